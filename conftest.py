@@ -1,0 +1,3 @@
+"""Collection rules of this project's own tests."""
+
+pytest_plugins = ["pytester"]

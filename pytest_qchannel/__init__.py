@@ -1,0 +1,89 @@
+"""Test code that talks to IBM Quantum: the same test emulated, replayed, recorded, or live.
+
+The plugin needs no import: ask for its fixtures. What tests import from here are the assertions
+and the errors; nothing heavy is loaded until it is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from pytest_qchannel._version import __version__
+
+if TYPE_CHECKING:
+    from pytest_qchannel.assertions import (
+        assert_authenticated,
+        assert_least_busy,
+        assert_logged_out,
+        assert_sampler_run,
+    )
+    from pytest_qchannel.channels.lane import QChannel, SavedAccounts
+    from pytest_qchannel.channels.model import Account, Channel, Instance, Secret
+    from pytest_qchannel.crn import CRN
+    from pytest_qchannel.emulator.control import EmulatorControl
+    from pytest_qchannel.errors import (
+        ChannelUnavailable,
+        EmulatorGap,
+        ExpectationFailed,
+        NetworkBlocked,
+        QChannelError,
+        RealSecretRefused,
+        UsageProblem,
+    )
+
+_HOMES = {
+    "pytest_qchannel.assertions": (
+        "assert_authenticated",
+        "assert_least_busy",
+        "assert_logged_out",
+        "assert_sampler_run",
+    ),
+    "pytest_qchannel.channels.lane": ("QChannel", "SavedAccounts"),
+    "pytest_qchannel.channels.model": ("Account", "Channel", "Instance", "Secret"),
+    "pytest_qchannel.crn": ("CRN",),
+    "pytest_qchannel.emulator.control": ("EmulatorControl",),
+    "pytest_qchannel.errors": (
+        "ChannelUnavailable",
+        "EmulatorGap",
+        "ExpectationFailed",
+        "NetworkBlocked",
+        "QChannelError",
+        "RealSecretRefused",
+        "UsageProblem",
+    ),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "CRN",
+    "Account",
+    "Channel",
+    "ChannelUnavailable",
+    "EmulatorControl",
+    "EmulatorGap",
+    "ExpectationFailed",
+    "Instance",
+    "NetworkBlocked",
+    "QChannel",
+    "QChannelError",
+    "RealSecretRefused",
+    "SavedAccounts",
+    "Secret",
+    "UsageProblem",
+    "__version__",
+    "assert_authenticated",
+    "assert_least_busy",
+    "assert_logged_out",
+    "assert_sampler_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

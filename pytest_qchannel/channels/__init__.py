@@ -1,0 +1,1 @@
+"""Who we are to IBM Quantum: channels, accounts, credentials, and what is made of them."""

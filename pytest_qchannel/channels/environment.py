@@ -1,0 +1,56 @@
+"""A process environment of the test's own: variables, HOME, and the client's account file.
+
+The client works out the path of its account file once, when it is imported. So setting HOME is
+not enough: where the client is loaded already its constant is pointed into the test's HOME, and
+where a test is the first to load it the constant is set right afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+__all__ = ["account_file", "isolated_environment"]
+
+_MODULE: Final = "qiskit_ibm_runtime.accounts.management"
+_CONSTANT: Final = "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
+_HOME_VARIABLES: Final = ("HOME", "USERPROFILE")
+
+# They would send the client to other hosts or make it skip what it always does.
+_CLEARED: Final = ("QISKIT_IBM_URL", "IAM_URL", "QISKIT_FUNCTIONS_EXPERIMENTAL")
+
+
+def account_file(home: Path) -> Path:
+    """Where the client keeps saved accounts below a home directory."""
+    return home / ".qiskit" / "qiskit-ibm.json"
+
+
+def _point_client_to(home: Path) -> None:
+    module = sys.modules.get(_MODULE)
+    if module is not None and hasattr(module, _CONSTANT):
+        setattr(module, _CONSTANT, str(account_file(home)))
+
+
+@contextmanager
+def isolated_environment(home: Path, variables: Mapping[str, str]) -> Iterator[None]:
+    """Makes ``home`` the home directory and sets ``variables``, until the block is left.
+
+    Whatever the block itself changes in the environment is undone with the rest.
+    """
+    before = dict(os.environ)
+    real_home = Path(os.path.expanduser("~"))  # noqa: PTH111 - what the client calls
+    try:
+        os.environ.update({name: str(home) for name in _HOME_VARIABLES})
+        for name in _CLEARED:
+            os.environ.pop(name, None)
+        os.environ.update(variables)
+        _point_client_to(home)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        _point_client_to(real_home)

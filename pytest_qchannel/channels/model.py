@@ -1,0 +1,83 @@
+"""Channels, accounts, instances and secrets, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from pytest_qchannel.settings import CHANNELS
+
+__all__ = ["CHANNEL_BY_NAME", "Account", "Channel", "Instance", "Secret"]
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A credential that cannot print itself; :meth:`reveal` is the one way out."""
+
+    env_var: str
+    """Where it came from: safe to show."""
+    _value: str = field(repr=False)
+
+    def reveal(self) -> str:
+        """The value itself."""
+        return self._value
+
+    def __str__(self) -> str:
+        """The name of its variable, never its value."""
+        return f"<secret {self.env_var}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to log in to IBM Quantum.
+
+    ``since`` and ``until`` bound the versions of qiskit-ibm-runtime that know the channel
+    (``until`` is the first that does not). Source: the client's git tags.
+    """
+
+    name: str
+    credential: str
+    is_classic: bool
+    since: tuple[int, int]
+    until: tuple[int, int] | None
+
+    def is_known_to(self, client: tuple[int, int]) -> bool:
+        """Whether a client of that (major, minor) version offers the channel."""
+        return self.since <= client and (self.until is None or client < self.until)
+
+    def __str__(self) -> str:
+        """The channel's name, as the client spells it."""
+        return self.name
+
+
+CHANNEL_BY_NAME: Final[Mapping[str, Channel]] = MappingProxyType(
+    {
+        channel.name: channel
+        for channel in (
+            Channel("ibm_quantum_platform", "API key", False, (0, 40), None),
+            Channel("ibm_cloud", "API key", False, (0, 0), None),
+            Channel("ibm_quantum", "API token", True, (0, 0), (0, 41)),
+        )
+    }
+)
+assert tuple(CHANNEL_BY_NAME) == CHANNELS
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """What a job is charged to: a CRN, or ``hub/group/project`` on the classic platform."""
+
+    id: str
+    name: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A credential and an instance for one channel."""
+
+    channel: Channel
+    secret: Secret
+    instance: Instance | None = None

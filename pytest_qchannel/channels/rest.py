@@ -1,0 +1,117 @@
+"""The REST services without the client: access tokens, and a session that knows its base URL."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urljoin
+
+import requests
+
+from pytest_qchannel.channels.model import Account, Channel
+from pytest_qchannel.crn import CRN
+from pytest_qchannel.errors import QChannelError
+
+__all__ = ["ChannelSession", "access_token", "base_url", "logout_url", "open_session"]
+
+IAM_URL: Final = "https://iam.cloud.ibm.com/identity/token"
+CLASSIC_AUTH_URL: Final = "https://auth.quantum-computing.ibm.com/api"
+CLASSIC_RUNTIME_URL: Final = "https://api.quantum-computing.ibm.com/runtime"
+API_VERSION: Final = "2025-05-01"
+TIMEOUT_S: Final = 60
+
+
+def base_url(account: Account) -> str:
+    """The base of the runtime API for an account, its region read from the instance's CRN."""
+    if account.channel.is_classic:
+        return CLASSIC_RUNTIME_URL
+    region = CRN.parse(account.instance.id).region if account.instance else "us-east"
+    prefix = "" if region == "us-east" else f"{region}."
+    return f"https://{prefix}quantum.cloud.ibm.com/api/v1"
+
+
+def logout_url(channel: Channel) -> str | None:
+    """Where an access token is given back; IAM has no such route."""
+    return f"{CLASSIC_AUTH_URL}/users/logout" if channel.is_classic else None
+
+
+def access_token(account: Account) -> str:
+    """A temporary access token for an account: IAM's for an API key, the classic login's else.
+
+    Raises:
+        QChannelError: The service refused the credential.
+    """
+    if account.channel.is_classic:
+        answer = requests.post(
+            f"{CLASSIC_AUTH_URL}/users/loginWithToken",
+            json={"apiToken": account.secret.reveal()},
+            timeout=TIMEOUT_S,
+        )
+        field = "id"
+    else:
+        answer = requests.post(
+            IAM_URL,
+            data={
+                "grant_type": "urn:ibm:params:oauth:grant-type:apikey",
+                "apikey": account.secret.reveal(),
+            },
+            timeout=TIMEOUT_S,
+        )
+        field = "access_token"
+    if answer.status_code != 200:
+        raise QChannelError(
+            f"no access token for channel {account.channel}: {answer.status_code}",
+            facts=[("asked", answer.url), ("got", answer.text[:300])],
+            next=f"check the {account.channel.credential} in {account.secret.env_var}",
+        )
+    return str(answer.json()[field])
+
+
+class ChannelSession(requests.Session):
+    """A ``requests.Session`` for one channel: relative paths are below :attr:`base_url`.
+
+    Absolute URLs go where they say, without the session's credentials unless they lie below
+    :attr:`base_url` or are the logout.
+    """
+
+    def __init__(self, account: Account, token: str) -> None:
+        super().__init__()
+        self.base_url = base_url(account)
+        self.logout_url = logout_url(account.channel)
+        if account.channel.is_classic:
+            self._credentials = {"x-access-token": token}
+        else:
+            self._credentials = {"Authorization": f"Bearer {token}"}
+            if account.instance is not None:
+                self._credentials["Service-CRN"] = account.instance.id
+            self._credentials["IBM-API-Version"] = API_VERSION
+        self.headers.update({"Accept": "application/json", **self._credentials})
+
+    def request(  # type: ignore[override]
+        self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """As ``requests.Session.request``; ``url`` may be a path such as ``/jobs``."""
+        text = url.decode() if isinstance(url, bytes) else url
+        if "://" not in text:
+            text = urljoin(self.base_url + "/", text.lstrip("/"))
+        elif not text.startswith(self.base_url) and text != self.logout_url:
+            headers = {**dict.fromkeys(self._credentials), **(kwargs.pop("headers", None) or {})}
+            kwargs["headers"] = headers
+        return super().request(method, text, *args, **kwargs)
+
+    def logout(self) -> requests.Response:
+        """Gives the access token back; a second time gives 401. Only on the classic channel.
+
+        Raises:
+            QChannelError: The channel's services have no logout.
+        """
+        if self.logout_url is None:
+            raise QChannelError(
+                "IAM has no logout: its access tokens end by expiring",
+                next="use qchannel_emulator.revoke_access_tokens() in the emulated lane",
+            )
+        return self.post(self.logout_url, timeout=TIMEOUT_S)
+
+
+def open_session(account: Account) -> ChannelSession:
+    """A session with a fresh access token."""
+    return ChannelSession(account, access_token(account))

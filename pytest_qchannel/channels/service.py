@@ -1,0 +1,34 @@
+"""The one place that imports ``qiskit_ibm_runtime``, and only when a service is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_qchannel.channels.client import require_channel
+from pytest_qchannel.channels.model import Account
+
+if TYPE_CHECKING:
+    from qiskit_ibm_runtime import QiskitRuntimeService
+
+__all__ = ["connect", "service_class"]
+
+
+def service_class() -> Any:
+    """``QiskitRuntimeService`` of the installed client."""
+    from qiskit_ibm_runtime import QiskitRuntimeService
+
+    return QiskitRuntimeService
+
+
+def connect(account: Account) -> QiskitRuntimeService:
+    """A service that is logged in with an account.
+
+    Raises:
+        ChannelUnavailable: The installed client does not know the account's channel.
+    """
+    require_channel(account.channel)
+    return service_class()(
+        channel=account.channel.name,
+        token=account.secret.reveal(),
+        instance=account.instance.id if account.instance else None,
+    )

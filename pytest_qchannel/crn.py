@@ -1,0 +1,72 @@
+"""Cloud Resource Names: how IBM Cloud writes down which service instance is meant.
+
+``crn:v1:bluemix:public:quantum-computing:us-east:a/<account>:<guid>::`` has ten fields between
+colons. The client reads the region out of it, so it must be taken apart and never guessed.
+Source: IBM Cloud's CRN format; ``qiskit_ibm_runtime`` ``api/utils.py`` and ``utils/utils.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pytest_qchannel.errors import UsageProblem
+
+__all__ = ["CRN"]
+
+_ACCOUNT = re.compile(r"a/[0-9a-f]{32}")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class CRN:
+    """A CRN of an instance of the quantum service, in parts."""
+
+    region: str
+    account_id: str
+    guid: str
+    cname: str = "bluemix"
+    service: str = "quantum-computing"
+
+    def __str__(self) -> str:
+        """The CRN as it is sent in ``Service-CRN``."""
+        return (
+            f"crn:v1:{self.cname}:public:{self.service}:{self.region}:"
+            f"a/{self.account_id}:{self.guid}::"
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> CRN:
+        """The parts of a CRN.
+
+        Raises:
+            UsageProblem: ``text`` is no CRN of a quantum-computing instance; says which field is off.
+        """
+        fields = text.strip().split(":")
+        if len(fields) != 10 or fields[0] != "crn":
+            raise UsageProblem(
+                "not a CRN: it must have ten fields between colons and start with 'crn'",
+                facts=[("got", f"{len(fields)} fields, the first is {fields[0][:12]!r}")],
+                closest="crn:v1:bluemix:public:quantum-computing:us-east:a/<account>:<guid>::",
+                next="copy the CRN from the Instances page of the IBM Quantum Platform",
+            )
+        for number, name, good in (
+            (1, "version", fields[1] == "v1"),
+            (4, "service", fields[4] == "quantum-computing"),
+            (5, "region", bool(fields[5])),
+            (6, "account", bool(_ACCOUNT.fullmatch(fields[6]))),
+            (7, "instance", bool(_GUID.fullmatch(fields[7]))),
+        ):
+            if not good:
+                raise UsageProblem(
+                    f"not a CRN of a quantum instance: field {number + 1} ({name}) is wrong",
+                    closest="crn:v1:bluemix:public:quantum-computing:us-east:a/<account>:<guid>::",
+                    next="copy the CRN from the Instances page of the IBM Quantum Platform",
+                )
+        return cls(
+            region=fields[5],
+            account_id=fields[6][2:],
+            guid=fields[7],
+            cname=fields[2],
+            service=fields[4],
+        )

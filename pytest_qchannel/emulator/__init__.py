@@ -1,0 +1,15 @@
+"""IBM's REST services, emulated: pure data in, data out.
+
+Two rules hold in this subpackage outside ``adapters/``:
+
+1. Nothing here opens a socket, starts a thread or reads the wall clock. Time, ids and randomness
+   come from the :class:`~pytest_qchannel.emulator.world.World` that was handed in.
+2. Nothing here knows an HTTP library. :class:`~pytest_qchannel.emulator.app.App` maps a
+   :class:`~pytest_qchannel.emulator.wire.Request` to a
+   :class:`~pytest_qchannel.emulator.wire.Response`.
+
+How a request travels: ``hosts.py`` says which service a host name belongs to; the service's
+``routes.py`` matches the path; ``app.py`` authenticates it as the route demands; the handler in
+the service's ``handlers.py`` answers from the world. A request that no route offers is never
+answered with something made up: it becomes an :class:`~pytest_qchannel.errors.EmulatorGap`.
+"""

@@ -1,0 +1,111 @@
+"""The in-process door: whatever speaks through ``requests`` reaches the emulator.
+
+``requests.Session.get_adapter`` chooses what carries a request. While a door is open, requests for
+the emulated hosts are given a :class:`DoorAdapter`, whose ``send`` a ``responses`` mock answers
+from the emulator, under the session's own retry policy. Everything else keeps its adapter. So a
+``responses`` mock of the test's own, started before or after, works on for other hosts: it patches
+``HTTPAdapter.send``, which the emulated hosts never come to.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
+
+import requests
+import responses
+from requests.adapters import BaseAdapter, HTTPAdapter
+
+from pytest_qchannel.emulator.hosts import is_ibm_host
+from pytest_qchannel.emulator.wire import Request, Response
+
+__all__ = ["DoorAdapter", "InProcessDoor"]
+
+_ANYTHING = re.compile(r".*", re.DOTALL)
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+class DoorAdapter(HTTPAdapter):
+    """Carries a request to the door that is open; ``send`` is replaced while one is."""
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Never reached: without an open door no session is given this adapter."""
+        raise AssertionError("no emulator door is open")
+
+
+class InProcessDoor:
+    """Opens the emulator to this process.
+
+    Args:
+        handle: The emulator's ``App.handle``, or something around it.
+        is_served: Whether a host name is the emulator's.
+        refuse: Called with the URL of an IBM host that is not served; raises.
+    """
+
+    def __init__(
+        self,
+        handle: Callable[[Request], Response],
+        is_served: Callable[[str], bool],
+        refuse: Callable[[str], None],
+    ) -> None:
+        self._handle = handle
+        self._is_served = is_served
+        self._refuse = refuse
+        self._lock = threading.RLock()
+        self._open = ExitStack()
+
+    def open(self) -> None:
+        """Starts answering; :meth:`close` ends it and leaves nothing patched."""
+        answering = responses.RequestsMock(
+            assert_all_requests_are_fired=False,
+            target=f"{__name__}.{DoorAdapter.__name__}.send",
+        )
+        for method in _METHODS:
+            answering.add(
+                responses.CallbackResponse(
+                    method, _ANYTHING, callback=self._answer, content_type=None
+                )
+            )
+        choose = requests.Session.get_adapter
+
+        def get_adapter(session: requests.Session, url: str) -> BaseAdapter:
+            adapter = choose(session, url)
+            name = urlsplit(url).hostname or ""
+            if self._is_served(name):
+                return DoorAdapter(max_retries=getattr(adapter, "max_retries", 0))
+            if is_ibm_host(name):
+                self._refuse(url)
+            return adapter
+
+        answering.start()
+        self._open.callback(answering.stop, allow_assert=False)
+        self._open.callback(answering.reset)
+        self._open.enter_context(mock.patch.object(requests.Session, "get_adapter", get_adapter))
+
+    def close(self) -> None:
+        """Puts everything back as it was."""
+        self._open.close()
+
+    def _answer(self, sent: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+        parts = urlsplit(sent.url or "")
+        body = sent.body or b""
+        request = Request(
+            method=(sent.method or "GET").upper(),
+            host=(parts.hostname or "").lower(),
+            path=parts.path or "/",
+            headers={
+                name.lower(): value.decode() if isinstance(value, bytes) else str(value)
+                for name, value in sent.headers.items()
+            },
+            query_string=parts.query,
+            body=body.encode() if isinstance(body, str) else bytes(body),
+        )
+        with self._lock:
+            response = self._handle(request)
+        return response.status, dict(response.headers), response.body
+

@@ -1,0 +1,95 @@
+"""The emulator's front: one function from a request to a response.
+
+``App.handle`` finds the host's service, matches the route, authenticates, calls the handler and
+writes the journal. What it cannot answer honestly it refuses with 501 (the client does not retry
+that) and remembers as a gap, which the plugin turns into a failure of the test.
+"""
+
+from __future__ import annotations
+
+import functools
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, Rule
+
+from pytest_qchannel.emulator import auth
+from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.hosts import HOSTS, find_host
+from pytest_qchannel.emulator.journal import Journal
+from pytest_qchannel.emulator.refusals import refuse
+from pytest_qchannel.emulator.services import ROUTES
+from pytest_qchannel.emulator.wire import ApiError, Request, Response, Route
+from pytest_qchannel.emulator.world import World
+from pytest_qchannel.errors import EmulatorGap, nearest
+
+__all__ = ["App"]
+
+
+@functools.cache
+def _matcher(service: str) -> Map:
+    """The routes of a service as a werkzeug map; built once per process, it holds no state."""
+    rules = [
+        Rule(route.rule, methods=[route.method], endpoint=route) for route in ROUTES[service]
+    ]
+    return Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
+
+
+class App:
+    """The emulated services over one :class:`~pytest_qchannel.emulator.world.World`.
+
+    Not thread-safe by itself: a door that is used from several threads holds a lock around
+    :meth:`handle`.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.journal = Journal()
+        self.gaps: list[EmulatorGap] = []
+
+    def handle(self, request: Request) -> Response:
+        """The answer to a request; always one in the service's own shape."""
+        job_id: str | None = None
+        try:
+            ctx, route = self._route(request)
+            try:
+                ctx.principal = auth.CHECKS[route.auth](ctx)
+                response = route.handler(ctx)
+            except EmulatorGap as gap:
+                response = self._gap_response(ctx.host.service, gap)
+            job_id = ctx.job_id or ctx.args.get("job_id")
+        except ApiError as error:
+            response = error.response
+        except EmulatorGap as gap:
+            response = self._gap_response("runtime", gap)
+        self.journal.record(request, response, job_id)
+        return response
+
+    def _route(self, request: Request) -> tuple[Context, Route]:
+        host = find_host(request.host, request.path)
+        asked = f"{request.method} https://{request.host}{request.path}"
+        if host is None:
+            raise EmulatorGap(
+                f"the emulator has nothing at {asked}",
+                closest=f"below https://{request.host} it serves {_bases(request.host)}",
+                next="ask for a route of docs/emulator.md, or mock this one with responses",
+            )
+        path = request.path[len(host.base) :] or "/"
+        try:
+            route, args = _matcher(host.service).bind(host.name).match(path, request.method)
+        except (NotFound, MethodNotAllowed):
+            shown = {f"{r.method} {r.rule}": r for r in ROUTES[host.service]}
+            close = nearest(f"{request.method} {path}", shown) or next(iter(shown))
+            raise EmulatorGap(
+                f"the emulator has no route for {asked}",
+                closest=f"{close.replace(' ', f' https://{host.name}{host.base}', 1)}",
+                next="ask for a route of docs/emulator.md, or mock this one with responses",
+            ) from None
+        return Context(request, self.world, host, args), route
+
+    def _gap_response(self, service: str, gap: EmulatorGap) -> Response:
+        self.gaps.append(gap)
+        return refuse(service, 501, "emulator_gap", str(gap), self.world.hex(32)).response
+
+
+def _bases(name: str) -> str:
+    return ", ".join(host.base or "/" for host in HOSTS if host.name == name) or "nothing"
+

@@ -1,0 +1,90 @@
+"""Which service lives at which host name: one table, used by the app, the doors and the guard.
+
+Source: IBM's documentation of today's hosts, and ``qiskit_ibm_runtime`` 0.34 to 0.51 for the
+older ones. To serve one more host, add a line.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["HOSTS", "Host", "find_host", "is_ibm_host", "known_hosts"]
+
+IAM: Final = "iam"
+SEARCH: Final = "search"
+CATALOG: Final = "catalog"
+CONTROLLER: Final = "controller"
+RUNTIME: Final = "runtime"
+CLASSIC_AUTH: Final = "classic_auth"
+CLASSIC_NETWORK: Final = "classic_network"
+CLASSIC_RUNTIME: Final = "classic_runtime"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host name, the base path below which its service answers, and the service's region."""
+
+    name: str
+    base: str
+    service: str
+    region: str | None = None
+
+
+def _runtime_hosts() -> list[Host]:
+    hosts = [Host("quantum.cloud.ibm.com", "/api/v1", RUNTIME, "us-east")]
+    for region in ("us-east", "eu-de"):
+        if region != "us-east":
+            hosts.append(Host(f"{region}.quantum.cloud.ibm.com", "/api/v1", RUNTIME, region))
+        hosts += [
+            Host(f"private.{region}.quantum.cloud.ibm.com", "/api/v1", RUNTIME, region),
+            # Before client 0.44 the base had no /api/v1.
+            Host(f"{region}.quantum-computing.cloud.ibm.com", "", RUNTIME, region),
+            Host(f"private.{region}.quantum-computing.cloud.ibm.com", "", RUNTIME, region),
+        ]
+    return hosts
+
+
+HOSTS: Final[tuple[Host, ...]] = (
+    Host("iam.cloud.ibm.com", "", IAM),
+    Host("private.iam.cloud.ibm.com", "", IAM),
+    Host("api.global-search-tagging.cloud.ibm.com", "", SEARCH),
+    Host("globalcatalog.cloud.ibm.com", "/api/v1", CATALOG),
+    Host("resource-controller.cloud.ibm.com", "", CONTROLLER),
+    *_runtime_hosts(),
+    # The classic platform, in both generations of its host names (0.34 and 0.35 to 0.40).
+    Host("auth.quantum-computing.ibm.com", "/api", CLASSIC_AUTH),
+    Host("auth.quantum.ibm.com", "/api", CLASSIC_AUTH),
+    Host("api.quantum-computing.ibm.com", "/runtime", CLASSIC_RUNTIME),
+    Host("api.quantum.ibm.com", "/runtime", CLASSIC_RUNTIME),
+    Host("runtime-us-east.quantum-computing.ibm.com", "", CLASSIC_RUNTIME),
+    Host("api.quantum-computing.ibm.com", "/api", CLASSIC_NETWORK),
+    Host("api.quantum.ibm.com", "/api", CLASSIC_NETWORK),
+    Host("api-qcon.quantum-computing.ibm.com", "/api", CLASSIC_NETWORK),
+)
+
+_IBM = re.compile(r"(^|\.)ibm\.com$")
+
+
+def known_hosts() -> frozenset[str]:
+    """The names of every host that the emulator serves."""
+    return _KNOWN
+
+
+def is_ibm_host(name: str) -> bool:
+    """Whether a host name is IBM's, served by the emulator or not."""
+    return bool(_IBM.search(name.lower().rstrip(".")))
+
+
+def find_host(name: str, path: str) -> Host | None:
+    """The table's line for a host and path, the longest base first, or ``None``."""
+    candidates = [
+        host
+        for host in HOSTS
+        if host.name == name and (path == host.base or path.startswith(host.base + "/"))
+    ]
+    return max(candidates, key=lambda host: len(host.base), default=None)
+
+
+_KNOWN: Final = frozenset(host.name for host in HOSTS)

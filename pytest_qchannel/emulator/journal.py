@@ -1,0 +1,176 @@
+"""What was sent and what was answered, in order, without the secrets.
+
+Only headers on an allow-list are kept as they are; of ``Authorization`` the scheme word stays, so
+that a test can tell a bearer token from the API key that the client falls back to. Query, form
+and JSON fields that hold credentials lose their values.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, overload
+from urllib.parse import parse_qsl, urlencode
+
+from pytest_qchannel.emulator.wire import Request, Response
+
+__all__ = ["Exchange", "Journal"]
+
+SCRUBBED: Final = "***"
+
+# Everything that is not named here is scrubbed.
+_OPEN_HEADERS: Final = frozenset(
+    {"accept", "content-length", "content-type", "host", "ibm-api-version", "service-crn"}
+)
+_SECRET_FIELDS: Final = frozenset(
+    {"apikey", "apitoken", "access_token", "refresh_token", "token", "password", "passcode"}
+)
+_BODY_LIMIT: Final = 2_000
+
+
+def scrub_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers with every value hidden that is not on the allow-list."""
+    kept: dict[str, str] = {}
+    for name, value in headers.items():
+        if name in _OPEN_HEADERS:
+            kept[name] = value
+        elif name == "authorization" and " " in value.strip():
+            kept[name] = f"{value.split(maxsplit=1)[0]} {SCRUBBED}"
+        else:
+            kept[name] = SCRUBBED
+    return kept
+
+
+def _scrub_json(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {
+            name: SCRUBBED if str(name).lower() in _SECRET_FIELDS else _scrub_json(value)
+            for name, value in data.items()
+        }
+    return [_scrub_json(item) for item in data] if isinstance(data, list) else data
+
+
+def _scrub_pairs(text: str) -> str:
+    pairs = parse_qsl(text, keep_blank_values=True)
+    hidden = [(n, SCRUBBED if n.lower() in _SECRET_FIELDS else value) for n, value in pairs]
+    return urlencode(hidden, safe="*:/")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer.
+
+    ``body`` is the request's JSON with credentials scrubbed (``None`` where it had none);
+    ``job_id`` is the job that the request created or named; ``answer`` is the body of a refusal.
+    """
+
+    number: int
+    method: str
+    host: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    status: int
+    job_id: str | None = None
+    answer: str = ""
+    _body: bytes = field(default=b"", repr=False)
+
+    @property
+    def url(self) -> str:
+        """The whole URL, its query scrubbed."""
+        return f"https://{self.host}{self.path}" + (f"?{self.query}" if self.query else "")
+
+    @property
+    def auth_scheme(self) -> str | None:
+        """``bearer``, ``apikey``, ``x-access-token``, or ``None`` where nothing was sent."""
+        if "authorization" in self.headers:
+            return self.headers["authorization"].split()[0].lower()
+        return "x-access-token" if "x-access-token" in self.headers else None
+
+    @property
+    def body(self) -> Any:
+        """The request's JSON body with the values of credential fields hidden."""
+        if not self._body:
+            return None
+        try:
+            return _scrub_json(json.loads(self._body))
+        except ValueError:
+            return _scrub_pairs(self._body.decode("utf-8", "replace"))
+
+    def __str__(self) -> str:
+        """One line: number, method, URL, status, and the job if there is one."""
+        job = f" job {self.job_id}" if self.job_id else ""
+        return f"#{self.number} {self.method} {self.url} -> {self.status}{job}"
+
+
+class Journal(Sequence[Exchange]):
+    """The exchanges of a test, oldest first; empty is false, so ``assert requests.to(...)`` works."""
+
+    def __init__(self, exchanges: Sequence[Exchange] = ()) -> None:
+        self._exchanges = list(exchanges)
+
+    def record(self, request: Request, response: Response, job_id: str | None) -> None:
+        """Adds one exchange, scrubbed."""
+        refusal = response.body.decode("utf-8", "replace") if response.status >= 400 else ""
+        self._exchanges.append(
+            Exchange(
+                number=len(self._exchanges) + 1,
+                method=request.method,
+                host=request.host,
+                path=request.path,
+                query=_scrub_pairs(request.query_string),
+                headers=scrub_headers(request.headers),
+                status=response.status,
+                job_id=job_id,
+                answer=refusal[:_BODY_LIMIT],
+                _body=request.body,
+            )
+        )
+
+    def to(
+        self,
+        path: str,
+        *,
+        method: str | None = None,
+        host: str | None = None,
+        status: int | None = None,
+    ) -> Journal:
+        """The exchanges whose path ends with ``path``.
+
+        Args:
+            path: The end of the path, as ``/jobs`` or ``/users/logout``.
+            method: Only this method, in any case.
+            host: Only this host name.
+            status: Only answers with this status.
+        """
+        wanted = "/" + path.strip("/")
+        return Journal(
+            [
+                exchange
+                for exchange in self._exchanges
+                if exchange.path.rstrip("/").endswith(wanted)
+                and (method is None or exchange.method == method.upper())
+                and (host is None or exchange.host == host)
+                and (status is None or exchange.status == status)
+            ]
+        )
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._exchanges)
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    @overload
+    def __getitem__(self, index: int) -> Exchange: ...
+    @overload
+    def __getitem__(self, index: slice) -> Journal: ...
+    def __getitem__(self, index: int | slice) -> Exchange | Journal:
+        found = self._exchanges[index]
+        return found if isinstance(found, Exchange) else Journal(found)
+
+    def __repr__(self) -> str:
+        if not self._exchanges:
+            return "<Journal: no request was sent>"
+        return "<Journal:\n  " + "\n  ".join(str(exchange) for exchange in self) + ">"

@@ -1,0 +1,36 @@
+"""The programs that jobs run: one module each, and one line in :data:`PROGRAMS`.
+
+Nothing here imports qiskit until a job runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from pytest_qchannel.emulator.programs import sampler
+from pytest_qchannel.emulator.programs.outcome import JobFailure, Outcome
+from pytest_qchannel.emulator.snapshots import Snapshot
+
+__all__ = ["PROGRAMS", "JobFailure", "Outcome", "Program"]
+
+
+class Program(Protocol):
+    """What a program module offers."""
+
+    def check(self, params: Mapping[str, Any]) -> str | None:
+        """What the service refuses at submission, in a line; ``None`` when it accepts.
+
+        Raises:
+            EmulatorGap: The job asks for something that the emulator cannot do.
+        """
+
+    def run(self, params: Mapping[str, Any], snapshot: Snapshot, seed: int) -> Outcome:
+        """Runs the job.
+
+        Raises:
+            JobFailure: The job ends as Failed.
+        """
+
+
+PROGRAMS: Final[Mapping[str, Program]] = {"sampler": sampler}

@@ -1,0 +1,1 @@
+"""Global Catalog: what a plan is called and how it is priced."""

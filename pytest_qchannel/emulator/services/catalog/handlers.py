@@ -1,0 +1,25 @@
+"""Catalog entries of the quantum service's plans."""
+
+from __future__ import annotations
+
+from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.emulator.world import PLANS
+
+
+def entry(ctx: Context) -> Response:
+    """``GET /api/v1/{id}``: a plan; the client reads its display name and pricing type."""
+    plan = next((one for one in PLANS.values() if one.id == ctx.args["plan_id"]), None)
+    if plan is None:
+        raise ctx.refuse(404, Codes.NOT_FOUND, "The catalog has no such entry.")
+    return Response.json(
+        {
+            "id": plan.id,
+            "kind": "plan",
+            "name": plan.display_name.lower(),
+            "active": True,
+            "overview_ui": {"en": {"display_name": plan.display_name}},
+            "metadata": {"pricing": {"type": plan.pricing}},
+        }
+    )

@@ -1,0 +1,87 @@
+"""Login, the user, the network of hubs, logout."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.services.runtime import clockwork
+from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.emulator.world import AccessToken
+
+LIFETIME_S: Final = 14 * 24 * 3_600
+
+
+def version(ctx: Context) -> Response:  # noqa: ARG001 - every handler takes the context
+    """``GET /version``: the client takes a service with ``api-auth`` for the right one."""
+    return Response.json({"api-auth": "0.1.0", "api-app-server": "2.3.4"})
+
+
+def login(ctx: Context) -> Response:
+    """``POST /users/loginWithToken``: an API token gives an access token for 14 days."""
+    try:
+        body = ctx.request.json()
+    except ValueError:
+        body = None
+    api_token = body.get("apiToken") if isinstance(body, dict) else None
+    if not isinstance(api_token, str) or not api_token:
+        raise ctx.refuse(400, Codes.VALIDATION, "The body must be an object with an apiToken.")
+    account = ctx.world.account_of("classic", api_token)
+    if account is None:
+        raise ctx.refuse(401, Codes.CLASSIC_LOGIN_FAILED, "Login failed.")
+    now = ctx.world.clock.now()
+    token = AccessToken(ctx.world.hex(64), account, now, now + LIFETIME_S)
+    ctx.world.remember(token)
+    return Response.json(
+        {
+            "id": token.value,
+            "ttl": LIFETIME_S,
+            "created": clockwork.iso(now),
+            "userId": account.user_id,
+        }
+    )
+
+
+def me(ctx: Context) -> Response:
+    """``GET /users/me``: who is logged in, and where the other services are.
+
+    The host names it gives are of the generation by which it was asked.
+    """
+    account = ctx.caller.account
+    domain = ctx.host.name.partition(".")[2]
+    return Response.json(
+        {
+            "id": account.user_id,
+            "email": account.email,
+            "username": account.name,
+            "firstName": "Emulated",
+            "lastName": "User",
+            "institution": "pytest-qchannel",
+            "urls": {
+                "http": f"https://api.{domain}/api",
+                "ws": f"wss://wss.{domain}",
+                "services": {"runtime": f"https://api.{domain}/runtime"},
+            },
+        }
+    )
+
+
+def network(ctx: Context) -> Response:
+    """``GET /Network``: the user's hubs with their groups and projects."""
+    hubs: dict[str, dict[str, Any]] = {}
+    for number, name in enumerate(ctx.caller.account.instances):
+        hub, group, project = name.split("/")
+        groups = hubs.setdefault(hub, {"name": hub, "groups": {}})["groups"]
+        projects = groups.setdefault(group, {"name": group, "projects": {}})["projects"]
+        projects[project] = {"name": project, "isDefault": number == 0}
+    return Response.json(list(hubs.values()))
+
+
+def logout(ctx: Context) -> Response:
+    """``POST /users/logout``: the access token is no longer valid; a second one gets a 401."""
+    token = ctx.world.token(ctx.request.headers.get("x-access-token", ""))
+    if token is None:
+        raise ctx.refuse(401, Codes.CLASSIC_BAD_TOKEN, "There is no access token to log out.")
+    token.revoked = True
+    return Response.json({})

@@ -1,0 +1,36 @@
+"""What the classic services answered, below the base path of each of their hosts."""
+
+from typing import Final
+
+from pytest_qchannel.emulator.services.classic import handlers
+from pytest_qchannel.emulator.services.runtime import backends, jobs, usage
+from pytest_qchannel.emulator.wire import Route
+
+_CLIENT: Final = "qiskit-ibm-runtime 0.34 to 0.40"
+_GUIDE: Final = "IBM's channel guide of 2024"
+
+AUTH: Final = (
+    Route("GET", "/version", handlers.version, "none", _CLIENT),
+    Route("POST", "/users/loginWithToken", handlers.login, "none", _GUIDE),
+    Route("GET", "/users/me", handlers.me, "classic", _CLIENT),
+    Route("POST", "/users/logout", handlers.logout, "classic", _GUIDE),
+)
+
+NETWORK: Final = (
+    Route("GET", "/version", handlers.version, "none", _CLIENT),
+    Route("GET", "/Network", handlers.network, "classic", _CLIENT),
+)
+
+RUNTIME: Final = (
+    Route("GET", "/backends", backends.list_backends, "classic", _GUIDE),
+    Route("GET", "/backends/<name>/configuration", backends.configuration, "classic", _CLIENT),
+    Route("GET", "/backends/<name>/properties", backends.properties, "classic", _CLIENT),
+    Route("GET", "/backends/<name>/status", backends.status, "classic", _CLIENT),
+    Route("GET", "/backends/<name>/defaults", backends.defaults, "classic", _CLIENT),
+    Route("POST", "/jobs", jobs.create, "classic", _CLIENT),
+    Route("GET", "/jobs", jobs.list_jobs, "classic", _GUIDE),
+    Route("GET", "/jobs/<job_id>", jobs.details, "classic", _CLIENT),
+    Route("GET", "/jobs/<job_id>/results", jobs.results, "classic", _CLIENT),
+    Route("POST", "/jobs/<job_id>/cancel", jobs.cancel, "classic", _CLIENT),
+    Route("GET", "/usage", usage.classic_usage, "classic", _CLIENT),
+)

@@ -1,0 +1,1 @@
+"""Resource Controller: from an instance name to its CRN, for client 0.34."""

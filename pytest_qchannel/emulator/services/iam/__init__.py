@@ -1,0 +1,1 @@
+"""IAM: API keys in, access tokens out."""

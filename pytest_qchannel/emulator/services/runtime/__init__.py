@@ -1,0 +1,1 @@
+"""The runtime API: backends, jobs, usage; the classic platform serves the same handlers."""

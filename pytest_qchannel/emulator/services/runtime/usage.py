@@ -1,0 +1,52 @@
+"""What an instance has used of what it may use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.services.runtime import clockwork
+from pytest_qchannel.emulator.wire import Response
+
+PERIOD = timedelta(days=28)
+MAX_PENDING_OPEN = 3
+
+
+def instance_usage(ctx: Context) -> Response:
+    """``GET /instances/usage``: the client asks before each run and fails where this fails."""
+    clockwork.advance_jobs(ctx.world)
+    instance = ctx.instance
+    end = datetime.fromtimestamp(ctx.world.clock.now(), UTC)
+    answer: dict[str, Any] = {
+        "instance_id": instance.id,
+        "plan_id": instance.plan.id,
+        "usage_consumed_seconds": round(instance.usage_s),
+        "usage_period": {
+            "start_time": clockwork.iso((end - PERIOD).timestamp()),
+            "end_time": clockwork.iso(end.timestamp()),
+        },
+    }
+    if instance.usage_limit_s is not None:
+        answer["usage_limit_seconds"] = instance.usage_limit_s
+        answer["usage_limit_reached"] = instance.usage_s >= instance.usage_limit_s
+    return Response.json(answer)
+
+
+def classic_usage(ctx: Context) -> Response:
+    """``GET /usage`` of the classic platform: the client looks at pending jobs of the open plan."""
+    clockwork.advance_jobs(ctx.world)
+    end = datetime.fromtimestamp(ctx.world.clock.now(), UTC)
+    start = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    rows = [
+        {
+            "instance": instance.id,
+            "quota": instance.usage_limit_s,
+            "usage": round(instance.usage_s),
+            "pendingJobs": ctx.world.pending_jobs(instance),
+            "maxPendingJobs": MAX_PENDING_OPEN if instance.plan.display_name == "Open" else None,
+        }
+        for instance in ctx.caller.account.instances.values()
+    ]
+    period = {"start": clockwork.iso(start.timestamp()), "end": clockwork.iso(end.timestamp())}
+    return Response.json({"period": period, "byInstance": rows})

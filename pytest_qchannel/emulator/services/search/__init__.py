@@ -1,0 +1,1 @@
+"""Global Search: which instances an account can reach."""

@@ -1,0 +1,77 @@
+"""The search for service instances, paged with a cursor."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, Final
+
+from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.emulator.world import Instance
+from pytest_qchannel.errors import EmulatorGap
+
+QUERY: Final = "service_name:quantum-computing"
+MOST: Final = 1_000
+
+
+def search(ctx: Context) -> Response:
+    """``POST /v3/resources/search``: the caller's instances, with the fields that were asked for."""
+    try:
+        body = ctx.request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or not ({"query", "search_cursor"} & body.keys()):
+        raise ctx.refuse(400, "invalid_body", "The body must be an object with a query or a cursor.")
+    if body.get("query", QUERY) != QUERY:
+        raise EmulatorGap(
+            "the emulated Global Search answers one query only",
+            facts=[("sent", str(body["query"])[:200])],
+            closest=QUERY,
+            next=f"search for {QUERY!r}, as the client does, or mock this search with responses",
+        )
+    limit = _whole(ctx, ctx.request.first("limit", "10"), 1, MOST)
+    start = _cursor(ctx, body.get("search_cursor"))
+    instances = list(ctx.caller.account.instances.values())
+    wanted = body.get("fields") or ["crn", "name"]
+    answer: dict[str, Any] = {
+        "items": [_item(one, wanted) for one in instances[start : start + limit]],
+        "limit": limit,
+    }
+    if start + limit < len(instances):
+        answer["search_cursor"] = base64.urlsafe_b64encode(str(start + limit).encode()).decode()
+    return Response.json(answer)
+
+
+def _item(instance: Instance, wanted: list[str]) -> dict[str, Any]:
+    extensions: dict[str, Any] = (
+        {"backends": list(instance.devices)} if instance.is_allocated else {}
+    )
+    if instance.usage_limit_s is not None:
+        extensions["usage_allocation_seconds"] = instance.usage_limit_s
+    known: dict[str, Any] = {
+        "crn": instance.id,
+        "name": instance.name,
+        "service_plan_unique_id": instance.plan.id,
+        "service_name": "quantum-computing",
+        "region": instance.region,
+        "tags": list(instance.tags),
+        # The client skips an instance whose extensions are empty.
+        "doc": {"extensions": extensions},
+    }
+    return {"crn": instance.id, **{name: known[name] for name in wanted if name in known}}
+
+
+def _whole(ctx: Context, text: str | None, low: int, high: int) -> int:
+    if text is None or not text.isdecimal() or not low <= int(text) <= high:
+        raise ctx.refuse(400, "invalid_limit", f"limit must be from {low} to {high}.")
+    return int(text)
+
+
+def _cursor(ctx: Context, cursor: object) -> int:
+    if cursor is None:
+        return 0
+    try:
+        return int(base64.urlsafe_b64decode(str(cursor)).decode("ascii"))
+    except (binascii.Error, ValueError):
+        raise ctx.refuse(400, "invalid_cursor", "The search_cursor is not one of ours.") from None

@@ -1,0 +1,99 @@
+"""Calibration snapshots: the JSON files that ship inside the installed ``qiskit_ibm_runtime``.
+
+They are IBM's own recordings of its devices. The files are found without importing the client
+(which takes over a second) and served byte for byte; what the emulator itself needs of a
+configuration is read from it once per process.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+__all__ = ["Snapshot", "available", "load"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """One device as the client's ``fake_provider`` recorded it; the three files as bytes."""
+
+    name: str
+    configuration: bytes
+    properties: bytes
+    defaults: bytes
+    facts: Mapping[str, Any]
+    """The configuration, decoded; read it, never change it."""
+
+    @property
+    def num_qubits(self) -> int:
+        """How many qubits the device has."""
+        return int(self.facts["n_qubits"])
+
+    @property
+    def max_shots(self) -> int:
+        """The most shots that one PUB may ask for."""
+        return int(self.facts["max_shots"])
+
+    @property
+    def default_rep_delay_s(self) -> float:
+        """The pause between two shots, in seconds (the file has microseconds)."""
+        return float(self.facts.get("default_rep_delay") or 250.0) * 1e-6
+
+
+@functools.cache
+def _folder() -> Path:
+    spec = importlib.util.find_spec("qiskit_ibm_runtime")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("qiskit_ibm_runtime is not installed")
+    return Path(spec.submodule_search_locations[0]) / "fake_provider" / "backends"
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {path.name.split("_", 1)[0]: path for path in sorted(folder.glob("*_*.json"))}
+
+
+@functools.cache
+def available() -> Mapping[str, Path]:
+    """Folders of the devices with a configuration and properties, by device name.
+
+    A snapshot whose configuration names another device than its folder does (a few old files
+    say ``alt_...``) is left out: the client refuses a configuration under another name.
+    """
+    found: dict[str, Path] = {}
+    for folder in sorted(_folder().iterdir()):
+        if not folder.is_dir():
+            continue
+        files = _files(folder)
+        if not {"conf", "props"} <= files.keys():
+            continue
+        with files["conf"].open("rb") as stream:
+            head = stream.read(200).decode("utf-8", "replace")
+        for prefix in ("ibm_", "ibmq_"):
+            if f'"{prefix}{folder.name}"' in head:
+                found[f"{prefix}{folder.name}"] = folder
+    return MappingProxyType(found)
+
+
+@functools.cache
+def load(name: str) -> Snapshot:
+    """The snapshot of the device ``name``, read once per process.
+
+    Raises:
+        KeyError: The installed client ships no such snapshot; see :func:`available`.
+    """
+    files = _files(available()[name])
+    configuration = files["conf"].read_bytes()
+    return Snapshot(
+        name=name,
+        configuration=configuration,
+        properties=files["props"].read_bytes(),
+        # Only client 0.34 asks for pulse defaults, and only it ships them.
+        defaults=files["defs"].read_bytes() if "defs" in files else b"{}",
+        facts=MappingProxyType(json.loads(configuration)),
+    )

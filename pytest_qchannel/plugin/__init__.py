@@ -1,0 +1,136 @@
+"""The pytest plugin: hooks of a line or two, and nothing imported that a run may not need.
+
+Installed and unused it must cost milliseconds, so this module and those it imports know neither
+qiskit nor vcr nor responses nor the emulator; a test holds that true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.plugin import markers, report, selection
+from pytest_qchannel.plugin.fixtures import (
+    LANE,
+    _qchannel_lane,
+    ibm_cloud_service,
+    ibm_quantum_platform_service,
+    ibm_quantum_service,
+    qchannel,
+    qchannel_access_token,
+    qchannel_accounts,
+    qchannel_backend,
+    qchannel_channel,
+    qchannel_emulator,
+    qchannel_rest,
+    qchannel_service,
+    raise_problems,
+)
+from pytest_qchannel.settings import OPTIONS, Settings
+
+__all__ = [
+    "_qchannel_lane",
+    "ibm_cloud_service",
+    "ibm_quantum_platform_service",
+    "ibm_quantum_service",
+    "qchannel",
+    "qchannel_access_token",
+    "qchannel_accounts",
+    "qchannel_backend",
+    "qchannel_channel",
+    "qchannel_emulator",
+    "qchannel_rest",
+    "qchannel_service",
+]
+
+_SETTINGS = pytest.StashKey[Settings]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds an option and an ini key for every setting."""
+    group = parser.getgroup("qchannel", "IBM Quantum channels (pytest-qchannel)")
+    for option in OPTIONS:
+        help_text = f"{option.help} (default: {option.default or 'none'})"
+        group.addoption(option.flag, dest=option.ini_key, metavar=option.metavar, help=help_text)
+        parser.addini(option.ini_key, help_text, default="")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(args: list[str]) -> None:
+    """Refuses mistyped options before pytest does, to name the nearest one."""
+    with _usage_errors():
+        selection.check_arguments(args)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the markers and checks the settings once."""
+    for marker in markers.MARKERS:
+        config.addinivalue_line("markers", f"{marker.usage}: {marker.help}")
+    with _usage_errors():
+        config.stash[_SETTINGS] = selection.session_settings(config)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Says which lane was chosen, and why."""
+    return report.header(config.stash[_SETTINGS])
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs a test that uses a channel once per chosen channel."""
+    if "qchannel_channel" in metafunc.fixturenames:
+        try:
+            names, reason = selection.channels_for(metafunc.config, metafunc.definition)
+        except UsageProblem:
+            return  # pytest_collection_modifyitems refuses the marker, as a usage error
+        skip = [pytest.mark.skip(reason=reason)] if reason else []
+        params = [pytest.param(name, marks=skip, id=name) for name in names]
+        metafunc.parametrize("qchannel_channel", params, indirect=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuses wrong markers; skips what needs a real QPU."""
+    with _usage_errors():
+        for item in items:
+            for marker in markers.MARKERS:
+                for mark in item.iter_markers(marker.name):
+                    markers.read(marker.name, mark.args, mark.kwargs, item.nodeid)
+            if item.get_closest_marker("live_qpu"):
+                reason = "live_qpu: needs the live lane, which does not exist yet"
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fails a test whose lane has something to complain about, even if the test swallowed it."""
+    try:
+        outcome = yield
+    except Exception as error:
+        lane = item.stash.get(LANE, None)
+        for problem in lane.take_problems() if lane else ():
+            if problem is not error and str(problem) not in str(error):
+                error.add_note(str(problem))
+        raise
+    if lane := item.stash.get(LANE, None):
+        raise_problems(lane.take_problems())
+    return outcome
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Says how many tests ran in which lane."""
+    line = report.summary(terminalreporter.stats)
+    if line:
+        terminalreporter.write_line(line)
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Turns our usage problems into pytest's: exit 4, no traceback."""
+    try:
+        yield
+    except UsageProblem as problem:
+        raise pytest.UsageError(str(problem)) from None

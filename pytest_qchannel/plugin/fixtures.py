@@ -1,0 +1,146 @@
+"""The fixtures; each one calls one function of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_qchannel.errors import ChannelUnavailable, QChannelError
+from pytest_qchannel.plugin import selection
+from pytest_qchannel.plugin.report import PROPERTY
+
+if TYPE_CHECKING:
+    from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
+
+    from pytest_qchannel.channels.lane import Lane, QChannel, SavedAccounts
+    from pytest_qchannel.channels.model import Channel
+    from pytest_qchannel.channels.rest import ChannelSession
+    from pytest_qchannel.emulator.control import EmulatorControl
+
+LANE = pytest.StashKey["Lane"]()
+
+
+def raise_problems(problems: list[QChannelError]) -> None:
+    """Raises what a lane has to complain about, the rest as notes."""
+    if problems:
+        first, *rest = problems
+        for other in rest:
+            first.add_note(str(other))
+        raise first.with_traceback(None) from None
+
+
+@pytest.fixture
+def _qchannel_lane(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lane]:
+    from pytest_qchannel.channels.lane import Lane
+
+    item = request.node
+    settings = selection.settings_for(request.config, item)
+    home = tmp_path / "qchannel-home"
+    home.mkdir()
+    lane = Lane(settings, item.nodeid, home).open()
+    item.stash[LANE] = lane
+    item.user_properties.append((PROPERTY, lane.mode.value))
+    try:
+        yield lane
+    finally:
+        del item.stash[LANE]
+        lane.close()
+    # What fixtures of the test did before or after its body; the body's own is raised there.
+    raise_problems(lane.take_problems())
+
+
+@pytest.fixture
+def qchannel_channel(request: pytest.FixtureRequest) -> Channel:
+    """The channel of this test; tests that use it run once per chosen channel."""
+    from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+
+    # Without parametrization (unittest classes, getfixturevalue) the first chosen channel.
+    name = getattr(request, "param", None)
+    if name is None:
+        names, reason = selection.channels_for(request.config, request.node)
+        if reason:
+            pytest.skip(reason)
+        name = names[0]
+    return CHANNEL_BY_NAME[name]
+
+
+@pytest.fixture
+def qchannel(
+    request: pytest.FixtureRequest, _qchannel_lane: Lane, qchannel_channel: Channel
+) -> QChannel:
+    """The lane and channel in use: ``requests`` (journal), ``emulator``, ``account``, ``lane``."""
+    from pytest_qchannel.channels.lane import QChannel
+
+    note = (PROPERTY, _qchannel_lane.mode.value)
+    properties = request.node.user_properties
+    properties[properties.index(note)] = (PROPERTY, f"{note[1]} on {qchannel_channel}")
+    return QChannel(_qchannel_lane, qchannel_channel)
+
+
+def _connect(lane: Lane, channel: Channel) -> Any:
+    try:
+        return lane.connect(channel)
+    except ChannelUnavailable as missing:
+        pytest.skip(missing.headline)
+
+
+@pytest.fixture
+def qchannel_service(qchannel: QChannel, _qchannel_lane: Lane) -> QiskitRuntimeService:
+    """A ``QiskitRuntimeService`` of the installed client, logged in on the channel in use."""
+    return _connect(_qchannel_lane, qchannel.channel)
+
+
+def _service_on(name: str) -> Any:
+    @pytest.fixture(name=f"{name}_service")
+    def service(_qchannel_lane: Lane) -> QiskitRuntimeService:
+        from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+
+        return _connect(_qchannel_lane, CHANNEL_BY_NAME[name])
+
+    service.__doc__ = f"A ``QiskitRuntimeService`` logged in on the channel {name}."
+    return service
+
+
+ibm_quantum_platform_service = _service_on("ibm_quantum_platform")
+ibm_cloud_service = _service_on("ibm_cloud")
+ibm_quantum_service = _service_on("ibm_quantum")
+
+
+@pytest.fixture
+def qchannel_backend(qchannel_service: QiskitRuntimeService) -> IBMBackend:
+    """The least busy QPU of the service in use."""
+    return qchannel_service.least_busy(operational=True, simulator=False)
+
+
+@pytest.fixture
+def qchannel_rest(qchannel: QChannel) -> Iterator[ChannelSession]:
+    """A ``requests.Session`` with the channel's base URL and credentials: ``get("/jobs")``."""
+    with qchannel.open_session() as session:
+        yield session
+
+
+@pytest.fixture
+def qchannel_access_token(qchannel: QChannel) -> Iterator[str]:
+    """A temporary access token of the channel in use; invalid after the test."""
+    from pytest_qchannel.channels.rest import access_token
+
+    token = access_token(qchannel.account)
+    yield token
+    qchannel.emulator.revoke_access_token(token)
+
+
+@pytest.fixture
+def qchannel_accounts(_qchannel_lane: Lane) -> SavedAccounts:
+    """Saved accounts of the test's own: none at first, and no credentials in the environment."""
+    from pytest_qchannel.channels.lane import SavedAccounts
+
+    return SavedAccounts(_qchannel_lane)
+
+
+@pytest.fixture
+def qchannel_emulator(_qchannel_lane: Lane) -> EmulatorControl:
+    """The levers of the emulated world: revoke tokens, queues, backends, the clock."""
+    return _qchannel_lane.emulator

@@ -1,0 +1,49 @@
+"""What the terminal says: the header's decision and the summary's count of lanes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pytest_qchannel.settings import Settings
+
+__all__ = ["PROPERTY", "header", "summary"]
+
+PROPERTY = "qchannel"
+
+
+def header(settings: Settings) -> str:
+    """One line: each setting and where it was decided."""
+    channel = ",".join(settings.channel) or "auto"
+    parts = [
+        f"mode={settings.mode.value} ({_from(settings, 'mode')})",
+        f"channel={channel} ({_from(settings, 'channel')})",
+        f"seed={settings.seed} ({_from(settings, 'seed')})",
+    ]
+    if settings.allowed_hosts:
+        hosts = ",".join(settings.allowed_hosts)
+        parts.append(f"allowed_hosts={hosts} ({_from(settings, 'allowed_hosts')})")
+    return "qchannel: " + ", ".join(parts)
+
+
+def _from(settings: Settings, name: str) -> str:
+    origin = settings.origin[name]
+    return origin if origin == "default" else f"from {origin}"
+
+
+def summary(stats: Mapping[str, Iterable[Any]]) -> str | None:
+    """One line: how many tests ran in which lane on which channel.
+
+    The reports carry it as a user property, so it arrives from pytest-xdist's workers, too.
+    """
+    lanes: Counter[str] = Counter()
+    for reports in stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "teardown":
+                continue
+            properties = getattr(report, "user_properties", ())
+            lanes.update(str(value) for name, value in properties if name == PROPERTY)
+    if not lanes:
+        return None
+    return "qchannel: " + ", ".join(f"{count} {lane}" for lane, count in sorted(lanes.items()))

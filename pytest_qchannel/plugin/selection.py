@@ -1,0 +1,101 @@
+"""Which tests run on which channels, and why not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.plugin import markers
+from pytest_qchannel.settings import OPTIONS, Settings, check_variables, resolve
+
+__all__ = ["channels_for", "check_arguments", "session_settings", "settings_for"]
+
+
+class Marks(Protocol):
+    """A collected thing that has markers: an item, or the definition of a test function."""
+
+    nodeid: str
+
+    def iter_markers(self, name: str) -> Any:
+        """The markers of that name, the closest first."""
+
+
+def check_arguments(args: list[str]) -> None:
+    """Refuses a mistyped ``--qchannel-...`` option with the nearest that exists.
+
+    Raises:
+        UsageProblem: An option of ours that there is not.
+    """
+    flags = [option.flag for option in OPTIONS]
+    for arg in args:
+        flag = arg.partition("=")[0]
+        if flag.startswith("--qchannel") and flag not in flags:
+            raise UsageProblem(
+                f"unknown option {flag}",
+                closest=nearest(flag, flags),
+                next=f"use one of {', '.join(flags)}",
+            )
+
+
+def _sources(config: Any) -> tuple[Mapping[str, str | None], Mapping[str, str | None]]:
+    line = {option.name: config.getoption(option.ini_key) for option in OPTIONS}
+    ini = {option.name: config.getini(option.ini_key) or None for option in OPTIONS}
+    return line, ini
+
+
+def session_settings(config: Any) -> Settings:
+    """The settings without any marker, as the header shows them.
+
+    Raises:
+        UsageProblem: A value, variable or ini key is wrong.
+    """
+    check_variables(os.environ)
+    keys = [option.ini_key for option in OPTIONS]
+    for key in config.inicfg:
+        if key.startswith("qchannel_") and key not in keys:
+            raise UsageProblem(
+                f"unknown ini key {key}",
+                where=str(config.inipath),
+                closest=nearest(key, keys),
+                next=f"use one of {', '.join(keys)}",
+            )
+    line, ini = _sources(config)
+    return resolve(line, {}, os.environ, ini)
+
+
+def _mark(item: Marks) -> markers.QChannelMark:
+    """What the closest ``qchannel`` marker says; nothing where there is none."""
+    for mark in item.iter_markers("qchannel"):
+        said: markers.QChannelMark = markers.read("qchannel", mark.args, mark.kwargs, item.nodeid)
+        return said
+    return markers.QChannelMark((), {})
+
+
+def settings_for(config: Any, item: Marks) -> Settings:
+    """The settings of one test, its marker included.
+
+    Raises:
+        UsageProblem: The marker or a setting is wrong.
+    """
+    line, ini = _sources(config)
+    return resolve(line, _mark(item).settings, os.environ, ini)
+
+
+def channels_for(config: Any, item: Marks) -> tuple[tuple[str, ...], str | None]:
+    """The channels that a test runs on, and the reason to skip it where there are none.
+
+    A marker's channels win over the environment, the ini file and the default. Channels that the
+    command line asks for are cut down to the marker's.
+    """
+    settings, only = settings_for(config, item), _mark(item).names
+    if not settings.channel:
+        from pytest_qchannel.channels.client import default_channel
+
+        return (default_channel().name,), None
+    chosen = tuple(name for name in settings.channel if not only or name in only)
+    if chosen:
+        return chosen, None
+    asked = ", ".join(settings.channel)
+    return only[:1], f"runs only on {', '.join(only)} (marker qchannel), asked for: {asked}"

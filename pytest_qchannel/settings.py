@@ -1,0 +1,203 @@
+"""Every setting, declared once: option, ini key, variable, help and the README's table follow.
+
+The ladder is the same for all of them, in :func:`resolve`:
+command line > marker > environment > ini file > default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from pytest_qchannel.errors import UsageProblem, nearest
+
+__all__ = ["CHANNELS", "OPTIONS", "Mode", "Option", "Settings", "check_variables", "resolve"]
+
+CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
+
+ENV_PREFIX: Final = "QCHANNEL_"
+
+
+class Mode(StrEnum):
+    """Where answers come from."""
+
+    AUTO = "auto"
+    EMULATED = "emulated"
+    REPLAY = "replay"
+    RECORD = "record"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting; ``parse`` turns its text into its value or raises ``ValueError`` with a hint."""
+
+    name: str
+    default: str
+    metavar: str
+    help: str
+    parse: Callable[[str], Any]
+
+    @property
+    def flag(self) -> str:
+        """The command line option."""
+        return f"--qchannel-{self.name.replace('_', '-')}"
+
+    @property
+    def env_var(self) -> str:
+        """The environment variable."""
+        return ENV_PREFIX + self.name.upper()
+
+    @property
+    def ini_key(self) -> str:
+        """The key in the ini file."""
+        return f"qchannel_{self.name}"
+
+
+class _BadValue(ValueError):
+    """What is wrong with a value, what comes closest, and what would do."""
+
+    def __init__(self, said: str, closest: str | None, valid: str) -> None:
+        super().__init__(said)
+        self.closest = closest
+        self.valid = valid
+
+
+def _word(text: str, valid: tuple[str, ...], what: str) -> str:
+    if text not in valid:
+        close = nearest(text, valid)
+        raise _BadValue(f"{text!r} is no {what}", close, f"one of {', '.join(valid)}")
+    return text
+
+
+def _mode(text: str) -> Mode:
+    mode = Mode(_word(text, tuple(Mode), "mode"))
+    if mode not in (Mode.AUTO, Mode.EMULATED):
+        raise _BadValue(
+            f"the mode {text!r} is planned and does not exist yet", None, "auto or emulated"
+        )
+    return Mode.EMULATED
+
+
+def _channels(text: str) -> tuple[str, ...]:
+    if text == "auto":
+        return ()
+    names = [name.strip() for name in text.split(",")]
+    return tuple(dict.fromkeys(_word(name, CHANNELS, "channel") for name in names))
+
+
+def _seed(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise _BadValue(f"{text!r} is no seed", None, "a whole number, 0 or more")
+    return int(text)
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    for host in hosts:
+        if "/" in host or ":" in host:
+            raise _BadValue(f"{host!r} is no host name", None, "names as db.example.org, no URLs")
+        if host == "ibm.com" or host.endswith(".ibm.com"):
+            raise _BadValue(f"{host!r} is IBM's: this lane never reaches it", None, "other hosts")
+    return hosts
+
+
+OPTIONS: Final = (
+    Option(
+        "mode",
+        "auto",
+        "MODE",
+        "where answers come from: auto (the emulator, until there are cassettes) or emulated",
+        _mode,
+    ),
+    Option(
+        "channel",
+        "auto",
+        "NAMES",
+        "the channels that tests run on, a comma list of "
+        f"{', '.join(CHANNELS)}; auto is the default channel of the installed client",
+        _channels,
+    ),
+    Option("seed", "0", "N", "fixes job ids and counts of the emulator", _seed),
+    Option(
+        "allowed_hosts",
+        "",
+        "HOSTS",
+        "hosts beside loopback that tests with these fixtures may reach, a comma list",
+        _hosts,
+    ),
+)
+
+_BY_NAME: Final = MappingProxyType({option.name: option for option in OPTIONS})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, resolved; ``origin`` tells of each where it was decided."""
+
+    mode: Mode
+    channel: tuple[str, ...]
+    seed: int
+    allowed_hosts: tuple[str, ...]
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+    def was_asked_for_on_command_line(self, name: str) -> bool:
+        """Whether the topmost rung of the ladder decided this setting."""
+        return self.origin[name] == _BY_NAME[name].flag
+
+
+def resolve(
+    command_line: Mapping[str, str | None],
+    marker: Mapping[str, str | None],
+    environ: Mapping[str, str],
+    ini: Mapping[str, str | None],
+) -> Settings:
+    """The settings by the ladder; each source maps option names to texts, ``None`` for unset.
+
+    Raises:
+        UsageProblem: A value is not valid; names its source and the nearest valid word.
+    """
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for option in OPTIONS:
+        rungs = (
+            (option.flag, command_line.get(option.name)),
+            ("the qchannel marker", marker.get(option.name)),
+            (option.env_var, environ.get(option.env_var)),
+            (f"{option.ini_key} in the ini file", ini.get(option.name)),
+            ("default", option.default),
+        )
+        source, text = next((source, text) for source, text in rungs if text is not None)
+        try:
+            values[option.name] = option.parse(text)
+        except _BadValue as problem:
+            raise UsageProblem(
+                f"{source}: {problem}",
+                closest=problem.closest,
+                next=f"set it to {problem.valid}",
+            ) from None
+        origin[option.name] = source
+    return Settings(**values, origin=MappingProxyType(origin))
+
+
+def check_variables(environ: Mapping[str, str]) -> None:
+    """Refuses a ``QCHANNEL_...`` variable that means nothing: most likely a typo.
+
+    Raises:
+        UsageProblem: Names the variable and the nearest one that exists.
+    """
+    known = {option.env_var for option in OPTIONS} | {
+        f"{ENV_PREFIX}{channel.upper()}_{part}"
+        for channel in CHANNELS
+        for part in ("TOKEN", "INSTANCE")
+    }
+    for name in environ:
+        if name.startswith(ENV_PREFIX) and name not in known:
+            raise UsageProblem(
+                f"the environment variable {name} means nothing to qchannel",
+                closest=nearest(name, known),
+                next=f"unset {name}, or use one of {', '.join(sorted(known))}",
+            )

@@ -1,0 +1,94 @@
+"""The emulated lane: an emulator of the test's own, behind the in-process door."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
+from pytest_qchannel.emulator.app import App
+from pytest_qchannel.emulator.control import EmulatorControl
+from pytest_qchannel.emulator.default_world import default_world
+from pytest_qchannel.emulator.hosts import known_hosts
+from pytest_qchannel.emulator.wire import Request, Response
+from pytest_qchannel.emulator.world import Clock
+from pytest_qchannel.errors import QChannelError, RealSecretRefused, nearest
+from pytest_qchannel.settings import Mode, Settings
+from pytest_qchannel.transports.guard import NetworkGuard
+
+if TYPE_CHECKING:
+    from pytest_qchannel.channels.model import Secret
+    from pytest_qchannel.emulator.journal import Journal
+
+__all__ = ["EmulatedTransport"]
+
+# A credential travels in a header, a login body or a query; job submissions are larger.
+_LARGEST_LOGIN = 16_384
+
+
+class EmulatedTransport:
+    """Everything that a test in the emulated lane sends stays in the process.
+
+    Args:
+        settings: The seed and the hosts that may be reached.
+        test_id: The test that errors name.
+        secrets: The person's real credentials; a request that holds one is refused.
+    """
+
+    mode = Mode.EMULATED
+
+    def __init__(self, settings: Settings, test_id: str, secrets: Iterable[Secret] = ()) -> None:
+        self.app = App(default_world(Clock(time.time), settings.seed))
+        self.control = EmulatorControl(self.app)
+        self._test_id = test_id
+        emulated = {account.credential for account in self.app.world.accounts}
+        self._secrets = [one for one in secrets if one.reveal() not in emulated]
+        self._problems: list[QChannelError] = []
+        self._guard = NetworkGuard(test_id, settings.allowed_hosts, self._problems.append)
+        self._door = InProcessDoor(self._handle, known_hosts().__contains__, self._refuse_host)
+
+    @property
+    def journal(self) -> Journal:
+        """What was sent and answered so far."""
+        return self.app.journal
+
+    def open(self) -> None:
+        """Opens the door and shuts the network."""
+        self._guard.close_network()
+        self._door.open()
+
+    def close(self) -> None:
+        """Puts ``requests`` and ``socket`` back as they were."""
+        self._door.close()
+        self._guard.reopen()
+
+    def take_problems(self) -> list[QChannelError]:
+        """Gaps of the emulator, blocked hosts and refused secrets since the last call."""
+        found = [*self._problems, *self.app.gaps]
+        self._problems.clear()
+        self.app.gaps.clear()
+        return found
+
+    def _handle(self, request: Request) -> Response:
+        self._require_no_real_secret(request)
+        return self.app.handle(request)
+
+    def _refuse_host(self, url: str) -> None:
+        host = url.split("/")[2].partition(":")[0]
+        self._guard.refuse(host, nearest(host, known_hosts()) or "quantum.cloud.ibm.com")
+
+    def _require_no_real_secret(self, request: Request) -> None:
+        texts = [*request.headers.values(), request.query_string]
+        if len(request.body) <= _LARGEST_LOGIN:
+            texts.append(request.body.decode("utf-8", "replace"))
+        for secret in self._secrets:
+            if any(secret.reveal() in text for text in texts):
+                refused = RealSecretRefused(
+                    f"the code under test sent the real credential of {secret.env_var}",
+                    where=f"{self._test_id}, {request.method} https://{request.host}{request.path}",
+                    next=f"read {secret.env_var} when it is needed, not at import time: the "
+                    "fixtures put an emulated credential there",
+                )
+                self._problems.append(refused)
+                raise refused
