@@ -40,7 +40,8 @@ def summary(stats: Mapping[str, Iterable[Any]]) -> str | None:
     lanes: Counter[str] = Counter()
     for reports in stats.values():
         for report in reports:
-            if getattr(report, "when", None) == "teardown":
+            when = getattr(report, "when", None)
+            if when != "call" and not (when == "setup" and report.failed):
                 continue
             properties = getattr(report, "user_properties", ())
             lanes.update(str(value) for name, value in properties if name == PROPERTY)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from pytest_qchannel.errors import UsageProblem, nearest
@@ -53,8 +55,8 @@ def session_settings(config: Any) -> Settings:
     """
     check_variables(os.environ)
     keys = [option.ini_key for option in OPTIONS]
-    for key in config.inicfg:
-        if key.startswith("qchannel_") and key not in keys:
+    for key in _ini_keys(config.inipath):
+        if key not in keys:
             raise UsageProblem(
                 f"unknown ini key {key}",
                 where=str(config.inipath),
@@ -63,6 +65,12 @@ def session_settings(config: Any) -> Settings:
             )
     line, ini = _sources(config)
     return resolve(line, {}, os.environ, ini)
+
+
+def _ini_keys(path: Path | None) -> list[str]:
+    """The keys of ours that the ini file has, mistyped ones included: pytest offers no list."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path else ""
+    return re.findall(r"^[ \t]*(qchannel_\w+)[ \t]*=", text, re.MULTILINE)
 
 
 def _mark(item: Marks) -> markers.QChannelMark:

@@ -1,0 +1,119 @@
+"""Writes the generated parts of the docs: the README's settings, the emulator's routes and world.
+
+``python docs/generate.py`` writes them; with ``--check`` it only says whether they are up to date.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+
+from pytest_qchannel.emulator.default_world import default_world
+from pytest_qchannel.emulator.hosts import HOSTS
+from pytest_qchannel.emulator.programs.outcome import FailureCode
+from pytest_qchannel.emulator.services import ROUTES
+from pytest_qchannel.emulator.world import Clock
+from pytest_qchannel.settings import OPTIONS
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def settings() -> str:
+    """The README's table of settings."""
+    return table(
+        ["option", "ini key", "variable", "default", "meaning"],
+        [
+            [
+                f"`{option.flag}`",
+                f"`{option.ini_key}`",
+                f"`{option.env_var}`",
+                f"`{option.default}`" if option.default else "none",
+                option.help,
+            ]
+            for option in OPTIONS
+        ],
+    )
+
+
+def routes() -> str:
+    """Every route of every service, with its hosts."""
+    parts = []
+    for service, lines in ROUTES.items():
+        bases = [f"`https://{host.name}{host.base}`" for host in HOSTS if host.service == service]
+        rows = [[f"`{one.method}`", f"`{one.rule}`", one.auth, one.source] for one in lines]
+        parts.append(
+            f"### {service}\n\nBelow {', '.join(bases)}:\n\n"
+            + table(["method", "path", "credential", "source"], rows)
+        )
+    return "\n\n".join(parts)
+
+
+def world() -> str:
+    """The accounts and devices of the default world, for the installed client."""
+    made = default_world(Clock(time.time))
+    instances = [
+        [
+            account.name,
+            f"`{instance.name}`",
+            instance.plan.display_name,
+            instance.region,
+            str(len(instance.devices)),
+        ]
+        for account in made.accounts
+        for instance in account.instances.values()
+    ]
+    return table(["account", "instance", "plan", "region", "devices"], instances)
+
+
+def failures() -> str:
+    """The codes that a failed job can have."""
+    rows = [[str(int(code)), code.name.lower().replace("_", " ")] for code in FailureCode]
+    return table(["reason_code", "what happened"], rows)
+
+
+GENERATED = {
+    "README.md": {"settings": settings},
+    "docs/emulator.md": {"routes": routes, "world": world, "failures": failures},
+}
+
+
+def filled(text: str, name: str, content: str) -> str:
+    """The text with the part between the markers of ``name`` replaced."""
+    pattern = re.compile(rf"(<!-- {name}:.*?-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+    assert pattern.search(text), f"no markers for {name}"
+    return pattern.sub(lambda found: f"{found[1]}{content}\n{found[2]}", text)
+
+
+def stale() -> dict[Path, str]:
+    """The files whose generated parts are out of date, with what they should be."""
+    found = {}
+    for name, parts in GENERATED.items():
+        path = ROOT / name
+        text = wanted = path.read_text(encoding="utf-8")
+        for part, make in parts.items():
+            wanted = filled(wanted, part, make())
+        if wanted != text:
+            found[path] = wanted
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Writes what is stale, or with ``--check`` names it."""
+    for path, text in stale().items():
+        if "--check" in arguments:
+            sys.stderr.write(f"{path.name} is out of date: run python docs/generate.py\n")
+        else:
+            path.write_text(text, encoding="utf-8")
+    return int("--check" in arguments and bool(stale()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The ``qchannel`` command: ``main.py``, then one file per command."""

@@ -1,0 +1,243 @@
+"""The flows that ``qchannel check`` walks: IBM's channel guide, step by step, as data.
+
+Each step is a function of a :class:`Walk`; it returns what is worth showing and raises when the
+step does not hold. The client's flow and the REST flow of a channel each have their own world.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from pytest_qchannel.assertions import (
+    assert_authenticated,
+    assert_least_busy,
+    assert_logged_out,
+    assert_sampler_run,
+)
+from pytest_qchannel.channels.client import client_version, require_channel
+from pytest_qchannel.channels.lane import Lane
+from pytest_qchannel.channels.model import Channel
+from pytest_qchannel.channels.rest import ChannelSession, access_token
+from pytest_qchannel.errors import ChannelUnavailable, ExpectationFailed
+from pytest_qchannel.settings import Settings
+
+__all__ = ["Step", "walk"]
+
+SHOTS: Final = 1_000
+
+
+@dataclass(slots=True)
+class Step:
+    """One line of the report; ``ok`` is ``None`` where the step was not walked."""
+
+    channel: str
+    flow: str
+    name: str
+    ok: bool | None = None
+    detail: str = ""
+    backend: str | None = None
+    job_id: str | None = None
+    counts: dict[str, int] | None = None
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The step for JSON."""
+        return asdict(self)
+
+
+@dataclass
+class Walk:
+    """What the steps of one flow hand on to each other."""
+
+    lane: Lane
+    channel: Channel
+    step: Step = field(init=False)
+
+    @cached_property
+    def service(self) -> Any:
+        """The client's service, logged in."""
+        return self.lane.connect(self.channel)
+
+    @cached_property
+    def backend(self) -> Any:
+        """The least busy QPU."""
+        return self.service.least_busy(operational=True, simulator=False)
+
+    @cached_property
+    def session(self) -> ChannelSession:
+        """The REST session, with an access token of its own."""
+        account = self.lane.account(self.channel)
+        return ChannelSession(account, access_token(account))
+
+
+def _auth(walk: Walk) -> str:
+    assert_authenticated(walk.service)
+    account = walk.lane.account(walk.channel)
+    assert account.instance is not None
+    return f"{account.instance.plan} plan, {account.instance.name}"
+
+
+def _least_busy(walk: Walk) -> str:
+    assert_least_busy(walk.backend, walk.service, operational=True, simulator=False)
+    walk.step.backend = walk.backend.name
+    status = walk.backend.status()
+    return f"{walk.backend.num_qubits} qubits, {status.pending_jobs} jobs in its queue"
+
+
+def _run(walk: Walk, circuit: Any, expected: dict[str, float]) -> str:
+    from qiskit_ibm_runtime import SamplerV2
+
+    walk.step.backend = walk.backend.name
+    job = SamplerV2(mode=walk.backend).run([circuit], shots=SHOTS)
+    walk.step.job_id = job.job_id()
+    walk.step.counts = assert_sampler_run(job, shots=SHOTS, counts=expected)
+    return f"{SHOTS} shots"
+
+
+def _sample_empty(walk: Walk) -> str:
+    from qiskit import QuantumCircuit
+
+    circuit = QuantumCircuit(2)
+    circuit.measure_all()
+    return _run(walk, circuit, {"00": 1.0})
+
+
+def _sample_bell(walk: Walk) -> str:
+    from qiskit import QuantumCircuit
+    from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
+
+    circuit = QuantumCircuit(2)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.measure_all()
+    passes = generate_preset_pass_manager(optimization_level=1, backend=walk.backend)
+    return _run(walk, passes.run(circuit), {"00": 0.5, "11": 0.5})
+
+
+def _token_revoked(walk: Walk) -> str:
+    revoked = walk.lane.emulator.revoke_access_tokens()
+    if not revoked:
+        # Client 0.34 sends its API key with every request and never has an access token.
+        walk.lane.emulator.revoke_credentials()
+    assert_logged_out(walk.service)
+    return f"{'access token' if revoked else 'API key'} revoked, then 401"
+
+
+def _rest_token(walk: Walk) -> str:
+    assert_authenticated(walk.session)
+    return "x-access-token" if walk.channel.is_classic else "IAM bearer token"
+
+
+def _rest_backends(walk: Walk) -> str:
+    answer = walk.session.get("/backends")
+    answer.raise_for_status()
+    rows = answer.json()["devices"]
+    names = [row if isinstance(row, str) else row["name"] for row in rows]
+    if not names:
+        raise ExpectationFailed("GET /backends lists no device")
+    return f"{len(names)} devices: {', '.join(names[:3])}, ..."
+
+
+def _rest_jobs(walk: Walk) -> str:
+    answer = walk.session.get("/jobs", params={"limit": 10, "offset": 0, "exclude_params": "true"})
+    answer.raise_for_status()
+    return f"{answer.json()['count']} jobs"
+
+
+def _rest_logout(walk: Walk) -> str:
+    if walk.session.logout_url is None:
+        walk.lane.emulator.revoke_access_tokens()
+        return "IAM has no logout: access token revoked"
+    answer = walk.session.logout()
+    answer.raise_for_status()
+    return f"{answer.status_code}"
+
+
+def _rest_logged_out(walk: Walk) -> str:
+    assert_logged_out(walk.session)
+    again = ", second logout: 401" if walk.session.logout_url else ""
+    return f"next request: 401{again}"
+
+
+_Action = Callable[[Walk], str]
+
+CLIENT_FLOW: Final[tuple[tuple[str, _Action], ...]] = (
+    ("auth", _auth),
+    ("least_busy", _least_busy),
+    ("sampler, empty circuit", _sample_empty),
+    ("sampler, Bell circuit", _sample_bell),
+    ("logged out", _token_revoked),
+)
+REST_FLOW: Final[tuple[tuple[str, _Action], ...]] = (
+    ("token", _rest_token),
+    ("backends", _rest_backends),
+    ("jobs list", _rest_jobs),
+    ("logout", _rest_logout),
+    ("logged out", _rest_logged_out),
+)
+
+
+def walk(
+    channel: Channel, settings: Settings, tell: Callable[[str], None]
+) -> Iterator[Step]:
+    """Walks both flows of a channel, giving each step when it is done.
+
+    Args:
+        channel: The channel.
+        settings: The lane's settings.
+        tell: Is given each request of each step, as a line.
+    """
+    try:
+        require_channel(channel)
+        yield from _walk_flow(f"client {client_version()}", CLIENT_FLOW, channel, settings, tell)
+    except ChannelUnavailable as missing:
+        yield Step(channel.name, "client", "all", None, missing.headline)
+    yield from _walk_flow("REST", REST_FLOW, channel, settings, tell)
+
+
+def _walk_flow(
+    flow: str,
+    actions: tuple[tuple[str, _Action], ...],
+    channel: Channel,
+    settings: Settings,
+    tell: Callable[[str], None],
+) -> Iterator[Step]:
+    with TemporaryDirectory(prefix="qchannel-") as home:
+        lane = Lane(settings, f"qchannel check, {channel}", Path(home)).open()
+        try:
+            lane.use(channel)
+            state = Walk(lane, channel)
+            broken = False
+            for name, action in actions:
+                state.step = step = Step(channel.name, flow, name)
+                if broken:
+                    step.detail = "not walked: a step before it failed"
+                else:
+                    _take(step, action, state, tell)
+                    broken = not step.ok
+                yield step
+        finally:
+            lane.close()
+
+
+def _take(step: Step, action: _Action, state: Walk, tell: Callable[[str], None]) -> None:
+    seen = len(state.lane.requests)
+    started = time.perf_counter()
+    try:
+        step.detail = action(state)
+        step.ok = True
+    except Exception as error:  # whatever the client raises is the step's outcome
+        step.ok = False
+        step.detail = str(error) or type(error).__name__
+    step.seconds = time.perf_counter() - started
+    for problem in state.lane.take_problems():
+        step.ok = False
+        step.detail = str(problem)
+    for exchange in state.lane.requests[seen:]:
+        tell(str(exchange))

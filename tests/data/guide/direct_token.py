@@ -1,0 +1,3 @@
+from qiskit_ibm_runtime import QiskitRuntimeService
+
+service = QiskitRuntimeService(channel="<CHANNEL>", token="<TOKEN>")

@@ -1,0 +1,147 @@
+"""``qchannel``: in-process for the words, once by subprocess for the script itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pytest_qchannel import __version__
+from pytest_qchannel.channels.client import client_version, require_channel
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.cli import flows
+from pytest_qchannel.cli.main import main
+from pytest_qchannel.errors import ChannelUnavailable
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    import logging
+    import warnings
+
+    logger = logging.getLogger("qiskit_ibm_runtime")
+    level = logger.level
+
+    def invoke(*arguments: str) -> Result:
+        with warnings.catch_warnings():
+            return CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+    yield invoke
+    logger.setLevel(level)
+
+
+def _is_offered(channel: str) -> bool:
+    try:
+        require_channel(CHANNEL_BY_NAME[channel])
+    except ChannelUnavailable:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("channel", list(CHANNEL_BY_NAME))
+def test_every_step_of_a_channel_holds(run: Any, channel: str) -> None:
+    result = run("check", "--channel", channel, "--json")
+    document = json.loads(result.stdout)
+    assert result.exit_code == 0, result.output
+    assert document["ok"] is True
+    assert document["client"] == client_version()
+    walked = [step for step in document["steps"] if step["ok"] is not None]
+    assert all(step["ok"] for step in walked)
+    names = [step["name"] for step in walked]
+    rest = ["token", "backends", "jobs list", "logout", "logged out"]
+    if _is_offered(channel):
+        client = ["auth", "least_busy", "sampler, empty circuit", "sampler, Bell circuit"]
+        assert names == [*client, "logged out", *rest]
+        empty, bell = walked[2], walked[3]
+        assert empty["counts"] == {"00": flows.SHOTS}
+        assert sum(bell["counts"].values()) == flows.SHOTS
+        assert set(bell["counts"]) == {"00", "11"}
+        assert empty["job_id"] != bell["job_id"]
+        assert len(bell["job_id"]) == 20
+        assert bell["backend"] == "ibm_sherbrooke"
+    else:
+        assert names == rest
+        (skipped,) = (step for step in document["steps"] if step["ok"] is None)
+        assert f"has no channel {channel}" in skipped["detail"]
+
+
+def test_table_shows_what_was_done(run: Any) -> None:
+    result = run("check", "--channel", "ibm_cloud")
+    assert result.exit_code == 0
+    assert "Every step holds." in result.stdout
+    for words in ("least_busy", "ibm_sherbrooke", "00:1000", "IAM has no logout", client_version()):
+        assert words in result.stdout
+
+
+def test_verbose_shows_every_request(run: Any) -> None:
+    result = run("check", "--channel", "ibm_quantum", "--verbose")
+    assert "POST https://auth.quantum-computing.ibm.com/api/users/logout -> 401" in result.stderr
+    assert "qchannelemulated" not in result.output
+
+
+def test_same_seed_same_counts(run: Any) -> None:
+    def counts(seed: str) -> list[Any]:
+        steps = json.loads(run("check", "--channel", "ibm_cloud", "--seed", seed, "--json").stdout)
+        return [(step["job_id"], step["counts"]) for step in steps["steps"]]
+
+    assert counts("1") == counts("1")
+    assert counts("1") != counts("2")
+
+
+def test_a_step_that_fails_fails_the_command(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_walk: flows.Walk) -> str:
+        raise RuntimeError("the list is empty")
+
+    steps = tuple((name, broken if name == "backends" else do) for name, do in flows.REST_FLOW)
+    monkeypatch.setattr(flows, "REST_FLOW", steps)
+    result = run("check", "--channel", "ibm_quantum", "--json")
+    assert result.exit_code == 1
+    rest = {s["name"]: s for s in json.loads(result.stdout)["steps"] if s["flow"] == "REST"}
+    assert (rest["token"]["ok"], rest["backends"]["ok"], rest["logout"]["ok"]) == (True, False, None)
+    assert rest["backends"]["detail"] == "the list is empty"
+    assert "not walked" in rest["logout"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("check", "--channel", "ibm_clod"), ["'ibm_clod' is no channel", "ibm_cloud"]),
+        (("check", "--live"), ["the live lane does not exist yet"]),
+        (("check", "--seed", "x"), ["--seed", "'x'"]),
+        (("check", "--chanel", "ibm_cloud"), ["--chanel", "--channel"]),
+        (("chek",), ["'chek'", "'check'"]),
+    ],
+)
+def test_bad_arguments_are_refused_kindly(
+    run: Any, arguments: tuple[str, ...], words: list[str]
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    for word in words:
+        assert word in result.output
+
+
+def test_module_runs_as_a_script() -> None:
+    environ = {**os.environ, "QISKIT_IBM_TOKEN": "a-real-secret-that-nobody-may-use"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest_qchannel", "check", "--channel", "ibm_quantum", "--json"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=100,
+        env=environ,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["ok"] is True
+    assert "a-real-secret" not in done.stdout + done.stderr
+
+
+def test_version(run: Any) -> None:
+    assert __version__ in run("--version").output

@@ -1,0 +1,62 @@
+"""The README does what it says: its Python blocks pass, its generated parts are up to date."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from pytest_qchannel.channels.client import client_version
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_first_lines_are_the_two_commands() -> None:
+    assert README.splitlines()[2:6] == [
+        "```",
+        "python -m pip install . && qchannel check        # sets up and tests every channel, offline",
+        "python -m pip install tox && python -m tox       # this project's own tests",
+        "```",
+    ]
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "pip install --quiet . && qchannel check" in ci
+    assert "pip install --quiet tox && python -m tox" in ci
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_python_block_passes(pytester: pytest.Pytester, number: int) -> None:
+    block = BLOCKS[number]
+    pytester.makepyfile(block)
+    wanted = block.count("\ndef test_") + block.startswith("def test_")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore")
+    outcomes = result.parseoutcomes()
+    assert wanted
+    assert outcomes.pop("passed") >= wanted
+    assert set(outcomes) <= {"warnings", "warning"}
+
+
+def test_there_are_blocks() -> None:
+    assert len(BLOCKS) == 3
+
+
+@pytest.mark.skipif(
+    client_version() < "0.51", reason="the tables show what the newest client has"
+)
+def test_generated_parts_are_up_to_date() -> None:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    assert generate.stale() == {}, "run python docs/generate.py"
+
+
+def test_links_lead_somewhere() -> None:
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")):
+        text = document.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
