@@ -40,7 +40,7 @@ class CRN:
         """The parts of a CRN.
 
         Raises:
-            UsageProblem: ``text`` is no CRN of a quantum-computing instance; says which field is off.
+            UsageProblem: ``text`` is no CRN of a quantum instance; says which field is wrong.
         """
         fields = text.strip().split(":")
         if len(fields) != 10 or fields[0] != "crn":

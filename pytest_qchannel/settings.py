@@ -2,15 +2,17 @@
 
 The ladder is the same for all of them, in :func:`resolve`:
 command line > marker > environment > ini file > default.
+
+This module is loaded by every pytest run of everybody who installed the package, so its values
+are named tuples: they are as frozen as dataclasses, and made in a fraction of the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
 
@@ -31,8 +33,7 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One setting; ``parse`` turns its text into its value or raises ``ValueError`` with a hint."""
 
     name: str
@@ -134,15 +135,14 @@ OPTIONS: Final = (
 _BY_NAME: Final = MappingProxyType({option.name: option for option in OPTIONS})
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """All settings, resolved; ``origin`` tells of each where it was decided."""
 
     mode: Mode
     channel: tuple[str, ...]
     seed: int
     allowed_hosts: tuple[str, ...]
-    origin: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, str]
 
     def was_asked_for_on_command_line(self, name: str) -> bool:
         """Whether the topmost rung of the ladder decided this setting."""

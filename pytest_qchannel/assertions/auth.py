@@ -39,7 +39,9 @@ def assert_authenticated(target: Any) -> None:
             facts=facts,
             next="check credential and instance; qchannel.requests shows what was sent",
         )
-    headers = {name.lower(): value for name, value in (getattr(target, "headers", None) or {}).items()}
+    headers = {
+        name.lower(): value for name, value in (getattr(target, "headers", None) or {}).items()
+    }
     carries = "x-access-token" in headers or headers.get("authorization", "").startswith("Bearer ")
     if hasattr(target, "base_url") and not carries:
         raise ExpectationFailed(

@@ -58,7 +58,9 @@ def assert_sampler_run(
     if shots is not None:
         for number, one in enumerate(result):
             _require_shots(one, shots, f"{where}, pub {number}")
-    per_pub = {pub: counts} if isinstance(counts, Mapping) or counts is None else dict(enumerate(counts))
+    per_pub = (
+        {pub: counts} if isinstance(counts, Mapping) or counts is None else dict(enumerate(counts))
+    )
     for number, expected in per_pub.items():
         if expected is None:
             continue

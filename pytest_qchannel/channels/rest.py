@@ -86,7 +86,7 @@ class ChannelSession(requests.Session):
             self._credentials["IBM-API-Version"] = API_VERSION
         self.headers.update({"Accept": "application/json", **self._credentials})
 
-    def request(  # type: ignore[override]
+    def request(
         self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any
     ) -> requests.Response:
         """As ``requests.Session.request``; ``url`` may be a path such as ``/jobs``."""

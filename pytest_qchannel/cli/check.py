@@ -31,7 +31,9 @@ def _settings(channels: str, seed: int) -> Settings:
     show_default=True,
     help="The channels to walk, a comma list.",
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Fixes ids and counts.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Fixes ids and counts."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 @click.option("--verbose", is_flag=True, help="Show every request and the client's own messages.")
 @click.option("--live", is_flag=True, help="Walk the real services (not there yet).")

@@ -145,7 +145,9 @@ def _rest_backends(walk: Walk) -> str:
 
 
 def _rest_jobs(walk: Walk) -> str:
-    answer = walk.session.get("/jobs", params={"limit": 10, "offset": 0, "exclude_params": "true"})
+    answer = walk.session.get(
+        "/jobs", params={"limit": "10", "offset": "0", "exclude_params": "true"}
+    )
     answer.raise_for_status()
     return f"{answer.json()['count']} jobs"
 
@@ -183,9 +185,7 @@ REST_FLOW: Final[tuple[tuple[str, _Action], ...]] = (
 )
 
 
-def walk(
-    channel: Channel, settings: Settings, tell: Callable[[str], None]
-) -> Iterator[Step]:
+def walk(channel: Channel, settings: Settings, tell: Callable[[str], None]) -> Iterator[Step]:
     """Walks both flows of a channel, giving each step when it is done.
 
     Args:

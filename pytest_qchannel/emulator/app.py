@@ -8,6 +8,7 @@ that) and remembers as a gap, which the plugin turns into a failure of the test.
 from __future__ import annotations
 
 import functools
+
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, Rule
 
@@ -27,9 +28,7 @@ __all__ = ["App"]
 @functools.cache
 def _matcher(service: str) -> Map:
     """The routes of a service as a werkzeug map; built once per process, it holds no state."""
-    rules = [
-        Rule(route.rule, methods=[route.method], endpoint=route) for route in ROUTES[service]
-    ]
+    rules = [Rule(route.rule, methods=[route.method], endpoint=route) for route in ROUTES[service]]
     return Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
 
 
@@ -92,4 +91,3 @@ class App:
 
 def _bases(name: str) -> str:
     return ", ".join(host.base or "/" for host in HOSTS if host.name == name) or "nothing"
-

@@ -37,7 +37,9 @@ def _cloud_account(ctx: Context, *, allow_api_key: bool) -> Account:
         if account is not None:
             return account
         raise ctx.refuse(401, Codes.BAD_CREDENTIALS, "The API key is not known.")
-    raise ctx.refuse(401, Codes.NOT_AUTHORIZED, "The Authorization header has no scheme known here.")
+    raise ctx.refuse(
+        401, Codes.NOT_AUTHORIZED, "The Authorization header has no scheme known here."
+    )
 
 
 def _iam(ctx: Context) -> Principal:
@@ -59,7 +61,9 @@ def _runtime(ctx: Context) -> Principal:
         raise ctx.refuse(403, Codes.NOT_AUTHORIZED, said) from None
     if crn.account_id != account.id:
         raise ctx.refuse(
-            403, Codes.NOT_AUTHORIZED, "The instance belongs to another account than the credential."
+            403,
+            Codes.NOT_AUTHORIZED,
+            "The instance belongs to another account than the credential.",
         )
     instance = account.instances.get(text)
     if instance is None:

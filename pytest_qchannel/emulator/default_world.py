@@ -12,7 +12,15 @@ from typing import Final
 
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator import snapshots
-from pytest_qchannel.emulator.world import PLANS, Account, Clock, Device, DeviceStatus, Instance, World
+from pytest_qchannel.emulator.world import (
+    PLANS,
+    Account,
+    Clock,
+    Device,
+    DeviceStatus,
+    Instance,
+    World,
+)
 
 __all__ = ["CLASSIC_USER", "CLOUD_ACCOUNT", "PLATFORM_ACCOUNT", "default_world"]
 
@@ -27,11 +35,24 @@ _US_EAST: Final = (
     "ibm_fez", "ibm_marrakesh", "ibm_kyiv", "ibm_quebec", "ibm_cusco",
     "ibm_algiers", "ibm_hanoi",
 )  # fmt: skip
-_EU_DE: Final = ("ibm_strasbourg", "ibm_brussels", "ibm_aachen", "ibm_geneva", "ibm_prague", "ibm_peekskill")
+_EU_DE: Final = (
+    "ibm_strasbourg",
+    "ibm_brussels",
+    "ibm_aachen",
+    "ibm_geneva",
+    "ibm_prague",
+    "ibm_peekskill",
+)
 
 # The shortest queues belong to devices that are not online: who forgets to look picks a wrong one.
 _STATUS: Final = {"ibm_kyoto": DeviceStatus.OFFLINE, "ibm_osaka": DeviceStatus.PAUSED}
-_QUEUES: Final = {"ibm_kyoto": 0, "ibm_osaka": 1, "ibm_torino": 7, "ibm_sherbrooke": 3, "ibm_brisbane": 12}
+_QUEUES: Final = {
+    "ibm_kyoto": 0,
+    "ibm_osaka": 1,
+    "ibm_torino": 7,
+    "ibm_sherbrooke": 3,
+    "ibm_brisbane": 12,
+}
 
 
 def _fixed_hex(text: str, digits: int) -> str:

@@ -105,7 +105,7 @@ class Exchange:
 
 
 class Journal(Sequence[Exchange]):
-    """The exchanges of a test, oldest first; empty is false, so ``assert requests.to(...)`` works."""
+    """The exchanges of a test, oldest first; an empty one is false in ``assert``."""
 
     def __init__(self, exchanges: Sequence[Exchange] = ()) -> None:
         self._exchanges = list(exchanges)

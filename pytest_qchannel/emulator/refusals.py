@@ -27,7 +27,7 @@ class Codes:
     PROGRAM_NOT_ALLOWED: Final = 1214
     NOT_FOUND: Final = "not_found"
     CLASSIC_LOGIN_FAILED: Final = "3446"
-    CLASSIC_BAD_TOKEN: Final = "2408"
+    CLASSIC_BAD_TOKEN: Final = "2408"  # noqa: S105 - an error code
     CLASSIC_JOB_NOT_FOUND: Final = "3250"
     CLASSIC_BACKEND_NOT_FOUND: Final = "2000"
 
@@ -42,7 +42,7 @@ _NAMES: Final[Mapping[int, str]] = {
 }
 
 
-def _runtime(status: int, code: Code, message: str, trace: str) -> Response:  # noqa: ARG001
+def _runtime(status: int, code: Code, message: str, trace: str) -> Response:
     error: dict[str, Any] = {
         "code": code,
         "message": message,

@@ -136,9 +136,11 @@ def problem_with(data: Any, schema: dict[str, Any]) -> str | None:
     where = where.lstrip(".") or "the top level"
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
-        extra = sorted(set(error.instance) - set(known))[0]
+        extra = min(set(error.instance) - set(known))
         close = nearest(extra, known)
-        return f"{where}: unknown field {extra[:60]!r}" + (f", did you mean {close!r}" if close else "")
+        return f"{where}: unknown field {extra[:60]!r}" + (
+            f", did you mean {close!r}" if close else ""
+        )
     if error.validator == "required":
         missing = sorted(set(error.validator_value) - set(error.instance))
         return f"{where}: missing {', '.join(missing)}"

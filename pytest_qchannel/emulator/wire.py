@@ -66,7 +66,9 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def json(cls, data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    def json(
+        cls, data: Any, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Response:
         """A response whose body is ``data`` as compact JSON."""
         body = json.dumps(data, separators=(",", ":")).encode()
         return cls(status, body, {"Content-Type": JSON_TYPE, **(headers or {})})

@@ -242,7 +242,7 @@ class World:
         return "d" + text[:19].lower()
 
     def job_seed(self, job: Job) -> int:
-        """The simulation seed of a job: it depends on the world's seed and the job's number only."""
+        """The simulation seed of a job; like its id, by the seed and the job's number only."""
         return int.from_bytes(self._digest("counts", job.number)[:4], "big") >> 1
 
     def _digest(self, purpose: str, number: int) -> bytes:

@@ -6,10 +6,8 @@ missing argument is a ``TypeError``, and what it returns is what the plugin work
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.settings import CHANNELS
@@ -17,9 +15,8 @@ from pytest_qchannel.settings import CHANNELS
 __all__ = ["MARKERS", "Marker", "QChannelMark", "read"]
 
 
-@dataclass(frozen=True, slots=True)
-class QChannelMark:
-    """``@pytest.mark.qchannel("ibm_cloud", seed=7)``: only on these channels, with these settings."""
+class QChannelMark(NamedTuple):
+    """``@pytest.mark.qchannel("ibm_cloud", seed=7)``: which channels, which settings."""
 
     names: tuple[str, ...]
     settings: dict[str, str]
@@ -49,8 +46,7 @@ def _live_qpu(*, max_qpu_seconds: float | None = None) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """One marker that the plugin registers."""
 
     name: str
@@ -77,12 +73,14 @@ MARKERS: Final = (
 _BY_NAME: Final = {marker.name: marker for marker in MARKERS}
 
 
-def read(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], where: str) -> Any:
+def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str) -> Any:
     """What a marker says, its arguments checked.
 
     Raises:
         UsageProblem: An argument is unknown or wrong; names it and the nearest valid one.
     """
+    import inspect  # here: a run without our markers never needs it
+
     marker = _BY_NAME[name]
     known = [
         parameter.name

@@ -6,22 +6,27 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.plugin import markers
 from pytest_qchannel.settings import OPTIONS, Settings, check_variables, resolve
 
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Marks(Protocol):
+        """A collected thing that has markers: an item, or the definition of a test function."""
+
+        @property
+        def nodeid(self) -> str:
+            """The id in the test tree."""
+
+        def iter_markers(self, name: str) -> Any:
+            """The markers of that name, the closest first."""
+
+
 __all__ = ["channels_for", "check_arguments", "session_settings", "settings_for"]
-
-
-class Marks(Protocol):
-    """A collected thing that has markers: an item, or the definition of a test function."""
-
-    nodeid: str
-
-    def iter_markers(self, name: str) -> Any:
-        """The markers of that name, the closest first."""
 
 
 def check_arguments(args: list[str]) -> None:

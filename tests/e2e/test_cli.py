@@ -103,7 +103,11 @@ def test_a_step_that_fails_fails_the_command(run: Any, monkeypatch: pytest.Monke
     result = run("check", "--channel", "ibm_quantum", "--json")
     assert result.exit_code == 1
     rest = {s["name"]: s for s in json.loads(result.stdout)["steps"] if s["flow"] == "REST"}
-    assert (rest["token"]["ok"], rest["backends"]["ok"], rest["logout"]["ok"]) == (True, False, None)
+    assert (rest["token"]["ok"], rest["backends"]["ok"], rest["logout"]["ok"]) == (
+        True,
+        False,
+        None,
+    )
     assert rest["backends"]["detail"] == "the list is empty"
     assert "not walked" in rest["logout"]["detail"]
 

@@ -105,6 +105,7 @@ def test_ghz_counts_fit(qchannel_backend: Any) -> None:
     assert_sampler_run(job, shots=3000, counts={"00000": 0.5, "11111": 0.5})
 
 
+@pytest.mark.filterwarnings("ignore:Unable to retrieve IBM Cloud access token")  # 0.40 falls back
 def test_bad_credential_is_refused(qchannel: QChannel) -> None:
     from qiskit_ibm_runtime import QiskitRuntimeService
 
@@ -141,11 +142,11 @@ def test_job_on_a_paused_backend_waits_and_can_be_cancelled(
     assert _word(waiting.status()) == "QUEUED"
     dropped.cancel()
     assert _word(dropped.status()) == "CANCELLED"
-    with pytest.raises(Exception, match="cancelled|CANCELLED"):
+    with pytest.raises(Exception, match=r"cancelled|CANCELLED"):
         dropped.result()
     qchannel.emulator.bring_online(qchannel_backend.name)
     assert _word(waiting.status()) == "DONE"
-    with pytest.raises(Exception, match="409|cannot be cancelled|Completed"):
+    with pytest.raises(Exception, match=r"409|cannot be cancelled|Completed"):
         waiting.cancel()
     assert_sampler_run(waiting, shots=4096)
 
@@ -168,7 +169,7 @@ def test_too_many_shots_fail_the_job(qchannel: QChannel, qchannel_backend: Any) 
 
     circuit = _isa(_ghz(2), qchannel_backend)
     job = SamplerV2(mode=qchannel_backend).run([circuit], shots=100_001)
-    with pytest.raises(Exception, match="6000.*100001 shots.*at most 100000"):
+    with pytest.raises(Exception, match=r"6000.*100001 shots.*at most 100000"):
         job.result()
     assert _word(job.status()) == "ERROR"
 
@@ -194,5 +195,3 @@ def _skip_unless_offered(qchannel: QChannel) -> None:
         require_channel(qchannel.channel)
     except ChannelUnavailable as missing:
         pytest.skip(missing.headline)
-
-

@@ -18,7 +18,8 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 def test_first_lines_are_the_two_commands() -> None:
     assert README.splitlines()[2:6] == [
         "```",
-        "python -m pip install . && qchannel check        # sets up and tests every channel, offline",
+        "python -m pip install . && qchannel check        "
+        "# sets up and tests every channel, offline",
         "python -m pip install tox && python -m tox       # this project's own tests",
         "```",
     ]
@@ -43,9 +44,7 @@ def test_there_are_blocks() -> None:
     assert len(BLOCKS) == 3
 
 
-@pytest.mark.skipif(
-    client_version() < "0.51", reason="the tables show what the newest client has"
-)
+@pytest.mark.skipif(client_version() < "0.51", reason="the tables show what the newest client has")
 def test_generated_parts_are_up_to_date() -> None:
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     assert spec is not None

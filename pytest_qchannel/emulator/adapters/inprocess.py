@@ -33,7 +33,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 class DoorAdapter(HTTPAdapter):
     """Carries a request to the door that is open; ``send`` is replaced while one is."""
 
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+    def send(self, *_args: Any, **_kwargs: Any) -> requests.Response:
         """Never reached: without an open door no session is given this adapter."""
         raise AssertionError("no emulator door is open")
 
@@ -98,10 +98,7 @@ class InProcessDoor:
             method=(sent.method or "GET").upper(),
             host=(parts.hostname or "").lower(),
             path=parts.path or "/",
-            headers={
-                name.lower(): value.decode() if isinstance(value, bytes) else str(value)
-                for name, value in sent.headers.items()
-            },
+            headers={name.lower(): _as_text(value) for name, value in sent.headers.items()},
             query_string=parts.query,
             body=body.encode() if isinstance(body, str) else bytes(body),
         )
@@ -109,3 +106,7 @@ class InProcessDoor:
             response = self._handle(request)
         return response.status, dict(response.headers), response.body
 
+
+def _as_text(value: Any) -> str:
+    """A header's value as text; ``requests`` lets it be bytes."""
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)

@@ -50,9 +50,7 @@ def require_isa(circuit: QuantumCircuit, snapshot: Snapshot, where: str) -> None
     _walk(circuit, range(circuit.num_qubits), snapshot, where)
 
 
-def _walk(
-    circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot, where: str
-) -> None:
+def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot, where: str) -> None:
     table = _table(snapshot)
     index = {qubit: physical[number] for number, qubit in enumerate(circuit.qubits)}
     for number, item in enumerate(circuit.data):

@@ -92,9 +92,7 @@ def _require_served(options: Mapping[str, Any]) -> None:
         )
 
 
-def _run_pub(
-    sent: list[Any], shots: int, snapshot: Snapshot, seed: int, where: str
-) -> _Run:
+def _run_pub(sent: list[Any], shots: int, snapshot: Snapshot, seed: int, where: str) -> _Run:
     import numpy as np
 
     from pytest_qchannel.emulator.programs.isa import require_isa

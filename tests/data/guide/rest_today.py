@@ -40,6 +40,4 @@ job = requests.post(
 job_url = "https://quantum.cloud.ibm.com/api/v1/jobs/" + job["id"]
 state = requests.get(job_url, headers=headers, timeout=60).json()["state"]
 results = requests.get(job_url + "/results", headers=headers, timeout=60).json()
-jobs = requests.get(
-    "https://quantum.cloud.ibm.com/api/v1/jobs", headers=headers, timeout=60
-).json()
+jobs = requests.get("https://quantum.cloud.ibm.com/api/v1/jobs", headers=headers, timeout=60).json()

@@ -7,7 +7,7 @@ from pytest_qchannel.emulator.wire import Response
 
 
 def instances(ctx: Context) -> Response:
-    """``GET /v2/resource_instances``: the caller's instances, those of a ``name`` if one is given."""
+    """``GET /v2/resource_instances``: the caller's instances, all or those of one ``name``."""
     account = ctx.caller.account
     name = ctx.request.first("name")
     rows = [

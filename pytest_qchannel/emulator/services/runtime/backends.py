@@ -87,7 +87,7 @@ def properties(ctx: Context) -> Response:
 
 
 def defaults(ctx: Context) -> Response:
-    """``GET /backends/{name}/defaults``: the snapshot's pulse defaults, ``{}`` where it has none."""
+    """``GET /backends/{name}/defaults``: the snapshot's pulse defaults, ``{}`` without any."""
     return Response.raw_json(_device(ctx).snapshot.defaults)
 
 

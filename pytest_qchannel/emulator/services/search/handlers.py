@@ -16,13 +16,15 @@ MOST: Final = 1_000
 
 
 def search(ctx: Context) -> Response:
-    """``POST /v3/resources/search``: the caller's instances, with the fields that were asked for."""
+    """``POST /v3/resources/search``: the caller's instances, with the fields asked for."""
     try:
         body = ctx.request.json()
     except ValueError:
         body = None
     if not isinstance(body, dict) or not ({"query", "search_cursor"} & body.keys()):
-        raise ctx.refuse(400, "invalid_body", "The body must be an object with a query or a cursor.")
+        raise ctx.refuse(
+            400, "invalid_body", "The body must be an object with a query or a cursor."
+        )
     if body.get("query", QUERY) != QUERY:
         raise EmulatorGap(
             "the emulated Global Search answers one query only",

@@ -1,0 +1,62 @@
+"""What is installed: entry points, the typing marker, and nothing that should not be there."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pytest_qchannel
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_entry_points() -> None:
+    points = importlib.metadata.distribution("pytest-qchannel").entry_points
+    found = {(point.group, point.name): point.value for point in points}
+    assert found == {
+        ("pytest11", "qchannel"): "pytest_qchannel.plugin",
+        ("console_scripts", "qchannel"): "pytest_qchannel.cli.main:main",
+    }
+
+
+def test_typing_marker_is_installed() -> None:
+    assert (Path(pytest_qchannel.__file__).parent / "py.typed").is_file()
+
+
+def test_top_level() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    if listed.returncode:
+        pytest.skip("not in a git checkout")
+    found = {line.split("/")[0] for line in listed.stdout.splitlines()}
+    fixed = {"pytest_qchannel", "cassettes", "tests", "conftest.py", "pyproject.toml", "tox.ini"}
+    beside = {
+        "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "docs", "examples",
+        "benchmarks", "changelog.d", ".ci", ".gitignore",
+    }  # fmt: skip
+    assert fixed <= found
+    assert found <= fixed | beside
+
+
+def test_every_public_name_exists() -> None:
+    for name in pytest_qchannel.__all__:
+        assert getattr(pytest_qchannel, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'assert_bell'"):
+        pytest_qchannel.assert_bell  # noqa: B018
+
+
+def test_importing_the_package_is_cheap() -> None:
+    code = (
+        "import sys, pytest_qchannel\n"
+        "heavy = {'qiskit', 'requests', 'numpy', 'scipy', 'pytest', 'werkzeug', 'responses'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.strip() == "[]"

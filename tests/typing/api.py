@@ -1,0 +1,57 @@
+"""Typed use of the public names: checked by mypy, never run.
+
+If this file stops passing ``mypy --strict``, users' code does, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qiskit_ibm_runtime import QiskitRuntimeService
+
+from pytest_qchannel import (
+    CRN,
+    Account,
+    Channel,
+    EmulatorControl,
+    Instance,
+    QChannel,
+    SavedAccounts,
+    Secret,
+    __version__,
+    assert_authenticated,
+    assert_least_busy,
+    assert_logged_out,
+    assert_sampler_run,
+)
+from pytest_qchannel.channels.rest import ChannelSession
+from pytest_qchannel.emulator.journal import Exchange, Journal
+
+
+def test_fixtures(
+    qchannel: QChannel,
+    qchannel_emulator: EmulatorControl,
+    qchannel_accounts: SavedAccounts,
+    qchannel_rest: ChannelSession,
+    qchannel_service: QiskitRuntimeService,
+) -> None:
+    channel: Channel = qchannel.channel
+    account: Account = qchannel.account
+    secret: Secret = account.secret
+    instances: list[Instance] = qchannel.instances
+    journal: Journal = qchannel.requests.to("/jobs", method="POST", host="a", status=200)
+    first: Exchange = journal[0]
+    some: Journal = journal[:2]
+    texts: list[str] = [channel.name, secret.reveal(), instances[0].id, first.url, __version__]
+    scheme: str | None = first.auth_scheme
+    revoked: int = qchannel_emulator.revoke_access_tokens()
+    qchannel_emulator.set_queue_length("ibm_torino", 3)
+    qchannel_accounts.save("ibm_cloud", name="work", set_as_default=True)
+    saved: Mapping[str, object] = qchannel_accounts.saved()
+    status: int = qchannel_rest.get("/jobs").status_code
+    region: str = CRN.parse("crn").region
+    assert_authenticated(qchannel_service)
+    assert_least_busy("ibm_torino", qchannel_service, operational=True)
+    counts: dict[str, int] = assert_sampler_run(object(), shots=100, counts={"0": 0.5, "1": 0.5})
+    assert_logged_out(qchannel_rest)
+    del some, texts, scheme, revoked, saved, status, region, counts
