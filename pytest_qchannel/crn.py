@@ -14,6 +14,7 @@ from pytest_qchannel.errors import UsageProblem
 
 __all__ = ["CRN"]
 
+_WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
 _ACCOUNT = re.compile(r"a/[0-9a-f]{32}")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -52,10 +53,15 @@ class CRN:
             )
         for number, name, good in (
             (1, "version", fields[1] == "v1"),
+            (2, "cname", bool(_WORD.fullmatch(fields[2]))),
+            (3, "ctype", fields[3] == "public"),
             (4, "service", fields[4] == "quantum-computing"),
-            (5, "region", bool(fields[5])),
+            # It becomes a part of the host name that credentials are sent to.
+            (5, "region", bool(_WORD.fullmatch(fields[5]))),
             (6, "account", bool(_ACCOUNT.fullmatch(fields[6]))),
             (7, "instance", bool(_GUID.fullmatch(fields[7]))),
+            (8, "resource type", not fields[8]),
+            (9, "resource", not fields[9]),
         ):
             if not good:
                 raise UsageProblem(

@@ -14,7 +14,7 @@ __all__ = ["Counts", "Expected", "check_width", "probabilities"]
 TOLERANCE: Final = 1e-6
 
 Counts = Mapping[str, float]
-Expected = Counts | Sequence[Counts]
+Expected = Counts | list[Counts] | tuple[Counts, ...]
 
 
 def probabilities(counts: Counts) -> dict[str, float]:

@@ -3,29 +3,68 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-__all__ = ["scrub_text"]
+__all__ = ["explain_error", "scrub_text", "table"]
 
 _LIMIT: Final = 400
+_FLAGS: Final = re.IGNORECASE | re.DOTALL
 
-_RULES: Final = (
-    (re.compile(r"(?i)\b(bearer|apikey)(\s+)[^\s\"',;]+"), r"\1\2***"),
-    (
-        re.compile(
-            r"(?i)([\"']?(?:api_?token|api_?key|access_token|refresh_token|password|token)[\"']?"
-            r"\s*[:=]\s*)(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|[^\s&,;}\"']+)"
-        ),
-        r"\1***",
-    ),
-    (re.compile(r"(?i)(x-access-token[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]+"), r"\1***"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "***"),
-    (re.compile(r"\b[0-9a-fA-F]{64,}\b"), "***"),
+_NAMES: Final = (
+    r"api[-_]?token|api[-_]?key|bearer|(?:x-)?access[-_]?token|refresh[-_]?token|id[-_]?token"
+    r"|client[-_]?secret|password|passcode|ims[-_]user[-_]id"
 )
+_VALUE: Final = (
+    r"""(?:\*\*\*(?=[\s,}\])&]|$)|\\+"(?:(?!\\").)*\\*"?"""  # JSON inside a JSON string
+    r"""|b?"(?:\\.|[^"\\])*"?"""
+    r"""|b?'(?:\\.|[^'\\])*'?"""
+    r"""|(?:(?:bearer|apikey|basic)\s+)?[^\s&"']+)"""
+)
+# In order: a named field swallows its whole value before the rules for loose values look at it.
+_RULES: Final = (
+    (re.compile(rf"""((?:{_NAMES})(?:\\*["'])?\s*[:=]\s*){_VALUE}""", _FLAGS), r"\g<1>***"),
+    # The bare word "token" is prose unless it is quoted as a field's name.
+    (re.compile(rf"""(\\*["']token\\*["']\s*[:=]\s*){_VALUE}""", _FLAGS), r"\g<1>***"),
+    # A job's id is short and public; a classic login's is an access token of 64 characters or more.
+    (re.compile(r"""((["'])id\2\s*:\s*)(["'])(?:(?!\3).){40,}\3?""", _FLAGS), r"\g<1>***"),
+    (re.compile(r"""\b(bearer|apikey|basic)(?:\s|%20|\+)+[^\s"']+""", _FLAGS), r"\g<1> ***"),
+    (re.compile(r"eyJ[\w=-]+(?:\.[\w=-]*){1,2}"), "***"),
+    (re.compile(r"[0-9a-f]{64,}", _FLAGS), "***"),
+    (re.compile(r"(://)[^/\s@:]+:[^/\s@]+@"), r"\g<1>***@"),
+)
+_LOGIN_ANSWER: Final = re.compile(r"""["']ttl["']\s*:""")
+_ANY_ID: Final = re.compile(r"""((["'])id\2\s*:\s*)(["'])(?:\\.|(?!\3).)*\3?""", re.DOTALL)
 
 
 def scrub_text(text: str) -> str:
-    """``text`` without credentials, cut to a few lines."""
+    """``text`` without credentials, on one line of at most 400 characters."""
+    if _LOGIN_ANSWER.search(text):
+        text = _ANY_ID.sub(r"\g<1>***", text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
-    return text if len(text) <= _LIMIT else text[:_LIMIT] + "..."
+    text = " ".join(text.split())
+    return text if len(text) <= _LIMIT else text[: _LIMIT - 3] + "..."
+
+
+def explain_error(error: BaseException) -> str:
+    """An exception as ``Kind: text``, scrubbed."""
+    text = scrub_text(str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Aligned columns: numbers (and ``?``) to the right, words to the left."""
+    cells = [list(header), *([str(cell) for cell in row] for row in rows)]
+    numeric = [
+        bool(rows) and all(isinstance(row[k], int | float) or row[k] == "?" for row in rows)
+        for k in range(len(header))
+    ]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(header))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in cells
+    )

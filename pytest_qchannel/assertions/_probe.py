@@ -6,28 +6,35 @@ import warnings
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pytest_qchannel.assertions._explain import scrub_text
-from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.assertions._explain import explain_error, scrub_text
+from pytest_qchannel.errors import QChannelError, UsageProblem
 
 __all__ = ["Answer", "ask"]
 
+PATH: Final = "/jobs?limit=1"
+
 _FALLBACK: Final = "API Key will be used instead"
 _UNAUTHORIZED: Final = "IBMNotAuthorizedError"
-_PATH: Final = "/jobs"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """How the request was answered.
 
-    ``status`` is 200, 401, or ``None`` for anything else; ``fell_back`` tells that the client
-    sent the API key itself for want of an access token.
+    Attributes:
+        where: What was asked, and of whom.
+        status: 200, 401, or 0 for anything else.
+        received: The answer in words, scrubbed.
+        carried: ``token`` for an access token, ``key`` for the API key itself (which the client
+            falls back to when IAM fails), ``nothing`` where no credential was sent.
+        warning: What the client said when it fell back.
     """
 
-    sent: str
+    where: str
+    status: int
     received: str
-    status: int | None
-    fell_back: bool = False
+    carried: str = "token"
+    warning: str = ""
 
 
 def ask(target: Any) -> Answer:
@@ -35,40 +42,80 @@ def ask(target: Any) -> Answer:
 
     Raises:
         UsageProblem: ``target`` is neither.
+        QChannelError: A rule of the kit was broken on the way, such as a blocked host.
     """
-    if hasattr(target, "base_url") and callable(getattr(target, "get", None)):
-        return _ask_rest(target)
+    if isinstance(getattr(target, "base_url", None), str) and callable(
+        getattr(target, "get", None)
+    ):
+        return _ask_session(target)
     if callable(getattr(target, "jobs", None)):
         return _ask_service(target)
     raise UsageProblem(
-        f"cannot ask a {type(target).__name__} for its jobs",
-        next="pass a QiskitRuntimeService or the qchannel_rest session",
+        f"a {type(target).__name__} is neither a service nor a session with a base_url",
+        next="pass qchannel_service or qchannel_rest",
     )
 
 
-def _ask_rest(session: Any) -> Answer:
-    answer = session.get(_PATH, params={"limit": 1}, timeout=60)
-    known = answer.status_code in (200, 401)
-    return Answer(
-        sent=scrub_text(f"GET {answer.url}"),
-        received=scrub_text(f"{answer.status_code} {answer.text}"),
-        status=answer.status_code if known else None,
-    )
+def _ask_session(session: Any) -> Answer:
+    where = f"{session.base_url}, GET {PATH}"
+    carried = _credential(getattr(session, "headers", None) or {})
+    error: Exception | None = None
+    try:
+        answer = session.get(PATH, timeout=60)
+    except QChannelError:
+        raise
+    except Exception as caught:  # any HTTP library's
+        error = caught
+    if error is not None:
+        return Answer(where, 0, explain_error(error), carried)
+    status = answer.status_code if answer.status_code in (200, 401) else 0
+    return Answer(where, status, scrub_text(f"{answer.status_code} {answer.text}"), carried)
+
+
+def _credential(headers: Any) -> str:
+    sent = {
+        str(name).lower(): value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        for name, value in headers.items()
+        if value is not None
+    }
+    if sent.get("x-access-token"):
+        return "token"
+    scheme, _, value = sent.get("authorization", "").strip().partition(" ")
+    kind = {"bearer": "token", "apikey": "key"}.get(scheme.lower(), "nothing")
+    return kind if value.strip() else "nothing"
 
 
 def _ask_service(service: Any) -> Answer:
-    sent = "service.jobs(limit=1)"
+    channel = getattr(service, "_channel", None)
+    said = f", channel {channel}" if channel else ""
+    where = f"{type(service).__name__}{said}, GET {PATH}"
+    error: Exception | None = None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             service.jobs(limit=1)
-            received, status = "a list of jobs", 200
-        except Exception as error:  # each client has its own family of errors
-            received = scrub_text(f"{type(error).__name__}: {error}")
-            names = {kind.__name__ for kind in type(error).__mro__}
-            status = 401 if _UNAUTHORIZED in names else 0
-    fell_back = any(_FALLBACK in str(one.message) for one in caught)
+        except QChannelError:
+            raise
+        except Exception as raised:  # each client has its own family
+            error = raised
+    fallback = [str(one.message) for one in caught if _FALLBACK in str(one.message)]
+    carried = "key" if fallback else "token"
+    if not fallback:
+        _issue_again(caught)
+    if error is None:
+        return Answer(where, 200, "a list of jobs", carried, *map(scrub_text, fallback[:1]))
+    names = {kind.__name__ for kind in type(error).__mro__}
+    status = 401 if _UNAUTHORIZED in names else 0
+    return Answer(where, status, explain_error(error), carried, *map(scrub_text, fallback[:1]))
+
+
+def _issue_again(caught: list[warnings.WarningMessage]) -> None:
+    """Issues the recorded warnings once more, under the filters of the test."""
+    import sys
+
+    modules = {getattr(module, "__file__", None): name for name, module in sys.modules.items()}
     for one in caught:
-        if _FALLBACK not in str(one.message):
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    return Answer(sent, received, status or None, fell_back)
+        module = modules.get(one.filename)
+        warnings.warn_explicit(
+            one.message, one.category, one.filename, one.lineno, module=module, source=one.source
+        )

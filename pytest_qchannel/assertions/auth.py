@@ -26,26 +26,35 @@ def assert_authenticated(target: Any) -> None:
     """
     __tracebackhide__ = True
     answer = ask(target)
-    facts = [("sent", answer.sent), ("got", answer.received)]
-    if answer.fell_back:
+    got = [("got", answer.received)]
+    if answer.warning:
         raise ExpectationFailed(
-            "assert_authenticated: the client got no access token and sent the API key itself",
-            facts=facts,
-            next="check the API key; qchannel.requests.to('/identity/token') shows IAM's answer",
+            "assert_authenticated: the access token could not be had, and the API key itself "
+            "travelled",
+            where=answer.where,
+            facts=[*got, ("warned", answer.warning)],
+            next="look at the answer of https://iam.cloud.ibm.com/identity/token: "
+            "qchannel.requests.to('/identity/token')",
+        )
+    if answer.status == 401:
+        raise ExpectationFailed(
+            "assert_authenticated: the service refused the credential",
+            where=answer.where,
+            facts=got,
+            next="check credential and instance; qchannel.requests shows what was sent",
         )
     if answer.status != 200:
         raise ExpectationFailed(
-            "assert_authenticated: the request was refused",
-            facts=facts,
-            next="check credential and instance; qchannel.requests shows what was sent",
+            "assert_authenticated: the service gave neither 200 nor 401, which proves nothing",
+            where=answer.where,
+            facts=got,
+            next="mend that failure first; qchannel.requests shows what was sent",
         )
-    headers = {
-        name.lower(): value for name, value in (getattr(target, "headers", None) or {}).items()
-    }
-    carries = "x-access-token" in headers or headers.get("authorization", "").startswith("Bearer ")
-    if hasattr(target, "base_url") and not carries:
+    if answer.carried != "token":
+        what = "the API key itself" if answer.carried == "key" else "no access token"
         raise ExpectationFailed(
-            "assert_authenticated: the session carries no access token of its own",
-            facts=facts,
-            next="set the session's Authorization: Bearer or x-access-token header",
+            f"assert_authenticated: the session carries {what}",
+            where=answer.where,
+            facts=got,
+            next="set its header to Authorization: Bearer <access token>, or x-access-token",
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pytest_qchannel.assertions._explain import scrub_text
-from pytest_qchannel.errors import ExpectationFailed, UsageProblem
+from pytest_qchannel.assertions._expected import Expected, check_width, probabilities
+from pytest_qchannel.assertions._explain import explain_error, scrub_text, table
+from pytest_qchannel.assertions._fit import fit
+from pytest_qchannel.assertions._pub_result import Pub, read_pub, size_of
+from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 
 __all__ = ["assert_sampler_run"]
 
@@ -18,163 +19,180 @@ def assert_sampler_run(
     job: Any,
     *,
     shots: int | None = None,
-    counts: Mapping[str, float] | Sequence[Mapping[str, float]] | None = None,
+    counts: Expected | None = None,
     significance: float = 1e-6,
     pub: int = 0,
 ) -> dict[str, int]:
     """Holds if the job is done, every register has all shots, and the counts fit.
 
-    The counts are compared outcome by outcome with exact binomial tests; the significance is
-    shared out among them (Bonferroni). So a correct run fails with a probability of at most
-    ``significance``, whatever the number of shots and outcomes. An outcome that is not expected
-    at all fails at once: the expectation is exact, give noise its share where there is any.
-
     Args:
         job: A job of ``SamplerV2``.
-        shots: How many shots each parameter set of each PUB must have.
-        counts: What is expected: probability (or relative weight) by bitstring, registers joined
-            as ``join_data()`` does; or a sequence of these, one for each PUB.
-        significance: The largest probability that a correct run fails, between 0 and 1.
-        pub: The PUB whose counts are compared and returned.
+        shots: How many shots each parameter set must have: of the PUB, or of every PUB where
+            ``counts`` is a list.
+        counts: What is expected: a probability (summing to 1) or an expected count by bitstring,
+            several registers joined as ``join_data()`` does; or a list of these, one for each PUB.
+            An outcome of probability 0, or one that is missing, must not occur at all.
+        significance: The probability that a correct run fails, between 0 and 1. PUBs of a list
+            share it. The test is a chi-square goodness of fit, outcomes that expect fewer than
+            five shots taken together; where too few shots are left for that, an exact binomial.
+        pub: The PUB that is looked at and whose counts are returned.
 
     Returns:
         The counts by bitstring of that PUB, over all its parameter sets.
 
     Raises:
         ExpectationFailed: The job failed, shots are missing, or the counts do not fit.
-        UsageProblem: ``counts``, ``significance`` or ``pub`` make no sense.
+        UsageProblem: An argument makes no sense; told before the job is waited for.
     """
     __tracebackhide__ = True
-    if not 0 < significance < 1:
-        raise UsageProblem(
-            f"significance={significance!r} is no probability", next="give one such as 1e-6"
-        )
-    result = _result_of(job)
-    if not 0 <= pub < len(result):
-        raise UsageProblem(
-            f"pub={pub} is not in a result of {len(result)} PUBs", next="count from 0"
-        )
+    _require_significance(significance)
+    _require_whole("shots", shots, 1)
+    _require_whole("pub", pub, 0)
+    per_pub = _per_pub(counts, pub)
     where = f"job {job.job_id()}"
-    if shots is not None:
-        for number, one in enumerate(result):
-            _require_shots(one, shots, f"{where}, pub {number}")
-    per_pub = (
-        {pub: counts} if isinstance(counts, Mapping) or counts is None else dict(enumerate(counts))
-    )
+    result = _result_of(job, where)
+    size = size_of(result, where)
+    if not 0 <= pub < size:
+        raise ExpectationFailed(
+            f"assert_sampler_run: the result has {size} PUBs, so there is no pub={pub}",
+            where=where,
+            next=f"give a number from 0 to {size - 1}",
+        )
+    is_list = isinstance(counts, list | tuple)
+    if is_list and len(per_pub) != size:
+        raise ExpectationFailed(
+            f"assert_sampler_run: the result has {size} PUBs, but counts has {len(per_pub)}",
+            where=where,
+            next="give one mapping for each PUB",
+        )
+    numbers = range(size) if is_list else [pub]
+    read = {n: read_pub(result[n], f"{where}, PUB {n}", shots) for n in numbers}
     for number, expected in per_pub.items():
-        if expected is None:
-            continue
-        if number >= len(result):
-            raise UsageProblem(
-                f"counts for {len(per_pub)} PUBs, but the result has {len(result)}",
-                next="give one mapping for each PUB",
-            )
-        _require_fit(_counts(result[number]), expected, significance, f"{where}, pub {number}")
-    return _counts(result[pub])
+        _require_fit(read[number], expected, significance, len(per_pub))
+    return read[pub].counts
 
 
-def _result_of(job: Any) -> Any:
+def _require_significance(value: object) -> None:
     __tracebackhide__ = True
-    try:
-        result = job.result()
-    except Exception as error:
-        status = job.status()
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1:
+        raise UsageProblem(
+            f"assert_sampler_run: significance={value!r} is not between 0 and 1",
+            next="give the probability that a correct run may fail, such as 1e-6",
+        )
+
+
+def _require_whole(name: str, value: object, least: int) -> None:
+    __tracebackhide__ = True
+    if value is not None and (
+        not isinstance(value, int) or isinstance(value, bool) or value < least
+    ):
+        raise UsageProblem(
+            f"assert_sampler_run: {name}={value!r} is not a whole number of {least} or more",
+            next=f"give {name} as a whole number, {least} or more",
+        )
+
+
+def _per_pub(counts: Expected | None, pub: int) -> dict[int, dict[str, float]]:
+    __tracebackhide__ = True
+    if counts is None:
+        return {}
+    if isinstance(counts, list | tuple):
+        if not counts:
+            raise UsageProblem(
+                "assert_sampler_run: counts is empty",
+                next="give one mapping for each PUB, or leave counts out",
+            )
+        return {number: probabilities(one) for number, one in enumerate(counts)}
+    return {pub: probabilities(counts)}
+
+
+def _word(status: object) -> str:
+    return str(getattr(status, "name", status))
+
+
+def _result_of(job: Any, where: str) -> Any:
+    __tracebackhide__ = True
+    raised = ""
+    result = None
+    if _word(job.status()) not in ("ERROR", "CANCELLED"):
+        try:
+            result = job.result()
+        except QChannelError:
+            raise
+        except Exception as error:  # each client has its own family
+            raised = explain_error(error)
+    status = _word(job.status())
+    if status == "DONE" and not raised:
+        return result
+    message = getattr(job, "error_message", None)
+    reason = message() if callable(message) else None
+    facts = [("raised", raised), ("reason", scrub_text(str(reason)) if reason else "")]
+    raise ExpectationFailed(
+        "assert_sampler_run: the job ended DONE, but its result could not be read"
+        if status == "DONE"
+        else f"assert_sampler_run: the job ended {status}, not DONE",
+        where=where,
+        facts=facts,
+        next="mend what the service says of the job; qchannel.requests shows what was sent",
+    )
+
+
+def _require_fit(pub: Pub, expected: dict[str, float], significance: float, sharers: int) -> None:
+    __tracebackhide__ = True
+    check_width(expected, pub.width, pub.registers)
+    found = fit(pub.counts, expected)
+    if found.impossible:
+        name = found.impossible[0]
+        seen = pub.counts[name]
         raise ExpectationFailed(
-            "assert_sampler_run: the job gave no result",
-            where=f"job {job.job_id()}",
+            f"assert_sampler_run: outcome '{name}' was seen {_times(seen)}, but its expected "
+            "probability is 0",
+            where=pub.where,
             facts=[
-                ("status", str(getattr(status, "name", status))),
-                ("got", scrub_text(f"{type(error).__name__}: {error}")),
+                ("outcomes", _outcomes(pub.counts, expected)),
+                ("test", "exact for a noiseless run: not one such shot is possible"),
             ],
-            next="mend what the service says of the job",
-        ) from error
-    if not result:
-        raise ExpectationFailed(
-            "assert_sampler_run: the result is empty",
-            where=f"job {job.job_id()}",
-            next="submit at least one PUB",
+            next="mend the circuit, or give these outcomes their share of counts",
         )
-    return result
-
-
-def _require_shots(pub_result: Any, shots: int, where: str) -> None:
-    __tracebackhide__ = True
-    for name, bits in pub_result.data.items():
-        if bits.num_shots != shots:
-            raise ExpectationFailed(
-                f"assert_sampler_run: register {name} has {bits.num_shots} shots, not {shots}",
-                where=where,
-                next=f"run with shots={shots}, or expect shots={bits.num_shots}",
-            )
-
-
-def _counts(pub_result: Any) -> dict[str, int]:
-    join = getattr(pub_result, "join_data", None)
-    registers = list(pub_result.data.values())
-    bits = join() if join is not None and len(registers) > 1 else registers[0]
-    return dict(bits.get_counts())
-
-
-def _probabilities(expected: Mapping[str, float], width: int) -> dict[str, float]:
-    __tracebackhide__ = True
-    for key, weight in expected.items():
-        if not isinstance(key, str) or len(key) != width or set(key) - {"0", "1"}:
-            raise UsageProblem(
-                f"{key!r} is no outcome of {width} bits", next=f"write it as {'0' * width!r}"
-            )
-        if not weight >= 0 or math.isinf(weight):
-            raise UsageProblem(
-                f"the weight {weight!r} of {key!r} is no probability", next="give 0 or more"
-            )
-    total = math.fsum(expected.values())
-    if total <= 0:
-        raise UsageProblem("no outcome is expected", next="give at least one weight above 0")
-    return {key: weight / total for key, weight in expected.items() if weight > 0}
-
-
-def _require_fit(
-    observed: dict[str, int], expected: Mapping[str, float], significance: float, where: str
-) -> None:
-    __tracebackhide__ = True
-    from scipy.stats import binomtest
-
-    width = len(next(iter(observed)))
-    shots = sum(observed.values())
-    wanted = _probabilities(expected, width)
-    stray = {key: number for key, number in observed.items() if key not in wanted}
-    if stray:
+    if found.p_value < significance / sharers:
         raise ExpectationFailed(
-            f"assert_sampler_run: {sum(stray.values())} of {shots} shots gave outcomes that are "
-            "not expected at all",
-            where=where,
-            facts=[("unexpected", _listed(stray)), ("expected", ", ".join(list(wanted)[:_SHOWN]))],
-            next="mend the circuit, or give these outcomes a share of counts",
-        )
-    share = significance / len(wanted)
-    tests = {
-        key: float(binomtest(observed.get(key, 0), shots, min(1.0, chance)).pvalue)
-        for key, chance in wanted.items()
-    }
-    worst = min(tests, key=lambda key: tests[key])
-    if tests[worst] < share:
-        raise ExpectationFailed(
-            f"assert_sampler_run: outcome {worst} came {observed.get(worst, 0)} times in {shots} "
-            f"shots, expected {wanted[worst] * shots:.1f}",
-            where=where,
+            f"assert_sampler_run: the counts do not fit, p-value {found.p_value:.2g} < "
+            f"{significance / sharers:g}",
+            where=pub.where,
             facts=[
-                ("got", _listed(observed)),
-                (
-                    "test",
-                    f"exact binomial p-value {tests[worst]:.3g} < {share:.3g} "
-                    f"(significance {significance:g} over {len(wanted)} outcomes)",
-                ),
-                ("alarm", f"a correct run fails at most once in {1 / significance:,.0f} runs"),
+                ("outcomes", _outcomes(pub.counts, expected)),
+                ("test", f"{found.test}; p-value {found.p_value:.2g}"),
+                ("alarm", _alarm(significance, sharers)),
             ],
             next="mend the circuit or the expected counts",
         )
 
 
-def _listed(counts: Mapping[str, int]) -> str:
-    rows = sorted(counts.items(), key=lambda row: -row[1])
-    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
-    return ", ".join(f"{key}: {number}" for key, number in rows[:_SHOWN]) + more
+def _times(seen: int) -> str:
+    return "once" if seen == 1 else f"{seen} times"
+
+
+def _alarm(significance: float, sharers: int) -> str:
+    shared = f", shared by {sharers} PUBs" if sharers > 1 else ""
+    return (
+        f"significance {significance:g}{shared}: a correct run fails this check once in "
+        f"{1 / significance:,.0f} runs"
+    )
+
+
+def _outcomes(counts: dict[str, int], expected: dict[str, float]) -> str:
+    shots = sum(counts.values())
+    rows = sorted(
+        (
+            (abs(counts.get(key, 0) - expected.get(key, 0.0) * shots), key)
+            for key in counts.keys() | expected.keys()
+        ),
+        key=lambda row: (-row[0], row[1]),
+    )
+    cells = [
+        (f"'{key}'", counts.get(key, 0), round(expected.get(key, 0.0) * shots, 1))
+        for _, key in rows[:_SHOWN]
+    ]
+    text = table(("outcome", "seen", "expected"), cells)
+    left = len(rows) - len(cells)
+    return f"{text}\n({left} more, less far off)" if left else text

@@ -14,7 +14,7 @@ from werkzeug.routing import Map, Rule
 
 from pytest_qchannel.emulator import auth
 from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.hosts import HOSTS, find_host
+from pytest_qchannel.emulator.hosts import HOSTS, RUNTIME, Host, find_host
 from pytest_qchannel.emulator.journal import Journal
 from pytest_qchannel.emulator.refusals import refuse
 from pytest_qchannel.emulator.services import ROUTES
@@ -46,24 +46,21 @@ class App:
 
     def handle(self, request: Request) -> Response:
         """The answer to a request; always one in the service's own shape."""
-        job_id: str | None = None
+        ctx: Context | None = None
+        host = find_host(request.host, request.path)
         try:
-            ctx, route = self._route(request)
-            try:
-                ctx.principal = auth.CHECKS[route.auth](ctx)
-                response = route.handler(ctx)
-            except EmulatorGap as gap:
-                response = self._gap_response(ctx.host.service, gap)
-            job_id = ctx.job_id or ctx.args.get("job_id")
+            ctx, route = self._route(request, host)
+            ctx.principal = auth.CHECKS[route.auth](ctx)
+            response = route.handler(ctx)
         except ApiError as error:
             response = error.response
         except EmulatorGap as gap:
-            response = self._gap_response("runtime", gap)
+            response = self._gap_response(host.service if host else RUNTIME, gap)
+        job_id = (ctx.job_id or ctx.args.get("job_id")) if ctx else None
         self.journal.record(request, response, job_id)
         return response
 
-    def _route(self, request: Request) -> tuple[Context, Route]:
-        host = find_host(request.host, request.path)
+    def _route(self, request: Request, host: Host | None) -> tuple[Context, Route]:
         asked = f"{request.method} https://{request.host}{request.path}"
         if host is None:
             raise EmulatorGap(

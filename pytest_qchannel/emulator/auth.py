@@ -65,7 +65,7 @@ def _runtime(ctx: Context) -> Principal:
             Codes.NOT_AUTHORIZED,
             "The instance belongs to another account than the credential.",
         )
-    instance = account.instances.get(text)
+    instance = account.instances.get(str(crn))
     if instance is None:
         raise ctx.refuse(404, Codes.NOT_FOUND, "The account has no instance with this CRN.")
     if crn.region != ctx.host.region:

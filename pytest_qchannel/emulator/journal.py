@@ -26,6 +26,8 @@ _OPEN_HEADERS: Final = frozenset(
 _SECRET_FIELDS: Final = frozenset(
     {"apikey", "apitoken", "access_token", "refresh_token", "token", "password", "passcode"}
 )
+_SCHEMES: Final = frozenset({"apikey", "basic", "bearer", "token"})
+_FORM: Final = "application/x-www-form-urlencoded"
 _BODY_LIMIT: Final = 2_000
 
 
@@ -35,11 +37,15 @@ def scrub_headers(headers: Mapping[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if name in _OPEN_HEADERS:
             kept[name] = value
-        elif name == "authorization" and " " in value.strip():
-            kept[name] = f"{value.split(maxsplit=1)[0]} {SCRUBBED}"
+        elif name == "authorization" and _scheme(value).lower() in _SCHEMES:
+            kept[name] = f"{_scheme(value)} {SCRUBBED}"
         else:
             kept[name] = SCRUBBED
     return kept
+
+
+def _scheme(authorization: str) -> str:
+    return authorization.strip().partition(" ")[0]
 
 
 def _scrub_json(data: Any) -> Any:
@@ -90,13 +96,19 @@ class Exchange:
 
     @property
     def body(self) -> Any:
-        """The request's JSON body with the values of credential fields hidden."""
+        """The request's JSON body with the values of credential fields hidden.
+
+        A form is given as text, scrubbed the same way. Of anything else only the size is told:
+        nobody can say where in it a secret may be.
+        """
         if not self._body:
             return None
+        if self.headers.get("content-type", "").startswith(_FORM):
+            return _scrub_pairs(self._body.decode("utf-8", "replace"))
         try:
             return _scrub_json(json.loads(self._body))
-        except ValueError:
-            return _scrub_pairs(self._body.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            return f"<{len(self._body)} bytes that are no JSON>"
 
     def __str__(self) -> str:
         """One line: number, method, URL, status, and the job if there is one."""

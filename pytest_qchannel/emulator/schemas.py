@@ -132,7 +132,9 @@ def problem_with(data: Any, schema: dict[str, Any]) -> str | None:
     error = best_match(_validator(id(schema)).iter_errors(data))
     if error is None:
         return None
-    where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.path)
+    where = "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path
+    )
     where = where.lstrip(".") or "the top level"
     if error.validator == "additionalProperties":
         known = error.schema["properties"]

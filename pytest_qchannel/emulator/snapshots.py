@@ -45,6 +45,12 @@ class Snapshot:
         """The pause between two shots, in seconds (the file has microseconds)."""
         return float(self.facts.get("default_rep_delay") or 250.0) * 1e-6
 
+    @property
+    def rep_delay_range_s(self) -> tuple[float, float]:
+        """The shortest and the longest pause between two shots that a job may ask for."""
+        low, high = self.facts.get("rep_delay_range") or (0.0, 500.0)
+        return float(low) * 1e-6, float(high) * 1e-6
+
 
 @functools.cache
 def _folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +21,16 @@ Handler = Callable[["Context"], "Response"]
 
 Auth = Literal["none", "iam", "runtime", "classic"]
 """How a route wants to be authenticated; ``auth.py`` has one function for each."""
+
+
+def _no_number(word: str) -> float:
+    """Python's ``NaN`` and ``Infinity`` are no JSON."""
+    raise ValueError(f"{word} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _no_number(text[:40])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +58,14 @@ class Request:
         """The body read as JSON, whatever ``Content-Type`` says: old clients send none.
 
         Raises:
-            ValueError: The body is not JSON in UTF-8.
+            ValueError: The body is not JSON in UTF-8, or nested too deeply to be read.
         """
-        return json.loads(self.body.decode("utf-8"))
+        try:
+            return json.loads(
+                self.body.decode("utf-8"), parse_constant=_no_number, parse_float=_finite
+            )
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
 
     def form(self) -> dict[str, str]:
         """The body read as a URL-encoded form; of a repeated field the first value counts."""

@@ -32,8 +32,9 @@ def _unpack(text: str, what: str) -> bytes:
         raise JobFailure(
             FailureCode.VALIDATION, f"The {what} is not base64 of zlib data: {problem}."
         ) from None
-    if inflater.unconsumed_tail:
-        raise JobFailure(FailureCode.VALIDATION, f"The {what} is larger than {MOST_BYTES} bytes.")
+    if not inflater.eof:
+        said = f"larger than {MOST_BYTES} bytes" if len(data) >= MOST_BYTES else "cut short"
+        raise JobFailure(FailureCode.VALIDATION, f"The {what} is {said}.")
     return data
 
 
@@ -49,7 +50,10 @@ def decode_circuit(sent: str | dict[str, Any], where: str) -> QuantumCircuit:
 
     data = _unpack(sent["__value__"], f"circuit of {where}")
     try:
-        return qpy.load(io.BytesIO(data))[0]
+        circuit = qpy.load(io.BytesIO(data))[0]
+        for item in circuit.data:
+            _ = item.operation  # made when it is first asked for, and refused only then
+        return circuit
     except Exception as problem:  # qpy raises many kinds on data that is not QPY
         raise JobFailure(
             FailureCode.VALIDATION,
@@ -83,15 +87,23 @@ def decode_values(sent: Any, where: str) -> Any:
             f"The parameter values of {where} are of the type {str(sent['__type__'])[:40]!r}; "
             "an ndarray is expected.",
         )
-    if isinstance(sent["__value__"], list):
-        return np.asarray(sent["__value__"])
-    data = _unpack(str(sent["__value__"]), f"parameter array of {where}")
     try:
-        return np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as problem:
+        if isinstance(sent["__value__"], list):
+            array = np.asarray(sent["__value__"])
+        else:
+            data = _unpack(str(sent["__value__"]), f"parameter array of {where}")
+            array = np.load(io.BytesIO(data), allow_pickle=False)
+    except JobFailure:
+        raise
+    except Exception as problem:  # numpy raises many kinds on a file that is not its own
         raise JobFailure(
             FailureCode.VALIDATION, f"The parameter array of {where} is not readable: {problem}."
         ) from None
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+        raise JobFailure(
+            FailureCode.VALIDATION, f"The parameter array of {where} does not hold real numbers."
+        )
+    return array
 
 
 def encode_array(array: np.ndarray[Any, Any]) -> dict[str, Any]:

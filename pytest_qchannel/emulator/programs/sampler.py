@@ -61,21 +61,31 @@ def run(params: Mapping[str, Any], snapshot: Snapshot, seed: int) -> Outcome:
     """
     options = params.get("options", {})
     seed_option = options.get("simulator", {}).get("seed_simulator")
-    seed = seed if seed_option is None else seed_option
+    # JSON knows no integers: 5 and 5.0 are the same number there, so int() here and below.
+    seed = seed if seed_option is None else int(seed_option)
+    delay_s = _rep_delay_s(options, snapshot)
     runs = []
     for number, pub in enumerate(params["pubs"]):
         shots = (pub[2] if len(pub) == 3 else None) or params.get("shots")
         shots = shots or options.get("default_shots") or DEFAULT_SHOTS
-        runs.append(_run_pub(pub, shots, snapshot, (seed + number) % 2**31, f"pub {number}"))
-    seconds = sum(one.shots * math.prod(one.shape) for one in runs) * _shot_s(options, snapshot)
+        runs.append(_run_pub(pub, int(shots), snapshot, (seed + number) % 2**31, f"pub {number}"))
+    seconds = sum(one.shots * math.prod(one.shape) for one in runs) * delay_s
     encode = _qiskit_result if params.get("support_qiskit", False) else _plain_result
     return Outcome(json.dumps(encode(runs), separators=(",", ":")).encode(), max(1.0, seconds))
 
 
-def _shot_s(options: Mapping[str, Any], snapshot: Snapshot) -> float:
+def _rep_delay_s(options: Mapping[str, Any], snapshot: Snapshot) -> float:
     """Seconds between two shots, an estimate: the repetition delay without the circuit itself."""
     delay = options.get("execution", {}).get("rep_delay")
-    return float(delay) if delay is not None else snapshot.default_rep_delay_s
+    if delay is None:
+        return snapshot.default_rep_delay_s
+    low, high = snapshot.rep_delay_range_s
+    if not low <= delay <= high:
+        raise JobFailure(
+            FailureCode.VALIDATION,
+            f"rep_delay is {delay} s; {snapshot.name} takes {low:g} to {high:g} s.",
+        )
+    return float(delay)
 
 
 def _require_served(options: Mapping[str, Any]) -> None:
@@ -107,7 +117,7 @@ def _run_pub(sent: list[Any], shots: int, snapshot: Snapshot, seed: int, where: 
     require_isa(circuit, snapshot, where)
     small = without_idle_qubits(circuit)
     pub = _coerce(small, codec.decode_values(sent[1] if len(sent) > 1 else None, where), where)
-    bound = [pub.parameter_values.bind(small, index) for index in np.ndindex(pub.shape)]
+    bound = _bind(small, pub, where)
     samples = sample(bound, shots, seed) if bound else []
     stacked = np.asarray(samples, dtype=np.bool_).reshape(*pub.shape, shots, circuit.num_clbits)
     return _Run(pub.shape, shots, _registers(small, stacked), dict(circuit.metadata or {}))
@@ -116,11 +126,21 @@ def _run_pub(sent: list[Any], shots: int, snapshot: Snapshot, seed: int, where: 
 def _coerce(circuit: QuantumCircuit, values: Any, where: str) -> SamplerPub:
     from qiskit.primitives.containers.sampler_pub import SamplerPub
 
-    if values is None or (not circuit.num_parameters and not len(values)):
-        values = ()
     try:
-        return SamplerPub.coerce((circuit, values) if len(values) else (circuit,))
-    except (TypeError, ValueError) as problem:
+        return SamplerPub.coerce((circuit,) if values is None else (circuit, values))
+    except Exception as problem:  # qiskit and numpy raise many kinds on values that are no numbers
+        raise JobFailure(
+            FailureCode.VALIDATION, f"The parameter values of {where} do not fit: {problem}"
+        ) from None
+
+
+def _bind(circuit: QuantumCircuit, pub: SamplerPub, where: str) -> list[QuantumCircuit]:
+    """The circuit of a PUB with each of its parameter sets, in row-major order."""
+    import numpy as np
+
+    try:
+        return [pub.parameter_values.bind(circuit, index) for index in np.ndindex(pub.shape)]
+    except Exception as problem:  # an unknown name, not a number, infinity: each its own kind
         raise JobFailure(
             FailureCode.VALIDATION, f"The parameter values of {where} do not fit: {problem}"
         ) from None

@@ -17,6 +17,7 @@ from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 if TYPE_CHECKING:
     import numpy as np
     from qiskit import QuantumCircuit
+    from qiskit.circuit import CircuitInstruction
 
 __all__ = ["sample", "without_idle_qubits"]
 
@@ -25,27 +26,33 @@ _READOUT: Final = frozenset({"measure", "reset"})
 _LOCK = threading.Lock()
 
 
+def _is_passive(item: CircuitInstruction) -> bool:
+    return item.operation.name in _PASSIVE and not any(
+        getattr(one, "parameters", None) for one in item.operation.params
+    )
+
+
 def without_idle_qubits(circuit: QuantumCircuit) -> QuantumCircuit:
     """The same circuit on its active qubits only, classical registers and parameters unchanged.
 
-    Barriers and delays are dropped: in an ideal simulation they do nothing. A measurement of an
-    idle qubit is dropped where nothing else writes its bit, which then keeps its 0.
+    Barriers and delays are dropped: in an ideal simulation they do nothing. (A delay that a
+    parameter sets stays, for the parameter's sake.) A measurement of an idle qubit is dropped
+    where nothing else writes its bit, which then keeps its 0.
     """
     from qiskit import QuantumCircuit
 
     writers = Counter(bit for item in circuit.data for bit in item.clbits)
     active: set[Any] = set()
     for item in circuit.data:
-        name = item.operation.name
         shared = any(writers[bit] > 1 for bit in item.clbits)
-        if name not in _PASSIVE and (name not in _READOUT or shared):
+        if not _is_passive(item) and (item.operation.name not in _READOUT or shared):
             active.update(item.qubits)
     kept = [qubit for qubit in circuit.qubits if qubit in active]
     small = QuantumCircuit(kept, circuit.clbits, *circuit.cregs, global_phase=circuit.global_phase)
     for variable in circuit.iter_declared_vars():
         small.add_uninitialized_var(variable)
     for item in circuit.data:
-        if item.operation.name not in _PASSIVE and active.issuperset(item.qubits):
+        if not _is_passive(item) and active.issuperset(item.qubits):
             small._append(item)
     return small
 
@@ -73,8 +80,13 @@ def sample(
     if not any(item.clbits for item in circuits[0].data):
         # Nothing is read out (circuits of one PUB differ in parameters only): all bits stay 0.
         return [np.zeros((shots, circuit.num_clbits), np.bool_) for circuit in circuits]
-    with _LOCK:
-        outcome = _simulator().run(list(circuits), shots=shots, seed_simulator=seed).result()
+    try:
+        with _LOCK:
+            outcome = _simulator().run(list(circuits), shots=shots, seed_simulator=seed).result()
+    except Exception as problem:  # Aer raises many kinds on an instruction that is malformed
+        raise JobFailure(
+            FailureCode.SIMULATOR_FAILED, f"The emulator cannot simulate a circuit: {problem}"
+        ) from None
     rng = np.random.default_rng(seed)
     samples = []
     for number, circuit in enumerate(circuits):

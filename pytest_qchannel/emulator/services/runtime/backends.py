@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, Final
 
 from pytest_qchannel.emulator.context import Context
@@ -15,7 +16,7 @@ from pytest_qchannel.errors import EmulatorGap
 # Until this version the list held names only; see IBM's changelog of the API.
 FIRST_WITH_OBJECTS: Final = "2025-01-01"
 OLDEST_VERSION: Final = "2024-01-01"
-_DATE: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # status.name in the list -> (status, state) in GET /backends/{name}/status
 _STATUS: Final[dict[DeviceStatus, tuple[str, bool]]] = {
@@ -25,10 +26,18 @@ _STATUS: Final[dict[DeviceStatus, tuple[str, bool]]] = {
 }
 
 
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return bool(_DATE.fullmatch(text))
+
+
 def api_version(ctx: Context) -> str:
     """The version of the API that the request asks for; without a header the oldest one."""
     version = ctx.request.headers.get("ibm-api-version", OLDEST_VERSION)
-    if not _DATE.fullmatch(version):
+    if not _is_date(version):
         raise ctx.refuse(
             400, Codes.VALIDATION, "IBM-API-Version must be a date written as YYYY-MM-DD."
         )

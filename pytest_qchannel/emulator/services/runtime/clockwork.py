@@ -36,7 +36,7 @@ def run_if_due(world: World, job: Job) -> None:
         outcome = PROGRAMS[job.program_id].run(job.params, device.snapshot, world.job_seed(job))
     except JobFailure as failure:
         job.reason, job.reason_code = failure.reason, failure.code
-        job.result = failure.log.encode()
+        job.result = failure.log.encode("utf-8", "backslashreplace")
         job.move("fail", world.clock.now())
         return
     job.result, job.usage_s = outcome.result, outcome.usage_s

@@ -32,7 +32,7 @@ def create(ctx: Context) -> Response:
     """``POST /jobs``: validates as far as the service does before it queues a job."""
     try:
         body = ctx.request.json()
-    except (ValueError, RecursionError):
+    except ValueError:
         raise ctx.refuse(400, Codes.VALIDATION, "The request body is not valid JSON.") from None
     if problem := problem_with(body, CREATE_JOB):
         raise ctx.refuse(400, Codes.VALIDATION, f"The request body is not valid: {problem}.")
@@ -61,7 +61,7 @@ def create(ctx: Context) -> Response:
         params=body["params"],
         created_at=world.clock.now(),
         tags=list(body.get("tags", [])),
-        cost_s=body.get("cost", 10_800),
+        cost_s=int(body.get("cost", 10_800)),
         log_level=body.get("log_level", "WARNING"),
         runtime_image=body.get("runtime"),
     )

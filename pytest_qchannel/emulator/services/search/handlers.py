@@ -36,6 +36,8 @@ def search(ctx: Context) -> Response:
     start = _cursor(ctx, body.get("search_cursor"))
     instances = list(ctx.caller.account.instances.values())
     wanted = body.get("fields") or ["crn", "name"]
+    if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
+        raise ctx.refuse(400, "invalid_body", "fields must be a list of names.")
     answer: dict[str, Any] = {
         "items": [_item(one, wanted) for one in instances[start : start + limit]],
         "limit": limit,
@@ -65,7 +67,8 @@ def _item(instance: Instance, wanted: list[str]) -> dict[str, Any]:
 
 
 def _whole(ctx: Context, text: str | None, low: int, high: int) -> int:
-    if text is None or not text.isdecimal() or not low <= int(text) <= high:
+    # The length first: Python refuses to read thousands of digits.
+    if not text or not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
         raise ctx.refuse(400, "invalid_limit", f"limit must be from {low} to {high}.")
     return int(text)
 
@@ -74,6 +77,9 @@ def _cursor(ctx: Context, cursor: object) -> int:
     if cursor is None:
         return 0
     try:
-        return int(base64.urlsafe_b64decode(str(cursor)).decode("ascii"))
+        start = int(base64.urlsafe_b64decode(str(cursor)).decode("ascii"))
+        if start < 0:
+            raise ValueError(start)
+        return start
     except (binascii.Error, ValueError):
         raise ctx.refuse(400, "invalid_cursor", "The search_cursor is not one of ours.") from None
