@@ -81,7 +81,7 @@ def test_table_shows_what_was_done(run: Any) -> None:
 
 def test_verbose_shows_every_request(run: Any) -> None:
     result = run("check", "--channel", "ibm_quantum", "--verbose")
-    assert "POST https://auth.quantum-computing.ibm.com/api/users/logout -> 401" in result.stderr
+    assert "POST https://auth.quantum-computing.ibm.com/api/users/logout -> 401" in result.output
     assert "qchannelemulated" not in result.output
 
 

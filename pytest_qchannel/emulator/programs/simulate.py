@@ -23,6 +23,8 @@ __all__ = ["sample", "without_idle_qubits"]
 
 _PASSIVE: Final = frozenset({"barrier", "delay"})
 _READOUT: Final = frozenset({"measure", "reset"})
+# What a state may take: 28 qubits as a state vector. Without a limit Aer takes half the machine.
+MEMORY_LIMIT_MB: Final = 4_096
 _LOCK = threading.Lock()
 
 
@@ -61,7 +63,7 @@ def without_idle_qubits(circuit: QuantumCircuit) -> QuantumCircuit:
 def _simulator() -> Any:
     from qiskit_aer import AerSimulator
 
-    return AerSimulator()
+    return AerSimulator(max_memory_mb=MEMORY_LIMIT_MB)
 
 
 def sample(
