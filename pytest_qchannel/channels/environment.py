@@ -29,10 +29,14 @@ def account_file(home: Path) -> Path:
     return home / ".qiskit" / "qiskit-ibm.json"
 
 
-def _point_client_to(home: Path) -> None:
-    module = sys.modules.get(_MODULE)
-    if module is not None and hasattr(module, _CONSTANT):
-        setattr(module, _CONSTANT, str(account_file(home)))
+def _client_constant() -> str | None:
+    """The path that the client has worked out, or ``None`` where it is not loaded yet."""
+    return getattr(sys.modules.get(_MODULE), _CONSTANT, None)
+
+
+def _point_client_to(path: str) -> None:
+    if _client_constant() is not None:
+        setattr(sys.modules[_MODULE], _CONSTANT, path)
 
 
 @contextmanager
@@ -42,15 +46,16 @@ def isolated_environment(home: Path, variables: Mapping[str, str]) -> Iterator[N
     Whatever the block itself changes in the environment is undone with the rest.
     """
     before = dict(os.environ)
-    real_home = Path(os.path.expanduser("~"))  # noqa: PTH111 - what the client calls
+    # What the client has worked out already, or what it would work out without us.
+    path = _client_constant() or str(account_file(Path(os.path.expanduser("~"))))  # noqa: PTH111
     try:
         os.environ.update({name: str(home) for name in _HOME_VARIABLES})
         for name in _CLEARED:
             os.environ.pop(name, None)
         os.environ.update(variables)
-        _point_client_to(home)
+        _point_client_to(str(account_file(home)))
         yield
     finally:
         os.environ.clear()
         os.environ.update(before)
-        _point_client_to(real_home)
+        _point_client_to(path)

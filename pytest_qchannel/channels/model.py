@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -12,20 +12,31 @@ from pytest_qchannel.settings import CHANNELS
 __all__ = ["CHANNEL_BY_NAME", "Account", "Channel", "Instance", "Secret"]
 
 
-@dataclass(frozen=True, slots=True)
 class Secret:
-    """A credential that cannot print itself; :meth:`reveal` is the one way out."""
+    """A credential that cannot print itself; :meth:`reveal` is the one way out.
 
-    env_var: str
-    """Where it came from: safe to show."""
-    _value: str = field(repr=False)
+    Not a dataclass: pytest explains a failed comparison of dataclasses field by field.
 
-    def reveal(self) -> str:
-        """The value itself."""
-        return self._value
+    Args:
+        env_var: Where it came from: safe to show.
+        value: The credential.
+    """
 
-    def __str__(self) -> str:
-        """The name of its variable, never its value."""
+    __slots__ = ("env_var", "reveal")
+
+    def __init__(self, env_var: str, value: str) -> None:
+        self.env_var = env_var
+        self.reveal: Callable[[], str] = lambda: value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return (self.env_var, self.reveal()) == (other.env_var, other.reveal())
+
+    def __hash__(self) -> int:
+        return hash((self.env_var, self.reveal()))
+
+    def __repr__(self) -> str:
         return f"<secret {self.env_var}>"
 
 

@@ -93,7 +93,7 @@ class ChannelSession(requests.Session):
         text = url.decode() if isinstance(url, bytes) else url
         if "://" not in text:
             text = urljoin(self.base_url + "/", text.lstrip("/"))
-        elif not text.startswith(self.base_url) and text != self.logout_url:
+        elif not text.startswith(self.base_url + "/") and text != self.logout_url:
             headers = {**dict.fromkeys(self._credentials), **(kwargs.pop("headers", None) or {})}
             kwargs["headers"] = headers
         return super().request(method, text, *args, **kwargs)

@@ -10,7 +10,7 @@ from pytest_qchannel.channels.model import Account
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import QiskitRuntimeService
 
-__all__ = ["connect", "service_class"]
+__all__ = ["connect", "sampler_on", "service_class"]
 
 
 def service_class() -> Any:
@@ -32,3 +32,10 @@ def connect(account: Account) -> QiskitRuntimeService:
         token=account.secret.reveal(),
         instance=account.instance.id if account.instance else None,
     )
+
+
+def sampler_on(backend: Any) -> Any:
+    """A ``SamplerV2`` of the installed client for a backend."""
+    from qiskit_ibm_runtime import SamplerV2
+
+    return SamplerV2(mode=backend)

@@ -24,6 +24,7 @@ from pytest_qchannel.channels.client import client_version, require_channel
 from pytest_qchannel.channels.lane import Lane
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.channels.rest import ChannelSession, access_token
+from pytest_qchannel.channels.service import sampler_on
 from pytest_qchannel.errors import ChannelUnavailable, ExpectationFailed
 from pytest_qchannel.settings import Settings
 
@@ -91,10 +92,8 @@ def _least_busy(walk: Walk) -> str:
 
 
 def _run(walk: Walk, circuit: Any, expected: dict[str, float]) -> str:
-    from qiskit_ibm_runtime import SamplerV2
-
     walk.step.backend = walk.backend.name
-    job = SamplerV2(mode=walk.backend).run([circuit], shots=SHOTS)
+    job = sampler_on(walk.backend).run([circuit], shots=SHOTS)
     walk.step.job_id = job.job_id()
     walk.step.counts = assert_sampler_run(job, shots=SHOTS, counts=expected)
     return f"{SHOTS} shots"

@@ -15,7 +15,7 @@ import pytest
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.plugin import markers, report, selection
 from pytest_qchannel.plugin.fixtures import (
-    LANE,
+    REFUSED,
     _qchannel_lane,
     ibm_cloud_service,
     ibm_quantum_platform_service,
@@ -29,6 +29,7 @@ from pytest_qchannel.plugin.fixtures import (
     qchannel_rest,
     qchannel_service,
     raise_problems,
+    take_problems,
 )
 from pytest_qchannel.settings import OPTIONS, Settings
 
@@ -92,13 +93,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuses wrong markers; skips what needs a real QPU."""
-    with _usage_errors():
+    with _usage_errors(config):
         for item in items:
-            for marker in markers.MARKERS:
-                for mark in item.iter_markers(marker.name):
-                    markers.read(marker.name, mark.args, mark.kwargs, item.nodeid)
+            selection.check_markers(config, item)
             if item.get_closest_marker("live_qpu"):
                 reason = "live_qpu: needs the live lane, which does not exist yet"
                 item.add_marker(pytest.mark.skip(reason=reason))
@@ -107,17 +106,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fails a test whose lane has something to complain about, even if the test swallowed it."""
-    try:
+    with _noted_problems(item):
         outcome = yield
-    except Exception as error:
-        lane = item.stash.get(LANE, None)
-        for problem in lane.take_problems() if lane else ():
-            if problem is not error and str(problem) not in str(error):
-                error.add_note(str(problem))
-        raise
-    if lane := item.stash.get(LANE, None):
-        raise_problems(lane.take_problems())
+    raise_problems(take_problems(item))
     return outcome
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Tells of a fixture that failed what its lane has to complain about."""
+    with _noted_problems(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Reports a refused secret without the traceback: with ``--showlocals`` that shows it."""
+    made = yield
+    if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
+        made.longrepr = report.without_traceback(item.stash[REFUSED])
+    return made
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Ends the run with the usage error of a pytest-xdist worker, which cannot show it."""
+    if said := getattr(node, "workeroutput", {}).get(report.PROPERTY):
+        raise pytest.UsageError(said)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -128,9 +145,23 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @contextmanager
-def _usage_errors() -> Iterator[None]:
+def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
     """Turns our usage problems into pytest's: exit 4, no traceback."""
     try:
         yield
     except UsageProblem as problem:
+        if config is not None and hasattr(config, "workeroutput"):
+            config.workeroutput[report.PROPERTY] = str(problem)
         raise pytest.UsageError(str(problem)) from None
+
+
+@contextmanager
+def _noted_problems(item: pytest.Item) -> Iterator[None]:
+    """Adds what the lane has to complain about to the error that the block is left with."""
+    try:
+        yield
+    except (Exception, pytest.fail.Exception) as error:
+        for problem in take_problems(item):
+            if problem is not error and str(problem) not in str(error):
+                error.add_note(str(problem))
+        raise

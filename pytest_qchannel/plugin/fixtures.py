@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_qchannel.errors import ChannelUnavailable, QChannelError
+from pytest_qchannel.errors import ChannelUnavailable, QChannelError, RealSecretRefused
 from pytest_qchannel.plugin import selection
 from pytest_qchannel.plugin.report import PROPERTY
 
@@ -21,6 +20,17 @@ if TYPE_CHECKING:
     from pytest_qchannel.emulator.control import EmulatorControl
 
 LANE = pytest.StashKey["Lane"]()
+REFUSED = pytest.StashKey[RealSecretRefused]()
+
+
+def take_problems(item: pytest.Item) -> list[QChannelError]:
+    """What the lane of a test has to complain about since the last call."""
+    lane = item.stash.get(LANE, None)
+    problems = lane.take_problems() if lane else []
+    for problem in problems:
+        if isinstance(problem, RealSecretRefused):
+            item.stash[REFUSED] = problem
+    return problems
 
 
 def raise_problems(problems: list[QChannelError]) -> None:
@@ -33,23 +43,25 @@ def raise_problems(problems: list[QChannelError]) -> None:
 
 
 @pytest.fixture
-def _qchannel_lane(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lane]:
+def _qchannel_lane(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lane]:
     from pytest_qchannel.channels.lane import Lane
 
     item = request.node
     settings = selection.settings_for(request.config, item)
-    home = tmp_path / "qchannel-home"
-    home.mkdir()
+    home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
     lane = Lane(settings, item.nodeid, home).open()
     item.stash[LANE] = lane
     item.user_properties.append((PROPERTY, lane.mode.value))
     try:
         yield lane
     finally:
-        del item.stash[LANE]
         lane.close()
-    # What fixtures of the test did before or after its body; the body's own is raised there.
-    raise_problems(lane.take_problems())
+        # What fixtures of the test did before or after its body; the body's own is raised there.
+        problems = take_problems(item)
+        del item.stash[LANE]
+    raise_problems(problems)
 
 
 @pytest.fixture
@@ -133,10 +145,13 @@ def qchannel_access_token(qchannel: QChannel) -> Iterator[str]:
 
 
 @pytest.fixture
-def qchannel_accounts(_qchannel_lane: Lane) -> SavedAccounts:
+def qchannel_accounts(request: pytest.FixtureRequest, _qchannel_lane: Lane) -> SavedAccounts:
     """Saved accounts of the test's own: none at first, and no credentials in the environment."""
     from pytest_qchannel.channels.lane import SavedAccounts
 
+    # It sets the client's variables: whatever the order of arguments, that must come before.
+    if "qchannel" in request.fixturenames:
+        request.getfixturevalue("qchannel")
     return SavedAccounts(_qchannel_lane)
 
 

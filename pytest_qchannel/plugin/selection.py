@@ -26,7 +26,13 @@ if TYPE_CHECKING:
             """The markers of that name, the closest first."""
 
 
-__all__ = ["channels_for", "check_arguments", "session_settings", "settings_for"]
+__all__ = [
+    "channels_for",
+    "check_arguments",
+    "check_markers",
+    "session_settings",
+    "settings_for",
+]
 
 
 def check_arguments(args: list[str]) -> None:
@@ -60,11 +66,12 @@ def session_settings(config: Any) -> Settings:
     """
     check_variables(os.environ)
     keys = [option.ini_key for option in OPTIONS]
-    for key in _ini_keys(config.inipath):
-        if key not in keys:
+    overrides = (text.partition("=")[0].strip() for text in config.getoption("override_ini") or ())
+    for key in (*_ini_keys(config.inipath), *overrides):
+        if key.startswith("qchannel_") and key not in keys:
             raise UsageProblem(
                 f"unknown ini key {key}",
-                where=str(config.inipath),
+                where=str(config.inipath or "the command line"),
                 closest=nearest(key, keys),
                 next=f"use one of {', '.join(keys)}",
             )
@@ -75,7 +82,13 @@ def session_settings(config: Any) -> Settings:
 def _ini_keys(path: Path | None) -> list[str]:
     """The keys of ours that the ini file has, mistyped ones included: pytest offers no list."""
     text = path.read_text(encoding="utf-8", errors="replace") if path else ""
-    return re.findall(r"^[ \t]*(qchannel_\w+)[ \t]*=", text, re.MULTILINE)
+    section, keys = "", []
+    for line in text.splitlines():
+        if header := re.match(r"\[([^\[\]]+)\]", line):
+            section = header[1]
+        elif "pytest" in section and (key := re.match(r"[ \t]*(qchannel_\w+)[ \t]*=", line)):
+            keys.append(key[1])
+    return keys
 
 
 def _mark(item: Marks) -> markers.QChannelMark:
@@ -84,6 +97,24 @@ def _mark(item: Marks) -> markers.QChannelMark:
         said: markers.QChannelMark = markers.read("qchannel", mark.args, mark.kwargs, item.nodeid)
         return said
     return markers.QChannelMark((), {})
+
+
+def check_markers(config: Any, item: Marks) -> None:
+    """Refuses markers of ours with wrong arguments.
+
+    Raises:
+        UsageProblem: An argument, or the setting that it gives.
+    """
+    for marker in markers.MARKERS:
+        for mark in item.iter_markers(marker.name):
+            markers.read(marker.name, mark.args, mark.kwargs, item.nodeid)
+    if _mark(item).settings:
+        try:
+            settings_for(config, item)
+        except UsageProblem as problem:
+            raise UsageProblem(
+                problem.headline, where=item.nodeid, closest=problem.closest, next=problem.next
+            ) from None
 
 
 def settings_for(config: Any, item: Marks) -> Settings:

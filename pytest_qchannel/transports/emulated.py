@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
 from pytest_qchannel.emulator.app import App
@@ -26,6 +27,9 @@ __all__ = ["EmulatedTransport"]
 # A credential travels in a header, a login body or a query; job submissions are larger.
 _LARGEST_LOGIN = 16_384
 
+# IBM's have 44 characters and more; a dummy such as "x" is part of every request.
+_SHORTEST_SECRET = 8
+
 
 class EmulatedTransport:
     """Everything that a test in the emulated lane sends stays in the process.
@@ -43,7 +47,11 @@ class EmulatedTransport:
         self.control = EmulatorControl(self.app)
         self._test_id = test_id
         emulated = {account.credential for account in self.app.world.accounts}
-        self._secrets = [one for one in secrets if one.reveal() not in emulated]
+        self._secrets = [
+            one
+            for one in secrets
+            if one.reveal() not in emulated and len(one.reveal()) >= _SHORTEST_SECRET
+        ]
         self._problems: list[QChannelError] = []
         self._guard = NetworkGuard(test_id, settings.allowed_hosts, self._problems.append)
         self._door = InProcessDoor(self._handle, known_hosts().__contains__, self._refuse_host)
@@ -75,7 +83,7 @@ class EmulatedTransport:
         return self.app.handle(request)
 
     def _refuse_host(self, url: str) -> None:
-        host = url.split("/")[2].partition(":")[0]
+        host = urlsplit(url).hostname or ""
         self._guard.refuse(host, nearest(host, known_hosts()) or "quantum.cloud.ibm.com")
 
     def _require_no_real_secret(self, request: Request) -> None:

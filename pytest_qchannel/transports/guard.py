@@ -14,11 +14,12 @@ from contextlib import ExitStack
 from typing import Any, Final
 from unittest import mock
 
+from pytest_qchannel.emulator.hosts import is_ibm_host
 from pytest_qchannel.errors import NetworkBlocked
 
 __all__ = ["NetworkGuard"]
 
-_LOOKUPS: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
+_LOOKUPS: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
 _NETWORK_FAMILIES: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 
 
@@ -67,6 +68,8 @@ class NetworkGuard:
         for name in ("connect", "connect_ex"):
             self._patch(socket.socket, name, self._connecting(getattr(socket.socket, name)))
         self._patch(socket.socket, "sendto", self._sending(socket.socket.sendto))
+        if hasattr(socket.socket, "sendmsg"):  # not on Windows
+            self._patch(socket.socket, "sendmsg", self._sending_message(socket.socket.sendmsg))
 
     def reopen(self) -> None:
         """Puts the socket module back as it was."""
@@ -78,16 +81,21 @@ class NetworkGuard:
         Raises:
             NetworkBlocked: Always.
         """
+        __tracebackhide__ = True
+        if closest is not None:
+            advice = "use the host above"
+        elif is_ibm_host(host):
+            advice = "speak to it through requests: there the emulator answers for IBM's hosts"
+        else:
+            advice = (
+                "mock this host with responses, or allow it: "
+                f"pytest --qchannel-allowed-hosts={host}"
+            )
         blocked = NetworkBlocked(
             f"a test in the emulated lane reached for {host}",
             where=self._test_id,
             closest=closest,
-            next=(
-                "mock this host with responses, or allow it: "
-                f"pytest --qchannel-allowed-hosts={host}"
-                if closest is None
-                else "use the host above"
-            ),
+            next=advice,
         )
         self._report(blocked)
         raise blocked
@@ -129,6 +137,15 @@ class NetworkGuard:
             return real(sock, data, *rest)
 
         return sendto
+
+    def _sending_message(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def sendmsg(sock: socket.socket, *args: Any) -> Any:
+            address = args[3] if len(args) > 3 else None
+            if address is not None and sock.family in _NETWORK_FAMILIES:
+                self._check(_as_text(address[0]))
+            return real(sock, *args)
+
+        return sendmsg
 
 
 def _addresses(found: Any) -> set[str]:

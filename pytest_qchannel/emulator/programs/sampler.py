@@ -124,10 +124,15 @@ def _run_pub(sent: list[Any], shots: int, snapshot: Snapshot, seed: int, where: 
 
 
 def _coerce(circuit: QuantumCircuit, values: Any, where: str) -> SamplerPub:
+    import numpy as np
     from qiskit.primitives.containers.sampler_pub import SamplerPub
 
     try:
-        return SamplerPub.coerce((circuit,) if values is None else (circuit, values))
+        pub = SamplerPub.coerce((circuit,) if values is None else (circuit, values))
+        # Before version 2 qiskit binds NaN and infinity without a word.
+        if not all(np.isfinite(array).all() for array in pub.parameter_values.data.values()):
+            raise ValueError("not every value is a finite number")
+        return pub
     except Exception as problem:  # qiskit and numpy raise many kinds on values that are no numbers
         raise JobFailure(
             FailureCode.VALIDATION, f"The parameter values of {where} do not fit: {problem}"

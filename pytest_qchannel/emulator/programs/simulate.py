@@ -7,7 +7,6 @@ their ground state, so they are left out; measuring one gives 0.
 from __future__ import annotations
 
 import functools
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -25,7 +24,6 @@ _PASSIVE: Final = frozenset({"barrier", "delay"})
 _READOUT: Final = frozenset({"measure", "reset"})
 # What a state may take: 28 qubits as a state vector. Without a limit Aer takes half the machine.
 MEMORY_LIMIT_MB: Final = 4_096
-_LOCK = threading.Lock()
 
 
 def _is_passive(item: CircuitInstruction) -> bool:
@@ -83,8 +81,7 @@ def sample(
         # Nothing is read out (circuits of one PUB differ in parameters only): all bits stay 0.
         return [np.zeros((shots, circuit.num_clbits), np.bool_) for circuit in circuits]
     try:
-        with _LOCK:
-            outcome = _simulator().run(list(circuits), shots=shots, seed_simulator=seed).result()
+        outcome = _simulator().run(list(circuits), shots=shots, seed_simulator=seed).result()
     except Exception as problem:  # Aer raises many kinds on an instruction that is malformed
         raise JobFailure(
             FailureCode.SIMULATOR_FAILED, f"The emulator cannot simulate a circuit: {problem}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pytest_qchannel.emulator.context import Context
@@ -224,6 +224,7 @@ def _number(ctx: Context, name: str, default: int) -> int:
 def _moment(ctx: Context, name: str) -> float:
     try:
         moment = datetime.fromisoformat(ctx.request.first(name) or "")
-        return moment.timestamp()
+        # Without an offset it is UTC: the service does not know where the test runs.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, OSError):
         raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be an ISO 8601 time.") from None

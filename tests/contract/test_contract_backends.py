@@ -1,0 +1,162 @@
+"""Backends: the list in both shapes, one backend's files, and what a test can do to a device."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_qchannel.emulator import snapshots
+from pytest_qchannel.errors import UsageProblem
+from tests.contract.contract_client import BACKEND, Door, require_contract, require_runtime_error
+
+
+@pytest.mark.parametrize("version", [None, "2024-01-01", "2024-12-31"])
+def test_old_versions_of_the_api_list_names(door: Door, version: str | None) -> None:
+    headers = {"IBM-API-Version": version} if version else {}
+    answer = door.get("/backends", **headers)
+    require_contract("list_backends", answer)
+    assert answer.json == {"devices": list(door.instance().devices)}
+
+
+@pytest.mark.parametrize("version", ["2025-01-01", "2025-05-01", "2026-04-15", "2099-12-31"])
+def test_newer_versions_list_objects(door: Door, version: str) -> None:
+    answer = door.get("/backends", **{"IBM-API-Version": version})
+    require_contract("list_backends", answer)
+    rows = {row["name"]: row for row in answer.json["devices"]}
+    assert list(rows) == list(door.instance().devices)
+    torino = rows["ibm_torino"]
+    assert torino["status"] == {"name": "online", "reason": "available"}
+    assert torino["qubits"] == 133
+    assert torino["queue_length"] == 7
+    assert torino["is_simulator"] is False
+    assert torino["processor_type"]["family"] == "Heron"
+    assert torino["clops"]["type"] == "CLOPSh"
+    assert rows["ibm_kyoto"]["status"]["name"] == "offline"
+    assert rows["ibm_osaka"]["status"]["name"] == "paused"
+
+
+@pytest.mark.parametrize(
+    "version",
+    ["x", "", "2025", "2025-13-01", "2025-02-30", "20250101", "2025-W01-1", "2025-01-01T"],
+)
+def test_a_version_that_is_no_date(door: Door, version: str) -> None:
+    answer = door.get("/backends", **{"IBM-API-Version": version})
+    assert (answer.status, answer.code) == (400, 1208)
+    assert "YYYY-MM-DD" in answer.message
+    require_runtime_error(answer)
+
+
+def test_include_mocks_of_the_newest_client_changes_nothing(door: Door) -> None:
+    plain, asked = door.get("/backends"), door.get("/backends", {"include_mocks": "True"})
+    assert plain.json == asked.json
+
+
+def test_an_instance_lists_its_own_devices_only(door: Door) -> None:
+    lists = [
+        door.request("GET", "https://quantum.cloud.ibm.com/api/v1/backends", headers).json[
+            "devices"
+        ]
+        for headers in (door.runtime(0), door.runtime(1), door.runtime(2, door.cloud))
+    ]
+    assert [len(one) for one in lists] == [5, 10, 0]
+
+
+@pytest.mark.parametrize("part", ["configuration", "properties"])
+def test_the_files_of_a_backend_are_those_of_the_snapshot(door: Door, part: str) -> None:
+    for name in door.instance().devices:
+        answer = door.get(f"/backends/{name}/{part}")
+        require_contract(f"get_backend_{part}", answer)
+        assert answer.headers["content-type"].startswith("application/json")
+        assert answer.body == getattr(snapshots.load(name), part)
+        assert answer.json["backend_name"] == name
+
+
+def test_pulse_defaults_are_json_for_every_backend(door: Door) -> None:
+    for name in door.instance().devices:
+        answer = door.get(f"/backends/{name}/defaults")
+        require_contract("get_backend_defaults", answer)
+        assert answer.json == json.loads(snapshots.load(name).defaults)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "state", "queue"),
+    [
+        ("ibm_torino", "active", True, 7),
+        ("ibm_kyoto", "off", False, 0),
+        ("ibm_osaka", "paused", True, 1),
+    ],
+)
+def test_the_status_of_a_backend(
+    door: Door, name: str, status: str, state: bool, queue: int
+) -> None:
+    answer = door.get(f"/backends/{name}/status")
+    require_contract("get_backend_status", answer)
+    assert answer.json == {
+        "state": state,
+        "status": status,
+        "message": "",
+        "length_queue": queue,
+        "backend_version": json.loads(snapshots.load(name).configuration)["backend_version"],
+    }
+
+
+@pytest.mark.parametrize("part", ["configuration", "properties", "status", "defaults"])
+@pytest.mark.parametrize("name", ["ibm_atlantis", "IBM_TORINO", "%00", "ibm%2Ftorino"])
+def test_an_unknown_backend(door: Door, part: str, name: str) -> None:
+    answer = door.get(f"/backends/{name}/{part}")
+    assert (answer.status, answer.code) == (404, "not_found")
+    require_runtime_error(answer)
+
+
+def test_a_backend_of_another_instance_is_unknown(door: Door) -> None:
+    """The open instance has five devices of the ten."""
+    hidden = next(one for one in door.instance(1).devices if one not in door.instance(0).devices)
+    assert door.get(f"/backends/{hidden}/status").status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        (f"/backends/{BACKEND}/configuration", {"calibration_id": "x"}),
+        (f"/backends/{BACKEND}/properties", {"calibration_id": "x"}),
+        (f"/backends/{BACKEND}/properties", {"updated_before": "2024-01-01T00:00:00Z"}),
+    ],
+)
+def test_other_calibrations_are_a_gap(door: Door, path: str, params: dict[str, str]) -> None:
+    answer = door.get(path, params)
+    assert (answer.status, answer.code) == (501, "emulator_gap")
+    assert len(door.app.gaps) == 1
+
+
+def test_the_levers_of_the_queue_and_the_status_show_in_every_route(door: Door) -> None:
+    door.control.set_queue_length(BACKEND, 42)
+    door.control.pause(BACKEND)
+    version = {"IBM-API-Version": "2025-05-01"}
+    [row] = [
+        one for one in door.get("/backends", **version).json["devices"] if one["name"] == BACKEND
+    ]
+    status = door.get(f"/backends/{BACKEND}/status").json
+    assert (row["queue_length"], row["status"]["name"]) == (42, "paused")
+    assert (status["length_queue"], status["status"], status["state"]) == (42, "paused", True)
+    door.control.take_offline(BACKEND)
+    assert door.get(f"/backends/{BACKEND}/status").json["state"] is False
+    door.control.bring_online(BACKEND)
+    assert door.get(f"/backends/{BACKEND}/status").json["status"] == "active"
+
+
+def test_levers_refuse_what_makes_no_sense(door: Door) -> None:
+    with pytest.raises(UsageProblem, match="cannot have -1 jobs"):
+        door.control.set_queue_length(BACKEND, -1)
+    with pytest.raises(UsageProblem, match="no backend 'ibm_torina'") as caught:
+        door.control.pause("ibm_torina")
+    assert caught.value.closest == "ibm_torino"
+    with pytest.raises(UsageProblem, match="not given out by the emulator"):
+        door.control.revoke_access_token("x")
+
+
+def test_revoking_all_tokens_counts_those_that_were_valid(door: Door) -> None:
+    first, _ = door.token(), door.login()
+    door.control.revoke_access_token(first)
+    assert door.control.revoke_access_tokens() == 1
+    assert door.control.revoke_access_tokens() == 0

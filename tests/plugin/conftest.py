@@ -1,0 +1,84 @@
+"""Runs a project of a person who installed the plugin, and reads what they would see.
+
+Runs are in-process where they can be: importing the client costs 1.5 s per subprocess. What an
+inner run imports is forgotten afterwards, so the heavy modules are loaded here, once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Protocol
+
+import pytest
+
+# hypothesis takes a second to load in the summary, each time anew.
+_UNUSED = ("randomly", "cacheprovider", "benchmark", "hypothesispytest")
+NO_CHANCE = tuple(word for name in _UNUSED for word in ("-p", f"no:{name}"))
+_HEAVY = (
+    "qiskit_ibm_runtime",
+    "qiskit_aer.primitives",
+    "vcr",
+    "responses",
+    "werkzeug",
+    "xdist.plugin",
+    "pytest_qchannel.channels.lane",
+    "pytest_qchannel.channels.rest",
+    "pytest_qchannel.channels.service",
+    "pytest_qchannel.transports.emulated",
+    "pytest_qchannel.assertions",
+)
+_PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_", "PYTEST_ADDOPTS")
+_ACCOUNTS_MODULE = "qiskit_ibm_runtime.accounts.management"
+
+
+class Run(Protocol):
+    """Runs pytest over a project made of ``source`` and gives what it said."""
+
+    def __call__(self, source: str, *args: str, conftest: str = "") -> pytest.RunResult:
+        """``source`` is the test module, ``args`` are pytest's."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _load_heavy_modules_once() -> None:
+    for name in _HEAVY:
+        importlib.import_module(name)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_personal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No credential or setting of the person who runs these tests; the client's file put back."""
+    for name in list(os.environ):
+        if name.startswith(_PERSONAL) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    accounts = sys.modules[_ACCOUNTS_MODULE]
+    monkeypatch.setattr(
+        accounts, "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE", accounts._DEFAULT_ACCOUNT_CONFIG_JSON_FILE
+    )
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    """Runs a project in this process."""
+
+    def run_inside(source: str, *args: str, conftest: str = "") -> pytest.RunResult:
+        pytester.makepyfile(test_it=source)
+        if conftest:
+            pytester.makeconftest(conftest)
+        return pytester.runpytest_inprocess(*NO_CHANCE, *args)
+
+    return run_inside
+
+
+@pytest.fixture
+def run_apart(pytester: pytest.Pytester) -> Run:
+    """Runs a project in a process of its own, as a person does; slower."""
+
+    def run_outside(source: str, *args: str, conftest: str = "") -> pytest.RunResult:
+        pytester.makepyfile(test_it=source)
+        if conftest:
+            pytester.makeconftest(conftest)
+        return pytester.runpytest_subprocess(*NO_CHANCE, *args)
+
+    return run_outside

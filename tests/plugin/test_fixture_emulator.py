@@ -1,0 +1,138 @@
+"""``qchannel_emulator``: every lever does what it says, seen through the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CLOUD = "--qchannel-channel=ibm_cloud"
+
+
+def test_revoked_access_tokens_give_401_until_the_next_login(run: Any) -> None:
+    result = run(
+        """
+        def test_a(qchannel_rest, qchannel_emulator, qchannel):
+            assert qchannel_rest.get("/jobs").status_code == 200
+            assert qchannel_emulator.revoke_access_tokens() == 1
+            assert qchannel_rest.get("/jobs").status_code == 401
+            with qchannel.open_session() as again:
+                assert again.get("/jobs").status_code == 200
+        """,
+        "--qchannel-channel=ibm_cloud,ibm_quantum",
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_revoked_credentials_end_logins_but_not_sessions(run: Any) -> None:
+    result = run(
+        """
+        def test_a(qchannel_rest, qchannel_emulator, qchannel):
+            qchannel_emulator.revoke_credentials()
+            assert qchannel_rest.get("/jobs").status_code == 200
+            qchannel.open_session()
+        """,
+        CLOUD,
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E *no access token for channel ibm_cloud: 40*",
+            "E *next: *check the API key in QCHANNEL_IBM_CLOUD_TOKEN",
+        ]
+    )
+
+
+def test_queue_lengths_and_status_decide_the_least_busy(run: Any) -> None:
+    result = run(
+        """
+        def test_a(qchannel, qchannel_emulator):
+            def best():  # a service of newer clients asks for the queues only once
+                return qchannel.connect().least_busy().name
+
+            for name in qchannel_emulator.backends:
+                qchannel_emulator.set_queue_length(name, 50)
+            first, second, third = qchannel_emulator.backends[:3]
+            qchannel_emulator.set_queue_length(first, 0)
+            qchannel_emulator.set_queue_length(second, 1)
+            qchannel_emulator.set_queue_length(third, 2)
+            assert best() == first
+            qchannel_emulator.take_offline(first)
+            assert best() == second
+            qchannel_emulator.pause(second)
+            assert best() == third
+            qchannel_emulator.bring_online(first)
+            assert best() == first
+        """,
+        CLOUD,
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_jobs_wait_while_a_backend_is_paused(run: Any) -> None:
+    result = run(
+        """
+        QASM = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; c[0] = measure $0;'
+
+        def test_a(qchannel_rest, qchannel_emulator):
+            qchannel_emulator.pause("ibm_torino")
+            made = qchannel_rest.post("/jobs", json={
+                "program_id": "sampler", "backend": "ibm_torino",
+                "params": {"pubs": [[QASM]], "version": 2},
+            }).json()
+            (job,) = qchannel_emulator.jobs
+            assert job.id == made["id"]
+            status = lambda: qchannel_rest.get(f"/jobs/{made['id']}").json()["status"].lower()
+            assert status() == "queued"
+            qchannel_emulator.bring_online("ibm_torino")
+            assert status() == "completed"
+        """,
+        CLOUD,
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_the_clock_expires_tokens(run: Any) -> None:
+    result = run(
+        """
+        def test_a(qchannel_rest, qchannel_emulator):
+            before = qchannel_emulator.now()
+            qchannel_emulator.advance_clock(60)
+            assert qchannel_rest.get("/jobs").status_code == 200
+            qchannel_emulator.advance_clock(3600)
+            assert 3660 <= qchannel_emulator.now() - before < 3720
+            assert qchannel_rest.get("/jobs").status_code == 401
+        """,
+        CLOUD,
+    )
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            "pause('ibm_torini')",
+            [
+                "E *UsageProblem: the emulated world has no backend 'ibm_torini'",
+                "E *closest: ibm_torino",
+                "E *next: *use one of ibm_torino, *",
+            ],
+        ),
+        (
+            "set_queue_length('ibm_torino', -1)",
+            ["E *UsageProblem: a queue cannot have -1 jobs", "E *next: give 0 or more"],
+        ),
+        (
+            "revoke_access_token('nonsense')",
+            [
+                "E *UsageProblem: this access token was not given out by the emulator",
+                "E *next: pass the value of qchannel_access_token, *",
+            ],
+        ),
+    ],
+)
+def test_wrong_words_are_refused(run: Any, call: str, said: list[str]) -> None:
+    result = run(f"def test_a(qchannel_emulator): qchannel_emulator.{call}")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(said)

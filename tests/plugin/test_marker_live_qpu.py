@@ -1,0 +1,54 @@
+"""The marker ``live_qpu``: skipped with a reason; its arguments are checked all the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+TEST = """
+    import pytest
+
+    @pytest.mark.live_qpu{arguments}
+    def test_a(qchannel):
+        raise AssertionError("ran")
+"""
+
+
+@pytest.mark.parametrize("arguments", ["", "()", "(max_qpu_seconds=1.5)"])
+def test_it_is_skipped_with_a_reason(run: Any, arguments: str) -> None:
+    result = run(TEST.format(arguments=arguments), "-rs", "--strict-markers")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*live_qpu: needs the live lane, which does not exist yet"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            "(max_qpu_second=1)",
+            "ERROR: marker live_qpu: unknown argument 'max_qpu_second', "
+            "did you mean 'max_qpu_seconds'[?]",
+        ),
+        ("(max_qpu_seconds=0)", "ERROR: marker live_qpu: max_qpu_seconds=0 is no budget"),
+        ("(max_qpu_seconds='1')", "ERROR: marker live_qpu: max_qpu_seconds='1' is no budget"),
+        ("(1, 2)", "ERROR: marker live_qpu: takes 0 positional arguments but 2 were given"),
+    ],
+)
+def test_wrong_arguments_are_usage_errors(run: Any, arguments: str, said: str) -> None:
+    result = run(TEST.format(arguments=arguments))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([said, "  where: test_it.py::test_a*", "  next: *"])
+
+
+def test_markers_are_listed_and_known_to_strict_markers(run: Any) -> None:
+    result = run(TEST.format(arguments=""), "--markers", "--strict-markers")
+    result.stdout.fnmatch_lines(
+        [
+            "@pytest.mark.qchannel([*]names, seed=None, mode=None): run the test on these *",
+            "@pytest.mark.live_qpu(max_qpu_seconds=None): *skipped until the live lane exists",
+        ]
+    )
+    mistyped = run("import pytest\n@pytest.mark.qchanel\ndef test_a(): pass", "--strict-markers")
+    mistyped.assert_outcomes(errors=1)
+    mistyped.stdout.fnmatch_lines(["*'qchanel' not found in `markers` configuration option*"])

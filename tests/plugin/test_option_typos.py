@@ -1,0 +1,106 @@
+"""Mistyped options, ini keys and variables: usage errors that name the nearest valid one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+TEST = "def test_a(): pass"
+
+
+@pytest.mark.parametrize("args", [("--qchannel-moed=auto",), ("--qchannel-moed", "auto")])
+def test_mistyped_option_names_the_nearest(run: Any, args: tuple[str, ...]) -> None:
+    result = run(TEST, *args)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "*unknown option --qchannel-moed",
+            "  closest: --qchannel-mode",
+            "  next:    use one of --qchannel-mode, --qchannel-channel, --qchannel-seed, *",
+        ]
+    )
+
+
+def test_mistyped_option_in_addopts_is_named_too(run: Any, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\naddopts = --qchannel-sead=1")
+    result = run(TEST)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*unknown option --qchannel-sead", "  closest: --qchannel-seed"])
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("pytest.ini", "[pytest]\nqchannel_moed = auto\n"),
+        ("tox.ini", "[testenv]\nx = 1\n[pytest]\nqchannel_moed=auto\n"),
+        ("setup.cfg", "[tool:pytest]\nqchannel_moed = auto\n"),
+        ("pyproject.toml", '[tool.pytest.ini_options]\nqchannel_moed = "auto"\n'),
+    ],
+)
+def test_mistyped_ini_key_names_the_nearest(
+    run: Any, pytester: pytest.Pytester, file: str, text: str
+) -> None:
+    (pytester.path / file).write_text(text, encoding="utf-8")
+    result = run(TEST)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: unknown ini key qchannel_moed",
+            f"  where:   *{file}",
+            "  closest: qchannel_mode",
+            "  next:    use one of qchannel_mode, qchannel_channel, qchannel_seed, *",
+        ]
+    )
+
+
+def test_mistyped_ini_key_on_the_command_line_is_refused(run: Any) -> None:
+    result = run(TEST, "-o", "qchannel_sede=1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: unknown ini key qchannel_sede", "  where:   the command line"]
+    )
+
+
+def test_keys_of_other_tools_in_the_same_file_are_theirs(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    (pytester.path / "pyproject.toml").write_text(
+        '[tool.other]\nqchannel_dir = "x"\n\n[tool.pytest.ini_options]\n'
+        '# qchannel_moed = "auto"\nqchannel_seed = "4"\n\n[tool.third]\nqchannel_x = 1\n',
+        encoding="utf-8",
+    )
+    result = run(TEST)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["qchannel: *seed=4 (from qchannel_seed in the ini file)*"])
+
+
+def test_mistyped_variable_names_the_nearest(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QCHANNEL_MOED", "emulated")
+    result = run(TEST)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: the environment variable QCHANNEL_MOED means nothing to qchannel",
+            "  closest: QCHANNEL_MODE",
+            "  next:    unset QCHANNEL_MOED, or use one of *QCHANNEL_MODE*",
+        ]
+    )
+
+
+def test_mistyped_credential_variable_is_named_without_its_value(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QCHANNEL_IBM_CLOUD_TOKE", "not-for-your-eyes")
+    result = run(TEST)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*QCHANNEL_IBM_CLOUD_TOKE*", "*closest: QCHANNEL_IBM_CLOUD_TOKEN"])
+    assert "not-for-your-eyes" not in result.stderr.str() + result.stdout.str()
+
+
+@pytest.mark.parametrize("name", ["QCHANNEL_IBM_CLOUD_TOKEN", "QCHANNEL_IBM_QUANTUM_INSTANCE"])
+def test_credential_variables_are_known(
+    run: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "something")
+    run(TEST).assert_outcomes(passed=1)

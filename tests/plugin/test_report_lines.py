@@ -1,0 +1,74 @@
+"""The header, the summary and the JUnit XML: what ran where, and who decided so."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+TEST = """
+    import pytest
+
+    def test_plain():
+        pass
+
+    def test_a(qchannel):
+        pass
+
+    def test_b(qchannel):
+        assert False
+
+    def test_c(qchannel_emulator):
+        pass
+
+    def test_d(qchannel):
+        pytest.skip("not counted")
+
+    @pytest.fixture
+    def broken(qchannel):
+        raise ValueError("broken")
+
+    def test_e(broken):
+        pass
+"""
+OUTCOMES = {"passed": 5, "failed": 2, "skipped": 2, "errors": 2}
+CHANNELS = "--qchannel-channel=ibm_cloud,ibm_quantum"
+SUMMARY = "qchannel: 1 emulated, 4 emulated on ibm_cloud, 4 emulated on ibm_quantum"
+
+
+def test_header_and_summary(run: Any) -> None:
+    result = run(TEST, CHANNELS, "--qchannel-seed=3")
+    outcomes = result.parseoutcomes()
+    assert outcomes["failed"], outcomes["errors"] == (2, 2)
+    result.stdout.fnmatch_lines(
+        [
+            "qchannel: mode=emulated (default), "
+            "channel=ibm_cloud,ibm_quantum (from --qchannel-channel), "
+            "seed=3 (from --qchannel-seed)",
+            SUMMARY,
+        ]
+    )
+
+
+def test_a_run_without_our_fixtures_has_no_summary(run: Any) -> None:
+    result = run("def test_a(): pass")
+    result.assert_outcomes(passed=1)
+    assert len([line for line in result.outlines if line.startswith("qchannel:")]) == 1
+
+
+def test_summary_under_xdist_is_the_same(run_apart: Any) -> None:
+    result = run_apart(TEST, CHANNELS, "-n", "2")
+    result.stdout.fnmatch_lines([SUMMARY])
+
+
+def test_user_properties_in_junit_xml(run: Any, pytester: pytest.Pytester) -> None:
+    run(TEST, "--junitxml=out.xml", "--qchannel-channel=ibm_cloud")
+    cases = ElementTree.parse(pytester.path / "out.xml").getroot().iter("testcase")
+    told = {
+        case.get("name"): [(p.get("name"), p.get("value")) for p in case.iter("property")]
+        for case in cases
+    }
+    assert told["test_plain"] == []
+    assert told["test_a[ibm_cloud]"] == [("qchannel", "emulated on ibm_cloud")]
+    assert told["test_c"] == [("qchannel", "emulated")]

@@ -1,0 +1,201 @@
+"""The wire encoding: what comes in is read exactly, and what is corrupt fails in clear words."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+
+from pytest_qchannel.emulator.programs import codec
+from pytest_qchannel.emulator.programs.outcome import JobFailure
+from tests.unit.emulator.circuits_kit import encoded, encoded_array, packed
+
+try:
+    from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
+except ImportError:  # clients before 0.45
+    from qiskit_ibm_runtime.utils.json import RuntimeDecoder, RuntimeEncoder
+
+import json
+
+ARRAYS = st.tuples(
+    st.sampled_from(["uint8", "int64", "float64", "bool"]),
+    st.lists(st.integers(0, 4), max_size=3),
+    st.integers(0, 2**32 - 1),
+)
+fixed = settings(derandomize=True, deadline=None, max_examples=60)
+
+
+def an_array(dtype: str, shape: list[int], seed: int) -> Any:
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 2, shape).astype(dtype) * rng.integers(0, 100)
+
+
+def circuit_of(value: str) -> dict[str, Any]:
+    return {"__type__": "QuantumCircuit", "__value__": value}
+
+
+def failure_of(sent: Any) -> JobFailure:
+    with pytest.raises(JobFailure) as caught:
+        codec.decode_circuit(sent, "pub 3")
+    return caught.value
+
+
+@fixed
+@given(ARRAYS)
+def test_arrays_survive_the_round_trip(case: tuple[str, list[int], int]) -> None:
+    array = an_array(*case)
+    for sent in (codec.encode_array(array), encoded_array(array)):
+        back = codec.decode_values(sent, "pub 0")
+        np.testing.assert_array_equal(back, array)
+        assert back.dtype == array.dtype
+        assert back.shape == array.shape
+
+
+@fixed
+@given(ARRAYS)
+def test_the_client_reads_our_arrays_and_we_read_its(case: tuple[str, list[int], int]) -> None:
+    array = an_array(*case)
+    theirs = json.loads(json.dumps(codec.encode_array(array)), cls=RuntimeDecoder)
+    np.testing.assert_array_equal(theirs, array)
+    sent = json.loads(json.dumps(array, cls=RuntimeEncoder))
+    np.testing.assert_array_equal(codec.decode_values(sent, "pub 0"), array)
+
+
+@pytest.mark.parametrize("values", [None, [], [0.5], [[1, 2], [3, 4]]])
+def test_plain_values_pass_as_they_are(values: Any) -> None:
+    assert codec.decode_values(values, "pub 0") is values
+
+
+def test_a_mapping_is_decoded_value_by_value() -> None:
+    sent = {"a": [1, 2], "b": encoded_array([0.5, 0.25]), "c": 3}
+    back = codec.decode_values(sent, "pub 0")
+    assert back["a"] == [1, 2]
+    assert back["b"].tolist() == [0.5, 0.25]
+    assert back["c"] == 3
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"__type__": "complex", "__value__": [1, 2]}, "of the type 'complex'; an ndarray"),
+        ({"__type__": "ndarray"}, "of the type 'ndarray'; an ndarray is expected"),
+        ({"__type__": "ndarray", "__value__": "%%%"}, "is not base64 of zlib data"),
+        ({"__type__": "ndarray", "__value__": {"a": 1}}, "is not base64 of zlib data"),
+        ({"__type__": "ndarray", "__value__": packed(b"no npy at all")}, "is not readable"),
+        ({"__type__": "ndarray", "__value__": packed(b"")}, "is not readable"),
+        ({"__type__": "ndarray", "__value__": [[1], [1, 2]]}, "is not readable"),
+        ({"__type__": "ndarray", "__value__": [{"a": 1}]}, "does not hold real numbers"),
+        (encoded_array(["x"]), "does not hold real numbers"),
+        (encoded_array([1j]), "does not hold real numbers"),
+    ],
+)
+def test_values_that_cannot_be_read_name_the_pub(sent: Any, said: str) -> None:
+    with pytest.raises(JobFailure) as caught:
+        codec.decode_values(sent, "pub 3")
+    assert "pub 3" in caught.value.reason
+    assert said in caught.value.reason
+    assert caught.value.code == 1002
+
+
+def test_a_pickle_in_an_array_is_never_loaded() -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    sent = {"__type__": "ndarray", "__value__": packed(buffer.getvalue())}
+    with pytest.raises(JobFailure, match="allow_pickle=False"):
+        codec.decode_values(sent, "pub 0")
+
+
+def test_a_circuit_survives_the_round_trip() -> None:
+    circuit = QuantumCircuit(3, 2, metadata={"who": "me"}, global_phase=0.5)
+    circuit.rz(Parameter("theta"), 1)
+    circuit.cz(0, 2)
+    circuit.measure([0, 2], [1, 0])
+    back = codec.decode_circuit(encoded(circuit), "pub 0")
+    assert back == circuit
+    assert back.metadata == {"who": "me"}
+
+
+def test_a_circuit_as_openqasm3_text() -> None:
+    text = (
+        'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; sx q[1]; c[0] = measure q[1];'
+    )
+    circuit = codec.decode_circuit(text, "pub 0")
+    assert [item.operation.name for item in circuit.data] == ["sx", "measure"]
+    assert (circuit.num_qubits, circuit.num_clbits) == (2, 2)
+
+
+GOOD = base64.b64decode(encoded(QuantumCircuit(2, 2))["__value__"])
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("not base64!", "is not base64 of zlib data"),
+        ("abc", "is not base64 of zlib data"),
+        ("ünïcode", "is not base64 of zlib data"),
+        ("", "is cut short"),
+        (base64.b64encode(b"plain, not zlib").decode(), "is not base64 of zlib data"),
+        (base64.b64encode(GOOD[:-6]).decode(), "is cut short"),
+        (base64.b64encode(GOOD[:-1] + b"\0").decode(), "is not base64 of zlib data"),
+        (packed(b"garbage, no QPY"), "is no QPY that this Qiskit can read"),
+        (packed(b""), "is no QPY that this Qiskit can read"),
+        (packed(zlib.decompress(GOOD)[:40]), "is no QPY that this Qiskit can read"),
+    ],
+)
+def test_a_corrupt_circuit_names_the_pub_and_what_is_wrong(value: str, said: str) -> None:
+    failure = failure_of(circuit_of(value))
+    assert failure.reason.startswith(f"The circuit of pub 3 {said}")
+    assert failure.code == 1002
+    assert failure.log == f"Error code 1002; {failure.reason}"
+
+
+def test_qpy_that_ends_anywhere_too_early_is_a_failed_job_and_never_a_crash() -> None:
+    """Cut, not flipped: qiskit trusts the counts in a QPY file and would fill the memory."""
+    qpy = zlib.decompress(GOOD)
+    for length in range(0, len(qpy) - 1, 3):
+        failure = failure_of(circuit_of(packed(qpy[:length])))
+        assert failure.reason.startswith("The circuit of pub 3 is no QPY that this Qiskit")
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "OPENQASM 3.0; h q[0];", "\ud800"])
+def test_text_that_is_no_openqasm3(text: str) -> None:
+    failure = failure_of(text)
+    assert failure.reason.startswith("The circuit of pub 3 is no OpenQASM 3 that can be read: ")
+
+
+@pytest.mark.parametrize("excess", [1, 100, 1_000_000])
+def test_a_zip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch, excess: int) -> None:
+    monkeypatch.setattr(codec, "MOST_BYTES", 50_000)
+    failure = failure_of(circuit_of(packed(bytes(50_000 + excess))))
+    assert failure.reason == "The circuit of pub 3 is larger than 50000 bytes."
+
+
+def test_a_zip_bomb_is_not_inflated_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    import tracemalloc
+
+    monkeypatch.setattr(codec, "MOST_BYTES", 50_000)
+    bomb = circuit_of(packed(bytes(30_000_000)))
+    tracemalloc.start()
+    try:
+        failure_of(bomb)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3_000_000
+
+
+def test_an_array_may_be_as_large_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = encoded_array(np.arange(1_000, dtype=np.float64))
+    monkeypatch.setattr(codec, "MOST_BYTES", 8_000 + 128)  # numpy's header has 128 bytes
+    assert codec.decode_values(sent, "pub 0").shape == (1_000,)
+    monkeypatch.setattr(codec, "MOST_BYTES", 8_000 + 127)
+    with pytest.raises(JobFailure, match="larger than 8127 bytes"):
+        codec.decode_values(sent, "pub 0")

@@ -1,0 +1,220 @@
+"""The one picture of the design, held true: who may import whom, and what loading us loads."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pytest_qchannel
+
+NAME = "pytest_qchannel"
+PACKAGE = Path(pytest_qchannel.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+SUBPACKAGES = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+LONGEST = 400
+
+# What importing the plugin, or an empty run with it, must not load.
+HEAVY = (
+    "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests", "werkzeug",
+    "numpy", "scipy", "jwt", "rich", "click", "jsonschema",
+)  # fmt: skip
+OURS_LATER = tuple(
+    f"{NAME}.{name}" for name in ("emulator", "transports", "channels", "assertions")
+)
+
+
+def name_of(path: Path) -> str:
+    """The module's name below the package, as ``emulator.app``."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(tree: ast.AST, own: str = "") -> Iterator[str]:
+    """The modules that code imports, at any depth, without those for type checkers."""
+    if isinstance(tree, ast.Import):
+        yield from (alias.name for alias in tree.names)
+    elif isinstance(tree, ast.ImportFrom):
+        assert tree.level == 0, f"{own}: relative imports hide the graph"
+        yield from (f"{tree.module}.{alias.name}" for alias in tree.names)
+    elif isinstance(tree, ast.If) and "TYPE_CHECKING" in ast.unparse(tree.test):
+        for statement in tree.orelse:
+            yield from imports_of(statement, own)
+    else:
+        for node in ast.iter_child_nodes(tree):
+            yield from imports_of(node, own)
+
+
+GRAPH = {
+    name_of(path): set(imports_of(ast.parse(path.read_text(encoding="utf-8")), name_of(path)))
+    for path in MODULES
+}
+
+
+def importers_of(library: str) -> set[str]:
+    return {
+        module
+        for module, imported in GRAPH.items()
+        if any(name == library or name.startswith(library + ".") for name in imported)
+    }
+
+
+def subpackages_imported_by(module: str) -> set[str]:
+    ours = (name.split(".") for name in GRAPH[module] if name.startswith(NAME + "."))
+    return {parts[1] for parts in ours} & SUBPACKAGES
+
+
+def modules_in(subpackage: str) -> list[str]:
+    found = [name for name in GRAPH if name == subpackage or name.startswith(subpackage + ".")]
+    assert found, subpackage
+    return found
+
+
+@pytest.mark.parametrize(
+    ("library", "place"),
+    [
+        ("pytest", "plugin"),
+        ("_pytest", "plugin"),
+        ("responses", "emulator.adapters"),
+        ("qiskit_ibm_runtime", "channels.service"),
+    ],
+)
+def test_a_library_is_imported_in_one_place_only(library: str, place: str) -> None:
+    outside = {
+        name for name in importers_of(library) if name != place and not name.startswith(place + ".")
+    }
+    assert outside == set()
+    if library != "_pytest":
+        assert importers_of(library), f"nobody imports {library}: is this test still true?"
+
+
+@pytest.mark.parametrize(
+    ("subpackage", "may_import"),
+    [
+        ("assertions", set()),
+        ("emulator", set()),
+        ("transports", {"emulator"}),
+        ("channels", {"transports", "emulator"}),
+        ("plugin", {"channels"}),
+    ],
+)
+def test_imports_go_one_way(subpackage: str, may_import: set[str]) -> None:
+    wrong = {
+        module: others
+        for module in modules_in(subpackage)
+        if (others := subpackages_imported_by(module) - may_import - {subpackage})
+    }
+    assert wrong == {}
+
+
+def test_nobody_below_imports_the_plugin_or_the_command_line() -> None:
+    for subpackage in SUBPACKAGES - {"plugin", "cli"}:
+        for module in modules_in(subpackage):
+            assert not subpackages_imported_by(module) & {"plugin", "cli"}, module
+
+
+def test_the_emulator_core_knows_no_socket_clock_or_http_library() -> None:
+    banned = {"socket", "requests", "urllib3", "http", "asyncio", "time"}
+    core = [name for name in modules_in("emulator") if not name.startswith("emulator.adapters")]
+    wrong = {
+        module: used
+        for module in core
+        if (used := {name.split(".")[0] for name in GRAPH[module]} & banned)
+    }
+    assert wrong == {}
+
+
+def test_the_reader_of_imports_sees_what_there_is_to_see() -> None:
+    code = (
+        "import a\n"
+        "from b.c import d\n"
+        "def f():\n    try:\n        import e\n    except ImportError:\n        from g import h\n"
+        "if TYPE_CHECKING:\n    import hidden\nelse:\n    import seen\n"
+    )
+    assert set(imports_of(ast.parse(code))) == {"a", "b.c.d", "e", "g.h", "seen"}
+    with pytest.raises(AssertionError, match="relative imports"):
+        list(imports_of(ast.parse("from . import x")))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_file_hides_a_second_idea(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < LONGEST
+
+
+def loaded_too_early(loaded: list[str]) -> list[str]:
+    roots = {*HEAVY, *OURS_LATER}
+    return [
+        name
+        for name in loaded
+        if any(name == root or name.startswith(root + ".") for root in roots)
+    ]
+
+
+def told_by(*command: str, cwd: Path) -> list[str]:
+    """The modules that a fresh process loaded, as it says itself in its last line."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("QCHANNEL_", "PYTEST_", "COVERAGE_", "COV_"))
+    }
+    environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=cwd,
+        env=environ,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("LOADED ") for line in lines), done.stdout + done.stderr
+    return next(line for line in lines if line.startswith("LOADED ")).split()[1:]
+
+
+def test_importing_the_plugin_loads_nothing_heavy(tmp_path: Path) -> None:
+    code = f"import sys, {NAME}.plugin; print('LOADED', *sys.modules)"
+    loaded = told_by("-c", code, cwd=tmp_path)
+    assert f"{NAME}.plugin" in loaded
+    assert loaded_too_early(loaded) == []
+
+
+def test_importing_the_package_loads_nothing_heavy(tmp_path: Path) -> None:
+    loaded = told_by("-c", f"import sys, {NAME}; print('LOADED', *sys.modules)", cwd=tmp_path)
+    assert loaded_too_early(loaded) == []
+    assert f"{NAME}.plugin" not in loaded
+
+
+COLLECTING = ("-m", "pytest", "--collect-only", "-q", "-s", "-p", f"{NAME}.plugin")
+TELLS = """
+import sys
+
+def pytest_sessionfinish():
+    print()
+    print("LOADED", *sys.modules)
+"""
+
+
+def test_collecting_an_empty_project_loads_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(TELLS, encoding="utf-8")
+    loaded = told_by(*COLLECTING, cwd=tmp_path)
+    assert f"{NAME}.plugin.fixtures" in loaded
+    assert loaded_too_early(loaded) == []
+
+
+def test_running_tests_that_do_not_use_us_loads_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(TELLS, encoding="utf-8")
+    (tmp_path / "test_it.py").write_text("def test_a(): pass\n", encoding="utf-8")
+    run = tuple(word for word in COLLECTING if word != "--collect-only")
+    assert loaded_too_early(told_by(*run, cwd=tmp_path)) == []
+
+
+def test_what_is_loaded_too_early_would_be_seen(tmp_path: Path) -> None:
+    code = f"import sys, {NAME}.channels.model, requests; print('LOADED', *sys.modules)"
+    early = loaded_too_early(told_by("-c", code, cwd=tmp_path))
+    assert {f"{NAME}.channels", f"{NAME}.channels.model", "requests"} <= set(early)
