@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import re
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,13 @@ def decode_circuit(sent: str | dict[str, Any], where: str) -> QuantumCircuit:
 def _from_qasm3(text: str, where: str) -> QuantumCircuit:
     from qiskit import qasm3
 
+    # The importer reads on whatever version the text declares.
+    declared = re.search(r"^\s*OPENQASM\s+([\d.]+)", text, re.MULTILINE)
+    if declared and declared[1].partition(".")[0] != "3":
+        raise JobFailure(
+            FailureCode.VALIDATION,
+            f"The circuit of {where} is OpenQASM {declared[1]}; OpenQASM 3 is expected.",
+        )
     try:
         return qasm3.loads(text)
     except Exception as problem:  # the parser, the importer and qiskit each raise their own

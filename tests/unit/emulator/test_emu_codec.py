@@ -199,3 +199,12 @@ def test_an_array_may_be_as_large_as_the_limit(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(codec, "MOST_BYTES", 8_000 + 127)
     with pytest.raises(JobFailure, match="larger than 8127 bytes"):
         codec.decode_values(sent, "pub 0")
+
+
+@pytest.mark.parametrize("version", ["2", "2.0"])
+def test_openqasm2_is_not_taken_for_openqasm3(version: str) -> None:
+    """A user sent OPENQASM 2.0 text, and it ran."""
+    failure = failure_of(f"// mine\nOPENQASM {version};\nqreg q[1];")
+    assert failure.reason == (
+        f"The circuit of pub 3 is OpenQASM {version}; OpenQASM 3 is expected."
+    )
