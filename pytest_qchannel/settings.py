@@ -132,8 +132,6 @@ OPTIONS: Final = (
     ),
 )
 
-_BY_NAME: Final = MappingProxyType({option.name: option for option in OPTIONS})
-
 
 class Settings(NamedTuple):
     """All settings, resolved; ``origin`` tells of each where it was decided."""
@@ -143,10 +141,6 @@ class Settings(NamedTuple):
     seed: int
     allowed_hosts: tuple[str, ...]
     origin: Mapping[str, str]
-
-    def was_asked_for_on_command_line(self, name: str) -> bool:
-        """Whether the topmost rung of the ladder decided this setting."""
-        return self.origin[name] == _BY_NAME[name].flag
 
 
 def resolve(
@@ -166,7 +160,7 @@ def resolve(
         rungs = (
             (option.flag, command_line.get(option.name)),
             ("the qchannel marker", marker.get(option.name)),
-            (option.env_var, environ.get(option.env_var)),
+            (option.env_var, environ.get(option.env_var) or None),
             (f"{option.ini_key} in the ini file", ini.get(option.name)),
             ("default", option.default),
         )

@@ -20,8 +20,12 @@ _MODULE: Final = "qiskit_ibm_runtime.accounts.management"
 _CONSTANT: Final = "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
 _HOME_VARIABLES: Final = ("HOME", "USERPROFILE")
 
-# They would send the client to other hosts or make it skip what it always does.
-_CLEARED: Final = ("QISKIT_IBM_URL", "IAM_URL", "QISKIT_FUNCTIONS_EXPERIMENTAL")
+# They would send the client to other hosts or make it skip what it always does; and a proxy on
+# loopback would be a way out of the shut network.
+_CLEARED: Final = (
+    *("QISKIT_IBM_URL", "IAM_URL", "QISKIT_FUNCTIONS_EXPERIMENTAL"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
+)
 
 
 def account_file(home: Path) -> Path:

@@ -66,7 +66,7 @@ class App:
             raise EmulatorGap(
                 f"the emulator has nothing at {asked}",
                 closest=f"below https://{request.host} it serves {_bases(request.host)}",
-                next="ask for a route of docs/emulator.md, or mock this one with responses",
+                next="ask for a route of docs/emulator.md, or keep this test for the real service",
             )
         path = request.path[len(host.base) :] or "/"
         try:
@@ -77,7 +77,7 @@ class App:
             raise EmulatorGap(
                 f"the emulator has no route for {asked}",
                 closest=f"{close.replace(' ', f' https://{host.name}{host.base}', 1)}",
-                next="ask for a route of docs/emulator.md, or mock this one with responses",
+                next="ask for a route of docs/emulator.md, or keep this test for the real service",
             ) from None
         return Context(request, self.world, host, args), route
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
 from pytest_qchannel.emulator.app import App
@@ -87,16 +89,32 @@ class EmulatedTransport:
         self._guard.refuse(host, nearest(host, known_hosts()) or "quantum.cloud.ibm.com")
 
     def _require_no_real_secret(self, request: Request) -> None:
-        texts = [*request.headers.values(), request.query_string]
+        if not self._secrets:
+            return
+        texts = [*request.headers.values(), request.query_string, request.path]
         if len(request.body) <= _LARGEST_LOGIN:
             texts.append(request.body.decode("utf-8", "replace"))
+        texts += [unquote_plus(text) for text in texts]
+        texts.append(_basic_credentials(request.headers.get("authorization", "")))
         for secret in self._secrets:
             if any(secret.reveal() in text for text in texts):
+                path = "" if secret.reveal() in unquote_plus(request.path) else request.path
                 refused = RealSecretRefused(
                     f"the code under test sent the real credential of {secret.env_var}",
-                    where=f"{self._test_id}, {request.method} https://{request.host}{request.path}",
+                    where=f"{self._test_id}, {request.method} https://{request.host}{path}",
                     next=f"read {secret.env_var} when it is needed, not at import time: the "
                     "fixtures put an emulated credential there",
                 )
                 self._problems.append(refused)
                 raise refused
+
+
+def _basic_credentials(authorization: str) -> str:
+    """What ``Authorization: Basic`` carries, decoded; empty for other schemes."""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(value).decode("utf-8", "replace")
+    except binascii.Error:
+        return ""

@@ -49,6 +49,7 @@ def test_qchannel_service_is_on_the_channel_in_use(run: Any) -> None:
         def test_a(qchannel_service, qchannel):
             assert qchannel_service.channel == qchannel.channel.name == "ibm_cloud"
             assert qchannel_service.active_account()["token"] == qchannel.account.secret.reveal()
+            assert qchannel_service.backends()
             assert qchannel.requests.to("/backends", method="GET", status=200)
         """,
         "--qchannel-channel=ibm_cloud",

@@ -234,3 +234,19 @@ def test_tests_without_our_fixtures_are_untouched(run: Any) -> None:
         """
     )
     result.assert_outcomes(passed=2)
+
+
+def test_a_proxy_on_loopback_is_no_way_out(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With HTTP_PROXY on loopback, a request for another host left through the proxy."""
+    for name in ("HTTP_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    result = run(
+        """
+        import requests
+
+        def test_a(qchannel):
+            requests.get("http://example.org", timeout=9)
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *reached for example.org"])

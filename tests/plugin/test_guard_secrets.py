@@ -21,9 +21,12 @@ SENDING = {
         "json={'apiToken': KEY}, timeout=9)"
     ),
     "query": f"requests.get({URL}, params={{'token': KEY}}, timeout=9)",
+    "path": f"requests.get({URL} + '/' + KEY, timeout=9)",
+    "basic": f"requests.get({URL}, auth=('apikey', KEY), timeout=9)",
+    "percent": f"requests.get({URL} + '?q=' + ''.join(f'%{{ord(c):02x}}' for c in KEY), timeout=9)",
     "client": (
         "import qiskit_ibm_runtime as client; "
-        "client.QiskitRuntimeService(channel='ibm_cloud', token=KEY, instance=CRN)"
+        "client.QiskitRuntimeService(channel='ibm_cloud', token=KEY, instance=CRN).backends()"
     ),
 }
 # Read at import time, as the code that this rule is about does.
@@ -92,7 +95,7 @@ def check(result: pytest.RunResult, variable: str) -> None:
     result.stdout.fnmatch_lines(
         [
             f"*RealSecretRefused: the code under test sent the real credential of {variable}",
-            "*where: test_it.py::*test_a*, * https://*.ibm.com/*",
+            "*where: test_it.py::*test_a*, * https://*.ibm.com*",
             f"*next: *read {variable} when it is needed, not at import time: *",
         ]
     )

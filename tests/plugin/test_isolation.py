@@ -42,12 +42,7 @@ WATCH = """
     def account_file():
         return getattr(sys.modules.get(ACCOUNTS), "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE", None)
 
-    def account_file():
-        return getattr(sys.modules.get(ACCOUNTS), "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE", None)
-
     BEFORE = now()
-    HOME_FILE = os.path.join(os.path.expanduser("~"), ".qiskit", "qiskit-ibm.json")
-    FILE = account_file() or HOME_FILE
     BEFORE_FILE = account_file()
 
     @pytest.hookimpl(wrapper=True)

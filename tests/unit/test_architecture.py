@@ -118,8 +118,8 @@ def test_nobody_below_imports_the_plugin_or_the_command_line() -> None:
             assert not subpackages_imported_by(module) & {"plugin", "cli"}, module
 
 
-def test_the_emulator_core_knows_no_socket_clock_or_http_library() -> None:
-    banned = {"socket", "requests", "urllib3", "http", "asyncio", "time"}
+def test_the_emulator_core_knows_no_socket_thread_clock_or_http_library() -> None:
+    banned = {"socket", "threading", "requests", "urllib3", "http", "asyncio", "time"}
     core = [name for name in modules_in("emulator") if not name.startswith("emulator.adapters")]
     wrong = {
         module: used

@@ -55,10 +55,10 @@ def test_settings_cannot_be_changed() -> None:
         settings.origin["seed"] = "me"
 
 
-def test_was_asked_for_on_command_line() -> None:
-    settings = settle(line={"seed": "1"}, environ={"QCHANNEL_MODE": "auto"})
-    assert settings.was_asked_for_on_command_line("seed")
-    assert not settings.was_asked_for_on_command_line("mode")
+def test_empty_variable_counts_as_unset() -> None:
+    """``QCHANNEL_SEED= pytest`` was a usage error."""
+    settings = settle(environ={"QCHANNEL_SEED": ""}, ini={"seed": "7"})
+    assert (settings.seed, settings.origin["seed"]) == (7, "qchannel_seed in the ini file")
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)

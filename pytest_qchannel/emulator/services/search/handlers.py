@@ -30,7 +30,7 @@ def search(ctx: Context) -> Response:
             "the emulated Global Search answers one query only",
             facts=[("sent", str(body["query"])[:200])],
             closest=QUERY,
-            next=f"search for {QUERY!r}, as the client does, or mock this search with responses",
+            next=f"search for {QUERY!r}, as the client does",
         )
     limit = _whole(ctx, ctx.request.first("limit", "10"), 1, MOST)
     start = _cursor(ctx, body.get("search_cursor"))
