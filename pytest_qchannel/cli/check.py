@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_qchannel._version import __version__
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import CHANNELS, Settings, resolve
+
+if TYPE_CHECKING:
+    from pytest_qchannel.cli.flows import Step
 
 __all__ = ["check"]
 
@@ -77,47 +81,46 @@ def check(channels: str, seed: int, *, as_json: bool, verbose: bool, live: bool)
         }
         click.echo(json.dumps(document, indent=2))
     else:
-        _print_table(steps, client_version())
+        _print_tables(steps, client_version())
         click.echo("Every step holds." if holds else "Not every step holds.")
     if not holds:
         raise SystemExit(1)
 
 
-def _print_table(steps: list[Any], client: str) -> None:
+def _print_tables(steps: list[Step], client: str) -> None:
+    """A table for each flow of each channel, wide enough for a terminal of 80 columns."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     marks = {True: ("ok", "green"), False: ("FAILED", "bold red"), None: ("-", "yellow")}
-    table = Table(
-        title=f"qchannel check: emulated lane, qiskit-ibm-runtime {client}",
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-    )
-    for column in ("channel", "flow", "step", "", "backend", "job id", "counts"):
-        table.add_column(column, no_wrap=column in ("channel", "job id", "backend"))
-    table.add_column("ms", justify="right")
-    table.add_column("what was done")
-    shown = ""
-    for step in steps:
-        word, style = marks[step.ok]
-        counts = " ".join(f"{key}:{value}" for key, value in sorted((step.counts or {}).items()))
-        label = f"{step.channel} {step.flow}"
-        table.add_row(
-            step.channel if not shown.startswith(f"{step.channel} ") else "",
-            step.flow if label != shown else "",
-            step.name,
-            Text(word, style=style),
-            step.backend or "",
-            step.job_id or "",
-            counts,
-            f"{1000 * step.seconds:.0f}" if step.ok is not None else "",
-            Text(step.detail),
-        )
-        shown = label
     console = Console(highlight=False)
-    # Piped or narrow, a table must not fold its ids: it is as wide as it needs to be.
-    needed = table.__rich_measure__(console, console.options.update(max_width=400)).maximum
-    console.width = max(console.width, needed) if not console.is_terminal else console.width
-    console.print(table)
+    if not console.is_terminal:
+        console.width = 160  # a file or a pipe has no width that a line must keep to
+    console.print(f"qchannel check: emulated lane, qiskit-ibm-runtime {client}")
+    for (channel, flow), group in itertools.groupby(steps, lambda one: (one.channel, one.flow)):
+        table = Table(
+            title=f"{channel}, {flow}",
+            title_style="bold",
+            title_justify="left",
+            box=box.SIMPLE,
+            show_header=False,
+            padding=(0, 1),
+        )
+        table.add_column(min_width=22, no_wrap=True)
+        table.add_column(min_width=6)
+        table.add_column(min_width=7, justify="right", no_wrap=True)
+        table.add_column(overflow="fold")
+        for step in group:
+            word, style = marks[step.ok]
+            took = f"{1000 * step.seconds:.0f} ms" if step.ok is not None else ""
+            table.add_row(step.name, Text(word, style=style), took, Text(_outcome(step)))
+        console.print(table)
+
+
+def _outcome(step: Step) -> str:
+    counts = " ".join(f"{key}:{value}" for key, value in sorted((step.counts or {}).items()))
+    job = f"job {step.job_id}" if step.job_id else ""
+    parts = (step.backend, job, counts and f"counts {counts}", step.detail)
+    return ", ".join(part for part in parts if part)
