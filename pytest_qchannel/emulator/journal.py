@@ -80,7 +80,7 @@ class Exchange:
     status: int
     job_id: str | None = None
     answer: str = ""
-    _body: bytes = field(default=b"", repr=False)
+    _body: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def url(self) -> str:
