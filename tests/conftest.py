@@ -1,6 +1,39 @@
-"""What all tests share: property-based tests that give the same examples on every machine."""
+"""What all tests share: heavy modules loaded once, and examples that are the same everywhere.
 
+What an in-process run of pytester imports is forgotten after it, and numpy refuses to be loaded a
+second time in a process. So everything that an inner run may load is loaded before the first.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("qchannel", deadline=None, derandomize=True)
 settings.load_profile("qchannel")
+
+_HEAVY = (
+    "qiskit_ibm_runtime",
+    "qiskit_aer.primitives",
+    "qiskit_qasm3_import",
+    "scipy.stats",
+    "jsonschema",
+    "jwt",
+    "vcr",
+    "responses",
+    "werkzeug",
+    "xdist.plugin",
+    "pytest_qchannel.channels.lane",
+    "pytest_qchannel.channels.rest",
+    "pytest_qchannel.channels.service",
+    "pytest_qchannel.transports.emulated",
+    "pytest_qchannel.assertions",
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _load_heavy_modules_once() -> None:
+    for name in _HEAVY:
+        importlib.import_module(name)

@@ -1,12 +1,10 @@
 """Runs a project of a person who installed the plugin, and reads what they would see.
 
-Runs are in-process where they can be: importing the client costs 1.5 s per subprocess. What an
-inner run imports is forgotten afterwards, so the heavy modules are loaded here, once.
+Runs are in-process where they can be: importing the client costs 1.5 s per subprocess.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from typing import Protocol
@@ -16,19 +14,6 @@ import pytest
 # hypothesis takes a second to load in the summary, each time anew.
 _UNUSED = ("randomly", "cacheprovider", "benchmark", "hypothesispytest")
 NO_CHANCE = tuple(word for name in _UNUSED for word in ("-p", f"no:{name}"))
-_HEAVY = (
-    "qiskit_ibm_runtime",
-    "qiskit_aer.primitives",
-    "vcr",
-    "responses",
-    "werkzeug",
-    "xdist.plugin",
-    "pytest_qchannel.channels.lane",
-    "pytest_qchannel.channels.rest",
-    "pytest_qchannel.channels.service",
-    "pytest_qchannel.transports.emulated",
-    "pytest_qchannel.assertions",
-)
 _PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_", "PYTEST_ADDOPTS")
 _ACCOUNTS_MODULE = "qiskit_ibm_runtime.accounts.management"
 
@@ -38,12 +23,6 @@ class Run(Protocol):
 
     def __call__(self, source: str, *args: str, conftest: str = "") -> pytest.RunResult:
         """``source`` is the test module, ``args`` are pytest's."""
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _load_heavy_modules_once() -> None:
-    for name in _HEAVY:
-        importlib.import_module(name)
 
 
 @pytest.fixture(autouse=True)
