@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.channels.rest import ChannelSession
     from pytest_qchannel.emulator.control import EmulatorControl
     from pytest_qchannel.emulator.journal import Journal
+    from pytest_qchannel.emulator.world import Account as EmulatedAccount
 
 __all__ = ["Lane", "QChannel", "SavedAccounts"]
 
@@ -46,7 +47,7 @@ class Lane:
         self.home = home
         self._transport = choose(settings, test_id, list(credentials.secrets_in(os.environ)))
         self._stack = ExitStack()
-        self._channel: Channel | None = None
+        self._variables_are_settled = False
 
     @property
     def mode(self) -> Mode:
@@ -82,8 +83,7 @@ class Lane:
 
     def account(self, channel: Channel) -> Account:
         """The emulated account for a channel, on its first instance."""
-        wanted = _EMULATED_ACCOUNT[channel.name]
-        found = next(one for one in self._transport.app.world.accounts if one.name == wanted)
+        found = self._emulated(channel)
         instance = next(iter(found.instances.values()))
         return Account(
             channel,
@@ -93,16 +93,19 @@ class Lane:
 
     def instances(self, channel: Channel) -> list[Instance]:
         """All instances of the emulated account for a channel."""
-        wanted = _EMULATED_ACCOUNT[channel.name]
-        found = next(one for one in self._transport.app.world.accounts if one.name == wanted)
+        found = self._emulated(channel)
         return [
             Instance(one.id, one.name, one.plan.display_name) for one in found.instances.values()
         ]
 
+    def _emulated(self, channel: Channel) -> EmulatedAccount:
+        name = _EMULATED_ACCOUNT[channel.name]
+        return next(one for one in self._transport.app.world.accounts if one.name == name)
+
     def use(self, channel: Channel) -> Account:
         """Makes a channel the one that the client's own variables are about."""
         account = self.account(channel)
-        self._channel = channel
+        self._variables_are_settled = True
         os.environ.update(
             QISKIT_IBM_CHANNEL=channel.name,
             QISKIT_IBM_TOKEN=account.secret.reveal(),
@@ -112,6 +115,7 @@ class Lane:
 
     def forget_client_variables(self) -> None:
         """Unsets the client's own variables, so that its account file decides."""
+        self._variables_are_settled = True
         for name in credentials.CLIENT_VARIABLES:
             os.environ.pop(name, None)
 
@@ -119,7 +123,7 @@ class Lane:
         """A service of the installed client on a channel."""
         from pytest_qchannel.channels.service import connect
 
-        if self._channel is None:
+        if not self._variables_are_settled:
             self.use(channel)
         return connect(self.account(channel))
 

@@ -159,3 +159,19 @@ def test_the_home_of_the_person_is_never_touched(
     )
     result.assert_outcomes(passed=4)
     assert (mine.read_bytes(), mine.stat().st_mtime_ns, sorted(mine.parent.iterdir())) == before
+
+
+def test_a_service_asked_for_later_leaves_the_variables_unset(run: Any) -> None:
+    """``test_a(qchannel_accounts, ibm_cloud_service)`` found QISKIT_IBM_TOKEN set again."""
+    result = run(
+        """
+        import os
+
+        def test_a(qchannel_accounts, ibm_cloud_service):
+            assert not [name for name in os.environ if name.startswith("QISKIT_IBM_")]
+
+        def test_b(ibm_cloud_service):
+            assert os.environ["QISKIT_IBM_CHANNEL"] == "ibm_cloud"
+        """
+    )
+    result.assert_outcomes(passed=2)
