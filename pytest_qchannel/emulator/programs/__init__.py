@@ -10,9 +10,9 @@ from typing import Any, Final, Protocol
 
 from pytest_qchannel.emulator.programs import sampler
 from pytest_qchannel.emulator.programs.outcome import JobFailure, Outcome
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.programs.task import Noise, Task, TooLong
 
-__all__ = ["PROGRAMS", "JobFailure", "Outcome", "Program"]
+__all__ = ["PROGRAMS", "JobFailure", "Noise", "Outcome", "Program", "Task", "TooLong"]
 
 
 class Program(Protocol):
@@ -25,11 +25,12 @@ class Program(Protocol):
             EmulatorGap: The job asks for something that the emulator cannot do.
         """
 
-    def run(self, params: Mapping[str, Any], snapshot: Snapshot, seed: int) -> Outcome:
-        """Runs the job.
+    def run(self, task: Task) -> Outcome:
+        """Runs the job; the same task gives the same bytes.
 
         Raises:
             JobFailure: The job ends as Failed.
+            TooLong: The simulation belongs into the worker process.
         """
 
 

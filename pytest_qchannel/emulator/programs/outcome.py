@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 __all__ = ["FailureCode", "JobFailure", "Outcome"]
 
@@ -22,12 +24,34 @@ class FailureCode(IntEnum):
     NOT_SUPPORTED = 7001
 
 
+Version = tuple[int, ...]
+"""A release of the client, as ``(0, 45, 1)``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A result as JSON bytes, and the QPU seconds that a real device would have charged."""
+    """A result as JSON bytes, and the QPU seconds that a real device would have charged.
+
+    Attributes:
+        result: The result as the newest client decodes it.
+        usage_s: Seconds of QPU time.
+        older: For clients that cannot decode it: pairs of the first release that no longer needs
+            this encoding, and the encoding; the oldest release first.
+        facts: What the classic platform's metrics add: ``num_circuits``, ``num_qubits``,
+            ``circuit_depths``, ``executions``.
+    """
 
     result: bytes
     usage_s: float
+    older: tuple[tuple[Version, bytes], ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def result_for(self, client: Version | None) -> bytes:
+        """The encoding for a release of the client; without one (REST users) the newest."""
+        for first_without, encoded in self.older:
+            if client is not None and client < first_without:
+                return encoded
+        return self.result
 
 
 class JobFailure(Exception):

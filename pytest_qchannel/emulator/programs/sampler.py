@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.task import Task
 from pytest_qchannel.emulator.schemas import SAMPLER, problem_with
 from pytest_qchannel.emulator.snapshots import Snapshot
 from pytest_qchannel.errors import EmulatorGap
@@ -53,12 +54,13 @@ class _Run:
     metadata: dict[str, Any]
 
 
-def run(params: Mapping[str, Any], snapshot: Snapshot, seed: int) -> Outcome:
+def run(task: Task) -> Outcome:
     """Simulates the job; the same params, device and seed give the same bytes.
 
     Raises:
         JobFailure: A circuit or value is not what the device can run.
     """
+    params, snapshot, seed = task.params, task.snapshot, task.seed
     options = params.get("options", {})
     seed_option = options.get("simulator", {}).get("seed_simulator")
     # JSON knows no integers: 5 and 5.0 are the same number there, so int() here and below.

@@ -13,7 +13,7 @@ import numpy as np
 from qiskit import QuantumCircuit, qpy
 
 from pytest_qchannel.emulator import snapshots
-from pytest_qchannel.emulator.programs import sampler
+from pytest_qchannel.emulator.programs import Task, sampler
 
 DEVICE = "ibm_torino"  # cz, rz, sx, x; in every client from 0.34 on
 
@@ -40,7 +40,7 @@ def run(*pubs: list[Any], seed: int = 7, device: str = DEVICE, **params: Any) ->
     """The decoded answer of a sampler job that has these PUBs."""
     body = {"pubs": list(pubs), **params}
     assert sampler.check(body) is None
-    outcome = sampler.run(body, snapshots.load(device), seed)
+    outcome = sampler.run(Task(body, snapshots.load(device), seed))
     answer: dict[str, Any] = json.loads(outcome.result)
     return answer
 

@@ -15,7 +15,7 @@ from qiskit.circuit import Parameter
 from qiskit.primitives import StatevectorSampler
 
 from pytest_qchannel.emulator import snapshots
-from pytest_qchannel.emulator.programs import PROGRAMS, sampler
+from pytest_qchannel.emulator.programs import PROGRAMS, Task, sampler
 from pytest_qchannel.emulator.programs.outcome import JobFailure
 from pytest_qchannel.errors import EmulatorGap
 from tests.unit.emulator.circuits_kit import DEVICE, encoded, encoded_array, run, samples
@@ -51,14 +51,14 @@ def decoded(*pubs: list[Any], **params: Any) -> Any:
     """The client's own reading of a result."""
     body = {"pubs": list(pubs), "support_qiskit": True, "version": 2, **params}
     assert sampler.check(body) is None
-    return json.loads(sampler.run(body, SNAPSHOT, 7).result, cls=RuntimeDecoder)
+    return json.loads(sampler.run(Task(body, SNAPSHOT, 7)).result, cls=RuntimeDecoder)
 
 
 def failure_of(*pubs: list[Any], **params: Any) -> JobFailure:
     body = {"pubs": list(pubs), **params}
     assert sampler.check(body) is None
     with pytest.raises(JobFailure) as caught:
-        sampler.run(body, SNAPSHOT, 7)
+        sampler.run(Task(body, SNAPSHOT, 7))
     return caught.value
 
 
@@ -287,7 +287,7 @@ def test_what_an_ideal_simulation_cannot_do_is_a_gap(options: dict[str, Any], sa
 
 def test_usage_is_shots_times_the_repetition_delay_and_at_least_a_second() -> None:
     def usage(*pubs: list[Any], **options: Any) -> float:
-        return sampler.run({"pubs": list(pubs), "options": options}, SNAPSHOT, 1).usage_s
+        return sampler.run(Task({"pubs": list(pubs), "options": options}, SNAPSHOT, 1)).usage_s
 
     delay_s = SNAPSHOT.default_rep_delay_s
     pub = [encoded(plain()), None, 50_000]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure
+from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Task
 from pytest_qchannel.emulator.world import DeviceStatus, Job, World
 
 __all__ = ["advance_jobs", "iso", "run_if_due"]
@@ -33,7 +33,9 @@ def run_if_due(world: World, job: Job) -> None:
         return
     job.move("start", world.clock.now())
     try:
-        outcome = PROGRAMS[job.program_id].run(job.params, device.snapshot, world.job_seed(job))
+        outcome = PROGRAMS[job.program_id].run(
+            Task(job.params, device.snapshot, world.job_seed(job))
+        )
     except JobFailure as failure:
         job.reason, job.reason_code = failure.reason, failure.code
         job.result = failure.log.encode("utf-8", "backslashreplace")

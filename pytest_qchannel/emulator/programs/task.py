@@ -1,0 +1,59 @@
+"""What a program is given to run, and how it says that it would take too long here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pytest_qchannel.emulator.snapshots import Snapshot
+
+__all__ = ["Noise", "Task", "TooLong"]
+
+
+class Noise(StrEnum):
+    """Whether a device of the emulated world errs."""
+
+    OFF = "off"
+    CALIBRATION = "calibration"
+    """As its own calibration snapshot says, on the qubits that a circuit touches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A job's work, without the job: everything that decides the result.
+
+    It can be pickled but for ``snapshot``, which a worker process loads again by its name.
+
+    Attributes:
+        params: The ``params`` of ``POST /jobs``, decoded from JSON.
+        snapshot: The device.
+        seed: Fixes every random choice, 0 to 2**31 - 1.
+        noise: Whether the device errs.
+        limit_s: Simulations that are estimated to take longer, in seconds, raise
+            :class:`TooLong` instead of being started. ``None``: any is run.
+    """
+
+    params: Mapping[str, Any]
+    snapshot: Snapshot
+    seed: int
+    noise: Noise = Noise.OFF
+    limit_s: float | None = None
+
+    def allow(self, estimate_s: float) -> None:
+        """Passes a simulation that may be run here; called before it starts.
+
+        Raises:
+            TooLong: It is estimated to take longer than ``limit_s``.
+        """
+        if self.limit_s is not None and estimate_s > self.limit_s:
+            raise TooLong(estimate_s)
+
+
+class TooLong(Exception):
+    """A simulation belongs into the worker process: nothing was simulated yet."""
+
+    def __init__(self, estimate_s: float) -> None:
+        super().__init__(f"estimated to take {estimate_s:.0f} s")
+        self.estimate_s = estimate_s
