@@ -35,8 +35,8 @@ def _matcher(service: str) -> Map:
 class App:
     """The emulated services over one :class:`~pytest_qchannel.emulator.world.World`.
 
-    Not thread-safe by itself: a door that is used from several threads holds a lock around
-    :meth:`handle`.
+    :meth:`handle` may be called from several threads; requests are answered one after the other,
+    but for those that wait for the worker process.
     """
 
     def __init__(self, world: World) -> None:
@@ -46,6 +46,14 @@ class App:
 
     def handle(self, request: Request) -> Response:
         """The answer to a request; always one in the service's own shape."""
+        with self.world.engine.changed:
+            return self._handle(request)
+
+    def close(self) -> None:
+        """Ends what still runs."""
+        self.world.engine.close()
+
+    def _handle(self, request: Request) -> Response:
         ctx: Context | None = None
         host = find_host(request.host, request.path)
         try:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from pytest_qchannel.emulator.client_release import client_release
 from pytest_qchannel.emulator.hosts import Host
 from pytest_qchannel.emulator.principal import Principal
-from pytest_qchannel.emulator.refusals import Code, refuse
+from pytest_qchannel.emulator.programs.outcome import Version
+from pytest_qchannel.emulator.refusals import Code, Codes, refuse
 from pytest_qchannel.emulator.wire import ApiError, Request
 from pytest_qchannel.emulator.world import Instance, World
 
@@ -24,6 +27,20 @@ class Context:
     args: Mapping[str, str] = field(default_factory=dict)
     principal: Principal | None = None
     job_id: str | None = None
+
+    @property
+    def release(self) -> Version | None:
+        """The release of the client that is asking; ``None`` for a plain REST user."""
+        return client_release(self.request)
+
+    def json_body(self) -> Any:
+        """The request's body read as JSON; what is no JSON is refused."""
+        try:
+            return self.request.json()
+        except ValueError:
+            raise self.refuse(
+                400, Codes.VALIDATION, "The request body is not valid JSON."
+            ) from None
 
     def refuse(self, status: int, code: Code, message: str) -> ApiError:
         """A refusal in this service's shape, to be raised."""

@@ -25,6 +25,10 @@ class Codes:
     TAG_TOO_LONG: Final = 1205
     VALIDATION: Final = 1208
     PROGRAM_NOT_ALLOWED: Final = 1214
+    TOO_MANY_PENDING: Final = 3458
+    CLOSED_SESSION: Final = 4001
+    # The API description documents the refusal, and no number for it.
+    USAGE_LIMIT: Final = "usage_limit_reached"
     NOT_FOUND: Final = "not_found"
     CLASSIC_LOGIN_FAILED: Final = "3446"
     CLASSIC_BAD_TOKEN: Final = "2408"  # noqa: S105 - an error code

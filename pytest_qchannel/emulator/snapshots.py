@@ -12,11 +12,12 @@ import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["Snapshot", "available", "load"]
+__all__ = ["Snapshot", "available", "load", "served"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +30,15 @@ class Snapshot:
     defaults: bytes
     facts: Mapping[str, Any]
     """The configuration, decoded; read it, never change it."""
+    source: str
+    """The device that was recorded; another one than ``name`` where that is served under it."""
+    has_fractional_gates: bool = False
+    """Whether ``rx`` and ``rzz`` were added to what was recorded."""
+
+    @property
+    def updated_at(self) -> float:
+        """When the properties were taken, in seconds since the epoch."""
+        return _updated_at(self)
 
     @property
     def num_qubits(self) -> int:
@@ -50,6 +60,12 @@ class Snapshot:
         """The shortest and the longest pause between two shots that a job may ask for."""
         low, high = self.facts.get("rep_delay_range") or (0.0, 500.0)
         return float(low) * 1e-6, float(high) * 1e-6
+
+
+@functools.cache
+def _updated_at(snapshot: Snapshot) -> float:
+    taken = datetime.fromisoformat(json.loads(snapshot.properties)["last_update_date"])
+    return (taken if taken.tzinfo else taken.replace(tzinfo=UTC)).timestamp()
 
 
 @functools.cache
@@ -102,4 +118,54 @@ def load(name: str) -> Snapshot:
         # Only client 0.34 asks for pulse defaults, and only it ships them.
         defaults=files["defs"].read_bytes() if "defs" in files else b"{}",
         facts=MappingProxyType(json.loads(configuration)),
+        source=name,
     )
+
+
+@functools.cache
+def served(source: str, name: str, has_fractional_gates: bool = False) -> Snapshot:
+    """The snapshot of ``source`` as the device ``name`` serves it.
+
+    Under its own name and without fractional gates that is the file, byte for byte. Fractional
+    gates are added where the file has none: ``rx`` with the errors and lengths of the qubit's
+    ``sx``, ``rzz`` with those of the pair's ``cz``, which is how the devices calibrate them.
+
+    Raises:
+        KeyError: The installed client ships no such snapshot; see :func:`available`.
+    """
+    recorded = load(source)
+    if name == source and not has_fractional_gates:
+        return recorded
+    configuration = json.loads(recorded.configuration)
+    properties = json.loads(recorded.properties)
+    configuration["backend_name"] = properties["backend_name"] = name
+    if has_fractional_gates:
+        _add_fractional_gates(configuration, properties)
+    return Snapshot(
+        name=name,
+        configuration=json.dumps(configuration).encode(),
+        properties=json.dumps(properties).encode(),
+        defaults=recorded.defaults,
+        facts=MappingProxyType(configuration),
+        source=source,
+        has_fractional_gates=has_fractional_gates,
+    )
+
+
+# Fractional gate -> the gate whose places and calibration it has, and its parameter.
+_FRACTIONAL = {"rx": ("sx", "theta"), "rzz": ("cz", "theta")}
+
+
+def _add_fractional_gates(configuration: dict[str, Any], properties: dict[str, Any]) -> None:
+    by_name = {gate["name"]: gate for gate in configuration["gates"]}
+    for name, (like, parameter) in _FRACTIONAL.items():
+        if name in by_name or like not in by_name:
+            continue
+        gate = {**by_name[like], "name": name, "parameters": [parameter], "qasm_def": ""}
+        configuration["gates"].append(gate)
+        configuration["basis_gates"].append(name)
+        if "supported_instructions" in configuration:
+            configuration["supported_instructions"].append(name)
+        for entry in [one for one in properties["gates"] if one["gate"] == like]:
+            label = name + "_".join(str(qubit) for qubit in entry["qubits"])
+            properties["gates"].append({**entry, "gate": name, "name": label})

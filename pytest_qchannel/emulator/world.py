@@ -8,13 +8,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Final, Literal
+from collections.abc import Callable, Iterable
 
-from pytest_qchannel.emulator import snapshots
-from pytest_qchannel.emulator.lifecycle import FINAL, JobState, next_state
+from pytest_qchannel.emulator.engine import Engine
+from pytest_qchannel.emulator.progression import Progression
+from pytest_qchannel.emulator.records import (
+    PLANS,
+    AccessToken,
+    Account,
+    Device,
+    DeviceStatus,
+    Doom,
+    Instance,
+    Job,
+    Plan,
+    Platform,
+)
+from pytest_qchannel.emulator.session_state import Session
 
 __all__ = [
     "PLANS",
@@ -23,14 +33,14 @@ __all__ = [
     "Clock",
     "Device",
     "DeviceStatus",
+    "Doom",
     "Instance",
     "Job",
     "Plan",
+    "Platform",
+    "Session",
     "World",
 ]
-
-Platform = Literal["cloud", "classic"]
-
 
 class Clock:
     """Seconds since the epoch, from a function that is passed in, plus what was advanced."""
@@ -50,138 +60,6 @@ class Clock:
         self._offset_s += seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A plan of the service: its catalog id, the name the catalog shows, the kind of pricing."""
-
-    id: str
-    display_name: str
-    pricing: str
-
-
-PLANS: Final[Mapping[str, Plan]] = {
-    plan.display_name: plan
-    for plan in (
-        Plan("850b7a10-0000-4000-8000-00000000000a", "Open", "free"),
-        Plan("850b7a10-0000-4000-8000-00000000000b", "Premium", "subscription"),
-        Plan("850b7a10-0000-4000-8000-00000000000c", "Pay-As-You-Go", "paygo"),
-        Plan("850b7a10-0000-4000-8000-00000000000d", "Lite", "free"),
-    )
-}
-
-
-@dataclass(slots=True)
-class Instance:
-    """A service instance: a CRN on the cloud platform, ``hub/group/project`` on the classic one."""
-
-    id: str
-    name: str
-    plan: Plan
-    region: str
-    devices: tuple[str, ...]
-    tags: tuple[str, ...] = ()
-    usage_limit_s: int | None = None
-    usage_s: float = 0.0
-
-    @property
-    def is_allocated(self) -> bool:
-        """Whether any device belongs to it; the client skips an instance without any."""
-        return bool(self.devices)
-
-
-@dataclass(slots=True)
-class Account:
-    """Somebody's account: one long-lived credential and the instances it opens."""
-
-    id: str
-    platform: Platform
-    user_id: str
-    email: str
-    name: str
-    credential: str = field(repr=False)
-    instances: dict[str, Instance] = field(default_factory=dict)
-    credential_revoked: bool = False
-
-
-@dataclass(slots=True)
-class AccessToken:
-    """A short-lived token that an account was given; times in seconds since the epoch."""
-
-    value: str = field(repr=False)
-    account: Account
-    issued_at: float
-    expires_at: float
-    revoked: bool = False
-
-    def is_valid(self, now: float) -> bool:
-        """Whether a request may carry it at the time ``now``."""
-        return not self.revoked and now < self.expires_at
-
-
-class DeviceStatus(StrEnum):
-    """``status.name`` of a device in ``GET /backends``."""
-
-    ONLINE = "online"
-    PAUSED = "paused"
-    OFFLINE = "offline"
-
-
-@dataclass(slots=True)
-class Device:
-    """A backend as an instance sees it: a calibration snapshot, a status, a queue."""
-
-    name: str
-    queue_length: int = 0
-    status: DeviceStatus = DeviceStatus.ONLINE
-
-    @property
-    def snapshot(self) -> snapshots.Snapshot:
-        """The calibration data that the device is served from."""
-        return snapshots.load(self.name)
-
-
-@dataclass(slots=True)
-class Job:
-    """A job, from its creation to its end; times in seconds since the epoch."""
-
-    id: str
-    number: int
-    account: Account
-    instance: Instance
-    backend: str
-    program_id: str
-    params: Mapping[str, Any]
-    created_at: float
-    tags: list[str] = field(default_factory=list)
-    cost_s: int = 10_800
-    log_level: str = "WARNING"
-    runtime_image: str | None = None
-    state: JobState = JobState.QUEUED
-    reason: str | None = None
-    reason_code: int | None = None
-    running_at: float | None = None
-    finished_at: float | None = None
-    usage_s: float = 0.0
-    result: bytes = b""
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing can happen to the job any more."""
-        return self.state in FINAL
-
-    def move(self, event: str, now: float) -> bool:
-        """Applies an event of the lifecycle table; False where it cannot happen in this state."""
-        state = next_state(self.state, event)
-        if state is None:
-            return False
-        self.state = state
-        if state is JobState.RUNNING:
-            self.running_at = now
-        if state in FINAL:
-            self.finished_at = now
-        return True
-
-
 class World:
     """Everything that one test's emulated services remember.
 
@@ -190,6 +68,7 @@ class World:
         devices: The devices that the instances name.
         clock: Where the time comes from.
         seed: Fixes ids, traces and counts: the same seed gives the same ones.
+        engine: What runs the jobs.
     """
 
     def __init__(
@@ -199,13 +78,23 @@ class World:
         *,
         clock: Clock,
         seed: int = 0,
+        engine: Engine | None = None,
     ) -> None:
         self.accounts = list(accounts)
         self.devices = {device.name: device for device in devices}
         self.clock = clock
         self.seed = seed
+        self.engine = engine or Engine()
         self.tokens: dict[str, AccessToken] = {}
         self.jobs: dict[str, Job] = {}
+        self.sessions: dict[str, Session] = {}
+        self.next_progression: Progression | None = None
+        self.next_doom: Doom | None = None
+        """What becomes of the next job, where a test has said so."""
+        self.unfinished: dict[str, Job] = {}
+        """The jobs that are not final, oldest first."""
+        self._by_instance: dict[str, list[Job]] = {}
+        self._created = 0
         self._random = random.Random(f"qchannel:{seed}")  # noqa: S311 - reproducible on purpose
 
     def account_of(self, platform: Platform, credential: str) -> Account | None:
@@ -233,21 +122,59 @@ class World:
         """That many random hexadecimal digits, reproducible by the seed."""
         return f"{self._random.getrandbits(4 * digits):0{digits}x}"
 
-    def new_job_id(self) -> str:
-        """The next job's id, in today's form: 20 lower-case letters and digits.
+    def new_job_number(self) -> int:
+        """The next job's number, from 1; numbers of deleted jobs are not given again."""
+        self._created += 1
+        return self._created
+
+    def job_id(self, number: int) -> str:
+        """The id of the job with that number, in today's form: 20 lower-case letters and digits.
 
         It depends on the seed and the job's number only, not on what else was asked before.
         """
-        text = base64.b32hexencode(self._digest("job", len(self.jobs) + 1)).decode("ascii")
+        text = base64.b32hexencode(self._digest("job", number)).decode("ascii")
         return "d" + text[:19].lower()
 
     def job_seed(self, job: Job) -> int:
         """The simulation seed of a job; like its id, by the seed and the job's number only."""
         return int.from_bytes(self._digest("counts", job.number)[:4], "big") >> 1
 
+    def session_id(self) -> str:
+        """The next session's id, a UUID."""
+        digits = self._digest("session", len(self.sessions) + 1).hex()
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+
     def _digest(self, purpose: str, number: int) -> bytes:
         return hashlib.sha256(f"{purpose}:{self.seed}:{number}".encode()).digest()
 
+    def add_job(self, job: Job) -> Job:
+        """Remembers a job; jobs are added in the order of their creation."""
+        self.jobs[job.id] = job
+        self._by_instance.setdefault(job.instance.id, []).append(job)
+        if not job.is_final:
+            self.unfinished[job.id] = job
+        return job
+
+    def settle(self, job: Job) -> None:
+        """Notes that a job may have become final, and wakes whoever waits for that."""
+        if job.is_final:
+            self.unfinished.pop(job.id, None)
+        with self.engine.changed:
+            self.engine.changed.notify_all()
+
+    def delete_job(self, job: Job) -> None:
+        """Forgets a job."""
+        del self.jobs[job.id]
+        self.unfinished.pop(job.id, None)
+        self._by_instance[job.instance.id].remove(job)
+
+    def jobs_of(self, instances: Iterable[Instance]) -> list[Job]:
+        """The jobs of some instances, oldest first."""
+        lists = [self._by_instance.get(instance.id, []) for instance in instances]
+        if len(lists) == 1:
+            return list(lists[0])
+        return sorted((job for jobs in lists for job in jobs), key=lambda job: job.number)
+
     def pending_jobs(self, instance: Instance) -> int:
         """How many jobs of an instance have not ended."""
-        return sum(job.instance is instance and not job.is_final for job in self.jobs.values())
+        return sum(job.instance is instance for job in self.unfinished.values())

@@ -72,6 +72,7 @@ class EmulatedTransport:
         """Puts ``requests`` and ``socket`` back as they were."""
         self._door.close()
         self._guard.reopen()
+        self.app.close()
 
     def take_problems(self) -> list[QChannelError]:
         """Gaps of the emulator, blocked hosts and refused secrets since the last call."""

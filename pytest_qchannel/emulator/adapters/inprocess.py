@@ -10,7 +10,6 @@ from the emulator, under the session's own retry policy. Everything else keeps i
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -42,7 +41,7 @@ class InProcessDoor:
     """Opens the emulator to this process.
 
     Args:
-        handle: The emulator's ``App.handle``, or something around it.
+        handle: The emulator's ``App.handle``, or something around it; called from any thread.
         is_served: Whether a host name is the emulator's.
         refuse: Called with the URL of an IBM host that is not served; raises.
     """
@@ -56,7 +55,6 @@ class InProcessDoor:
         self._handle = handle
         self._is_served = is_served
         self._refuse = refuse
-        self._lock = threading.RLock()
         self._open = ExitStack()
 
     def open(self) -> None:
@@ -102,8 +100,7 @@ class InProcessDoor:
             query_string=parts.query,
             body=body.encode() if isinstance(body, str) else bytes(body),
         )
-        with self._lock:
-            response = self._handle(request)
+        response = self._handle(request)
         return response.status, dict(response.headers), response.body
 
 

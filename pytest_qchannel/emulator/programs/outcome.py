@@ -62,6 +62,10 @@ class JobFailure(Exception):
         self.code = int(code)
         self.reason = reason
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Both arguments, for a worker process to send it."""
+        return type(self), (FailureCode(self.code), self.reason)
+
     @property
     def log(self) -> str:
         """What ``GET /jobs/{id}/results`` gives for a failed job."""

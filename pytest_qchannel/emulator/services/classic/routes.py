@@ -3,7 +3,15 @@
 from typing import Final
 
 from pytest_qchannel.emulator.services.classic import handlers
-from pytest_qchannel.emulator.services.runtime import backends, jobs, usage
+from pytest_qchannel.emulator.services.runtime import (
+    backends,
+    job_list,
+    jobs,
+    metrics,
+    submission,
+    tags,
+    usage,
+)
 from pytest_qchannel.emulator.wire import Route
 
 _CLIENT: Final = "qiskit-ibm-runtime 0.34 to 0.40"
@@ -27,10 +35,15 @@ RUNTIME: Final = (
     Route("GET", "/backends/<name>/properties", backends.properties, "classic", _CLIENT),
     Route("GET", "/backends/<name>/status", backends.status, "classic", _CLIENT),
     Route("GET", "/backends/<name>/defaults", backends.defaults, "classic", _CLIENT),
-    Route("POST", "/jobs", jobs.create, "classic", _CLIENT),
-    Route("GET", "/jobs", jobs.list_jobs, "classic", _GUIDE),
+    Route("POST", "/jobs", submission.create, "classic", _CLIENT),
+    Route("GET", "/jobs", job_list.list_jobs, "classic", _GUIDE),
     Route("GET", "/jobs/<job_id>", jobs.details, "classic", _CLIENT),
     Route("GET", "/jobs/<job_id>/results", jobs.results, "classic", _CLIENT),
     Route("POST", "/jobs/<job_id>/cancel", jobs.cancel, "classic", _CLIENT),
+    Route("DELETE", "/jobs/<job_id>", jobs.delete, "classic", _CLIENT),
+    Route("GET", "/jobs/<job_id>/logs", jobs.logs, "classic", _CLIENT),
+    Route("GET", "/jobs/<job_id>/interim_results", jobs.interim_results, "classic", _CLIENT),
+    Route("GET", "/jobs/<job_id>/metrics", metrics.metrics, "classic", _CLIENT),
+    Route("PUT", "/jobs/<job_id>/tags", tags.replace, "classic", _CLIENT),
     Route("GET", "/usage", usage.classic_usage, "classic", _CLIENT),
 )

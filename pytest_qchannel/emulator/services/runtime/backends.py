@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import Any, Final
 
 from pytest_qchannel.emulator.context import Context
 from pytest_qchannel.emulator.refusals import Codes
-from pytest_qchannel.emulator.services.runtime import scope
+from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime.api_version import api_version
+from pytest_qchannel.emulator.services.runtime.query import moment
+from pytest_qchannel.emulator.snapshots import Snapshot
 from pytest_qchannel.emulator.wire import Response
 from pytest_qchannel.emulator.world import Device, DeviceStatus
 from pytest_qchannel.errors import EmulatorGap
 
 # Until this version the list held names only; see IBM's changelog of the API.
 FIRST_WITH_OBJECTS: Final = "2025-01-01"
-OLDEST_VERSION: Final = "2024-01-01"
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 # status.name in the list -> (status, state) in GET /backends/{name}/status
 _STATUS: Final[dict[DeviceStatus, tuple[str, bool]]] = {
@@ -26,27 +25,10 @@ _STATUS: Final[dict[DeviceStatus, tuple[str, bool]]] = {
 }
 
 
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return bool(_DATE.fullmatch(text))
-
-
-def api_version(ctx: Context) -> str:
-    """The version of the API that the request asks for; without a header the oldest one."""
-    version = ctx.request.headers.get("ibm-api-version", OLDEST_VERSION)
-    if not _is_date(version):
-        raise ctx.refuse(
-            400, Codes.VALIDATION, "IBM-API-Version must be a date written as YYYY-MM-DD."
-        )
-    return version
-
-
 def list_backends(ctx: Context) -> Response:
     """``GET /backends``: names for old versions of the API, objects for newer ones."""
-    devices = scope.visible_devices(ctx)
+    with_mocks = (ctx.request.first("include_mocks") or "").lower() == "true"
+    devices = [one for one in scope.visible_devices(ctx) if with_mocks or one.kind != "mock"]
     if ctx.host.service != "runtime" or api_version(ctx) < FIRST_WITH_OBJECTS:
         return Response.json({"devices": [device.name for device in devices]})
     return Response.json({"devices": [_row(device) for device in devices]})
@@ -64,6 +46,8 @@ def _row(device: Device) -> dict[str, Any]:
         "qubits": device.snapshot.num_qubits,
         "queue_length": device.queue_length,
     }
+    if device.kind:
+        row["class"] = device.kind
     if isinstance(facts.get("processor_type"), dict):
         row["processor_type"] = {key: str(part) for key, part in facts["processor_type"].items()}
     if isinstance(facts.get("clops_h"), int | float):
@@ -71,38 +55,48 @@ def _row(device: Device) -> dict[str, Any]:
     return row
 
 
-def _device(ctx: Context) -> Device:
-    if ctx.request.first("calibration_id") is not None:
-        raise EmulatorGap(
-            "the emulator serves one calibration of each device",
-            next="leave calibration_id out",
+def _snapshot(ctx: Context) -> Snapshot:
+    """The calibration of the device that the request names, its newest one by default."""
+    device = scope.device(ctx, ctx.args["name"])
+    calibration_id = ctx.request.first("calibration_id")
+    snapshot = device.calibrated(calibration_id)
+    if snapshot is None:
+        raise ctx.refuse(
+            404, Codes.NOT_FOUND, f"{device.name} has no calibration {calibration_id}."
         )
-    return scope.device(ctx, ctx.args["name"])
+    return snapshot
 
 
 def configuration(ctx: Context) -> Response:
     """``GET /backends/{name}/configuration``: the snapshot's bytes."""
-    return Response.raw_json(_device(ctx).snapshot.configuration)
+    return Response.raw_json(_snapshot(ctx).configuration)
 
 
 def properties(ctx: Context) -> Response:
-    """``GET /backends/{name}/properties``: the snapshot's bytes."""
-    if ctx.request.first("updated_before") is not None:
+    """``GET /backends/{name}/properties``: the snapshot's bytes.
+
+    Raises:
+        EmulatorGap: Properties of the past are asked for, before those that there are.
+    """
+    snapshot = _snapshot(ctx)
+    before = ctx.request.first("updated_before")
+    if before is not None and moment(ctx, "updated_before") < snapshot.updated_at:
         raise EmulatorGap(
-            "the emulator has no history of calibrations",
-            next="ask for the properties without a datetime",
+            f"the emulator has no properties of {snapshot.name} from before {before}",
+            closest=f"its snapshot is of {clockwork.iso(snapshot.updated_at)}",
+            next="ask for a later time, or keep this test for the real service",
         )
-    return Response.raw_json(_device(ctx).snapshot.properties)
+    return Response.raw_json(snapshot.properties)
 
 
 def defaults(ctx: Context) -> Response:
     """``GET /backends/{name}/defaults``: the snapshot's pulse defaults, ``{}`` without any."""
-    return Response.raw_json(_device(ctx).snapshot.defaults)
+    return Response.raw_json(_snapshot(ctx).defaults)
 
 
 def status(ctx: Context) -> Response:
     """``GET /backends/{name}/status``."""
-    device = _device(ctx)
+    device = scope.device(ctx, ctx.args["name"])
     word, state = _STATUS[device.status]
     return Response.json(
         {

@@ -1,17 +1,27 @@
-"""What moves jobs along: queued jobs of an online device run when somebody looks at them.
+"""What moves jobs along: a job goes on when somebody looks at it and its time has come.
 
-Running at the first look instead of at submission keeps the core free of threads, leaves a job
-that nobody has looked at cancellable, and costs nothing for a job that nobody asks about.
+Moving at a look instead of at submission leaves a job that nobody has looked at cancellable, makes
+the emulated clock the only one that counts, and costs nothing for a job that nobody asks about.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 
-from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Task
-from pytest_qchannel.emulator.world import DeviceStatus, Job, World
+from pytest_qchannel.emulator.programs import JobFailure, Outcome, Task, TooLong
+from pytest_qchannel.emulator.progression import Step
+from pytest_qchannel.emulator.records import DeviceStatus, Doom, Job
+from pytest_qchannel.emulator.services.runtime import session_clock
+from pytest_qchannel.emulator.world import World
 
-__all__ = ["advance_jobs", "iso", "run_if_due"]
+__all__ = ["advance_jobs", "advance_timed_jobs", "iso", "look_at", "refresh"]
+
+HOLD_S: Final = 1.0
+"""How long a poll waits for the worker process before it is answered ``Running``."""
+
+RAN_TOO_LONG: Final = 1305
+USED_UP: Final = "The instance reached its usage limit while the job ran."
 
 
 def iso(seconds: float) -> str:
@@ -20,27 +30,117 @@ def iso(seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def look_at(world: World, job: Job) -> None:
+    """Moves a job along for a poll; a job in the worker process is waited for, a moment."""
+    job.looks += 1
+    refresh(world, job)
+    if job.is_submitted and not job.is_final:
+        world.engine.changed.wait_for(lambda: job.is_final, timeout=HOLD_S)
+
+
 def advance_jobs(world: World) -> None:
-    """Runs every job that is due, oldest first."""
-    for job in list(world.jobs.values()):
-        run_if_due(world, job)
+    """Moves every unfinished job along, oldest first."""
+    for job in list(world.unfinished.values()):
+        refresh(world, job)
 
 
-def run_if_due(world: World, job: Job) -> None:
-    """Runs a queued job to its end if its device is online; otherwise leaves it in the queue."""
-    device = world.devices[job.backend]
-    if job.is_final or device.status is not DeviceStatus.ONLINE:
+def advance_timed_jobs(world: World) -> None:
+    """Moves those unfinished jobs along that wait for the clock and for nobody's look."""
+    for job in list(world.unfinished.values()):
+        if job.progression.total_s:
+            refresh(world, job)
+
+
+def refresh(world: World, job: Job) -> None:
+    """Moves a job along as far as its progression, its device and its session allow."""
+    if job.is_final or world.devices[job.backend].status is not DeviceStatus.ONLINE:
         return
-    job.move("start", world.clock.now())
+    now = world.clock.now()
+    step = job.progression.step(job.looks, now - job.created_at)
+    if step is Step.WAITING or not session_clock.may_start(world, job):
+        return
+    if job.running_at is None and not job.is_submitted:
+        _start(world, job, min(now, job.created_at + job.progression.queued_s))
+    if step is Step.DONE and not job.is_submitted:
+        _finish(world, job)
+
+
+def _start(world: World, job: Job, at: float) -> None:
+    job.move("start", at)
+    session_clock.job_started(world, job)
+    world.settle(job)
+
+
+def _finish(world: World, job: Job) -> None:
+    if job.doom is not None:
+        _close(world, job, job.doom)
+        return
+    task = _task(world, job)
     try:
-        outcome = PROGRAMS[job.program_id].run(
-            Task(job.params, device.snapshot, world.job_seed(job))
-        )
+        outcome = world.engine.run(job.program_id, task)
     except JobFailure as failure:
-        job.reason, job.reason_code = failure.reason, failure.code
-        job.result = failure.log.encode("utf-8", "backslashreplace")
-        job.move("fail", world.clock.now())
+        _close(world, job, failure)
+    except TooLong:
+        _submit(world, job, task)
+    else:
+        _close(world, job, outcome)
+
+
+def _task(world: World, job: Job) -> Task:
+    device = world.devices[job.backend]
+    snapshot = device.calibrated(job.calibration_id)
+    assert snapshot is not None, "a job names a calibration that its device has"
+    return Task(job.params, snapshot, world.job_seed(job), device.noise)
+
+
+def _submit(world: World, job: Job, task: Task) -> None:
+    """Hands a long task to the worker process; until that takes it up the job is queued again."""
+    job.requeue()
+    job.is_submitted = True
+
+    def started() -> None:
+        with world.engine.changed:
+            job.move("start", world.clock.now())
+            world.settle(job)
+
+    def ended(how: Outcome | JobFailure) -> None:
+        with world.engine.changed:
+            _close(world, job, how)
+
+    world.engine.submit(job.id, job.program_id, task, started, ended)
+
+
+def _close(world: World, job: Job, how: Outcome | JobFailure | Doom) -> None:
+    """Ends a running job; what it used is charged, also where it was stopped for using it."""
+    if job.is_final:
         return
-    job.result, job.usage_s = outcome.result, outcome.usage_s
-    job.instance.usage_s += outcome.usage_s
-    job.move("finish", world.clock.now())
+    now = world.clock.now()
+    at = max(job.running_at or now, min(now, job.created_at + job.progression.total_s))
+    at = at if job.progression.total_s else now
+    if isinstance(how, JobFailure):
+        how = Doom("fail", how.reason, how.code)
+    if isinstance(how, Outcome):
+        how = _charge(job, how) or how
+    if isinstance(how, Doom):
+        job.end(how, at)
+    else:
+        job.outcome = how
+        job.move("finish", at)
+    session_clock.job_ended(world, job)
+    world.settle(job)
+
+
+def _charge(job: Job, outcome: Outcome) -> Doom | None:
+    """Charges a job's QPU seconds; says how it ends where there are not enough of them."""
+    instance = job.instance
+    job.usage_s = min(outcome.usage_s, job.cost_s)
+    if instance.usage_limit_s is not None:
+        left_s = max(0.0, instance.usage_limit_s - instance.usage_s)
+        if job.usage_s > left_s:
+            job.usage_s = left_s
+            instance.usage_s += left_s
+            return Doom("cancel", USED_UP)
+    instance.usage_s += job.usage_s
+    if outcome.usage_s > job.cost_s:
+        return Doom("cancel", "Ran too long", RAN_TOO_LONG)
+    return None

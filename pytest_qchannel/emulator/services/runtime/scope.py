@@ -44,7 +44,7 @@ def device(ctx: Context, name: str) -> Device:
 def job(ctx: Context) -> Job:
     """The job that the path names, if it belongs to one of the caller's instances."""
     found = ctx.world.jobs.get(ctx.args["job_id"])
-    if found is None or found.instance not in instances(ctx):
+    if found is None or all(found.instance is not one for one in instances(ctx)):
         code = _not_found(ctx, Codes.CLASSIC_JOB_NOT_FOUND)
         raise ctx.refuse(404, code, f"No job {ctx.args['job_id']}.")
     return found

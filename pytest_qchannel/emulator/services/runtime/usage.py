@@ -10,12 +10,11 @@ from pytest_qchannel.emulator.services.runtime import clockwork
 from pytest_qchannel.emulator.wire import Response
 
 PERIOD = timedelta(days=28)
-MAX_PENDING_OPEN = 3
 
 
 def instance_usage(ctx: Context) -> Response:
     """``GET /instances/usage``: the client asks before each run and fails where this fails."""
-    clockwork.advance_jobs(ctx.world)
+    clockwork.advance_timed_jobs(ctx.world)
     instance = ctx.instance
     end = datetime.fromtimestamp(ctx.world.clock.now(), UTC)
     answer: dict[str, Any] = {
@@ -29,13 +28,15 @@ def instance_usage(ctx: Context) -> Response:
     }
     if instance.usage_limit_s is not None:
         answer["usage_limit_seconds"] = instance.usage_limit_s
-        answer["usage_limit_reached"] = instance.usage_s >= instance.usage_limit_s
+        answer["usage_limit_reached"] = instance.is_used_up
+    if instance.usage_allocation_s is not None:
+        answer["usage_allocation_seconds"] = instance.usage_allocation_s
     return Response.json(answer)
 
 
 def classic_usage(ctx: Context) -> Response:
     """``GET /usage`` of the classic platform: the client looks at pending jobs of the open plan."""
-    clockwork.advance_jobs(ctx.world)
+    clockwork.advance_timed_jobs(ctx.world)
     end = datetime.fromtimestamp(ctx.world.clock.now(), UTC)
     start = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     rows = [
@@ -44,7 +45,7 @@ def classic_usage(ctx: Context) -> Response:
             "quota": instance.usage_limit_s,
             "usage": round(instance.usage_s),
             "pendingJobs": ctx.world.pending_jobs(instance),
-            "maxPendingJobs": MAX_PENDING_OPEN if instance.plan.display_name == "Open" else None,
+            "maxPendingJobs": instance.pending_limit,
         }
         for instance in ctx.caller.account.instances.values()
     ]

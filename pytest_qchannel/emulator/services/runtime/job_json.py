@@ -1,0 +1,56 @@
+"""A job as the service writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_qchannel.emulator.lifecycle import JobState
+from pytest_qchannel.emulator.records import Job
+from pytest_qchannel.emulator.services.runtime.clockwork import RAN_TOO_LONG, iso
+
+__all__ = ["job_json"]
+
+
+def _status(job: Job) -> str:
+    if job.state is JobState.CANCELLED and job.reason_code == RAN_TOO_LONG:
+        return "Cancelled - Ran too long"
+    return job.state.value
+
+
+def job_json(job: Job, *, with_params: bool) -> dict[str, Any]:
+    """The body of ``GET /jobs/{id}``; the params of a private job are nobody's business."""
+    state: dict[str, Any] = {"status": job.state.value}
+    if job.reason:
+        state["reason"] = job.reason
+        if job.reason_code is not None:
+            # Each platform has its own spelling; a number, or the client does not see a 1305.
+            name = "reasonCode" if job.account.platform == "classic" else "reason_code"
+            state[name] = job.reason_code
+    answer: dict[str, Any] = {
+        "id": job.id,
+        "backend": job.backend,
+        "status": _status(job),
+        "state": state,
+        "program": {"id": job.program_id},
+        "created": iso(job.created_at),
+        "cost": job.cost_s,
+        "tags": job.tags,
+        "user_id": job.account.user_id,
+        "usage": {"seconds": round(job.usage_s)},
+    }
+    if job.outcome is not None:
+        answer["estimated_running_time_seconds"] = round(job.outcome.usage_s, 3)
+    if job.finished_at is not None:
+        answer["ended"] = iso(job.finished_at)
+    optional = {
+        "runtime": job.runtime_image,
+        "session_id": job.session.id if job.session else None,
+        "calibration_id": job.calibration_id,
+        "private": job.is_private or None,
+    }
+    answer.update({name: value for name, value in optional.items() if value is not None})
+    if job.account.platform == "classic":
+        answer.update(zip(("hub", "group", "project"), job.instance.id.split("/"), strict=True))
+    if with_params and not job.is_private:
+        answer["params"] = job.params
+    return answer

@@ -1,0 +1,99 @@
+"""``GET /jobs``: newest first, filtered and paged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.records import Job
+from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime.job_json import job_json
+from pytest_qchannel.emulator.services.runtime.query import is_true, moment, number
+from pytest_qchannel.emulator.wire import Response
+
+__all__ = ["list_jobs"]
+
+PAGE: Final = 200
+
+Filter = Callable[[Job], bool]
+
+
+def list_jobs(ctx: Context) -> Response:
+    """``GET /jobs``: one page, and in ``count`` the number of all jobs that match."""
+    clockwork.advance_jobs(ctx.world)
+    found = ctx.world.jobs_of(scope.instances(ctx, ctx.request.first("provider")))
+    for keep in _filters(ctx):
+        found = [job for job in found if keep(job)]
+    if (ctx.request.first("sort") or "DESC").upper() != "ASC":
+        found.reverse()
+    limit = number(ctx, "limit", PAGE)
+    # The service takes its default for a limit that is out of range.
+    limit = limit if 1 <= limit <= PAGE else PAGE
+    offset = number(ctx, "offset", 0)
+    with_params = not is_true(ctx.request.first("exclude_params"))
+    page = [job_json(job, with_params=with_params) for job in found[offset : offset + limit]]
+    return Response.json({"jobs": page, "count": len(found), "limit": limit, "offset": offset})
+
+
+def _backend(ctx: Context) -> Filter:
+    name = ctx.request.first("backend")
+    return lambda job: job.backend == name
+
+
+def _program(ctx: Context) -> Filter:
+    program_id = ctx.request.first("program")
+    return lambda job: job.program_id == program_id
+
+
+def _session(ctx: Context) -> Filter:
+    session_id = ctx.request.first("session_id")
+    return lambda job: job.session is not None and job.session.id == session_id
+
+
+def _tags(ctx: Context) -> Filter:
+    wanted = set(ctx.request.query["tags"])
+    return lambda job: wanted.issubset(job.tags)
+
+
+def _pending(ctx: Context) -> Filter:
+    wanted = is_true(ctx.request.first("pending"))
+    return lambda job: job.is_final is not wanted
+
+
+def _after(ctx: Context) -> Filter:
+    earliest = moment(ctx, "created_after")
+    return lambda job: job.created_at >= earliest
+
+
+def _before(ctx: Context) -> Filter:
+    latest = moment(ctx, "created_before")
+    return lambda job: job.created_at <= latest
+
+
+def _search(ctx: Context) -> Filter:
+    text = (ctx.request.first("search") or "").lower()
+    return lambda job: any(text in word.lower() for word in (job.id, job.backend, *job.tags))
+
+
+# Query field -> what it keeps.
+FILTERS: Final[dict[str, Callable[[Context], Filter]]] = {
+    "backend": _backend,
+    "program": _program,
+    "session_id": _session,
+    "tags": _tags,
+    "pending": _pending,
+    "created_after": _after,
+    "created_before": _before,
+    "search": _search,
+}
+
+
+def _filters(ctx: Context) -> list[Filter]:
+    given = [make(ctx) for name, make in FILTERS.items() if name in ctx.request.query]
+    if not is_true(ctx.request.first("include_mocks")):
+        devices = ctx.world.devices
+        mocks = {name for name, device in devices.items() if device.kind == "mock"}
+        if mocks:
+            given.append(lambda job: job.backend not in mocks)
+    return given

@@ -1,0 +1,39 @@
+"""Reading values out of a query: numbers, truth, times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.refusals import Codes
+
+__all__ = ["is_true", "moment", "number"]
+
+
+def is_true(text: str | None) -> bool:
+    """Whether a query field says true, in any case: clients write ``true`` and ``True``."""
+    return text is not None and text.lower() == "true"
+
+
+def number(ctx: Context, name: str, default: int) -> int:
+    """A whole number, 0 or more; anything else is refused."""
+    text = ctx.request.first(name)
+    if text is None:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be a whole number.")
+    return value
+
+
+def moment(ctx: Context, name: str) -> float:
+    """An ISO 8601 time, in seconds since the epoch; anything else is refused."""
+    try:
+        found = datetime.fromisoformat(ctx.request.first(name) or "")
+        # Without an offset it is UTC: the service does not know where the test runs.
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be an ISO 8601 time.") from None

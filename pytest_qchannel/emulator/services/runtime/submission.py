@@ -1,0 +1,138 @@
+"""``POST /jobs``: what the service checks before it queues a job."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.programs import PROGRAMS
+from pytest_qchannel.emulator.records import Device, Instance, Job
+from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.schemas import CREATE_JOB, problem_with
+from pytest_qchannel.emulator.services.runtime import clockwork, scope, session_clock
+from pytest_qchannel.emulator.services.runtime.tags import check_tags
+from pytest_qchannel.emulator.session_state import Session
+from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.errors import EmulatorGap, nearest
+
+__all__ = ["create"]
+
+# Programs that the service runs, or ran, and the emulator does not.
+_UNSERVED_PROGRAMS: Final = frozenset({"calibrate", "circuit-runner", "qasm3-runner"})
+
+
+def create(ctx: Context) -> Response:
+    """``POST /jobs``: validates as far as the service does before it queues a job."""
+    body = ctx.json_body()
+    if problem := problem_with(body, CREATE_JOB):
+        raise ctx.refuse(400, Codes.VALIDATION, f"The request body is not valid: {problem}.")
+    if body.get("start_session"):
+        raise ctx.refuse(
+            400,
+            Codes.VALIDATION,
+            "start_session is no longer allowed; create a session with POST /sessions.",
+        )
+    program_id = body["program_id"]
+    if program_id in _UNSERVED_PROGRAMS and program_id not in PROGRAMS:
+        raise EmulatorGap(
+            f"the emulator does not run the program {program_id!r}",
+            closest=", ".join(PROGRAMS),
+            next="use one of the programs above, or keep this test for a live QPU",
+        )
+    instance = _instance(ctx, body)
+    device = _device(ctx, body["backend"], instance)
+    program = PROGRAMS.get(program_id)
+    if program is None:
+        raise ctx.refuse(404, Codes.NOT_FOUND, f"No program {program_id}.")
+    if problem := program.check(body["params"]):
+        raise ctx.refuse(400, Codes.VALIDATION, f"The params are not valid: {problem}.")
+    check_tags(ctx, body.get("tags", []))
+    calibration_id = body.get("calibration_id")
+    if device.calibrated(calibration_id) is None:
+        raise ctx.refuse(
+            404, Codes.NOT_FOUND, f"{device.name} has no calibration {calibration_id}."
+        )
+    session = _session(ctx, body, instance)
+    _require_room(ctx, instance)
+    world = ctx.world
+    number = world.new_job_number()
+    job = Job(
+        id=world.job_id(number),
+        number=number,
+        account=ctx.caller.account,
+        instance=instance,
+        backend=device.name,
+        program_id=program_id,
+        params=body["params"],
+        created_at=world.clock.now(),
+        tags=list(body.get("tags", [])),
+        log_level=body.get("log_level", "WARNING"),
+        runtime_image=body.get("runtime"),
+        is_private=bool(body.get("private")),
+        calibration_id=calibration_id,
+        session=session,
+        progression=world.next_progression or device.progression,
+        doom=world.next_doom,
+    )
+    if "cost" in body:
+        job.cost_s = int(body["cost"])
+    world.next_progression = world.next_doom = None
+    world.add_job(job)
+    session_clock.job_created(world, job)
+    ctx.job_id = job.id
+    answer: dict[str, Any] = {"id": job.id, "backend": job.backend}
+    optional = {
+        "session_id": session.id if session else None,
+        "private": job.is_private or None,
+        "calibration_id": job.calibration_id,
+    }
+    answer.update({name: value for name, value in optional.items() if value is not None})
+    return Response.json(answer)
+
+
+def _instance(ctx: Context, body: dict[str, Any]) -> Instance:
+    if ctx.caller.instance is not None:
+        return ctx.caller.instance
+    parts = [body.get(name) for name in ("hub", "group", "project")]
+    if any(part is not None for part in parts):
+        return scope.instances(ctx, "/".join(str(part) for part in parts))[0]
+    with_backend = [one for one in scope.instances(ctx) if body["backend"] in one.devices]
+    return with_backend[0] if with_backend else scope.instances(ctx)[0]
+
+
+def _device(ctx: Context, name: str, instance: Instance) -> Device:
+    if name not in instance.devices:
+        close = nearest(name, instance.devices)
+        hint = f" Did you mean {close}?" if close else ""
+        raise ctx.refuse(404, Codes.NOT_FOUND, f"The instance has no backend {name}.{hint}")
+    return ctx.world.devices[name]
+
+
+def _session(ctx: Context, body: dict[str, Any], instance: Instance) -> Session | None:
+    if body.get("session_id") is None:
+        return None
+    return session_clock.session_for(ctx, body["session_id"], instance, body["backend"])
+
+
+def _require_room(ctx: Context, instance: Instance) -> None:
+    """Refuses a job that the plan's limits leave no room for.
+
+    Source: IBM's job limits (three pending jobs on the open plan) and its API description (409
+    where the instance's usage limit is reached).
+    """
+    clockwork.advance_timed_jobs(ctx.world)
+    if instance.is_used_up:
+        raise ctx.refuse(
+            409,
+            Codes.USAGE_LIMIT,
+            f"The instance has used its {instance.usage_limit_s} seconds of this period.",
+        )
+    limit = instance.pending_limit
+    if limit is not None and ctx.world.pending_jobs(instance) >= limit:
+        clockwork.advance_jobs(ctx.world)  # those that only wait for a look have had their time
+    if limit is not None and ctx.world.pending_jobs(instance) >= limit:
+        raise ctx.refuse(
+            400,
+            Codes.TOO_MANY_PENDING,
+            f"The instance has {limit} pending jobs, which is its maximum.",
+        )
