@@ -64,6 +64,7 @@ PLANS: Final[Mapping[str, Plan]] = {
         _plan("c", "Pay-As-You-Go", "paygo"),
         _plan("d", "Lite", "free"),
         _plan("e", "Flex", "subscription"),
+        _plan("f", "Internal", "subscription"),
     )
 }
 """Source: IBM's plans overview and job limits; the ids are ours."""

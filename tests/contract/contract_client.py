@@ -15,8 +15,9 @@ from jsonschema import Draft202012Validator
 
 from pytest_qchannel.emulator.app import App
 from pytest_qchannel.emulator.control import EmulatorControl
+from pytest_qchannel.emulator.default_world import default_world
 from pytest_qchannel.emulator.wire import Request
-from pytest_qchannel.emulator.world import Account, Instance
+from pytest_qchannel.emulator.world import Account, Clock, Instance
 
 IAM = "https://iam.cloud.ibm.com/identity/token"
 SEARCH = "https://api.global-search-tagging.cloud.ibm.com/v3/resources/search"
@@ -148,6 +149,12 @@ class Door:
         )
         assert answer.status == 200
         return str(answer.json["id"])
+
+
+def fresh_door(seed: int = 0) -> Door:
+    """The core of a new world, as it is before anything was asked."""
+    app = App(default_world(Clock(lambda: 1_760_000_000.0), seed))
+    return Door(app, through_core(app))
 
 
 def job(**changes: Any) -> dict[str, Any]:

@@ -115,18 +115,59 @@ def test_a_backend_of_another_instance_is_unknown(door: Door) -> None:
     assert door.get(f"/backends/{hidden}/status").status == 404
 
 
-@pytest.mark.parametrize(
-    ("path", "params"),
-    [
-        (f"/backends/{BACKEND}/configuration", {"calibration_id": "x"}),
-        (f"/backends/{BACKEND}/properties", {"calibration_id": "x"}),
-        (f"/backends/{BACKEND}/properties", {"updated_before": "2024-01-01T00:00:00Z"}),
-    ],
-)
-def test_other_calibrations_are_a_gap(door: Door, path: str, params: dict[str, str]) -> None:
-    answer = door.get(path, params)
+@pytest.mark.parametrize("part", ["configuration", "properties"])
+def test_other_calibrations(door: Door, part: str) -> None:
+    door.app.world.devices[BACKEND].calibrations = {"c1": "ibm_fez"}
+    today = door.get(f"/backends/{BACKEND}/{part}")
+    other = door.get(f"/backends/{BACKEND}/{part}", {"calibration_id": "c1"})
+    assert (today.status, other.status) == (200, 200)
+    assert (today.json["backend_name"], other.json["backend_name"]) == (BACKEND, BACKEND)
+    assert today.json != other.json
+    missing = door.get(f"/backends/{BACKEND}/{part}", {"calibration_id": "c2"})
+    assert (missing.status, missing.code) == (404, "not_found")
+
+
+def test_properties_of_the_past_are_a_gap(door: Door) -> None:
+    path = f"/backends/{BACKEND}/properties"
+    now = door.get(path)
+    assert door.get(path, {"updated_before": "2100-01-01T00:00:00Z"}).body == now.body
+    answer = door.get(path, {"updated_before": "2020-01-01T00:00:00Z"})
     assert (answer.status, answer.code) == (501, "emulator_gap")
     assert len(door.app.gaps) == 1
+    assert door.get(path, {"updated_before": "yesterday"}).code == 1208
+
+
+def test_fractional_gates_are_added_where_the_device_has_them(door: Door) -> None:
+    door.app.world.devices[BACKEND].has_fractional_gates = True
+    configuration = door.get(f"/backends/{BACKEND}/configuration").json
+    assert {"rx", "rzz"} <= set(configuration["basis_gates"])
+    gates = {gate["name"]: gate for gate in configuration["gates"]}
+    assert gates["rzz"]["coupling_map"] == gates["cz"]["coupling_map"]
+    properties = door.get(f"/backends/{BACKEND}/properties").json
+    errors = {
+        (gate["gate"], *gate["qubits"]): gate["parameters"] for gate in properties["gates"]
+    }
+    assert errors[("rzz", 0, 1)] == errors[("cz", 0, 1)]
+    assert errors[("rx", 5)] == errors[("sx", 5)]
+
+
+def test_a_snapshot_under_another_name(door: Door) -> None:
+    device = door.app.world.devices[BACKEND]
+    device.source = "ibm_fez"
+    configuration = door.get(f"/backends/{BACKEND}/configuration").json
+    assert (configuration["backend_name"], configuration["n_qubits"]) == (BACKEND, 156)
+
+
+def test_mock_backends_are_listed_when_they_are_asked_for(door: Door) -> None:
+    version = {"IBM-API-Version": "2026-04-15"}
+    door.app.world.devices[BACKEND].kind = "mock"
+
+    def listed(**params: str) -> dict[str, str | None]:
+        devices = door.get("/backends", params, **version).json["devices"]
+        return {device["name"]: device.get("class") for device in devices}
+
+    assert BACKEND not in listed()
+    assert listed(include_mocks="True")[BACKEND] == "mock"
 
 
 def test_the_levers_of_the_queue_and_the_status_show_in_every_route(door: Door) -> None:

@@ -11,6 +11,7 @@ from tests.contract.contract_client import (
     X_ON_7,
     Answer,
     Door,
+    fresh_door,
     job,
     require_contract,
     require_schema,
@@ -145,35 +146,35 @@ def test_limits_of_tags(door: Door) -> None:
     assert "86 characters" in refused(door, job(tags=["a", "b" * 87]), 400, 1205)
 
 
-@pytest.mark.parametrize(
-    ("changes", "word"),
-    [
-        ({"session_id": "s1"}, "'session_id'"),
-        ({"start_session": True}, "'start_session'"),
-        ({"session_time": 60}, "'session_time'"),
-        ({"private": True}, "'private'"),
-        ({"calibration_id": "c1"}, "'calibration_id'"),
-        ({"program_id": "estimator"}, "'estimator'"),
-        ({"program_id": "executor"}, "'executor'"),
-        ({"program_id": "noise-learner"}, "'noise-learner'"),
-        ({"params": {"options": {"execution": {"meas_type": "kerneled"}}}}, "'kerneled'"),
-        ({"params": {"options": {"simulator": {"noise_model": {"x": 1}}}}}, "noise_model"),
-    ],
-)
-def test_what_the_emulator_cannot_do_is_501_and_a_gap(
-    door: Door, changes: dict[str, Any], word: str
-) -> None:
-    answer: Answer = door.post("/jobs", json=job(**changes))
+def test_programs_that_the_emulator_cannot_run_are_501_and_a_gap(door: Door) -> None:
+    answer: Answer = door.post("/jobs", json=job(program_id="circuit-runner"))
     assert (answer.status, answer.code) == (501, "emulator_gap")
     [gap] = door.app.gaps
-    assert word in gap.headline
+    assert "'circuit-runner'" in gap.headline
     assert gap.next is not None
     assert str(gap) == answer.message
     assert door.control.jobs == ()
 
 
+def test_start_session_was_taken_away(door: Door) -> None:
+    """Source: IBM's changelog; the service refuses it since March 2024."""
+    assert "POST /sessions" in refused(door, job(start_session=True), 400, 1208)
+
+
+def test_a_calibration_that_the_device_does_not_have(door: Door) -> None:
+    assert refused(door, job(calibration_id="c1"), 404, "not_found") == (
+        "ibm_torino has no calibration c1."
+    )
+
+
+def test_a_job_of_another_calibration(door: Door) -> None:
+    door.app.world.devices[BACKEND].calibrations = {"c1": "ibm_fez"}
+    answer = door.post("/jobs", json=job(calibration_id="c1"))
+    require_contract("create_job", answer)
+    assert answer.json["calibration_id"] == "c1"
+    assert door.get(f"/jobs/{answer.json['id']}").json["calibration_id"] == "c1"
+
+
 def test_a_refused_job_leaves_the_next_ones_id_as_it_was(door: Door) -> None:
-    first = door.submit()
-    door.app.world.jobs.clear()
     door.post("/jobs", json=job(backend="zzz"))
-    assert door.submit() == first
+    assert door.submit() == fresh_door().submit()

@@ -29,9 +29,10 @@ def world() -> World:
 def new_job(world: World, state: JobState) -> Job:
     account = world.accounts[0]
     instance = next(iter(account.instances.values()))
+    number = world.new_job_number()
     return Job(
-        id=world.job_id(1),
-        number=1,
+        id=world.job_id(number),
+        number=number,
         account=account,
         instance=instance,
         backend=instance.devices[0],
@@ -96,11 +97,7 @@ def test_the_seed_fixes_ids_and_a_job_id_does_not_depend_on_what_was_asked_befor
 
 
 def test_job_ids_have_todays_form_and_differ(world: World) -> None:
-    ids = []
-    for _ in range(50):
-        job = new_job(world, JobState.QUEUED)
-        world.jobs[job.id] = job
-        ids.append(job.id)
+    ids = [world.job_id(world.new_job_number()) for _ in range(50)]
     assert len(set(ids)) == 50
     assert {len(one) for one in ids} == {20}
     assert all(one.isalnum() and one == one.lower() for one in ids)
@@ -149,8 +146,7 @@ def test_credentials_print_nowhere(world: World) -> None:
 def test_pending_jobs_count_one_instance_and_only_what_has_not_ended(world: World) -> None:
     first, second, *_ = world.accounts[0].instances.values()
     for state in (JobState.QUEUED, JobState.RUNNING, JobState.COMPLETED, JobState.CANCELLED):
-        job = new_job(world, state)
-        world.jobs[job.id] = job
+        world.add_job(new_job(world, state))
     assert world.pending_jobs(first) == 2
     assert world.pending_jobs(second) == 0
 

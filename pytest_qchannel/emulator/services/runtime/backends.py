@@ -44,6 +44,7 @@ def _row(device: Device) -> dict[str, Any]:
         },
         "is_simulator": bool(facts["simulator"]),
         "qubits": device.snapshot.num_qubits,
+        "physical_qubits": device.snapshot.num_qubits,
         "queue_length": device.queue_length,
     }
     if device.kind:

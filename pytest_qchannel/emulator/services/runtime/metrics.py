@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version as version_of
 from typing import Any, Final
 
 from pytest_qchannel.emulator.context import Context
@@ -43,6 +44,8 @@ def metrics(ctx: Context) -> Response:
         "timestamps": {
             name: clockwork.iso(at) if at is not None else None for name, at in times.items()
         },
+        # Of the Qiskit that runs the job, as the service tells it.
+        "qiskit_version": version_of("qiskit"),
     }
     place = position_in_queue(ctx.world, job)
     if place is not None:

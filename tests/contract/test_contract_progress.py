@@ -1,0 +1,254 @@
+"""The life of a job: its states, times, place in the queue, and every way it can end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_qchannel.emulator.progression import STUCK, polls, seconds
+from pytest_qchannel.emulator.records import Doom
+from tests.contract.contract_client import (
+    BACKEND,
+    CLASSIC,
+    RUNTIME,
+    X_ON_7,
+    Door,
+    job,
+    require_contract,
+    require_runtime_error,
+)
+
+NEWEST = {"IBM-API-Version": "2026-04-15"}
+
+
+def states(door: Door, job_id: str, looks: int) -> list[str]:
+    return [door.get(f"/jobs/{job_id}").json["state"]["status"] for _ in range(looks)]
+
+
+def test_a_job_that_is_final_after_three_polls(door: Door) -> None:
+    door.app.world.devices[BACKEND].progression = polls(3)
+    job_id = door.submit()
+    assert door.get(f"/jobs/{job_id}/results").status == 204
+    assert states(door, job_id, 5) == ["Queued", "Running", "Running", "Completed", "Completed"]
+    assert door.get(f"/jobs/{job_id}/results").json["results"][0]["data"]["c"]["num_bits"] == 2
+
+
+def test_a_job_that_follows_the_emulated_clock(door: Door) -> None:
+    door.app.world.next_progression = seconds(30, queued=10)
+    job_id, other = door.submit(), door.submit()
+    created = door.control.jobs[0].created_at
+    assert states(door, job_id, 2) == ["Queued", "Queued"]
+    door.control.advance_clock(12)
+    assert states(door, job_id, 1) == ["Running"]
+    assert states(door, other, 1) == ["Completed"]  # only the next job was told to take its time
+    door.control.advance_clock(60)
+    assert states(door, job_id, 1) == ["Completed"]
+    [ended, _] = door.control.jobs
+    assert (ended.running_at, ended.finished_at) == (
+        pytest.approx(created + 10, abs=5),
+        pytest.approx(created + 30, abs=1e-6),
+    )
+
+
+def test_a_stuck_job_waits_until_it_is_cancelled(door: Door) -> None:
+    door.app.world.next_progression = STUCK
+    job_id = door.submit()
+    door.control.advance_clock(1e6)
+    assert states(door, job_id, 3) == ["Queued"] * 3
+    assert door.post(f"/jobs/{job_id}/cancel").status == 204
+    assert states(door, job_id, 1) == ["Cancelled"]
+    assert door.get(f"/jobs/{job_id}/results").status == 204
+
+
+@pytest.mark.parametrize(
+    ("doom", "status", "shown", "code"),
+    [
+        (Doom("fail", "the QPU lost its calibration", 1011), "Failed", "Failed", 1011),
+        (Doom("cancel", "taken back by the service"), "Cancelled", "Cancelled", None),
+        (Doom("cancel", "Ran too long", 1305), "Cancelled", "Cancelled - Ran too long", 1305),
+    ],
+)
+def test_a_job_ends_as_it_is_doomed_to(
+    door: Door, doom: Doom, status: str, shown: str, code: int | None
+) -> None:
+    door.app.world.next_doom = doom
+    job_id = door.submit()
+    answer = door.get(f"/jobs/{job_id}")
+    require_contract("get_job_details_jid", answer)
+    state = {"status": status, "reason": doom.reason, "reason_code": code}
+    assert answer.json["state"] == {name: value for name, value in state.items() if value}
+    assert answer.json["status"] == shown
+    said = door.get(f"/jobs/{job_id}/results")
+    assert said.status == (200 if status == "Failed" else 204)
+    assert door.get(f"/jobs/{door.submit()}").json["state"]["status"] == "Completed"
+
+
+def test_the_classic_platform_spells_the_reason_code_its_own_way(door: Door) -> None:
+    headers: dict[str, str | None] = {"x-access-token": door.login()}
+    door.app.world.next_doom = Doom("fail", "no", 1000)
+    job_id = door.request("POST", f"{CLASSIC}/jobs", headers, json=job()).json["id"]
+    state = door.request("GET", f"{CLASSIC}/jobs/{job_id}", headers).json["state"]
+    assert state == {"status": "Failed", "reason": "no", "reasonCode": 1000}
+
+
+def test_a_job_over_its_own_limit_ran_too_long_and_is_charged_the_limit(door: Door) -> None:
+    job_id = door.submit(cost=2, pubs=[[X_ON_7, None, 100_000]])
+    answer = door.get(f"/jobs/{job_id}").json
+    assert (answer["status"], answer["state"]["reason_code"]) == ("Cancelled - Ran too long", 1305)
+    assert answer["usage"] == {"seconds": 2}
+    assert door.instance().usage_s == 2
+
+
+def test_the_usage_limit_ends_a_job_in_the_middle_and_refuses_the_next(door: Door) -> None:
+    door.instance().usage_s = 595.0
+    job_id = door.submit(pubs=[[X_ON_7, None, 100_000]])
+    answer = door.get(f"/jobs/{job_id}").json
+    assert answer["state"]["status"] == "Cancelled"
+    assert "usage limit" in answer["state"]["reason"]
+    usage = door.get("/instances/usage").json
+    assert (usage["usage_consumed_seconds"], usage["usage_limit_reached"]) == (600, True)
+    refused = door.post("/jobs", json=job())
+    require_contract("create_job", refused)
+    assert refused.status == 409
+
+
+def test_the_open_plan_has_room_for_three_pending_jobs(door: Door) -> None:
+    door.control.pause(BACKEND)
+    ids = [door.submit() for _ in range(3)]
+    refused = door.post("/jobs", json=job())
+    require_contract("create_job", refused)
+    assert (refused.status, refused.code) == (400, 3458)
+    assert "3 pending jobs" in refused.message
+    door.post(f"/jobs/{ids[0]}/cancel")
+    door.submit()
+
+
+def test_jobs_that_only_wait_for_a_look_do_not_fill_the_plan(door: Door) -> None:
+    ids = [door.submit() for _ in range(5)]
+    assert states(door, ids[0], 1) == ["Completed"]
+    assert not door.control.jobs[4].is_final
+
+
+def test_private_jobs_show_no_params_and_give_their_result_once(door: Door) -> None:
+    answer = door.post("/jobs", json=job(private=True))
+    require_contract("create_job", answer)
+    assert answer.json["private"] is True
+    job_id = answer.json["id"]
+    details = door.get(f"/jobs/{job_id}").json
+    assert details["private"] is True
+    assert "params" not in details
+    first, second = (door.get(f"/jobs/{job_id}/results") for _ in range(2))
+    assert (first.status, second.status, second.body) == (200, 204, b"")
+
+
+def metrics(door: Door, job_id: str, **headers: str) -> dict[str, Any]:
+    answer = door.get(f"/jobs/{job_id}/metrics", **headers)
+    assert answer.status == 200
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
+    door.app.world.next_progression = polls(1)
+    job_id = door.submit(pubs=[[X_ON_7, None, 100_000]])
+    assert metrics(door, job_id, **NEWEST)["usage"] == {"status": "pending"}
+    door.get(f"/jobs/{job_id}")
+    used = door.get(f"/jobs/{job_id}").json["usage"]["seconds"]
+    assert used > 1
+    old = metrics(door, job_id)
+    assert old["usage"] == {"quantum_seconds": used, "seconds": used}
+    assert old["bss"] == {"seconds": used}
+    middle = metrics(door, job_id, **{"IBM-API-Version": "2026-03-15"})
+    assert (middle["usage"]["qpu_charge_time_seconds"], "bss" in middle) == (used, False)
+    assert middle["usage"]["circuits_execution_time_ns"] > 1e9
+    new = metrics(door, job_id, **NEWEST)
+    assert new["usage"] == {"qpu_charge_time_seconds": used, "status": "complete"}
+    assert new["circuits_execution_time_ns"] > 1e9
+    assert new["timestamps"]["created"] <= new["timestamps"]["running"]
+    assert new["timestamps"]["running"] <= new["timestamps"]["finished"]
+
+
+def test_the_metrics_of_the_contract(door: Door) -> None:
+    job_id = door.submit()
+    door.get(f"/jobs/{job_id}")
+    require_contract("get_job_metrics_jid", door.get(f"/jobs/{job_id}/metrics"))
+
+
+def test_the_place_in_the_queue(door: Door) -> None:
+    door.control.set_queue_length(BACKEND, 7)
+    door.control.pause(BACKEND)
+    ids = [door.submit() for _ in range(3)]
+    places = [metrics(door, job_id)["position_in_queue"] for job_id in ids]
+    assert places == [8, 9, 10]
+    door.post(f"/jobs/{ids[0]}/cancel")
+    assert metrics(door, ids[2])["position_in_queue"] == 9
+    assert "position_in_queue" not in metrics(door, ids[0])
+
+
+def test_logs_tell_a_line_for_each_thing_that_happened(door: Door) -> None:
+    job_id = door.submit(log_level="INFO")
+    door.get(f"/jobs/{job_id}")
+    answer = door.get(f"/jobs/{job_id}/logs")
+    assert answer.headers["content-type"].startswith("text/plain")
+    lines = answer.body.decode().splitlines()
+    assert [line.split(" ", 2)[2] for line in lines] == [
+        f"job {job_id} queued for {BACKEND}",
+        "program sampler started",
+        "job completed",
+    ]
+    quiet = door.submit()
+    assert door.get(f"/jobs/{quiet}/logs").body == b""
+
+
+def test_the_log_of_a_failed_job_says_why(door: Door) -> None:
+    job_id = door.submit(pubs=[["OPENQASM 3.0; bit c; h $0;", None, 10]])
+    door.get(f"/jobs/{job_id}")
+    assert b"ERROR Error code" in door.get(f"/jobs/{job_id}/logs").body
+
+
+def test_tags_are_replaced_with_a_204(door: Door) -> None:
+    job_id = door.submit(tags=["old"])
+    path = f"{RUNTIME}/jobs/{job_id}/tags"
+    answer = door.request("PUT", path, door.runtime(), json={"tags": ["b", "a", "b"]})
+    require_contract("replace_job_tags", answer)
+    assert answer.status == 204
+    assert door.get(f"/jobs/{job_id}").json["tags"] == ["b", "a"]
+    assert door.get("/jobs", {"tags": ["a", "b"]}).json["count"] == 1
+    assert door.get("/jobs", {"tags": ["a", "c"]}).json["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [([], 1208), ({"tags": "a"}, 1208), ({"tags": [1]}, 1208), ({}, 1208),
+     ({"tags": ["x"] * 9}, 1204), ({"tags": ["x" * 87]}, 1205)],
+)  # fmt: skip
+def test_tags_that_are_none(door: Door, body: Any, code: int) -> None:
+    path = f"{RUNTIME}/jobs/{door.submit(tags=['old'])}/tags"
+    answer = door.request("PUT", path, door.runtime(), json=body)
+    require_runtime_error(answer)
+    assert (answer.status, answer.code) == (400, code)
+    assert door.control.jobs[0].tags == ["old"]
+
+
+def test_a_job_is_deleted_once_it_has_ended(door: Door) -> None:
+    door.control.pause(BACKEND)
+    job_id = door.submit()
+    path = f"{RUNTIME}/jobs/{job_id}"
+    assert door.request("DELETE", path, door.runtime()).status == 409
+    door.control.bring_online(BACKEND)
+    answer = door.request("DELETE", path, door.runtime())
+    require_contract("delete_job_jid", answer)
+    assert answer.status == 204
+    assert door.get(f"/jobs/{job_id}").status == 404
+    assert door.request("DELETE", path, door.runtime()).status == 404
+    assert door.get("/jobs").json["count"] == 0
+    assert door.submit() != job_id
+
+
+def test_the_list_finds_text_in_ids_backends_and_tags(door: Door) -> None:
+    job_id = door.submit(tags=["My-Experiment"])
+    door.submit(backend=door.instance().devices[1])
+    for text in (job_id[3:12], "experiment", BACKEND[4:]):
+        found = door.get("/jobs", {"search": text}).json
+        assert [row["id"] for row in found["jobs"]] == [job_id]
