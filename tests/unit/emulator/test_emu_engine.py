@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import os
 import signal
 import subprocess
@@ -11,8 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator import snapshots
 from pytest_qchannel.emulator.app import App
@@ -21,27 +25,49 @@ from pytest_qchannel.emulator.engine import Engine
 from pytest_qchannel.emulator.programs import JobFailure, Outcome, Task, TooLong
 from pytest_qchannel.emulator.world import Clock, World
 from tests.contract.contract_client import Door, through_core
+from tests.unit.emulator.circuits_kit import encoded
 
-COIN = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; sx $7; c[0] = measure $7;'
 BACKEND = "ibm_torino"
+COIN = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; sx $7; c[0] = measure $7;'
 
 
-def task(circuit: str = COIN, shots: int = 100) -> Task:
+def _path(length: int) -> list[int]:
+    """That many neighbours in a row on the device's map."""
+    pairs = {tuple(sorted(pair)) for pair in snapshots.load(BACKEND).facts["coupling_map"]}
+
+    def longer(path: list[int]) -> list[int]:
+        if len(path) == length:
+            return path
+        for low, high in sorted(pairs):
+            after = {low: high, high: low}.get(path[-1])
+            if after is not None and after not in path and (found := longer([*path, after])):
+                return found
+        return []
+
+    return longer([0])
+
+
+def task(circuit: Any = COIN, shots: int = 100) -> Task:
     return Task({"pubs": [[circuit, None, shots]]}, snapshots.load(BACKEND), 7)
 
 
-def entangled(qubits: int, layers: int) -> str:
-    """Non-Clifford layers on a line of ibm_torino: too much for anything but a state vector."""
-    line = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14][:qubits]
-    lines = ['OPENQASM 3.0; include "stdgates.inc";', f"bit[{qubits}] c;"]
+@functools.cache
+def entangled(qubits: int, layers: int) -> dict[str, Any]:
+    """Non-Clifford layers on neighbours: too entangled for anything but a state vector."""
+    circuit = QuantumCircuit(133, qubits)
+    line = _path(qubits)
     for layer in range(layers):
-        lines += [f"rz({0.3 + 0.01 * layer}) ${q}; sx ${q};" for q in line]
-        lines += [f"cz ${a}, ${b};" for a, b in zip(line, line[1:], strict=False)]
-    lines += [f"c[{n}] = measure ${q};" for n, q in enumerate(line)]
-    return "\n".join(lines)
+        for qubit in line:
+            circuit.rz(0.3 + 0.01 * layer, qubit)
+            circuit.sx(qubit)
+        for low, high in itertools.pairwise(line):
+            circuit.cz(low, high)
+    circuit.measure(line, range(qubits))
+    return encoded(circuit)
 
 
-LONG = entangled(15, 4_000)
+LONG = entangled(22, 60)
+SHORTER = entangled(18, 60)
 
 
 @pytest.fixture
@@ -153,7 +179,7 @@ def test_a_long_job_is_running_while_it_runs_and_others_are_answered(door: Door)
 
 
 def test_a_long_job_comes_to_its_end(door: Door) -> None:
-    job_id = door.submit(pubs=[[entangled(15, 300), None, 10]])
+    job_id = door.submit(pubs=[[SHORTER, None, 10]])
     assert state(door, job_id) in ("Queued", "Running", "Completed")
     until(lambda: state(door, job_id) == "Completed")
     [job] = door.control.jobs
