@@ -8,7 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from pytest_qchannel.emulator.programs import sampler
+from pytest_qchannel.emulator.programs import (
+    calibrator,
+    estimator,
+    executor,
+    noise_learner,
+    sampler,
+)
 from pytest_qchannel.emulator.programs.outcome import JobFailure, Outcome
 from pytest_qchannel.emulator.programs.task import Noise, Task, TooLong
 
@@ -34,4 +40,10 @@ class Program(Protocol):
         """
 
 
-PROGRAMS: Final[Mapping[str, Program]] = {"sampler": sampler}
+PROGRAMS: Final[Mapping[str, Program]] = {
+    "sampler": sampler,
+    "estimator": estimator,
+    "executor": executor,
+    "noise-learner": noise_learner,
+    "calibrate": calibrator,
+}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import json
 import re
 import zlib
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from qiskit import QuantumCircuit
 
-__all__ = ["decode_circuit", "decode_values", "encode_array"]
+__all__ = ["decode_circuit", "decode_nested", "decode_values", "encode_array"]
 
 # A decompressed body larger than this is refused; the service's own input limit is 80 MB.
 MOST_BYTES = 256 * 1024 * 1024
@@ -51,7 +52,10 @@ def decode_circuit(sent: str | dict[str, Any], where: str) -> QuantumCircuit:
 
     data = _unpack(sent["__value__"], f"circuit of {where}")
     try:
-        circuit = qpy.load(io.BytesIO(data))[0]
+        circuits = qpy.load(io.BytesIO(data))
+        if len(circuits) != 1:
+            raise ValueError(f"it has {len(circuits)} circuits and not one")
+        [circuit] = circuits
         for item in circuit.data:
             _ = item.operation  # made when it is first asked for, and refused only then
         return circuit
@@ -82,35 +86,84 @@ def _from_qasm3(text: str, where: str) -> QuantumCircuit:
 
 
 def decode_values(sent: Any, where: str) -> Any:
-    """Parameter values: an encoded array, nested lists, or a mapping of names to either."""
+    """Parameter values: an encoded array, nested lists, or a mapping of names to either.
+
+    A ``BindingsArray`` becomes such a mapping; its keys are tuples of names.
+
+    Raises:
+        JobFailure: Something in it cannot be read, or is not an array of real numbers.
+    """
     if not isinstance(sent, dict):
         return sent
+    what = f"parameter array of {where}"
+    if sent.get("__type__") == "BindingsArray":
+        return _bindings(sent.get("__value__"), where)
     if "__type__" not in sent:
         return {name: decode_values(value, where) for name, value in sent.items()}
-    import numpy as np
-
     if sent["__type__"] != "ndarray" or "__value__" not in sent:
         raise JobFailure(
             FailureCode.VALIDATION,
             f"The parameter values of {where} are of the type {str(sent['__type__'])[:40]!r}; "
             "an ndarray is expected.",
         )
+    array = _decode_array(sent["__value__"], what)
+    if array.dtype.kind not in "biuf":
+        raise JobFailure(FailureCode.VALIDATION, f"The {what} does not hold real numbers.")
+    return array
+
+
+def _bindings(value: Any, where: str) -> dict[tuple[str, ...], Any]:
     try:
-        if isinstance(sent["__value__"], list):
-            array = np.asarray(sent["__value__"])
-        else:
-            data = _unpack(str(sent["__value__"]), f"parameter array of {where}")
-            array = np.load(io.BytesIO(data), allow_pickle=False)
+        return {
+            tuple(map(str, json.loads(names))): decode_values(array, where)
+            for names, array in value["data"].items()
+        }
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as problem:
+        raise JobFailure(
+            FailureCode.VALIDATION,
+            f"The parameter values of {where} are no BindingsArray that can be read: {problem}",
+        ) from None
+
+
+def decode_nested(sent: Any, what: str) -> Any:
+    """Anything with arrays and complex numbers somewhere in it.
+
+    Raises:
+        JobFailure: One of them cannot be read; the text names ``what``.
+    """
+    if isinstance(sent, list):
+        return [decode_nested(one, what) for one in sent]
+    if not isinstance(sent, dict):
+        return sent
+    kind = sent.get("__type__")
+    if kind is None:
+        return {name: decode_nested(one, what) for name, one in sent.items()}
+    if kind == "ndarray" and "__value__" in sent:
+        return _decode_array(sent["__value__"], what)
+    if kind == "complex":
+        match sent.get("__value__"):
+            case [int() | float() as real, int() | float() as imaginary]:
+                return complex(real, imaginary)
+    raise JobFailure(
+        FailureCode.VALIDATION, f"The {what} has something of the type {str(kind)[:40]!r} in it."
+    )
+
+
+def _decode_array(value: Any, what: str) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    try:
+        if isinstance(value, list):
+            return np.asarray(value)
+        array = np.load(io.BytesIO(_unpack(str(value), what)), allow_pickle=False)
     except JobFailure:
         raise
     except Exception as problem:  # numpy raises many kinds on a file that is not its own
         raise JobFailure(
-            FailureCode.VALIDATION, f"The parameter array of {where} is not readable: {problem}."
+            FailureCode.VALIDATION, f"The {what} is not readable: {problem}."
         ) from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
-        raise JobFailure(
-            FailureCode.VALIDATION, f"The parameter array of {where} does not hold real numbers."
-        )
+    if not isinstance(array, np.ndarray):
+        raise JobFailure(FailureCode.VALIDATION, f"The {what} is not readable: no single array.")
     return array
 
 

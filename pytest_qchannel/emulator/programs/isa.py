@@ -54,7 +54,7 @@ def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot, 
     table = _table(snapshot)
     index = {qubit: physical[number] for number, qubit in enumerate(circuit.qubits)}
     for number, item in enumerate(circuit.data):
-        name = item.operation.name
+        name = item.name
         if name not in table:
             raise JobFailure(
                 FailureCode.NOT_IN_BASIS,
@@ -71,5 +71,6 @@ def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot, 
                 f"where {snapshot.name} has no such gate. Transpile the circuit for this backend "
                 "first.",
             )
-        for block in getattr(item.operation, "blocks", ()):
-            _walk(block, qubits, snapshot, where)
+        if item.is_control_flow():
+            for block in item.operation.blocks:
+                _walk(block, qubits, snapshot, where)

@@ -1,215 +1,214 @@
 """The ``sampler`` program: circuits in, shots of their classical registers out.
 
-Source: ``SamplerV2Input`` in IBM's API description; ``SamplerV2`` and the result decoder of
-qiskit-ibm-runtime 0.34 to 0.51. The simulation is ideal, so options that mend noise (dynamical
-decoupling, twirling) are accepted and change nothing.
+Source: ``SamplerV2Input`` in IBM's API description; ``sampler.version_0_1`` of
+ibm-quantum-schemas; ``SamplerV2`` and the result decoder of qiskit-ibm-runtime 0.34 to 0.51.
+
+Twirling spreads the shots as the service does and is told in the metadata, and dynamical
+decoupling is accepted; neither changes the simulated state: twirling leaves an ideal circuit and
+Pauli noise as they are, and the noise of idle qubits is simulated as memoryless, where decoupling
+has nothing to refocus. ``coupling_map`` and ``basis_gates`` of the simulator are accepted: circuits
+are held to the device's own.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from pytest_qchannel.emulator.programs import codec
+from pytest_qchannel.emulator.programs import codec, options, pubs, results, spans
+from pytest_qchannel.emulator.programs.durations import qpu_s
+from pytest_qchannel.emulator.programs.machine import Machine, seed_of
+from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.task import Task
 from pytest_qchannel.emulator.schemas import SAMPLER, problem_with
 from pytest_qchannel.emulator.snapshots import Snapshot
-from pytest_qchannel.errors import EmulatorGap
 
 if TYPE_CHECKING:
     import numpy as np
     from qiskit import QuantumCircuit
-    from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 __all__ = ["check", "run"]
-
-DEFAULT_SHOTS: Final = 4_096
-
-_Bits = dict[str, "np.ndarray[Any, np.dtype[np.bool_]]"]
 
 
 def check(params: Mapping[str, Any]) -> str | None:
     """What is wrong with the params' form; the circuits themselves are looked at by :func:`run`.
 
     Raises:
-        EmulatorGap: An option asks for what an ideal simulation of bits does not have.
+        EmulatorGap: An option asks for what no simulation here does.
     """
     problem = problem_with(params, SAMPLER)
     if problem is None:
-        _require_served(params.get("options", {}))
+        options.require_initialised(group(params, "options"))
     return problem
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One PUB, simulated: bits per register, each of shape ``(*pub_shape, shots, num_bits)``."""
+    """One PUB, simulated.
 
+    Attributes:
+        circuit: As it was sent.
+        shape: The PUB's.
+        shots: How many its data has.
+        split: How they were spread over random variants; ``None`` without twirling.
+        data: Per register, bits of shape ``(*pub_shape, shots, num_bits)``, or complex numbers of
+            that shape, or without the axis of the shots where these are averaged.
+        length_s: How long the device takes for a shot.
+    """
+
+    circuit: QuantumCircuit
     shape: tuple[int, ...]
     shots: int
-    bits: _Bits
-    metadata: dict[str, Any]
+    split: options.Split | None
+    data: Mapping[str, np.ndarray[Any, Any]]
+    length_s: float
+
+    @property
+    def executions(self) -> int:
+        return math.prod(self.shape) * (self.split.shots if self.split else self.shots)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        found: dict[str, Any] = {"circuit_metadata": dict(self.circuit.metadata or {})}
+        if self.split is not None:
+            found["num_randomizations"] = self.split.num_randomizations
+        return found
 
 
 def run(task: Task) -> Outcome:
-    """Simulates the job; the same params, device and seed give the same bytes.
+    """Simulates the job; the same params, device, seed and start give the same bytes.
 
     Raises:
         JobFailure: A circuit or value is not what the device can run.
+        TooLong: The simulation belongs into the worker process.
     """
-    params, snapshot, seed = task.params, task.snapshot, task.seed
-    options = params.get("options", {})
-    seed_option = options.get("simulator", {}).get("seed_simulator")
-    # JSON knows no integers: 5 and 5.0 are the same number there, so int() here and below.
-    seed = seed if seed_option is None else int(seed_option)
-    delay_s = _rep_delay_s(options, snapshot)
-    runs = []
+    params = task.params
+    chosen = group(params, "options")
+    delay_s = options.rep_delay_s(chosen, task.snapshot)
+    machine = Machine.of(task)
+    seed = seed_of(task, group(chosen, "simulator"), "seed_simulator")
+    runs: list[_Run] = []
+    executions = 0
     for number, pub in enumerate(params["pubs"]):
-        shots = (pub[2] if len(pub) == 3 else None) or params.get("shots")
-        shots = shots or options.get("default_shots") or DEFAULT_SHOTS
-        runs.append(_run_pub(pub, int(shots), snapshot, (seed + number) % 2**31, f"pub {number}"))
-    seconds = sum(one.shots * math.prod(one.shape) for one in runs) * delay_s
-    encode = _qiskit_result if params.get("support_qiskit", False) else _plain_result
-    return Outcome(json.dumps(encode(runs), separators=(",", ":")).encode(), max(1.0, seconds))
+        one = _run_pub(machine, pub, (seed + number) % 2**31, f"pub {number}", executions)
+        runs.append(one)
+        executions += one.executions
+    usage_s = qpu_s([(one.executions, one.length_s) for one in runs], delay_s)
+    facts = {
+        "num_circuits": len(runs),
+        "num_qubits": [one.circuit.num_qubits for one in runs],
+        "circuit_depths": [one.circuit.depth() for one in runs],
+        "executions": executions,
+    }
+    if not params.get("support_qiskit", False):
+        return Outcome(results.dumps(_plain_result(runs)), usage_s, facts=facts)
+    newer, older = _qiskit_results(runs, task.started_at, delay_s)
+    return Outcome(newer, usage_s, ((spans.READS_NEWER, older),), facts)
 
 
-def _rep_delay_s(options: Mapping[str, Any], snapshot: Snapshot) -> float:
-    """Seconds between two shots, an estimate: the repetition delay without the circuit itself."""
-    delay = options.get("execution", {}).get("rep_delay")
-    if delay is None:
-        return snapshot.default_rep_delay_s
-    low, high = snapshot.rep_delay_range_s
-    if not low <= delay <= high:
-        raise JobFailure(
-            FailureCode.VALIDATION,
-            f"rep_delay is {delay} s; {snapshot.name} takes {low:g} to {high:g} s.",
-        )
-    return float(delay)
-
-
-def _require_served(options: Mapping[str, Any]) -> None:
-    meas_type = options.get("execution", {}).get("meas_type", "classified")
-    if meas_type != "classified":
-        raise EmulatorGap(
-            f"the emulated sampler gives classified bits, not meas_type={meas_type!r}",
-            next="leave meas_type out, or keep this test for a live QPU",
-        )
-    if options.get("simulator", {}).get("noise_model") is not None:
-        raise EmulatorGap(
-            "the emulated sampler is ideal and takes no noise_model",
-            next="leave options.simulator.noise_model out, or use local testing mode",
-        )
-
-
-def _run_pub(sent: list[Any], shots: int, snapshot: Snapshot, seed: int, where: str) -> _Run:
-    import numpy as np
-
-    from pytest_qchannel.emulator.programs.isa import require_isa
-    from pytest_qchannel.emulator.programs.simulate import sample, without_idle_qubits
-
+def _shots_of(
+    pub: list[Any], params: Mapping[str, Any], snapshot: Snapshot, where: str
+) -> tuple[int, options.Split | None]:
+    """The shots that a PUB's data has, and how they are spread where it is twirled."""
+    chosen = group(params, "options")
+    asked_for = (pub[2] if len(pub) == 3 else None) or params.get("shots")
+    shots = int(asked_for or chosen.get("default_shots") or DEFAULT_SHOTS)
+    twirling = group(chosen, "twirling")
+    split = None
+    if twirling.get("enable_gates") or twirling.get("enable_measure"):
+        split = options.split(twirling, shots, is_asked_for=asked_for is not None)
+        if asked_for is None and options.names_both_factors(twirling):
+            shots = split.shots  # that counts for more than default shots
     if shots > snapshot.max_shots:
         raise JobFailure(
             FailureCode.TOO_MANY_SHOTS,
             f"{where} asks for {shots} shots; {snapshot.name} takes at most {snapshot.max_shots}.",
         )
-    circuit = codec.decode_circuit(sent[0], where)
-    require_isa(circuit, snapshot, where)
-    small = without_idle_qubits(circuit)
-    pub = _coerce(small, codec.decode_values(sent[1] if len(sent) > 1 else None, where), where)
-    bound = _bind(small, pub, where)
-    samples = sample(bound, shots, seed) if bound else []
-    stacked = np.asarray(samples, dtype=np.bool_).reshape(*pub.shape, shots, circuit.num_clbits)
-    return _Run(pub.shape, shots, _registers(small, stacked), dict(circuit.metadata or {}))
+    return shots, split
 
 
-def _coerce(circuit: QuantumCircuit, values: Any, where: str) -> SamplerPub:
-    import numpy as np
-    from qiskit.primitives.containers.sampler_pub import SamplerPub
-
-    try:
-        pub = SamplerPub.coerce((circuit,) if values is None else (circuit, values))
-        # Before version 2 qiskit binds NaN and infinity without a word.
-        if not all(np.isfinite(array).all() for array in pub.parameter_values.data.values()):
-            raise ValueError("not every value is a finite number")
-        return pub
-    except Exception as problem:  # qiskit and numpy raise many kinds on values that are no numbers
-        raise JobFailure(
-            FailureCode.VALIDATION, f"The parameter values of {where} do not fit: {problem}"
-        ) from None
-
-
-def _bind(circuit: QuantumCircuit, pub: SamplerPub, where: str) -> list[QuantumCircuit]:
-    """The circuit of a PUB with each of its parameter sets, in row-major order."""
+def _run_pub(machine: Machine, sent: list[Any], seed: int, where: str, before: int) -> _Run:
     import numpy as np
 
-    try:
-        return [pub.parameter_values.bind(circuit, index) for index in np.ndindex(pub.shape)]
-    except Exception as problem:  # an unknown name, not a number, infinity: each its own kind
-        raise JobFailure(
-            FailureCode.VALIDATION, f"The parameter values of {where} do not fit: {problem}"
-        ) from None
+    params, snapshot = machine.task.params, machine.task.snapshot
+    shots, split = _shots_of(sent, params, snapshot, where)
+    circuit = pubs.read_circuit(sent[0], snapshot, where)
+    active = machine.active(circuit)
+    values = pubs.read_values(active.circuit, sent[1] if len(sent) > 1 else None, where)
+    shape = tuple(values.shape)
+    options.require_executions(before + math.prod(shape) * (split.shots if split else shots))
+    bound = pubs.bind(active.circuit, values, where)
+    meas_type = group(group(params, "options"), "execution").get("meas_type", "classified")
+    measured: np.ndarray[Any, Any]
+    if meas_type == "classified":
+        bits = machine.bits(active, bound, shots, seed)
+        measured = np.asarray(bits, np.bool_).reshape(*shape, shots, circuit.num_clbits)
+    else:
+        points = machine.points(active, bound, shots, seed)
+        measured = np.asarray(points, np.complex128).reshape(*shape, shots, circuit.num_clbits)
+        if meas_type == "avg_kerneled":
+            measured = measured.mean(axis=-2)
+    length_s = pubs.mean_length_s(circuit, active, bound, snapshot)
+    return _Run(circuit, shape, shots, split, _registers(circuit, measured), length_s)
 
 
-def _registers(circuit: QuantumCircuit, samples: np.ndarray[Any, np.dtype[np.bool_]]) -> _Bits:
+def _registers(
+    circuit: QuantumCircuit, measured: np.ndarray[Any, Any]
+) -> dict[str, np.ndarray[Any, Any]]:
     return {
-        register.name: samples[..., [circuit.find_bit(bit).index for bit in register]]
+        register.name: measured[..., [circuit.find_bit(bit).index for bit in register]]
         for register in circuit.cregs
     }
 
 
-def _qiskit_result(runs: list[_Run]) -> dict[str, Any]:
-    import numpy as np
-
-    pub_results = []
-    for one in runs:
-        fields = {}
-        for name, bits in one.bits.items():
-            # BitArray: big-endian, padded on the left; column k of ours is bit k of the value.
-            width = bits.shape[-1]
-            padding = [(0, 0)] * (bits.ndim - 1) + [(0, -width % 8)]
-            packed = np.packbits(np.pad(bits, padding)[..., ::-1], axis=-1)
-            value = {"array": codec.encode_array(packed), "num_bits": width}
-            fields[name] = {"__type__": "BitArray", "__value__": value}
-        data = {"field_names": list(fields), "shape": list(one.shape), "fields": fields}
-        pub_results.append(
-            {
-                "__type__": "SamplerPubResult",
-                "__value__": {
-                    "data": {"__type__": "DataBin", "__value__": data},
-                    "metadata": {"circuit_metadata": one.metadata},
-                },
-            }
-        )
-    value = {"pub_results": pub_results, "metadata": {"version": 2}}
-    return {"__type__": "PrimitiveResult", "__value__": value}
+def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tuple[bytes, ...]:
+    """The result for newer and for older clients."""
+    encoded, measured, now = [], [], started_at
+    for number, one in enumerate(runs):
+        fields = {
+            name: results.bit_array(data) if data.dtype == bool else codec.encode_array(data)
+            for name, data in one.data.items()
+        }
+        encoded.append(results.pub_result("SamplerPubResult", fields, one.shape, one.metadata))
+        done = now + one.executions * (one.length_s + delay_s)
+        measured.append(spans.Span(number, one.shape, one.shots, one.split, now, done))
+        now = done
+    return results.primitive_result(
+        encoded,
+        *(
+            {"execution": {"execution_spans": encode(measured)}, "version": 2}
+            for encode in (spans.encode_newer, spans.encode_older)
+        ),
+    )
 
 
 def _plain_result(runs: list[_Run]) -> dict[str, Any]:
-    """What a REST user gets, who did not say ``support_qiskit``: samples as hexadecimal numbers."""
-    results = [
+    """What a REST user gets, who did not say ``support_qiskit``: samples as hexadecimal numbers.
+
+    Kerneled measurements are nested lists of ``[real, imaginary]``: a form of our own.
+    """
+    listed = [
         {
-            "data": {
-                name: {"samples": _nested(bits), "num_bits": bits.shape[-1]}
-                for name, bits in one.bits.items()
-            },
-            "metadata": {"circuit_metadata": one.metadata},
+            "data": {name: _plain_register(data) for name, data in one.data.items()},
+            "metadata": one.metadata,
         }
         for one in runs
     ]
-    return {"results": results, "metadata": {"version": 2}}
+    return {"results": listed, "metadata": {"version": 2}}
 
 
-def _nested(bits: np.ndarray[Any, np.dtype[np.bool_]]) -> list[Any]:
-    if bits.ndim > 2:
-        return [_nested(part) for part in bits]
-    return list(_hex_rows(bits))
+def _plain_register(data: np.ndarray[Any, Any]) -> dict[str, Any]:
+    samples = _hex(data) if data.dtype == bool else results.nested(data)
+    return {"samples": samples, "num_bits": data.shape[-1]}
 
 
-def _hex_rows(bits: np.ndarray[Any, np.dtype[np.bool_]]) -> Iterator[str]:
+def _hex(bits: np.ndarray[Any, np.dtype[np.bool_]]) -> list[Any]:
     import numpy as np
 
-    for row in np.packbits(bits, axis=-1, bitorder="little"):
-        yield hex(int.from_bytes(row.tobytes(), "little"))
+    if bits.ndim > 2:
+        return [_hex(part) for part in bits]
+    packed = np.packbits(bits, axis=-1, bitorder="little")
+    return [hex(int.from_bytes(row.tobytes(), "little")) for row in packed]

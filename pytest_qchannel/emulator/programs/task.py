@@ -33,6 +33,8 @@ class Task:
         noise: Whether the device errs.
         limit_s: Simulations that are estimated to take longer, in seconds, raise
             :class:`TooLong` instead of being started. ``None``: any is run.
+        started_at: When the job started, in seconds since the epoch; results tell when which
+            part of them was measured.
     """
 
     params: Mapping[str, Any]
@@ -40,6 +42,7 @@ class Task:
     seed: int
     noise: Noise = Noise.OFF
     limit_s: float | None = None
+    started_at: float = 0.0
 
     def allow(self, estimate_s: float) -> None:
         """Passes a simulation that may be run here; called before it starts.

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, qpy
 from qiskit.circuit import Parameter
 
 from pytest_qchannel.emulator.programs import codec
@@ -159,10 +159,17 @@ def test_a_corrupt_circuit_names_the_pub_and_what_is_wrong(value: str, said: str
 
 def test_qpy_that_ends_anywhere_too_early_is_a_failed_job_and_never_a_crash() -> None:
     """Cut, not flipped: qiskit trusts the counts in a QPY file and would fill the memory."""
-    qpy = zlib.decompress(GOOD)
-    for length in range(0, len(qpy) - 1, 3):
-        failure = failure_of(circuit_of(packed(qpy[:length])))
+    whole = zlib.decompress(GOOD)
+    for length in range(0, len(whole) - 1, 3):
+        failure = failure_of(circuit_of(packed(whole[:length])))
         assert failure.reason.startswith("The circuit of pub 3 is no QPY that this Qiskit")
+
+
+def test_qpy_of_several_circuits() -> None:
+    buffer = io.BytesIO()
+    qpy.dump([QuantumCircuit(1)] * 2, buffer)
+    failure = failure_of(circuit_of(packed(buffer.getvalue())))
+    assert "it has 2 circuits and not one" in failure.reason
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "OPENQASM 3.0; h q[0];", "\ud800"])

@@ -1,0 +1,154 @@
+"""The ``estimator`` program: circuits and observables in, expectation values out.
+
+Everything is told from shots, as on a device: observables are grouped into measurement bases,
+each is measured with as many shots as the precision asks for, and the errors are the spread of
+these shots. Source: ``EstimatorV2Input`` in IBM's API description; ``estimator.version_0_1`` of
+ibm-quantum-schemas; ``EstimatorV2`` and the result decoder of qiskit-ibm-runtime 0.34 to 0.51.
+
+On a noisy device measurement mitigation is done by twirled readout, and zero-noise extrapolation
+by folding gates (for ``pea`` too, of which no noise is learned here). Gate twirling, dynamical
+decoupling and probabilistic error cancellation are accepted and told in the metadata; they change
+the spread of the shots and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_qchannel.emulator.programs import codec, options, pubs, results
+from pytest_qchannel.emulator.programs.durations import qpu_s
+from pytest_qchannel.emulator.programs.estimator_settings import Settings, problem_with_options
+from pytest_qchannel.emulator.programs.expectation import Estimate, Paired, estimate
+from pytest_qchannel.emulator.programs.machine import Machine, seed_of
+from pytest_qchannel.emulator.programs.measuring import seed_from
+from pytest_qchannel.emulator.programs.observables import broadcast, read_observables
+from pytest_qchannel.emulator.programs.options import group
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.task import Task
+from pytest_qchannel.emulator.schemas import ESTIMATOR, problem_with
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+__all__ = ["check", "run"]
+
+
+def check(params: Mapping[str, Any]) -> str | None:
+    """What is wrong with the params' form; circuits and observables are looked at by :func:`run`.
+
+    Raises:
+        EmulatorGap: An option asks for what no simulation here does.
+    """
+    problem = problem_with(params, ESTIMATOR)
+    if problem is None:
+        chosen = group(params, "options")
+        options.require_initialised(chosen)
+        problem = problem_with_options(chosen)
+    return problem
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One PUB, estimated."""
+
+    circuit: QuantumCircuit
+    split: options.Split
+    precision: float
+    found: Estimate
+
+    def metadata(self, settings: Settings) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "shots": self.split.shots,
+            "target_precision": self.precision,
+            "circuit_metadata": dict(self.circuit.metadata or {}),
+            "resilience": {},
+        }
+        if settings.is_twirled:
+            told["num_randomizations"] = self.split.num_randomizations
+        if (chosen := self.found.extrapolators) is not None:
+            told["resilience"]["zne"] = {"extrapolator": results.nested(chosen)}
+        return told
+
+
+def run(task: Task) -> Outcome:
+    """Simulates the job; the same params, device and seed give the same bytes.
+
+    Raises:
+        JobFailure: A circuit, value or observable is not what the device can run.
+        TooLong: The simulation belongs into the worker process.
+    """
+    params = task.params
+    chosen = group(params, "options")
+    settings = Settings.of(params)
+    delay_s = options.rep_delay_s(chosen, task.snapshot)
+    machine = Machine.of(task)
+    seed = seed_of(task, group(chosen, "simulator"), "seed_simulator")
+    if chosen.get("seed_estimator") is not None:
+        seed = int(chosen["seed_estimator"])
+    runs: list[_Run] = []
+    executions = 0
+    for number, pub in enumerate(params["pubs"]):
+        one = _run_pub(machine, settings, pub, seed_from(seed, number), f"pub {number}", executions)
+        runs.append(one)
+        executions += one.found.executions
+    usage_s = qpu_s([busy for one in runs for busy in one.found.busy], delay_s)
+    facts = {
+        "num_circuits": len(runs),
+        "num_qubits": [one.circuit.num_qubits for one in runs],
+        "circuit_depths": [one.circuit.depth() for one in runs],
+        "executions": executions,
+    }
+    encode = _qiskit_result if params.get("support_qiskit", False) else _plain_result
+    return Outcome(encode(runs, settings), usage_s, facts=facts)
+
+
+def _run_pub(
+    machine: Machine, settings: Settings, sent: list[Any], seed: int, where: str, before: int
+) -> _Run:
+    params, snapshot = machine.task.params, machine.task.snapshot
+    values_sent, precision_sent = (*sent[2:], None, None)[:2]
+    asked_for = precision_sent or params.get("precision")
+    split, precision = settings.shots(asked_for)
+    if split.shots > snapshot.max_shots:
+        raise JobFailure(
+            FailureCode.TOO_MANY_SHOTS,
+            f"{where} needs {split.shots} shots for a precision of {precision:g}; "
+            f"{snapshot.name} takes at most {snapshot.max_shots}.",
+        )
+    circuit = pubs.read_circuit(sent[0], snapshot, where)
+    observables_shape, observables = read_observables(sent[1], circuit.num_qubits, where)
+    values = pubs.read_values(circuit, values_sent, where)
+    shape, which_observable, which_values = broadcast(observables_shape, values.shape, where)
+    paired = Paired(shape, observables, which_observable, which_values)
+    found = estimate(
+        machine, settings, circuit, values, paired, split, seed, where=where, before=before
+    )
+    return _Run(circuit, split, precision, found)
+
+
+def _qiskit_result(runs: list[_Run], settings: Settings) -> bytes:
+    # Client 0.34 leaves an EstimatorPubResult as a dictionary; all read a PubResult.
+    encoded = [
+        results.pub_result(
+            "PubResult",
+            {name: codec.encode_array(data) for name, data in one.found.fields.items()},
+            one.found.shape,
+            one.metadata(settings),
+        )
+        for one in runs
+    ]
+    return results.primitive_result(encoded, settings.metadata)[0]
+
+
+def _plain_result(runs: list[_Run], settings: Settings) -> bytes:
+    """What a REST user gets, who did not say ``support_qiskit``: numbers and lists of them."""
+    listed = [
+        {
+            "data": {name: results.nested(array) for name, array in one.found.fields.items()},
+            "metadata": one.metadata(settings),
+        }
+        for one in runs
+    ]
+    return results.dumps({"results": listed, "metadata": settings.metadata})

@@ -1,0 +1,105 @@
+"""The ``executor`` program: bound circuits in, the bits of their registers out.
+
+The client's own Sampler and Estimator of :mod:`qiskit_ibm_runtime.executor_sampler` and
+``executor_estimator`` are built on it: they twirl through a *samplex*, whose randomisations the
+service draws, and mend the results themselves.
+
+Source: ``ibm_quantum_schemas.executor`` (v0.1 to v2.0), the decoders of qiskit-ibm-runtime 0.51.
+``experimental`` is accepted and changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_qchannel.emulator.programs.executor import models
+from pytest_qchannel.emulator.programs.options import require_initialised
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["check", "run"]
+
+VERSIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "v0.1": "version_0_1",
+        "v0.2": "version_0_2",
+        "v1.0": "version_1_0",
+        "v1.1": "version_1_1",
+        "v2.0": "version_2_0",
+    }
+)
+
+_Arrays = dict[str, "np.ndarray[Any, Any]"]
+
+
+def check(params: Mapping[str, Any]) -> str | None:
+    """What in the params does not fit the schema; circuits are looked at by :func:`run`.
+
+    Raises:
+        EmulatorGap: The packages that read such params are not installed, or an option asks for
+            what no simulation here does.
+    """
+    try:
+        module = models.schema("executor", VERSIONS, params)
+        parsed = models.parsed(module.ParamsModel, params)
+    except models.NotValid as problem:
+        return str(problem)
+    require_initialised({"execution": {"init_qubits": parsed.options.init_qubits}})
+    return None
+
+
+def run(task: Task) -> Outcome:
+    """Runs every item; the same params, device and seed give the same bytes.
+
+    Raises:
+        JobFailure: A circuit, samplex or value is not what the device can run.
+        TooLong: The simulation belongs into the worker process.
+    """
+    from pytest_qchannel.emulator.programs.executor.answer import encode
+    from pytest_qchannel.emulator.programs.executor.items import read_items
+    from pytest_qchannel.emulator.programs.executor.measuring import measure
+    from pytest_qchannel.emulator.programs.executor.timing import Timing
+    from pytest_qchannel.emulator.programs.isa import require_isa
+
+    try:
+        module = models.schema("executor", VERSIONS, task.params)
+        parsed = models.parsed(module.ParamsModel, task.params)
+    except models.NotValid as problem:
+        raise JobFailure(FailureCode.VALIDATION, f"The params are not valid: {problem}.") from None
+    program, options = parsed.quantum_program, parsed.options
+    if program.shots > task.snapshot.max_shots:
+        raise JobFailure(
+            FailureCode.TOO_MANY_SHOTS,
+            f"The program asks for {program.shots} shots; {task.snapshot.name} takes at most "
+            f"{task.snapshot.max_shots}.",
+        )
+    items = read_items(program, task.seed)
+    for number, item in enumerate(items):
+        require_isa(item.circuit, task.snapshot, f"item {number}")
+    timing = Timing(task, options, program.shots, items)
+    level = getattr(program, "meas_level", "classified")
+    results: list[_Arrays] = []
+    for number, item in enumerate(items):
+        seed = (task.seed + number) % 2**31
+        measured = measure(item, program.shots, level, seed, task)
+        results.append({**measured, **item.extras})
+    answer = encode(module, results, timing)
+    # As it came, and not as the models would write it: it passes through unchanged.
+    sent = task.params["quantum_program"]
+    for name in ("passthrough_data", "semantic_role"):
+        if name in module.QuantumProgramResultModel.model_fields:
+            answer[name] = sent.get(name)
+    facts = {
+        "num_circuits": sum(len(item.values) for item in items),
+        "num_qubits": [item.circuit.num_qubits for item in items],
+        "circuit_depths": [item.circuit.depth() for item in items],
+        "executions": sum(len(item.values) for item in items) * program.shots,
+    }
+    encoded = json.dumps(answer, separators=(",", ":")).encode()
+    return Outcome(encoded, timing.usage_s, facts=facts)

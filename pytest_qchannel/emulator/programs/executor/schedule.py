@@ -1,0 +1,60 @@
+"""The schedule of a circuit on a device, as ``scheduler_timing`` asks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_qchannel.emulator.programs.durations import circuit_s
+from pytest_qchannel.emulator.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+__all__ = ["has_schedule", "schedule_of"]
+
+
+def has_schedule(circuit: QuantumCircuit) -> bool:
+    """Whether every delay has its length: a parameter or a stretch has none yet."""
+    return all(
+        isinstance(item.operation.duration, int | float)
+        for item in circuit.data
+        if item.name == "delay"
+    )
+
+
+def schedule_of(circuit: QuantumCircuit, snapshot: Snapshot) -> dict[str, Any]:
+    """Fields of ``SchedulerTimingModel``: all starts as soon as it can.
+
+    A row is ``branch,instruction,channel,start,duration,pulse``, times in dt, as the client's
+    ``draw_circuit_schedule_timing`` reads it. A block of control flow is one row per qubit, as
+    long as its longest branch: which one runs is known only in the shot. Rotations around z take
+    no time and have no row.
+    """
+    dt_s = float(snapshot.facts.get("dt") or 1.0) * 1e-9
+    lengths: dict[Any, int] = {}
+    free: dict[Any, int] = {}
+    rows = []
+    for item in circuit.data:
+        wires = [*item.qubits, *item.clbits]
+        start = max((free.get(wire, 0) for wire in wires), default=0)
+        qubits = tuple(circuit.find_bit(qubit).index for qubit in item.qubits)
+        key = (item.name, qubits)
+        if key not in lengths or item.name == "delay" or item.is_control_flow():
+            lengths[key] = round(_alone_s(item, qubits, snapshot) / dt_s)
+        length = lengths[key]
+        for wire in wires:
+            free[wire] = start + length
+        if item.name == "barrier" or length:
+            label = "_".join([item.name, *map(str, qubits)]) if length else item.name
+            pulse = {"barrier": "barrier", "measure": "capture"}.get(item.name, "play")
+            rows += [f"main,{label},Qubit {qubit},{start},{length},{pulse}" for qubit in qubits]
+    return {"timing": "\n".join(rows), "circuit_duration": max(free.values(), default=0)}
+
+
+def _alone_s(item: Any, qubits: tuple[int, ...], snapshot: Snapshot) -> float:
+    """How long one instruction takes: a circuit that has no other takes as long."""
+    from qiskit import QuantumCircuit
+
+    alone = QuantumCircuit(list(item.qubits), list(item.clbits))
+    alone._append(item)
+    return circuit_s(alone, snapshot, qubits)

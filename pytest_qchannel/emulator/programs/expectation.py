@@ -1,0 +1,297 @@
+"""Expectation values of a PUB: which bases are measured, and what their shots say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_qchannel.emulator.programs import zne
+from pytest_qchannel.emulator.programs.estimator_settings import Settings, Zne
+from pytest_qchannel.emulator.programs.machine import Machine
+from pytest_qchannel.emulator.programs.measuring import learn_readout, measure, seed_from
+from pytest_qchannel.emulator.programs.observables import Basis, Observable, Term, group_terms
+from pytest_qchannel.emulator.programs.options import Split, require_executions
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+
+if TYPE_CHECKING:
+    import numpy as np
+    from qiskit import QuantumCircuit
+    from qiskit.primitives.containers.bindings_array import BindingsArray
+
+__all__ = ["Estimate", "Paired", "estimate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """A PUB's places: each pairs an observable with a parameter set.
+
+    Attributes:
+        shape: The PUB's.
+        observables: All of them, row-major.
+        observable_of: For each place, which.
+        values_of: For each place, which parameter set.
+    """
+
+    shape: tuple[int, ...]
+    observables: Sequence[Observable]
+    observable_of: Sequence[int]
+    values_of: Sequence[int]
+
+
+@dataclass(slots=True)
+class Estimate:
+    """What a PUB gave.
+
+    Attributes:
+        shape: The PUB's.
+        fields: The data bin's arrays, by name.
+        extrapolators: Which curve was taken at each place; ``None`` without extrapolation.
+        busy: How often circuits were executed, and how long each takes, in seconds.
+    """
+
+    shape: tuple[int, ...]
+    fields: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    extrapolators: np.ndarray[Any, Any] | None = None
+    busy: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def executions(self) -> int:
+        """How often a circuit was executed."""
+        return sum(times for times, _ in self.busy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Parameter sets that are measured in the same bases, and the places that they decide."""
+
+    values: tuple[int, ...]
+    places: tuple[tuple[int, ...], ...]
+    bases: tuple[Basis, ...]
+
+
+def estimate(
+    machine: Machine,
+    settings: Settings,
+    circuit: QuantumCircuit,
+    values: BindingsArray,
+    paired: Paired,
+    split: Split,
+    seed: int,
+    *,
+    where: str,
+    before: int,
+) -> Estimate:
+    """Measures what a PUB asks for.
+
+    Args:
+        machine: What runs it.
+        settings: What the options mean.
+        circuit: On the device's qubits.
+        values: The parameter values.
+        paired: Which observable is measured with which parameter set.
+        split: The shots of each circuit in each basis.
+        seed: Decides the shots.
+        where: Names the PUB in what is said of it.
+        before: Executions of the job's earlier PUBs.
+
+    Raises:
+        JobFailure: It cannot be simulated, or is more than a job may have.
+        TooLong: The simulation belongs into the worker process.
+    """
+    import numpy as np
+
+    plans = _plans(paired)
+    factors = settings.zne.noise_factors if settings.zne is not None else (1.0,)
+    circuits = sum(len(plan.values) * len(plan.bases) for plan in plans) * len(factors)
+    require_executions(before + circuits * split.shots)
+    found = Estimate(paired.shape)
+    factor_of = _readout_factors(machine, settings, circuit, plans, split, seed, found)
+    measured = []
+    for number, factor in enumerate(factors):
+        at = seed_from(seed, 1, number)
+        stronger = circuit
+        if machine.is_noisy and settings.zne is not None:
+            stronger = zne.fold(circuit, factor, settings.zne.amplifier, at)
+        shots = _Shots(machine, settings, stronger, values, split, where)
+        with np.errstate(all="ignore"):  # a coefficient may be as large as a float can be
+            measured.append(_evaluate(shots, paired, plans, factor_of, at, found))
+    evs, stds, ensemble = (np.stack(arrays) for arrays in zip(*measured, strict=True))
+    shape = paired.shape
+    if settings.zne is None:
+        found.fields = {
+            "evs": evs[0].reshape(shape),
+            "stds": stds[0].reshape(shape),
+            "ensemble_standard_error": ensemble[0].reshape(shape),
+        }
+    else:
+        _extrapolate(settings.zne, evs, stds, ensemble, found)
+    return found
+
+
+def _plans(paired: Paired) -> list[_Plan]:
+    """Parameter sets by the observables that they are paired with: usually one plan for all."""
+    places: dict[int, list[int]] = {}
+    for place, number in enumerate(paired.values_of):
+        places.setdefault(number, []).append(place)
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for number, here in places.items():
+        seen = tuple(sorted({paired.observable_of[place] for place in here}))
+        alike.setdefault(seen, []).append(number)
+    return [
+        _Plan(
+            tuple(numbers),
+            tuple(tuple(places[number]) for number in numbers),
+            tuple(group_terms({term for one in seen for term in paired.observables[one]})),
+        )
+        for seen, numbers in alike.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shots:
+    """How shots are taken."""
+
+    machine: Machine
+    settings: Settings
+    circuit: QuantumCircuit
+    values: BindingsArray
+    split: Split
+    where: str
+
+    @property
+    def is_twirled(self) -> bool:
+        return self.settings.twirl_measure or self.settings.mitigate_measure
+
+
+def _evaluate(
+    shots: _Shots,
+    paired: Paired,
+    plans: Sequence[_Plan],
+    factor_of: dict[Term, float],
+    seed: int,
+    found: Estimate,
+) -> tuple[np.ndarray[Any, Any], ...]:
+    """Mean, standard error by variants, and by single shots, of each place."""
+    import numpy as np
+
+    size = math.prod(paired.shape)
+    split = shots.split
+    by_variant = np.zeros((size, split.num_randomizations))
+    variance = np.zeros(size)
+    for place, number in enumerate(paired.observable_of):
+        by_variant[place] += paired.observables[number].get(Term(()), 0.0)
+    indices = list(np.ndindex(shots.values.shape))
+    for number, plan in enumerate(plans):
+        sets = [indices[one] for one in plan.values]
+        for place, basis in enumerate(plan.bases):
+            measured = measure(
+                shots.machine,
+                shots.circuit,
+                shots.values,
+                sets,
+                basis.paulis,
+                split,
+                seed_from(seed, number, place),
+                is_twirled=shots.is_twirled,
+                where=shots.where,
+            )
+            found.busy.append((len(plan.values) * split.shots, measured.length_s))
+            for bits, places in zip(measured.bits, plan.places, strict=True):
+                terms = np.stack(
+                    [basis.values(term, bits) / factor_of.get(term, 1.0) for term in basis.terms]
+                )
+                weights = np.array(
+                    [
+                        [paired.observables[paired.observable_of[one]].get(term, 0.0)
+                         for term in basis.terms]
+                        for one in places
+                    ]
+                )  # fmt: skip
+                values = weights @ terms
+                spread = values.reshape(len(places), split.num_randomizations, -1)
+                by_variant[list(places)] += spread.mean(axis=2)
+                variance[list(places)] += values.var(axis=1) / split.shots
+    ensemble = np.sqrt(variance)
+    stds = ensemble
+    if split.num_randomizations > 1:
+        stds = by_variant.std(axis=1, ddof=1) / math.sqrt(split.num_randomizations)
+    return by_variant.mean(axis=1), stds, ensemble
+
+
+def _readout_factors(
+    machine: Machine,
+    settings: Settings,
+    circuit: QuantumCircuit,
+    plans: Sequence[_Plan],
+    split: Split,
+    seed: int,
+    found: Estimate,
+) -> dict[Term, float]:
+    """By what twirled readout errors shrink each term; nothing where there is nothing to mend."""
+    terms = {term for plan in plans for basis in plan.bases for term in basis.terms}
+    if not (machine.is_noisy and settings.mitigate_measure and terms):
+        return {}
+    if any(term.projected for term in terms):
+        raise JobFailure(
+            FailureCode.NOT_SUPPORTED,
+            "Measurement mitigation of noisy shots does not go with observables that have "
+            "projectors (0, 1, +, -, r, l). Write them with I, X, Y and Z, or set "
+            "options.resilience.measure_mitigation to False.",
+        )
+    qubits = tuple(sorted({qubit for term in terms for qubit in term.qubits}))
+    learning = settings.learning_shots(split.shots_per_randomization)
+    learned = learn_readout(machine, circuit.num_qubits, qubits, learning, seed_from(seed, 0))
+    found.busy.append((learning.shots, learned.length_s))
+    basis = Basis(dict.fromkeys(qubits, "Z"), [])
+    factors = {}
+    for term in terms:
+        factor = float(basis.values(term, learned.bits[0]).mean())
+        if abs(factor) <= 3.0 / math.sqrt(learning.shots):
+            raise JobFailure(
+                FailureCode.NOT_SUPPORTED,
+                f"The readout of the qubits {term.qubits} is too noisy to be mitigated with "
+                f"{learning.shots} shots of learning.",
+            )
+        factors[term] = factor
+    return factors
+
+
+def _extrapolate(
+    settings: Zne,
+    evs: np.ndarray[Any, Any],
+    stds: np.ndarray[Any, Any],
+    ensemble: np.ndarray[Any, Any],
+    found: Estimate,
+) -> None:
+    """Adds what extrapolation gives; the arrays have the shape ``(noise factors, places)``."""
+    import numpy as np
+
+    places, names = evs.shape[1], settings.extrapolators
+    at = settings.evaluated_at
+    curves = np.full((2, places, len(names), len(at)), np.nan)
+    best = np.zeros((2, places))
+    taken = np.full(places, "fallback", dtype=object)
+    for place in range(places):
+        args = settings.noise_factors, evs[:, place], stds[:, place], at
+        fits = [zne.fit(name, *args) for name in names]
+        for number, curve in enumerate(fits):
+            if curve is not None:
+                curves[:, place, number] = curve.values, curve.stds
+        tried = zip(names, fits, strict=True)
+        for name, curve in (*tried, ("fallback", zne.fit("fallback", *args))):
+            if curve is not None and curve.is_trusted:
+                taken[place], best[:, place] = name, curve.at_zero
+                break
+    shape = found.shape
+    found.extrapolators = taken.reshape(shape)
+    found.fields = {
+        "evs": best[0].reshape(shape),
+        "stds": best[1].reshape(shape),
+        "evs_noise_factors": np.moveaxis(evs, 0, -1).reshape(*shape, -1),
+        "stds_noise_factors": np.moveaxis(stds, 0, -1).reshape(*shape, -1),
+        "ensemble_stds_noise_factors": np.moveaxis(ensemble, 0, -1).reshape(*shape, -1),
+        "evs_extrapolated": curves[0].reshape(*shape, len(names), len(at)),
+        "stds_extrapolated": curves[1].reshape(*shape, len(names), len(at)),
+    }

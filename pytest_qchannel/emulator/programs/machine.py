@@ -1,0 +1,124 @@
+"""The simulated device as a job's options want it: ideal, calibrated, or with a noise model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_qchannel.emulator.programs.options import group
+from pytest_qchannel.emulator.programs.task import Noise, Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    from qiskit import QuantumCircuit
+
+    from pytest_qchannel.emulator.programs.noise_option import NoiseOption
+    from pytest_qchannel.emulator.programs.simulate import Active
+
+__all__ = ["Machine", "seed_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole(Task):
+    """A task of many simulations, each of them short, may be long as a whole."""
+
+    estimates: list[float] = field(default_factory=list)
+
+    def allow(self, estimate_s: float) -> None:
+        """Passes a simulation while it and those before it together are short enough."""
+        self.estimates.append(estimate_s)
+        Task.allow(self, math.fsum(self.estimates))
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What circuits of a job run on.
+
+    Attributes:
+        task: The job.
+        noise: The noise model of ``options.simulator``, which replaces the device's own.
+    """
+
+    task: Task
+    noise: NoiseOption | None
+
+    @classmethod
+    def of(cls, task: Task) -> Machine:
+        """The machine that the job's options ask for.
+
+        Raises:
+            JobFailure: Its noise model cannot be read.
+        """
+        fields = {name: getattr(task, name) for name in Task.__slots__}
+        whole = _Whole(**fields)
+        sent = group(group(task.params, "options"), "simulator").get("noise_model")
+        if sent is None:
+            return cls(whole, None)
+        from pytest_qchannel.emulator.programs.noise_option import read_noise_option
+
+        return cls(whole, read_noise_option(sent))
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether it errs."""
+        return self.noise is not None or self.task.noise is not Noise.OFF
+
+    def active(self, circuit: QuantumCircuit) -> Active:
+        """The part of a circuit that does something on this machine."""
+        from pytest_qchannel.emulator.programs.simulate import active_part
+
+        return active_part(circuit, keep_idle_time=self.is_noisy)
+
+    def bits(
+        self, active: Active, bound: Sequence[QuantumCircuit], shots: int, seed: int
+    ) -> list[np.ndarray[Any, np.dtype[np.bool_]]]:
+        """Shots of each circuit: shape ``(shots, num_clbits)``, column k is clbit k.
+
+        Args:
+            active: What :meth:`active` gave.
+            bound: Its circuit with each parameter set bound.
+            shots: Of each circuit.
+            seed: Decides them.
+
+        Raises:
+            JobFailure: A circuit cannot be simulated.
+            TooLong: The simulation belongs into the worker process.
+        """
+        from pytest_qchannel.emulator.programs.simulate import sample
+
+        if not bound:
+            return []
+        if self.noise is not None:
+            return self.noise.sample(active, bound, shots, seed, self.task)
+        return sample(active, bound, shots, seed, self.task)
+
+    def points(
+        self, active: Active, bound: Sequence[QuantumCircuit], shots: int, seed: int
+    ) -> list[np.ndarray[Any, np.dtype[np.complex128]]]:
+        """As :meth:`bits`, but the points in the IQ plane that the bits are told from.
+
+        Raises:
+            JobFailure: A circuit cannot be simulated, or the job has a noise model of its own.
+            TooLong: The simulation belongs into the worker process.
+        """
+        from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+        from pytest_qchannel.emulator.programs.simulate import sample_iq
+
+        if not bound:
+            return []
+        if self.noise is not None:
+            raise JobFailure(
+                FailureCode.NOT_SUPPORTED,
+                "options.simulator.noise_model has no meaning for kerneled measurements; leave "
+                "one of both out.",
+            )
+        return sample_iq(active, bound, shots, seed, self.task)
+
+
+def seed_of(task: Task, option: Mapping[str, Any], name: str) -> int:
+    """The seed that an option sets, or else the job's own."""
+    chosen = option.get(name)
+    # JSON knows no integers: 5 and 5.0 are the same number there.
+    return task.seed if chosen is None else int(chosen)

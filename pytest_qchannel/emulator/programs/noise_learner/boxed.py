@@ -1,0 +1,208 @@
+"""The noise learner of boxed instructions (V3).
+
+Source: ``ibm_quantum_schemas.noise_learner_v3`` (v0.1 to v0.3), ``NoiseLearnerV3`` and its
+decoder in qiskit-ibm-runtime 0.51. Generators are numbered by the instruction's qubits in the
+device's order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType, ModuleType
+from typing import Any, Final
+
+from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
+from pytest_qchannel.emulator.programs.executor import models
+from pytest_qchannel.emulator.programs.isa import require_isa
+from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer, noise_of_readout
+from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
+from pytest_qchannel.emulator.programs.options import rep_delay_s, require_initialised
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.task import Task
+from pytest_qchannel.errors import EmulatorGap
+
+__all__ = ["BASES", "check", "run"]
+
+VERSIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {"v0.1": "version_0_1", "v0.2": "version_0_2", "v0.3": "version_0_3"}
+)
+BASES: Final = 9
+"""Measurement bases that tell all Paulis of weight two apart. Source: arXiv:2201.09866."""
+
+
+def check(params: Mapping[str, Any]) -> str | None:
+    """What in the params does not fit the schema.
+
+    Raises:
+        EmulatorGap: The packages that read such params are not installed, or bit-flip checks are
+            asked for.
+    """
+    try:
+        module = models.schema("noise_learner_v3", VERSIONS, params)
+        parsed = models.parsed(module.ParamsModel, params)
+    except models.NotValid as problem:
+        return str(problem)
+    options = parsed.options
+    require_initialised({"execution": {"init_qubits": getattr(options, "init_qubits", True)}})
+    checks = getattr(options, "bit_flip_checks", None)
+    asked = [options.post_selection, *((checks.pre_circuit, checks.post_circuit) if checks else ())]
+    if any(one.enable for one in asked):
+        raise EmulatorGap(
+            "the emulated noise learner selects no shots: its devices have no slow X pulses",
+            next="leave post_selection and bit_flip_checks off, or keep this test for a live QPU",
+        )
+    return _counts_problem(options)
+
+
+def _counts_problem(options: Any) -> str | None:
+    for name in ("shots_per_randomization", "num_randomizations"):
+        if getattr(options, name) < 1:
+            return f"options.{name}: expected at least 1"
+    if any(depth < 0 for depth in options.layer_pair_depths):
+        return "options.layer_pair_depths: expected at least 0"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """The noise of one instruction; ``qubits`` are the device's, in ascending order."""
+
+    protocol: str
+    qubits: list[int]
+    rates: dict[Generator, float]
+    length_s: float
+
+
+def run(task: Task) -> Outcome:
+    """The noise of every instruction.
+
+    Raises:
+        JobFailure: An instruction cannot be read or learnt, or is not what the device can run.
+    """
+    try:
+        module = models.schema("noise_learner_v3", VERSIONS, task.params)
+        parsed = models.parsed(module.ParamsModel, task.params)
+    except models.NotValid as problem:
+        raise JobFailure(FailureCode.VALIDATION, f"The params are not valid: {problem}.") from None
+    options = parsed.options
+    chosen = {"execution": {"rep_delay": getattr(options, "rep_delay", None)}}
+    delay_s = rep_delay_s(chosen, task.snapshot)
+    try:
+        circuit = parsed.instructions.to_quantum_circuit()
+        instructions = [(item.operation, item.qubits) for item in circuit.data]
+    except Exception as problem:  # qpy raises many kinds on data that is not QPY
+        raise JobFailure(
+            FailureCode.VALIDATION, f"The instructions cannot be read: {models.said_of(problem)}"
+        ) from None
+    learnt = [
+        _learn(operation, qubits, task, f"instruction {number}")
+        for number, (operation, qubits) in enumerate(instructions)
+    ]
+    model = module.NoiseLearnerV3ResultsModel(
+        data=[_encode(module, one, options) for one in learnt]
+    )
+    encoded = json.dumps(model.model_dump(mode="json"), separators=(",", ":")).encode()
+    return Outcome(encoded, _usage_s(learnt, options, delay_s))
+
+
+def _learn(operation: Any, qubits: Any, task: Task, where: str) -> _Learnt:
+    from samplomatic.annotations import Twirl
+    from samplomatic.utils import get_annotation, undress_box
+
+    # The boxes come loose, in no circuit of the device: a qubit's place is that in its register.
+    places: list[int] = [getattr(qubit, "_index", None) or 0 for qubit in qubits]
+    if operation.name != "box" or not get_annotation(operation, Twirl):
+        raise _refused(where, "is no box with a Twirl annotation")
+    if not all(
+        isinstance(place, int) and 0 <= place < task.snapshot.num_qubits for place in places
+    ):
+        raise _refused(where, f"acts on qubits that {task.snapshot.name} does not have")
+    whole = _on_device(operation.body, places, task.snapshot.num_qubits)
+    require_isa(whole, task.snapshot, where)
+    bare = _on_device(undress_box(operation).body, places, task.snapshot.num_qubits)
+    gates = [
+        (item.name, tuple(bare.find_bit(qubit).index for qubit in item.qubits), item.operation)
+        for item in bare.data
+        if item.name != "barrier"
+    ]
+    used = [place for _, on, _ in gates for place in on]
+    if len(used) != len(set(used)):
+        raise _refused(where, "is no single layer: a qubit takes part in two of its operations")
+    length_s = circuit_s(whole, task.snapshot)
+    if gates and all(name == "measure" for name, _, _ in gates):
+        if set(used) != set(places):
+            raise _refused(where, "does not measure all its qubits")
+        return _Learnt("trex", sorted(used), noise_of_readout(used, task), length_s)
+    if not _is_clifford(operation.body):
+        raise _refused(where, "holds gates that are no Cliffords, or that come with measurements")
+    return _Learnt("lindblad", sorted(places), noise_of_layer(gates, places, task), length_s)
+
+
+def _refused(where: str, what: str) -> JobFailure:
+    return JobFailure(FailureCode.VALIDATION, f"The noise of {where} cannot be learnt: it {what}.")
+
+
+def _on_device(body: Any, places: list[int], num_qubits: int) -> Any:
+    from qiskit import QuantumCircuit
+
+    circuit = QuantumCircuit(num_qubits, body.num_clbits)
+    return circuit.compose(body, places, range(body.num_clbits))
+
+
+def _is_clifford(body: Any) -> bool:
+    from qiskit.exceptions import QiskitError
+    from qiskit.quantum_info import Clifford
+
+    try:
+        Clifford(body)
+    except (QiskitError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _encode(module: ModuleType, learnt: _Learnt, options: Any) -> Any:
+    import numpy as np
+    from ibm_quantum_schemas.common import F64TensorModel
+
+    place = {qubit: number for number, qubit in enumerate(learnt.qubits)}
+    generators = [[(letters, [place[qubit] for qubit in on])] for letters, on in learnt.rates]
+    rates = np.array(list(learnt.rates.values()), dtype=np.float64)
+    return module.NoiseLearnerV3ResultModel(
+        generators_sparse=generators,
+        num_qubits=len(learnt.qubits),
+        rates=F64TensorModel.from_numpy(rates),
+        # Worked out and not estimated from shots, so they have no spread.
+        rates_std=F64TensorModel.from_numpy(np.zeros_like(rates)),
+        metadata={
+            "learning_protocol": learnt.protocol,
+            "post_selection": _post_selection(learnt, options),
+        },
+    )
+
+
+def _post_selection(learnt: _Learnt, options: Any) -> dict[str, Any]:
+    """Without any selection all shots are kept; older schemas ignore the rates of success."""
+    successes = dict.fromkeys(learnt.qubits, 1.0)
+    if learnt.protocol == "trex":
+        return {"fraction_kept": 1.0, "success_rates": successes}
+    depths = options.layer_pair_depths
+    return {
+        "fraction_kept": dict.fromkeys(depths, 1.0),
+        "success_rates": dict.fromkeys(depths, successes),
+    }
+
+
+def _usage_s(learnt: list[_Learnt], options: Any, delay_s: float) -> float:
+    executions = options.num_randomizations * options.shots_per_randomization
+    runs = []
+    for one in learnt:
+        if one.protocol == "trex":
+            runs.append((float(executions), one.length_s))
+        else:
+            runs += [
+                (float(BASES * executions), 2 * depth * one.length_s)
+                for depth in options.layer_pair_depths
+            ]
+    return qpu_s(runs, delay_s)

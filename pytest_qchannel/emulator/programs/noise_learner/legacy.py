@@ -1,0 +1,187 @@
+"""The noise learner of whole circuits: it looks for their layers of two-qubit gates itself.
+
+Source: ``noise_learner_v2.version_0_1`` of ibm-quantum-schemas; ``NoiseLearner``, its options and
+``NoiseLearnerResult`` in qiskit-ibm-runtime 0.34 to 0.51.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+import json
+import zlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_qchannel.emulator.programs import codec
+from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
+from pytest_qchannel.emulator.programs.isa import require_isa
+from pytest_qchannel.emulator.programs.noise_learner.boxed import BASES
+from pytest_qchannel.emulator.programs.noise_learner.layers import Layer, unique_layers
+from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer
+from pytest_qchannel.emulator.programs.outcome import Outcome
+from pytest_qchannel.emulator.programs.task import Task
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+__all__ = ["check", "run"]
+
+_DEFAULTS: Final[Mapping[str, Any]] = {
+    "max_layers_to_learn": 4,
+    "shots_per_randomization": 128,
+    "num_randomizations": 32,
+    "layer_pair_depths": [0, 1, 2, 4, 16, 32],
+    "twirling_strategy": "active-accum",
+}
+# The result names its classes as all clients know them.
+_MODULE: Final = "qiskit_ibm_runtime.utils.noise_learner_result"
+
+_COUNT: Final = {"type": "integer", "minimum": 1}
+_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["circuits"],
+    "additionalProperties": False,
+    "properties": {
+        "version": {"enum": [2, None]},
+        "circuits": {
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    {"type": "string", "minLength": 1},
+                    {
+                        "type": "object",
+                        "required": ["__type__", "__value__"],
+                        "properties": {
+                            "__type__": {"const": "QuantumCircuit"},
+                            "__value__": {"type": "string"},
+                        },
+                    },
+                ]
+            },
+        },
+        "options": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "max_layers_to_learn": {"type": ["integer", "null"], "minimum": 0},
+                "shots_per_randomization": _COUNT,
+                "num_randomizations": _COUNT,
+                "layer_pair_depths": {
+                    "type": "array",
+                    "items": {"type": "integer", "minimum": 0},
+                },
+                "twirling_strategy": {"enum": ["active", "active-accum", "active-circuit", "all"]},
+                "support_qiskit": {"type": "boolean"},
+                "experimental": {"type": ["object", "null"]},
+                "simulator": {"type": ["object", "null"]},
+            },
+        },
+    },
+}
+
+
+@functools.cache
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(_SCHEMA)
+
+
+def check(params: Mapping[str, Any]) -> str | None:
+    """What in the params does not fit the schema."""
+    from jsonschema.exceptions import best_match
+
+    error = best_match(_validator().iter_errors(params))
+    if error is None:
+        return None
+    where = ".".join(map(str, error.absolute_path)) or "the top level"
+    return f"{where}: {' '.join(error.message.split())}"[:300]
+
+
+def run(task: Task) -> Outcome:
+    """The noise of the layers that occur most often.
+
+    Raises:
+        JobFailure: A circuit cannot be read, or is not what the device can run.
+    """
+    options = {**_DEFAULTS, **(task.params.get("options") or {})}
+    circuits = []
+    for number, sent in enumerate(task.params["circuits"]):
+        circuit = codec.decode_circuit(sent, f"circuit {number}")
+        require_isa(circuit, task.snapshot, f"circuit {number}")
+        circuits.append(circuit)
+    layers = unique_layers(circuits, options["twirling_strategy"])
+    most = options["max_layers_to_learn"]
+    layers = layers if most is None else layers[: int(most)]
+    version = min((_qpy_version(sent) for sent in task.params["circuits"]), default=13)
+    answer = {
+        "data": [_encode(layer, task, version) for layer in layers],
+        "metadata": {
+            "backend": task.snapshot.name,
+            "input_options": {name: options[name] for name in _DEFAULTS},
+        },
+    }
+    encoded = json.dumps(answer, separators=(",", ":")).encode()
+    return Outcome(encoded, _usage_s(layers, options, task))
+
+
+def _encode(layer: Layer, task: Task, version: int) -> dict[str, Any]:
+    import numpy as np
+
+    rates = noise_of_layer(layer.gates, layer.qubits, task)
+    place = {qubit: number for number, qubit in enumerate(layer.qubits)}
+    labels = []
+    for letters, on in rates:
+        label = ["I"] * len(layer.qubits)
+        for letter, qubit in zip(letters, on, strict=True):
+            label[-1 - place[qubit]] = letter  # the first qubit stands last
+        labels.append("".join(label))
+    generators = {
+        "__type__": "settings",
+        "__module__": "qiskit.quantum_info.operators.symplectic.pauli_list",
+        "__class__": "PauliList",
+        "__value__": {"data": labels},
+    }
+    error = {
+        "generators": generators,
+        "rates": codec.encode_array(np.array(list(rates.values()), dtype=np.float64)),
+    }
+    value = {
+        "circuit": _encode_circuit(layer.circuit(), version),
+        "qubits": list(layer.qubits),
+        "error": _instance("PauliLindbladError", error),
+    }
+    return _instance("LayerError", value)
+
+
+def _instance(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"__type__": "_json", "__module__": _MODULE, "__class__": name, "__value__": value}
+
+
+def _encode_circuit(circuit: QuantumCircuit, version: int) -> dict[str, Any]:
+    from qiskit import qpy
+
+    buffer = io.BytesIO()
+    version = min(max(version, qpy.QPY_COMPATIBILITY_VERSION), qpy.QPY_VERSION)
+    qpy.dump(circuit, buffer, version=version)
+    packed = base64.b64encode(zlib.compress(buffer.getvalue())).decode("ascii")
+    return {"__type__": "QuantumCircuit", "__value__": packed}
+
+
+def _qpy_version(sent: str | dict[str, Any]) -> int:
+    """The version that a circuit was sent in: who wrote it can read it."""
+    if isinstance(sent, str):
+        return 13
+    head = zlib.decompressobj().decompress(base64.b64decode(sent["__value__"]), 16)
+    return head[6] if len(head) > 6 else 13
+
+
+def _usage_s(layers: list[Layer], options: Mapping[str, Any], task: Task) -> float:
+    executions = float(BASES * options["num_randomizations"] * options["shots_per_randomization"])
+    runs = []
+    for layer in layers:
+        length_s = circuit_s(layer.circuit(), task.snapshot, layer.qubits)
+        runs += [(executions, 2 * depth * length_s) for depth in options["layer_pair_depths"]]
+    return qpu_s(runs, task.snapshot.default_rep_delay_s)

@@ -1,0 +1,135 @@
+"""The options of the primitives, with what the service assumes where they say nothing.
+
+Source: ``sampler.version_0_1`` and ``estimator.version_0_1`` of ibm-quantum-schemas, and the text
+on twirling in the options models of qiskit-ibm-runtime 0.34 to 0.51.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.errors import EmulatorGap
+
+__all__ = [
+    "DEFAULT_SHOTS",
+    "Split",
+    "group",
+    "names_both_factors",
+    "rep_delay_s",
+    "require_executions",
+    "require_initialised",
+    "split",
+]
+
+DEFAULT_SHOTS: Final = 4_096
+MOST_EXECUTIONS: Final = 10_000_000
+"""Circuits times parameter sets times shots of one job. Source: IBM's documentation of job
+limits; the code of the failure is inferred from IBM's error registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How the shots of a twirled circuit are spread over random variants of it."""
+
+    num_randomizations: int
+    shots_per_randomization: int
+
+    @property
+    def shots(self) -> int:
+        """All shots."""
+        return self.num_randomizations * self.shots_per_randomization
+
+
+def group(options: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A group of options, empty where it was not sent."""
+    found: Mapping[str, Any] = options.get(name) or {}
+    return found
+
+
+def names_both_factors(twirling: Mapping[str, Any]) -> bool:
+    """Whether the options fix how often twirled circuits run."""
+    named = (
+        twirling.get(name, "auto") for name in ("num_randomizations", "shots_per_randomization")
+    )
+    return "auto" not in named
+
+
+def split(
+    twirling: Mapping[str, Any], shots: int, *, is_asked_for: bool, is_pec: bool = False
+) -> Split:
+    """How twirled shots are spread; at least ``shots``, but for one case.
+
+    Args:
+        twirling: ``options.twirling``.
+        shots: How many are wanted.
+        is_asked_for: Whether the PUB or ``run()`` asked for them: then they are obeyed. Default
+            shots are not, where the options name both factors.
+        is_pec: Whether probabilistic error cancellation is on, which wants more variants.
+    """
+    number = twirling.get("num_randomizations", "auto")
+    each = twirling.get("shots_per_randomization", "auto")
+    if number != "auto" and each != "auto":
+        if is_asked_for:
+            number = _ceil(shots, int(each))
+        return Split(int(number), int(each))
+    if number != "auto":
+        return Split(int(number), _ceil(shots, int(number)))
+    if each == "auto":
+        each = 64 if is_pec else max(64, _ceil(shots, 32))
+    return Split(_ceil(shots, int(each)), int(each))
+
+
+def _ceil(shots: int, parts: int) -> int:
+    return -(-shots // parts)
+
+
+def rep_delay_s(options: Mapping[str, Any], snapshot: Snapshot) -> float:
+    """The pause between two shots, in seconds.
+
+    Raises:
+        JobFailure: The device has no such pause.
+    """
+    delay = group(options, "execution").get("rep_delay")
+    if delay is None:
+        return snapshot.default_rep_delay_s
+    low, high = snapshot.rep_delay_range_s
+    if not low <= delay <= high:
+        raise JobFailure(
+            FailureCode.VALIDATION,
+            f"rep_delay is {delay} s; {snapshot.name} takes {low:g} to {high:g} s.",
+        )
+    return float(delay)
+
+
+def require_executions(executions: int) -> None:
+    """Passes a job that is not too large.
+
+    Raises:
+        JobFailure: It has more executions than the service takes.
+    """
+    if executions > MOST_EXECUTIONS:
+        raise JobFailure(
+            FailureCode.TOO_MANY_SHOTS,
+            f"The job has {executions} executions (circuits times parameter sets times shots); "
+            f"at most {MOST_EXECUTIONS} are allowed. Split it into several jobs.",
+        )
+
+
+def require_initialised(options: Mapping[str, Any]) -> None:
+    """Passes jobs whose qubits start each shot in the ground state.
+
+    Without ``init_qubits`` a shot starts in the state that the one before has left, which decays
+    during the pause: the shots are not independent, and no simulation here does that.
+
+    Raises:
+        EmulatorGap: The job wants ``init_qubits=False``.
+    """
+    if group(options, "execution").get("init_qubits") is False:
+        raise EmulatorGap(
+            "the emulated devices set every qubit to 0 before each shot, not init_qubits=False",
+            next="leave init_qubits out, or keep this test for a live QPU",
+        )

@@ -1,0 +1,106 @@
+"""What every PUB begins with: a circuit that the device can run, and values for its parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_qchannel.emulator.programs import codec
+from pytest_qchannel.emulator.programs.durations import circuit_s
+from pytest_qchannel.emulator.programs.isa import require_isa
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.primitives.containers.bindings_array import BindingsArray
+
+    from pytest_qchannel.emulator.programs.simulate import Active
+
+__all__ = ["bind", "mean_length_s", "read_circuit", "read_values"]
+
+
+def read_circuit(sent: str | dict[str, Any], snapshot: Snapshot, where: str) -> QuantumCircuit:
+    """The circuit of a PUB; qubit k is the device's qubit k.
+
+    Args:
+        sent: QPY in an envelope, or OpenQASM 3 as text.
+        snapshot: The device.
+        where: Names the PUB in what is said of it.
+
+    Raises:
+        JobFailure: It cannot be read, or is not an ISA circuit of the device.
+    """
+    circuit = codec.decode_circuit(sent, where)
+    require_isa(circuit, snapshot, where)
+    return circuit
+
+
+def read_values(circuit: QuantumCircuit, sent: Any, where: str) -> BindingsArray:
+    """The parameter values of a PUB: as many sets as its ``shape`` has, which may be none.
+
+    Args:
+        circuit: Says which parameters there are.
+        sent: An encoded array or nested lists of shape ``(..., num_parameters)``, a mapping of
+            names to either, or ``None``.
+        where: Names the PUB in what is said of it.
+
+    Raises:
+        JobFailure: They are not one finite number for each parameter.
+    """
+    import numpy as np
+    from qiskit.primitives.containers.sampler_pub import SamplerPub
+
+    values = codec.decode_values(sent, where)
+    try:
+        pub = SamplerPub.coerce((circuit,) if values is None else (circuit, values))
+        # Before version 2 qiskit binds NaN and infinity without a word.
+        if not all(np.isfinite(array).all() for array in pub.parameter_values.data.values()):
+            raise ValueError("not every value is a finite number")
+        return pub.parameter_values
+    except Exception as problem:  # qiskit and numpy raise many kinds on values that are no numbers
+        raise _misfit(where, problem) from None
+
+
+def bind(
+    circuit: QuantumCircuit,
+    values: BindingsArray,
+    where: str,
+    at: Iterable[tuple[int, ...]] | None = None,
+) -> list[QuantumCircuit]:
+    """A circuit with parameter sets: those at some indices, or each, in row-major order.
+
+    Raises:
+        JobFailure: A value is nothing that its parameter can be.
+    """
+    import numpy as np
+
+    if at is None:
+        at = np.ndindex(values.shape)
+    try:
+        return [values.bind(circuit, index) for index in at]
+    except Exception as problem:  # an unknown name, not a number, infinity: each its own kind
+        raise _misfit(where, problem) from None
+
+
+def mean_length_s(
+    circuit: QuantumCircuit, active: Active, bound: Sequence[QuantumCircuit], snapshot: Snapshot
+) -> float:
+    """How long the device takes for a shot of a PUB, on average over its parameter sets.
+
+    Args:
+        circuit: As it was sent; its length does not depend on parameters but those of delays.
+        active: Its active part.
+        bound: The active part's circuit with each parameter set.
+        snapshot: The device.
+    """
+    if bound and any(item.name == "delay" and item.is_parameterized() for item in circuit.data):
+        return math.fsum(circuit_s(one, snapshot, active.physical) for one in bound) / len(bound)
+    return circuit_s(circuit, snapshot)
+
+
+def _misfit(where: str, problem: Exception) -> JobFailure:
+    return JobFailure(
+        FailureCode.VALIDATION, f"The parameter values of {where} do not fit: {problem}"
+    )

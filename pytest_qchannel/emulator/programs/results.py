@@ -1,0 +1,88 @@
+"""Results of the primitives in the ``__type__`` encoding: data bins, PUB results, the whole.
+
+Source: the result models of ibm-quantum-schemas (``sampler.version_0_1``,
+``estimator.version_0_1``) and the decoders of qiskit-ibm-runtime 0.34 to 0.51.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_qchannel.emulator.programs import codec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["bit_array", "dumps", "nested", "primitive_result", "pub_result"]
+
+
+def bit_array(bits: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, Any]:
+    """A ``BitArray``.
+
+    Args:
+        bits: Of shape ``(*pub_shape, shots, num_bits)``; the last axis starts with bit 0.
+    """
+    import numpy as np
+
+    # Big-endian, padded on the left; column k of ours is bit k of the value.
+    width = bits.shape[-1]
+    padding = [(0, 0)] * (bits.ndim - 1) + [(0, -width % 8)]
+    packed = np.packbits(np.pad(bits, padding)[..., ::-1], axis=-1)
+    value = {"array": codec.encode_array(packed), "num_bits": width}
+    return {"__type__": "BitArray", "__value__": value}
+
+
+def pub_result(
+    kind: str, fields: Mapping[str, dict[str, Any]], shape: Sequence[int], metadata: dict[str, Any]
+) -> dict[str, Any]:
+    """The result of one PUB.
+
+    Args:
+        kind: ``SamplerPubResult`` or ``PubResult``.
+        fields: The data bin's fields, encoded.
+        shape: The PUB's shape.
+        metadata: As JSON has it.
+    """
+    data = {
+        "field_names": list(fields),
+        "field_types": [encoded["__type__"] for encoded in fields.values()],
+        "shape": list(shape),
+        "fields": dict(fields),
+    }
+    value = {"data": {"__type__": "DataBin", "__value__": data}, "metadata": metadata}
+    return {"__type__": kind, "__value__": value}
+
+
+def primitive_result(
+    pub_results: Iterable[dict[str, Any]], *metadata: dict[str, Any]
+) -> tuple[bytes, ...]:
+    """The whole result as JSON, once with each of ``metadata``; the data is encoded only once."""
+    pubs = dumps(list(pub_results))
+    return tuple(
+        b'{"__type__":"PrimitiveResult","__value__":{"pub_results":%b,"metadata":%b}}'
+        % (pubs, dumps(one))
+        for one in metadata
+    )
+
+
+def dumps(data: Any) -> bytes:
+    """Compact JSON."""
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
+def nested(array: np.ndarray[Any, Any]) -> Any:
+    """An array as plain lists; a complex number as the pair of its real and imaginary part.
+
+    What is not finite becomes ``None``: JSON has no such numbers.
+    """
+    import numpy as np
+
+    if array.dtype.kind == "c":
+        array = np.stack([array.real, array.imag], axis=-1)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        finite = np.isfinite(array)
+        array = array.astype(object)
+        array[~finite] = None
+    return array.tolist()

@@ -1,0 +1,86 @@
+"""The part of a circuit that does something.
+
+A circuit for a device has over a hundred qubits, and a gate on a few of them. The others stay in
+their ground state, so they are left out; measuring one gives 0.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.circuit import CircuitInstruction
+
+__all__ = ["Active", "active_part", "condition_of"]
+
+_PASSIVE: Final = frozenset({"barrier", "delay"})
+_READOUT: Final = frozenset({"measure", "reset"})
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A circuit on its active qubits only.
+
+    Attributes:
+        circuit: Its classical registers and parameters are those of the whole circuit.
+        physical: Which qubit of the whole circuit (of the device) each of its qubits is.
+    """
+
+    circuit: QuantumCircuit
+    physical: tuple[int, ...]
+
+
+def active_part(circuit: QuantumCircuit, *, keep_idle_time: bool = False) -> Active:
+    """The same circuit on its active qubits only, classical registers and parameters unchanged.
+
+    Barriers are dropped, and delays, which do nothing in an ideal simulation. (A delay that a
+    parameter sets stays, for the parameter's sake.) A measurement of an idle qubit is dropped
+    where nothing else writes its bit, which then keeps its 0.
+
+    Args:
+        circuit: The circuit for a device; qubit k is the device's qubit k.
+        keep_idle_time: Whether delays matter, and readout errs: then the delays of active qubits
+            stay, and each qubit that is measured is active.
+    """
+    from qiskit import QuantumCircuit
+
+    writers = Counter(bit for item in circuit.data for bit in item.clbits)
+    active: set[Any] = set()
+    for item in circuit.data:
+        if _is_passive(item):
+            continue
+        errs = keep_idle_time and item.name == "measure"
+        shared = any(writers[bit] > 1 for bit in item.clbits)  # others read or write the bit too
+        if item.name not in _READOUT or errs or shared:
+            active.update(item.qubits)
+    kept = [number for number, qubit in enumerate(circuit.qubits) if qubit in active]
+    small = QuantumCircuit(
+        [circuit.qubits[number] for number in kept],
+        circuit.clbits,
+        *circuit.cregs,
+        global_phase=circuit.global_phase,
+    )
+    for variable in circuit.iter_declared_vars():
+        small.add_uninitialized_var(variable)
+    for item in circuit.data:
+        if _is_passive(item) and not (keep_idle_time and item.name == "delay"):
+            continue
+        if active.issuperset(item.qubits):
+            small._append(item)
+    return Active(small, tuple(kept))
+
+
+def _is_passive(item: CircuitInstruction) -> bool:
+    return item.name in _PASSIVE and not any(
+        getattr(one, "parameters", None) for one in item.params
+    )
+
+
+def condition_of(item: CircuitInstruction) -> Any:
+    """What ``c_if`` put on an instruction, before qiskit 2; ``None`` without one."""
+    condition = getattr(item, "condition", None)
+    # A block of control flow has its condition there too, which is another thing.
+    return None if condition is None or item.is_control_flow() else condition

@@ -1,0 +1,376 @@
+"""Simulation of what happens at random while a circuit runs: measurements, resets, noise.
+
+Shots to which the same has happened share one state vector, a column of the array of states. A
+measurement parts the shots of a column by its outcome; noise parts those that it hits. So what a
+circuit costs depends on how many different histories its shots have, not on how many shots: with
+the error rates of a device most shots have none, and with feed-forward a few. Nothing is
+approximated: every shot is drawn from the circuit's true distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.simulate.blocks import Block, befalling, blocks_of
+from pytest_qchannel.emulator.programs.simulate.classical import Memory
+from pytest_qchannel.emulator.programs.simulate.parts import (
+    Ends,
+    Part,
+    drawn,
+    joined,
+    places_of,
+    together,
+)
+from pytest_qchannel.emulator.programs.simulate.steps import (
+    MAX_TURNS,
+    Choose,
+    Event,
+    Flow,
+    Gate,
+    Loop,
+    Measure,
+    Reset,
+    Sample,
+    Step,
+    Store,
+)
+
+__all__ = ["estimate_s", "run_branching"]
+
+# States that go on together; where they take more the shots go on in two parts, one after the
+# other. As much as stays in a processor's cache: that is several times faster.
+_STATES_BYTES: Final = 2**21
+
+
+def run_branching(
+    steps: Sequence[Step], num_qubits: int, num_clbits: int, shots: int, seed: int, *, single: bool
+) -> Any:
+    """Shots as a bool array of shape ``(shots, num_clbits)``, column k is clbit k.
+
+    Args:
+        steps: From :func:`steps_of`.
+        num_qubits: How many qubits they act on.
+        num_clbits: How many bits they write.
+        shots: How many shots.
+        seed: Fixes every choice.
+        single: Whether amplitudes have single precision, which is twice as fast.
+
+    Raises:
+        JobFailure: A loop does not end.
+    """
+    import numpy as np
+
+    states = np.zeros((2,) * num_qubits + (1,), np.complex64 if single else np.complex128)
+    states[(0,) * (num_qubits + 1)] = 1
+    memory = Memory(np.zeros((shots, num_clbits), np.bool_))
+    run = _Run(memory, np.random.default_rng(seed))
+    numbers = np.arange(shots)
+    run.all(steps, Part(states, list(range(num_qubits)), numbers, np.zeros_like(numbers)))
+    return memory.bits
+
+
+def estimate_s(steps: Sequence[Step], num_qubits: int, shots: int) -> float:
+    """About how long a run takes, in seconds: amplitudes times steps times histories."""
+    work, quiet, splits = _work(steps)
+    histories = 1 + shots * (1 - quiet)
+    if splits:
+        histories += min(shots, 2.0 ** min(splits, 64))
+    return float(work * (2**num_qubits * min(histories, shots + 1) * 4e-9 + 1e-4))
+
+
+def _work(steps: Sequence[Step]) -> tuple[float, float, float]:
+    """How many gates, how likely no noise hits, how many splits by measurements there are."""
+    work, quiet, splits = 0.0, 1.0, 0.0
+    for step in steps:
+        inner: list[tuple[float, float, float]] = []
+        if isinstance(step, Gate):
+            work += 1
+        elif isinstance(step, Event):
+            quiet *= 1 - step.probability
+        elif isinstance(step, Measure | Reset):
+            work, splits = work + 2, splits + 1
+        elif isinstance(step, Choose):
+            inner = [_work(body) for _, body in step.choices]
+        elif isinstance(step, Loop):
+            turns = 1 if step.condition is None else 10  # a guess: the state decides
+            inner = [_work(body) for body in step.bodies] * turns
+        for one in inner:
+            work, quiet, splits = work + one[0], quiet * one[1], splits + one[2]
+    return work, quiet, splits
+
+
+class _Run:
+    def __init__(self, memory: Memory, rng: Any) -> None:
+        self._memory = memory
+        self._rng = rng
+        self._blocks: dict[int, tuple[Sequence[Step], list[Step | Block]]] = {}
+        self._events: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    def all(self, steps: Sequence[Step], part: Part) -> Ends:
+        """Runs the steps for the shots of a part."""
+        known = self._blocks.get(id(steps))
+        if known is None:  # the steps are kept, so that their id stays theirs
+            known = self._blocks[id(steps)] = (steps, blocks_of(steps))
+        return self._from(known[1], 0, part)
+
+    def _from(self, steps: Sequence[Step | Block], start: int, part: Part) -> Ends:
+        earlier: list[Ends] = []
+        for number in range(start, len(steps)):
+            if not len(part.shots):
+                return together(earlier)
+            columns = part.states.shape[-1]
+            if part.states.nbytes > _STATES_BYTES and columns > 1:
+                low = part.column < columns // 2
+                halves = [part.taking(low), part.taking(~low)]
+                del part
+                earlier += [self._from(steps, number, halves.pop(0)) for _ in range(2)]
+                return together(earlier)
+            step = steps[number]
+            if isinstance(step, Block):
+                earlier += self._block(steps, number, step, part)
+            elif isinstance(step, Choose | Loop):
+                ends = self._choose(step, part) if isinstance(step, Choose) else self._loop(
+                    step, part
+                )  # fmt: skip
+                earlier.append(Ends([], ends.broke, ends.went_on))
+                if not ends.through:
+                    return together(earlier)
+                part = joined(ends.through)
+            elif isinstance(step, Flow):
+                earlier.append(Ends([], *(([part], []) if step.is_break else ([], [part]))))
+                return together(earlier)
+            else:
+                self._simple(step, part)
+        return together([*earlier, Ends([part], [], [])])
+
+    def _simple(self, step: Step, part: Part) -> None:
+        if isinstance(step, Measure):
+            self._store(step, part, self._project(step.qubit, part, to_ground=False))
+        elif isinstance(step, Reset):
+            self._project(step.qubit, part, to_ground=True)
+        elif isinstance(step, Sample):
+            self._sample(step, part)
+        elif isinstance(step, Store):
+            step.keep(self._memory, part.shots, step.value(self._memory, part.shots))
+
+    def _choose(self, step: Choose, part: Part) -> Ends:
+        import numpy as np
+
+        value = np.asarray(step.target(self._memory, part.shots)).astype(np.uint64)
+        undecided = np.ones(len(part.shots), np.bool_)
+        ends = []
+        for labels, body in step.choices:
+            here = undecided if labels is None else undecided & np.isin(
+                value, np.array(labels, np.uint64)
+            )  # fmt: skip
+            undecided = undecided & ~here
+            if here.any():
+                ends.append(self.all(body, part.taking(here)))
+        if undecided.any():
+            ends.append(Ends([part.taking(undecided)], [], []))
+        return together(ends)
+
+    def _loop(self, step: Loop, part: Part) -> Ends:
+        left: list[Part] = []
+        turns = 0
+        while True:
+            if step.condition is None:
+                if turns == len(step.bodies):
+                    break
+                body = step.bodies[turns]
+            else:
+                holds = step.condition(self._memory, part.shots).astype(bool)
+                if not holds.all():
+                    left.append(part.taking(~holds))
+                if not holds.any():
+                    return Ends(left, [], [])
+                part, body = part.taking(holds), step.bodies[0]
+                if turns == MAX_TURNS:
+                    raise JobFailure(
+                        FailureCode.SIMULATOR_FAILED,
+                        f"A while loop of the circuit went round {MAX_TURNS} times; its condition "
+                        "may never become false.",
+                    )
+            ends = self.all(body, part)
+            left += ends.broke
+            turns += 1
+            again = ends.through + ends.went_on
+            if not again:
+                return Ends(left, [], [])
+            part = joined(again)
+        return Ends([*left, part], [], [])
+
+    def _block(
+        self, steps: Sequence[Step | Block], number: int, block: Block, part: Part
+    ) -> list[Ends]:
+        """Applies the block's matrix, and to new columns what befell some of the shots.
+
+        Where these columns are too many to hold at once, their shots leave the part and are run
+        to the end in groups: this gives how they ended.
+        """
+        import numpy as np
+
+        order = [*reversed(block.qubits), *(q for q in part.axes if q not in block.qubits)]
+        places = [part.axes.index(qubit) for qubit in order]
+        size, columns = len(block.matrix), part.states.shape[-1]
+        moved = np.ascontiguousarray(part.states.transpose([*places, len(places)]))
+        states = moved.reshape(size, -1, columns)
+        shape = (2,) * len(order) + (-1,)
+        hit = list(self._hit(block, part).items())
+        room = max(1, _STATES_BYTES // (part.states.nbytes // columns))
+        ends = []
+        if len(hit) + columns > room and hit:
+            for first in range(0, len(hit), room):
+                group = hit[first : first + room]
+                struck = [shot for shot, _ in group]
+                apart = self._struck(block, group, states[..., part.column[struck]])
+                numbers = np.arange(len(struck))
+                away = Part(apart.reshape(shape), list(order), part.shots[struck], numbers)
+                del apart
+                ends.append(self._from(steps, number + 1, away))
+            left = np.ones(len(part.shots), np.bool_)
+            left[[shot for shot, _ in hit]] = False
+            part.shots, part.column = part.shots[left], part.column[left]
+            hit = []
+        result = (block.matrix.astype(states.dtype) @ states.reshape(size, -1)).reshape(
+            states.shape
+        )
+        if hit:
+            struck = [shot for shot, _ in hit]
+            new = self._struck(block, hit, states[..., part.column[struck]])
+            part.column = part.column.copy()
+            part.column[struck] = columns + np.arange(len(struck))
+            result = np.concatenate([result, new], axis=2)
+        part.axes, part.states = order, result.reshape(shape)
+        if hit:
+            self._drop_unused(part)
+        return ends
+
+    def _struck(self, block: Block, hit: list[tuple[int, list[int]]], before: Any) -> Any:
+        """The states of shots after a block in which noise hit them; shape as ``before``."""
+        import numpy as np
+
+        new = np.ascontiguousarray(np.moveaxis(before, 2, 0))
+        local = np.matmul(new, new.conj().transpose(0, 2, 1)).astype(np.complex128)
+        matrices = block.matrix @ self._befallen(block, [events for _, events in hit], local)
+        return np.moveaxis(np.matmul(matrices.astype(new.dtype), new), 0, 2)
+
+    def _hit(self, block: Block, part: Part) -> dict[int, list[int]]:
+        """Which shots (their places in the part) noise hits, and the numbers of the events."""
+        hit: dict[int, list[int]] = {}
+        total = len(part.shots)
+        for number, (event, _) in enumerate(block.events):
+            count = self._rng.binomial(total, event.probability)
+            if count:
+                chosen = self._rng.choice(total, count, replace=False, shuffle=False)
+                for shot in sorted(chosen.tolist()):
+                    hit.setdefault(shot, []).append(number)
+        return hit
+
+    def _befallen(self, block: Block, events: list[list[int]], local: Any) -> Any:
+        """What events did to states, chosen by their probabilities, moved before the block.
+
+        Args:
+            block: The block.
+            events: For each state the numbers of those that happen, in order.
+            local: For each the density matrix of the block's qubits, ``(states, 2**k, 2**k)``.
+        """
+        import numpy as np
+
+        matrices = np.broadcast_to(np.eye(local.shape[-1]), local.shape).astype(np.complex128)
+        struck: dict[int, list[int]] = {}
+        for state, numbers in enumerate(events):
+            for number in numbers:
+                struck.setdefault(number, []).append(state)
+        for number in sorted(struck):
+            states = struck[number]
+            kraus, effects = self._befalling(block, number)
+            now = local[states]
+            steps = (now.reshape(len(states), -1) @ effects.T).real.clip(0).cumsum(axis=1)
+            draws = self._rng.random((len(states), 1)) * steps[:, -1:]
+            choice = (steps <= draws).sum(axis=1).clip(0, len(kraus) - 1)
+            chosen = kraus[choice]
+            after = chosen @ now @ chosen.conj().swapaxes(1, 2)
+            weight = np.trace(after, axis1=1, axis2=2).real[:, None, None]
+            local[states] = after / weight
+            matrices[states] = chosen @ matrices[states] / np.sqrt(weight)
+        return matrices
+
+    def _befalling(self, block: Block, number: int) -> tuple[Any, Any]:
+        found = self._events.get((id(block), number))
+        if found is None:
+            found = self._events[id(block), number] = befalling(block, number)
+        return found
+
+    def _drop_unused(self, part: Part) -> None:
+        """Forgets columns that no shot has any more, once they are a quarter of all."""
+        import numpy as np
+
+        columns = part.states.shape[-1]
+        used, column = np.unique(part.column, return_inverse=True)
+        if len(used) < 0.75 * columns:
+            part.states, part.column = part.states[..., used], column
+
+    def _project(self, qubit: int, part: Part, *, to_ground: bool) -> Any:
+        """Measures a qubit: parts the columns by the outcome, which it gives for each shot."""
+        import numpy as np
+
+        axis = part.axes.index(qubit)
+        halves = np.moveaxis(part.states, axis, 0)
+        flat = halves[1].reshape(-1, halves.shape[-1])
+        ones = (flat.real**2 + flat.imag**2).sum(axis=0, dtype=np.float64)
+        ones[ones < 1e-12] = 0
+        ones[ones > 1 - 1e-6 * (flat.dtype == np.complex64) - 1e-12] = 1
+        outcome = self._rng.random(len(part.shots)) < ones[part.column]
+        pairs, part.column = np.unique(2 * part.column + outcome, return_inverse=True)
+        parents, outcomes = pairs // 2, (pairs % 2).astype(np.bool_)
+        chance = np.where(outcomes, ones[parents], 1 - ones[parents])
+        states = np.zeros((*part.states.shape[:-1], len(pairs)), part.states.dtype)
+        target = np.moveaxis(states, axis, 0)
+        for value in (0, 1):
+            mine = outcomes == value
+            kept = halves[value][..., parents[mine]]
+            kept = (kept / np.sqrt(chance[mine])).astype(states.dtype)
+            target[0 if to_ground else value][..., mine] = kept
+        part.states = states
+        return outcome
+
+    def _store(self, measure: Measure, part: Part, outcome: Any) -> None:
+        import numpy as np
+
+        false_one, false_zero = measure.errors
+        if false_one or false_zero:
+            chance = np.where(outcome, false_zero, false_one)
+            outcome = outcome ^ (self._rng.random(len(outcome)) < chance)
+        self._memory.bits[part.shots, measure.clbit] = outcome
+
+    def _sample(self, step: Sample, part: Part) -> None:
+        """Draws what the qubits show together at the end; the states stay as they are."""
+        import numpy as np
+
+        size, columns = len(part.axes), part.states.shape[-1]
+        weights = part.states.real**2 + part.states.imag**2
+        wanted = sorted({one.qubit for one in step.measures})
+        unread = tuple(place for place, qubit in enumerate(part.axes) if qubit not in wanted)
+        weights = weights.sum(axis=unread) if unread else weights
+        kept = [qubit for qubit in part.axes if qubit in wanted]
+        assert len(kept) + len(unread) == size
+        rows = np.ascontiguousarray(weights.reshape(-1, columns).T)
+        index = np.empty(len(part.shots), np.int64)
+        draws = self._rng.random(len(part.shots))
+        order = np.argsort(part.column, kind="stable")
+        starts = np.searchsorted(part.column[order], np.arange(columns + 1))
+        counts = np.diff(starts)
+        alone = np.flatnonzero(counts == 1)
+        if len(alone):
+            mine = order[starts[alone]]
+            steps = rows[alone].cumsum(axis=1, dtype=np.float64)
+            index[mine] = drawn(steps, draws[mine])
+        for column in np.flatnonzero(counts > 1):
+            mine = order[starts[column] : starts[column + 1]]
+            index[mine] = places_of(rows[column].cumsum(dtype=np.float64), draws[mine])
+        for measure in step.measures:
+            place = len(kept) - 1 - kept.index(measure.qubit)
+            self._store(measure, part, (index >> place & 1).astype(np.bool_))

@@ -1,0 +1,177 @@
+"""The noise of a device, from the calibration that its own snapshot holds.
+
+What errs: each gate (relaxation for its length, and depolarisation up to its calibrated error),
+the readout of each qubit (the two assignment errors), a qubit during a delay, and after it was
+measured in the middle of a circuit (relaxation for as long as that takes). A reset is perfect:
+calibrations have no figure for it. Crosstalk, leakage and qubits that wait without a delay are
+left out, for the same reason.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.simulate.channels import gate_channel, parted, relaxation
+from pytest_qchannel.emulator.programs.simulate.steps import Event
+from pytest_qchannel.emulator.snapshots import Snapshot
+
+__all__ = ["Calibration", "DeviceNoise", "calibration"]
+
+_SECONDS: Final = {
+    "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9, "ps": 1e-12,
+}  # fmt: skip
+# T2 is at most twice T1. Right at that limit no part of the channel is "nothing happens", so that
+# every shot would need a state of its own; estimates beyond it are measurement errors anyway.
+_T2_LIMIT: Final = 1.98
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What errs on a device; figures that the snapshot lacks err nowhere.
+
+    Attributes:
+        times_s: T1 and T2 of each qubit, infinite where unknown.
+        readout: Of each qubit the probabilities to read 1 for 0, and 0 for 1.
+        readout_s: How long it takes.
+        gates: The error and the length in seconds, by name and qubits.
+    """
+
+    times_s: tuple[tuple[float, float], ...]
+    readout: tuple[tuple[float, float], ...]
+    readout_s: tuple[float, ...]
+    gates: Mapping[tuple[str, tuple[int, ...]], tuple[float, float]]
+
+
+@functools.lru_cache(maxsize=16)
+def calibration(snapshot: Snapshot) -> Calibration:
+    """The calibration of a device, read once."""
+    found = json.loads(snapshot.properties)
+    qubits = [_figures(one) for one in found.get("qubits") or ()]
+    gates = {}
+    for gate in found.get("gates") or ():
+        figures = _figures(gate.get("parameters") or ())
+        error = min(figures.get("gate_error", 0.0), 1.0)
+        place = (str(gate.get("gate")), tuple(int(one) for one in gate.get("qubits") or ()))
+        gates[place] = (error, figures.get("gate_length", 0.0))
+    return Calibration(
+        tuple(_times(one) for one in qubits),
+        tuple(_readout(one) for one in qubits),
+        tuple(one.get("readout_length", 0.0) for one in qubits),
+        gates,
+    )
+
+
+def _figures(entries: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Name -> value in seconds or without unit; what is no finite number >= 0 is left out."""
+    figures = {}
+    for entry in entries:
+        value = entry.get("value")
+        if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
+            figures[str(entry.get("name"))] = value * _SECONDS.get(entry.get("unit") or "", 1.0)
+    return figures
+
+
+def _times(figures: Mapping[str, float]) -> tuple[float, float]:
+    t1_s = figures.get("T1") or math.inf
+    t2_s = figures.get("T2") or (math.inf if math.isinf(t1_s) else t1_s)
+    return t1_s, min(t2_s, _T2_LIMIT * t1_s)
+
+
+def _readout(figures: Mapping[str, float]) -> tuple[float, float]:
+    either = figures.get("readout_error", 0.0)
+    pair = (figures.get("prob_meas1_prep0", either), figures.get("prob_meas0_prep1", either))
+    return min(pair[0], 1.0), min(pair[1], 1.0)
+
+
+@functools.lru_cache(maxsize=4096)
+def _gate_noise(snapshot: Snapshot, name: str, places: tuple[int, ...]) -> tuple[float, Any]:
+    """How likely something befalls the qubits of a gate, and the Kraus operators of that."""
+    known = calibration(snapshot)
+    figures = known.gates.get((name, places)) or known.gates.get((name, places[::-1]))
+    if figures is None or len(places) > 2 or max(places) >= len(known.times_s):
+        return 0.0, None
+    error, length_s = figures
+    if error == 0 and length_s == 0:
+        return 0.0, None
+    return parted(gate_channel(error, length_s, tuple(known.times_s[one] for one in places)))
+
+
+@functools.lru_cache(maxsize=4096)
+def _idle_noise(time_s: float, times_s: tuple[float, float]) -> tuple[float, Any]:
+    return parted(relaxation(time_s, *times_s))
+
+
+class DeviceNoise:
+    """The noise on some qubits of a device, as the steps of a simulation want it.
+
+    Args:
+        snapshot: The device.
+        physical: Which of its qubits each qubit of the circuit is.
+        true_readout: Whether readout never errs.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, physical: Sequence[int], *, true_readout: bool = False
+    ) -> None:
+        self._true_readout = true_readout
+        self._snapshot = snapshot
+        self._known = calibration(snapshot)
+        self._physical = physical
+
+    def after(self, item: Any, qubits: tuple[int, ...]) -> list[Event]:
+        """What may befall the qubits of a gate."""
+        places = tuple(self._physical[one] for one in qubits)
+        probability, kraus = _gate_noise(self._snapshot, item.name, places)
+        return [Event(qubits, probability, kraus)] if probability else []
+
+    def during(self, item: Any, qubits: tuple[int, ...]) -> list[Event]:
+        """What may befall the qubits of a delay.
+
+        Raises:
+            JobFailure: Its duration is in no unit that the emulator knows.
+        """
+        return self._idle(self._seconds(item), qubits)
+
+    def measured(self, qubit: int) -> list[Event]:
+        """What may befall a qubit while it is read out."""
+        place = self._physical[qubit]
+        known = self._known.readout_s
+        return self._idle(known[place] if place < len(known) else 0.0, (qubit,))
+
+    def readout(self, qubit: int) -> tuple[float, float]:
+        """The probabilities to read 1 for 0, and 0 for 1."""
+        place = self._physical[qubit]
+        known = self._known.readout
+        if self._true_readout or place >= len(known):
+            return 0.0, 0.0
+        return known[place]
+
+    def _idle(self, time_s: float, qubits: tuple[int, ...]) -> list[Event]:
+        events = []
+        for qubit in qubits:
+            place = self._physical[qubit]
+            if time_s > 0 and place < len(self._known.times_s):
+                probability, kraus = _idle_noise(time_s, self._known.times_s[place])
+                if probability:
+                    events.append(Event((qubit,), probability, kraus))
+        return events
+
+    def _seconds(self, item: Any) -> float:
+        try:
+            duration, unit = item.params[0], item.operation.unit
+            if unit == "dt":
+                # In nanoseconds; the few old devices that do not tell it have no pulses either.
+                return max(0.0, float(duration) * float(self._snapshot.facts.get("dt") or 0) * 1e-9)
+            return max(0.0, float(duration) * _SECONDS[unit])
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            raise JobFailure(
+                FailureCode.SIMULATOR_FAILED,
+                "The emulator cannot tell how long a delay of the circuit is: "
+                f"{item.params!r:.100}. Give it in dt or seconds.",
+            ) from None

@@ -1,0 +1,268 @@
+"""Shots of circuits, by the cheapest method that is exact for them.
+
+- Stabilizer circuits: stim, any number of qubits.
+- Where chance acts before the end (noise, measurements in the middle, resets, feed-forward):
+  state vectors that the shots share as long as the same has happened to them.
+- The same for circuits of up to 20 qubits, for which it is faster than Aer.
+- Otherwise Aer's state vector, or a matrix product state where that is smaller.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.simulate.active import Active, condition_of
+from pytest_qchannel.emulator.programs.simulate.aer import (
+    MEMORY_LIMIT_MB,
+    STATEVECTOR_QUBITS,
+    is_known_to_aer,
+    run_aer,
+)
+from pytest_qchannel.emulator.programs.simulate.steps import NoiseSource
+from pytest_qchannel.emulator.programs.task import Noise, Task, TooLong
+
+if TYPE_CHECKING:
+    import numpy as np
+    from qiskit import QuantumCircuit
+
+    Samples = np.ndarray[Any, np.dtype[np.bool_]]
+
+__all__ = ["derived_seed", "sample"]
+
+# Parting a circuit that is smaller than this costs more than it saves.
+_WORTH_PARTING: Final = 14
+# State vectors that shots share, and as many copies as a step makes of them, within the limit.
+_BRANCHING_QUBITS: Final = 25
+# Measured on two cores of 2023: seconds for an amplitude and a gate.
+_GATE_S: Final = 2e-9
+# Up to here our own state vector, on one thread, takes less time than Aer's on two.
+_SMALL: Final = 20
+# From here on a matrix product state may be cheaper than a state vector.
+_WIDE: Final = 21
+
+
+def sample(
+    active: Active,
+    bound: Sequence[QuantumCircuit],
+    shots: int,
+    seed: int,
+    task: Task,
+    *,
+    true_readout: bool = False,
+) -> list[Samples]:
+    """Shots of each circuit: a bool array of shape ``(shots, num_clbits)``, column k is clbit k.
+
+    Every circuit is drawn with a seed of its own, which ``seed`` and its place decide.
+
+    Args:
+        active: From :func:`active_part`.
+        bound: Its circuit with each parameter set bound.
+        shots: How many shots of each.
+        seed: Fixes every choice, 0 to 2**31 - 1.
+        task: Says whether the device errs, and how long this may take here.
+        true_readout: Whether noise leaves out that readout errs.
+
+    Raises:
+        JobFailure: A circuit cannot be simulated exactly.
+        TooLong: It would take longer than the task allows.
+    """
+    _require_memory(bound, shots)
+    noise = None
+    if task.noise is Noise.CALIBRATION:
+        noise = _noise(task, true_readout=true_readout)
+    try:
+        return _sample(_Work(active.physical, shots, task, noise), bound, seed)
+    except (JobFailure, TooLong):
+        raise
+    except MemoryError:
+        raise JobFailure(
+            FailureCode.SIMULATOR_FAILED,
+            f"The machine has too little memory to simulate {active.circuit.num_qubits} qubits. "
+            "Use fewer qubits.",
+        ) from None
+    except Exception as problem:  # qiskit, numpy and stim raise many kinds on malformed circuits
+        raise JobFailure(
+            FailureCode.SIMULATOR_FAILED,
+            f"The emulator cannot simulate a circuit: {type(problem).__name__}: {problem}",
+        ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the circuits of a call have in common."""
+
+    physical: Sequence[int]
+    shots: int
+    task: Task
+    noise: Callable[[Sequence[int]], NoiseSource] | None
+
+
+def _noise(task: Task, *, true_readout: bool) -> Callable[[Sequence[int]], NoiseSource]:
+    from pytest_qchannel.emulator.programs.simulate.calibration import DeviceNoise
+
+    return lambda physical: DeviceNoise(task.snapshot, physical, true_readout=true_readout)
+
+
+def _sample(work: _Work, bound: Sequence[QuantumCircuit], seed: int) -> list[Samples]:
+    from pytest_qchannel.emulator.programs.simulate.threads import on_one_thread
+
+    samples = []
+    for number, circuit in enumerate(bound):
+        own = derived_seed(seed, number)
+        drawn = _quick(work, circuit, own)
+        if drawn is None:
+            _require_numbers(circuit)
+            with on_one_thread():
+                drawn = _alone(work, circuit, own)
+        samples.append(drawn)
+    return samples
+
+
+def _require_memory(bound: Sequence[QuantumCircuit], shots: int) -> None:
+    """Refuses results that do not fit: shots, sets and bits each are within a device's limits."""
+    size = sum(circuit.num_clbits for circuit in bound) * shots
+    if size > MEMORY_LIMIT_MB * 2**20:
+        raise JobFailure(
+            FailureCode.SIMULATOR_FAILED,
+            f"The emulator cannot hold the {len(bound)} x {shots} shots of a PUB: they take more "
+            f"than {MEMORY_LIMIT_MB} MB. Use fewer parameter sets or fewer shots in one job.",
+        )
+
+
+def _require_numbers(circuit: QuantumCircuit) -> None:
+    """Refuses angles that are not finite, which Aer would take."""
+    for item in circuit.data:
+        for value in item.params:
+            if isinstance(value, float) and not math.isfinite(value):
+                raise JobFailure(
+                    FailureCode.SIMULATOR_FAILED,
+                    f"The emulator cannot simulate the instruction {item.name!r} with {value}: "
+                    "it is not a finite number.",
+                )
+
+
+def derived_seed(seed: int, place: int) -> int:
+    """A seed for one circuit of a call, or one part of a circuit."""
+    import numpy as np
+
+    return int(np.random.SeedSequence([seed, place]).generate_state(1)[0] >> 1)
+
+
+def _nothing(circuit: QuantumCircuit, shots: int) -> Samples:
+    import numpy as np
+
+    return np.zeros((shots, circuit.num_clbits), np.bool_)
+
+
+def _quick(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples | None:
+    """Shots of an ideal stabilizer circuit, and of one that reads nothing out."""
+    from pytest_qchannel.emulator.programs.simulate.clifford import (
+        sample_translation,
+        translation,
+    )
+
+    found = translation(circuit) if work.noise is None else None
+    if found is not None:
+        return sample_translation(found, work.shots, seed)
+    if not any(item.clbits for item in circuit.data):
+        return _nothing(circuit, work.shots)
+    return None
+
+
+def is_sampled_at_end(circuit: QuantumCircuit) -> bool:
+    """Whether one state gives all shots: nothing happens at random before its end."""
+    measured: set[Any] = set()
+    for item in circuit.data:
+        name = item.name
+        if name in ("barrier", "delay"):
+            continue
+        if name == "measure":
+            if condition_of(item) is not None:
+                return False
+            measured.update(item.qubits)
+        elif (
+            name in ("reset", "store", "initialize")
+            or item.is_control_flow()
+            or condition_of(item) is not None
+            or not measured.isdisjoint(item.qubits)
+        ):
+            return False
+    return True
+
+
+def _statevector_s(circuit: QuantumCircuit) -> float:
+    return float(2**circuit.num_qubits * len(circuit.data) * _GATE_S)
+
+
+def _alone(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
+    """Shots of one circuit that is no stabilizer circuit, in parts where that is cheaper."""
+    from pytest_qchannel.emulator.programs.simulate.components import part_of, parts_of
+
+    groups = parts_of(circuit) if circuit.num_qubits >= _WORTH_PARTING else []
+    if len(groups) < 2:
+        return _whole(work, circuit, seed)
+    bits = _nothing(circuit, work.shots)
+    for place, group in enumerate(groups):
+        part, own = part_of(circuit, group), derived_seed(seed, place)
+        inner = replace(work, physical=[work.physical[number] for number in group])
+        quick = _quick(inner, part, own)
+        # No two parts write the same bit.
+        bits |= _whole(inner, part, own) if quick is None else quick
+    return bits
+
+
+def _whole(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
+    """Shots of one circuit by state vectors or a matrix product state."""
+    is_small = circuit.num_qubits <= _SMALL
+    if is_small or work.noise is not None or not is_sampled_at_end(circuit):
+        return _branching(work, circuit, seed)
+    statevector_s = _statevector_s(circuit)
+    if circuit.num_qubits >= _WIDE:
+        from pytest_qchannel.emulator.programs.simulate import mps
+        from pytest_qchannel.emulator.programs.simulate.steps import steps_of
+
+        steps = steps_of(circuit)
+        bond, moves_s = mps.bond_bound(steps, circuit.num_qubits)
+        seconds = mps.mps_estimate_s(moves_s, circuit.num_qubits, bond, work.shots)
+        is_too_large = circuit.num_qubits > STATEVECTOR_QUBITS
+        if is_too_large or (bond <= mps.MAX_BOND and seconds < statevector_s):
+            work.task.allow(seconds)
+            drawn: Samples = mps.run_mps(
+                steps, circuit.num_qubits, circuit.num_clbits, work.shots, seed
+            )
+            return drawn
+    if not is_known_to_aer(circuit):
+        return _branching(work, circuit, seed)
+    work.task.allow(statevector_s)
+    return run_aer([circuit], work.shots, seed)[0]
+
+
+def _branching(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
+    from pytest_qchannel.emulator.programs.simulate.branching import estimate_s, run_branching
+    from pytest_qchannel.emulator.programs.simulate.steps import steps_of
+
+    if circuit.num_qubits > _BRANCHING_QUBITS:
+        ideal = work.noise is None
+        what = "with resets, feed-forward or gates of its own" if ideal else "with noise"
+        way_out = "Clifford gates with feed-forward of single Paulis" if ideal else "no noise"
+        raise JobFailure(
+            FailureCode.SIMULATOR_FAILED,
+            f"The emulator cannot simulate a circuit that acts on {circuit.num_qubits} qubits "
+            f"{what} exactly: it takes state vectors, of which those of {_BRANCHING_QUBITS} qubits "
+            f"fit into {MEMORY_LIMIT_MB} MB. Use fewer qubits, or {way_out}.",
+        )
+    steps = steps_of(circuit, work.noise(work.physical) if work.noise else None)
+    work.task.allow(estimate_s(steps, circuit.num_qubits, work.shots))
+    bits: Samples = run_branching(
+        steps,
+        circuit.num_qubits,
+        circuit.num_clbits,
+        work.shots,
+        seed,
+        single=work.noise is not None,
+    )
+    return bits

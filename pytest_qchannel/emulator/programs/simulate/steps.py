@@ -1,0 +1,279 @@
+"""A circuit as the steps of a simulation, its gates gathered into blocks of a few qubits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.simulate.classical import Reader, reader, writer
+from pytest_qchannel.emulator.programs.simulate.matrices import matrix_of
+
+__all__ = [
+    "Choose",
+    "Event",
+    "Flow",
+    "Gate",
+    "Measure",
+    "NoiseSource",
+    "Reset",
+    "Sample",
+    "Step",
+    "steps_of",
+]
+
+MAX_TURNS = 10_000
+"""How often a loop may go round."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gate:
+    """A unitary matrix on qubits; the first one is the lowest bit of its index (as in qiskit)."""
+
+    qubits: tuple[int, ...]
+    matrix: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """Noise: with ``probability``, whatever the state is, a channel with these Kraus operators.
+
+    Otherwise nothing happens. ``kraus`` has the shape ``(number, 2**k, 2**k)``.
+    """
+
+    qubits: tuple[int, ...]
+    probability: float
+    kraus: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measurement; ``errors`` are the probabilities to read 1 for 0, and 0 for 1."""
+
+    qubit: int
+    clbit: int
+    errors: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The measurements that nothing follows, made together."""
+
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Brings a qubit to its ground state."""
+
+    qubit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Branches: the first ``choices`` entry with the target's value; without labels: any."""
+
+    target: Reader
+    choices: tuple[tuple[tuple[int, ...] | None, tuple[Step, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Bodies one after the other, or one body while ``condition`` holds."""
+
+    bodies: tuple[tuple[Step, ...], ...]
+    condition: Reader | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Computes a value for each shot and keeps it."""
+
+    value: Reader
+    keep: Callable[[Any, Any, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Leaves a loop (``is_break``), or goes on with its next turn."""
+
+    is_break: bool
+
+
+Step = Gate | Event | Measure | Sample | Reset | Choose | Loop | Store | Flow
+
+
+class NoiseSource(Protocol):
+    """What errs on a device."""
+
+    def after(self, item: Any, qubits: tuple[int, ...]) -> Sequence[Event]:
+        """What may befall the qubits of a gate."""
+
+    def during(self, item: Any, qubits: tuple[int, ...]) -> Sequence[Event]:
+        """What may befall the qubits of a delay."""
+
+    def measured(self, qubit: int) -> Sequence[Event]:
+        """What may befall a qubit while it is read out."""
+
+    def readout(self, qubit: int) -> tuple[float, float]:
+        """The probabilities to read 1 for 0, and 0 for 1."""
+
+
+@dataclass(slots=True)
+class _Scope:
+    qubits: Mapping[Any, int]
+    clbits: Mapping[Any, int]
+    noise: NoiseSource | None
+    steps: list[Step] = field(default_factory=list)
+
+
+def steps_of(circuit: Any, noise: NoiseSource | None = None) -> list[Step]:
+    """The steps of a circuit whose parameters are bound.
+
+    Raises:
+        JobFailure: An instruction is none that the emulator can simulate.
+    """
+    qubits = {bit: number for number, bit in enumerate(circuit.qubits)}
+    clbits = {bit: number for number, bit in enumerate(circuit.clbits)}
+    return _last_measurements_together(_steps(circuit, _Scope(qubits, clbits, noise)))
+
+
+def _steps(circuit: Any, scope: _Scope) -> list[Step]:
+    for item in circuit.data:
+        # c_if, before qiskit 2; there control flow has a condition of its own too.
+        condition = None if item.is_control_flow() else getattr(item, "condition", None)
+        if condition is None:
+            _add(item, scope)
+            continue
+        inner = _Scope(scope.qubits, scope.clbits, scope.noise)
+        _add(item, inner)
+        read = reader(condition, scope.clbits)
+        scope.steps.append(Choose(read, (((1,), tuple(inner.steps)),)))
+    return scope.steps
+
+
+def _add(item: Any, scope: _Scope) -> None:
+    name = item.name
+    qubits = tuple(scope.qubits[one] for one in item.qubits)
+    if name == "barrier":
+        return
+    if name == "delay":
+        if scope.noise is not None:
+            scope.steps += scope.noise.during(item, qubits)
+    elif name == "measure":
+        errors = (0.0, 0.0) if scope.noise is None else scope.noise.readout(qubits[0])
+        scope.steps.append(Measure(qubits[0], scope.clbits[item.clbits[0]], errors))
+        if scope.noise is not None:
+            scope.steps += scope.noise.measured(qubits[0])
+    elif name == "reset":
+        scope.steps += [Reset(one) for one in qubits]
+    elif name in _CLASSICAL:
+        scope.steps.append(_CLASSICAL[name](item, scope))
+    else:
+        matrix = matrix_of(item)
+        if len(matrix) != 2 ** len(qubits):
+            raise JobFailure(
+                FailureCode.SIMULATOR_FAILED,
+                f"The emulator cannot simulate the instruction {name!r} on {len(qubits)} qubits.",
+            )
+        if name != "id":
+            scope.steps.append(Gate(qubits, matrix))
+        if scope.noise is not None:
+            scope.steps += scope.noise.after(item, qubits)
+
+
+def _body(block: Any, item: Any, scope: _Scope) -> tuple[Step, ...]:
+    """The steps of a block, whose bits stand for those of the instruction, one by one."""
+    inner = _Scope(
+        {a: scope.qubits[b] for a, b in zip(block.qubits, item.qubits, strict=True)},
+        {**scope.clbits, **{
+            a: scope.clbits[b] for a, b in zip(block.clbits, item.clbits, strict=True)
+        }},
+        scope.noise,
+    )  # fmt: skip
+    return tuple(_steps(block, inner))
+
+
+def _if_else(item: Any, scope: _Scope) -> Step:
+    blocks = item.operation.blocks
+    labels: list[tuple[int, ...] | None] = [(1,), None]
+    choices = zip(labels, (_body(one, item, scope) for one in blocks), strict=False)
+    return Choose(reader(item.operation.condition, scope.clbits), tuple(choices))
+
+
+def _switch(item: Any, scope: _Scope) -> Step:
+    from qiskit.circuit import CASE_DEFAULT
+
+    choices: list[tuple[tuple[int, ...] | None, tuple[Step, ...]]] = []
+    for labels, block in item.operation.cases_specifier():
+        values = None if CASE_DEFAULT in labels else tuple(int(one) for one in labels)
+        choices.append((values, _body(block, item, scope)))
+    return Choose(reader(item.operation.target, scope.clbits), tuple(choices))
+
+
+def _for_loop(item: Any, scope: _Scope) -> Step:
+    values, parameter, block = item.operation.params
+    if len(values) > MAX_TURNS:
+        raise JobFailure(
+            FailureCode.SIMULATOR_FAILED,
+            f"A for loop of {len(values)} turns is too long for the emulator ({MAX_TURNS}).",
+        )
+    if parameter is None or parameter not in block.parameters:
+        return Loop((_body(block, item, scope),) * len(values))
+    bound = (block.assign_parameters({parameter: value}) for value in values)
+    return Loop(tuple(_body(one, item, scope) for one in bound))
+
+
+def _while_loop(item: Any, scope: _Scope) -> Step:
+    condition = reader(item.operation.condition, scope.clbits)
+    return Loop((_body(item.operation.blocks[0], item, scope),), condition)
+
+
+def _store(item: Any, scope: _Scope) -> Step:
+    operation = item.operation
+    return Store(reader(operation.rvalue, scope.clbits), writer(operation.lvalue, scope.clbits))
+
+
+_CLASSICAL: Mapping[str, Callable[[Any, _Scope], Step]] = {
+    "if_else": _if_else,
+    "switch_case": _switch,
+    "for_loop": _for_loop,
+    "while_loop": _while_loop,
+    "store": _store,
+    "break_loop": lambda _item, _scope: Flow(is_break=True),
+    "continue_loop": lambda _item, _scope: Flow(is_break=False),
+}
+
+
+def _last_measurements_together(steps: list[Step]) -> list[Step]:
+    """Moves the measurements behind which nothing looks at the qubit or the bit to the end.
+
+    One by one they would split the state into as many as there are outcomes.
+    """
+    kept: list[Step] = []
+    last: list[Measure] = []
+    touched: set[int] = set()
+    written: set[int] = set()
+    read: set[int] = set()
+    open_end = True  # no control flow behind, which may read any bit
+    for step in reversed(steps):
+        if isinstance(step, Measure):
+            if open_end and step.qubit not in touched and step.clbit not in written:
+                last.append(step)
+                read.add(step.qubit)
+                written.add(step.clbit)
+                continue
+            written.add(step.clbit)
+            touched.add(step.qubit)
+        elif isinstance(step, Gate | Event):
+            if open_end and not (touched | read).intersection(step.qubits):
+                continue  # nobody sees it
+            touched.update(step.qubits)
+        elif isinstance(step, Reset):
+            touched.add(step.qubit)
+        else:
+            open_end = False
+        kept.append(step)
+    kept.reverse()
+    return [*kept, Sample(tuple(reversed(last)))] if last else kept

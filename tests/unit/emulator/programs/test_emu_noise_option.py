@@ -1,0 +1,165 @@
+"""``options.simulator.noise_model``: what the client sends is what the shots suffer."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from qiskit import QuantumCircuit
+from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error, kraus_error
+
+from tests.unit.emulator.circuits_kit import encoded
+from tests.unit.emulator.programs.primitives_kit import (
+    RuntimeEncoder,
+    failure_of,
+    outcome_of,
+    read,
+)
+
+
+def sent(model: NoiseModel) -> Any:
+    return json.loads(json.dumps(model, cls=RuntimeEncoder))
+
+
+def options(model: Any) -> dict[str, Any]:
+    return {"simulator": {"noise_model": model}}
+
+
+def flips() -> QuantumCircuit:
+    circuit = QuantumCircuit(9, 2)
+    circuit.x([3, 8])
+    circuit.measure([3, 8], [0, 1])
+    return circuit
+
+
+def ones(model: NoiseModel, circuit: QuantumCircuit, bit: int, shots: int = 4000) -> float:
+    [ours] = read(
+        outcome_of("sampler", [encoded(circuit), None, shots], options=options(sent(model)))
+    )
+    return float(ours.data.c.slice_bits(bit).get_counts().get("1", 0)) / shots
+
+
+def test_errors_of_gates_fall_on_their_own_qubit() -> None:
+    model = NoiseModel()
+    model.add_quantum_error(depolarizing_error(0.5, 1), ["x"], [8])
+    assert ones(model, flips(), 0) == 1.0
+    assert ones(model, flips(), 1) == pytest.approx(0.75, abs=0.04)
+
+
+def test_errors_of_the_readout_do_too_even_on_idle_qubits() -> None:
+    model = NoiseModel()
+    model.add_readout_error(ReadoutError([[0.9, 0.1], [0.3, 0.7]]), [8])
+    assert ones(model, flips(), 1) == pytest.approx(0.7, abs=0.04)
+    idle = QuantumCircuit(9, 2)
+    idle.measure(8, 1)
+    assert ones(model, idle, 1) == pytest.approx(0.1, abs=0.03)
+
+
+def test_errors_of_all_qubits_and_kraus_operators() -> None:
+    model = NoiseModel()
+    keep, decay = [[1, 0], [0, 0.6**0.5]], [[0, 0.4**0.5], [0, 0]]
+    model.add_all_qubit_quantum_error(kraus_error([keep, decay]), ["x"])
+    assert ones(model, flips(), 0) == pytest.approx(0.6, abs=0.04)
+
+
+def test_the_noise_model_of_a_whole_device() -> None:
+    from qiskit_ibm_runtime.fake_provider import FakeManilaV2
+
+    model = NoiseModel.from_backend(FakeManilaV2())
+    circuit = QuantumCircuit(133, 2)
+    circuit.x(0)
+    circuit.measure([0, 1], [0, 1])
+    [error] = [
+        one["probabilities"]
+        for one in model.to_dict()["errors"]
+        if one["type"] == "roerror" and one["gate_qubits"] == [(0,)]
+    ]
+    assert ones(model, circuit, 0) == pytest.approx(error[1][1], abs=0.02)
+
+
+def test_the_estimator_takes_it_and_mends_the_readout() -> None:
+    model = NoiseModel()
+    model.add_readout_error(ReadoutError([[0.9, 0.1], [0.3, 0.7]]), [8])
+    circuit = QuantumCircuit(9)
+    circuit.x(8)
+    evs = {
+        level: float(
+            read(
+                outcome_of(
+                    "estimator", [encoded(circuit), "ZIIIIIIII"], resilience_level=level,
+                    options=options(sent(model)),
+                )
+            )[0].data.evs
+        )
+        for level in (0, 1)
+    }  # fmt: skip
+    assert evs[0] == pytest.approx(-0.4, abs=0.06)
+    assert evs[1] == pytest.approx(-1.0, abs=0.1)
+
+
+def test_extrapolation_mends_what_folding_amplifies() -> None:
+    model = NoiseModel()
+    model.add_quantum_error(depolarizing_error(0.06, 2), ["cz"], [0, 1])
+    circuit = QuantumCircuit(2)
+    circuit.x(0)
+    for _ in range(4):
+        circuit.cz(0, 1)
+    [ours] = read(
+        outcome_of(
+            "estimator", [encoded(circuit), "IZ"], resilience_level=0,
+            options={**options(sent(model)), "resilience": {"zne_mitigation": True}},
+        )
+    )  # fmt: skip
+    expected = [-((1 - 0.06) ** (4 * factor)) for factor in (1, 3, 5)]
+    assert ours.data.evs_noise_factors == pytest.approx(expected, abs=0.06)
+    assert float(ours.data.evs) == pytest.approx(-1.0, abs=0.12)
+
+
+def test_the_seed_decides() -> None:
+    model = sent(NoiseModel())
+    coin = QuantumCircuit(1, 1)
+    coin.sx(0)
+    coin.measure(0, 0)
+    first, again, other = (
+        outcome_of("sampler", [encoded(coin)], options=options(model), seed=seed).result
+        for seed in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+def broken() -> list[Any]:
+    model = NoiseModel()
+    model.add_quantum_error(depolarizing_error(0.5, 1), ["x"], [8])
+    whole = sent(model)
+
+    def with_error(**changes: Any) -> Any:
+        changed = copy.deepcopy(whole)
+        changed["__value__"]["errors"][0].update(changes)
+        return changed
+
+    return [
+        {"__type__": "NoiseModel", "__value__": {}},
+        {"__type__": "NoiseModel", "__value__": {"errors": 5}},
+        {"__type__": "NoiseModel", "__value__": {"errors": [5]}},
+        {"__type__": "NoiseModel", "__value__": {"errors": [{"type": "odd"}]}},
+        with_error(probabilities=[2.0]),
+        with_error(probabilities=None),
+        with_error(instructions=[[{"name": "zzz", "qubits": [0]}]]),
+        with_error(gate_qubits=[["a"]]),
+        with_error(gate_qubits=5),
+        with_error(operations={"__type__": "odd", "__value__": 1}),
+    ]
+
+
+@pytest.mark.parametrize("model", broken())
+def test_a_noise_model_that_cannot_be_read_fails_the_job(model: Any) -> None:
+    failure = failure_of("sampler", [encoded(flips())], options=options(model))
+    assert "options.simulator.noise_model" in failure.reason
+
+
+def test_kerneled_measurements_do_not_go_with_it() -> None:
+    both = {**options(sent(NoiseModel())), "execution": {"meas_type": "kerneled"}}
+    failure = failure_of("sampler", [encoded(flips())], options=both)
+    assert failure.code == 7001
