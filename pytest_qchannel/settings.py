@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +22,9 @@ __all__ = ["CHANNELS", "OPTIONS", "Mode", "Option", "Settings", "check_variables
 CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 
 ENV_PREFIX: Final = "QCHANNEL_"
+
+_ON: Final = ("1", "true", "yes", "on")
+_OFF: Final = ("0", "false", "no", "off", "")
 
 
 class Mode(StrEnum):
@@ -34,13 +38,17 @@ class Mode(StrEnum):
 
 
 class Option(NamedTuple):
-    """One setting; ``parse`` turns its text into its value or raises ``ValueError`` with a hint."""
+    """One setting; ``parse`` turns its text into its value or raises ``ValueError`` with a hint.
+
+    A switch is given without a value on the command line, and is ``1`` then.
+    """
 
     name: str
     default: str
     metavar: str
     help: str
     parse: Callable[[str], Any]
+    is_switch: bool = False
 
     @property
     def flag(self) -> str:
@@ -106,6 +114,17 @@ def _hosts(text: str) -> tuple[str, ...]:
     return hosts
 
 
+def _switch(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in _ON and word not in _OFF:
+        raise _BadValue(f"{text!r} is neither yes nor no", None, "1 or 0")
+    return word in _ON
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text.strip() else None
+
+
 OPTIONS: Final = (
     Option(
         "mode",
@@ -130,6 +149,22 @@ OPTIONS: Final = (
         "hosts beside loopback that tests with these fixtures may reach, a comma list",
         _hosts,
     ),
+    Option(
+        "everywhere",
+        "0",
+        "",
+        "put the whole process on the emulator, from before collection to the end of the run",
+        _switch,
+        is_switch=True,
+    ),
+    Option(
+        "world",
+        "",
+        "FILE",
+        "the TOML file that describes the emulated world, from rootdir on in an ini file, else "
+        "from the working directory on; without one there is a default world",
+        _path,
+    ),
 )
 
 
@@ -140,6 +175,8 @@ class Settings(NamedTuple):
     channel: tuple[str, ...]
     seed: int
     allowed_hosts: tuple[str, ...]
+    everywhere: bool
+    world: Path | None
     origin: Mapping[str, str]
 
 

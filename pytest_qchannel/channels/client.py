@@ -8,7 +8,7 @@ import importlib.metadata
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.errors import ChannelUnavailable
 
-__all__ = ["client_version", "default_channel", "require_channel"]
+__all__ = ["client_version", "default_channel", "login_url", "require_channel"]
 
 
 @functools.cache
@@ -29,6 +29,17 @@ def default_channel() -> Channel:
         for channel in CHANNEL_BY_NAME.values()
         if channel.is_known_to(_major_minor()) and not channel.is_classic
     )
+
+
+def login_url(channel: Channel) -> str:
+    """The URL that the installed client logs in at when nobody names one.
+
+    Source: ``accounts/account.py`` of the client, 0.34 to 0.51.
+    """
+    if not channel.is_classic:
+        return "https://cloud.ibm.com"
+    host = "auth.quantum-computing.ibm.com" if _major_minor() < (0, 35) else "auth.quantum.ibm.com"
+    return f"https://{host}/api"
 
 
 def require_channel(channel: Channel) -> None:

@@ -11,6 +11,7 @@ from pytest_qchannel.settings import ENV_PREFIX
 __all__ = [
     "CLASSIC_TOKEN",
     "CLIENT_VARIABLES",
+    "channel_variables",
     "instance_of",
     "own_variable",
     "secret_of",
@@ -19,12 +20,19 @@ __all__ = [
 
 CLASSIC_TOKEN: Final = "IQP_API_TOKEN"  # noqa: S105 - the name of a variable
 CLIENT_VARIABLES: Final = ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_CHANNEL")
+_PARTS: Final = ("TOKEN", "INSTANCE")
 _OTHER_KEYS: Final = ("IBM_CLOUD_API_KEY", "IBMCLOUD_API_KEY")
 
 
 def own_variable(channel: Channel, part: str) -> str:
     """``QCHANNEL_<CHANNEL>_TOKEN`` or ``..._INSTANCE``."""
     return f"{ENV_PREFIX}{channel.name.upper()}_{part}"
+
+
+def channel_variables() -> set[str]:
+    """Every variable that holds a credential or an instance for one channel."""
+    own = (own_variable(one, part) for one in CHANNEL_BY_NAME.values() for part in _PARTS)
+    return {*own, CLASSIC_TOKEN}
 
 
 def _client_means(channel: Channel, environ: Mapping[str, str]) -> bool:

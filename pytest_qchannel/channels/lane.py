@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.environment import account_file, isolated_environment
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, Instance, Secret
+from pytest_qchannel.channels.worlds import WorldBuilder, seeded, world_of
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.transports.protocol import choose
@@ -22,15 +23,9 @@ if TYPE_CHECKING:
     from pytest_qchannel.emulator.control import EmulatorControl
     from pytest_qchannel.emulator.journal import Journal
     from pytest_qchannel.emulator.world import Account as EmulatedAccount
+    from pytest_qchannel.transports.emulated import EmulatedTransport
 
 __all__ = ["Lane", "QChannel", "SavedAccounts"]
-
-# Which account of the emulated world stands for a channel.
-_EMULATED_ACCOUNT = {
-    "ibm_quantum_platform": "emulated-platform",
-    "ibm_cloud": "emulated-cloud",
-    "ibm_quantum": "emulated-classic",
-}
 
 
 class Lane:
@@ -40,12 +35,17 @@ class Lane:
         settings: The resolved settings.
         test_id: The test, for messages.
         home: An empty directory that is HOME while the lane is open.
+        world: What the emulated world is built from; by default what the settings name.
     """
 
-    def __init__(self, settings: Settings, test_id: str, home: Path) -> None:
-        self.settings = settings
+    def __init__(
+        self, settings: Settings, test_id: str, home: Path, world: WorldBuilder | None = None
+    ) -> None:
+        world = world or world_of(settings)
+        self.settings = seeded(settings, world)
         self.home = home
-        self._transport = choose(settings, test_id, list(credentials.secrets_in(os.environ)))
+        secrets = list(credentials.secrets_in(os.environ))
+        self._transport = choose(self.settings, test_id, secrets, world)
         self._stack = ExitStack()
         self._variables_are_settled = False
 
@@ -53,6 +53,16 @@ class Lane:
     def mode(self) -> Mode:
         """Where answers come from."""
         return self._transport.mode
+
+    @property
+    def transport(self) -> EmulatedTransport:
+        """What carries the requests."""
+        return self._transport
+
+    @property
+    def world(self) -> WorldBuilder:
+        """What the emulated world was built from."""
+        return self._transport.world
 
     @property
     def requests(self) -> Journal:
@@ -69,7 +79,11 @@ class Lane:
         with ExitStack() as undo:
             self._transport.open()
             undo.callback(self._transport.close)
-            undo.enter_context(isolated_environment(self.home, self._every_channel()))
+            variables = self._every_channel()
+            undo.enter_context(isolated_environment(self.home, variables))
+            # What the world has no account or instance for is not left to the person's own.
+            for name in credentials.channel_variables() - variables.keys():
+                os.environ.pop(name, None)
             self._stack = undo.pop_all()
         return self
 
@@ -82,13 +96,16 @@ class Lane:
         return self._transport.take_problems()
 
     def account(self, channel: Channel) -> Account:
-        """The emulated account for a channel, on its first instance."""
+        """The emulated account for a channel, on its first instance.
+
+        Raises:
+            UsageProblem: The world has no account for it.
+        """
         found = self._emulated(channel)
-        instance = next(iter(found.instances.values()))
         return Account(
             channel,
             Secret(credentials.own_variable(channel, "TOKEN"), found.credential),
-            Instance(instance.id, instance.name, instance.plan.display_name),
+            next(iter(self.instances(channel)), None),
         )
 
     def instances(self, channel: Channel) -> list[Instance]:
@@ -99,8 +116,14 @@ class Lane:
         ]
 
     def _emulated(self, channel: Channel) -> EmulatedAccount:
-        name = _EMULATED_ACCOUNT[channel.name]
-        return next(one for one in self._transport.app.world.accounts if one.name == name)
+        for account in self._transport.app.world.accounts:
+            if channel.name in account.channels:
+                return account
+        raise UsageProblem(
+            f"the emulated world has no account for the channel {channel}",
+            where=self._transport.world.source,
+            next=f'add "{channel}" to the channels of an account there, or run on another channel',
+        )
 
     def use(self, channel: Channel) -> Account:
         """Makes a channel the one that the client's own variables are about."""
@@ -129,7 +152,10 @@ class Lane:
 
     def _every_channel(self) -> Mapping[str, str]:
         variables: dict[str, str] = {}
+        named = {name for one in self._transport.app.world.accounts for name in one.channels}
         for channel in CHANNEL_BY_NAME.values():
+            if channel.name not in named:
+                continue
             account = self.account(channel)
             variables[credentials.own_variable(channel, "TOKEN")] = account.secret.reveal()
             if account.instance is not None:
@@ -239,11 +265,11 @@ class SavedAccounts:
             )
         require_channel(CHANNEL_BY_NAME[channel])
         account = self._lane.account(CHANNEL_BY_NAME[channel])
-        assert account.instance is not None
+        first = account.instance.id if account.instance else None
         service_class().save_account(
             channel=channel,
             token=account.secret.reveal(),
-            instance=instance or account.instance.id,
+            instance=instance or first,
             name=name,
             set_as_default=set_as_default,
             overwrite=True,

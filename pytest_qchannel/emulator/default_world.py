@@ -6,23 +6,23 @@ credential says of itself that it is emulated, and none of them works anywhere e
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import itertools
 from typing import Final
 
-from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator import snapshots
-from pytest_qchannel.emulator.world import (
-    PLANS,
-    Account,
-    Clock,
-    Device,
-    DeviceStatus,
-    Instance,
-    World,
-)
+from pytest_qchannel.emulator.records import DeviceStatus
+from pytest_qchannel.emulator.world import Clock, World
+from pytest_qchannel.emulator.worlds.assemble import fixed_hex
+from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 
-__all__ = ["CLASSIC_USER", "CLOUD_ACCOUNT", "PLATFORM_ACCOUNT", "default_world"]
+__all__ = [
+    "CLASSIC_USER",
+    "CLOUD_ACCOUNT",
+    "PLATFORM_ACCOUNT",
+    "default_builder",
+    "default_world",
+]
 
 PLATFORM_ACCOUNT: Final = "emulated-platform"
 CLOUD_ACCOUNT: Final = "emulated-cloud"
@@ -55,104 +55,60 @@ _QUEUES: Final = {
 }
 
 
-def _fixed_hex(text: str, digits: int) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+def _take(candidates: tuple[str, ...], count: int) -> list[str]:
+    return [name for name in candidates if name in snapshots.available()][:count]
 
 
-def _crn(account_id: str, name: str, region: str) -> str:
-    digits = _fixed_hex(f"{account_id}/{name}", 32)
-    guid = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
-    return str(CRN(region=region, account_id=account_id, guid=guid))
-
-
-def _api_key(name: str) -> str:
-    """44 characters, as IBM Cloud's keys have, that say what they are."""
-    return f"qchannel-emulated-api-key-{_fixed_hex(name, 18)}"
-
-
-def _take(candidates: tuple[str, ...], count: int) -> list[Device]:
-    shipped = [name for name in candidates if name in snapshots.available()]
-    spare = itertools.count(20, 7)
-    return [
-        Device(
-            name,
-            queue_length=_QUEUES[name] if name in _QUEUES else next(spare),
-            status=_STATUS.get(name, DeviceStatus.ONLINE),
-        )
-        for name in shipped[:count]
-    ]
-
-
-def _cloud_account(
-    name: str, instances: list[tuple[str, str, str, tuple[str, ...], int | None]]
-) -> Account:
-    account_id = _fixed_hex(f"account {name}", 32)
-    account = Account(
-        id=account_id,
-        platform="cloud",
-        user_id=f"IBMid-{_fixed_hex(name, 10).upper()}",
-        email=f"{name}@example.invalid",
-        name=name,
-        credential=_api_key(name),
-    )
-    for instance_name, plan, region, devices, limit_s in instances:
-        crn = _crn(account_id, instance_name, region)
-        account.instances[crn] = Instance(
-            id=crn,
-            name=instance_name,
-            plan=PLANS[plan],
-            region=region,
-            devices=devices,
-            tags=("qchannel", plan.lower()),
-            usage_limit_s=limit_s,
-        )
-    return account
-
-
-def default_world(clock: Clock, seed: int = 0) -> World:
-    """A fresh world: see ``docs/emulator.md`` for what is in it.
+@functools.cache
+def default_builder() -> WorldBuilder:
+    """The description of the default world: see ``docs/emulator.md`` for what is in it.
 
     The first instance of each account is the one that the fixtures use.
     """
     us_east, eu_de = _take(_US_EAST, 10), _take(_EU_DE, 3)
-    all_us = tuple(device.name for device in us_east)
-    open_us = all_us[:5]
-    all_eu = tuple(device.name for device in eu_de)
-    platform = _cloud_account(
-        PLATFORM_ACCOUNT,
-        [
-            ("open-instance", "Open", "us-east", open_us, 600),
-            ("premium-instance", "Premium", "us-east", all_us, None),
-            ("premium-instance-eu", "Premium", "eu-de", all_eu, None),
-        ],
-    )
-    cloud = _cloud_account(
-        CLOUD_ACCOUNT,
-        [
-            ("standard-instance", "Pay-As-You-Go", "us-east", all_us, None),
-            ("standard-instance-eu", "Pay-As-You-Go", "eu-de", all_eu, None),
-            # The Lite plan had simulators only, and they are gone: it has no allocation left.
-            ("lite-instance", "Lite", "us-east", (), None),
-        ],
-    )
-    classic = Account(
-        id=_fixed_hex("classic account", 24),
-        platform="classic",
-        user_id=_fixed_hex("classic user", 24),
-        email=f"{CLASSIC_USER}@example.invalid",
-        name=CLASSIC_USER,
-        credential=f"qchannelemulated{_fixed_hex('classic a', 56)}{_fixed_hex('classic b', 56)}",
-    )
-    for hgp, plan, devices, limit_s in (
-        ("ibm-q/open/main", "Open", open_us, 600),
-        ("ibm-q-emulated/premium/main", "Premium", all_us, None),
-    ):
-        classic.instances[hgp] = Instance(
-            id=hgp,
-            name=hgp,
-            plan=PLANS[plan],
-            region="us-east",
-            devices=devices,
-            usage_limit_s=limit_s,
+    world = WorldBuilder(source="the default world")
+    for names in (us_east, eu_de):
+        spare = itertools.count(20, 7)
+        for name in names:
+            world = world.device(
+                name,
+                queue_length=_QUEUES[name] if name in _QUEUES else next(spare),
+                status=_STATUS.get(name, DeviceStatus.ONLINE),
+            )
+    free, premium = ["qchannel", "open"], ["qchannel", "premium"]
+    standard, lite = ["qchannel", "pay-as-you-go"], ["qchannel", "lite"]
+    first_us = us_east[:5]
+    return (
+        world.account(PLATFORM_ACCOUNT, channels=["ibm_quantum_platform"])
+        .instance("open-instance", plan="Open", devices=first_us, tags=free, usage_limit_s=600)
+        .instance("premium-instance", plan="Premium", devices=us_east, tags=premium)
+        .instance(
+            "premium-instance-eu", plan="Premium", region="eu-de", devices=eu_de, tags=premium
         )
-    return World([platform, cloud, classic], us_east + eu_de, clock=clock, seed=seed)
+        .account(CLOUD_ACCOUNT, channels=["ibm_cloud"])
+        .instance("standard-instance", plan="Pay-As-You-Go", devices=us_east, tags=standard)
+        .instance(
+            "standard-instance-eu",
+            plan="Pay-As-You-Go",
+            region="eu-de",
+            devices=eu_de,
+            tags=standard,
+        )
+        # The Lite plan had simulators only, and they are gone: it has no allocation left.
+        .instance("lite-instance", plan="Lite", devices=[], tags=lite)
+        .account(
+            CLASSIC_USER,
+            channels=["ibm_quantum"],
+            id=fixed_hex("classic account", 24),
+            user_id=fixed_hex("classic user", 24),
+            credential="qchannelemulated" + fixed_hex("classic a", 56) + fixed_hex("classic b", 56),
+        )
+        .instance("ibm-q/open/main", plan="Open", devices=first_us, usage_limit_s=600)
+        .instance("ibm-q-emulated/premium/main", plan="Premium", devices=us_east)
+        .check()
+    )
+
+
+def default_world(clock: Clock, seed: int = 0) -> World:
+    """A fresh world with nothing special in it."""
+    return default_builder().build(clock, seed)

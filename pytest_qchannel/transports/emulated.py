@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus, urlsplit
 
+from pytest_qchannel import journals
 from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
 from pytest_qchannel.emulator.app import App
 from pytest_qchannel.emulator.control import EmulatorControl
-from pytest_qchannel.emulator.default_world import default_world
 from pytest_qchannel.emulator.hosts import known_hosts
 from pytest_qchannel.emulator.wire import Request, Response
 from pytest_qchannel.emulator.world import Clock
+from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, nearest
 from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.transports.guard import NetworkGuard
@@ -40,14 +41,21 @@ class EmulatedTransport:
         settings: The seed and the hosts that may be reached.
         test_id: The test that errors name.
         secrets: The person's real credentials; a request that holds one is refused.
+        world: What the emulated world is built from; by default the default one.
     """
 
     mode = Mode.EMULATED
 
-    def __init__(self, settings: Settings, test_id: str, secrets: Iterable[Secret] = ()) -> None:
-        self.app = App(default_world(Clock(time.time), settings.seed))
+    def __init__(
+        self,
+        settings: Settings,
+        test_id: str,
+        secrets: Iterable[Secret] = (),
+        world: WorldBuilder | None = None,
+    ) -> None:
+        self.world = world or WorldBuilder.default()
+        self.app = App(self.world.build(Clock(time.time), settings.seed))
         self.control = EmulatorControl(self.app)
-        self._test_id = test_id
         emulated = {account.credential for account in self.app.world.accounts}
         self._secrets = [
             one
@@ -67,12 +75,28 @@ class EmulatedTransport:
         """Opens the door and shuts the network."""
         self._guard.close_network()
         self._door.open()
+        journals.opened(self.app.journal)
 
     def close(self) -> None:
         """Puts ``requests`` and ``socket`` back as they were."""
+        journals.closed(self.app.journal)
         self._door.close()
         self._guard.reopen()
         self.app.close()
+
+    def happens_in(
+        self, where: str, *, who: str | None = None, way_out: str | None = None
+    ) -> None:
+        """Tells a transport that lives longer than a test what errors shall name from now on.
+
+        Args:
+            where: The test, or the part of the run.
+            who: What the code under test is, as ``a test`` or ``the program``.
+            way_out: The option that allows a host.
+        """
+        self._guard.where = where
+        self._guard.who = who or self._guard.who
+        self._guard.way_out = way_out or self._guard.way_out
 
     def take_problems(self) -> list[QChannelError]:
         """Gaps of the emulator, blocked hosts and refused secrets since the last call."""
@@ -102,7 +126,7 @@ class EmulatedTransport:
                 path = "" if secret.reveal() in unquote_plus(request.path) else request.path
                 refused = RealSecretRefused(
                     f"the code under test sent the real credential of {secret.env_var}",
-                    where=f"{self._test_id}, {request.method} https://{request.host}{path}",
+                    where=f"{self._guard.where}, {request.method} https://{request.host}{path}",
                     next=f"read {secret.env_var} when it is needed, not at import time: the "
                     "fixtures put an emulated credential there",
                 )

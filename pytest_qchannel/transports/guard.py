@@ -42,6 +42,9 @@ def _is_loopback(host: str) -> bool:
 class NetworkGuard:
     """Refuses network access while it is closed (:meth:`close_network`).
 
+    ``where``, ``who`` and ``way_out`` are the words of its errors, and may change
+    while it is shut.
+
     Args:
         test_id: The test that errors name.
         allowed_hosts: Host names that may be reached.
@@ -54,7 +57,9 @@ class NetworkGuard:
         allowed_hosts: Iterable[str],
         report: Callable[[NetworkBlocked], None],
     ) -> None:
-        self._test_id = test_id
+        self.where = test_id
+        self.who = "a test"
+        self.way_out = "pytest --qchannel-allowed-hosts"
         self._allowed = frozenset(allowed_hosts)
         self._allowed_addresses: set[str] = set()
         self._report = report
@@ -87,13 +92,10 @@ class NetworkGuard:
         elif is_ibm_host(host):
             advice = "speak to it through requests: there the emulator answers for IBM's hosts"
         else:
-            advice = (
-                "mock this host with responses, or allow it: "
-                f"pytest --qchannel-allowed-hosts={host}"
-            )
+            advice = f"mock this host with responses, or allow it: {self.way_out}={host}"
         blocked = NetworkBlocked(
-            f"a test in the emulated lane reached for {host}",
-            where=self._test_id,
+            f"{self.who} in the emulated lane reached for {host}",
+            where=self.where,
             closest=closest,
             next=advice,
         )

@@ -10,6 +10,7 @@ from pytest_qchannel.settings import Mode, Settings
 
 if TYPE_CHECKING:
     from pytest_qchannel.channels.model import Secret
+    from pytest_qchannel.emulator.worlds.builder import WorldBuilder
     from pytest_qchannel.transports.emulated import EmulatedTransport
 
 __all__ = ["Transport", "choose"]
@@ -30,9 +31,11 @@ class Transport(Protocol):
         """What went wrong since the last call, even where the code under test swallowed it."""
 
 
-def choose(settings: Settings, test_id: str, secrets: Iterable[Secret]) -> EmulatedTransport:
+def choose(
+    settings: Settings, test_id: str, secrets: Iterable[Secret], world: WorldBuilder
+) -> EmulatedTransport:
     """The transport for the settings' mode; so far there is the emulated one."""
     assert settings.mode is Mode.EMULATED, settings.mode
     from pytest_qchannel.transports.emulated import EmulatedTransport
 
-    return EmulatedTransport(settings, test_id, secrets)
+    return EmulatedTransport(settings, test_id, secrets, world)

@@ -18,6 +18,7 @@ from pytest_qchannel import (
     QChannel,
     SavedAccounts,
     Secret,
+    WorldBuilder,
     __version__,
     assert_authenticated,
     assert_least_busy,
@@ -26,12 +27,15 @@ from pytest_qchannel import (
 )
 from pytest_qchannel.channels.rest import ChannelSession
 from pytest_qchannel.emulator.journal import Exchange, Journal
+from pytest_qchannel.emulator.progression import polls
+from pytest_qchannel.emulator.world import Clock, World
 
 
 def test_fixtures(
     qchannel: QChannel,
     qchannel_emulator: EmulatorControl,
     qchannel_accounts: SavedAccounts,
+    qchannel_world: WorldBuilder,
     qchannel_rest: ChannelSession,
     qchannel_service: QiskitRuntimeService,
 ) -> None:
@@ -55,3 +59,19 @@ def test_fixtures(
     counts: dict[str, int] = assert_sampler_run(object(), shots=100, counts={"0": 0.5, "1": 0.5})
     assert_logged_out(qchannel_rest)
     del some, texts, scheme, revoked, saved, status, region, counts
+
+
+def test_worlds(qchannel_world: WorldBuilder) -> None:
+    more: WorldBuilder = (
+        WorldBuilder.default()
+        .seed(3)
+        .device("ibm_torino", queue_length=3, calibrations={"old": "ibm_fez"}, progression=polls(2))
+        .account("me", channels=("ibm_cloud",), credential="emulated")
+        .instance("mine", plan="Open", tags=["a"], devices=["ibm_torino"], usage_s=1.5)
+        .job(account="me", instance="mine", backend="ibm_torino", params={"pubs": []}, age_s=9)
+        .fault({"route": "GET /jobs", "status": 503})
+        .check()
+    )
+    read: WorldBuilder = WorldBuilder.from_file("world.toml")
+    world: World = qchannel_world.build(Clock(lambda: 0.0), seed=1)
+    del more, read, world

@@ -1,0 +1,1 @@
+"""Worlds as data: described in Python or in a TOML file, checked, and built anew for each test."""

@@ -1,0 +1,189 @@
+"""From a description to a :class:`World`: new records each time, so that no two tests share one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+
+from pytest_qchannel.crn import CRN
+from pytest_qchannel.emulator.lifecycle import FINAL, JobState
+from pytest_qchannel.emulator.programs.outcome import Outcome
+from pytest_qchannel.emulator.records import PLANS, Account, Device, Instance, Job
+from pytest_qchannel.emulator.session_state import Session
+from pytest_qchannel.emulator.world import Clock, World
+from pytest_qchannel.emulator.worlds.specs import AccountSpec, DeviceSpec, InstanceSpec, JobSpec
+
+__all__ = ["assemble", "fixed_hex"]
+
+
+def fixed_hex(text: str, digits: int) -> str:
+    """Hexadecimal digits that are always the same for a text, at most 64."""
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+
+
+def assemble(
+    devices: tuple[DeviceSpec, ...],
+    accounts: tuple[AccountSpec, ...],
+    jobs: tuple[JobSpec, ...],
+    *,
+    clock: Clock,
+    seed: int,
+) -> World:
+    """A world of its own; what is described has been checked."""
+    names = tuple(device.name for device in devices)
+    world = World(
+        [_account(one, names) for one in accounts],
+        [_device(one) for one in devices],
+        clock=clock,
+        seed=seed,
+    )
+    _add_history(world, jobs)
+    return world
+
+
+def _device(spec: DeviceSpec) -> Device:
+    return Device(
+        spec.name,
+        queue_length=spec.queue_length,
+        status=spec.status,
+        source=spec.source,
+        kind=spec.kind,
+        has_fractional_gates=spec.fractional_gates,
+        calibrations=dict(spec.calibrations),
+        progression=spec.progression,
+        noise=spec.noise,
+    )
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "somebody"
+
+
+def _account(spec: AccountSpec, devices: tuple[str, ...]) -> Account:
+    given = next((CRN.parse(one.crn).account_id for one in spec.instances if one.crn), "")
+    account_id = spec.id or given or fixed_hex(f"account {spec.name}", 32)
+    user_id = f"IBMid-{fixed_hex(spec.name, 10).upper()}"
+    # 44 characters, as IBM Cloud's keys have, that say what they are.
+    credential = f"qchannel-emulated-api-key-{fixed_hex(spec.name, 18)}"
+    if spec.is_classic:
+        user_id = fixed_hex(f"user {spec.name}", 24)
+        # 128, as the classic platform's tokens have.
+        credential = (
+            f"qchannelemulated{fixed_hex(f'{spec.name} a', 56)}{fixed_hex(f'{spec.name} b', 56)}"
+        )
+    account = Account(
+        id=account_id,
+        platform="classic" if spec.is_classic else "cloud",
+        user_id=spec.user_id or user_id,
+        email=spec.email or f"{_slug(spec.name)}@example.invalid",
+        name=spec.name,
+        credential=spec.credential or credential,
+        channels=spec.channels,
+    )
+    for one in spec.instances:
+        made = _instance(one, account, devices)
+        account.instances[made.id] = made
+    return account
+
+
+def _instance(spec: InstanceSpec, account: Account, devices: tuple[str, ...]) -> Instance:
+    region = spec.region or (CRN.parse(spec.crn).region if spec.crn else "us-east")
+    if account.platform == "classic":
+        instance_id = spec.name
+    else:
+        instance_id = spec.crn or _new_crn(account.id, spec.name, region)
+    return Instance(
+        id=instance_id,
+        name=spec.name,
+        plan=PLANS[spec.plan],
+        region=region,
+        devices=devices if spec.devices is None else spec.devices,
+        tags=spec.tags,
+        usage_limit_s=spec.usage_limit_s,
+        usage_s=float(spec.usage_s),
+        usage_allocation_s=spec.usage_allocation_s,
+        max_pending_jobs=spec.max_pending_jobs,
+    )
+
+
+def _new_crn(account_id: str, name: str, region: str) -> str:
+    digits = fixed_hex(f"{account_id}/{name}", 32)
+    guid = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+    return str(CRN(region=region, account_id=account_id, guid=guid))
+
+
+def _add_history(world: World, jobs: tuple[JobSpec, ...]) -> None:
+    now = world.clock.now()
+    accounts = {account.name: account for account in world.accounts}
+    batches: dict[str, Session] = {}
+    for spec in sorted(jobs, key=lambda one: -one.age_s):  # the oldest first, as they are counted
+        job = _job(world, spec, accounts[spec.account], now)
+        if spec.session:
+            batch = batches.get(spec.session)
+            if batch is None:
+                batch = batches[spec.session] = _batch(world, job)
+            _ran_in(batch, job)
+        world.add_job(job)
+    for batch in batches.values():
+        batch.drain(max(batch.last_job_completed or batch.created_at, batch.created_at))
+
+
+def _job(world: World, spec: JobSpec, account: Account, now: float) -> Job:
+    number = world.new_job_number()
+    created_at = now - spec.age_s
+    job = Job(
+        id=spec.id or world.job_id(number),
+        number=number,
+        account=account,
+        instance=_instance_of(account, spec.instance),
+        backend=spec.backend,
+        program_id=spec.program,
+        params=json.loads(spec.params),
+        created_at=created_at,
+        tags=list(spec.tags),
+        is_private=spec.private,
+        progression=spec.progression or world.devices[spec.backend].progression,
+        state=spec.state,
+        reason=spec.reason or None,
+        reason_code=spec.reason_code,
+        usage_s=float(spec.usage_s),
+    )
+    if spec.state is JobState.RUNNING or spec.state is JobState.COMPLETED or spec.usage_s:
+        job.running_at = created_at
+    if spec.state in FINAL:
+        job.finished_at = created_at + spec.usage_s
+    if spec.result:
+        job.outcome = Outcome(spec.result.encode(), float(spec.usage_s))
+    return job
+
+
+def _instance_of(account: Account, text: str) -> Instance:
+    """The instance that a CRN or a name means, of several with that name the first."""
+    named = (one for one in account.instances.values() if one.name == text)
+    return account.instances.get(text) or next(named)
+
+
+def _batch(world: World, first: Job) -> Session:
+    """A batch that begins with a job."""
+    batch = Session(
+        id=world.session_id(),
+        mode="batch",
+        backend=first.backend,
+        account=first.account,
+        instance=first.instance,
+        created_at=first.created_at,
+    )
+    world.sessions[batch.id] = batch
+    return batch
+
+
+def _ran_in(batch: Session, job: Job) -> None:
+    """Takes a job of the past through its batch."""
+    assert job.finished_at is not None, "only jobs that have ended have a session here"
+    job.session = batch
+    batch.settle(job.created_at)
+    batch.accept(job)
+    if job.running_at is not None:
+        batch.start(job, job.running_at)
+    batch.end(job, job.finished_at)
