@@ -6,6 +6,7 @@ import click
 
 from pytest_qchannel._version import __version__
 from pytest_qchannel.cli.check import check
+from pytest_qchannel.cli.run import run
 from pytest_qchannel.errors import nearest
 
 __all__ = ["main"]
@@ -33,3 +34,4 @@ def main() -> None:
 
 
 main.add_command(check)
+main.add_command(run)

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.plugin import markers, report, selection
+from pytest_qchannel.plugin import everywhere, faults, markers, report, selection
 from pytest_qchannel.plugin.fixtures import (
-    REFUSED,
     _qchannel_lane,
     ibm_cloud_service,
     ibm_quantum_platform_service,
@@ -28,9 +27,11 @@ from pytest_qchannel.plugin.fixtures import (
     qchannel_emulator,
     qchannel_rest,
     qchannel_service,
+    qchannel_world,
     raise_problems,
     take_problems,
 )
+from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
 from pytest_qchannel.settings import OPTIONS, Settings
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "qchannel_emulator",
     "qchannel_rest",
     "qchannel_service",
+    "qchannel_world",
 ]
 
 _SETTINGS = pytest.StashKey[Settings]()
@@ -56,15 +58,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("qchannel", "IBM Quantum channels (pytest-qchannel)")
     for option in OPTIONS:
         help_text = f"{option.help} (default: {option.default or 'none'})"
-        group.addoption(option.flag, dest=option.ini_key, metavar=option.metavar, help=help_text)
+        shape: dict[str, Any] = {"metavar": option.metavar}
+        if option.is_switch:
+            shape = {"action": "store_const", "const": "1"}
+        group.addoption(option.flag, dest=option.ini_key, help=help_text, **shape)
         parser.addini(option.ini_key, help_text, default="")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(args: list[str]) -> None:
-    """Refuses mistyped options before pytest does, to name the nearest one."""
+def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+    """Refuses mistyped options before pytest does, to name the nearest one; begins early."""
     with _usage_errors():
         selection.check_arguments(args)
+        everywhere.begin(early_config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -73,11 +79,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{marker.usage}: {marker.help}")
     with _usage_errors():
         config.stash[_SETTINGS] = selection.session_settings(config)
+        everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+def pytest_report_header(config: pytest.Config) -> list[str]:
     """Says which lane was chosen, and why."""
-    return report.header(config.stash[_SETTINGS])
+    lines = [report.header(config.stash[_SETTINGS])]
+    if whole := config.stash.get(EVERYWHERE, None):
+        lines.append(whole.header())
+    return lines
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -98,6 +108,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     with _usage_errors(config):
         for item in items:
             selection.check_markers(config, item)
+            if whole := config.stash.get(EVERYWHERE, None):
+                whole.check(item)
             if item.get_closest_marker("live_qpu"):
                 reason = "live_qpu: needs the live lane, which does not exist yet"
                 item.add_marker(pytest.mark.skip(reason=reason))
@@ -106,9 +118,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fails a test whose lane has something to complain about, even if the test swallowed it."""
-    with _noted_problems(item):
+    with _noted_problems(item), faults.expected(item, LANE) as unmet:
         outcome = yield
-    raise_problems(take_problems(item))
+    raise_problems(take_problems(item) + unmet)
     return outcome
 
 
@@ -137,9 +149,11 @@ def pytest_testnodedown(node: Any) -> None:
         raise pytest.UsageError(said)
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Says how many tests ran in which lane."""
     line = report.summary(terminalreporter.stats)
+    if whole := config.stash.get(EVERYWHERE, None):
+        line = f"{line or 'qchannel: no test'}; {whole.counts()}"
     if line:
         terminalreporter.write_line(line)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_qchannel.errors import ChannelUnavailable, QChannelError, RealSecretRefused
-from pytest_qchannel.plugin import selection
+from pytest_qchannel.plugin import faults, selection
+from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
 from pytest_qchannel.plugin.report import PROPERTY
 
 if TYPE_CHECKING:
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
     from pytest_qchannel.channels.lane import Lane, QChannel, SavedAccounts
     from pytest_qchannel.channels.model import Channel
     from pytest_qchannel.channels.rest import ChannelSession
+    from pytest_qchannel.channels.worlds import WorldBuilder
     from pytest_qchannel.emulator.control import EmulatorControl
-
-LANE = pytest.StashKey["Lane"]()
-REFUSED = pytest.StashKey[RealSecretRefused]()
 
 
 def take_problems(item: pytest.Item) -> list[QChannelError]:
     """What the lane of a test has to complain about since the last call."""
+    if whole := item.config.stash.get(EVERYWHERE, None):
+        return whole.take_for_item()
     lane = item.stash.get(LANE, None)
     problems = lane.take_problems() if lane else []
     for problem in problems:
@@ -43,18 +44,35 @@ def raise_problems(problems: list[QChannelError]) -> None:
 
 
 @pytest.fixture
+def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
+    """What this test's emulated world is built from; override it to have another world."""
+    from pytest_qchannel.channels.worlds import world_of
+
+    return world_of(selection.settings_for(request.config, request.node))
+
+
+@pytest.fixture
 def _qchannel_lane(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    qchannel_world: WorldBuilder,
 ) -> Iterator[Lane]:
     from pytest_qchannel.channels.lane import Lane
+    from pytest_qchannel.channels.worlds import require_world
 
     item = request.node
+    world = require_world(qchannel_world, item.nodeid)
+    if whole := request.config.stash.get(EVERYWHERE, None):
+        whole.process.require_world(world, item.nodeid)
+        yield item.stash[LANE]
+        return
     settings = selection.settings_for(request.config, item)
     home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
-    lane = Lane(settings, item.nodeid, home).open()
+    lane = Lane(settings, item.nodeid, home, world).open()
     item.stash[LANE] = lane
     item.user_properties.append((PROPERTY, lane.mode.value))
     try:
+        faults.declare(lane, item)
         yield lane
     finally:
         lane.close()

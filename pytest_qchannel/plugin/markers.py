@@ -12,7 +12,9 @@ from typing import Any, Final, NamedTuple
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.settings import CHANNELS
 
-__all__ = ["MARKERS", "Marker", "QChannelMark", "read"]
+__all__ = ["FAULT", "MARKERS", "Marker", "QChannelMark", "read"]
+
+FAULT: Final = "qchannel_fault"
 
 
 class QChannelMark(NamedTuple):
@@ -46,6 +48,36 @@ def _live_qpu(*, max_qpu_seconds: float | None = None) -> None:
         )
 
 
+def _qchannel_fault(
+    route: str | None = None,
+    *,
+    service: str | None = None,
+    host: str | None = None,
+    status: int | None = None,
+    code: int | str | None = None,
+    message: str | None = None,
+    retry_after_s: int | None = None,
+    processed: bool | None = None,
+    delay_s: float | None = None,
+    drop: str | None = None,
+    body: str | None = None,
+    job: str | None = None,
+    reason: str | None = None,
+    backend: str | None = None,
+    account: str | None = None,
+    account_name: str | None = None,
+    skip: int | None = None,
+    times: int | str | None = None,
+    optional: bool | None = None,
+) -> dict[str, Any]:
+    from pytest_qchannel.channels import faults  # here: it loads the emulator
+
+    words = {name: value for name, value in locals().items() if value is not None}
+    del words["faults"]
+    faults.check(words)
+    return words
+
+
 class Marker(NamedTuple):
     """One marker that the plugin registers."""
 
@@ -67,6 +99,12 @@ MARKERS: Final = (
         "live_qpu(max_qpu_seconds=None)",
         "the test needs a real QPU; skipped until the live lane exists",
         _live_qpu,
+    ),
+    Marker(
+        FAULT,
+        "qchannel_fault(route, status=503, times=1)",
+        "something goes wrong in the test: a request, a job=... or an account=...; repeatable",
+        _qchannel_fault,
     ),
 )
 

@@ -23,6 +23,10 @@ def header(settings: Settings) -> str:
         f"channel={channel} ({_from(settings, 'channel')})",
         f"seed={settings.seed} ({_from(settings, 'seed')})",
     ]
+    if settings.world:
+        from pytest_qchannel.channels.worlds import shown
+
+        parts.append(f"world={shown(settings.world)} ({_from(settings, 'world')})")
     if settings.allowed_hosts:
         hosts = ",".join(settings.allowed_hosts)
         parts.append(f"allowed_hosts={hosts} ({_from(settings, 'allowed_hosts')})")

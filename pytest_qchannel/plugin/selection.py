@@ -76,7 +76,19 @@ def session_settings(config: Any) -> Settings:
                 next=f"use one of {', '.join(keys)}",
             )
     line, ini = _sources(config)
-    return resolve(line, {}, os.environ, ini)
+    return _with_world(config, resolve(line, {}, os.environ, ini))
+
+
+def _with_world(config: Any, settings: Settings) -> Settings:
+    """The settings with the world file's full path, and its seed where no other one is set."""
+    if settings.world is None:
+        return settings
+    from pytest_qchannel.channels.worlds import seeded, world_of
+
+    is_ini = settings.origin["world"].startswith("qchannel_")
+    base = config.rootpath if is_ini else config.invocation_params.dir
+    settings = settings._replace(world=base / settings.world)
+    return seeded(settings, world_of(settings))
 
 
 def _ini_keys(path: Path | None) -> list[str]:
@@ -124,7 +136,7 @@ def settings_for(config: Any, item: Marks) -> Settings:
         UsageProblem: The marker or a setting is wrong.
     """
     line, ini = _sources(config)
-    return resolve(line, _mark(item).settings, os.environ, ini)
+    return _with_world(config, resolve(line, _mark(item).settings, os.environ, ini))
 
 
 def channels_for(config: Any, item: Marks) -> tuple[tuple[str, ...], str | None]:

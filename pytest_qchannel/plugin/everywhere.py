@@ -1,0 +1,322 @@
+"""Everywhere mode: the whole process is on the emulator, from before collection to the end.
+
+There is one lane and one world for the run. What goes wrong in it (a gap, a blocked host, a
+refused secret) is taken from one list, so these hooks empty it at every seam of the run: what
+came up in a test's own fixtures and body fails that test, what came up in a collector fails the
+collection of that file, and the rest, as a class's fixture or a thread between two tests, fails
+the run, under the name of the part of the run that it came up in.
+
+The plugin object is registered only when the mode is on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_qchannel.errors import QChannelError, RealSecretRefused, UsageProblem
+from pytest_qchannel.plugin import report, selection
+from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
+from pytest_qchannel.settings import OPTIONS, Mode, Settings
+
+if TYPE_CHECKING:
+    from pytest_qchannel.channels.process import EmulatedProcess
+
+__all__ = ["Everywhere", "begin"]
+
+_OPTION = next(option for option in OPTIONS if option.name == "everywhere")
+_OUTPUT = "qchannel_everywhere"
+_XUNIT = re.compile(r"_(?:xunit|unittest)_(\w+?)_fixture")
+
+
+class _EarlyConfig:
+    """A configuration before its command line was parsed for good, as the settings read it."""
+
+    def __init__(self, config: Any) -> None:
+        self.inipath = config.inipath
+        self.getini = config.getini
+        self.rootpath = config.rootpath
+        self.invocation_params = config.invocation_params
+        self._known = config.known_args_namespace
+
+    def getoption(self, name: str) -> Any:
+        return getattr(self._known, name, None)
+
+
+def begin(config: pytest.Config) -> None:
+    """Puts the process on the emulator where the settings ask for it; harmless a second time.
+
+    Raises:
+        UsageProblem: A setting is wrong, or contradicts the mode.
+    """
+    early = _EarlyConfig(config)
+    if EVERYWHERE in config.stash or not (
+        early.getoption(_OPTION.ini_key)
+        or os.environ.get(_OPTION.env_var)
+        or early.getini(_OPTION.ini_key)
+    ):
+        return
+    settings = selection.session_settings(early)
+    if not settings.everywhere:
+        return
+    if settings.mode is not Mode.EMULATED:
+        raise UsageProblem(
+            f"{settings.origin['everywhere']}: only the emulated lane can be everywhere",
+            where=f"mode={settings.mode.value} (from {settings.origin['mode']})",
+            next=f"pytest --qchannel-mode=emulated {_OPTION.flag}",
+        )
+    whole = Everywhere(config, settings)
+    config.stash[EVERYWHERE] = whole
+    config.add_cleanup(whole.end)
+    config.pluginmanager.register(whole, "qchannel-everywhere")
+
+
+class Everywhere:
+    """The hooks of the mode, and what they remember of one run.
+
+    Args:
+        config: The run's.
+        settings: The settings without any marker.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        from pytest_qchannel.channels.process import EmulatedProcess
+
+        self._config = config
+        self._item: pytest.Item | None = None
+        self._of_item: list[QChannelError] = []
+        self._outside: list[tuple[str, str]] = []
+        self._told = 0
+        self._is_over = False
+        self._tainted: list[tuple[BaseException, RealSecretRefused]] = []
+        self._counts = [0, 0]
+        self.process: EmulatedProcess = EmulatedProcess(
+            settings, "before collection (a plugin or conftest.py)"
+        ).open()
+
+    # What other parts of the plugin ask.
+
+    def take_for_item(self) -> list[QChannelError]:
+        """What came up in the test that runs, since the last call."""
+        self._keep_for_item()
+        found, self._of_item = self._of_item, []
+        return found
+
+    def header(self) -> str:
+        """One line for the terminal: what is emulated, and who asked for it."""
+        asked = self.process.settings.origin["everywhere"]
+        return (
+            f"qchannel: everywhere (from {asked}): this whole process is on the emulator, "
+            f"its environment has an emulated account of {self.process.channel}"
+        )
+
+    def check(self, item: pytest.Item) -> None:
+        """Passes a test whose settings hold in the world of the run.
+
+        Raises:
+            UsageProblem: Its marker asks for a world of its own.
+        """
+        ours, settings = self.process.settings, selection.settings_for(self._config, item)
+        if settings.seed != ours.seed:
+            raise UsageProblem(
+                f"marker qchannel: seed={settings.seed}, but the whole run is in one world "
+                f"with seed={ours.seed}",
+                where=item.nodeid,
+                next=f"pytest --qchannel-seed={settings.seed}, or run without {_OPTION.flag}",
+            )
+
+    def counts(self) -> str:
+        """How much of the emulator the whole process used, pytest-xdist's workers included."""
+        requests = self._counts[0] + self.process.requests
+        jobs = self._counts[1] + self.process.jobs
+        return f"the whole process: {requests} requests, {jobs} jobs"
+
+    # The seams of the run.
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Fails the collection of what reached beyond the emulator, even if it swallowed that."""
+        self._keep_as_outside()
+        with self._inside(f"collection of {collector.nodeid or 'the session'}"):
+            made = yield
+            problems = self.process.take_problems()
+        if problems:
+            _fail(made, problems)
+        return made
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Begins a test: from here on what comes up is its own."""
+        self._keep_as_outside()
+        self._item = item
+        self.process.happens_in(item.nodeid)
+        others = [(name, value) for name, value in item.user_properties if name != report.PROPERTY]
+        item.user_properties[:] = [*others, (report.PROPERTY, self.process.lane.mode.value)]
+        visit = self.process.visit(selection.settings_for(self._config, item)).open()
+        item.stash[LANE] = visit
+        try:
+            return (yield)
+        except BaseException as error:
+            self._remember_secret(item, error)
+            raise
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, Any, Any]:
+        """Tells what a class, module or session sets up from what the test does."""
+        if fixturedef.scope == "function":
+            return (yield)
+        self._keep_for_item()
+        with self._inside(f"setup of {_name(fixturedef, request)}"):
+            # Where it fails the error is shown at the test, with the problems as notes.
+            made = yield
+            self._keep_as_outside()
+        return made
+
+    def pytest_fixture_post_finalizer(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> None:
+        """Tells what a class, module or session tears down from what the test does."""
+        if fixturedef.scope == "function":
+            self._keep_for_item()
+        else:
+            self._keep_as_outside(f"teardown of {_name(fixturedef, request)}")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Ends a test: what its own fixtures tore down fails it."""
+        try:
+            done = yield
+            problems = self.take_for_item()
+        finally:
+            self._keep_as_outside()
+            if LANE in item.stash:  # it is not where another plugin stopped the setup before us
+                item.stash[LANE].close()
+                del item.stash[LANE]
+            self._item = None
+            self.process.happens_in(f"between tests, after {item.nodeid}")
+        if problems:
+            _raise(problems)
+        return done
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Fails the run for what no test is to blame for."""
+        done = yield
+        self._keep_as_outside()
+        self._is_over = True
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[_OUTPUT] = {
+                "outside": self._outside,
+                "counts": [self.process.requests, self.process.jobs],
+            }
+            self._told = len(self._outside)
+        elif self._outside and session.exitstatus in (
+            pytest.ExitCode.OK,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        ):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return done
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Takes over what a pytest-xdist worker found."""
+        output = getattr(node, "workeroutput", {}).get(_OUTPUT)
+        if output:
+            gateway = node.gateway.id
+            self._outside += [(f"{where} [{gateway}]", said) for where, said in output["outside"]]
+            self._counts = [a + b for a, b in zip(self._counts, output["counts"], strict=True)]
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Shows what no test is to blame for."""
+        if not self._outside:
+            return
+        terminalreporter.section("qchannel: problems outside tests", red=True, bold=True)
+        for where, said in self._outside:
+            terminalreporter.write_line(f"{where}:", red=True, bold=True)
+            terminalreporter.write_line(said)
+            made = pytest.CollectReport(where, "failed", said, None)
+            terminalreporter.stats.setdefault("error", []).append(made)
+        self._told = len(self._outside)
+
+    def end(self) -> None:
+        """Puts the process back as it was; tells what was not told yet.
+
+        Raises:
+            QChannelError: Something came up after the run was over.
+        """
+        late = self.process.take_problems()
+        self.process.close()
+        for where, said in self._outside[self._told :]:
+            sys.stderr.write(f"qchannel: {where}:\n{said}\n")
+        if late and not self._is_over:
+            sys.stderr.writelines(f"qchannel: {problem}\n" for problem in late)
+        elif late:
+            _raise(late)
+
+    # One list, emptied at the seams.
+
+    @contextmanager
+    def _inside(self, where: str) -> Iterator[None]:
+        before = self.process.where
+        self.process.happens_in(where)
+        try:
+            yield
+        finally:
+            self.process.happens_in(before)
+
+    def _keep_for_item(self) -> None:
+        for problem in self.process.take_problems():
+            if isinstance(problem, RealSecretRefused) and self._item is not None:
+                self._item.stash[REFUSED] = problem
+            self._of_item.append(problem)
+
+    def _keep_as_outside(self, where: str | None = None) -> None:
+        for problem in self.process.take_problems():
+            if isinstance(problem, RealSecretRefused) and self._item is not None:
+                self._item.stash[REFUSED] = problem
+            self._outside.append((where or self.process.where, str(problem)))
+
+    def _remember_secret(self, item: pytest.Item, error: BaseException) -> None:
+        """A class's fixture fails every test with the same error: hide its traceback each time."""
+        if REFUSED in item.stash:
+            self._tainted.append((error, item.stash[REFUSED]))
+        for tainted, problem in self._tainted:
+            if tainted is error:
+                item.stash[REFUSED] = problem
+
+
+def _name(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> str:
+    """What a person calls a fixture: ``setUpClass`` is one for pytest, too."""
+    node = request.node.nodeid or "the session"
+    if xunit := _XUNIT.match(fixturedef.argname):
+        return f"{xunit[1]} of {node}"
+    return f"the {fixturedef.scope} fixture {fixturedef.argname!r} of {node}"
+
+
+def _fail(made: pytest.CollectReport, problems: list[QChannelError]) -> None:
+    shown = str(made.longrepr) if made.longrepr else ""
+    for problem in problems:
+        if isinstance(problem, RealSecretRefused):
+            shown = str(report.without_traceback(problem))
+            break
+    missing = [str(problem) for problem in problems if problem.headline not in shown]
+    if missing or made.outcome != "failed" or shown != str(made.longrepr):
+        made.outcome = "failed"
+        made.longrepr = "\n".join([shown, *missing]).strip()
+
+
+def _raise(problems: list[QChannelError]) -> None:
+    first, *rest = problems
+    for other in rest:
+        first.add_note(str(other))
+    raise first.with_traceback(None) from None

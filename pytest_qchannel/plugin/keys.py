@@ -1,0 +1,24 @@
+"""What the plugin keeps with a run or a test, by key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pytest_qchannel.errors import RealSecretRefused
+
+if TYPE_CHECKING:
+    from pytest_qchannel.channels.lane import Lane
+    from pytest_qchannel.plugin.everywhere import Everywhere
+
+__all__ = ["EVERYWHERE", "LANE", "REFUSED"]
+
+EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
+"""Of a run: everywhere mode, where it is on."""
+
+LANE: Final[pytest.StashKey[Lane]] = pytest.StashKey()
+"""Of a test: its lane, while it is open."""
+
+REFUSED: Final[pytest.StashKey[RealSecretRefused]] = pytest.StashKey()
+"""Of a test: the real secret that it sent, so that no report shows a traceback."""
