@@ -17,11 +17,14 @@ if TYPE_CHECKING:
         assert_least_busy,
         assert_logged_out,
         assert_sampler_run,
+        assert_submitted_once,
     )
     from pytest_qchannel.channels.lane import QChannel, SavedAccounts
     from pytest_qchannel.channels.model import Account, Channel, Instance, Secret
     from pytest_qchannel.crn import CRN
     from pytest_qchannel.emulator.control import EmulatorControl
+    from pytest_qchannel.emulator.faults import Fault, FaultNotMet, RawKeyWarning
+    from pytest_qchannel.emulator.worlds.builder import WorldBuilder
     from pytest_qchannel.errors import (
         ChannelUnavailable,
         EmulatorGap,
@@ -38,11 +41,14 @@ _HOMES = {
         "assert_least_busy",
         "assert_logged_out",
         "assert_sampler_run",
+        "assert_submitted_once",
     ),
     "pytest_qchannel.channels.lane": ("QChannel", "SavedAccounts"),
     "pytest_qchannel.channels.model": ("Account", "Channel", "Instance", "Secret"),
     "pytest_qchannel.crn": ("CRN",),
     "pytest_qchannel.emulator.control": ("EmulatorControl",),
+    "pytest_qchannel.emulator.faults": ("Fault", "FaultNotMet", "RawKeyWarning"),
+    "pytest_qchannel.emulator.worlds.builder": ("WorldBuilder",),
     "pytest_qchannel.errors": (
         "ChannelUnavailable",
         "EmulatorGap",
@@ -63,19 +69,24 @@ __all__ = [
     "EmulatorControl",
     "EmulatorGap",
     "ExpectationFailed",
+    "Fault",
+    "FaultNotMet",
     "Instance",
     "NetworkBlocked",
     "QChannel",
     "QChannelError",
+    "RawKeyWarning",
     "RealSecretRefused",
     "SavedAccounts",
     "Secret",
     "UsageProblem",
+    "WorldBuilder",
     "__version__",
     "assert_authenticated",
     "assert_least_busy",
     "assert_logged_out",
     "assert_sampler_run",
+    "assert_submitted_once",
 ]
 
 

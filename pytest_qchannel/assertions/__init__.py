@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_qchannel.assertions.auth import assert_authenticated
 from pytest_qchannel.assertions.backends import assert_least_busy
+from pytest_qchannel.assertions.jobs import assert_submitted_once
 from pytest_qchannel.assertions.logout import assert_logged_out
 from pytest_qchannel.assertions.sampler import assert_sampler_run
 
@@ -12,4 +13,5 @@ __all__ = [
     "assert_least_busy",
     "assert_logged_out",
     "assert_sampler_run",
+    "assert_submitted_once",
 ]

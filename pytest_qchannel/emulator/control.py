@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from pytest_qchannel.emulator.app import App
+from pytest_qchannel.emulator.faults import Fault, FaultNotMet, parse_fault, unmet
 from pytest_qchannel.emulator.world import AccessToken, Device, DeviceStatus, Job
 from pytest_qchannel.errors import UsageProblem, nearest
 
@@ -80,6 +84,64 @@ class EmulatorControl:
     def bring_online(self, backend: str) -> None:
         """Brings a backend back; its queued jobs run when they are next looked at."""
         self._device(backend).status = DeviceStatus.ONLINE
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults that were declared so far, with how often each has happened."""
+        return tuple(self._app.world.faults)
+
+    def fault(self, route: str | None = None, **words: Any) -> Fault:
+        """Declares something that is going to go wrong, from now on.
+
+        Args:
+            route: The requests that meet it, as ``POST /jobs`` or ``GET /jobs/<job_id>``.
+            words: The rest of the declaration; ``docs/faults.md`` tells all words.
+
+        Returns:
+            The fault; ``strikes`` is how often it has happened.
+
+        Raises:
+            UsageProblem: A word is unknown, or a value is wrong.
+        """
+        table = words if route is None else {"route": route, **words}
+        try:
+            fault = parse_fault(table)
+        except ValueError as problem:
+            raise UsageProblem(
+                f"fault: {problem}", next="see docs/faults.md for the words of a fault"
+            ) from None
+        world = self._app.world
+        if fault.backend:
+            self._device(fault.backend)
+        names = [account.name for account in world.accounts]
+        if fault.account_name and fault.account_name not in names:
+            raise UsageProblem(
+                f"the emulated world has no account {fault.account_name!r}",
+                closest=nearest(fault.account_name, names),
+                next=f"use one of {', '.join(names)}",
+            )
+        with world.engine.changed:
+            world.faults.append(fault)
+        return fault
+
+    def end_faults(self, *, besides: Collection[Fault] = ()) -> None:
+        """Lets nothing go wrong any more, but for some faults; what has happened stays so."""
+        world = self._app.world
+        with world.engine.changed:
+            world.faults[:] = [one for one in world.faults if one in besides]
+
+    def unmet_faults(
+        self, where: str | None = None, *, besides: Collection[Fault] = (), since: int = 0
+    ) -> list[FaultNotMet]:
+        """A complaint for each fault that has not happened, but for the optional ones.
+
+        Args:
+            where: The test, for the message.
+            besides: Faults that are not asked for.
+            since: Only requests after the one of this number are named as close ones.
+        """
+        faults = [one for one in self._app.world.faults if one not in besides]
+        return unmet(faults, self._app.journal[since:], where)
 
     def _tokens(self) -> list[AccessToken]:
         return list(self._app.world.tokens.values())

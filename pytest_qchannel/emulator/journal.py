@@ -7,13 +7,17 @@ and JSON fields that hold credentials lose their values.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 from urllib.parse import parse_qsl, urlencode
 
 from pytest_qchannel.emulator.wire import Request, Response
+
+if TYPE_CHECKING:
+    from pytest_qchannel.emulator.faults.model import Fault
 
 __all__ = ["Exchange", "Journal"]
 
@@ -29,6 +33,7 @@ _SECRET_FIELDS: Final = frozenset(
 _SCHEMES: Final = frozenset({"apikey", "basic", "bearer", "token"})
 _FORM: Final = "application/x-www-form-urlencoded"
 _BODY_LIMIT: Final = 2_000
+_LONG_TEXT: Final = 100
 
 
 def scrub_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -57,6 +62,14 @@ def _scrub_json(data: Any) -> Any:
     return [_scrub_json(item) for item in data] if isinstance(data, list) else data
 
 
+def _without_long_texts(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _without_long_texts(value) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_without_long_texts(item) for item in data]
+    return "" if isinstance(data, str) and len(data) > _LONG_TEXT else data
+
+
 def _scrub_pairs(text: str) -> str:
     pairs = parse_qsl(text, keep_blank_values=True)
     hidden = [(n, SCRUBBED if n.lower() in _SECRET_FIELDS else value) for n, value in pairs]
@@ -69,6 +82,8 @@ class Exchange:
 
     ``body`` is the request's JSON with credentials scrubbed (``None`` where it had none);
     ``job_id`` is the job that the request created or named; ``answer`` is the body of a refusal.
+    ``status`` is 0 where no answer came; ``fault`` is the declared fault that the request met, and
+    ``is_lost`` whether it kept the answer, or a part of it, from the client.
     """
 
     number: int
@@ -80,6 +95,8 @@ class Exchange:
     status: int
     job_id: str | None = None
     answer: str = ""
+    fault: str | None = None
+    is_lost: bool = False
     _body: bytes = field(default=b"", repr=False, compare=False)
 
     @property
@@ -110,10 +127,31 @@ class Exchange:
         except (ValueError, RecursionError):
             return f"<{len(self._body)} bytes that are no JSON>"
 
+    @property
+    def fingerprint(self) -> str:
+        """The same for requests whose method, URL and body are the same; tells no more of them."""
+        said = f"{self.method} {self.url}\n".encode() + self._body
+        return hashlib.sha256(said).hexdigest()
+
+    @property
+    def outline(self) -> str:
+        """Like the fingerprint, but the same also where long texts in a JSON body differ.
+
+        A circuit is not the same bytes when it is submitted again: what the client serializes
+        holds random ids.
+        """
+        try:
+            body = json.dumps(_without_long_texts(json.loads(self._body)), sort_keys=True)
+        except (ValueError, RecursionError):
+            return self.fingerprint
+        return hashlib.sha256(f"{self.method} {self.url}\n{body}".encode()).hexdigest()
+
     def __str__(self) -> str:
-        """One line: number, method, URL, status, and the job if there is one."""
+        """One line: number, method, URL, status, the job if there is one, the fault it met."""
         job = f" job {self.job_id}" if self.job_id else ""
-        return f"#{self.number} {self.method} {self.url} -> {self.status}{job}"
+        fault = f" (fault {self.fault})" if self.fault else ""
+        answered = self.status or "no answer"
+        return f"#{self.number} {self.method} {self.url} -> {answered}{job}{fault}"
 
 
 class Journal(Sequence[Exchange]):
@@ -122,9 +160,16 @@ class Journal(Sequence[Exchange]):
     def __init__(self, exchanges: Sequence[Exchange] = ()) -> None:
         self._exchanges = list(exchanges)
 
-    def record(self, request: Request, response: Response, job_id: str | None) -> None:
-        """Adds one exchange, scrubbed."""
-        refusal = response.body.decode("utf-8", "replace") if response.status >= 400 else ""
+    def record(
+        self,
+        request: Request,
+        response: Response | None,
+        job_id: str | None,
+        fault: Fault | None = None,
+    ) -> None:
+        """Adds one exchange, scrubbed; without a response where none was sent."""
+        status = response.status if response is not None else 0
+        refusal = response.body.decode("utf-8", "replace") if response and status >= 400 else ""
         self._exchanges.append(
             Exchange(
                 number=len(self._exchanges) + 1,
@@ -133,9 +178,11 @@ class Journal(Sequence[Exchange]):
                 path=request.path,
                 query=_scrub_pairs(request.query_string),
                 headers=scrub_headers(request.headers),
-                status=response.status,
+                status=status,
                 job_id=job_id,
                 answer=refusal[:_BODY_LIMIT],
+                fault=str(fault) if fault else None,
+                is_lost=fault is not None and bool(fault.drop or fault.body),
                 _body=request.body,
             )
         )

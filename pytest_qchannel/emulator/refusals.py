@@ -50,7 +50,7 @@ def _runtime(status: int, code: Code, message: str, trace: str) -> Response:
     error: dict[str, Any] = {
         "code": code,
         "message": message,
-        "solution": _SOLUTIONS.get(status, "Check the request."),
+        "solution": _SOLUTIONS.get(code) or _SOLUTIONS.get(status, "Check the request."),
         "more_info": f"https://quantum.cloud.ibm.com/docs/errors#{code}",
     }
     return Response.json({"errors": [error], "trace": trace}, status)
@@ -91,12 +91,13 @@ _SHAPES: Final[Mapping[str, Callable[[int, Code, str, str], Response]]] = {
     hosts.CLASSIC_RUNTIME: _classic,
 }
 
-_SOLUTIONS: Final[Mapping[int, str]] = {
+_SOLUTIONS: Final[Mapping[Code, str]] = {
     400: "Mend the request body or query that the message names.",
     401: "Use a valid API key or access token.",
     403: "Use an instance that belongs to the account of the credential.",
     404: "Check the name or id, and the instance and region it belongs to.",
     409: "Look at the state of the job first.",
+    1352: "Use batch or job mode, or an instance of a plan that has sessions.",
 }
 
 

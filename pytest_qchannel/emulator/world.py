@@ -9,6 +9,7 @@ import base64
 import hashlib
 import random
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from pytest_qchannel.emulator.engine import Engine
 from pytest_qchannel.emulator.progression import Progression
@@ -25,6 +26,9 @@ from pytest_qchannel.emulator.records import (
     Platform,
 )
 from pytest_qchannel.emulator.session_state import Session
+
+if TYPE_CHECKING:
+    from pytest_qchannel.emulator.faults.model import Fault
 
 __all__ = [
     "PLANS",
@@ -91,6 +95,8 @@ class World:
         self.next_progression: Progression | None = None
         self.next_doom: Doom | None = None
         """What becomes of the next job, where a test has said so."""
+        self.faults: list[Fault] = []
+        """What is to go wrong, in the order of declaration."""
         self.unfinished: dict[str, Job] = {}
         """The jobs that are not final, oldest first."""
         self._by_instance: dict[str, list[Job]] = {}

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from pytest_qchannel.emulator.app import App
+from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.faults import Fault
+from pytest_qchannel.emulator.hosts import Host
+from pytest_qchannel.emulator.services.answers import answers_of
+from pytest_qchannel.emulator.wire import Request, Route
 from pytest_qchannel.settings import resolve
 from pytest_qchannel.transports.emulated import EmulatedTransport
 from tests.contract.contract_client import Door, fresh_door, through_requests
@@ -22,3 +29,37 @@ def door(request: pytest.FixtureRequest) -> Iterator[Door]:
         yield Door(transport.app, through_requests)
     finally:
         transport.close()
+
+
+@pytest.fixture
+def timeless(door: Door) -> Door:
+    """A door to a world whose clock moves only when it is told to."""
+    door.app.world.clock._base = lambda: 1_760_000_000.0
+    return door
+
+
+@pytest.fixture(autouse=True)
+def _declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every answer of every test here is one that the table of answers has."""
+    found: list[Route] = []
+    undeclared: set[str] = set()
+    find_route, handle = App._route, App._handle
+
+    def _route(app: App, *args: Any) -> tuple[Context, Route]:
+        ctx, route = find_route(app, *args)
+        found.append(route)
+        return ctx, route
+
+    def _handle(app: App, request: Request, host: Host | None, fault: Fault | None) -> Any:
+        found.clear()
+        answer = handle(app, request, host, fault)
+        if found and answer is not None and fault is None:
+            [route] = found
+            if answer.status not in answers_of(route):
+                undeclared.add(f"{route.method} {route.rule} -> {answer.status}")
+        return answer
+
+    monkeypatch.setattr(App, "_route", _route)
+    monkeypatch.setattr(App, "_handle", _handle)
+    yield
+    assert undeclared == set(), "services/answers.py does not have these"

@@ -2,7 +2,8 @@
 
 ``requests.Session.get_adapter`` chooses what carries a request. While a door is open, requests for
 the emulated hosts are given a :class:`DoorAdapter`, whose ``send`` a ``responses`` mock answers
-from the emulator, under the session's own retry policy. Everything else keeps its adapter. So a
+from the emulator; around it :mod:`.retrying` applies the session's own retry policy as urllib3
+does, lost connections included. Everything else keeps its adapter. So a
 ``responses`` mock of the test's own, started before or after, works on for other hosts: it patches
 ``HTTPAdapter.send``, which the emulated hosts never come to.
 """
@@ -20,12 +21,14 @@ import requests
 import responses
 from requests.adapters import BaseAdapter, HTTPAdapter
 
+from pytest_qchannel.emulator.adapters.retrying import send_with_retries
 from pytest_qchannel.emulator.hosts import is_ibm_host
 from pytest_qchannel.emulator.wire import Request, Response
 
 __all__ = ["DoorAdapter", "InProcessDoor"]
 
 _ANYTHING = re.compile(r".*", re.DOTALL)
+_SEND = ("request", "stream", "timeout", "verify", "cert", "proxies")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
@@ -35,6 +38,15 @@ class DoorAdapter(HTTPAdapter):
     def send(self, *_args: Any, **_kwargs: Any) -> requests.Response:
         """Never reached: without an open door no session is given this adapter."""
         raise AssertionError("no emulator door is open")
+
+
+class _RetryingAdapter(DoorAdapter):
+    """What a session is given while a door is open: each try goes to the replaced ``send``."""
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Sends a request, and sends it again as the session's retry policy has it."""
+        given = {**dict(zip(_SEND, args, strict=False)), **kwargs}
+        return send_with_retries(self, super().send, given.pop("request"), given)
 
 
 class InProcessDoor:
@@ -75,7 +87,7 @@ class InProcessDoor:
             adapter = choose(session, url)
             name = urlsplit(url).hostname or ""
             if self._is_served(name):
-                return DoorAdapter(max_retries=getattr(adapter, "max_retries", 0))
+                return _RetryingAdapter(max_retries=getattr(adapter, "max_retries", 0))
             if is_ibm_host(name):
                 self._refuse(url)
             return adapter

@@ -8,13 +8,16 @@ from pytest_qchannel.emulator.services.runtime import (
     job_list,
     jobs,
     metrics,
+    sessions,
     submission,
     tags,
     usage,
+    workloads,
 )
 from pytest_qchannel.emulator.wire import Route
 
 _CLIENT: Final = "qiskit-ibm-runtime 0.34 to 0.40"
+_DOCS: Final = "IBM's docs of the classic API"
 _GUIDE: Final = "IBM's channel guide of 2024"
 
 AUTH: Final = (
@@ -45,5 +48,10 @@ RUNTIME: Final = (
     Route("GET", "/jobs/<job_id>/interim_results", jobs.interim_results, "classic", _CLIENT),
     Route("GET", "/jobs/<job_id>/metrics", metrics.metrics, "classic", _CLIENT),
     Route("PUT", "/jobs/<job_id>/tags", tags.replace, "classic", _CLIENT),
+    Route("POST", "/sessions", sessions.create, "classic", _CLIENT),
+    Route("GET", "/sessions/<session_id>", sessions.details, "classic", _CLIENT),
+    Route("PATCH", "/sessions/<session_id>", sessions.update, "classic", _CLIENT),
+    Route("DELETE", "/sessions/<session_id>/close", sessions.close, "classic", _CLIENT),
     Route("GET", "/usage", usage.classic_usage, "classic", _CLIENT),
+    Route("GET", "/workloads", workloads.list_workloads, "classic", _DOCS),
 )

@@ -8,10 +8,25 @@ from typing import Final
 
 from pytest_qchannel.emulator.context import Context
 from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.wire import Response
 
-__all__ = ["OLDEST_VERSION", "api_version"]
+__all__ = ["OLDEST_VERSION", "VERSIONS", "api_version", "versions"]
 
-OLDEST_VERSION: Final = "2024-01-01"
+VERSIONS: Final[dict[str, str | None]] = {
+    "2024-01-01": None,
+    "2025-01-01": None,
+    "2025-05-01": "2027-01-01",
+    "2026-02-01": None,
+    "2026-02-15": None,
+    "2026-03-15": None,
+    "2026-04-15": None,
+}
+"""Each version, oldest first, and when its service ends. Source: IBM's docs of the API.
+
+What the service answers after that day is not documented: the emulator goes on as before.
+"""
+
+OLDEST_VERSION: Final = next(iter(VERSIONS))
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -24,10 +39,27 @@ def _is_date(text: str) -> bool:
 
 
 def api_version(ctx: Context) -> str:
-    """The version of the API that the request asks for; without a header the oldest one."""
-    version = ctx.request.headers.get("ibm-api-version", OLDEST_VERSION)
-    if not _is_date(version):
+    """The version of the API that answers: the newest that is not after the date asked for.
+
+    Without a header it is the oldest one. What is no date, or before all versions, is refused.
+    """
+    asked = ctx.request.headers.get("ibm-api-version", OLDEST_VERSION)
+    if not _is_date(asked):
         raise ctx.refuse(
             400, Codes.VALIDATION, "IBM-API-Version must be a date written as YYYY-MM-DD."
         )
-    return version
+    found = max((version for version in VERSIONS if version <= asked), default=None)
+    if found is None:
+        raise ctx.refuse(
+            400, Codes.VALIDATION, f"There is no version of the API before {OLDEST_VERSION}."
+        )
+    return found
+
+
+def versions(ctx: Context) -> Response:  # noqa: ARG001 - every handler takes the context
+    """``GET /versions``: open to everybody."""
+    rows = []
+    for version, sunset in VERSIONS.items():
+        row = {"version": version, "status": "deprecated" if sunset else "live"}
+        rows.append({**row, "sunset_date": sunset} if sunset else row)
+    return Response.json({"versions": rows})

@@ -53,22 +53,25 @@ def advance_timed_jobs(world: World) -> None:
 
 def refresh(world: World, job: Job) -> None:
     """Moves a job along as far as its progression, its device and its session allow."""
-    if job.is_final or world.devices[job.backend].status is not DeviceStatus.ONLINE:
+    if job.is_final:
+        return
+    while (ahead := session_clock.job_ahead(job)) is not None:
+        refresh(world, ahead)
+        if not ahead.is_final:
+            break
+    since = session_clock.turn(world, job)
+    if since is None or world.devices[job.backend].status is not DeviceStatus.ONLINE:
         return
     now = world.clock.now()
-    step = job.progression.step(job.looks, now - job.created_at)
-    if step is Step.WAITING or not session_clock.may_start(world, job):
+    step = job.progression.step(job.looks, now - since)
+    if step is Step.WAITING:
         return
     if job.running_at is None and not job.is_submitted:
-        _start(world, job, min(now, job.created_at + job.progression.queued_s))
+        job.move("start", min(now, since + job.progression.queued_s))
+        session_clock.job_started(job, since)
+        world.settle(job)
     if step is Step.DONE and not job.is_submitted:
         _finish(world, job)
-
-
-def _start(world: World, job: Job, at: float) -> None:
-    job.move("start", at)
-    session_clock.job_started(world, job)
-    world.settle(job)
 
 
 def _finish(world: World, job: Job) -> None:
@@ -90,7 +93,13 @@ def _task(world: World, job: Job) -> Task:
     device = world.devices[job.backend]
     snapshot = device.calibrated(job.calibration_id)
     assert snapshot is not None, "a job names a calibration that its device has"
-    return Task(job.params, snapshot, world.job_seed(job), device.noise)
+    return Task(
+        job.params,
+        snapshot,
+        world.job_seed(job),
+        device.noise,
+        started_at=job.running_at or world.clock.now(),
+    )
 
 
 def _submit(world: World, job: Job, task: Task) -> None:
@@ -115,8 +124,9 @@ def _close(world: World, job: Job, how: Outcome | JobFailure | Doom) -> None:
     if job.is_final:
         return
     now = world.clock.now()
-    at = max(job.running_at or now, min(now, job.created_at + job.progression.total_s))
-    at = at if job.progression.total_s else now
+    at = now
+    if job.progression.total_s and job.running_at is not None:
+        at = min(now, job.running_at + job.progression.total_s - job.progression.queued_s)
     if isinstance(how, JobFailure):
         how = Doom("fail", how.reason, how.code)
     if isinstance(how, Outcome):

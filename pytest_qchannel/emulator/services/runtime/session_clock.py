@@ -1,47 +1,87 @@
-"""How sessions and the jobs in them move each other along."""
+"""How a session and its jobs move each other along; ``clockwork`` asks here.
+
+The jobs of a dedicated session run one after the other, those of a batch side by side. A job that
+counts looks, or never starts, holds up nobody but itself in a batch; in a dedicated session a job
+that counts looks is not waited for either, as who waits for a later one would never look at it.
+"""
 
 from __future__ import annotations
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.records import Instance, Job
+from typing import Final
+
+from pytest_qchannel.emulator.records import DeviceStatus, Doom, Job
 from pytest_qchannel.emulator.refusals import Codes
-from pytest_qchannel.emulator.session_state import Session
 from pytest_qchannel.emulator.world import World
 
-__all__ = ["job_created", "job_ended", "job_started", "may_start", "session_for"]
+__all__ = ["job_ahead", "job_created", "job_ended", "job_started", "turn"]
+
+TIMED_OUT: Final = "The session closed before the job could start."
 
 
-def session_for(ctx: Context, session_id: str, instance: Instance, backend: str) -> Session:
-    """The session that a job is submitted to; refused where it takes no such job."""
-    session = ctx.world.sessions.get(session_id)
-    if session is None or session.instance is not instance:
-        raise ctx.refuse(404, Codes.NOT_FOUND, "unknown session")
-    if not session.accepting_jobs:
-        raise ctx.refuse(400, Codes.CLOSED_SESSION, "The session accepts no jobs any more.")
-    if session.backend not in (None, backend):
-        raise ctx.refuse(400, Codes.VALIDATION, f"The session is for {session.backend}.")
-    return session
+def job_ahead(job: Job) -> Job | None:
+    """The job that another one has to wait for, in a dedicated session."""
+    session = job.session
+    if session is None or not session.is_dedicated or _is_under_way(job):
+        return None
+    for one in session.unfinished():
+        if one is job:
+            break
+        if one.progression.polls is None:
+            return one
+    return None
 
 
-def job_created(world: World, job: Job) -> None:
+def turn(world: World, job: Job) -> float | None:
+    """When it was the job's turn: from then on its progression counts. ``None``: not yet.
+
+    A job whose turn did not come in the time of its session fails here.
+    """
+    session = job.session
+    if session is None:
+        return job.created_at
+    if _is_under_way(job):
+        return session.turns.get(job.id, job.created_at)
+    since: float | None = None
+    if job_ahead(job) is None:
+        since = max(job.created_at, session.free_at) if session.is_dedicated else job.created_at
+    now, deadline = world.clock.now(), session.deadline
+    if deadline is None or now < deadline:
+        return since
+    if since is not None and _starts_before(world, job, since, deadline):
+        return since
+    job.end(Doom("fail", TIMED_OUT, Codes.CLOSED_SESSION), max(job.created_at, deadline))
+    world.settle(job)
+    session.settle(now)
+    return None
+
+
+def job_created(world: World, job: Job) -> None:  # noqa: ARG001 - all of these have one shape
     """Notes in the job's session that it was created."""
-    if job.session is not None and job.session.backend is None:
-        job.session.backend = job.backend
-
-
-def may_start(world: World, job: Job) -> bool:  # noqa: ARG001
-    """Whether a job's session lets it start."""
-    return True
-
-
-def job_started(world: World, job: Job) -> None:
-    """Notes in the job's session that it started."""
     if job.session is not None:
-        job.session.last_job_started = world.clock.now()
+        job.session.accept(job)
+
+
+def job_started(job: Job, since: float) -> None:
+    """Notes in the job's session that it started; ``since`` is what :func:`turn` gave."""
+    if job.session is not None:
+        job.session.start(job, since)
 
 
 def job_ended(world: World, job: Job) -> None:
     """Notes in the job's session that it ended, and what it used."""
     if job.session is not None:
-        job.session.last_job_completed = world.clock.now()
-        job.session.usage_s += job.usage_s
+        job.session.end(job, world.clock.now())
+
+
+def _is_under_way(job: Job) -> bool:
+    return job.running_at is not None or job.is_submitted
+
+
+def _starts_before(world: World, job: Job, since: float, deadline: float) -> bool:
+    progression = job.progression
+    return (
+        progression.polls is None
+        and not progression.is_stuck
+        and world.devices[job.backend].status is DeviceStatus.ONLINE
+        and since + progression.queued_s < deadline
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.faults.strike import doom_job
 from pytest_qchannel.emulator.programs import PROGRAMS
 from pytest_qchannel.emulator.records import Device, Instance, Job
 from pytest_qchannel.emulator.refusals import Codes
 from pytest_qchannel.emulator.schemas import CREATE_JOB, problem_with
-from pytest_qchannel.emulator.services.runtime import clockwork, scope, session_clock
+from pytest_qchannel.emulator.services.runtime import clockwork, scope, session_clock, sessions
 from pytest_qchannel.emulator.services.runtime.tags import check_tags
 from pytest_qchannel.emulator.session_state import Session
 from pytest_qchannel.emulator.wire import Response
@@ -77,6 +78,7 @@ def create(ctx: Context) -> Response:
     if "cost" in body:
         job.cost_s = int(body["cost"])
     world.next_progression = world.next_doom = None
+    doom_job(world, job)
     world.add_job(job)
     session_clock.job_created(world, job)
     ctx.job_id = job.id
@@ -111,7 +113,7 @@ def _device(ctx: Context, name: str, instance: Instance) -> Device:
 def _session(ctx: Context, body: dict[str, Any], instance: Instance) -> Session | None:
     if body.get("session_id") is None:
         return None
-    return session_clock.session_for(ctx, body["session_id"], instance, body["backend"])
+    return sessions.session_for(ctx, body["session_id"], instance, body["backend"])
 
 
 def _require_room(ctx: Context, instance: Instance) -> None:

@@ -1,0 +1,106 @@
+"""When faults happen: asked for every request and for every job, the first that is due wins.
+
+Faults are asked in the order of their declaration, and one that takes a request hides it from
+those after it: ``status=503`` and then ``status=429`` for one route is a script of two answers.
+"""
+
+from __future__ import annotations
+
+from pytest_qchannel.emulator.faults.model import Fault
+from pytest_qchannel.emulator.hosts import Host
+from pytest_qchannel.emulator.records import AccessToken, Account, Job
+from pytest_qchannel.emulator.wire import Request
+from pytest_qchannel.emulator.world import World
+
+__all__ = ["doom_job", "due"]
+
+
+def due(world: World, request: Request, host: Host) -> Fault | None:
+    """The fault that a request meets; of an account's, the state has been changed already."""
+    for fault in world.faults:
+        if fault.is_about_jobs or not fault.route.covers(request, host):
+            continue
+        if fault.account is None:
+            if fault.count():
+                return fault
+        elif _trouble(world, fault, request):
+            return fault
+    return None
+
+
+def doom_job(world: World, job: Job) -> Fault | None:
+    """Gives a new job the end, or the pace, that the first due fault has for it."""
+    for fault in world.faults:
+        if fault.is_about_jobs and fault.backend in ("", job.backend) and fault.count():
+            job.doom = fault.doom or job.doom
+            job.progression = fault.progression or job.progression
+            return fault
+    return None
+
+
+def _trouble(world: World, fault: Fault, request: Request) -> bool:
+    """Counts a request for the fault of an account, and changes the account if it is time."""
+    if fault.account in ("token_revoked", "token_expired"):
+        token = carried_token(world, request)
+        if token is None or not _is_meant(fault, token.account) or not fault.count():
+            return False
+        _end_tokens(world, fault, token.account)
+        return True
+    if fault.account_name:
+        sender = _sender(world, request)
+        if sender is None or sender.name != fault.account_name:
+            return False
+    if not fault.count():
+        return False
+    if fault.account in ("credential_revoked", "used_up"):
+        for account in world.accounts:
+            if _is_meant(fault, account):
+                _change(fault, account)
+    return True
+
+
+def _is_meant(fault: Fault, account: Account) -> bool:
+    return fault.account_name in ("", account.name)
+
+
+def _end_tokens(world: World, fault: Fault, account: Account) -> None:
+    now = world.clock.now()
+    for token in world.tokens.values():
+        if token.account is account and token.is_valid(now):
+            if fault.account == "token_revoked":
+                token.revoked = True
+            else:
+                token.expires_at = now
+
+
+def _change(fault: Fault, account: Account) -> None:
+    if fault.account == "credential_revoked":
+        account.credential_revoked = True
+        return
+    for instance in account.instances.values():
+        if instance.usage_limit_s is None:
+            instance.usage_limit_s = int(instance.usage_s)
+        instance.usage_s = max(instance.usage_s, float(instance.usage_limit_s))
+
+
+def carried_token(world: World, request: Request) -> AccessToken | None:
+    """The access token of this world that a request carries, if it is valid."""
+    return world.token(_credential(request)[1])
+
+
+def _credential(request: Request) -> tuple[str, str]:
+    """Scheme and value of what a request logs in with; empty where there is nothing."""
+    sent = request.headers.get("x-access-token") or request.first("access_token")
+    if sent:
+        return "x-access-token", sent
+    scheme, _, value = request.headers.get("authorization", "").strip().partition(" ")
+    return scheme.lower(), value.strip()
+
+
+def _sender(world: World, request: Request) -> Account | None:
+    """The account behind a request: by its token, its API key, or the one in a login's body."""
+    token = carried_token(world, request)
+    if token is not None:
+        return token.account
+    given = {_credential(request)[1], request.form().get("apikey", "")}
+    return next((one for one in world.accounts if one.credential in given), None)

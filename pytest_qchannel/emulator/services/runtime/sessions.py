@@ -1,0 +1,244 @@
+"""Sessions and batches: create one, look at it, let it take no more jobs, close it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.lifecycle import JobState
+from pytest_qchannel.emulator.records import Doom, Instance, Job
+from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.session_state import INTERACTIVE_TTL_S, LONGEST_S, Session
+from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.emulator.world import World
+from pytest_qchannel.errors import nearest
+
+__all__ = ["advance", "close", "create", "details", "session_for", "update"]
+
+NO_SESSIONS: Final = 1352
+"""Dedicated sessions are not part of the plan. Source: IBM's error registry."""
+
+CANCELLED: Final = "The session was cancelled."
+
+# What is wrong with the body of POST /sessions gets a 400: IBM's API description knows no 404 here.
+_INVALID: Final = (400, Codes.VALIDATION)
+
+# Field of the body -> its type, and for numbers the largest.
+_WORDS: Final = ("mode", "backend", "instance")
+_LENGTHS: Final[Mapping[str, int]] = {
+    "max_ttl": LONGEST_S,
+    "max_session_ttl": LONGEST_S,
+    "interactive_ttl": LONGEST_S,
+    "active_ttl": LONGEST_S,
+}
+
+
+def create(ctx: Context) -> Response:
+    """``POST /sessions``: of the classic platform as well, which says ``max_session_ttl``."""
+    body = _valid_body(ctx)
+    is_classic = ctx.caller.account.platform == "classic"
+    instance = _instance(ctx, body)
+    backend: str | None = body.get("backend")
+    if backend is not None and backend not in instance.devices:
+        status, code = (404, Codes.CLASSIC_BACKEND_NOT_FOUND) if is_classic else _INVALID
+        hint = _hint(backend, instance.devices)
+        raise ctx.refuse(status, code, f"The instance has no backend {backend[:200]}.{hint}")
+    mode: Literal["dedicated", "batch"] = "batch" if body.get("mode") == "batch" else "dedicated"
+    is_barred = mode == "dedicated" and not instance.plan.has_sessions
+    if is_barred and not is_classic:
+        raise ctx.refuse(
+            401,
+            NO_SESSIONS,
+            f"The {instance.plan.display_name} plan has no dedicated sessions; use a batch.",
+        )
+    world = ctx.world
+    session = Session(
+        id=world.session_id(),
+        mode=mode,
+        backend=backend,
+        account=ctx.caller.account,
+        instance=instance,
+        created_at=world.clock.now(),
+        max_ttl_s=_length(body, "max_session_ttl" if is_classic else "max_ttl", LONGEST_S),
+        interactive_ttl_s=_length(body, "interactive_ttl", INTERACTIVE_TTL_S),
+        active_ttl_s=body.get("active_ttl"),
+    )
+    world.sessions[session.id] = session
+    answer = session_json(world, session)
+    if is_barred:
+        # The classic service took the session, ran its jobs as any others, and said so.
+        text = "Sessions are not part of the open plan; the jobs run like those without a session."
+        answer["messages"] = [{"data": text}]
+    return Response.json(answer)
+
+
+def details(ctx: Context) -> Response:
+    """``GET /sessions/{id}``; a look at a session is a look at each of its jobs."""
+    session = _session(ctx)
+    for job in list(session.unfinished()):
+        job.looks += 1
+    advance(ctx.world, session, with_all=True)
+    return Response.json(session_json(ctx.world, session))
+
+
+def update(ctx: Context) -> Response:
+    """``PATCH /sessions/{id}``: takes no more jobs, or takes them again; 204."""
+    session = _session(ctx)
+    body = ctx.json_body()
+    if not isinstance(body, dict) or not isinstance(body.get("accepting_jobs"), bool):
+        raise ctx.refuse(
+            400, Codes.VALIDATION, "The body must be an object with accepting_jobs, true or false."
+        )
+    if extra := sorted(set(body) - {"accepting_jobs"}):
+        raise ctx.refuse(400, Codes.VALIDATION, f"A session has no field {extra[0][:60]!r} to set.")
+    advance(ctx.world, session, with_all=False)
+    if not body["accepting_jobs"]:
+        session.drain(ctx.world.clock.now())
+    elif session.is_closed:
+        raise ctx.refuse(400, Codes.CLOSED_SESSION, "The session is closed for good.")
+    else:
+        session.accepting_jobs, session.drains_from = True, None
+    return Response(204)
+
+
+def close(ctx: Context) -> Response:
+    """``DELETE /sessions/{id}/close``: closes it now; what is queued is cancelled; 204.
+
+    A job that runs already runs to its end. Source: IBM's guide to sessions.
+    """
+    session, world = _session(ctx), ctx.world
+    advance(world, session, with_all=False)
+    now = world.clock.now()
+    for job in list(session.unfinished()):
+        if job.state is JobState.QUEUED:
+            _cancel(world, job, now)
+    session.close(now, CANCELLED)
+    return Response(204)
+
+
+def session_for(ctx: Context, session_id: str, instance: Instance, backend: str) -> Session:
+    """The session that a job is submitted to; refused where it takes no such job."""
+    session = ctx.world.sessions.get(session_id)
+    if session is None or session.instance is not instance:
+        raise _unknown(ctx)
+    advance(ctx.world, session, with_all=False)
+    if not session.accepting_jobs:
+        raise ctx.refuse(400, Codes.CLOSED_SESSION, "The session accepts no jobs any more.")
+    if session.backend not in (None, backend):
+        raise ctx.refuse(400, Codes.VALIDATION, f"The session is for {session.backend}.")
+    return session
+
+
+def advance(world: World, session: Session, *, with_all: bool) -> None:
+    """Brings a session and its jobs up to now; ``with_all``: also jobs that wait for a look."""
+    now = world.clock.now()
+    is_over = session.deadline is not None and session.deadline <= now
+    for job in list(session.unfinished()):
+        if with_all or is_over or job.progression.total_s:
+            clockwork.refresh(world, job)
+    session.settle(now)
+
+
+def session_json(world: World, session: Session) -> dict[str, Any]:
+    """A session as the service writes it."""
+    iso = clockwork.iso
+    answer: dict[str, Any] = {
+        "id": session.id,
+        "backend_name": session.backend,
+        "mode": session.mode,
+        "state": session.state.value,
+        "accepting_jobs": session.accepting_jobs,
+        "max_ttl": session.max_ttl_s,
+        "interactive_ttl": session.interactive_ttl_s,
+        "elapsed_time": round(session.elapsed_s(world.clock.now()), 3),
+        "timestamps": [
+            {"status": state.value, "timestamp": iso(at)} for state, at in session.history
+        ],
+        "user_id": session.account.user_id,
+        "instance": session.instance.id,
+    }
+    times = {
+        "started_at": session.started_at,
+        "activated_at": session.activated_at,
+        "closed_at": session.closed_at,
+        "last_job_started": session.last_job_started,
+        "last_job_completed": session.last_job_completed,
+    }
+    answer.update({name: iso(at) for name, at in times.items() if at is not None})
+    if session.state_reason is not None:
+        answer["state_reason"] = session.state_reason
+    if session.active_ttl_s is not None:
+        answer["active_ttl"] = session.active_ttl_s
+    return answer
+
+
+def _cancel(world: World, job: Job, now: float) -> None:
+    job.end(Doom("cancel", CANCELLED), now)
+    world.engine.cancel(job.id)
+    world.settle(job)
+
+
+def _session(ctx: Context) -> Session:
+    session = ctx.world.sessions.get(ctx.args["session_id"])
+    if session is None or all(session.instance is not one for one in scope.instances(ctx)):
+        raise _unknown(ctx)
+    return session
+
+
+def _unknown(ctx: Context) -> Exception:
+    return ctx.refuse(404, Codes.NOT_FOUND, "unknown session")
+
+
+def _valid_body(ctx: Context) -> dict[str, Any]:
+    body = ctx.json_body()
+    if not isinstance(body, dict):
+        raise ctx.refuse(400, Codes.VALIDATION, "The body must be an object with a mode.")
+    known = (*_WORDS, *_LENGTHS)
+    for name, value in body.items():
+        if name not in known:
+            raise ctx.refuse(
+                400,
+                Codes.VALIDATION,
+                f"A session has no field {name[:60]!r}.{_hint(name, known)}",
+            )
+        if name in _WORDS and not isinstance(value, str):
+            raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be a text.")
+        if name in _LENGTHS:
+            _require_length(ctx, name, value)
+    # Only the oldest classic clients name no mode; theirs were dedicated sessions.
+    is_classic = ctx.caller.account.platform == "classic"
+    if body.get("mode", "dedicated" if is_classic else None) not in ("dedicated", "batch"):
+        raise ctx.refuse(400, Codes.VALIDATION, "mode must be one of dedicated, batch.")
+    return body
+
+
+def _require_length(ctx: Context, name: str, value: Any) -> None:
+    most = _LENGTHS[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ctx.refuse(
+            400, Codes.VALIDATION, f"{name} must be a whole number of seconds from 1 to {most}."
+        )
+
+
+def _length(body: dict[str, Any], name: str, default: int) -> int:
+    return int(body.get(name, default))
+
+
+def _instance(ctx: Context, body: dict[str, Any]) -> Instance:
+    """The instance that the session belongs to: the body may only name the caller's own."""
+    named = body.get("instance")
+    if ctx.caller.instance is not None:
+        if named not in (None, ctx.caller.instance.id):
+            raise ctx.refuse(*_INVALID, "The body names another instance than Service-CRN.")
+        return ctx.caller.instance
+    found = scope.instances(ctx, named)
+    if named is None and "backend" in body:
+        found = [one for one in found if body["backend"] in one.devices] or found
+    return found[0]
+
+
+def _hint(name: str, known: Any) -> str:
+    close = nearest(name, known)
+    return f" Did you mean {close}?" if close else ""
