@@ -5,19 +5,27 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import re
 import sys
 import time
 from pathlib import Path
 
-from pytest_qchannel.emulator.default_world import default_world
-from pytest_qchannel.emulator.hosts import HOSTS
-from pytest_qchannel.emulator.programs.outcome import FailureCode
-from pytest_qchannel.emulator.services import ROUTES
-from pytest_qchannel.emulator.world import Clock
-from pytest_qchannel.settings import OPTIONS
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
+
+from docs.world_keys import tables as world_tables  # noqa: E402
+from pytest_qchannel.emulator.default_world import default_world  # noqa: E402
+from pytest_qchannel.emulator.hosts import HOSTS  # noqa: E402
+from pytest_qchannel.emulator.programs.outcome import FailureCode  # noqa: E402
+from pytest_qchannel.emulator.services import ROUTES  # noqa: E402
+from pytest_qchannel.emulator.services.answers import SOURCES, answers_of  # noqa: E402
+from pytest_qchannel.emulator.wire import Route  # noqa: E402
+from pytest_qchannel.emulator.world import Clock  # noqa: E402
+from pytest_qchannel.settings import OPTIONS  # noqa: E402
+
+CONTRACT = json.loads((ROOT / "tests" / "data" / "contract.json").read_text(encoding="utf-8"))
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -44,16 +52,48 @@ def settings() -> str:
 
 
 def routes() -> str:
-    """Every route of every service, with its hosts."""
+    """Every route of every service, with its hosts, its statuses, and who says so."""
     parts = []
     for service, lines in ROUTES.items():
         bases = [f"`https://{host.name}{host.base}`" for host in HOSTS if host.service == service]
-        rows = [[f"`{one.method}`", f"`{one.rule}`", one.auth, one.source] for one in lines]
+        rows = [
+            [f"`{one.method}`", f"`{one.rule}`", one.auth, statuses(service, one), one.source]
+            for one in lines
+        ]
         parts.append(
             f"### {service}\n\nBelow {', '.join(bases)}:\n\n"
-            + table(["method", "path", "credential", "source"], rows)
+            + table(["method", "path", "credential", "answers", "source of the route"], rows)
         )
     return "\n\n".join(parts)
+
+
+def statuses(service: str, route: Route) -> str:
+    """A route's statuses, each with the letter of its source."""
+    documented = _documented(route) if service == "runtime" else frozenset()
+    return ", ".join(
+        f"{status} {'A' if status in documented else source}"
+        for status, source in answers_of(route).items()
+    )
+
+
+def _documented(route: Route) -> frozenset[int]:
+    """The statuses that IBM's API description has for a route of the runtime service."""
+    for known in CONTRACT["operations"].values():
+        same_path = _shape(known["path"].removeprefix("/v1")) == _shape(route.rule)
+        if known["service"] == "runtime" and known["method"] == route.method and same_path:
+            success = 200 if known["response"] else 204
+            return frozenset({success, *map(int, known["errors"])})
+    return frozenset()
+
+
+def _shape(path: str) -> str:
+    """A path with its variables left blank."""
+    return re.sub(r"[<{][^>}]+[>}]", "<>", path)
+
+
+def sources() -> str:
+    """What the letters behind the statuses mean."""
+    return table(["letter", "who says so"], [[mark, text] for mark, text in SOURCES.items()])
 
 
 def world() -> str:
@@ -81,7 +121,13 @@ def failures() -> str:
 
 GENERATED = {
     "README.md": {"settings": settings},
-    "docs/emulator.md": {"routes": routes, "world": world, "failures": failures},
+    "docs/emulator.md": {
+        "sources": sources,
+        "routes": routes,
+        "world": world,
+        "failures": failures,
+    },
+    "docs/world.md": {name: functools.partial(str, text) for name, text in world_tables().items()},
 }
 
 
