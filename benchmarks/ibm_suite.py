@@ -50,7 +50,7 @@ def run(folder: Path, arguments: list[str]) -> int:
     ]
     # The tests read their QPU from here; credentials come from everywhere mode.
     return subprocess.run(
-        command, cwd=folder, env={**os.environ, "QISKIT_IBM_QPU": "ibm_torino"}, check=False
+        command, cwd=folder, env={**os.environ, "QISKIT_IBM_QPU": "ibm_kyiv"}, check=False
     ).returncode
 
 

@@ -12,22 +12,39 @@ from pytest_qchannel.emulator.services import ROUTES
 from pytest_qchannel.emulator.wire import Route
 from tests.contract.contract_client import BACKEND, RUNTIME, Door, job, require_runtime_error
 
-RUNTIME_ROUTES: Final = ROUTES["runtime"]
+# All but the one that needs no credential.
+RUNTIME_ROUTES: Final = [route for route in ROUTES["runtime"] if route.auth == "runtime"]
 
 
 def route_id(route: Route) -> str:
     return f"{route.method} {route.rule}"
 
 
-def path_of(route: Route, job_id: str) -> str:
-    return route.rule.replace("<name>", BACKEND).replace("<job_id>", job_id)
+def path_of(route: Route, door: Door, job_id: str, session_id: str) -> str:
+    """The route's path about things that there are, with the query that it cannot do without."""
+    account = door.platform.id if route.rule.startswith("/accounts") else BACKEND
+    path = route.rule.replace("<name>", account).replace("<job_id>", job_id)
+    query = "?type=job" if route.rule == "/tags" else ""
+    return path.replace("<session_id>", session_id) + query
+
+
+def session_of(door: Door) -> str:
+    answer = door.post("/sessions", json={"mode": "batch", "backend": BACKEND})
+    return str(answer.json["id"])
 
 
 def body_of(route: Route) -> object:
     """A good body for the route; the routes that want none get none."""
-    return {("POST", "/jobs"): job(), ("PUT", "/jobs/<job_id>/tags"): {"tags": ["a"]}}.get(
-        (route.method, route.rule)
-    )
+    return BODIES.get((route.method, route.rule))
+
+
+BODIES: Final[dict[tuple[str, str], object]] = {
+    ("POST", "/jobs"): job(),
+    ("PUT", "/jobs/<job_id>/tags"): {"tags": ["a"]},
+    ("POST", "/sessions"): {"mode": "batch", "backend": BACKEND},
+    ("PATCH", "/sessions/<session_id>"): {"accepting_jobs": False},
+    ("PUT", "/instances/configuration"): {"instance_limit_seconds": 500},
+}
 
 
 def revoked(door: Door) -> str:
@@ -74,12 +91,15 @@ CREDENTIALS: Final[dict[str, Callable[[Door], str | None]]] = {
 
 @pytest.mark.parametrize("credential", list(CREDENTIALS))
 def test_no_runtime_route_takes_a_bad_credential(door: Door, credential: str) -> None:
-    job_id = door.submit()
+    job_id, session_id = door.submit(), session_of(door)
     authorization = CREDENTIALS[credential](door)
     for route in RUNTIME_ROUTES:
         headers = {**door.runtime(), "Authorization": authorization}
         answer = door.request(
-            route.method, RUNTIME + path_of(route, job_id), headers, json=body_of(route)
+            route.method,
+            RUNTIME + path_of(route, door, job_id, session_id),
+            headers,
+            json=body_of(route),
         )
         assert answer.status == 401, f"{route_id(route)} with {credential}"
         require_runtime_error(answer)
@@ -93,14 +113,17 @@ def test_no_runtime_route_takes_a_bad_credential(door: Door, credential: str) ->
 def test_every_runtime_route_takes_both_good_credentials(door: Door, scheme: str) -> None:
     """Otherwise the test above could pass for a wrong reason."""
     for route in RUNTIME_ROUTES:
-        job_id = door.submit()
+        job_id, session_id = door.submit(), session_of(door)
         headers = door.runtime()
         if scheme == "bearer":
             headers["Authorization"] = f"bEaReR {door.token()}"
         if route.method == "DELETE":
             door.get(f"/jobs/{job_id}")
         answer = door.request(
-            route.method, RUNTIME + path_of(route, job_id), headers, json=body_of(route)
+            route.method,
+            RUNTIME + path_of(route, door, job_id, session_id),
+            headers,
+            json=body_of(route),
         )
         assert answer.status in (200, 204), route_id(route)
     assert door.app.gaps == []
@@ -133,11 +156,11 @@ INSTANCES: Final[dict[str, tuple[int, object, Callable[[Door], str | None]]]] = 
 @pytest.mark.parametrize("case", list(INSTANCES))
 def test_no_runtime_route_takes_a_bad_instance(door: Door, case: str) -> None:
     status, code, crn_of = INSTANCES[case]
-    job_id = door.submit()
+    job_id, session_id = door.submit(), session_of(door)
     for route in RUNTIME_ROUTES:
         headers = {**door.runtime(), "Service-CRN": crn_of(door)}
-        body = job() if route.method == "POST" else None
-        answer = door.request(route.method, RUNTIME + path_of(route, job_id), headers, json=body)
+        path = RUNTIME + path_of(route, door, job_id, session_id)
+        answer = door.request(route.method, path, headers, json=body_of(route))
         assert (answer.status, answer.code) == (status, code), f"{route_id(route)} with {case}"
         require_runtime_error(answer)
     assert len(door.control.jobs) == 1
@@ -182,7 +205,6 @@ def test_a_crn_with_blanks_around_it_is_the_same_crn(door: Door) -> None:
         ("DELETE", f"{RUNTIME}/backends", f"GET {RUNTIME}/backends"),
         ("PUT", f"{RUNTIME}/jobs", f"POST {RUNTIME}/jobs"),
         ("GET", f"{RUNTIME}/job/x/results", f"GET {RUNTIME}/jobs/<job_id>/results"),
-        ("POST", f"{RUNTIME}/sessions", f"{RUNTIME}/"),
         ("GET", "https://quantum.cloud.ibm.com/backends", "/api/v1"),
     ],
 )
