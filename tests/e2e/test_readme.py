@@ -41,7 +41,7 @@ def test_python_block_passes(pytester: pytest.Pytester, number: int) -> None:
 
 
 def test_there_are_blocks() -> None:
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 4
 
 
 @pytest.mark.skipif(client_version() < "0.51", reason="the tables show what the newest client has")
