@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,7 +120,7 @@ def failures() -> str:
     return table(["reason_code", "what happened"], rows)
 
 
-GENERATED = {
+GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"settings": settings},
     "docs/emulator.md": {
         "sources": sources,

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Outcome, Task, TooLong
+from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Outcome, Task
 from pytest_qchannel.emulator.programs.outcome import FailureCode
 
 __all__ = ["INLINE_S", "Engine"]
@@ -57,9 +57,7 @@ class Engine:
         """
         return PROGRAMS[program_id].run(replace(task, limit_s=self._inline_s))
 
-    def submit(
-        self, key: str, program_id: str, task: Task, started: Started, ended: Ended
-    ) -> None:
+    def submit(self, key: str, program_id: str, task: Task, started: Started, ended: Ended) -> None:
         """Queues a task for the worker process.
 
         Args:
@@ -132,7 +130,7 @@ def _portable(task: Task) -> dict[str, Any]:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - this very interpreter, a module of this package
+    return subprocess.Popen(
         [sys.executable, "-m", "pytest_qchannel.emulator.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -102,7 +102,8 @@ class Instance:
     @property
     def pending_limit(self) -> int | None:
         """How many of its jobs may wait or run; ``None``: any number."""
-        return self.plan.max_pending_jobs if self.max_pending_jobs is None else self.max_pending_jobs
+        own = self.max_pending_jobs
+        return self.plan.max_pending_jobs if own is None else own
 
     @property
     def is_used_up(self) -> bool:

@@ -144,9 +144,7 @@ def test_fractional_gates_are_added_where_the_device_has_them(door: Door) -> Non
     gates = {gate["name"]: gate for gate in configuration["gates"]}
     assert gates["rzz"]["coupling_map"] == gates["cz"]["coupling_map"]
     properties = door.get(f"/backends/{BACKEND}/properties").json
-    errors = {
-        (gate["gate"], *gate["qubits"]): gate["parameters"] for gate in properties["gates"]
-    }
+    errors = {(gate["gate"], *gate["qubits"]): gate["parameters"] for gate in properties["gates"]}
     assert errors[("rzz", 0, 1)] == errors[("cz", 0, 1)]
     assert errors[("rx", 5)] == errors[("sx", 5)]
 

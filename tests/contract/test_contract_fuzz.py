@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -103,7 +104,12 @@ def test_malformed_requests(
     host: Host, route: Route, body: bytes, query: str, headers: dict[str, str], name: str
 ) -> None:
     door = new_door()
-    path = route.rule.replace("<name>", name).replace("<job_id>", name).replace("<session_id>", name).replace("<plan_id>", name)
+    path = (
+        route.rule.replace("<name>", name)
+        .replace("<job_id>", name)
+        .replace("<session_id>", name)
+        .replace("<plan_id>", name)
+    )
     sent = {**credentials(door, host.service), **headers}
     response = door.app.handle(
         Request(route.method, host.name, host.base + path, sent, query, body)

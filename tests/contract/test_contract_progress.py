@@ -45,10 +45,8 @@ def test_a_job_that_follows_the_emulated_clock(door: Door) -> None:
     door.control.advance_clock(60)
     assert states(door, job_id, 1) == ["Completed"]
     [ended, _] = door.control.jobs
-    assert (ended.running_at, ended.finished_at) == (
-        pytest.approx(created + 10, abs=5),
-        pytest.approx(created + 30, abs=1e-6),
-    )
+    assert ended.running_at == pytest.approx(created + 10, abs=1e-6)
+    assert ended.finished_at == pytest.approx(created + 30, abs=1e-6)
 
 
 def test_a_stuck_job_waits_until_it_is_cancelled(door: Door) -> None:
