@@ -23,37 +23,81 @@ DEVICE: Final = "ibm_sherbrooke"  # 127 qubits
 SHOTS: Final = 4_096
 BELL: Final = "Bell pair"
 RANDOM: Final = "12 non-Clifford qubits"
+WIDE: Final = "20 non-Clifford qubits"
+GHZ: Final = "GHZ-100"
 LAYERS: Final = 6
+NOISY: Final = "ibm_torino"  # 133 qubits, CZ gates; none of its first row is broken
+NOISE: Final = "sampler, 12 noisy qubits"
 
 
 def isa_circuit(name: str, backend: Any) -> QuantumCircuit:
-    """One of the two circuits that are sampled, ready to run on a backend of that device."""
+    """One of the circuits that are sampled, ready to run on a backend of that device."""
     if name == BELL:
         bell = QuantumCircuit(2)
         bell.h(0)
         bell.cx(0, 1)
         bell.measure_all()
         return generate_preset_pass_manager(optimization_level=1, backend=backend).run(bell)
-    return _random_chain(backend, 12)
+    if name == GHZ:
+        return _ghz(backend, 100)
+    return _random_chain(backend, 20 if name == WIDE else 12)
+
+
+def _coupled(backend: Any) -> dict[int, list[int]]:
+    coupled: dict[int, list[int]] = {}
+    for low, high in sorted(map(sorted, backend.coupling_map.get_edges())):
+        coupled.setdefault(low, []).append(high)
+        coupled.setdefault(high, []).append(low)
+    return coupled
+
+
+def _ghz(backend: Any, length: int) -> QuantumCircuit:
+    """A GHZ state on a tree of coupled qubits, breadth first, in the device's own gates."""
+    coupled, row = _coupled(backend), [0]
+    circuit = QuantumCircuit(backend.num_qubits, length)
+    circuit.h(0)
+    for qubit in row:
+        for other in coupled[qubit]:
+            if other not in row and len(row) < length:
+                row.append(other)
+                circuit.cx(qubit, other)
+    circuit.measure(row, range(length))
+    manager = generate_preset_pass_manager(
+        optimization_level=0, backend=backend, initial_layout=range(backend.num_qubits)
+    )
+    return manager.run(circuit)
+
+
+def _row(backend: Any, length: int) -> list[int]:
+    """Qubits of which each is coupled to the next."""
+    coupled = _coupled(backend)
+
+    def longer(row: list[int]) -> list[int]:
+        if len(row) == length:
+            return row
+        ways = (longer([*row, one]) for one in coupled[row[-1]] if one not in row)
+        return next((way for way in ways if way), [])
+
+    return longer([0])
 
 
 def _random_chain(backend: Any, length: int) -> QuantumCircuit:
-    """Layers of random rotations and ECR gates on the device's first row: 0-1-2-...-11."""
+    """Layers of random rotations and ECR or CZ gates on a row of coupled qubits: 0-1-2-..."""
     angles = random.Random(127)
     edges = set(backend.coupling_map.get_edges())
-    circuit = QuantumCircuit(backend.num_qubits)
+    row = _row(backend, length)
+    circuit = QuantumCircuit(backend.num_qubits, length)
+    entangle = circuit.ecr if "ecr" in backend.operation_names else circuit.cz
     for layer in range(LAYERS):
-        for qubit in range(length):
+        for qubit in row:
             circuit.rz(angles.uniform(0, 2 * math.pi), qubit)
             circuit.sx(qubit)
             circuit.rz(angles.uniform(0, 2 * math.pi), qubit)
-        for low in range(layer % 2, length - 1, 2):
-            pair = (low, low + 1)
-            circuit.ecr(*(pair if pair in edges else pair[::-1]))
-    measured = QuantumCircuit(backend.num_qubits, length)
-    measured.compose(circuit, inplace=True)
-    measured.measure(range(length), range(length))
-    return measured
+        for place in range(layer % 2, length - 1, 2):
+            pair = (row[place], row[place + 1])
+            entangle(*(pair if pair in edges else pair[::-1]))
+    circuit.measure(row, range(length))
+    return circuit
 
 
 def on_active_qubits(circuit: QuantumCircuit) -> QuantumCircuit:

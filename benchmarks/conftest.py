@@ -19,18 +19,28 @@ _FIGURES = pytest.StashKey[Figures]()
 
 
 class Measure(NamedTuple):
-    """In ``group``, what ``case`` takes beyond the cases ``without``: at most ``limit_ms``."""
+    """What ``case`` of ``group`` takes beyond the cases ``without``, and how much it may.
+
+    ``limit_ms`` is the most in milliseconds; with ``times`` it is that many times another case
+    instead, or, below 1, a part of it.
+    """
 
     group: str
     case: str
     without: tuple[str, ...]
-    limit_ms: float
+    limit_ms: float | None = None
+    times: tuple[float, str] | None = None
 
+
+_CLIENT: Final = "client alone"
 
 MEASURES: Final = (
-    Measure(f"sampler, {_flows.BELL}", "emulator", ("bare Aer", "client alone"), 40),
-    Measure(f"sampler, {_flows.RANDOM}", "emulator", ("bare Aer", "client alone"), 40),
-    Measure("least_busy, ten devices", "emulator", ("client alone",), 250),
+    Measure(f"sampler, {_flows.BELL}", "emulator", ("bare Aer", _CLIENT), 40),
+    Measure(f"sampler, {_flows.RANDOM}", "emulator", ("bare Aer", _CLIENT), 40),
+    Measure(f"sampler, {_flows.GHZ}", "emulator", ("bare stim", _CLIENT), 60),
+    Measure(f"sampler, {_flows.WIDE}", "emulator", (_CLIENT,), times=(1.2, "bare Aer")),
+    Measure(_flows.NOISE, "emulator", (), times=(1 / 20, "local testing mode")),
+    Measure("least_busy, ten devices", "emulator", (_CLIENT,), 250),
     Measure("loading", "pytest-qchannel", ("no plugin",), 20),
 )
 
@@ -98,18 +108,20 @@ def pytest_terminal_summary(
             terminalreporter.line(line)
     for measure in MEASURES:
         cases = figures.get(measure.group, {})
-        if {measure.case, *measure.without} <= cases.keys():
+        other = (measure.times[1],) if measure.times else ()
+        if {measure.case, *measure.without, *other} <= cases.keys():
             terminalreporter.line(_comparison(measure, cases))
 
 
 def _comparison(measure: Measure, cases: Mapping[str, list[float]]) -> str:
-    """The differences within the rounds; where their quartiles are far apart, measure again."""
+    """What is left within the rounds; where its quartiles are far apart, measure again."""
     rows = zip(cases[measure.case], *(cases[name] for name in measure.without), strict=True)
     rest_ms = [(whole - sum(parts)) * 1000 for whole, *parts in rows]
     low, median, high = statistics.quantiles(rest_ms, n=4)
-    of_lowest = (min(cases[measure.case]) - sum(min(cases[name]) for name in measure.without)) * 1e3
     formula = " - ".join((measure.case, *measure.without))
-    return (
-        f"{measure.group}: {formula} = {median:.1f} ms, quartiles {low:.1f} to {high:.1f}, "
-        f"of the lowest {of_lowest:.1f} (measure: {measure.limit_ms} ms)"
-    )
+    line = f"{measure.group}: {formula} = {median:.1f} ms, quartiles {low:.1f} to {high:.1f}"
+    if measure.times is None:
+        return f"{line} (measure: {measure.limit_ms} ms)"
+    most, name = measure.times
+    other_ms = statistics.median(cases[name]) * 1000
+    return f"{line}; {median / other_ms:.3f} times {name} (measure: {most:g} times)"
