@@ -48,10 +48,13 @@ def run(folder: Path, arguments: list[str]) -> int:
         *("--qchannel-channel=ibm_quantum_platform", f"--qchannel-world={WORLD}"),
         *options,
     ]
-    # The tests read their QPU from here; credentials come from everywhere mode.
-    return subprocess.run(
-        command, cwd=folder, env={**os.environ, "QISKIT_IBM_QPU": "ibm_kyiv"}, check=False
-    ).returncode
+    environment = {
+        **os.environ,
+        "QISKIT_IBM_QPU": "ibm_kyiv",  # which the tests read; credentials come from the mode
+        # Some tests start pproxy, which lies beside this interpreter.
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))),
+    }
+    return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
 
 
 def main() -> int:

@@ -117,7 +117,7 @@ def test_a_backend_of_another_instance_is_unknown(door: Door) -> None:
 
 @pytest.mark.parametrize("part", ["configuration", "properties"])
 def test_other_calibrations(door: Door, part: str) -> None:
-    door.app.world.devices[BACKEND].calibrations = {"c1": "ibm_fez"}
+    door.app.world.devices[BACKEND].calibrations = {"c1": "ibm_sherbrooke"}
     today = door.get(f"/backends/{BACKEND}/{part}")
     other = door.get(f"/backends/{BACKEND}/{part}", {"calibration_id": "c1"})
     assert (today.status, other.status) == (200, 200)
@@ -151,9 +151,9 @@ def test_fractional_gates_are_added_where_the_device_has_them(door: Door) -> Non
 
 def test_a_snapshot_under_another_name(door: Door) -> None:
     device = door.app.world.devices[BACKEND]
-    device.source = "ibm_fez"
+    device.source = "ibm_sherbrooke"
     configuration = door.get(f"/backends/{BACKEND}/configuration").json
-    assert (configuration["backend_name"], configuration["n_qubits"]) == (BACKEND, 156)
+    assert (configuration["backend_name"], configuration["n_qubits"]) == (BACKEND, 127)
 
 
 def test_mock_backends_are_listed_when_they_are_asked_for(door: Door) -> None:

@@ -168,7 +168,7 @@ def test_a_calibration_that_the_device_does_not_have(door: Door) -> None:
 
 
 def test_a_job_of_another_calibration(door: Door) -> None:
-    door.app.world.devices[BACKEND].calibrations = {"c1": "ibm_fez"}
+    door.app.world.devices[BACKEND].calibrations = {"c1": "ibm_sherbrooke"}
     answer = door.post("/jobs", json=job(calibration_id="c1"))
     require_contract("create_job", answer)
     assert answer.json["calibration_id"] == "c1"

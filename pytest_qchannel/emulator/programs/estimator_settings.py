@@ -79,6 +79,7 @@ class Settings:
 
     Attributes:
         options: As they were sent.
+        with_layers: Whether layers of gates are mitigated, for which noise models may be given.
         twirl_gates: Whether entangling gates are twirled.
         twirl_measure: Whether measurements are.
         mitigate_measure: Whether readout errors are mitigated.
@@ -87,6 +88,7 @@ class Settings:
     """
 
     options: Mapping[str, Any]
+    with_layers: bool
     twirl_gates: bool
     twirl_measure: bool
     mitigate_measure: bool
@@ -112,6 +114,7 @@ class Settings:
         with_layers = pec or (zne is not None and zne.amplifier == "pea")
         return cls(
             options,
+            with_layers,
             with_layers or flag(twirling, "enable_gates", level == 2),
             flag(twirling, "enable_measure", level >= 1),
             flag(resilience, "measure_mitigation", level >= 1),
@@ -167,6 +170,8 @@ class Settings:
                 "extrapolator": _one_or_all(self.zne.extrapolators),
                 "extrapolated_noise_factors": list(self.zne.evaluated_at),
             }
+        if self.with_layers and (layers := _layers_given(self.options)):
+            resilience["layer_noise_model"] = layers
         return {
             "dynamical_decoupling": {
                 name: sent.get(name, default) for name, default in _DD_DEFAULTS.items()
@@ -182,6 +187,17 @@ class Settings:
             "resilience": resilience,
             "version": 2,
         }
+
+
+def _layers_given(options: Mapping[str, Any]) -> list[Any]:
+    """The noise models of layers that the job brought along, which the service tells again.
+
+    The client sends a list of its ``LayerError``, or the learner's whole result, which has one.
+    """
+    given = group(options, "resilience").get("layer_noise_model")
+    if isinstance(given, Mapping):
+        given = group(given, "__value__").get("data")
+    return given if isinstance(given, list) else []
 
 
 def _one_or_all(names: Sequence[str]) -> str | list[str]:

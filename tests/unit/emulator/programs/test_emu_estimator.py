@@ -255,6 +255,17 @@ def test_without_twirling_there_are_no_random_variants() -> None:
     assert 0.5 / 64 < float(ours.data.stds) < 2 / 64
 
 
+@pytest.mark.parametrize("amplifier", ["pea", "gate_folding"])
+def test_noise_models_of_layers_are_told_again_where_layers_are_mitigated(amplifier: str) -> None:
+    """IBM's own suite looks for the models that a noise learner's job gave the estimator."""
+    layers = [{"error": None, "qubits": [0, 1]}]
+    zne = {"amplifier": amplifier, "noise_factors": [1, 2, 3], "extrapolator": "linear"}
+    resilience = {"zne_mitigation": True, "zne": zne, "layer_noise_model": layers}
+    result = estimate([encoded(QuantumCircuit(1)), "Z"], options={"resilience": resilience})
+    told = result.metadata["resilience"].get("layer_noise_model")
+    assert told == (layers if amplifier == "pea" else None)
+
+
 def test_metadata_of_the_defaults_is_that_of_the_service() -> None:
     circuit = QuantumCircuit(5, metadata={"who": "me"})
     result = estimate([encoded(circuit), "IIIIZ"])
