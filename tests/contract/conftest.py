@@ -15,7 +15,7 @@ from pytest_qchannel.emulator.services.answers import answers_of
 from pytest_qchannel.emulator.wire import Request, Route
 from pytest_qchannel.settings import resolve
 from pytest_qchannel.transports.emulated import EmulatedTransport
-from tests.contract.contract_client import Door, fresh_door, through_requests
+from tests.contract.contract_client import Door, breach, fresh_door, through_requests
 
 
 @pytest.fixture(params=["core", "in-process"])
@@ -40,9 +40,9 @@ def timeless(door: Door) -> Door:
 
 @pytest.fixture(autouse=True)
 def _declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every answer of every test here is one that the table of answers has."""
+    """Every answer of every test here is in the table of answers, and fits IBM's contract."""
     found: list[Route] = []
-    undeclared: set[str] = set()
+    wrong: set[str] = set()
     find_route, handle = App._route, App._handle
 
     def _route(app: App, *args: Any) -> tuple[Context, Route]:
@@ -55,11 +55,14 @@ def _declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         answer = handle(app, request, host, fault)
         if found and answer is not None and fault is None:
             [route] = found
+            shown = f"{route.method} {route.rule} -> {answer.status}"
             if answer.status not in answers_of(route):
-                undeclared.add(f"{route.method} {route.rule} -> {answer.status}")
+                wrong.add(f"{shown} is not in services/answers.py")
+            if host is not None and (problem := breach(host.service, route, answer)):
+                wrong.add(f"{shown}: {problem}")
         return answer
 
     monkeypatch.setattr(App, "_route", _route)
     monkeypatch.setattr(App, "_handle", _handle)
     yield
-    assert undeclared == set(), "services/answers.py does not have these"
+    assert wrong == set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,12 @@ from urllib.parse import urlsplit
 
 import requests
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from pytest_qchannel.emulator.app import App
 from pytest_qchannel.emulator.control import EmulatorControl
 from pytest_qchannel.emulator.default_world import default_world
-from pytest_qchannel.emulator.wire import Request
+from pytest_qchannel.emulator.wire import Request, Response, Route
 from pytest_qchannel.emulator.world import Account, Clock, Instance
 
 IAM = "https://iam.cloud.ibm.com/identity/token"
@@ -217,3 +219,36 @@ def require_classic_error(answer: Answer, status: int, code: str) -> None:
     assert error["message"]
     assert error["name"] == error["name"].upper()
     assert len(answer.headers["uber-trace-id"]) == 32
+
+
+def shape(path: str) -> str:
+    """A path with its variables left blank, as routes and contract name them differently."""
+    return re.sub(r"[<{][^>}]+[>}]", "<>", path.removeprefix("/v1"))
+
+
+@functools.cache
+def _operations() -> dict[tuple[str, str], dict[str, Any]]:
+    """The runtime's operations by method and path."""
+    return {
+        (known["method"], shape(known["path"])): known
+        for known in contract()["operations"].values()
+        if known["service"] == "runtime"
+    }
+
+
+@functools.cache
+def _validator(name: str) -> Draft202012Validator:
+    schemas = contract()["schemas"]
+    return Draft202012Validator({"$ref": f"#/schemas/{name}", "schemas": schemas})
+
+
+def breach(service: str, route: Route, answer: Response) -> str | None:
+    """How an answer of the runtime service breaks the contract; ``None`` where it fits."""
+    known = _operations().get((route.method, shape(route.rule)))
+    if service != "runtime" or known is None or answer.status in (204, 501):
+        return None if answer.status != 204 or not answer.body else "204 with a body"
+    name = known["response"] if answer.status == 200 else known["errors"].get(str(answer.status))
+    if name in (None, "object", "text"):
+        return None
+    problem = best_match(_validator(name).iter_errors(json.loads(answer.body)))
+    return None if problem is None else f"{problem.json_path}: {problem.message}"

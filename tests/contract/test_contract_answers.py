@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from pytest_qchannel.emulator.services import ROUTES
 from pytest_qchannel.emulator.services.answers import ANSWERS, SOURCES, answers_of
 from pytest_qchannel.emulator.wire import Route
-from tests.contract.contract_client import contract
-
-
-def shape(path: str) -> str:
-    """A path with its variables left blank, as routes and contract name them differently."""
-    return re.sub(r"[<{][^>}]+[>}]", "<>", path.removeprefix("/v1"))
+from tests.contract.contract_client import contract, shape
 
 
 def routes() -> list[Route]:

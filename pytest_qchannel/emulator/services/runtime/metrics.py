@@ -41,9 +41,7 @@ def metrics(ctx: Context) -> Response:
     version = "" if is_classic else api_version(ctx)
     times = {"created": job.created_at, "running": job.running_at, "finished": job.finished_at}
     body: dict[str, Any] = {
-        "timestamps": {
-            name: clockwork.iso(at) if at is not None else None for name, at in times.items()
-        },
+        "timestamps": {name: clockwork.iso(at) for name, at in times.items() if at is not None},
         # Of the Qiskit that runs the job, as the service tells it.
         "qiskit_version": version_of("qiskit"),
     }
