@@ -90,9 +90,15 @@ class RealSecretRefused(QChannelError):
     """A credential of the person's own environment was about to enter the emulated lane."""
 
 
-def nearest(word: str, valid: Iterable[str]) -> str | None:
-    """The valid word most like ``word``, or ``None`` when none is alike."""
+def nearest(word: str, valid: Iterable[str], *, likeness: float = 0.5) -> str | None:
+    """The valid word most like ``word``, or ``None`` when none is alike.
+
+    Args:
+        word: What was written.
+        valid: What could have been.
+        likeness: How like it must be, from 0 to 1 (the same).
+    """
     import difflib  # here: most runs never need it
 
-    matches = difflib.get_close_matches(word, list(valid), n=1, cutoff=0.5)
+    matches = difflib.get_close_matches(word, list(valid), n=1, cutoff=likeness)
     return matches[0] if matches else None

@@ -17,7 +17,16 @@ from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
 
-__all__ = ["CHANNELS", "OPTIONS", "Mode", "Option", "Settings", "check_variables", "resolve"]
+__all__ = [
+    "CHANNELS",
+    "OPTIONS",
+    "Door",
+    "Mode",
+    "Option",
+    "Settings",
+    "check_variables",
+    "resolve",
+]
 
 CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 
@@ -35,6 +44,13 @@ class Mode(StrEnum):
     REPLAY = "replay"
     RECORD = "record"
     LIVE = "live"
+
+
+class Door(StrEnum):
+    """How requests get to the emulator."""
+
+    IN_PROCESS = "in-process"
+    LOOPBACK = "loopback"
 
 
 class Option(NamedTuple):
@@ -89,6 +105,10 @@ def _mode(text: str) -> Mode:
             f"the mode {text!r} is planned and does not exist yet", None, "auto or emulated"
         )
     return Mode.EMULATED
+
+
+def _door(text: str) -> Door:
+    return Door(_word(text, tuple(Door), "door"))
 
 
 def _channels(text: str) -> tuple[str, ...]:
@@ -165,6 +185,14 @@ OPTIONS: Final = (
         "from the working directory on; without one there is a default world",
         _path,
     ),
+    Option(
+        "door",
+        "in-process",
+        "DOOR",
+        "how requests get to the emulator: in-process, for what speaks through requests, or "
+        "loopback, a server on 127.0.0.1, for httpx, aiohttp and others, too",
+        _door,
+    ),
 )
 
 
@@ -177,6 +205,7 @@ class Settings(NamedTuple):
     allowed_hosts: tuple[str, ...]
     everywhere: bool
     world: Path | None
+    door: Door
     origin: Mapping[str, str]
 
 
@@ -226,7 +255,8 @@ def check_variables(environ: Mapping[str, str]) -> None:
         for part in ("TOKEN", "INSTANCE")
     }
     for name in environ:
-        if name.startswith(ENV_PREFIX) and name not in known:
+        is_near = name.startswith("QCH") and nearest(name, known, likeness=0.8)
+        if name not in known and (is_near or name.startswith(ENV_PREFIX)):
             raise UsageProblem(
                 f"the environment variable {name} means nothing to qchannel",
                 closest=nearest(name, known),

@@ -122,7 +122,9 @@ class Lane:
         raise UsageProblem(
             f"the emulated world has no account for the channel {channel}",
             where=self._transport.world.source,
-            next=f'add "{channel}" to the channels of an account there, or run on another channel',
+            next=f'add "{channel}" to the channels of an account there, or run on another channel'
+            if self._transport.app.world.accounts
+            else f'describe an account there, with channels = ["{channel}"], and an instance of it',
         )
 
     def use(self, channel: Channel) -> Account:

@@ -58,6 +58,7 @@ class EmulatedProcess:
             undo.callback(self.lane.close)
             self.settings = self.lane.settings
             self.lane.use(self.channel)
+            self._declared = self.lane.emulator.faults
             os.environ[_URL] = login_url(self.channel)
             self._stack = undo.pop_all()
         return self
@@ -74,6 +75,19 @@ class EmulatedProcess:
     def take_problems(self) -> list[QChannelError]:
         """What went wrong since the last call, even where the code under test swallowed it."""
         return self.lane.take_problems()
+
+    def unmet_faults(self) -> dict[int, str]:
+        """What to say of each fault of the world that has not happened, by its number there.
+
+        Optional ones, and those that a test declared, are not asked for.
+        """
+        emulator, source = self.lane.emulator, self.lane.world.source
+        found = {}
+        for number, fault in enumerate(self._declared):
+            others = [one for one in emulator.faults if one is not fault]
+            for complaint in emulator.unmet_faults(source, besides=others):
+                found[number] = str(complaint)
+        return found
 
     @property
     def requests(self) -> int:

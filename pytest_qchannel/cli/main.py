@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from pytest_qchannel._version import __version__
+from pytest_qchannel.cli.cassettes import cassettes
 from pytest_qchannel.cli.check import check
 from pytest_qchannel.cli.run import run
+from pytest_qchannel.cli.serve import serve
 from pytest_qchannel.errors import nearest
 
 __all__ = ["main"]
@@ -33,5 +35,7 @@ def main() -> None:
     """Test code that talks to IBM Quantum, without an account and without a network."""
 
 
+main.add_command(cassettes)
 main.add_command(check)
 main.add_command(run)
+main.add_command(serve)

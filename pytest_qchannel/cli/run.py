@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.settings import CHANNELS, Settings, check_variables, resolve
+from pytest_qchannel.settings import CHANNELS, Door, Settings, check_variables, resolve
 
 if TYPE_CHECKING:
     from pytest_qchannel.channels.process import EmulatedProcess
@@ -67,6 +67,11 @@ class _RunCommand(click.Command):
 )
 @click.option("--seed", type=click.IntRange(0), help="Fixes ids and counts (default: 0).")
 @click.option("--world", metavar="FILE", help="The world to emulate, a TOML file.")
+@click.option(
+    "--door",
+    type=click.Choice([one.value for one in Door]),
+    help="How requests get to the emulator; loopback serves httpx, aiohttp and others, too.",
+)
 @click.option("--allowed-hosts", metavar="HOSTS", help="Hosts that may be reached, a comma list.")
 @click.option(
     "--journal",
@@ -80,6 +85,7 @@ def run(
     channel: str | None,
     seed: int | None,
     world: str | None,
+    door: str | None,
     allowed_hosts: str | None,
     journal: Path | None,
 ) -> None:
@@ -94,6 +100,7 @@ def run(
         "channel": channel,
         "seed": None if seed is None else str(seed),
         "world": world,
+        "door": door,
         "allowed_hosts": allowed_hosts,
     }
     settings = _settings(given)
@@ -160,10 +167,20 @@ class _Watch:
             return True
         return False
 
+    def _tell_faults(self) -> bool:
+        """Complains of what the world declares and what did not happen; whether it is news."""
+        unmet = [] if self.status == INTERRUPTED else self._process.unmet_faults().values()
+        for said in unmet:
+            click.echo(f"qchannel: {said}", err=True)
+        if unmet and self.status == 0:
+            self.status = 1
+            return True
+        return False
+
     def _end(self) -> None:
         if os.getpid() != self._pid:
             return  # a child that the program forked
-        is_late = self._tell_problems()
+        is_late = self._tell_problems() | self._tell_faults()
         process = self._process
         lane, requests, jobs = process.lane.mode.value, process.requests, process.jobs
         if self._journal is not None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from pytest_qchannel.emulator.app import App
 from pytest_qchannel.emulator.faults import Fault, FaultNotMet, parse_fault, unmet
+from pytest_qchannel.emulator.programs.task import Noise
+from pytest_qchannel.emulator.progression import Progression
 from pytest_qchannel.emulator.world import AccessToken, Device, DeviceStatus, Job
 from pytest_qchannel.errors import UsageProblem, nearest
 
@@ -85,6 +87,52 @@ class EmulatorControl:
         """Brings a backend back; its queued jobs run when they are next looked at."""
         self._device(backend).status = DeviceStatus.ONLINE
 
+    def set_progression(self, backend: str, progression: Progression | str) -> None:
+        """Sets how fast the jobs of a backend move on that are submitted from now on.
+
+        Args:
+            backend: Its name.
+            progression: As in a world file: ``immediate``, ``polls(3)``, ``seconds(30)``,
+                ``seconds(30, queued=10)`` (on the emulated clock, :meth:`advance_clock`), or
+                ``stuck``. A ``Progression`` does, too.
+
+        Raises:
+            UsageProblem: There is no such backend or progression.
+        """
+        self._device(backend).progression = _progression(progression)
+
+    def set_next_job(self, progression: Progression | str) -> None:
+        """Sets how fast the next job that is submitted moves on, whatever its backend's jobs do.
+
+        How it ends is the matter of :meth:`fault`: ``fault(job="failed")``.
+
+        Args:
+            progression: As in :meth:`set_progression`.
+
+        Raises:
+            UsageProblem: There is no such progression.
+        """
+        self._app.world.next_progression = _progression(progression)
+
+    def set_noise(self, backend: str, noise: str) -> None:
+        """Makes a backend err, or not, in the jobs that run from now on.
+
+        Args:
+            backend: Its name.
+            noise: ``calibration``: it errs as its own snapshot says; ``off``: it is ideal.
+
+        Raises:
+            UsageProblem: There is no such backend or noise.
+        """
+        device = self._device(backend)
+        if noise not in tuple(Noise):
+            raise UsageProblem(
+                f"{noise!r} is no noise",
+                closest=nearest(str(noise), tuple(Noise)),
+                next=f"use one of {', '.join(Noise)}",
+            )
+        device.noise = Noise(noise)
+
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults that were declared so far, with how often each has happened."""
@@ -156,3 +204,14 @@ class EmulatorControl:
                 next=f"use one of {', '.join(devices)}",
             )
         return devices[name]
+
+
+def _progression(given: Progression | str) -> Progression:
+    if isinstance(given, Progression):
+        return given
+    try:
+        return Progression.parse(str(given))
+    except ValueError as problem:
+        said, _, valid = str(problem).partition(": ")
+        words = ("immediate", "polls(3)", "seconds(30)", "seconds(30, queued=10)", "stuck")
+        raise UsageProblem(said, closest=nearest(str(given), words), next=valid) from None

@@ -9,12 +9,15 @@ costs nothing.
 from __future__ import annotations
 
 import atexit
+import math
 import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -41,6 +44,7 @@ class Engine:
         self.changed = threading.Condition(threading.RLock())
         """Held while a request is handled; told when a job moves. Waiting for it lets others in."""
         self._inline_s = inline_s
+        self._until = math.inf
         self._lock = threading.Condition()
         self._waiting: OrderedDict[str, tuple[bytes, Started, Ended]] = OrderedDict()
         self._running: str | None = None
@@ -53,9 +57,25 @@ class Engine:
 
         Raises:
             JobFailure: The job ends as Failed.
-            TooLong: It belongs into the worker process; nothing was simulated.
+            TooLong: It belongs into the worker process.
         """
-        return PROGRAMS[program_id].run(replace(task, limit_s=self._inline_s))
+        import qiskit.qpy  # noqa: F401 - what a process imports once is no part of a job's time
+
+        now = time.thread_time()
+        limit_s = max(0.0, min(self._inline_s, self._until - now))
+        return PROGRAMS[program_id].run(replace(task, limit_s=limit_s, until=now + limit_s))
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Bounds how long :meth:`run` takes, in this thread, for all tasks in it together.
+
+        The caller holds :attr:`changed`.
+        """
+        self._until = time.thread_time() + seconds
+        try:
+            yield
+        finally:
+            self._until = math.inf
 
     def submit(self, key: str, program_id: str, task: Task, started: Started, ended: Ended) -> None:
         """Queues a task for the worker process.
@@ -114,6 +134,10 @@ class Engine:
                 process = self._process = self._process or _start()
             started()
             answer = _ask(process, packed)
+            if answer is None:
+                # It was killed, or is about to end: how it does is what the job is told.
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=5)
             with self._lock:
                 wanted, self._running = self._running == key, None
                 if answer is None and self._process is process:
@@ -152,9 +176,11 @@ def _ask(process: subprocess.Popen[bytes], packed: bytes) -> Outcome | JobFailur
 
 
 def _lost(process: subprocess.Popen[bytes]) -> JobFailure:
-    process.wait()
+    status = process.wait()
+    why = "a bug of the emulator, whose traceback is on standard error"
+    if status < 0:
+        why = "most likely the machine ran out of memory"
     return JobFailure(
         FailureCode.SIMULATOR_FAILED,
-        "The emulator's simulation process ended without a result (exit status "
-        f"{process.returncode}); most likely the machine ran out of memory.",
+        f"The emulator's simulation process ended without a result (exit status {status}): {why}.",
     )

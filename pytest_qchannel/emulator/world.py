@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import random
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ __all__ = [
     "World",
 ]
 
+
 class Clock:
     """Seconds since the epoch, from a function that is passed in, plus what was advanced."""
 
@@ -54,8 +56,11 @@ class Clock:
         self._offset_s = 0.0
 
     def now(self) -> float:
-        """The time in the emulated world, in seconds since the epoch."""
-        return self._base() + self._offset_s
+        """The time in the emulated world, in seconds since the epoch, to the millisecond.
+
+        The services write milliseconds: who sends back what was written means the same moment.
+        """
+        return math.floor((self._base() + self._offset_s) * 1_000) / 1_000
 
     def advance(self, seconds: float) -> None:
         """Moves the emulated world's time forward; the test process keeps its own."""

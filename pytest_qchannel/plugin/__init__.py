@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.plugin import everywhere, faults, markers, report, selection
+from pytest_qchannel.plugin import everywhere, faults, markers, problems, report, selection
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_lane,
     ibm_cloud_service,
@@ -28,8 +28,6 @@ from pytest_qchannel.plugin.fixtures import (
     qchannel_rest,
     qchannel_service,
     qchannel_world,
-    raise_problems,
-    take_problems,
 )
 from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
 from pytest_qchannel.settings import OPTIONS, Settings
@@ -118,25 +116,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fails a test whose lane has something to complain about, even if the test swallowed it."""
-    with _noted_problems(item), faults.expected(item, LANE) as unmet:
+    __tracebackhide__ = True
+    with problems.noted(item), faults.expected(item, LANE) as unmet:
         outcome = yield
-    raise_problems(take_problems(item) + unmet)
+    problems.raise_all(problems.take(item) + unmet)
     return outcome
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     """Tells of a fixture that failed what its lane has to complain about."""
-    with _noted_problems(item):
+    with problems.noted(item):
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,
+    item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Reports a refused secret without the traceback: with ``--showlocals`` that shows it."""
+    """Shows problems where a unittest test failed by itself; hides the traceback of a secret."""
+    problems.gather(item)  # a subtest is reported before the test has ended
+    ours = call.excinfo.value if call.excinfo else None
     made = yield
+    if problems.replaced(item, call, ours) and made.failed:
+        made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
     if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
         made.longrepr = report.without_traceback(item.stash[REFUSED])
     return made
@@ -167,15 +170,3 @@ def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
         if config is not None and hasattr(config, "workeroutput"):
             config.workeroutput[report.PROPERTY] = str(problem)
         raise pytest.UsageError(str(problem)) from None
-
-
-@contextmanager
-def _noted_problems(item: pytest.Item) -> Iterator[None]:
-    """Adds what the lane has to complain about to the error that the block is left with."""
-    try:
-        yield
-    except (Exception, pytest.fail.Exception) as error:
-        for problem in take_problems(item):
-            if problem is not error and str(problem) not in str(error):
-                error.add_note(str(problem))
-        raise

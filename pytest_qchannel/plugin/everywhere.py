@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, UsageProblem
-from pytest_qchannel.plugin import report, selection
+from pytest_qchannel.plugin import problems, report, selection
 from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
@@ -96,6 +96,7 @@ class Everywhere:
         self._is_over = False
         self._tainted: list[tuple[BaseException, RealSecretRefused]] = []
         self._counts = [0, 0]
+        self._unmet: list[dict[int, str]] = []
         self.process: EmulatedProcess = EmulatedProcess(
             settings, "before collection (a plugin or conftest.py)"
         ).open()
@@ -130,6 +131,13 @@ class Everywhere:
                 where=item.nodeid,
                 next=f"pytest --qchannel-seed={settings.seed}, or run without {_OPTION.flag}",
             )
+        if settings.door != ours.door:
+            raise UsageProblem(
+                f"marker qchannel: door={settings.door.value}, but the whole run is behind one "
+                f"door, {ours.door.value}",
+                where=item.nodeid,
+                next=f"pytest --qchannel-door={settings.door.value}, or run without {_OPTION.flag}",
+            )
 
     def counts(self) -> str:
         """How much of the emulator the whole process used, pytest-xdist's workers included."""
@@ -147,9 +155,9 @@ class Everywhere:
         self._keep_as_outside()
         with self._inside(f"collection of {collector.nodeid or 'the session'}"):
             made = yield
-            problems = self.process.take_problems()
-        if problems:
-            _fail(made, problems)
+            found = self.process.take_problems()
+        if found:
+            _fail(made, found)
         return made
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -196,7 +204,7 @@ class Everywhere:
         """Ends a test: what its own fixtures tore down fails it."""
         try:
             done = yield
-            problems = self.take_for_item()
+            found = problems.take(item)
         finally:
             self._keep_as_outside()
             if LANE in item.stash:  # it is not where another plugin stopped the setup before us
@@ -204,8 +212,7 @@ class Everywhere:
                 del item.stash[LANE]
             self._item = None
             self.process.happens_in(f"between tests, after {item.nodeid}")
-        if problems:
-            _raise(problems)
+        problems.raise_all(found)
         return done
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -214,10 +221,12 @@ class Everywhere:
         done = yield
         self._keep_as_outside()
         self._is_over = True
+        self._ask_for_faults(session)
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_OUTPUT] = {
                 "outside": self._outside,
                 "counts": [self.process.requests, self.process.jobs],
+                "unmet": self.process.unmet_faults(),
             }
             self._told = len(self._outside)
         elif self._outside and session.exitstatus in (
@@ -235,6 +244,7 @@ class Everywhere:
             gateway = node.gateway.id
             self._outside += [(f"{where} [{gateway}]", said) for where, said in output["outside"]]
             self._counts = [a + b for a, b in zip(self._counts, output["counts"], strict=True)]
+            self._unmet.append(output["unmet"])
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Shows what no test is to blame for."""
@@ -260,8 +270,8 @@ class Everywhere:
             sys.stderr.write(f"qchannel: {where}:\n{said}\n")
         if late and not self._is_over:
             sys.stderr.writelines(f"qchannel: {problem}\n" for problem in late)
-        elif late:
-            _raise(late)
+        else:
+            problems.raise_all(late)
 
     # One list, emptied at the seams.
 
@@ -285,6 +295,22 @@ class Everywhere:
             if isinstance(problem, RealSecretRefused) and self._item is not None:
                 self._item.stash[REFUSED] = problem
             self._outside.append((where or self.process.where, str(problem)))
+
+    def _ask_for_faults(self, session: pytest.Session) -> None:
+        """Complains of what a world file declares and what happened nowhere in a whole run."""
+        is_whole = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        if (
+            not is_whole
+            or session.shouldstop
+            or session.shouldfail
+            or self._config.option.collectonly
+            or hasattr(self._config, "workeroutput")  # the controller knows of all workers
+        ):
+            return
+        unmet = self.process.unmet_faults()
+        for other in self._unmet:
+            unmet = {number: other[number] for number in unmet if number in other}
+        self._outside += [("the whole run", said) for said in unmet.values()]
 
     def _remember_secret(self, item: pytest.Item, error: BaseException) -> None:
         """A class's fixture fails every test with the same error: hide its traceback each time."""
@@ -313,10 +339,3 @@ def _fail(made: pytest.CollectReport, problems: list[QChannelError]) -> None:
     if missing or made.outcome != "failed" or shown != str(made.longrepr):
         made.outcome = "failed"
         made.longrepr = "\n".join([shown, *missing]).strip()
-
-
-def _raise(problems: list[QChannelError]) -> None:
-    first, *rest = problems
-    for other in rest:
-        first.add_note(str(other))
-    raise first.with_traceback(None) from None

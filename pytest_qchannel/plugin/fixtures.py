@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_qchannel.errors import ChannelUnavailable, QChannelError, RealSecretRefused
-from pytest_qchannel.plugin import faults, selection
-from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
+from pytest_qchannel.errors import ChannelUnavailable
+from pytest_qchannel.plugin import faults, problems, selection
+from pytest_qchannel.plugin.keys import EVERYWHERE, LANE
 from pytest_qchannel.plugin.report import PROPERTY
 
 if TYPE_CHECKING:
@@ -20,27 +20,6 @@ if TYPE_CHECKING:
     from pytest_qchannel.channels.rest import ChannelSession
     from pytest_qchannel.channels.worlds import WorldBuilder
     from pytest_qchannel.emulator.control import EmulatorControl
-
-
-def take_problems(item: pytest.Item) -> list[QChannelError]:
-    """What the lane of a test has to complain about since the last call."""
-    if whole := item.config.stash.get(EVERYWHERE, None):
-        return whole.take_for_item()
-    lane = item.stash.get(LANE, None)
-    problems = lane.take_problems() if lane else []
-    for problem in problems:
-        if isinstance(problem, RealSecretRefused):
-            item.stash[REFUSED] = problem
-    return problems
-
-
-def raise_problems(problems: list[QChannelError]) -> None:
-    """Raises what a lane has to complain about, the rest as notes."""
-    if problems:
-        first, *rest = problems
-        for other in rest:
-            first.add_note(str(other))
-        raise first.with_traceback(None) from None
 
 
 @pytest.fixture
@@ -77,9 +56,9 @@ def _qchannel_lane(
     finally:
         lane.close()
         # What fixtures of the test did before or after its body; the body's own is raised there.
-        problems = take_problems(item)
+        found = problems.take(item)
         del item.stash[LANE]
-    raise_problems(problems)
+    problems.raise_all(found)
 
 
 @pytest.fixture

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_qchannel.errors import RealSecretRefused
+from pytest_qchannel.errors import QChannelError, RealSecretRefused
 
 if TYPE_CHECKING:
     from pytest_qchannel.channels.lane import Lane
     from pytest_qchannel.plugin.everywhere import Everywhere
 
-__all__ = ["EVERYWHERE", "LANE", "REFUSED"]
+__all__ = ["EVERYWHERE", "FOUND", "LANE", "REFUSED"]
 
 EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
 """Of a run: everywhere mode, where it is on."""
+
+FOUND: Final[pytest.StashKey[list[QChannelError]]] = pytest.StashKey()
+"""Of a test: what its lane complained about and nobody was told yet."""
 
 LANE: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a test: its lane, while it is open."""

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.settings import CHANNELS
 
-__all__ = ["FAULT", "MARKERS", "Marker", "QChannelMark", "read"]
+__all__ = ["FAULT", "MARKERS", "NAMES", "PREFIX", "Marker", "QChannelMark", "read"]
 
 FAULT: Final = "qchannel_fault"
 
@@ -24,7 +24,9 @@ class QChannelMark(NamedTuple):
     settings: dict[str, str]
 
 
-def _qchannel(*names: str, seed: int | None = None, mode: str | None = None) -> QChannelMark:
+def _qchannel(
+    *names: str, seed: int | None = None, mode: str | None = None, door: str | None = None
+) -> QChannelMark:
     for name in names:
         if name not in CHANNELS:
             raise UsageProblem(
@@ -32,7 +34,7 @@ def _qchannel(*names: str, seed: int | None = None, mode: str | None = None) -> 
                 closest=nearest(str(name), CHANNELS),
                 next=f"use one of {', '.join(CHANNELS)}",
             )
-    given = {"seed": seed, "mode": mode}
+    given = {"seed": seed, "mode": mode, "door": door}
     settings = {name: str(value) for name, value in given.items() if value is not None}
     if names:
         settings["channel"] = ",".join(names)
@@ -90,8 +92,8 @@ class Marker(NamedTuple):
 MARKERS: Final = (
     Marker(
         "qchannel",
-        "qchannel(*names, seed=None, mode=None)",
-        "run the test on these channels only, with this seed or mode",
+        "qchannel(*names, seed=None, mode=None, door=None)",
+        "run the test on these channels only, with this seed, mode or door",
         _qchannel,
     ),
     Marker(
@@ -109,6 +111,10 @@ MARKERS: Final = (
 )
 
 _BY_NAME: Final = {marker.name: marker for marker in MARKERS}
+
+NAMES: Final = tuple(_BY_NAME)
+PREFIX: Final = "qchannel"
+"""Markers that begin so are ours, or mistyped."""
 
 
 def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str) -> Any:

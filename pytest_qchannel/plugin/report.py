@@ -30,6 +30,8 @@ def header(settings: Settings) -> str:
     if settings.allowed_hosts:
         hosts = ",".join(settings.allowed_hosts)
         parts.append(f"allowed_hosts={hosts} ({_from(settings, 'allowed_hosts')})")
+    if settings.origin["door"] != "default":
+        parts.append(f"door={settings.door.value} ({_from(settings, 'door')})")
     return "qchannel: " + ", ".join(parts)
 
 
@@ -43,17 +45,20 @@ def summary(stats: Mapping[str, Iterable[Any]]) -> str | None:
 
     The reports carry it as a user property, so it arrives from pytest-xdist's workers, too.
     """
-    lanes: Counter[str] = Counter()
+    lanes: dict[str, str] = {}  # by test: the report of a subtest has its test's properties
     for reports in stats.values():
         for report in reports:
             when = getattr(report, "when", None)
             if when != "call" and not (when == "setup" and report.failed):
                 continue
             properties = getattr(report, "user_properties", ())
-            lanes.update(str(value) for name, value in properties if name == PROPERTY)
+            for name, value in properties:
+                if name == PROPERTY:
+                    lanes[report.nodeid] = str(value)
     if not lanes:
         return None
-    return "qchannel: " + ", ".join(f"{count} {lane}" for lane, count in sorted(lanes.items()))
+    counts = sorted(Counter(lanes.values()).items())
+    return "qchannel: " + ", ".join(f"{count} {lane}" for lane, count in counts)
 
 
 def without_traceback(problem: Exception) -> Any:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
         def nodeid(self) -> str:
             """The id in the test tree."""
 
-        def iter_markers(self, name: str) -> Any:
-            """The markers of that name, the closest first."""
+        def iter_markers(self, name: str | None = None) -> Any:
+            """The markers of that name, or all of them, the closest first."""
 
 
 __all__ = [
@@ -44,7 +44,8 @@ def check_arguments(args: list[str]) -> None:
     flags = [option.flag for option in OPTIONS]
     for arg in args:
         flag = arg.partition("=")[0]
-        if flag.startswith("--qchannel") and flag not in flags:
+        is_near = flag.startswith("--qch") and nearest(flag, flags, likeness=0.8)
+        if flag not in flags and (is_near or flag.startswith("--qchannel")):
             raise UsageProblem(
                 f"unknown option {flag}",
                 closest=nearest(flag, flags),
@@ -117,9 +118,16 @@ def check_markers(config: Any, item: Marks) -> None:
     Raises:
         UsageProblem: An argument, or the setting that it gives.
     """
-    for marker in markers.MARKERS:
-        for mark in item.iter_markers(marker.name):
-            markers.read(marker.name, mark.args, mark.kwargs, item.nodeid)
+    for mark in item.iter_markers():
+        if mark.name in markers.NAMES:
+            markers.read(mark.name, mark.args, mark.kwargs, item.nodeid)
+        elif mark.name.startswith(markers.PREFIX) and not _is_registered(config, mark.name):
+            raise UsageProblem(
+                f"there is no marker {mark.name}",
+                where=item.nodeid,
+                closest=nearest(mark.name, markers.NAMES),
+                next=f"use one of {', '.join(markers.NAMES)}",
+            )
     if _mark(item).settings:
         try:
             settings_for(config, item)
@@ -127,6 +135,11 @@ def check_markers(config: Any, item: Marks) -> None:
             raise UsageProblem(
                 problem.headline, where=item.nodeid, closest=problem.closest, next=problem.next
             ) from None
+
+
+def _is_registered(config: Any, name: str) -> bool:
+    """Whether somebody else offers a marker of that name."""
+    return any(re.split(r"[:(]", line)[0].strip() == name for line in config.getini("markers"))
 
 
 def settings_for(config: Any, item: Marks) -> Settings:

@@ -1,24 +1,25 @@
-"""The emulated lane: an emulator of the test's own, behind the in-process door."""
+"""The emulated lane: an emulator of the test's own, behind one of its doors."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import time
+import traceback
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote_plus, urlsplit
 
 from pytest_qchannel import journals
-from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
 from pytest_qchannel.emulator.app import App
 from pytest_qchannel.emulator.control import EmulatorControl
+from pytest_qchannel.emulator.faults import RawKeyWarning
 from pytest_qchannel.emulator.hosts import known_hosts
 from pytest_qchannel.emulator.wire import Request, Response
 from pytest_qchannel.emulator.world import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, nearest
-from pytest_qchannel.settings import Mode, Settings
+from pytest_qchannel.settings import Door, Mode, Settings
 from pytest_qchannel.transports.guard import NetworkGuard
 
 if TYPE_CHECKING:
@@ -32,6 +33,14 @@ _LARGEST_LOGIN = 16_384
 
 # IBM's have 44 characters and more; a dummy such as "x" is part of every request.
 _SHORTEST_SECRET = 8
+
+
+class _OpenAndClose(Protocol):
+    """A front door."""
+
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class EmulatedTransport:
@@ -64,7 +73,7 @@ class EmulatedTransport:
         ]
         self._problems: list[QChannelError] = []
         self._guard = NetworkGuard(test_id, settings.allowed_hosts, self._problems.append)
-        self._door = InProcessDoor(self._handle, known_hosts().__contains__, self._refuse_host)
+        self._door = self._door_of(settings)
 
     @property
     def journal(self) -> Journal:
@@ -84,9 +93,7 @@ class EmulatedTransport:
         self._guard.reopen()
         self.app.close()
 
-    def happens_in(
-        self, where: str, *, who: str | None = None, way_out: str | None = None
-    ) -> None:
+    def happens_in(self, where: str, *, who: str | None = None, way_out: str | None = None) -> None:
         """Tells a transport that lives longer than a test what errors shall name from now on.
 
         Args:
@@ -104,6 +111,36 @@ class EmulatedTransport:
         self._problems.clear()
         self.app.gaps.clear()
         return found
+
+    def _door_of(self, settings: Settings) -> _OpenAndClose:
+        is_served = known_hosts().__contains__
+        if settings.door is Door.IN_PROCESS:
+            from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
+
+            return InProcessDoor(self._handle, is_served, self._refuse_host)
+        from pytest_qchannel.transports.redirect import RedirectedDoor
+
+        also_public = bool(settings.allowed_hosts)
+        return RedirectedDoor(
+            self._handle, self._keep, is_served, self._refuse_host, also_public=also_public
+        )
+
+    def _keep(self, error: Exception) -> None:
+        """Keeps what went wrong in a thread of the server, for the test to be told."""
+        if isinstance(error, RawKeyWarning) or error in (*self._problems, *self.app.gaps):
+            return  # who raised it has kept it
+        if isinstance(error, QChannelError):
+            self._problems.append(error)
+            return
+        shown = "".join(traceback.format_exception(error)[-3:]).rstrip()
+        self._problems.append(
+            QChannelError(
+                f"the emulator failed: {type(error).__name__}",
+                where=self._guard.where,
+                facts=[("error", shown)],
+                next="report it with this text: the client was answered with 501",
+            )
+        )
 
     def _handle(self, request: Request) -> Response:
         self._require_no_real_secret(request)

@@ -90,7 +90,11 @@ class NetworkGuard:
         if closest is not None:
             advice = "use the host above"
         elif is_ibm_host(host):
-            advice = "speak to it through requests: there the emulator answers for IBM's hosts"
+            door = self.way_out.replace("allowed-hosts", "door")
+            advice = (
+                "speak to it through requests: there the emulator answers for IBM's hosts; or let "
+                f"it answer whatever speaks TCP: {door}=loopback"
+            )
         else:
             advice = f"mock this host with responses, or allow it: {self.way_out}={host}"
         blocked = NetworkBlocked(

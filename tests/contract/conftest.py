@@ -1,4 +1,4 @@
-"""The two doors: the core called directly, and ``requests`` under IBM's own host names."""
+"""The doors: the core called directly, and ``requests`` through either door of the process."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from pytest_qchannel.transports.emulated import EmulatedTransport
 from tests.contract.contract_client import Door, breach, fresh_door, through_requests
 
 
-@pytest.fixture(params=["core", "in-process"])
+@pytest.fixture(params=["core", "in-process", "loopback"])
 def door(request: pytest.FixtureRequest) -> Iterator[Door]:
     if request.param == "core":
         yield fresh_door()
         return
-    transport = EmulatedTransport(resolve({}, {}, {}, {}), "test id")
+    transport = EmulatedTransport(resolve({"door": request.param}, {}, {}, {}), "test id")
     transport.open()
     try:
         yield Door(transport.app, through_requests)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pytest_qchannel.emulator.app import App
@@ -56,10 +56,18 @@ BODIES = st.one_of(
 )
 QUERY_NAMES = st.sampled_from(
     ["limit", "offset", "sort", "tags", "pending", "created_after", "created_before", "backend",
-     "provider", "exclude_params", "calibration_id", "updated_before", "access_token", "name", "x"]
+     "provider", "exclude_params", "calibration_id", "updated_before", "access_token", "name", "x",
+     "interval_start", "interval_end", "group_by", "instance", "plan", "user_id", "simulators",
+     "status", "mode", "previous", "next", "search", "type", "user", "plan_id", "include_mocks",
+     "program", "session_id"]
+)  # fmt: skip
+ODD_VALUES = st.sampled_from(
+    ["%zz", "+", "9" * 5_000, "²", "0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00",
+     "2025-10-09", "2025-W41", "-0", "job", "true", "MTc2MC4wIGQw", "bmFuIHg%3D", "aW5mIHg%3D",
+     "MWU5OTkgeA%3D%3D"]
 )  # fmt: skip
 QUERIES = st.lists(
-    st.tuples(QUERY_NAMES, st.text(max_size=10) | st.sampled_from(["%zz", "+", "9" * 5_000, "²"])),
+    st.tuples(QUERY_NAMES, st.text(max_size=10) | ODD_VALUES),
     max_size=3,
 ).map(lambda pairs: "&".join(f"{name}={value}" for name, value in pairs))
 HEADERS = st.dictionaries(
@@ -125,6 +133,45 @@ def places(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | 
         for step, part in data.items() if isinstance(data, dict) else enumerate(data):
             yield (*path, step)
             yield from places(part, (*path, step))
+
+
+SESSION: Final = {
+    "backend": BACKEND, "max_ttl": 600, "interactive_ttl": 60, "active_ttl": 90
+}  # fmt: skip
+
+
+@settings(derandomize=True, deadline=None, max_examples=80)
+@given(
+    mode=st.sampled_from(["dedicated", "batch"]),
+    changes=st.dictionaries(st.sampled_from(["x", "mode", "instance", *SESSION]), JSON, max_size=1),
+    patch=st.dictionaries(st.sampled_from(["accepting_jobs", "x"]), st.booleans() | JSON),
+    ahead_s=st.sampled_from([0, 61, 1_801, 30_000]),
+)
+def test_sessions_of_any_body_are_refused_or_can_be_looked_at(
+    mode: str, changes: dict[str, Any], patch: dict[str, Any], ahead_s: int
+) -> None:
+    body = {"mode": mode, **SESSION, **changes}
+    door = new_door()
+    headers = door.runtime(1)  # the Open plan has no dedicated sessions
+
+    def ask(method: str, path: str, data: Any = None) -> Answer:
+        sent = None if data is None else json.dumps(data).encode()
+        answer = door.request(method, RUNTIME + path, headers, data=sent)
+        require_shape("runtime", answer)
+        return answer
+
+    created = ask("POST", "/sessions", body)
+    if created.status != 200:
+        return
+    event("created")
+    path = f"/sessions/{created.json['id']}"
+    ask("POST", "/jobs", job(session_id=created.json["id"]))
+    door.app.world.clock.advance(ahead_s)
+    ask("PATCH", path, patch)
+    assert ask("GET", path).json["state"] in ("open", "active", "inactive", "closed")
+    assert ask("GET", "/workloads").json["total_count"] >= 1
+    assert ask("GET", "/analytics/usage").status == 200
+    assert ask("DELETE", f"{path}/close").status == 204
 
 
 ANGLED: Final = (

@@ -143,7 +143,7 @@ def test_the_search_gives_the_callers_instances_and_the_fields_asked_for(door: D
     assert first["service_plan_unique_id"] == PLANS["Open"].id
     assert first["doc"]["extensions"] == {
         "backends": list(door.instance().devices),
-        "usage_allocation_seconds": 600,
+        "instance_limit_seconds": 600,
     }
     assert first["tags"] == ["qchannel", "open"]
 
@@ -155,6 +155,22 @@ def test_an_instance_without_allocation_has_empty_extensions(door: Door) -> None
         "standard-instance-eu": True,
         "lite-instance": False,
     }
+
+
+def test_an_instance_without_devices_is_left_out_by_the_client_whatever_its_limit_is(
+    door: Door,
+) -> None:
+    """With a limit of usage the client listed it, and its backends were none.
+
+    And the limit was called an allocation, which the instance has too, of another size.
+    """
+    bare, other, _ = door.cloud.instances.values()
+    bare.devices, bare.usage_limit_s = (), 60
+    other.usage_limit_s, other.usage_allocation_s = 70, 80
+    items = search(door, door.bearer(door.cloud)).json["items"]
+    assert items[0]["doc"]["extensions"] == {}
+    assert items[1]["doc"]["extensions"]["instance_limit_seconds"] == 70
+    assert items[1]["doc"]["extensions"]["usage_allocation_seconds"] == 80
 
 
 @pytest.mark.parametrize("fields", [["name"], ["crn", "region", "nonsense"], []])

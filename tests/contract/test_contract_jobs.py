@@ -242,6 +242,21 @@ def test_every_filter(door: Door) -> None:
     assert ids(door, created_after=at(500), tags="a", sort="ASC") == [three]
 
 
+@pytest.mark.parametrize("fraction", [0.0, 0.0006, 0.8995, 0.8997654, 0.9999])
+def test_a_job_is_among_those_created_until_the_time_that_it_tells(
+    door: Door, fraction: float
+) -> None:
+    """``service.jobs(created_before=job.creation_date)`` left out the job itself.
+
+    The emulated clock knew microseconds, and what it wrote, milliseconds.
+    """
+    door.control.advance_clock(fraction)
+    job_id = door.submit()
+    created = door.get(f"/jobs/{job_id}").json["created"]
+    assert ids(door, created_before=created) == [job_id]
+    assert ids(door, created_after=created) == [job_id]
+
+
 @pytest.mark.parametrize("name", ["created_after", "created_before"])
 @pytest.mark.parametrize("value", ["yesterday", "", "2024-13-01"])
 def test_a_time_that_is_none(door: Door, name: str, value: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,3 +138,93 @@ def test_wrong_words_are_refused(run: Any, call: str, said: list[str]) -> None:
     result = run(f"def test_a(qchannel_emulator): qchannel_emulator.{call}")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(said)
+
+
+SUBMIT = """
+    import pytest
+    from qiskit import QuantumCircuit
+    from qiskit_ibm_runtime import SamplerV2
+
+    def submit(backend, shots=100):
+        circuit = QuantumCircuit(1)
+        circuit.x(0)
+        circuit.measure_all()
+        return SamplerV2(mode=backend).run([circuit], shots=shots)
+
+    def state(session, job):
+        return session.get(f"/jobs/{job.job_id()}").json()["state"]["status"]
+"""
+
+
+def test_jobs_move_on_as_a_test_says(run: Any) -> None:
+    """A user could say this in a world file only, and for no single job."""
+    result = run(
+        SUBMIT
+        + """
+    def test_a(qchannel_backend, qchannel_rest, qchannel_emulator):
+        qchannel_emulator.set_progression(qchannel_backend.name, "polls(2)")
+        first = submit(qchannel_backend)
+        assert [state(qchannel_rest, first) for _ in "123"] == ["Queued", "Running", "Completed"]
+
+        qchannel_emulator.set_next_job("seconds(30, queued=10)")
+        second, third = submit(qchannel_backend), submit(qchannel_backend)
+        assert state(qchannel_rest, second) == "Queued"
+        qchannel_emulator.advance_clock(11)
+        assert state(qchannel_rest, second) == "Running"
+        qchannel_emulator.advance_clock(20)
+        assert state(qchannel_rest, second) == "Completed"
+        assert [state(qchannel_rest, third) for _ in "123"] == ["Queued", "Running", "Completed"]
+
+        qchannel_emulator.set_progression(qchannel_backend.name, "immediate")
+        assert state(qchannel_rest, submit(qchannel_backend)) == "Completed"
+        """,
+        CLOUD,
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_a_device_errs_as_a_test_says(run: Any) -> None:
+    result = run(
+        SUBMIT
+        + """
+    def ones(job):
+        return job.result()[0].data.meas.get_counts().get("1", 0)
+
+    def test_a(qchannel_backend, qchannel_emulator):
+        assert ones(submit(qchannel_backend, 20_000)) == 20_000
+        qchannel_emulator.set_noise(qchannel_backend.name, "calibration")
+        assert 10_000 < ones(submit(qchannel_backend, 20_000)) < 20_000
+        qchannel_emulator.set_noise(qchannel_backend.name, "off")
+        assert ones(submit(qchannel_backend, 20_000)) == 20_000
+        """,
+        CLOUD,
+    )
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            "set_progression('ibm_torino', 'poll(3)')",
+            ["'poll(3)' is no progression", "closest: polls(3)", "next: *write immediate, polls*"],
+        ),
+        ("set_progression('ibm_torin', 'stuck')", ["*has no backend*", "closest: ibm_torino"]),
+        ("set_next_job('stuk')", ["'stuk' is no progression", "closest: stuck"]),
+        (
+            "set_noise('ibm_torino', 'callibration')",
+            ["'callibration' is no noise", "closest: calibration", "next: *off, calibration"],
+        ),
+    ],
+)
+def test_a_mistyped_lever_names_the_nearest(run: Any, call: str, said: list[str]) -> None:
+    result = run(f"def test_a(qchannel_emulator): qchannel_emulator.{call}", CLOUD)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"E *{line}" for line in said])
+
+
+def test_the_levers_that_the_docs_show_work(run: Any) -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "world.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n(def test_a_job_takes.*?)```", docs, re.DOTALL)
+    assert found
+    run(found[1], CLOUD).assert_outcomes(passed=1)

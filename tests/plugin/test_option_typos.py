@@ -104,3 +104,53 @@ def test_credential_variables_are_known(
 ) -> None:
     monkeypatch.setenv(name, "something")
     run(TEST).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("option", ["--qchanel-mode=emulated", "--qchannels-mode"])
+def test_a_mistyped_prefix_names_the_nearest_too(run: Any, option: str) -> None:
+    """The user saw ``unrecognized arguments`` and no word about what is nearest."""
+    result = run(TEST, option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    flag = option.partition("=")[0]
+    result.stderr.fnmatch_lines([f"ERROR: unknown option {flag}", "  closest: --qchannel-*"])
+
+
+def test_options_of_other_plugins_are_theirs(run: Any) -> None:
+    conftest = "def pytest_addoption(parser): parser.addoption('--quick-mode', action='store_true')"
+    run(TEST, "--quick-mode", conftest=conftest).assert_outcomes(passed=1)
+
+
+def test_a_mistyped_prefix_of_a_variable_names_the_nearest(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user saw the default mode: ``QCHANEL_MODE`` was read by nobody."""
+    monkeypatch.setenv("QCHANEL_EVERYWHERE", "1")
+    monkeypatch.setenv("QCOW_DIRECTORY", "somebody else's")
+    result = run(TEST)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: *QCHANEL_EVERYWHERE*", "  closest: QCHANNEL_EVERYWHERE"])
+
+
+@pytest.mark.parametrize("name", ["qchannel_falt", "qchannels", "qchannel_mode"])
+def test_a_mistyped_marker_names_the_nearest(run: Any, name: str) -> None:
+    """The user saw a warning among others, and a fault that was never declared."""
+    source = f"import pytest\n@pytest.mark.{name}('GET /jobs', status=503)\n{TEST}"
+    result = run(source, "-W", "ignore::pytest.PytestUnknownMarkWarning")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            f"ERROR: there is no marker {name}",
+            "  where:   test_it.py::test_*",
+            "  closest: qchannel*",
+            "  next:    use one of qchannel, live_qpu, qchannel_fault",
+        ]
+    )
+
+
+def test_a_marker_that_somebody_registers_is_theirs(run: Any) -> None:
+    conftest = """
+    def pytest_configure(config):
+        config.addinivalue_line("markers", "qchannel_slow(s): ours")
+    """
+    source = f"import pytest\n@pytest.mark.qchannel_slow(3)\n{TEST}"
+    run(source, conftest=conftest).assert_outcomes(passed=1)

@@ -297,6 +297,12 @@ def test_a_channel_without_an_account_is_said(run: Any, world_file: Path) -> Non
     )
 
 
+def test_a_file_of_devices_alone_has_nobody_who_could_log_in(run: Any, world_file: Path) -> None:
+    world_file.write_text('[[devices]]\nname = "ibm_lagos"\n', encoding="utf-8")
+    result = run("def test_a(qchannel): pass", CLOUD, "--qchannel-world=world.toml")
+    result.stdout.fnmatch_lines(['*describe an account there, with channels = ?"ibm_cloud"?, *'])
+
+
 def test_what_the_world_has_not_is_not_left_to_the_persons_own(
     run: Any, world_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

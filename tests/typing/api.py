@@ -14,8 +14,12 @@ from pytest_qchannel import (
     Account,
     Channel,
     EmulatorControl,
+    Fault,
+    FaultNotMet,
     Instance,
     QChannel,
+    QChannelError,
+    RawKeyWarning,
     SavedAccounts,
     Secret,
     WorldBuilder,
@@ -24,6 +28,7 @@ from pytest_qchannel import (
     assert_least_busy,
     assert_logged_out,
     assert_sampler_run,
+    assert_submitted_once,
 )
 from pytest_qchannel.channels.rest import ChannelSession
 from pytest_qchannel.emulator.journal import Exchange, Journal
@@ -75,3 +80,23 @@ def test_worlds(qchannel_world: WorldBuilder) -> None:
     read: WorldBuilder = WorldBuilder.from_file("world.toml")
     world: World = qchannel_world.build(Clock(lambda: 0.0), seed=1)
     del more, read, world
+
+
+def test_levers(qchannel_emulator: EmulatorControl) -> None:
+    qchannel_emulator.set_progression("ibm_torino", "seconds(30, queued=10)")
+    qchannel_emulator.set_progression("ibm_torino", polls(2))
+    qchannel_emulator.set_next_job("stuck")
+    qchannel_emulator.set_noise("ibm_torino", "calibration")
+    qchannel_emulator.set_queue_length("ibm_torino", 3)
+    qchannel_emulator.advance_clock(2.5)
+
+
+def test_faults(qchannel: QChannel, qchannel_emulator: EmulatorControl) -> None:
+    fault: Fault = qchannel_emulator.fault("POST /jobs", status=429, retry_after_s=7)
+    strikes: int = fault.strikes
+    met: str | None = qchannel.requests[0].fault
+    unmet: list[FaultNotMet] = qchannel_emulator.unmet_faults()
+    problems: list[QChannelError] = [*unmet]
+    warning: type[UserWarning] = RawKeyWarning
+    assert_submitted_once(object())
+    del strikes, met, problems, warning

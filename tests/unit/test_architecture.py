@@ -22,10 +22,11 @@ LONGEST = 400
 # What importing the plugin, or an empty run with it, must not load.
 HEAVY = (
     "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests", "werkzeug",
-    "numpy", "scipy", "jwt", "rich", "click", "jsonschema",
+    "numpy", "scipy", "jwt", "rich", "click", "jsonschema", "cheroot", "trustme", "ssl",
+    "yaml", "filelock", "ahocorasick_rs",
 )  # fmt: skip
 OURS_LATER = tuple(
-    f"{NAME}.{name}" for name in ("emulator", "transports", "channels", "assertions")
+    f"{NAME}.{name}" for name in ("emulator", "transports", "channels", "assertions", "cassette")
 )
 
 
@@ -81,6 +82,8 @@ def modules_in(subpackage: str) -> list[str]:
         ("pytest", "plugin"),
         ("_pytest", "plugin"),
         ("responses", "emulator.adapters"),
+        ("cheroot", "emulator.adapters"),
+        ("trustme", "emulator.adapters"),
         ("qiskit_ibm_runtime", "channels.service"),
     ],
 )
@@ -98,6 +101,7 @@ def test_a_library_is_imported_in_one_place_only(library: str, place: str) -> No
     [
         ("assertions", set()),
         ("emulator", set()),
+        ("cassette", set()),
         ("transports", {"emulator"}),
         ("channels", {"transports", "emulator"}),
         ("plugin", {"channels"}),
@@ -120,8 +124,9 @@ def test_nobody_below_imports_the_plugin_or_the_command_line() -> None:
 
 def test_the_emulator_core_knows_no_socket_thread_clock_or_http_library() -> None:
     banned = {"socket", "threading", "requests", "urllib3", "http", "asyncio", "time"}
-    # The engine is where tasks leave the core for a process of their own.
-    outside = ("emulator.adapters", "emulator.engine")
+    # The engine is where tasks leave the core for a process of their own, and a task measures what
+    # it has cost so far to tell that it should.
+    outside = ("emulator.adapters", "emulator.engine", "emulator.programs.task")
     core = [name for name in modules_in("emulator") if not name.startswith(outside)]
     wrong = {
         module: used

@@ -117,7 +117,7 @@ def _run_pub(
             f"{where} needs {split.shots} shots for a precision of {precision:g}; "
             f"{snapshot.name} takes at most {snapshot.max_shots}.",
         )
-    circuit = pubs.read_circuit(sent[0], snapshot, where)
+    circuit = pubs.read_circuit(sent[0], machine.task, where)
     observables_shape, observables = read_observables(sent[1], circuit.num_qubits, where)
     values = pubs.read_values(circuit, values_sent, where)
     shape, which_observable, which_values = broadcast(observables_shape, values.shape, where)

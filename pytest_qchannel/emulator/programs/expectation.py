@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +102,7 @@ def estimate(
     """
     import numpy as np
 
-    plans = _plans(paired)
+    plans = _plans(paired, machine.task.tick)
     factors = settings.zne.noise_factors if settings.zne is not None else (1.0,)
     circuits = sum(len(plan.values) * len(plan.bases) for plan in plans) * len(factors)
     require_executions(before + circuits * split.shots)
@@ -130,7 +130,7 @@ def estimate(
     return found
 
 
-def _plans(paired: Paired) -> list[_Plan]:
+def _plans(paired: Paired, tick: Callable[[], None]) -> list[_Plan]:
     """Parameter sets by the observables that they are paired with: usually one plan for all."""
     places: dict[int, list[int]] = {}
     for place, number in enumerate(paired.values_of):
@@ -143,7 +143,7 @@ def _plans(paired: Paired) -> list[_Plan]:
         _Plan(
             tuple(numbers),
             tuple(tuple(places[number]) for number in numbers),
-            tuple(group_terms({term for one in seen for term in paired.observables[one]})),
+            tuple(group_terms({term for one in seen for term in paired.observables[one]}, tick)),
         )
         for seen, numbers in alike.items()
     ]
@@ -182,15 +182,14 @@ def _evaluate(
     variance = np.zeros(size)
     for place, number in enumerate(paired.observable_of):
         by_variant[place] += paired.observables[number].get(Term(()), 0.0)
-    indices = list(np.ndindex(shots.values.shape))
     for number, plan in enumerate(plans):
-        sets = [indices[one] for one in plan.values]
         for place, basis in enumerate(plan.bases):
+            shots.machine.task.tick()
             measured = measure(
                 shots.machine,
                 shots.circuit,
                 shots.values,
-                sets,
+                plan.values,
                 basis.paulis,
                 split,
                 seed_from(seed, number, place),

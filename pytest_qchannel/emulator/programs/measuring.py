@@ -44,7 +44,7 @@ def measure(
     machine: Machine,
     circuit: QuantumCircuit,
     values: BindingsArray,
-    sets: Sequence[tuple[int, ...]],
+    sets: Sequence[int],
     paulis: Mapping[int, str],
     split: Split,
     seed: int,
@@ -58,7 +58,7 @@ def measure(
         machine: What runs it.
         circuit: On the device's qubits.
         values: The parameter values.
-        sets: The indices of the parameter sets that are measured.
+        sets: Which parameter sets are measured: their places in row-major order.
         paulis: What is measured, by qubit.
         split: The shots, and over how many variants they are spread.
         seed: Decides the shots and the flips.
@@ -78,7 +78,7 @@ def measure(
 
     def run(variants: Sequence[QuantumCircuit], shots: int) -> list[list[Any]]:
         """Bits by variant and parameter set; all in one go, which is fastest."""
-        bound = [one for variant in variants for one in pubs.bind(variant, values, where, sets)]
+        bound = pubs.Bound(variants, values, where, sets)
         found = machine.bits(active, bound, shots, seed)
         bits = [one[:, circuit.num_clbits :] for one in found]
         return [bits[start : start + len(sets)] for start in range(0, len(bits), len(sets))]
@@ -124,7 +124,7 @@ def learn_readout(
         machine,
         QuantumCircuit(num_qubits),
         BindingsArray(),
-        [()],
+        [0],
         dict.fromkeys(qubits, "Z"),
         split,
         seed,

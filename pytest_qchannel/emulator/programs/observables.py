@@ -8,10 +8,11 @@ Source: ``EstimatorPub`` and ``ObservablesArray`` of qiskit 1.4 and 2.6; ``obser
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_qchannel.emulator.programs.options import require_shape
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 
 if TYPE_CHECKING:
@@ -87,13 +88,18 @@ class Basis:
 Observable = dict[Term, float]
 
 
-def group_terms(terms: Iterable[Term]) -> list[Basis]:
+def group_terms(terms: Iterable[Term], tick: Callable[[], None]) -> list[Basis]:
     """Bases that together tell all terms: each term goes into the first that takes it.
 
     Wide terms go first, which leaves fewer bases; the identity needs none.
+
+    Args:
+        terms: In any order.
+        tick: Called for each term; it raises what ends the search.
     """
     bases: list[Basis] = []
     for term in sorted(terms, key=lambda one: (-len(one.paulis), one.paulis, one.projected)):
+        tick()
         if not term.paulis:
             continue
         for basis in bases:
@@ -223,6 +229,10 @@ def broadcast(
     """
     import numpy as np
 
+    try:
+        require_shape(observables)
+    except ValueError as problem:
+        raise _refused(f"The observables of {where} do not fit: {problem}.") from None
     try:
         shape = np.broadcast_shapes(tuple(observables), tuple(values))
         if math.prod(shape) > MOST_PLACES:

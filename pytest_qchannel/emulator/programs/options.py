@@ -6,7 +6,8 @@ on twirling in the options models of qiskit-ibm-runtime 0.34 to 0.51.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ __all__ = [
     "rep_delay_s",
     "require_executions",
     "require_initialised",
+    "require_shape",
     "split",
 ]
 
@@ -29,6 +31,10 @@ DEFAULT_SHOTS: Final = 4_096
 MOST_EXECUTIONS: Final = 10_000_000
 """Circuits times parameter sets times shots of one job. Source: IBM's documentation of job
 limits; the code of the failure is inferred from IBM's error registry."""
+
+
+MOST_AXES: Final = 28
+"""Axes of a PUB: numpy 1 has 32, and results have up to three more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,18 @@ def require_executions(executions: int) -> None:
             f"The job has {executions} executions (circuits times parameter sets times shots); "
             f"at most {MOST_EXECUTIONS} are allowed. Split it into several jobs.",
         )
+
+
+def require_shape(shape: Sequence[int]) -> None:
+    """Passes the shape of a PUB whose results can be an array: an empty one may be too large.
+
+    Raises:
+        ValueError: It has too many axes, or is too large in all but those of length 0.
+    """
+    if len(shape) > MOST_AXES:
+        raise ValueError(f"the shape has {len(shape)} axes; at most {MOST_AXES} are allowed")
+    if math.prod(max(1, side) for side in shape) > MOST_EXECUTIONS:
+        raise ValueError(f"the shape {tuple(shape)} is too large")
 
 
 def require_initialised(options: Mapping[str, Any]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.durations import circuit_s
 from pytest_qchannel.emulator.programs.isa import require_isa
+from pytest_qchannel.emulator.programs.options import require_shape
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.task import Task
 from pytest_qchannel.emulator.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -18,22 +21,30 @@ if TYPE_CHECKING:
 
     from pytest_qchannel.emulator.programs.simulate import Active
 
-__all__ = ["bind", "mean_length_s", "read_circuit", "read_values"]
+__all__ = ["Bound", "mean_length_s", "read_circuit", "read_values"]
+
+# Measured in 2026: seconds that the parser takes for a character.
+_QASM3_S: Final = 2e-5
 
 
-def read_circuit(sent: str | dict[str, Any], snapshot: Snapshot, where: str) -> QuantumCircuit:
+def read_circuit(sent: str | dict[str, Any], task: Task, where: str) -> QuantumCircuit:
     """The circuit of a PUB; qubit k is the device's qubit k.
 
     Args:
         sent: QPY in an envelope, or OpenQASM 3 as text.
-        snapshot: The device.
+        task: The job.
         where: Names the PUB in what is said of it.
 
     Raises:
         JobFailure: It cannot be read, or is not an ISA circuit of the device.
+        TooLong: Reading it belongs into the worker process.
     """
+    if isinstance(sent, str):
+        task.allow(len(sent) * _QASM3_S)
     circuit = codec.decode_circuit(sent, where)
-    require_isa(circuit, snapshot, where)
+    task.tick()
+    require_isa(circuit, task.snapshot, where)
+    task.tick()
     return circuit
 
 
@@ -58,30 +69,59 @@ def read_values(circuit: QuantumCircuit, sent: Any, where: str) -> BindingsArray
         # Before version 2 qiskit binds NaN and infinity without a word.
         if not all(np.isfinite(array).all() for array in pub.parameter_values.data.values()):
             raise ValueError("not every value is a finite number")
+        require_shape(pub.parameter_values.shape)
         return pub.parameter_values
     except Exception as problem:  # qiskit and numpy raise many kinds on values that are no numbers
         raise _misfit(where, problem) from None
 
 
-def bind(
-    circuit: QuantumCircuit,
-    values: BindingsArray,
-    where: str,
-    at: Iterable[tuple[int, ...]] | None = None,
-) -> list[QuantumCircuit]:
-    """A circuit with parameter sets: those at some indices, or each, in row-major order.
+@dataclass(frozen=True, slots=True)
+class Bound(Sequence["QuantumCircuit"]):
+    """Circuits with parameter sets: each circuit with every set, then the next circuit.
 
-    Raises:
-        JobFailure: A value is nothing that its parameter can be.
+    They are bound when they are asked for: a job may have a million sets, and as many circuits at
+    once take gigabytes.
+
+    Attributes:
+        circuits: With parameters.
+        values: Their values.
+        where: Names the PUB in what is said of it.
+        at: Which sets, by their places in row-major order; ``None``: each.
     """
-    import numpy as np
 
-    if at is None:
-        at = np.ndindex(values.shape)
-    try:
-        return [values.bind(circuit, index) for index in at]
-    except Exception as problem:  # an unknown name, not a number, infinity: each its own kind
-        raise _misfit(where, problem) from None
+    circuits: Sequence[QuantumCircuit]
+    values: BindingsArray
+    where: str
+    at: Sequence[int] | None = None
+
+    @property
+    def num_sets(self) -> int:
+        """How many sets each circuit is bound with."""
+        return math.prod(self.values.shape) if self.at is None else len(self.at)
+
+    def __len__(self) -> int:
+        """How many circuits there are with their values."""
+        return len(self.circuits) * self.num_sets
+
+    def __iter__(self) -> Iterator[QuantumCircuit]:
+        """Each of them, once."""
+        return (self[number] for number in range(len(self)))
+
+    def __getitem__(self, number: Any) -> Any:
+        """One of them.
+
+        Raises:
+            JobFailure: A value is nothing that its parameter can be.
+        """
+        import numpy as np
+
+        which, place = divmod(range(len(self))[number], self.num_sets)
+        place = place if self.at is None else self.at[place]
+        try:
+            index = np.unravel_index(place, self.values.shape)
+            return self.values.bind(self.circuits[which], tuple(map(int, index)))
+        except Exception as problem:  # an unknown name, not a number, infinity: each its own kind
+            raise _misfit(self.where, problem) from None
 
 
 def mean_length_s(

@@ -131,37 +131,53 @@ def _shots_of(
 
 
 def _run_pub(machine: Machine, sent: list[Any], seed: int, where: str, before: int) -> _Run:
-    import numpy as np
-
     params, snapshot = machine.task.params, machine.task.snapshot
     shots, split = _shots_of(sent, params, snapshot, where)
-    circuit = pubs.read_circuit(sent[0], snapshot, where)
+    circuit = pubs.read_circuit(sent[0], machine.task, where)
     active = machine.active(circuit)
     values = pubs.read_values(active.circuit, sent[1] if len(sent) > 1 else None, where)
     shape = tuple(values.shape)
     options.require_executions(before + math.prod(shape) * (split.shots if split else shots))
-    bound = pubs.bind(active.circuit, values, where)
+    bound = pubs.Bound([active.circuit], values, where)
+    width = circuit.num_clbits
     meas_type = group(group(params, "options"), "execution").get("meas_type", "classified")
     measured: np.ndarray[Any, Any]
     if meas_type == "classified":
-        bits = machine.bits(active, bound, shots, seed)
-        measured = np.asarray(bits, np.bool_).reshape(*shape, shots, circuit.num_clbits)
+        measured = _stacked(machine.bits(active, bound, shots, seed), (*shape, shots, width))
     else:
         points = machine.points(active, bound, shots, seed)
-        measured = np.asarray(points, np.complex128).reshape(*shape, shots, circuit.num_clbits)
+        measured = _stacked(points, (*shape, shots, width), "complex128")
         if meas_type == "avg_kerneled":
             measured = measured.mean(axis=-2)
     length_s = pubs.mean_length_s(circuit, active, bound, snapshot)
     return _Run(circuit, shape, shots, split, _registers(circuit, measured), length_s)
 
 
+def _stacked(
+    parts: list[np.ndarray[Any, Any]], shape: tuple[int, ...], dtype: str = "bool"
+) -> np.ndarray[Any, Any]:
+    """One array of all of them; each is let go once it is copied, as they may be gigabytes."""
+    import numpy as np
+
+    whole = np.empty((math.prod(shape[:-2]), *shape[-2:]), dtype)
+    for number in reversed(range(len(parts))):
+        whole[number] = parts.pop()
+    return whole.reshape(shape)
+
+
 def _registers(
     circuit: QuantumCircuit, measured: np.ndarray[Any, Any]
 ) -> dict[str, np.ndarray[Any, Any]]:
-    return {
-        register.name: measured[..., [circuit.find_bit(bit).index for bit in register]]
-        for register in circuit.cregs
-    }
+    found = {}
+    for register in circuit.cregs:
+        places = [circuit.find_bit(bit).index for bit in register]
+        first = places[0] if places else 0
+        is_row = places == list(range(first, first + len(places)))
+        # A slice is no copy.
+        found[register.name] = measured[
+            ..., slice(first, first + len(places)) if is_row else places
+        ]
+    return found
 
 
 def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tuple[bytes, ...]:

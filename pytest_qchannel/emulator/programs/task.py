@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,8 @@ class Task:
         noise: Whether the device errs.
         limit_s: Simulations that are estimated to take longer, in seconds, raise
             :class:`TooLong` instead of being started. ``None``: any is run.
+        until: The CPU time of this thread (:func:`time.thread_time`) from which on it has taken too
+            long here, whatever was estimated. ``None``: it may take any time.
         started_at: When the job started, in seconds since the epoch; results tell when which
             part of them was measured.
     """
@@ -42,6 +45,7 @@ class Task:
     seed: int
     noise: Noise = Noise.OFF
     limit_s: float | None = None
+    until: float | None = None
     started_at: float = 0.0
 
     def allow(self, estimate_s: float) -> None:
@@ -50,12 +54,25 @@ class Task:
         Raises:
             TooLong: It is estimated to take longer than ``limit_s``.
         """
+        self.tick()
         if self.limit_s is not None and estimate_s > self.limit_s:
             raise TooLong(estimate_s)
 
+    def tick(self) -> None:
+        """Passes work that has not taken too long yet; called now and then while it goes on.
+
+        Estimates are made for simulations, and a job has other parts: a million parameter sets to
+        bind, as many observables to group, loops that go round more often than was thought.
+
+        Raises:
+            TooLong: It has been at work for longer than it may be here.
+        """
+        if self.until is not None and time.thread_time() > self.until:
+            raise TooLong(self.limit_s or 0.0)
+
 
 class TooLong(Exception):
-    """A simulation belongs into the worker process: nothing was simulated yet."""
+    """A job belongs into the worker process, which starts it again: the result is the same."""
 
     def __init__(self, estimate_s: float) -> None:
         super().__init__(f"estimated to take {estimate_s:.0f} s")

@@ -24,7 +24,7 @@ from pytest_qchannel.emulator.worlds.specs import (
     JobSpec,
     read,
 )
-from pytest_qchannel.emulator.worlds.troubles import read_fault
+from pytest_qchannel.emulator.worlds.troubles import check_names, read_fault
 from pytest_qchannel.errors import UsageProblem, nearest
 
 __all__ = ["WorldBuilder"]
@@ -251,8 +251,21 @@ class WorldBuilder:
         Raises:
             UsageProblem: Something does not fit together; says what and where.
         """
-        self._kind(lambda: checks.check(self.devices, self.accounts, self.jobs))
+        self._kind(self.require_sense)
         return self
+
+    def require_sense(self) -> None:
+        """Passes a description whose parts fit together; :meth:`check` in the words of the kinds.
+
+        Raises:
+            Misfit: They do not; says which part.
+        """
+        checks.check(self.devices, self.accounts, self.jobs)
+        check_names(
+            self.faults,
+            [device.name for device in self.devices],
+            [account.name for account in self.accounts],
+        )
 
     def build(self, clock: Clock, seed: int | None = None) -> World:
         """A new world, which shares nothing with any other.

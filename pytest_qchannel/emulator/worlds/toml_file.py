@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pytest_qchannel.emulator.worlds import checks
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.emulator.worlds.kinds import COUNT, Misfit
 from pytest_qchannel.emulator.worlds.places import Places, Where
@@ -115,7 +114,7 @@ def _world(tables: Mapping[str, Any], name: str) -> WorldBuilder:
         faults=tuple(_fault(one, where) for where, one in _tables(tables, ("faults",))),
         source=name,
     )
-    checks.check(world.devices, world.accounts, world.jobs)
+    world.require_sense()
     return world
 
 

@@ -23,6 +23,7 @@ from pytest_qchannel.emulator.app import App
 from pytest_qchannel.emulator.default_world import default_world
 from pytest_qchannel.emulator.engine import Engine
 from pytest_qchannel.emulator.programs import JobFailure, Outcome, Task, TooLong
+from pytest_qchannel.emulator.services.runtime import clockwork
 from pytest_qchannel.emulator.world import Clock, World
 from tests.contract.contract_client import Door, through_core
 from tests.unit.emulator.circuits_kit import encoded
@@ -147,6 +148,7 @@ def test_a_worker_that_dies_fails_its_job_and_nobody_elses(engine: Engine) -> No
     assert dying.ended.wait(60)
     assert isinstance(dying.how, JobFailure)
     assert "ended without a result" in dying.how.reason
+    assert "ran out of memory" in dying.how.reason
     assert Ears().submit(engine, "next", task()).ended.wait(60)
 
 
@@ -176,6 +178,29 @@ def test_a_long_job_is_running_while_it_runs_and_others_are_answered(door: Door)
     assert door.post(f"/jobs/{long}/cancel").status == 204
     assert state(door, long) == "Cancelled"
     until(lambda: state(door, second) == "Running")
+
+
+def test_a_bug_in_the_worker_is_not_taken_for_a_lack_of_memory(engine: Engine) -> None:
+    """The job's reason was that memory had run out, and the traceback said something else."""
+    ears = Ears()
+    engine.submit("a", "nonsense", task(), ears.started.set, ears.hear_end)
+    assert ears.ended.wait(60)
+    assert isinstance(ears.how, JobFailure)
+    assert "exit status 1" in ears.how.reason
+    assert "traceback is on standard error" in ears.how.reason
+
+
+def test_a_list_of_many_jobs_does_not_wait_for_all_of_them(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of 200 jobs of two seconds each was answered after minutes."""
+    ids = {door.submit() for _ in range(3)}
+    monkeypatch.setattr(clockwork, "TOGETHER_S", 0.0)
+    rows = door.get("/jobs").json["jobs"]
+    assert {row["id"] for row in rows} == ids
+    assert {row["state"]["status"] for row in rows} <= {"Queued", "Running"}
+    monkeypatch.undo()
+    until(lambda: {state(door, one) for one in ids} == {"Completed"})
 
 
 def test_a_long_job_comes_to_its_end(door: Door) -> None:

@@ -10,7 +10,7 @@ from pytest_qchannel.emulator.programs.executor.models import said_of
 from pytest_qchannel.emulator.programs.executor.parts import parts_of
 from pytest_qchannel.emulator.programs.executor.together import plan_of
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.programs.task import Noise, Task
+from pytest_qchannel.emulator.programs.task import Noise, Task, TooLong
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,9 @@ __all__ = ["is_mock", "measure"]
 
 # Seconds per random bit of a lone qubit, measured on a machine of 2025.
 _BIT_S: Final = 5e-9
+# And for a set of values, and for a value of the result, with its encoding.
+_SET_S: Final = 4e-6
+_VALUE_S: Final = 2e-8
 _MOST_BYTES: Final = 1 << 31
 
 
@@ -83,6 +86,7 @@ def _everything(
             f"An item gives {shape[0]} x {shape[1]} x {shape[2]} values (sets, shots, bits); the "
             f"emulator holds at most {_MOST_BYTES // dtype.itemsize} of an item at a time.",
         )
+    task.allow(shape[0] * (_SET_S + shape[1] * shape[2] * _VALUE_S))
     if is_mock(task):
         return _pretended(shape, seed, dtype).reshape(whole)
     simulated = _points if dtype.kind == "c" else _bits
@@ -117,9 +121,10 @@ def _bits(item: Item, shape: tuple[int, int, int], seed: int, task: Task) -> np.
         if (plan := None if errs else plan_of(part, column)) is not None:
             task.allow(plan.estimate_s(*shape[:2]))
             own = np.random.default_rng([seed, 2, number])
-            result[..., part.bits] = plan.sample(item.values, column, shape[1], own)
+            drawn = plan.sample(item.values, column, shape[1], own, task.tick)
+            result[..., part.bits] = drawn
             continue
-        bound = _bound(part.active.circuit, item, column)
+        bound = _bound(part.active.circuit, item, column, task)
         # Parts are independent, and so must be their seeds.
         arrays = sample(part.active, bound, shape[1], (seed + 104_729 * number) % 2**31, task)
         # Parts with conditions have all bits; those that they do not write stay 0.
@@ -140,17 +145,23 @@ def _points(item: Item, shape: tuple[int, int, int], seed: int, task: Task) -> n
     column = {parameter: number for number, parameter in enumerate(item.circuit.parameters)}
     # Idle qubits that are measured stay: their points have a spread, too.
     active = active_part(item.circuit, keep_idle_time=True)
-    bound = _bound(active.circuit, item, column)
+    bound = _bound(active.circuit, item, column, task)
     arrays = sample_iq(active, bound, shape[1], seed, task)
     return np.asarray(arrays, np.complex128).reshape(shape)
 
 
-def _bound(circuit: Any, item: Item, column: dict[Any, int]) -> list[Any]:
+def _bound(circuit: Any, item: Item, column: dict[Any, int], task: Task) -> list[Any]:
     """The circuit with each set of the item's values bound."""
     used = [column[parameter] for parameter in circuit.parameters]
+    bound = []
     try:
-        return [circuit.assign_parameters(row) for row in item.values[:, used]]
+        for row in item.values[:, used]:
+            task.tick()
+            bound.append(circuit.assign_parameters(row))
+    except TooLong:
+        raise
     except Exception as problem:  # qiskit: a value that an expression does not take
         raise JobFailure(
             FailureCode.VALIDATION, f"Parameter values do not fit: {said_of(problem)}"
         ) from None
+    return bound

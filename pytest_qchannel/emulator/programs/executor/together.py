@@ -6,7 +6,7 @@ one array and each gate is applied to all, which spares building and handing ove
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,6 +49,7 @@ class Plan:
         column: Mapping[Any, int],
         shots: int,
         rng: np.random.Generator,
+        tick: Callable[[], None] = lambda: None,
     ) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Bits of shape ``(sets, shots, bits of the part)``.
 
@@ -57,11 +58,13 @@ class Plan:
             column: Which column of it each parameter takes.
             shots: Of each set.
             rng: Decides them.
+            tick: Called now and then; it raises what ends the run.
         """
         import numpy as np
 
         outcomes = np.empty((len(values), shots), np.int64)
         for first, chances in self._chances(values, column):
+            tick()
             steps = np.cumsum(chances, axis=1)
             steps /= steps[:, -1:]
             for number, row in enumerate(steps, first):

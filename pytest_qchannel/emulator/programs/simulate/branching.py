@@ -9,7 +9,8 @@ approximated: every shot is drawn from the circuit's true distribution.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
@@ -45,7 +46,14 @@ _STATES_BYTES: Final = 2**21
 
 
 def run_branching(
-    steps: Sequence[Step], num_qubits: int, num_clbits: int, shots: int, seed: int, *, single: bool
+    steps: Sequence[Step],
+    num_qubits: int,
+    num_clbits: int,
+    shots: int,
+    seed: int,
+    *,
+    single: bool,
+    tick: Callable[[], None] = lambda: None,
 ) -> Any:
     """Shots as a bool array of shape ``(shots, num_clbits)``, column k is clbit k.
 
@@ -56,6 +64,7 @@ def run_branching(
         shots: How many shots.
         seed: Fixes every choice.
         single: Whether amplitudes have single precision, which is twice as fast.
+        tick: Called for each step; it raises what ends the run.
 
     Raises:
         JobFailure: A loop does not end.
@@ -65,7 +74,7 @@ def run_branching(
     states = np.zeros((2,) * num_qubits + (1,), np.complex64 if single else np.complex128)
     states[(0,) * (num_qubits + 1)] = 1
     memory = Memory(np.zeros((shots, num_clbits), np.bool_))
-    run = _Run(memory, np.random.default_rng(seed))
+    run = _Run(memory, np.random.default_rng(seed), tick)
     numbers = np.arange(shots)
     run.all(steps, Part(states, list(range(num_qubits)), numbers, np.zeros_like(numbers)))
     return memory.bits
@@ -95,16 +104,24 @@ def _work(steps: Sequence[Step]) -> tuple[float, float, float]:
             inner = [_work(body) for _, body in step.choices]
         elif isinstance(step, Loop):
             turns = 1 if step.condition is None else 10  # a guess: the state decides
-            inner = [_work(body) for body in step.bodies] * turns
+            # Loops in loops: looking at every turn would take as long as running them.
+            bodies = {id(body): body for body in step.bodies}
+            times = Counter(map(id, step.bodies))
+            inner = [_times(_work(body), turns * times[key]) for key, body in bodies.items()]
         for one in inner:
             work, quiet, splits = work + one[0], quiet * one[1], splits + one[2]
     return work, quiet, splits
 
 
+def _times(work: tuple[float, float, float], turns: int) -> tuple[float, float, float]:
+    return work[0] * turns, work[1] ** turns, work[2] * turns
+
+
 class _Run:
-    def __init__(self, memory: Memory, rng: Any) -> None:
+    def __init__(self, memory: Memory, rng: Any, tick: Callable[[], None]) -> None:
         self._memory = memory
         self._rng = rng
+        self._tick = tick
         self._blocks: dict[int, tuple[Sequence[Step], list[Step | Block]]] = {}
         self._events: dict[tuple[int, int], tuple[Any, Any]] = {}
 
@@ -118,6 +135,7 @@ class _Run:
     def _from(self, steps: Sequence[Step | Block], start: int, part: Part) -> Ends:
         earlier: list[Ends] = []
         for number in range(start, len(steps)):
+            self._tick()
             if not len(part.shots):
                 return together(earlier)
             columns = part.states.shape[-1]

@@ -9,7 +9,7 @@ more than :data:`MAX_BOND` of them at a cut is refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
@@ -86,7 +86,14 @@ def _schmidt_rank(gate: Gate) -> int:
     return int(np.linalg.matrix_rank(parts, tol=1e-10))
 
 
-def run_mps(steps: Sequence[Step], num_qubits: int, num_clbits: int, shots: int, seed: int) -> Any:
+def run_mps(
+    steps: Sequence[Step],
+    num_qubits: int,
+    num_clbits: int,
+    shots: int,
+    seed: int,
+    tick: Callable[[], None] = lambda: None,
+) -> Any:
     """Shots as a bool array of shape ``(shots, num_clbits)``, column k is clbit k.
 
     Args:
@@ -95,6 +102,7 @@ def run_mps(steps: Sequence[Step], num_qubits: int, num_clbits: int, shots: int,
         num_clbits: How many bits they write.
         shots: How many shots.
         seed: Fixes every choice.
+        tick: Called for each step; it raises what ends the run.
 
     Raises:
         JobFailure: The state is too entangled, or a gate acts on more than two qubits.
@@ -104,6 +112,7 @@ def run_mps(steps: Sequence[Step], num_qubits: int, num_clbits: int, shots: int,
     state = _State(line_order(steps, num_qubits))
     bits = np.zeros((shots, num_clbits), np.bool_)
     for step in steps:
+        tick()
         if isinstance(step, Gate):
             state.apply(step)
         elif isinstance(step, Sample):

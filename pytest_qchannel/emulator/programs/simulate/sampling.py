@@ -39,6 +39,10 @@ _WORTH_PARTING: Final = 14
 _BRANCHING_QUBITS: Final = 25
 # Measured on two cores of 2023: seconds for an amplitude and a gate.
 _GATE_S: Final = 2e-9
+# Seconds for a bit of a shot, with packing it into the result.
+_BIT_S: Final = 2e-8
+# And for a set of parameters to be bound.
+_SET_S: Final = 1e-4
 # Up to here our own state vector, on one thread, takes less time than Aer's on two.
 _SMALL: Final = 20
 # From here on a matrix product state may be cheaper than a state vector.
@@ -70,7 +74,8 @@ def sample(
         JobFailure: A circuit cannot be simulated exactly.
         TooLong: It would take longer than the task allows.
     """
-    _require_memory(bound, shots)
+    _require_memory(active.circuit, len(bound), shots)
+    task.allow(len(bound) * (_SET_S + active.circuit.num_clbits * shots * _BIT_S))
     noise = None
     if task.noise is Noise.CALIBRATION:
         noise = _noise(task, true_readout=true_readout)
@@ -112,6 +117,7 @@ def _sample(work: _Work, bound: Sequence[QuantumCircuit], seed: int) -> list[Sam
 
     samples = []
     for number, circuit in enumerate(bound):
+        work.task.tick()
         own = derived_seed(seed, number)
         drawn = _quick(work, circuit, own)
         if drawn is None:
@@ -122,13 +128,13 @@ def _sample(work: _Work, bound: Sequence[QuantumCircuit], seed: int) -> list[Sam
     return samples
 
 
-def _require_memory(bound: Sequence[QuantumCircuit], shots: int) -> None:
+def _require_memory(circuit: QuantumCircuit, sets: int, shots: int) -> None:
     """Refuses results that do not fit: shots, sets and bits each are within a device's limits."""
-    size = sum(circuit.num_clbits for circuit in bound) * shots
+    size = sets * circuit.num_clbits * shots
     if size > MEMORY_LIMIT_MB * 2**20:
         raise JobFailure(
             FailureCode.SIMULATOR_FAILED,
-            f"The emulator cannot hold the {len(bound)} x {shots} shots of a PUB: they take more "
+            f"The emulator cannot hold the {sets} x {shots} shots of a PUB: they take more "
             f"than {MEMORY_LIMIT_MB} MB. Use fewer parameter sets or fewer shots in one job.",
         )
 
@@ -225,14 +231,14 @@ def _whole(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
         from pytest_qchannel.emulator.programs.simulate import mps
         from pytest_qchannel.emulator.programs.simulate.steps import steps_of
 
-        steps = steps_of(circuit)
+        steps = steps_of(circuit, tick=work.task.tick)
         bond, moves_s = mps.bond_bound(steps, circuit.num_qubits)
         seconds = mps.mps_estimate_s(moves_s, circuit.num_qubits, bond, work.shots)
         is_too_large = circuit.num_qubits > STATEVECTOR_QUBITS
         if is_too_large or (bond <= mps.MAX_BOND and seconds < statevector_s):
             work.task.allow(seconds)
             drawn: Samples = mps.run_mps(
-                steps, circuit.num_qubits, circuit.num_clbits, work.shots, seed
+                steps, circuit.num_qubits, circuit.num_clbits, work.shots, seed, work.task.tick
             )
             return drawn
     if not is_known_to_aer(circuit):
@@ -255,7 +261,8 @@ def _branching(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
             f"{what} exactly: it takes state vectors, of which those of {_BRANCHING_QUBITS} qubits "
             f"fit into {MEMORY_LIMIT_MB} MB. Use fewer qubits, or {way_out}.",
         )
-    steps = steps_of(circuit, work.noise(work.physical) if work.noise else None)
+    noise = work.noise(work.physical) if work.noise else None
+    steps = steps_of(circuit, noise, work.task.tick)
     work.task.allow(estimate_s(steps, circuit.num_qubits, work.shots))
     bits: Samples = run_branching(
         steps,
@@ -264,5 +271,6 @@ def _branching(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
         work.shots,
         seed,
         single=work.noise is not None,
+        tick=work.task.tick,
     )
     return bits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.simulate.classical import Reader, reader, writer
@@ -25,6 +25,9 @@ __all__ = [
 
 MAX_TURNS = 10_000
 """How often a loop may go round."""
+
+MAX_STEPS: Final = 2_000_000
+"""Steps of a circuit: loops in loops that set parameters have one for each turn of each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,22 +124,47 @@ class NoiseSource(Protocol):
 
 
 @dataclass(slots=True)
+class _Budget:
+    tick: Callable[[], None]
+    left: int = field(default_factory=lambda: MAX_STEPS)
+
+    def spend(self) -> None:
+        self.tick()
+        self.left -= 1
+        if self.left < 0:
+            raise JobFailure(
+                FailureCode.SIMULATOR_FAILED,
+                f"A circuit has more than {MAX_STEPS} instructions, with those of each turn of "
+                "its loops; that is too long for the emulator.",
+            )
+
+
+@dataclass(slots=True)
 class _Scope:
     qubits: Mapping[Any, int]
     clbits: Mapping[Any, int]
     noise: NoiseSource | None
+    budget: _Budget
     steps: list[Step] = field(default_factory=list)
 
 
-def steps_of(circuit: Any, noise: NoiseSource | None = None) -> list[Step]:
+def steps_of(
+    circuit: Any, noise: NoiseSource | None = None, tick: Callable[[], None] = lambda: None
+) -> list[Step]:
     """The steps of a circuit whose parameters are bound.
+
+    Args:
+        circuit: The circuit.
+        noise: What errs; ``None``: nothing.
+        tick: Called for each instruction; it raises what ends the search.
 
     Raises:
         JobFailure: An instruction is none that the emulator can simulate.
     """
     qubits = {bit: number for number, bit in enumerate(circuit.qubits)}
     clbits = {bit: number for number, bit in enumerate(circuit.clbits)}
-    return _last_measurements_together(_steps(circuit, _Scope(qubits, clbits, noise)))
+    scope = _Scope(qubits, clbits, noise, _Budget(tick))
+    return _last_measurements_together(_steps(circuit, scope))
 
 
 def _steps(circuit: Any, scope: _Scope) -> list[Step]:
@@ -146,7 +174,7 @@ def _steps(circuit: Any, scope: _Scope) -> list[Step]:
         if condition is None:
             _add(item, scope)
             continue
-        inner = _Scope(scope.qubits, scope.clbits, scope.noise)
+        inner = _Scope(scope.qubits, scope.clbits, scope.noise, scope.budget)
         _add(item, inner)
         read = reader(condition, scope.clbits)
         scope.steps.append(Choose(read, (((1,), tuple(inner.steps)),)))
@@ -154,6 +182,7 @@ def _steps(circuit: Any, scope: _Scope) -> list[Step]:
 
 
 def _add(item: Any, scope: _Scope) -> None:
+    scope.budget.spend()
     name = item.name
     qubits = tuple(scope.qubits[one] for one in item.qubits)
     if name == "barrier":
@@ -191,6 +220,7 @@ def _body(block: Any, item: Any, scope: _Scope) -> tuple[Step, ...]:
             a: scope.clbits[b] for a, b in zip(block.clbits, item.clbits, strict=True)
         }},
         scope.noise,
+        scope.budget,
     )  # fmt: skip
     return tuple(_steps(block, inner))
 

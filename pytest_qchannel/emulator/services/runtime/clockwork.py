@@ -20,6 +20,9 @@ __all__ = ["advance_jobs", "advance_timed_jobs", "iso", "look_at", "refresh"]
 HOLD_S: Final = 1.0
 """How long a poll waits for the worker process before it is answered ``Running``."""
 
+TOGETHER_S: Final = 10.0
+"""How long a request that looks at all jobs may simulate: each of them alone may be short."""
+
 RAN_TOO_LONG: Final = 1305
 USED_UP: Final = "The instance reached its usage limit while the job ran."
 
@@ -39,9 +42,10 @@ def look_at(world: World, job: Job) -> None:
 
 
 def advance_jobs(world: World) -> None:
-    """Moves every unfinished job along, oldest first."""
-    for job in list(world.unfinished.values()):
-        refresh(world, job)
+    """Moves every unfinished job along, oldest first; what takes too long goes to the worker."""
+    with world.engine.within(TOGETHER_S):
+        for job in list(world.unfinished.values()):
+            refresh(world, job)
 
 
 def advance_timed_jobs(world: World) -> None:

@@ -48,11 +48,14 @@ def search(ctx: Context) -> Response:
 
 
 def _item(instance: Instance, wanted: list[str]) -> dict[str, Any]:
-    extensions: dict[str, Any] = (
-        {"backends": list(instance.devices)} if instance.is_allocated else {}
-    )
-    if instance.usage_limit_s is not None:
-        extensions["usage_allocation_seconds"] = instance.usage_limit_s
+    extensions: dict[str, Any] = {}
+    if instance.is_allocated:
+        extensions["backends"] = list(instance.devices)
+        seconds = {
+            "usage_allocation_seconds": instance.usage_allocation_s,
+            "instance_limit_seconds": instance.usage_limit_s,
+        }
+        extensions.update({name: one for name, one in seconds.items() if one is not None})
     known: dict[str, Any] = {
         "crn": instance.id,
         "name": instance.name,

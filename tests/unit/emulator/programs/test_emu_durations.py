@@ -8,7 +8,7 @@ from qiskit.circuit import Parameter
 
 from pytest_qchannel.emulator import snapshots
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
-from pytest_qchannel.emulator.programs.pubs import bind, mean_length_s, read_values
+from pytest_qchannel.emulator.programs.pubs import Bound, mean_length_s, read_values
 from pytest_qchannel.emulator.programs.simulate import active_part
 
 TORINO = snapshots.load("ibm_torino")
@@ -117,7 +117,7 @@ def test_delays_that_parameters_set_count_with_their_values() -> None:
     circuit.reset(132)
     active = active_part(circuit, keep_idle_time=True)
     values = read_values(active.circuit, [[100.0], [300.0]], "pub 0")
-    bound = bind(active.circuit, values, "pub 0")
+    bound = Bound([active.circuit], values, "pub 0")
     found = mean_length_s(circuit, active, bound, TORINO)
     assert found == pytest.approx(200e-6 + 1788e-9)
     assert mean_length_s(circuit, active, [], TORINO) == pytest.approx(1788e-9)

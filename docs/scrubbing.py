@@ -1,0 +1,62 @@
+"""Writes the tables of ``docs/scrubbing.md``: ``python docs/scrubbing.py``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
+
+from pytest_qchannel.cassette.gate import PATTERNS  # noqa: E402
+from pytest_qchannel.cassette.scrub import ROUTES, RULES  # noqa: E402
+from pytest_qchannel.cassette.scrub.headers import HEADERS  # noqa: E402
+
+
+def table(header: list[str], rows: Iterable[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def _rules() -> str:
+    rows = ([one.id, f"`{one.name}`", one.action, one.reason] for one in RULES.values())
+    return table(["id", "rule", "what it does", "why"], rows)
+
+
+def _headers() -> str:
+    rows = (
+        [side, f"`{name}`", f"`{rule}`"] for side in HEADERS for name, rule in HEADERS[side].items()
+    )
+    return table(["side", "header", "rule"], rows)
+
+
+def _routes() -> str:
+    rows = []
+    for route in ROUTES:
+        tables = (route.query, route.form, route.sent, route.answered)
+        rows.append([f"`{route.method} {route.rule}`", *(str(len(fields)) for fields in tables)])
+    return table(["route", "query fields", "form fields", "paths sent", "paths answered"], rows)
+
+
+def _patterns() -> str:
+    return table(["id", "looks for", "why"], ([one.id, one.name, one.reason] for one in PATTERNS))
+
+
+PARTS = {"rules": _rules, "headers": _headers, "routes": _routes, "patterns": _patterns}
+
+
+def render(text: str) -> str:
+    """The text with each generated part as the tables have it now."""
+    for name, part in PARTS.items():
+        mark = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+        made = part()
+        text = mark.sub(lambda found, made=made: f"{found[1]}{made}\n{found[2]}", text)  # type: ignore[misc]
+    return text
+
+
+if __name__ == "__main__":
+    path = ROOT / "docs" / "scrubbing.md"
+    path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")

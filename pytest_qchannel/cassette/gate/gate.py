@@ -1,0 +1,173 @@
+"""The search itself: every known secret and every pattern, in every view of some bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from ahocorasick_rs import BytesAhoCorasick
+
+from pytest_qchannel.cassette.gate.findings import Finding, SecretFound
+from pytest_qchannel.cassette.gate.needles import LEAST_LENGTH, needles_of
+from pytest_qchannel.cassette.gate.patterns import KNOWN_SECRET, PATTERNS, UNREADABLE, Pattern
+from pytest_qchannel.cassette.gate.places import places_of
+from pytest_qchannel.cassette.gate.views import MOST_BYTES, TooLarge, View, views
+from pytest_qchannel.errors import UsageProblem
+
+__all__ = ["Gate", "Hit", "KnownSecret"]
+
+_SPACE: Final = b" \t\r\n"
+_LONGEST_RUN: Final = 4_096
+"""A longer one is packed data, in which a token of some length would be there by chance."""
+
+
+class KnownSecret(Protocol):
+    """A credential of this run: ``channels.model.Secret`` is one."""
+
+    @property
+    def env_var(self) -> str:
+        """Where it came from: safe to show."""
+
+    @property
+    def reveal(self) -> object:
+        """A function without arguments that gives the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A find before its place is known; ``at`` is an offset, where it is in plain view."""
+
+    rule: str
+    what: str
+    how: tuple[str, ...]
+    at: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What was found, however it was written."""
+        return self.rule, self.what
+
+
+class Gate:
+    """Searches bytes for secrets.
+
+    Args:
+        secrets: The credentials that are known to this run.
+        patterns: What else to look for.
+        most_bytes: How much is looked through at most, everything opened; more is a finding.
+
+    Raises:
+        UsageProblem: A known secret is so short that it would be found by chance.
+    """
+
+    def __init__(
+        self,
+        secrets: Iterable[KnownSecret] = (),
+        *,
+        patterns: Sequence[Pattern] = PATTERNS,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._of_runs = [pattern for pattern in patterns if not pattern.anchors]
+        pairs = [(anchor, pattern) for pattern in patterns for anchor in pattern.anchors]
+        self._anchored = [pattern for _, pattern in pairs]
+        self._anchors = BytesAhoCorasick([anchor for anchor, _ in pairs])
+        self._most_bytes = most_bytes
+        needles: dict[bytes, tuple[str, str]] = {}
+        spaced: dict[bytes, tuple[str, str]] = {}
+        for secret in secrets:
+            value = _value_of(secret)
+            for data, how in needles_of(value):
+                needles.setdefault(data, (secret.env_var, how))
+            if any(character.isspace() for character in value):
+                bare = "".join(value.split()).encode()
+                spaced.setdefault(bare, (secret.env_var, "over several lines"))
+        self._needles = tuple(needles.values())
+        self._automaton = BytesAhoCorasick(list(needles)) if needles else None
+        self._spaced = spaced
+
+    def search(self, data: bytes) -> list[Finding]:
+        """Everything that is found in some bytes, with its place; empty: they may be stored."""
+        hits = self.hits(data)
+        return places_of(self, data, hits) if hits else []
+
+    def check(self, data: bytes, path: str) -> None:
+        """Lets bytes pass, or refuses them.
+
+        Args:
+            data: Exactly what is to be stored, or was loaded.
+            path: The file, for the message.
+
+        Raises:
+            SecretFound: They hold a secret.
+        """
+        if findings := self.search(data):
+            raise SecretFound(findings, path)
+
+    def hits(self, data: bytes) -> list[Hit]:
+        """What is found in some bytes, each thing once, without its place."""
+        found: dict[tuple[str, str], Hit] = {}
+        try:
+            for view in views(data, most_bytes=self._most_bytes):
+                for hit in (*self._known(view), *self._looking_like_one(view)):
+                    found.setdefault(hit.key, hit)
+        except TooLarge:
+            hit = Hit(UNREADABLE, "more, or deeper packed, than can be looked through", ())
+            found.setdefault(hit.key, hit)
+        return list(found.values())
+
+    def _known(self, view: View) -> list[Hit]:
+        hits = []
+        if self._automaton is not None:
+            for number, start, _ in self._automaton.find_matches_as_indexes(
+                view.data, overlapping=True
+            ):
+                name, how = self._needles[number]
+                at = start if not view.how else None
+                chain = view.how if how == "as it is" else (*view.how, how)
+                hits.append(Hit(KNOWN_SECRET, f"the value of {name}", chain, at))
+        if self._spaced:
+            bare = view.data.translate(None, _SPACE)
+            hits += [
+                Hit(KNOWN_SECRET, f"the value of {name}", (*view.how, how))
+                for data, (name, how) in self._spaced.items()
+                if data in bare
+            ]
+        return hits
+
+    def _looking_like_one(self, view: View) -> list[Hit]:
+        if not view.is_text:
+            return []  # what is text in it is a view of its own
+        hits: dict[str, Hit] = {}
+        lower = view.data.lower()
+        is_packed = any(step.startswith("in ") for step in view.how)
+        for number, start, _ in self._anchors.find_matches_as_indexes(lower, overlapping=True):
+            pattern = self._anchored[number]
+            if pattern.id in hits or (view.is_glued and not pattern.in_glued):
+                continue
+            if pattern.found_at(view.data, start, is_packed=is_packed):
+                at = start if not view.how else None
+                hits[pattern.id] = Hit(pattern.id, pattern.name, view.how, at)
+        for pattern in self._of_runs:
+            if view.is_glued:
+                break
+            for run in view.runs:
+                if len(run) <= _LONGEST_RUN and any(
+                    map(pattern.is_real, pattern.expression.finditer(run))
+                ):
+                    at = view.data.find(run) if not view.how else None
+                    hits[pattern.id] = Hit(pattern.id, pattern.name, view.how, at)
+                    break
+        return list(hits.values())
+
+
+def _value_of(secret: KnownSecret) -> str:
+    reveal = secret.reveal
+    value = str(reveal() if callable(reveal) else reveal)
+    if len(value) < LEAST_LENGTH:
+        raise UsageProblem(
+            f"the value of {secret.env_var} is too short to be searched for",
+            facts=[("why", f"fewer than {LEAST_LENGTH} characters are found by chance")],
+            next=f"put the whole credential into {secret.env_var}, or unset it",
+        )
+    return value

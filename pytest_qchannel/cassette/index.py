@@ -1,0 +1,303 @@
+"""The index of a cassette: what its YAML file looks like.
+
+It is laid out as vcrpy lays out a cassette (``version``, ``interactions``, ``request``,
+``response``), with four additions that vcrpy's loader skips: ``qchannel`` (our format), ``test``
+and ``passport`` before the interactions, and in an interaction ``submitted``, what a job was in
+words. A body that is large or binary is not in the index but in a blob: ``string`` is empty then,
+and ``blob`` names it. ``count`` and the ``check`` of each entry find what was cut or edited: they
+are taken over what an entry says, so line endings and layout may change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_qchannel.cassette.interaction import Headers, Interaction
+from pytest_qchannel.cassette.passport import Passport
+from pytest_qchannel.cassette.problems import CassetteDamaged
+from pytest_qchannel.cassette.strict_yaml import Mapped, read_yaml, write_yaml
+
+__all__ = ["FORMAT", "Cassette", "grouped", "parse", "render"]
+
+FORMAT: Final = 1
+
+INLINE: Final = 512
+"""A text body with more bytes than this goes into a blob."""
+
+_HEAD: Final = (
+    "# A cassette of pytest-qchannel: recorded, scrubbed, and replayed by the test below.\n"
+    "# Do not edit it: record it anew. Bodies named by 'blob' lie in the folder 'blobs'.\n"
+)
+_TOP: Final = ("qchannel", "version", "test", "passport", "count", "check", "interactions")
+
+ReadBlob = Callable[[str, int | None], bytes]
+"""From a blob's name and the line that names it to its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cassette:
+    """A recorded test.
+
+    Attributes:
+        test: The id of the test.
+        passport: Where the recording comes from.
+        interactions: In the order in which they happened. The body of a submitted job is its
+            form (see :mod:`.submission`) once the cassette has been stored.
+        lines: The line of each in the file, counted from 1; empty if it is not from a file.
+    """
+
+    test: str
+    passport: Passport
+    interactions: tuple[Interaction, ...]
+    lines: tuple[int, ...] = field(default=(), compare=False)
+
+
+def grouped(headers: Headers) -> Headers:
+    """Headers as a cassette can keep them: values of one name stand together."""
+    names: dict[str, list[str]] = {}
+    for name, value in headers:
+        names.setdefault(name, []).append(value)
+    return tuple((name, value) for name, values in names.items() for value in values)
+
+
+def render(
+    cassette: Cassette,
+    blob_of: Callable[[bytes], str],
+    describe: Callable[[Interaction], dict[str, Any] | None],
+) -> bytes:
+    """The index file of a cassette, the same for the same cassette.
+
+    Args:
+        cassette: What to write.
+        blob_of: Takes a body that goes into a blob and gives the blob's name.
+        describe: What was submitted, in words; ``None`` for what is no submission.
+    """
+    shared: dict[str, Any] = {}
+
+    def once(value: dict[str, Any]) -> dict[str, Any]:
+        """One object for equal mappings: YAML then writes the second as a reference."""
+        return shared.setdefault(json.dumps(value), value)  # type: ignore[no-any-return]
+
+    entries = []
+    for one in cassette.interactions:
+        entry: dict[str, Any] = {
+            "request": {
+                "method": one.method,
+                "uri": one.url,
+                "headers": once(_by_name(one.request_headers)),
+                "body": None,
+            }
+        }
+        submitted = describe(one)
+        if submitted is not None:
+            entry["submitted"] = submitted
+        if submitted is not None or not _is_inline(one.request_body):
+            entry["request_body"] = _reference(one.request_body, blob_of)
+        elif one.request_body:
+            entry["request"]["body"] = one.request_body.decode("utf-8")
+        inline = _is_inline(one.response_body)
+        entry["response"] = {
+            "status": once({"code": one.status, "message": _phrase(one.status)}),
+            "headers": once(_by_name(one.response_headers)),
+            "body": {"string": one.response_body.decode("utf-8")}
+            if inline
+            else {"string": "", **_reference(one.response_body, blob_of)},
+        }
+        entry["check"] = _check(entry)
+        entries.append(entry)
+    top: dict[str, Any] = {
+        "qchannel": FORMAT,
+        "version": 1,
+        "test": cassette.test,
+        "passport": cassette.passport.to_plain(),
+        "count": len(entries),
+    }
+    top["check"] = _check(top)
+    top["interactions"] = entries
+    return _HEAD.encode() + write_yaml(top)
+
+
+def parse(data: bytes, path: Path, read_blob: ReadBlob, test_id: str | None = None) -> Cassette:
+    """A cassette read from its index.
+
+    Args:
+        data: The file's bytes.
+        path: The file, for errors.
+        read_blob: Reads a blob.
+        test_id: The test that the file should belong to, for errors.
+
+    Raises:
+        CassetteDamaged: The file is no index, or not the one that was written; says the line.
+    """
+    top = read_yaml(data, path, test_id)
+    reader = _Reader(path, test_id, read_blob)
+    if not isinstance(top, Mapped) or "qchannel" not in top:
+        raise CassetteDamaged(
+            "this is no cassette of pytest-qchannel: it has no 'qchannel'",
+            path=path,
+            line=1,
+            test_id=test_id,
+            facts=[("hint", "a cassette of plain pytest-recording must be recorded anew")],
+        )
+    return reader.cassette(top)
+
+
+class _Reader:
+    def __init__(self, path: Path, test_id: str | None, read_blob: ReadBlob) -> None:
+        self._path, self._test_id, self._read_blob = path, test_id, read_blob
+
+    def _damaged(
+        self,
+        said: str,
+        line: int | None,
+        next: str | None = None,  # noqa: A002
+    ) -> CassetteDamaged:
+        return CassetteDamaged(said, path=self._path, line=line, test_id=self._test_id, next=next)
+
+    def cassette(self, top: Mapped) -> Cassette:
+        version = self._get(top, "qchannel", int)
+        if version != FORMAT:
+            raise self._damaged(
+                f"the cassette has format {version}; this version reads format {FORMAT}",
+                top.line_of("qchannel"),
+                "pip install --upgrade pytest-qchannel" if version > FORMAT else None,
+            )
+        if self._get(top, "version", int) != 1:
+            raise self._damaged("vcrpy's 'version' is not 1", top.line_of("version"))
+        self._only(top, _TOP)
+        test = self._get(top, "test", str)
+        self._test_id = self._test_id or test
+        try:
+            passport = Passport.from_plain(self._get(top, "passport", dict))
+        except ValueError as problem:
+            raise self._damaged(str(problem), top.line_of("passport")) from None
+        entries = self._get(top, "interactions", list)
+        count = self._get(top, "count", int)
+        if count != len(entries):
+            raise self._damaged(
+                f"the cassette is cut short or edited: it should have {count} interactions "
+                f"and has {len(entries)}",
+                top.line_of("count"),
+            )
+        plain = {name: value for name, value in top.items() if name != "interactions"}
+        self._check(plain, top, "the beginning of the cassette")
+        interactions, lines = [], []
+        for number, entry in enumerate(entries, 1):
+            if not isinstance(entry, Mapped):
+                raise self._damaged(
+                    f"interaction {number} is no mapping", top.line_of("interactions")
+                )
+            self._check(entry, entry, f"interaction {number}")
+            interactions.append(self._interaction(entry))
+            lines.append(entry.line)
+        return Cassette(test, passport, tuple(interactions), tuple(lines))
+
+    def _interaction(self, entry: Mapped) -> Interaction:
+        self._only(entry, ("request", "submitted", "request_body", "response", "check"))
+        request = self._get(entry, "request", Mapped)
+        self._only(request, ("method", "uri", "headers", "body"))
+        response = self._get(entry, "response", Mapped)
+        self._only(response, ("status", "headers", "body"))
+        body = self._get(response, "body", Mapped)
+        sent = request.get("body")
+        if sent is not None and not isinstance(sent, str):
+            raise self._damaged("'body' is neither text nor null", request.line_of("body"))
+        request_body = (sent or "").encode("utf-8")
+        if "request_body" in entry:
+            request_body = self._blob(self._get(entry, "request_body", Mapped))
+        status = self._get(self._get(response, "status", Mapped), "code", int)
+        if not 100 <= status <= 599:
+            raise self._damaged(f"{status} is no HTTP status", response.line_of("status"))
+        return Interaction(
+            method=self._get(request, "method", str),
+            url=self._get(request, "uri", str),
+            request_headers=self._headers(request),
+            request_body=request_body,
+            status=status,
+            response_headers=self._headers(response),
+            response_body=self._blob(body)
+            if "blob" in body
+            else self._get(body, "string", str).encode("utf-8"),
+        )
+
+    def _blob(self, body: Mapped) -> bytes:
+        self._only(body, ("string", "blob", "bytes"))
+        name = self._get(body, "blob", str)
+        if len(name) != 32 or set(name) - set("0123456789abcdef"):
+            raise self._damaged(
+                "the name of a blob is not 32 hexadecimal digits", body.line_of("blob")
+            )
+        content = self._read_blob(name, body.line_of("blob"))
+        if len(content) != self._get(body, "bytes", int):
+            raise self._damaged(f"blob {name} has {len(content)} bytes", body.line_of("bytes"))
+        return content
+
+    def _headers(self, message: Mapped) -> Headers:
+        found = []
+        for name, values in self._get(message, "headers", Mapped).items():
+            if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
+                raise self._damaged(
+                    f"the header {name[:40]!r} is no list of texts", message.line_of("headers")
+                )
+            found += [(name, value) for value in values]
+        return tuple(found)
+
+    def _get(self, mapping: Mapped, name: str, kind: type) -> Any:
+        value = mapping.get(name)
+        is_other_bool = isinstance(value, bool) and kind is not bool
+        if name not in mapping:
+            raise self._damaged(f"{name!r} is missing", mapping.line)
+        if not isinstance(value, kind) or is_other_bool:
+            wanted = "mapping" if kind in (Mapped, dict) else kind.__name__
+            raise self._damaged(f"{name!r} is no {wanted}", mapping.line_of(name))
+        return value
+
+    def _only(self, mapping: Mapped, names: Sequence[str]) -> None:
+        for name in mapping:
+            if name not in names:
+                raise self._damaged(f"{name[:40]!r} is not known here", mapping.line_of(name))
+
+    def _check(self, plain: dict[str, Any], mapping: Mapped, what: str) -> None:
+        without = {name: value for name, value in plain.items() if name != "check"}
+        if self._get(mapping, "check", str) != _check(without):
+            raise self._damaged(f"{what} was edited after it was recorded", mapping.line)
+
+
+def _check(entry: dict[str, Any]) -> str:
+    text = json.dumps(entry, sort_keys=True, separators=(",", ":"))
+    # The letter keeps it from ever being read as a number.
+    return "c" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def _by_name(headers: Headers) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for name, value in headers:
+        names.setdefault(name, []).append(value)
+    return names
+
+
+def _is_inline(body: bytes) -> bool:
+    if len(body) > INLINE:
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _reference(body: bytes, blob_of: Callable[[bytes], str]) -> dict[str, Any]:
+    return {"blob": blob_of(body), "bytes": len(body)}
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

@@ -1,0 +1,75 @@
+"""What a stand-in looks like: by these marks the gate tells one from what it stands for.
+
+A stand-in is made from its kind and a number, and from nothing else: the first job of a cassette
+is always the same one, whoever recorded it. So it reveals nothing of the value it stands for,
+however few values there could have been, and recording again gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Final
+
+__all__ = [
+    "DOMAIN",
+    "EXPIRES_AT",
+    "HEX",
+    "IBM_ID",
+    "ISSUED_AT",
+    "WORD",
+    "is_standin",
+    "is_standin_jwt",
+    "standin_jwt",
+]
+
+WORD: Final = "qchannel-stand-in"
+HEX: Final = b"qchannel".hex()
+"""Sixteen hexadecimal digits; account ids, GUIDs and tokens of digits start with them."""
+
+DOMAIN: Final = "stand-in.invalid"
+IBM_ID: Final = "IBMid-STANDIN"
+
+ISSUED_AT: Final = 1_577_836_800
+"""2020-01-01. The replay lane sets the times anew; until then a token must not be expired."""
+
+EXPIRES_AT: Final = 4_102_444_800
+"""2100-01-01."""
+
+
+def _segment(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+
+
+def _compact(data: object) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
+def standin_jwt(number: int) -> str:
+    """A JSON Web Token that decodes, with ``iat`` and ``exp``, signed by nobody."""
+    head = {"alg": "HS256", "typ": "JWT"}
+    claims = {
+        "jti": f"{WORD}-{number}",
+        "iss": "https://iam.cloud.ibm.com/identity",
+        "iat": ISSUED_AT,
+        "exp": EXPIRES_AT,
+    }
+    return ".".join(
+        _segment(part) for part in (_compact(head), _compact(claims), f"{WORD} signature".encode())
+    )
+
+
+def is_standin_jwt(text: str) -> bool:
+    """Whether a text starts with one of :func:`standin_jwt`, with all of it."""
+    try:
+        claims = text.split(".")[1]
+        padded = claims + "=" * (-len(claims) % 4)
+        number = int(json.loads(base64.urlsafe_b64decode(padded))["jti"].rpartition("-")[2])
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return False
+    return text.startswith(standin_jwt(number))
+
+
+def is_standin(text: str) -> bool:
+    """Whether a value is a stand-in of whatever kind."""
+    return text.startswith((WORD, HEX, IBM_ID)) or is_standin_jwt(text)

@@ -1,0 +1,91 @@
+"""What can be wrong with a cassette: each problem names the file, the line and the mending command.
+
+They are errors of the person's files, so none of them is ever answered by going on without.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+
+from pytest_qchannel.errors import QChannelError
+
+__all__ = [
+    "BlobDamaged",
+    "BlobMissing",
+    "CassetteBusy",
+    "CassetteDamaged",
+    "CassetteMissing",
+    "CassetteProblem",
+    "CassetteTaken",
+    "record_command",
+]
+
+
+def record_command(test_id: str | None) -> str:
+    """The command that records a test's cassette anew."""
+    if not test_id:
+        return "pytest --qchannel-mode=record"
+    if set(test_id) & set('"$`\\!'):
+        return f"pytest {shlex.quote(test_id)} --qchannel-mode=record"
+    # Double quotes are quotes for every shell, on Windows, too.
+    is_plain = not set(test_id) & set(" []()'*?<>|&;#~{}")
+    return f"pytest {test_id if is_plain else chr(34) + test_id + chr(34)} --qchannel-mode=record"
+
+
+class CassetteProblem(QChannelError):
+    """A cassette cannot be used as it is.
+
+    Args:
+        headline: What is wrong.
+        path: The file.
+        line: The line of the file, counted from 1.
+        test_id: The test that the cassette belongs to, if it is known.
+        next: What mends it; by default the command that records it anew.
+        facts: More lines.
+    """
+
+    def __init__(
+        self,
+        headline: str,
+        *,
+        path: Path,
+        line: int | None = None,
+        test_id: str | None = None,
+        next: str | None = None,  # noqa: A002 - the message's own word
+        facts: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        self.path = path
+        self.line = line
+        self.test_id = test_id
+        super().__init__(
+            headline,
+            where=f"{path}" + (f", line {line}" if line else ""),
+            next=next or record_command(test_id),
+            facts=facts,
+        )
+
+
+class CassetteMissing(CassetteProblem):
+    """There is no cassette for the test."""
+
+
+class CassetteDamaged(CassetteProblem):
+    """The index is truncated, edited by hand, unsafe, too large or of an unknown version."""
+
+
+class BlobMissing(CassetteProblem):
+    """The index names a body that is not in the tree."""
+
+
+class BlobDamaged(CassetteProblem):
+    """A stored body is not what its name says."""
+
+
+class CassetteBusy(CassetteProblem):
+    """Somebody else is writing the same cassette."""
+
+
+class CassetteTaken(CassetteProblem):
+    """The file belongs to another test."""

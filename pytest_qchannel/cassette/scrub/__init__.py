@@ -1,0 +1,13 @@
+"""Scrubbing: what may be kept of an interaction is named; everything else is replaced.
+
+``Scrubber().scrub(interaction)`` gives the interaction as it may be stored, and what it met that
+no rule names. One :class:`Scrubber` belongs to one cassette: the same value has the same stand-in
+in all of it. Four tables say what happens: :data:`~.rules.RULES` (the actions, each with a stable
+id and a reason), :data:`~.headers.HEADERS`, and, for each route, :data:`~.routes.ROUTES`.
+"""
+
+from pytest_qchannel.cassette.scrub.routes import ROUTES, RouteRule
+from pytest_qchannel.cassette.scrub.rules import RULES, Rule
+from pytest_qchannel.cassette.scrub.scrubber import Scrubbed, Scrubber, Unknown
+
+__all__ = ["ROUTES", "RULES", "RouteRule", "Rule", "Scrubbed", "Scrubber", "Unknown"]

@@ -1,0 +1,136 @@
+"""Params and results: numbers stay, and what is packed is looked into.
+
+An array is kept where it is opened, found to hold nothing but numbers, and nothing behind them.
+A circuit is never kept: QPY holds names and metadata that the user chose.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+import math
+import re
+import zlib
+from collections.abc import Callable
+from typing import Any, Final
+
+from pytest_qchannel.cassette.marks import WORD
+from pytest_qchannel.cassette.scrub.looks import is_name, is_word
+
+__all__ = ["is_array", "scrub_payload"]
+
+MOST_BYTES: Final = 256 * 1024 * 1024
+_NPY: Final = re.compile(rb"\x93NUMPY[\x01\x02\x03]\x00", re.DOTALL)
+_NUMBERS: Final = re.compile(r"[<>|=]?[bBiufc?](\d{1,2})")
+# The executor's tensors: bits of one element.
+_TENSORS: Final = {
+    "bool": 1, "u8": 8, "i8": 8, "i16": 16, "u16": 16, "i32": 32, "u32": 32, "f32": 32, "i64": 64,
+    "u64": 64, "f64": 64, "c64": 64, "c128": 128,
+}  # fmt: skip
+_CIRCUITS: Final = frozenset({"QuantumCircuit", "Instruction", "ParameterExpression", "Parameter"})
+# What users write into their circuits comes back in the results.
+_OF_USER: Final = frozenset({"circuit_metadata", "annotations"})
+
+Report = Callable[[str], None]
+
+
+def _opened(text: str) -> bytes | None:
+    """The bytes of base64, or of a zlib stream in it; ``None`` where there is more behind it."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    stream = zlib.decompressobj()
+    try:
+        inflated = stream.decompress(data, MOST_BYTES)
+    except zlib.error:
+        return data
+    return inflated if stream.eof and not stream.unused_data else None
+
+
+def _shape_size(shape: Any) -> int | None:
+    is_shape = isinstance(shape, list | tuple) and all(
+        isinstance(size, int) and size >= 0 for size in shape
+    )
+    return math.prod(shape) if is_shape else None
+
+
+def is_array(text: str) -> bool:
+    """Whether a text is base64 of an npy file of numbers, compressed or not, and no more."""
+    data = _opened(text)
+    if data is None or not _NPY.match(data):
+        return False
+    wide = data[6] > 1
+    start = 12 if wide else 10
+    length = int.from_bytes(data[8:start], "little")
+    header = data[start : start + length]
+    try:
+        fields = ast.literal_eval(header.decode("ascii"))
+        kind = _NUMBERS.fullmatch(fields["descr"])
+        size = _shape_size(fields["shape"])
+    except (ValueError, SyntaxError, KeyError, TypeError, MemoryError, RecursionError):
+        return False
+    if set(fields) != {"descr", "fortran_order", "shape"} or kind is None or size is None:
+        return False
+    # No comment may hide in the header.
+    is_bare = header.split(b"}")[-1].strip() == b"" and b"#" not in header
+    return is_bare and len(data) - start - length == size * int(kind[1])
+
+
+def _is_tensor(value: dict[str, Any]) -> bool:
+    """Whether an object is one of the executor's arrays, with as many bytes as it says."""
+    if not {"data", "shape", "dtype"} <= value.keys() or not isinstance(value["data"], str):
+        return False
+    bits, size = _TENSORS.get(str(value["dtype"])), _shape_size(value["shape"])
+    data = _opened(value["data"])
+    if bits is None or size is None or data is None:
+        return False
+    return len(data) in ((size * bits + 7) // 8, size * max(bits, 8) // 8)
+
+
+def scrub_payload(value: Any, report: Report, path: str = "") -> Any:
+    """Params or results with everything replaced that is no number, array, or single word.
+
+    Args:
+        value: What JSON gave.
+        report: Called with the path of each text that was replaced.
+        path: Where it is, for ``report``.
+    """
+    if isinstance(value, list):
+        return [scrub_payload(one, report, f"{path}[{at}]") for at, one in enumerate(value)]
+    if isinstance(value, str):
+        if is_word(value) or is_array(value):
+            return value
+        report(path)
+        return WORD
+    if not isinstance(value, dict):
+        return value
+    if value.get("__type__") in _CIRCUITS:
+        return {"__type__": value["__type__"], "__value__": ""}
+    kept: dict[str, Any] = {}
+    is_tensor = _is_tensor(value)
+    for at, (key, item) in enumerate(value.items()):
+        if key in _OF_USER:
+            kept[key] = {}
+        elif is_tensor and key == "data":
+            kept[key] = item
+        elif is_name(key) or is_word(key):
+            kept[key] = scrub_payload(item, report, f"{path}.{key}")
+        elif (names := _parameter_names(key)) is not None:
+            kept[names] = scrub_payload(item, report, f"{path}.<names>")
+        else:
+            report(f"{path}.<key {at + 1}>")
+    return kept
+
+
+def _parameter_names(key: str) -> str | None:
+    """The key of a BindingsArray, a JSON list of names, where each may be kept."""
+    if not key.startswith("["):
+        return None
+    try:
+        names = ast.literal_eval(key)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    is_kept = isinstance(names, list) and all(isinstance(n, str) and is_name(n) for n in names)
+    return key if is_kept else None

@@ -1,0 +1,108 @@
+"""Sentences of the service: known words stay, every other word becomes ``[word]``.
+
+An error message tells what happened, in words that the service always uses, about something that
+only this user has. So the words are the allow-list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+__all__ = ["UNKNOWN", "VOCABULARY", "is_known", "scrub_prose"]
+
+UNKNOWN: Final = "[word]"
+
+VOCABULARY: Final = frozenset(
+    """
+    a about accept accepted accepts access accepting account accounts action active activity add
+    added address after again all allocated allocation allowed already also always an and another
+    any anything api apikey apitoken application apply are argument arguments array as ask asked at
+    attempt authenticate authentication authorization authorized available b backend backends
+    bad basis batch be because been before being below between bit bits body bool both but by c
+    calibration call called caller can cancel canceled cancelled cannot case catalog cbit channel
+    char characters check circuit circuits class classic clbit client close closed cloud code codes
+    coefficients collection compute computed configuration contact contain contains could coupling
+    create created creation credential credentials crn cursor cut d data date day days dedicated
+    default defaults delete deleted deprecated depth device devices did different disabled do docs
+    does done due duplicate duration during dynamic e each either element elements empty enabled
+    end ended ends entry error errors estimator event exceed exceeded exceeds exclude executed
+    execution executor exist exists expected expired f fail failed failure false field fields
+    filter filters finished first float for forbidden format forbid fields found fractional from
+    full further gate gates get given global go good grant group h had has have header headers
+    hours how http hub i iam ibm id ids if in include included index information input inputs
+    instance instances instruction instructions integer internal interval invalid is iso issued it
+    items its job jobs json jwt key keys keyword kind known language larger last later least left
+    legacy length less level limit limited limits list listed lite log logged login logout long
+    longer longest look loop lower made main maintenance many map matches max maximum may mean
+    measure measured measurement member memory message messages method metrics middle min minimum
+    minutes missing mitigation mode model module more most must name named names nested network new
+    next no noise none not nothing null number numbers object objects observable observables of
+    off offset old on once one online only open operation operational option options or order
+    other out over
+    page parameter parameters params parse pass password path pauli paused pay pending per period
+    permission permitted plan plans platform please post premium primitive private problem process
+    processor program programs project properties property provided provider pub pubs pulse put
+    python q qasm qiskit qpy quantum quasi qubit qubits query queue queued quota ran range rate raw
+    read reached reason received refused region register registers rejected removed repeated
+    replace request requested requests required reset resilience resource resources response rest
+    result results retry return returned run runner running runs runtime sampler schema search
+    second seconds see send sent server service session sessions set several shape shot shots
+    should simulator size so some something solution sort started state status stay still stop
+    storage string submit submitted submission such supported system t tag tags take target task
+    terms than that the then there they this time timed timeout times to today token tokens too
+    total trace traceback transpile transpiled true try twirling two type types u unable
+    unauthorized under unexpected unit unknown unsupported until up upper usage use used user users
+    valid validation value values variable version versions wait want was wait whole window with
+    within without work workload workloads would write wrong year you your zne
+    abelian already iqx flex trial paygo standard internal subscription interactive ttl
+    sampler estimator circuit noise learner calibrator utc z debug info warning critical
+    queued completed started running ran long most recent call file line raise
+    """.split()  # noqa: SIM905 - three hundred quoted words are not easier to read
+)
+
+_TOKEN: Final = re.compile(r"\S+")
+_TRIM: Final = re.compile(r"^([\"'`(\[{<]*)(.*?)([\"'`)\]}>.,:;!?]*)$", re.DOTALL)
+_PART: Final = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z\d]+")
+_NUMBER: Final = re.compile(r"[-+]?\d{1,7}(\.\d{1,6})?%?")
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
+_DEVICE: Final = re.compile(r"(ibmq?|fake|simulator|aer)(_[a-z]{1,16}\d{0,4}){1,3}")
+_MOST_PARTS: Final = 9
+_JOINER: Final = re.compile(r"[-_/.=:']{1,2}")
+
+
+def is_known(word: str) -> bool:
+    """Whether a word is the service's own, a short number, a time or a device."""
+    if _NUMBER.fullmatch(word) or _TIME.fullmatch(word) or _DEVICE.fullmatch(word):
+        return True
+    parts = _PART.findall(word)
+    # Letters one by one, with digits between them, are an id.
+    if any(part.isalpha() and len(part) == 1 for part in parts) and len(parts) > 1:
+        return False
+    return 0 < len(parts) <= _MOST_PARTS and all(
+        part.lower() in VOCABULARY
+        or (part.isdigit() and len(part) <= 4)
+        or _JOINER.fullmatch(part) is not None
+        for part in parts
+    )
+
+
+def scrub_prose(text: str, standin: Callable[[str], str | None]) -> str:
+    """A sentence with every word replaced that the service does not always use.
+
+    Args:
+        text: What the service said.
+        standin: Gives the stand-in of a word that has one already: a job's id, say.
+    """
+
+    def scrub(found: re.Match[str]) -> str:
+        trimmed = _TRIM.fullmatch(found[0])
+        assert trimmed is not None
+        before, word, after = trimmed.groups()
+        if not word:
+            return found[0]
+        kept = standin(word) or (word if is_known(word) else UNKNOWN)
+        return f"{before}{kept}{after}"
+
+    return _TOKEN.sub(scrub, text)

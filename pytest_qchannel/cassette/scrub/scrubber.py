@@ -1,0 +1,286 @@
+"""A whole interaction: URL, headers and bodies of both sides."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from pytest_qchannel.cassette.interaction import Headers, Interaction
+from pytest_qchannel.cassette.marks import WORD
+from pytest_qchannel.cassette.scrub.headers import HEADERS, UNNEEDED
+from pytest_qchannel.cassette.scrub.looks import is_name, is_plain, is_word
+from pytest_qchannel.cassette.scrub.prose import VOCABULARY
+from pytest_qchannel.cassette.scrub.routes import ERRORS, HOSTS, ROUTES, Fields, RouteRule
+from pytest_qchannel.cassette.scrub.standins import Standins
+from pytest_qchannel.cassette.scrub.tree import RewriteParams, Walker, grown
+from pytest_qchannel.cassette.scrub.values import Values
+
+__all__ = ["Scrubbed", "Scrubber", "Unknown"]
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_MOST_BYTES: Final = 256 * 1024 * 1024
+_EMPTY: Final = RouteRule((), "", "")
+_HOSTS: Final = tuple((service, re.compile(names), base) for service, names, base in HOSTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that no rule names, and what was done about it: its value is gone.
+
+    Attributes:
+        route: The method and rule of the route, or ``no known route``.
+        place: ``request`` or ``response``, and the header, field or JSON path.
+    """
+
+    route: str
+    place: str
+
+    def __str__(self) -> str:
+        """One line, with what to do."""
+        return (
+            f"{self.route}: {self.place} is in no table; its value was replaced "
+            "(to keep it, add it in pytest_qchannel/cassette/scrub/routes.py)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """An interaction as it may be stored, and what no rule names."""
+
+    interaction: Interaction
+    unknown: tuple[Unknown, ...] = ()
+
+
+class Scrubber:
+    """Scrubs the interactions of one cassette, in order.
+
+    Args:
+        secrets: Values that are never kept, even where a rule keeps what is there.
+        rewrite_params: Called with a program's id and a job's params, it gives what is stored
+            for them: circuits in words, say. Its answer is stored as it is, if the gate lets it
+            pass. Without it, numbers and options are kept, and circuits are not.
+    """
+
+    def __init__(
+        self, secrets: Iterable[str] = (), *, rewrite_params: RewriteParams | None = None
+    ) -> None:
+        self.standins = Standins()
+        self._rewrite_params = rewrite_params
+        self._values = Values(self.standins, self._link, _is_served, tuple(secrets))
+
+    def scrub(self, interaction: Interaction) -> Scrubbed:
+        """The interaction as it may be stored; never raises on what a server may answer."""
+        route, values = _route_of(interaction.method, interaction.url)
+        name = f"{route.method} {route.rule}" if route.rule else "no known route"
+        unknown: dict[Unknown, None] = {}
+
+        def reporter(side: str) -> Callable[[str], None]:
+            def report(place: str) -> None:
+                place = re.sub(r"\[\d+\]", "[]", place)  # of a list's items, one is enough
+                unknown.setdefault(Unknown(name, f"{side} {place}"))
+
+            return report
+
+        # Before the body: a path's job id is a job's, whatever the body calls it.
+        url = self._url(interaction.url, route, values, reporter("request"))
+        asking, answering = reporter("request"), reporter("response")
+        sent = _decoded(interaction.request_headers, interaction.request_body, asking)
+        answered = _decoded(interaction.response_headers, interaction.response_body, answering)
+        request_body = self._body(
+            sent, _media_type(interaction.request_headers), route.sent, "text", asking, route.form
+        )
+        fields = route.answered if interaction.status < 400 else ERRORS
+        text = route.text if interaction.status < 400 else "prose"
+        response_body = self._body(
+            answered, _media_type(interaction.response_headers), fields, text, answering
+        )
+        return Scrubbed(
+            Interaction(
+                method=interaction.method if is_word(interaction.method) else "GET",
+                url=url,
+                request_headers=self._headers(
+                    "request", interaction.request_headers, len(request_body), asking
+                ),
+                request_body=request_body,
+                status=interaction.status,
+                response_headers=self._headers(
+                    "response", interaction.response_headers, len(response_body), answering
+                ),
+                response_body=response_body,
+            ),
+            tuple(unknown),
+        )
+
+    def _link(self, url: str) -> str:
+        if not _is_served((urlsplit(url).hostname or "").lower()):
+            raise ValueError("no URL of the service")
+        route, values = _route_of("GET", url)
+        return self._url(url, route, values, lambda _: None)
+
+    def _url(
+        self, url: str, route: RouteRule, values: tuple[str, ...], report: Callable[[str], None]
+    ) -> str:
+        try:
+            parts = urlsplit(url)
+            host = (parts.hostname or "").lower()
+        except ValueError:
+            report("URL")
+            return self.standins.of("object_url", url)
+        if not _is_served(host):
+            known = self.standins.known("host", host)
+            if known is None:
+                return self.standins.of("object_url", url)
+            return f"{parts.scheme}://{known}{self._unknown_path(parts.path, report)}"
+        if route.rule:
+            base = _base_of(host, parts.path)
+            kinds = re.findall(r"<(\w+)>", route.rule)
+            made = iter(
+                quote(self._values.scrub(kind, unquote(value)), safe="")
+                for kind, value in zip(kinds, values, strict=True)
+            )
+            path = base + re.sub(r"<\w+>", lambda _: next(made), route.rule)
+        else:
+            path = self._unknown_path(parts.path, report)
+        query = self._pairs(parts.query, route.query, report, "query field")
+        return f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
+
+    def _unknown_path(self, path: str, report: Callable[[str], None]) -> str:
+        report("path")
+        segments = []
+        for segment in path.split("/"):
+            words = re.findall(r"[a-z]+", segment.lower())
+            is_known = re.fullmatch(r"[A-Za-z_-]*|v\d{1,2}", segment) and all(
+                word in VOCABULARY for word in words
+            )
+            segments.append(segment if is_known else self.standins.of("segment", segment))
+        return "/".join(segments)
+
+    def _pairs(self, text: str, fields: Fields, report: Callable[[str], None], what: str) -> str:
+        """A query or a form, field by field, in the order they were sent."""
+        kept = []
+        for at, (name, value) in enumerate(parse_qsl(text, keep_blank_values=True)):
+            rule = fields.get(name)
+            if rule is not None:
+                kept.append((name, self._values.scrub(rule, value)))
+            elif is_name(name) and self._values.may_stay(name) and is_plain(name):
+                report(f"{what} {name}")
+                kept.append((name, WORD if value else ""))
+            else:
+                report(f"{what} number {at + 1}")
+        return urlencode(kept)
+
+    def _headers(
+        self, side: str, headers: Headers, length: int, report: Callable[[str], None]
+    ) -> Headers:
+        kept = []
+        for name, value in headers:
+            rule = HEADERS[side].get(name.lower())
+            if rule == "length":
+                kept.append((name, str(length)))
+            elif rule is not None:
+                kept.append((name, self._values.scrub(rule, value)))
+            elif name.lower() not in UNNEEDED:
+                shown = name if is_name(name) and self._values.may_stay(name) else "of its own name"
+                report(f"header {shown}")
+        return tuple(kept)
+
+    def _body(
+        self,
+        body: bytes,
+        media_type: str,
+        fields: Fields,
+        text_rule: str,
+        report: Callable[[str], None],
+        form: Fields | None = None,
+    ) -> bytes:
+        if not body:
+            return b""
+        if media_type == _FORM or (form and not fields):
+            scrubbed = self._pairs(
+                body.decode("utf-8", "replace"), form or {}, report, "form field"
+            )
+            return scrubbed.encode()
+        try:
+            document = json.loads(body)
+        except (ValueError, RecursionError):
+            return self._values.scrub(text_rule, body.decode("utf-8", "replace")).encode()
+        walker = Walker(self._values, report, self._rewrite_params)
+        try:
+            kept = walker.walk(document, grown(fields))
+        except RecursionError:
+            report("body, which is nested too deeply")
+            return b"null"
+        return json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode(
+            "utf-8", "replace"
+        )
+
+
+def _is_served(host: str) -> bool:
+    return any(names.fullmatch(host) for _, names, _ in _HOSTS)
+
+
+def _below_base(host: str, path: str) -> list[tuple[str, str]]:
+    """The services at a host that a path can belong to, with the base; longest base first."""
+    found = [
+        (service, base)
+        for service, names, base in _HOSTS
+        if names.fullmatch(host) and (path == base or path.startswith(base + "/"))
+    ]
+    return sorted(found, key=lambda one: -len(one[1]))
+
+
+def _base_of(host: str, path: str) -> str:
+    return _below_base(host, path)[0][1]
+
+
+@functools.cache
+def _expression(rule: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"<\w+>", "([^/]+)", rule) + "/?")
+
+
+def _route_of(method: str, url: str) -> tuple[RouteRule, tuple[str, ...]]:
+    """The route's rules and the values in its path; rules that keep nothing where it is unknown."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return _EMPTY, ()
+    for service, base in _below_base(host, parts.path)[:1]:
+        rest = parts.path[len(base) :] or "/"
+        for route in ROUTES:
+            found = _expression(route.rule).fullmatch(rest)
+            if found and route.method == method.upper() and service in route.services:
+                return route, found.groups()
+    return _EMPTY, ()
+
+
+def _media_type(headers: Headers) -> str:
+    sent = (value for name, value in headers if name.lower() == "content-type")
+    return next(sent, "").partition(";")[0].strip().lower()
+
+
+def _decoded(headers: Headers, body: bytes, report: Callable[[str], None]) -> bytes:
+    """The body without its ``Content-Encoding``; nothing of it where that cannot be opened."""
+    names = [value.lower().strip() for name, value in headers if name.lower() == "content-encoding"]
+    if not names or not body or names == ["identity"]:
+        return body
+    for bits in (47, -15) if names[0] in ("gzip", "x-gzip", "deflate") else ():
+        stream = zlib.decompressobj(bits)
+        try:
+            opened = stream.decompress(body, _MOST_BYTES)
+        except zlib.error:
+            continue
+        if stream.eof:
+            return opened
+    try:
+        json.loads(body)  # a client that decodes leaves the header: vcrpy, requests
+    except (ValueError, RecursionError):
+        report("body, whose Content-Encoding could not be undone")
+        return b""
+    return body

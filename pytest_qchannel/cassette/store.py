@@ -1,0 +1,361 @@
+"""The tree of cassettes on disk: written whole or not at all, read with every doubt.
+
+A save has two steps. :meth:`Store.draft` makes the exact bytes and touches no file, so that the
+gate can look at them; :meth:`Store.write` puts them on disk: blobs first, the index last, each
+into a temporary file that is flushed and then takes the place of the old one. Killed at any
+moment, the tree has the previous cassette or the new one; what a killed writer leaves behind are
+temporary files, which the next one removes, and blobs that no index names (``unused_blobs``).
+
+Locks and temporary files are in ``.qchannel``, a folder that tells git to ignore it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from pytest_qchannel.cassette.blobs import FOLDER, Blobs, blob_name, compressed
+from pytest_qchannel.cassette.index import Cassette, grouped, parse, render
+from pytest_qchannel.cassette.matching import is_submission
+from pytest_qchannel.cassette.naming import SUFFIX, cassette_name, test_id_of
+from pytest_qchannel.cassette.problems import (
+    CassetteBusy,
+    CassetteMissing,
+    CassetteProblem,
+    CassetteTaken,
+)
+from pytest_qchannel.cassette.strict_yaml import read_yaml
+from pytest_qchannel.cassette.submission import read_submission
+from pytest_qchannel.cassette.submission_words import describe
+
+__all__ = ["Draft", "Store"]
+
+OWN: Final = ".qchannel"
+_TREE_LOCK_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A cassette as it would be written.
+
+    Attributes:
+        path: The index file.
+        index: The exact bytes of the index.
+        blobs: The plain content of each blob by its name, those that exist already included.
+        cassette: What :meth:`Store.load` would give.
+    """
+
+    path: Path
+    index: bytes
+    blobs: Mapping[str, bytes]
+    cassette: Cassette
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """The exact bytes of every file, by a name to report them under."""
+        for name, content in sorted(self.blobs.items()):
+            yield f"{FOLDER}/{name}", compressed(content)
+        yield self.path.name, self.index
+
+
+class Store:
+    """Cassettes below one folder.
+
+    Args:
+        root: The folder, ``cassettes`` of a project; need not exist yet.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.blobs = Blobs(root)
+        self._held: set[Path] = set()
+
+    def path_of(self, test_id: str) -> Path:
+        """The index file of a test, whether it exists or not."""
+        return self.root.joinpath(*cassette_name(test_id).parts)
+
+    def paths(self) -> list[Path]:
+        """Every index file, sorted."""
+        found = self.root.rglob(f"*{SUFFIX}") if self.root.is_dir() else ()
+        inner = (self.root / OWN, self.blobs.folder)
+        return sorted(p for p in found if not any(p.is_relative_to(one) for one in inner))
+
+    def draft(self, cassette: Cassette, path: Path | None = None) -> Draft:
+        """The exact bytes of a cassette; nothing is written.
+
+        The bodies of submitted jobs become their forms, and headers of one name stand together.
+
+        Args:
+            cassette: Scrubbed already.
+            path: Where to; by default the place that the test's id gives.
+        """
+        blobs: dict[str, bytes] = {}
+
+        def blob_of(content: bytes) -> str:
+            name = blob_name(content)
+            blobs[name] = content
+            return name
+
+        said: list[dict[str, Any] | None] = []
+        kept = []
+        for one in cassette.interactions:
+            body, words = one.request_body, None
+            if is_submission(one):
+                submission = read_submission(body)
+                if submission is not None:
+                    body, words = submission.to_bytes(), describe(submission)
+            said.append(words)
+            kept.append(
+                replace(
+                    one,
+                    request_headers=grouped(one.request_headers),
+                    request_body=body,
+                    response_headers=grouped(one.response_headers),
+                )
+            )
+        whole = Cassette(cassette.test, cassette.passport, tuple(kept))
+        each = iter(said)
+        index = render(whole, blob_of, lambda _: next(each))
+        target = path or self.path_of(cassette.test)
+        read = parse(index, target, lambda name, _: blobs[name], cassette.test)
+        assert read == whole, "what was written is not what would be read"
+        return Draft(target, index, blobs, read)
+
+    def write(self, draft: Draft) -> bool:
+        """Puts a draft on disk.
+
+        Returns:
+            Whether anything had to be written: the same bytes are left alone.
+
+        Raises:
+            CassetteTaken: The file is another test's, or differs from another one's in nothing
+                but capitals.
+            CassetteBusy: Somebody else is writing it, or the tree, for too long.
+        """
+        with self.lock(draft.path), self._tree_lock():
+            self._require_free(draft)
+            return self._put(draft)
+
+    def save(self, cassette: Cassette, path: Path | None = None) -> Path:
+        """Drafts and writes a cassette; gives its file."""
+        draft = self.draft(cassette, path)
+        self.write(draft)
+        return draft.path
+
+    def with_old_date(self, cassette: Cassette) -> Cassette:
+        """The cassette with the date of the one on disk, if that is the only difference.
+
+        For recordings from the emulator: the same traffic then gives the same bytes. A live
+        recording takes its new date, because its age is what people ask for.
+        """
+        path = self.path_of(cassette.test)
+        try:
+            old = self.load(path, cassette.test)
+        except CassetteProblem:
+            return cassette
+        dated = replace(
+            cassette, passport=replace(cassette.passport, recorded_at=old.passport.recorded_at)
+        )
+        return dated if self.draft(dated).index == path.read_bytes() else cassette
+
+    def load(self, path: Path, test_id: str | None = None) -> Cassette:
+        """A cassette from disk.
+
+        Args:
+            path: Its index file.
+            test_id: The test that asks; by default whichever the file names.
+
+        Raises:
+            CassetteMissing: There is no such file.
+            CassetteDamaged: The index is not as it was written.
+            BlobMissing: A body is not in the tree.
+            BlobDamaged: A body is not what it was.
+            CassetteTaken: The cassette belongs to another test.
+        """
+        known = test_id or self._test_id(path)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise CassetteMissing("there is no cassette", path=path, test_id=known) from None
+        except OSError as problem:
+            raise CassetteProblem(
+                f"the cassette cannot be read: {problem.strerror}",
+                path=path,
+                test_id=known,
+                next=f"look at {path} and at who may read it",
+            ) from None
+        cassette = parse(
+            data, path, lambda name, line: self.blobs.read(name, path, line, known), known
+        )
+        if test_id is not None and cassette.test != test_id:
+            raise self._taken(path, cassette.test, test_id)
+        return cassette
+
+    @contextmanager
+    def lock(self, path: Path) -> Iterator[None]:
+        """Holds a cassette for one writer, from before a recording until after it if need be.
+
+        Whoever holds it writes through the same :class:`Store`.
+
+        Raises:
+            CassetteBusy: Somebody else holds it.
+        """
+        from filelock import FileLock, Timeout
+
+        if path in self._held:
+            yield
+            return
+        name = blob_name(str(path.absolute()).lower().encode())
+        held = FileLock(str(self._own("locks") / f"{name}.lock"), timeout=0)
+        try:
+            held.acquire()
+        except Timeout:
+            raise CassetteBusy(
+                "two writers want the same cassette",
+                path=path,
+                test_id=self._test_id(path),
+                next="give the tests different names, or record one after the other: -n 0",
+            ) from None
+        self._held.add(path)
+        try:
+            yield
+        finally:
+            self._held.discard(path)
+            held.release()
+
+    def unused_blobs(self) -> list[str]:
+        """The names of blobs that no index names.
+
+        Raises:
+            CassetteDamaged: An index cannot be read, so that nobody knows what it names.
+        """
+        used: set[str] = set()
+        for path in self.paths():
+            used |= self.blobs_of(path)
+        return [name for name in self.blobs.names() if name not in used]
+
+    def blobs_of(self, path: Path) -> set[str]:
+        """The names of the blobs that a cassette's index names, whether they are there or not."""
+        return set(_named(read_yaml(path.read_bytes(), path, self._test_id(path))))
+
+    def remove_unused_blobs(self) -> list[str]:
+        """Removes the blobs that no index names; gives their names."""
+        with self._tree_lock():
+            names = self.unused_blobs()
+            for name in names:
+                self.blobs.path(name).unlink()
+        return names
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of all indexes and of all blobs."""
+        blobs = (self.blobs.path(name) for name in self.blobs.names())
+        return {
+            "indexes": sum(path.stat().st_size for path in self.paths()),
+            "blobs": sum(path.stat().st_size for path in blobs),
+        }
+
+    def _test_id(self, path: Path) -> str | None:
+        if not path.is_relative_to(self.root):
+            return None
+        return test_id_of(PurePosixPath(*path.relative_to(self.root).parts))
+
+    def _taken(self, path: Path, owner: str, wanted: str) -> CassetteTaken:
+        return CassetteTaken(
+            "the cassette belongs to another test",
+            path=path,
+            test_id=wanted,
+            facts=[("owner", owner), ("asked", wanted)],
+            next="give the tests different names, or remove the file and record both",
+        )
+
+    def _require_free(self, draft: Draft) -> None:
+        path, wanted = draft.path, draft.cassette.test
+        if path.parent.is_dir():
+            for other in path.parent.iterdir():
+                if other.name != path.name and other.name.lower() == path.name.lower():
+                    raise self._taken(other, str(self._test_id(other)), wanted)
+        owner = _owner(path)
+        if owner is not None and owner != wanted:
+            raise self._taken(path, owner, wanted)
+
+    def _put(self, draft: Draft) -> bool:
+        for name, content in draft.blobs.items():
+            if not self.blobs.has(name):
+                self._replace(self.blobs.path(name), compressed(content))
+        if draft.path.is_file() and draft.path.read_bytes() == draft.index:
+            return False
+        self._replace(draft.path, draft.index)
+        return True
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._own("new") / f"{os.getpid()}-{path.name}"
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _flush_folder(path.parent)
+
+    def _own(self, name: str) -> Path:
+        folder = self.root / OWN
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+        return folder / name
+
+    @contextmanager
+    def _tree_lock(self) -> Iterator[None]:
+        """Held while files change, so that nothing is removed which a writer counts on."""
+        from filelock import FileLock, Timeout
+
+        held = FileLock(str(self._own("locks") / "tree.lock"), timeout=_TREE_LOCK_S)
+        try:
+            held.acquire()
+        except Timeout:
+            raise CassetteBusy(
+                f"somebody has been writing cassettes for {_TREE_LOCK_S:g} seconds",
+                path=self.root,
+                next="look for a test run that hangs, end it, and record again",
+            ) from None
+        try:
+            for left in self._own("new").iterdir():  # of a writer that was killed
+                left.unlink(missing_ok=True)
+            yield
+        finally:
+            held.release()
+
+
+def _owner(path: Path) -> str | None:
+    """The test that an index names; ``None`` where there is none, or none that can be read."""
+    try:
+        top = read_yaml(path.read_bytes(), path)
+    except (OSError, CassetteProblem):
+        return None
+    owner = top.get("test") if isinstance(top, dict) else None
+    return owner if isinstance(owner, str) else None
+
+
+def _named(data: Any) -> Iterator[str]:
+    """Every text that stands under ``blob``; one too many only keeps a file."""
+    if isinstance(data, dict):
+        if isinstance(data.get("blob"), str):
+            yield data["blob"]
+        data = list(data.values())
+    if isinstance(data, list):
+        for one in data:
+            yield from _named(one)
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "nt":  # folders cannot be opened there, and need not be
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

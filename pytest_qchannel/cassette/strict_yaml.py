@@ -1,0 +1,250 @@
+"""YAML as a cassette has it: written the same way every time, read without trusting it.
+
+Read are texts, numbers, booleans, null, lists and mappings with texts as keys. Refused are tags
+(which can run code elsewhere), keys that stand twice (the last would win without a word), files
+that are too large, nested too deeply or refer to themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_qchannel.cassette.problems import CassetteDamaged
+
+__all__ = ["Mapped", "read_yaml", "write_yaml"]
+
+MOST_BYTES: Final = 16 * 1024 * 1024
+"""An index is some ten kilobytes; bodies are in blobs."""
+
+MOST_DEPTH: Final = 100
+
+_TAG: Final = "tag:yaml.org,2002:"
+_WIDE: Final = 240
+"""A mapping or list that takes more characters on one line gets lines of its own."""
+
+
+class Mapped(dict[str, Any]):
+    """A mapping that knows its lines in the file, counted from 1."""
+
+    line: int = 0
+    lines: dict[str, int]
+
+    def line_of(self, name: str) -> int:
+        """The line of a key, or of the mapping if it has no such key."""
+        return self.lines.get(name, self.line)
+
+
+def read_yaml(data: bytes, path: Path, test_id: str | None = None) -> Any:
+    """The plain data in a YAML file; its mappings are :class:`Mapped`.
+
+    Args:
+        data: The file's bytes.
+        path: The file, for errors.
+        test_id: The test that the file belongs to, for errors.
+
+    Raises:
+        CassetteDamaged: It is not YAML, or more than a cassette may be; says the line.
+    """
+    import yaml
+
+    def damaged(said: str, line: int | None) -> CassetteDamaged:
+        return CassetteDamaged(said, path=path, line=line, test_id=test_id)
+
+    if len(data) > MOST_BYTES:
+        raise damaged(f"the cassette is larger than {MOST_BYTES // 2**20} MB", None)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        bad_line = data[: problem.start].count(b"\n") + 1
+        raise damaged("the cassette is not UTF-8", bad_line) from None
+    if not text.strip():
+        raise damaged("the cassette is empty", 1)
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _Builder(yaml.parse(text, Loader=loader), damaged).document()
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        said = "a merge left its marks" if "<<<<<<<" in text else str(problem.problem or "")
+        line = _conflict_line(text) or (mark.line + 1 if mark else None)
+        raise damaged(f"the cassette is no YAML: {said}", line) from None
+    except yaml.YAMLError as problem:
+        bad_line = text.count("\n", 0, getattr(problem, "position", 0)) + 1
+        raise damaged("the cassette has a character that YAML does not allow", bad_line) from None
+
+
+def _conflict_line(text: str) -> int | None:
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(("<<<<<<< ", ">>>>>>> ")):
+            return number
+    return None
+
+
+class _Builder:
+    """Builds data from a stream of YAML events.
+
+    From events and not from nodes, because PyYAML makes nodes by recursion in C, and a file that
+    is nested deeply enough would end the process.
+    """
+
+    def __init__(self, events: Iterator[Any], damaged: Callable[..., CassetteDamaged]) -> None:
+        from yaml.constructor import SafeConstructor
+        from yaml.resolver import Resolver
+
+        self._events = events
+        self._damaged = damaged
+        self._resolver: Any = Resolver()
+        self._scalars: Any = SafeConstructor()
+        self._anchors: dict[str, Any] = {}
+
+    def document(self) -> Any:
+        from yaml import events
+
+        found: list[Any] = []
+        for event in self._events:
+            if isinstance(event, events.DocumentStartEvent) and found:
+                raise self._damaged("there is more than one document in the file", _line(event))
+            if isinstance(event, events.NodeEvent):
+                found.append(self._build(event, 0))
+        return found[0] if found else None
+
+    def _build(self, event: Any, depth: int) -> Any:
+        from yaml import events
+
+        if depth > MOST_DEPTH:
+            raise self._damaged("the cassette is nested too deeply", _line(event))
+        if isinstance(event, events.AliasEvent):
+            if event.anchor not in self._anchors:
+                said = f"'*{event.anchor[:40]}' refers to nothing that stands before it"
+                raise self._damaged(said, _line(event))
+            return self._anchors[event.anchor]
+        if isinstance(event, events.ScalarEvent):
+            built = self._scalar(event)
+        elif isinstance(event, events.MappingStartEvent):
+            self._require_tag(event, "map")
+            built = self._mapping(event, depth + 1)
+        else:
+            self._require_tag(event, "seq")
+            built = []
+            for one in self._events:
+                if isinstance(one, events.SequenceEndEvent):
+                    break
+                built.append(self._build(one, depth + 1))
+        if event.anchor is not None:
+            self._anchors[event.anchor] = built
+        return built
+
+    def _mapping(self, start: Any, depth: int) -> Mapped:
+        from yaml import events
+
+        mapped = Mapped()
+        mapped.line, mapped.lines = _line(start), {}
+        for event in self._events:
+            if isinstance(event, events.MappingEndEvent):
+                break
+            name, at = self._build(event, depth), _line(event)
+            if not isinstance(name, str):
+                raise self._damaged("a key of the cassette is no text", at)
+            if name in mapped:
+                raise self._damaged(f"the key {name[:40]!r} stands twice", at)
+            mapped[name] = self._build(next(self._events), depth)
+            mapped.lines[name] = at
+        return mapped
+
+    def _scalar(self, event: Any) -> Any:
+        from yaml import ScalarNode
+
+        tag = event.tag
+        if tag is None or tag == "!":
+            tag = self._resolver.resolve(ScalarNode, event.value, event.implicit)
+        kind = tag.removeprefix(_TAG)
+        if kind in ("str", "timestamp"):
+            return event.value
+        if kind == "null":
+            return None
+        if kind in ("int", "float", "bool"):
+            node = ScalarNode(tag, event.value)
+            try:
+                return getattr(self._scalars, f"construct_yaml_{kind}")(node)
+            except (ValueError, KeyError):
+                said = f"{event.value[:40]!r} is no {kind}"
+                raise self._damaged(said, _line(event)) from None
+        raise self._refused(tag, event)
+
+    def _require_tag(self, event: Any, kind: str) -> None:
+        if event.tag not in (None, "!", _TAG + kind):
+            raise self._refused(event.tag, event)
+
+    def _refused(self, tag: str, event: Any) -> CassetteDamaged:
+        return self._damaged(f"the tag {tag[:60]!r} is not allowed in a cassette", _line(event))
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def write_yaml(data: dict[str, Any]) -> bytes:
+    """Plain data as YAML: readable, in the order given, the same bytes on every system.
+
+    Mappings and lists that fit on a line are written on one, texts of several lines as blocks.
+    A mapping that is there twice, as the same object, is written once and referred to.
+    """
+    import yaml
+
+    def needs_no_reference(_dumper: Any, value: Any) -> bool:
+        return not isinstance(value, dict) or not value
+
+    # The one written in Python: the one in C breaks lines elsewhere, and may be missing.
+    dumper_class: Any = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": needs_no_reference})
+
+    def text(dumper: Any, value: str) -> Any:
+        style = None
+        if "\n" in value or not value.isprintable():
+            # Of line ends that only Unicode knows, a block would make line feeds.
+            style = "|" if value.replace("\n", "").isprintable() else '"'
+        return dumper.represent_scalar(_TAG + "str", value, style=style)
+
+    def mapping(dumper: Any, value: dict[str, Any]) -> Any:
+        is_flat = _width(value, dumper.represented_objects) <= _WIDE
+        node = dumper.represent_mapping(_TAG + "map", value.items())
+        node.flow_style = is_flat
+        return node
+
+    def sequence(dumper: Any, value: list[Any]) -> Any:
+        is_flat = _width(value, dumper.represented_objects) <= _WIDE
+        return dumper.represent_sequence(_TAG + "seq", value, flow_style=is_flat)
+
+    dumper_class.add_representer(str, text)
+    dumper_class.add_representer(dict, mapping)
+    dumper_class.add_representer(list, sequence)
+    dumped = yaml.dump(
+        data, Dumper=dumper_class, sort_keys=False, allow_unicode=True, width=2**31, line_break="\n"
+    )
+    return str(dumped).encode("utf-8")
+
+
+def _width(value: Any, written: Any, depth: int = 0) -> float:
+    """About how many characters something takes on one line; infinite if it needs several.
+
+    Args:
+        value: Plain data.
+        written: The identities of what was written before and is referred to.
+        depth: How deep it stands in what is asked about.
+    """
+    if isinstance(value, dict):
+        if depth > 1 and value:
+            return math.inf
+        each = [(len(str(name)) + 4, one) for name, one in value.items()]
+    elif isinstance(value, list):
+        if any(isinstance(one, dict) for one in value):
+            return math.inf  # a list of entries: one below the other
+        each = [(2, one) for one in value]
+    else:
+        text = str(value)
+        return math.inf if "\n" in text else len(text)
+    return sum(
+        extra + (6 if id(one) in written else _width(one, written, depth + 1))
+        for extra, one in each
+    )

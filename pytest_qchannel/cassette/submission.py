@@ -1,0 +1,204 @@
+"""A submitted job in a form that can be compared, stored and read: the body of ``POST /jobs``.
+
+A body holds its circuits as QPY, which another Qiskit writes otherwise and which counts names and
+draws UUIDs: the same submission never has the same bytes twice. So circuits become their forms
+(:mod:`.circuits.form`), arrays become their elements, and every other compressed value becomes a
+hash of what it holds. That form is what a cassette keeps as the body of the request; it can be
+read without the Qiskit that wrote the QPY, and no name can hide in it that JSON would not show.
+
+What a program other than Sampler and Estimator takes (executor, noise learner) needs no schema
+here: circuits, arrays, tensors and JSON within JSON are known wherever they stand.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pytest_qchannel.cassette.circuits.fingerprint import (
+    MOST_BYTES,
+    decode_qpy,
+    fingerprint,
+    same_form,
+)
+
+__all__ = ["Submission", "map_form", "read_submission", "walk_circuits"]
+
+MARK: Final = "qchannel_submission"
+VERSION: Final = 1
+
+# Who sends it is told by the CRN or the provider; log levels change no result.
+_IGNORED: Final = frozenset({"hub", "group", "project", "log_level"})
+
+_QPY: Final = ("b64_data", "circuit_b64", "circuit_base64")
+_QPY_VERSION: Final = frozenset({"qpy_version", "qpy"})
+_LONG: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What was submitted.
+
+    Attributes:
+        form: ``program``, ``params`` and the other fields of the body; plain JSON, the circuits
+            of which are ``{"circuit": form}``.
+        circuits: The decoded circuits in the order of the form; empty if it was read from a form.
+    """
+
+    form: dict[str, Any]
+    circuits: tuple[Any, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal submissions: 32 hexadecimal digits."""
+        return fingerprint(self.form)
+
+    def matches(self, other: Submission) -> bool:
+        """Whether both submit the same; see :func:`~.circuits.fingerprint.same_form`."""
+        return self.fingerprint == other.fingerprint or same_form(self.form, other.form)
+
+    def to_bytes(self) -> bytes:
+        """The form as JSON; the same submission always gives the same bytes."""
+        kept = {MARK: VERSION, **self.form}
+        return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def read_submission(body: bytes) -> Submission | None:
+    """The submission in the body of ``POST /jobs``, whether a client sent it or a cassette has it.
+
+    Returns:
+        ``None`` where the body is no JSON object with a ``program_id``: nothing is known of it.
+    """
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict):
+        return None
+    if MARK in data:
+        return Submission({name: value for name, value in data.items() if name != MARK})
+    if not isinstance(data.get("program_id"), str):
+        return None
+    reader = _Reader()
+    form = {
+        name: reader.read(value)
+        for name, value in data.items()
+        if name not in _IGNORED and value is not None
+    }
+    if isinstance(form.get("tags"), list):
+        form["tags"] = sorted(form["tags"], key=str)  # a set has no order
+    return Submission(form, tuple(reader.circuits))
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.circuits: list[Any] = []
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self.read(one) for one in value]
+        if isinstance(value, str):
+            return self._text(value)
+        if not isinstance(value, dict):
+            return value
+        if "__type__" in value and "__value__" in value:
+            return self._tagged(str(value["__type__"]), value["__value__"])
+        for name in _QPY:
+            if isinstance(value.get(name), str):
+                rest = {k: v for k, v in value.items() if k != name and k not in _QPY_VERSION}
+                return {"circuits": self._circuits(value[name]), **self.read(rest)}
+        if {"data", "shape", "dtype"} <= value.keys() and isinstance(value["data"], str):
+            rest = {name: one for name, one in value.items() if name != "data"}
+            return {"sha256": _hash(value["data"]), **self.read(rest)}
+        return {name: self.read(one) for name, one in value.items()}
+
+    def _text(self, text: str) -> Any:
+        if text[:1] in ("{", "["):  # JSON within JSON: a samplex
+            try:
+                return {"json": self.read(json.loads(text))}
+            except (ValueError, RecursionError):
+                return text
+        return text
+
+    def _tagged(self, kind: str, value: Any) -> Any:
+        from pytest_qchannel.cassette.circuits.values import array_form
+
+        if kind == "QuantumCircuit" and isinstance(value, str):
+            found = self._circuits(value)
+            return found[0] if len(found) == 1 else {"circuits": found}
+        if kind == "ndarray":
+            array = _array(value)
+            return {"sha256": _hash(str(value))} if array is None else array_form(array)
+        if isinstance(value, str) and len(value) > _LONG:
+            return {"type": kind, "sha256": _hash(value)}
+        return {"type": kind, "value": self.read(value)}
+
+    def _circuits(self, text: str) -> list[Any]:
+        from pytest_qchannel.cassette.circuits.form import circuit_form
+
+        try:
+            circuits = decode_qpy(base64.b64decode(text, validate=True))
+            forms = [{"circuit": circuit_form(one)} for one in circuits]
+        except ValueError as problem:
+            return [{"unreadable": _hash(text), "text": str(problem)}]
+        self.circuits += circuits
+        return forms
+
+
+def _unpacked(text: str) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return text.encode()
+    try:
+        return zlib.decompressobj().decompress(data, MOST_BYTES)
+    except zlib.error:
+        return data
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(_unpacked(text)).hexdigest()
+
+
+def _array(value: Any) -> Any:
+    import numpy as np
+
+    try:
+        if isinstance(value, list):
+            return np.asarray(value)
+        array = np.load(io.BytesIO(_unpacked(str(value))), allow_pickle=False)
+    except Exception:  # numpy raises many kinds on what is no array
+        return None
+    return array if isinstance(array, np.ndarray) else None
+
+
+def walk_circuits(form: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each circuit's form within a submission's, with the JSON path it stands at."""
+    if isinstance(form, dict):
+        if isinstance(form.get("circuit"), dict):
+            yield where, form["circuit"]
+            return
+        for name, one in form.items():
+            yield from walk_circuits(one, f"{where}.{name}" if where else name)
+    elif isinstance(form, list):
+        for number, one in enumerate(form):
+            yield from walk_circuits(one, f"{where}[{number}]")
+
+
+def map_form(form: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
+    """The form with each mapping replaced by what ``change`` makes of it, unless that is None."""
+    if isinstance(form, dict):
+        changed = change(form)
+        if changed is not None:
+            return changed
+        return {name: map_form(one, change) for name, one in form.items()}
+    if isinstance(form, list):
+        return [map_form(one, change) for one in form]
+    return form

@@ -1,0 +1,202 @@
+"""A submission for people: what an index says of it, and how two of them differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any, Final
+
+from pytest_qchannel.cassette.circuits.differences import circuit_difference
+from pytest_qchannel.cassette.circuits.fingerprint import fingerprint, same_form
+from pytest_qchannel.cassette.circuits.words import circuit_text, listing, value_words
+from pytest_qchannel.cassette.submission import Submission, map_form, walk_circuits
+
+__all__ = ["describe", "submission_differences"]
+
+MOST_LINES: Final = 60
+"""Of a longer circuit the index shows the beginning; the whole is in the blob of the body."""
+
+_PUB: Final = {
+    "sampler": ("circuit", "parameter values", "shots"),
+    "estimator": ("circuit", "observables", "parameter values", "precision"),
+}
+_SHORT: Final = 300
+_MOST_SAID: Final = 6
+
+
+def describe(submission: Submission) -> dict[str, Any]:
+    """What was submitted, in words: plain JSON, small, the same for the same submission.
+
+    Returns:
+        ``program``, ``backend``, the fingerprint, ``pubs`` or ``params``, ``options`` and the
+        other fields that the client sent.
+    """
+    form = submission.form
+    texts = _texts(submission)
+    said: dict[str, Any] = {
+        "program": form.get("program_id"),
+        "fingerprint": submission.fingerprint,
+    }
+    said |= {k: _short(v) for k, v in form.items() if k not in ("program_id", "params")}
+    params = form.get("params")
+    if not isinstance(params, dict):
+        return said
+    rest = dict(params)
+    names = _PUB.get(str(form.get("program_id")))
+    if names and isinstance(params.get("pubs"), list):
+        said["pubs"] = [_pub(pub, names, texts) for pub in rest.pop("pubs")]
+    return said | {k: _short(map_form(v, lambda one: _said(one, texts))) for k, v in rest.items()}
+
+
+def _texts(submission: Submission) -> dict[int, dict[str, Any]]:
+    """What to say of each circuit, by the identity of its form; of equal ones it is said once."""
+    decoded = iter(submission.circuits)
+    first: dict[str, int] = {}
+    texts: dict[int, dict[str, Any]] = {}
+    for number, (_, form) in enumerate(walk_circuits(submission.form)):
+        circuit, known = next(decoded, None), fingerprint(form)
+        said = texts[id(form)] = {"fingerprint": known, "depth": form.get("depth")}
+        if known in first:
+            said["same as"] = f"circuit {first[known]}"
+            continue
+        first[known] = number
+        language, text = "listing", listing(form)
+        if circuit is not None:
+            language, text = circuit_text(circuit, form)
+        lines = text.splitlines()
+        if len(lines) > MOST_LINES:
+            more = f"// ... {len(lines) - MOST_LINES} more lines"
+            text = "\n".join([*lines[:MOST_LINES], more]) + "\n"
+        said[language] = text
+    return texts
+
+
+def _pub(pub: Any, names: tuple[str, ...], texts: dict[int, dict[str, Any]]) -> Any:
+    if not isinstance(pub, list):
+        return _short(pub)
+    said = {}
+    for name, value in zip_longest(names, pub[: len(names)]):
+        if value is not None:
+            said[name] = _short(map_form(value, lambda one: _said(one, texts)))
+    return said
+
+
+def _said(form: dict[str, Any], texts: dict[int, dict[str, Any]]) -> Any:
+    if isinstance(form.get("circuit"), dict):
+        return texts[id(form["circuit"])]
+    if "array" in form:
+        values = form.get("values")
+        shown = values if values is not None and len(values) <= 16 else None
+        return {"shape": form["shape"]} | ({"values": shown} if shown is not None else {})
+    return None
+
+
+def _short(value: Any) -> Any:
+    """The value, or its beginning where it is long; circuits in words are left whole."""
+    if isinstance(value, dict):
+        if "fingerprint" in value:
+            return value
+        return {name: _short(one) for name, one in value.items()}
+    if isinstance(value, list):
+        text = json.dumps(value)
+        if len(text) <= _SHORT or "fingerprint" in text:
+            return [_short(one) for one in value]
+        return f"{len(value)} entries, the first is {json.dumps(value[0])[:_SHORT]}"
+    if isinstance(value, str) and len(value) > _SHORT:
+        return f"{value[:_SHORT]}... ({len(value)} characters)"
+    return value
+
+
+def submission_differences(recorded: Submission, sent: Submission) -> list[str]:
+    """How two submissions differ, one sentence each, the most telling first.
+
+    Returns:
+        Empty where they match; at most seven sentences, the last of which counts what is left.
+    """
+    found = list(_differences(recorded.form, sent.form))
+    more = len(found) - _MOST_SAID
+    return [*found[:_MOST_SAID], f"and {more} more differences"] if more > 0 else found
+
+
+def _differences(recorded: dict[str, Any], sent: dict[str, Any]) -> Iterator[str]:
+    one, two = recorded.get("program_id"), sent.get("program_id")
+    if one != two:
+        yield f"program: recorded {one}, sent {two}"
+        return
+    mine, its = dict(recorded), dict(sent)
+    params, its_params = mine.pop("params", None), its.pop("params", None)
+    names = _PUB.get(str(one))
+    if names and isinstance(params, dict) and isinstance(its_params, dict):
+        params, its_params = dict(params), dict(its_params)
+        pubs, its_pubs = params.pop("pubs", None), its_params.pop("pubs", None)
+        if isinstance(pubs, list) and isinstance(its_pubs, list):
+            yield from _pub_differences(pubs, its_pubs, names)
+        else:
+            yield from _walk(pubs, its_pubs, "pubs")
+    yield from _walk(params, its_params, "")
+    yield from _walk(mine, its, "")
+
+
+def _pub_differences(recorded: list[Any], sent: list[Any], names: tuple[str, ...]) -> Iterator[str]:
+    if len(recorded) != len(sent):
+        yield f"number of PUBs: recorded {len(recorded)}, sent {len(sent)}"
+    for number, (one, two) in enumerate(zip(recorded, sent, strict=False)):
+        if not isinstance(one, list) or not isinstance(two, list):
+            yield from _walk(one, two, f"PUB {number}")
+            continue
+        for name, mine, its in zip_longest(names, one, two):
+            where = f"circuit {number}" if name == "circuit" else f"PUB {number}, {name}"
+            yield from _walk(mine, its, where)
+
+
+def _walk(one: Any, two: Any, where: str) -> Iterator[str]:
+    if same_form(one, two):
+        return
+    if isinstance(one, dict) and isinstance(two, dict):
+        if "circuit" in one and "circuit" in two:
+            yield f"{where}: {circuit_difference(one['circuit'], two['circuit'])}"
+        elif "array" in one and "array" in two:
+            yield f"{where}: {_array_difference(one, two)}"
+        elif "sha256" in one and "sha256" in two and one["sha256"] != two["sha256"]:
+            yield f"{where}: other contents"
+        elif where.endswith("observables"):
+            yield f"{where}: recorded {_shown(one)}, sent {_shown(two)}"
+        else:
+            for name in [*one, *(two.keys() - one.keys())]:
+                path = f"{where}.{name}" if where else name
+                yield from _walk(one.get(name, _ABSENT), two.get(name, _ABSENT), path)
+    elif isinstance(one, list) and isinstance(two, list) and not where.endswith("observables"):
+        if len(one) != len(two):
+            yield f"{where}: recorded {len(one)} entries, sent {len(two)}"
+        for number, (mine, its) in enumerate(zip(one, two, strict=False)):
+            path = f"circuit {number}" if _is_circuit(mine, its) else f"{where}[{number}]"
+            yield from _walk(mine, its, path)
+    else:
+        yield f"{where}: recorded {_shown(one)}, sent {_shown(two)}"
+
+
+_ABSENT: Final = object()
+
+
+def _is_circuit(one: Any, two: Any) -> bool:
+    return all(isinstance(value, dict) and "circuit" in value for value in (one, two))
+
+
+def _array_difference(one: dict[str, Any], two: dict[str, Any]) -> str:
+    if one["shape"] != two["shape"]:
+        return f"recorded shape {tuple(one['shape'])}, sent shape {tuple(two['shape'])}"
+    if "values" in one and "values" in two:
+        for number, (mine, its) in enumerate(zip(one["values"], two["values"], strict=False)):
+            if not same_form(mine, its):
+                return f"value {number}, recorded {value_words(mine)}, sent {value_words(its)}"
+    return "other values"
+
+
+def _shown(value: Any) -> str:
+    if value is _ABSENT:
+        return "none"
+    if isinstance(value, dict) and "circuit" in value:
+        return f"a circuit of depth {value['circuit'].get('depth')}"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else text[:117] + "..."

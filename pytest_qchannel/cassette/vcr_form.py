@@ -1,0 +1,93 @@
+"""Interactions as vcrpy has them, both ways: what a persister and the matchers need.
+
+A persister of vcrpy gives ``(requests, responses)`` on load and is handed a mapping of the two
+lists on save. Source: ``vcr.persisters.filesystem`` and ``vcr.serialize`` of vcrpy 7 to 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from pytest_qchannel.cassette.interaction import Headers, Interaction
+
+__all__ = ["from_vcr", "request_from_vcr", "response_to_vcr", "to_vcr"]
+
+
+def to_vcr(interactions: Iterable[Interaction]) -> tuple[list[Any], list[dict[str, Any]]]:
+    """What ``load_cassette`` of a persister gives: requests and responses, paired by place."""
+    from vcr.request import Request
+
+    requests, responses = [], []
+    for one in interactions:
+        body = one.request_body or None
+        headers: dict[str, str] = {}
+        for name, value in one.request_headers:
+            headers.setdefault(name, value)  # vcrpy keeps one value of a header, the first
+        requests.append(Request(one.method, one.url, body, headers))
+        responses.append(response_to_vcr(one))
+    return requests, responses
+
+
+def response_to_vcr(interaction: Interaction) -> dict[str, Any]:
+    """The response of an interaction as vcrpy plays it."""
+    headers: dict[str, list[str]] = {}
+    for name, value in interaction.response_headers:
+        headers.setdefault(name, []).append(value)
+    try:
+        message = HTTPStatus(interaction.status).phrase
+    except ValueError:
+        message = ""
+    return {
+        "status": {"code": interaction.status, "message": message},
+        "headers": headers,
+        "body": {"string": interaction.response_body},
+    }
+
+
+def from_vcr(
+    requests: Sequence[Any], responses: Sequence[Mapping[str, Any]]
+) -> tuple[Interaction, ...]:
+    """Interactions from what ``save_cassette`` of a persister is handed.
+
+    Raises:
+        ValueError: There are not as many responses as requests.
+    """
+    return tuple(
+        request_from_vcr(request, response)
+        for request, response in zip(requests, responses, strict=True)
+    )
+
+
+def request_from_vcr(request: Any, response: Mapping[str, Any] | None = None) -> Interaction:
+    """An interaction from one request, and its response if there is one already."""
+    body = request.body
+    if hasattr(body, "read"):
+        body = body.read()
+    elif not isinstance(body, (bytes, str, type(None))):
+        body = b"".join(body)
+    response = response or {}
+    status = response.get("status") or {"code": response.get("status_code", 200)}
+    content = response.get("body") or {"string": response.get("content", b"")}
+    return Interaction(
+        method=request.method,
+        url=request.uri,
+        request_headers=_headers(request.headers),
+        request_body=_bytes(body),
+        status=int(status["code"]),
+        response_headers=_headers(response.get("headers") or response.get("http_headers") or {}),
+        response_body=_bytes(content["string"]),
+    )
+
+
+def _bytes(body: Any) -> bytes:
+    return body.encode("utf-8") if isinstance(body, str) else bytes(body or b"")
+
+
+def _headers(headers: Any) -> Headers:
+    return tuple(
+        (str(name), value.decode("latin-1") if isinstance(value, bytes) else str(value))
+        for name, values in dict(headers).items()
+        for value in (values if isinstance(values, (list, tuple)) else [values])
+    )

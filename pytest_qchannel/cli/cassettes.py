@@ -1,0 +1,113 @@
+"""``qchannel cassettes``: what can be done with recorded traffic."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from pytest_qchannel.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pytest_qchannel.cassette.gate import Finding, Gate
+
+__all__ = ["cassettes"]
+
+DEFAULT: Final = "cassettes"
+_SKIPPED: Final = frozenset({".git", ".hg", ".tox", ".venv", "__pycache__", "node_modules"})
+
+
+@click.group()
+def cassettes() -> None:
+    """Look after recorded traffic."""
+
+
+@cassettes.command()
+@click.argument(
+    "paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]..."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of lines.")
+def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
+    """Search files for secrets: cassettes of any origin, or anything else.
+
+    Looks for the credentials that are in this environment (QISKIT_IBM_TOKEN and the others that
+    the README names), in every encoding, and for whatever looks like one of IBM's. Without a PATH
+    the folder cassettes/ is searched. A finding names file, line, rule and place, never the value.
+
+    Ends with exit status 0 if nothing was found, 1 if something was, 2 if it could not search.
+    """
+    if not paths:
+        if not Path(DEFAULT).is_dir():
+            raise click.UsageError(
+                f"there is no folder {DEFAULT}/ here; name the files or folders to search: "
+                "qchannel cassettes scan PATH..."
+            )
+        paths = (Path(DEFAULT),)
+    gate, names = _gate()
+    searched = 0
+    found: list[tuple[Path, Finding]] = []
+    for path in _files(paths):
+        try:
+            data = path.read_bytes()
+        except OSError as problem:
+            raise click.UsageError(f"{path} cannot be read: {problem.strerror}") from None
+        searched += 1
+        found += [(path, finding) for finding in gate.search(data)]
+    if as_json:
+        click.echo(json.dumps(_document(searched, names, found), indent=2))
+    else:
+        for path, finding in found:
+            click.echo(f"{path}:{finding.line or 1}: {finding}")
+        known = f"known: {', '.join(names)}" if names else "no credential in the environment"
+        click.echo(f"{searched} files searched ({known}), {len(found)} findings", err=True)
+    if found:
+        raise SystemExit(1)
+
+
+def _gate() -> tuple[Gate, list[str]]:
+    from pytest_qchannel.cassette.gate import Gate
+    from pytest_qchannel.channels.credentials import secrets_in
+
+    secrets = list(secrets_in(os.environ))
+    try:
+        return Gate(secrets), [secret.env_var for secret in secrets]
+    except UsageProblem as problem:
+        raise click.UsageError(str(problem)) from None
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """The files, those of folders in the order of their names, each once."""
+    seen = set()
+    for path in paths:
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for one in inside:
+            below = one.relative_to(path).parts if one != path else ()
+            if one.is_file() and not _SKIPPED.intersection(below) and one.resolve() not in seen:
+                seen.add(one.resolve())
+                yield one
+
+
+def _document(
+    searched: int, names: list[str], found: list[tuple[Path, Finding]]
+) -> dict[str, object]:
+    return {
+        "ok": not found,
+        "searched": searched,
+        "known": names,
+        "findings": [
+            {
+                "file": str(path),
+                "line": one.line,
+                "rule": one.rule,
+                "what": one.what,
+                "how": one.how,
+                "interaction": one.interaction,
+                "path": one.path,
+            }
+            for path, one in found
+        ],
+    }

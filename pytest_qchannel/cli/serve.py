@@ -1,0 +1,314 @@
+"""``qchannel serve``: the emulated services in the foreground, for curl and for other languages."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import shlex
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.settings import CHANNELS, Settings, resolve
+
+if TYPE_CHECKING:
+    from pytest_qchannel.channels.worlds import WorldBuilder
+    from pytest_qchannel.emulator.app import App
+    from pytest_qchannel.emulator.wire import Request, Response
+
+__all__ = ["serve"]
+
+EXPOSE: Final = "--yes-expose-the-emulator"
+
+_GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
+
+
+@click.command()
+@click.option(
+    "--port",
+    default=0,
+    type=click.IntRange(0, 65535),
+    help="The port to listen on (default: one that is free).",
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address to listen on: loopback."
+)
+@click.option("--world", metavar="FILE", help="The world to emulate, a TOML file.")
+@click.option("--seed", type=click.IntRange(0), help="Fixes ids and counts (default: 0).")
+@click.option(
+    "--channel", "channels", metavar="NAMES", help="Print the accounts of these channels only."
+)
+@click.option(
+    "--ca-file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write the certificate to trust to this file (default: a temporary one).",
+)
+@click.option("--plain-http", is_flag=True, help="Speak HTTP without TLS.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead of a text.")
+@click.option("--verbose", is_flag=True, help="Print each request to stderr.")
+@click.option(
+    EXPOSE, "expose", is_flag=True, help="Let other machines in: needed for another --host."
+)
+def serve(
+    port: int,
+    host: str,
+    world: str | None,
+    seed: int | None,
+    channels: str | None,
+    ca_file: Path | None,
+    *,
+    plain_http: bool,
+    as_json: bool,
+    verbose: bool,
+    expose: bool,
+) -> None:
+    """Serve the emulated IBM Quantum services until Ctrl-C or SIGTERM.
+
+    Speaks HTTPS for IBM's own host names, with a certificate that is made for this run. Ends with
+    exit status 0 when it is told to end.
+    """
+    _require_loopback(host, expose=expose)
+    settings, builder = _settings(channels, seed, world)
+
+    from pytest_qchannel.emulator.adapters.authority import new_authority
+    from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
+    from pytest_qchannel.emulator.app import App
+    from pytest_qchannel.emulator.world import Clock
+
+    with ExitStack() as undo, _told_to_end() as end:
+        app = App(builder.build(Clock(time.time), settings.seed))
+        undo.callback(app.close)
+        authority = None if plain_http else new_authority(host)
+        accounts = _accounts(app, settings)
+        watch = _Watch(app, verbose=verbose)
+        door = LoopbackDoor(watch.handle, watch.failed, authority, host, port)
+        try:
+            door.open()
+        except OSError as error:
+            raise click.ClickException(_unusable(host, port, error)) from None
+        undo.callback(door.close)
+        facts: dict[str, Any] = {
+            "url": f"{'http' if plain_http else 'https'}://{_in_url(host)}:{door.port}",
+            "host": host,
+            "port": door.port,
+            "ca_file": None,
+            "world": builder.source,
+            "seed": settings.seed,
+            "accounts": accounts,
+        }
+        if authority is not None:
+            if ca_file is None:
+                folder = undo.enter_context(TemporaryDirectory(prefix="qchannel-"))
+                ca_file = Path(folder, "ca.pem")
+            _write(ca_file, authority.certificate_pem)
+            facts["ca_file"] = str(ca_file.absolute())
+        click.echo(json.dumps(facts) if as_json else "\n".join(_lines(facts)))
+        end.wait()
+    click.echo(f"qchannel serve: ended, {watch.requests} requests", err=True)
+
+
+def _require_loopback(host: str, *, expose: bool) -> None:
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    if not is_loopback and not expose:
+        raise click.UsageError(
+            f"--host {host} lets other machines in, and whoever knows the emulated credentials "
+            f"(they are in this package) run simulations here. Leave --host away, or say it a "
+            f"second time: {EXPOSE}"
+        )
+
+
+def _settings(
+    channels: str | None, seed: int | None, world: str | None
+) -> tuple[Settings, WorldBuilder]:
+    from pytest_qchannel.channels.worlds import seeded, world_of
+
+    given = {
+        "mode": "emulated",
+        "channel": channels,
+        "seed": None if seed is None else str(seed),
+        "world": world,
+    }
+    try:
+        settings = resolve(given, {}, {}, {})
+        builder = world_of(settings)
+    except UsageProblem as problem:
+        raise click.UsageError(str(problem).replace("--qchannel-", "--")) from None
+    return seeded(settings, builder), builder
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="ascii")
+    except OSError as error:
+        raise click.UsageError(
+            f"--ca-file {path} cannot be written: {error.strerror}. Name a file in a folder of "
+            "yours"
+        ) from None
+
+
+def _unusable(host: str, port: int, error: OSError) -> str:
+    # The server's error has the system's as a part of its text.
+    found = re.search(r"\[Errno -?\d+\] ([^)]+)", str(error))
+    said = found[1] if found else str(error)
+    return (
+        f"port {port} of {host} cannot be used: {said}. Leave --port away to take one that is free"
+    )
+
+
+@contextmanager
+def _told_to_end() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set instead of what they do otherwise."""
+    end = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: end.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield end
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Watch:
+    """Between door and emulator: counts, and tells what a person in front of it wants to know.
+
+    Args:
+        app: The emulator.
+        verbose: Whether to tell of every request.
+    """
+
+    def __init__(self, app: App, *, verbose: bool) -> None:
+        self._app = app
+        self._verbose = verbose
+        self.requests = 0
+
+    def handle(self, request: Request) -> Response:
+        """The emulator's answer."""
+        from pytest_qchannel.emulator.journal import Journal
+
+        try:
+            return self._app.handle(request)
+        finally:
+            # The condition that the emulator holds while it writes the journal.
+            with self._app.world.engine.changed:
+                exchanges, self._app.journal = self._app.journal, Journal()
+                gaps, self._app.gaps = self._app.gaps, []
+                for exchange in exchanges:
+                    self.requests += 1
+                    if self._verbose:
+                        click.echo(str(replace(exchange, number=self.requests)), err=True)
+            for gap in gaps:
+                click.echo(f"qchannel: {gap}", err=True)
+
+    def failed(self, error: Exception) -> None:
+        """Shows a bug of the emulator; the client was answered with 501."""
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+
+
+def _accounts(app: App, settings: Settings) -> list[dict[str, Any]]:
+    """The emulated accounts, without those that no wanted channel logs in with."""
+    wanted = settings.channel or CHANNELS
+    named = {name for account in app.world.accounts for name in account.channels}
+    for name in settings.channel:
+        if name not in named:
+            raise click.UsageError(
+                f"--channel: the emulated world has no account for {name}. There are accounts "
+                f"for: {', '.join(sorted(named)) or 'no channel'}"
+            )
+    return [
+        {
+            "name": account.name,
+            "channels": list(account.channels),
+            "credential": account.credential,
+            "instances": [
+                {"id": one.id, "name": one.name, "plan": one.plan.display_name}
+                for one in account.instances.values()
+            ],
+        }
+        for account in app.world.accounts
+        if not account.channels or set(account.channels) & set(wanted)
+    ]
+
+
+def _lines(facts: dict[str, Any]) -> Iterator[str]:
+    """The text for a person: where it is, who may log in, and what to paste."""
+    yield f"The emulated IBM Quantum services are at {facts['url']}"
+    yield f"  world: {facts['world']}, seed {facts['seed']}"
+    if facts["ca_file"]:
+        yield f"  trust: {facts['ca_file']}"
+    yield "  end:   Ctrl-C"
+    for account in facts["accounts"]:
+        kind = "API token" if _is_classic(account) else "API key"
+        yield ""
+        yield f"account {account['name']!r}, for {', '.join(account['channels']) or 'no channel'}"
+        yield f"  {kind}: {account['credential']}"
+        for instance in account["instances"]:
+            yield f"  instance: {instance['id']} ({instance['name']}, {instance['plan']})"
+    examples = list(_examples(facts))
+    if examples:
+        yield ""
+        yield "Paste one:"
+        yield from examples
+
+
+def _is_classic(account: dict[str, Any]) -> bool:
+    return "ibm_quantum" in account["channels"]
+
+
+def _examples(facts: dict[str, Any]) -> Iterator[str]:
+    """Commands of curl that log in, and that list the devices."""
+    scheme = facts["url"].partition("://")[0]
+    target = f"{_in_url(_reachable(facts['host']))}:{facts['port']}"
+    curl = ["curl", "--connect-to", f"::{target}"]
+    if facts["ca_file"]:
+        curl += ["--cacert", facts["ca_file"]]
+    for account in facts["accounts"]:
+        key = account["credential"]
+        if _is_classic(account):
+            yield _command(
+                *curl,
+                *("-H", "Content-Type: application/json", "-d", json.dumps({"apiToken": key})),
+                f"{scheme}://auth.quantum.ibm.com/api/users/loginWithToken",
+            )
+            continue
+        yield _command(
+            *curl,
+            *("-d", f"grant_type={_GRANT}", "--data-urlencode", f"apikey={key}"),
+            f"{scheme}://iam.cloud.ibm.com/identity/token",
+        )
+        for instance in account["instances"][:1]:
+            region = instance["id"].split(":")[5]
+            name = "quantum.cloud.ibm.com"
+            yield _command(
+                *curl,
+                *("-H", f"Authorization: apikey {key}", "-H", f"Service-CRN: {instance['id']}"),
+                f"{scheme}://{name if region == 'us-east' else f'{region}.{name}'}/api/v1/backends",
+            )
+
+
+def _command(*words: str) -> str:
+    return "  " + shlex.join(words)
+
+
+def _reachable(host: str) -> str:
+    """The address that a client on this machine connects to."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is not bound
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

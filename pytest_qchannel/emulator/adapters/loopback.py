@@ -1,0 +1,209 @@
+"""The loopback door: the emulator behind a real HTTP/1.1 server, on a port of this machine.
+
+The server is cheroot. What is here is what a door of a test needs beside it: TLS with a
+certificate for IBM's host names, a handshake that holds nobody else up, and an end that comes at
+once and leaves no thread and no socket.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any, Final
+
+from cheroot.makefile import StreamReader, StreamWriter
+from cheroot.server import HTTPConnection
+from cheroot.ssl import Adapter
+from cheroot.wsgi import Server
+
+from pytest_qchannel.emulator.adapters.authority import Authority
+from pytest_qchannel.emulator.adapters.wsgi import WsgiApp
+from pytest_qchannel.emulator.wire import Request, Response
+
+__all__ = ["LoopbackDoor"]
+
+THREADS: Final = 8
+
+# A client may think for long between two requests of a connection, or while it sends one.
+_PATIENCE_S: Final = 300
+
+_PLAIN_HTTP: Final = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+    b"Content-Length: 38\r\n\r\nThis port speaks HTTPS: use https://.\n"
+)
+
+_log = logging.getLogger(__name__)
+
+
+class LoopbackDoor:
+    """Opens the emulator to whoever connects.
+
+    Args:
+        handle: The emulator's ``App.handle``, or something around it; called from any thread.
+        failed: Called with what ``handle`` raised, except for lost connections.
+        authority: Whose certificate is presented; without one the server speaks plain HTTP.
+        host: The address to listen on.
+        port: The port; 0 for one that is free.
+    """
+
+    def __init__(
+        self,
+        handle: Callable[[Request], Response],
+        failed: Callable[[Exception], None],
+        authority: Authority | None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        self._address = (host, port)
+        self._app = WsgiApp(handle, failed)
+        self._authority = authority
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that the open door listens on."""
+        return int(self._server.bind_addr[1])
+
+    def open(self) -> None:
+        """Starts answering.
+
+        Raises:
+            OSError: The address or the port cannot be used.
+        """
+        server = _Server(
+            self._address,
+            self._app,
+            numthreads=THREADS,
+            max=THREADS,
+            server_name="pytest-qchannel",
+            request_queue_size=128,
+            timeout=_PATIENCE_S,
+            shutdown_timeout=1,
+        )
+        if self._authority is not None:
+            server.ssl_adapter = _Tls(self._authority.server_context)
+        started: SimpleQueue[Exception | None] = SimpleQueue()
+        # A daemon, and so are the threads that are made in it: else they would keep a program from
+        # ending that does not close the door before the interpreter waits for its threads.
+        thread = threading.Thread(
+            target=_serve, args=(server, started), name="qchannel loopback door", daemon=True
+        )
+        thread.start()
+        problem = started.get()
+        if problem is not None:
+            thread.join()
+            server.forget()
+            raise problem
+        self._server, self._thread, self._pid = server, thread, os.getpid()
+
+    def close(self) -> None:
+        """Answers what was asked, closes every connection, and ends every thread."""
+        if self._thread is None or os.getpid() != self._pid:
+            return  # a forked child has the sockets, but not the threads that would close them
+        address = self._server.bind_addr
+        stopping = threading.Thread(target=self._server.stop, name="qchannel loopback door's end")
+        stopping.start()
+        # The server looks up from its sockets when somebody knocks, or else every half second.
+        while stopping.is_alive():
+            with suppress(OSError):
+                socket.create_connection(address, timeout=1).close()
+            stopping.join(0.01)
+        self._thread.join()
+        self._thread = None
+        self._server.forget()
+
+
+def _serve(server: _Server, started: SimpleQueue[Exception | None]) -> None:
+    try:
+        server.prepare()
+    except Exception as error:  # it is the opener's, who waits for it
+        started.put(error)
+        return
+    started.put(None)
+    server.serve()
+
+
+class _Server(Server):
+    """cheroot's, quiet, with as many connections kept alive as there are clients."""
+
+    # Its type stub has forgotten that None means any number.
+    keep_alive_conn_limit = None  # type: ignore[assignment]
+    _refusing: threading.Thread | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ConnectionClass = _Connection
+
+    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
+        """Logs what the server has to say; by default it writes to stderr."""
+        _log.log(min(level, logging.INFO), "%s", msg, exc_info=traceback)
+
+    def _serve_unservicable(self) -> None:
+        self._refusing = threading.current_thread()
+        super()._serve_unservicable()  # type: ignore[misc]  # not in the type stub
+
+    def forget(self) -> None:
+        """Waits for the one thread that ``stop`` does not, and leaves the server to be freed."""
+        if self._refusing is not None:
+            self._refusing.join()
+        getattr(logging, "statistics", {}).pop(f"Cheroot HTTPServer {id(self)}", None)
+
+
+class _Tls(Adapter):
+    """Presents a certificate; the handshake is left to the thread that serves the connection."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        # Not the parent's: that wants files.
+        self.context = context
+
+    def bind(self, sock: socket.socket) -> socket.socket:
+        return sock
+
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
+        wrapped = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        return wrapped, self.get_environ()
+
+    def get_environ(self) -> dict[str, Any]:
+        return {"wsgi.url_scheme": "https", "HTTPS": "on"}
+
+    def makefile(self, sock: ssl.SSLSocket, mode: str = "r", bufsize: int = -1) -> Any:
+        return (StreamReader if "r" in mode else StreamWriter)(sock, mode, bufsize)
+
+
+class _Connection(HTTPConnection):
+    """One connection, which begins with the handshake where there is one."""
+
+    _is_greeted = False
+
+    def communicate(self) -> bool:
+        """Answers the next request, and whatever was read with it; says whether to go on."""
+        if not isinstance(self.socket, ssl.SSLSocket):
+            return self._answer()
+        if not self._is_greeted and not self._greet():
+            return False
+        self._is_greeted = True
+        while self._answer():
+            # What TLS has read already no selector will ever tell of.
+            if not self.socket.pending():
+                return True
+        return False
+
+    def _answer(self) -> bool:
+        return bool(super().communicate())  # type: ignore[no-untyped-call]
+
+    def _greet(self) -> bool:
+        try:
+            self.socket.do_handshake()
+        except OSError as error:  # ssl.SSLError is one
+            _log.debug("no TLS handshake with %s: %s", self.remote_addr, error)
+            if getattr(error, "reason", "") == "HTTP_REQUEST":
+                with suppress(OSError):
+                    os.write(self.socket.fileno(), _PLAIN_HTTP)
+            return False
+        return True

@@ -1,0 +1,81 @@
+"""What a lane has to complain about reaches the report of the test, whatever pytest does to it.
+
+Problems are gathered whenever a part of a test is reported, and taken where they are told: raised
+after the test, or added as notes to the error that it ends with. ``unittest`` tests and subtests
+are reported past the exception that the test's call was left with, so that is looked after here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from pytest_qchannel.errors import QChannelError, RealSecretRefused
+from pytest_qchannel.plugin.keys import EVERYWHERE, FOUND, LANE, REFUSED
+
+__all__ = ["gather", "noted", "raise_all", "replaced", "take"]
+
+
+def gather(item: pytest.Item) -> list[QChannelError]:
+    """What came up in a test and was not told yet; it stays to be told."""
+    found = item.stash.setdefault(FOUND, [])
+    if whole := item.config.stash.get(EVERYWHERE, None):
+        found += whole.take_for_item()
+    elif lane := item.stash.get(LANE, None):
+        found += lane.take_problems()
+    for problem in found:
+        if isinstance(problem, RealSecretRefused):
+            item.stash[REFUSED] = problem
+    return found
+
+
+def take(item: pytest.Item) -> list[QChannelError]:
+    """What came up in a test and was not told yet; it counts as told now."""
+    found = gather(item)
+    item.stash[FOUND] = []
+    return found
+
+
+def raise_all(problems: list[QChannelError]) -> None:
+    """Raises what a lane has to complain about, the rest as notes."""
+    if problems:
+        first, *rest = problems
+        for other in rest:
+            first.add_note(str(other))
+        raise first.with_traceback(None) from None
+
+
+@contextmanager
+def noted(item: pytest.Item) -> Iterator[None]:
+    """Adds what the lane has to complain about to the error that the block is left with."""
+    try:
+        yield
+    except (Exception, pytest.fail.Exception) as error:
+        _note(error, take(item))
+        raise
+
+
+def replaced(item: pytest.Item, call: pytest.CallInfo[Any], ours: BaseException | None) -> bool:
+    """Whether pytest reports something else than the problem that a test's call was left with.
+
+    What a ``unittest`` test says of itself, that it failed or skips itself, goes before what we
+    raise after it. A failure gets the problem as a note; a skip shall not hide it, so it is raised
+    when the test is torn down. An expected failure hides it, as it hides other errors.
+    """
+    if not isinstance(ours, QChannelError) or call.excinfo is None or call.excinfo.value is ours:
+        return False
+    told = call.excinfo.value
+    if isinstance(told, pytest.skip.Exception):
+        item.stash.setdefault(FOUND, []).append(ours)
+        return False
+    _note(told, [ours])
+    return True
+
+
+def _note(error: BaseException, problems: list[QChannelError]) -> None:
+    for problem in problems:
+        if problem is not error and str(problem) not in str(error):
+            error.add_note("\n".join([str(problem), *getattr(problem, "__notes__", ())]))

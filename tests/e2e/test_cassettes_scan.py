@@ -1,0 +1,115 @@
+"""``qchannel cassettes scan``: the words, the exit statuses, and never the value."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pytest_qchannel.cli.main import main
+from tests.unit.cassette.scrub.leaks_kit import KEY, RUNTIME, as_vcrpy_stores_it, get, with_header
+
+VARIABLES = (
+    "QISKIT_IBM_TOKEN", "IQP_API_TOKEN", "IBM_CLOUD_API_KEY", "IBMCLOUD_API_KEY",
+    "QCHANNEL_IBM_CLOUD_TOKEN", "QCHANNEL_IBM_QUANTUM_TOKEN", "QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN",
+)  # fmt: skip
+OPAQUE = "correct.horse.battery"
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def scan(*arguments: str | Path) -> Result:
+    words = ["cassettes", "scan", *map(str, arguments)]
+    return CliRunner().invoke(main, words, catch_exceptions=False)
+
+
+def test_a_clean_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(as_vcrpy_stores_it(get("/backends", {"devices": ["ibm_x"]})))
+    (tmp_path / "b.json").write_text('{"a": 1}', encoding="utf-8")
+    result = scan(tmp_path)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == ""
+    assert result.stderr == "2 files searched (no credential in the environment), 0 findings\n"
+
+
+def test_a_cassette_of_vcrpy_with_a_key(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_bytes(as_vcrpy_stores_it(with_header("Authorization", f"apikey {KEY}")))
+    result = scan(path)
+    assert result.exit_code == 1
+    line = path.read_text(encoding="utf-8").splitlines().index(f"      - apikey {KEY}") + 1
+    place = f"line {line}, interaction #1, interactions[0].request.headers.Authorization[0]"
+    assert f"{path}:{line}: GATE-010 an IBM Cloud API key: {place}" in result.stdout
+    assert "GATE-016 the value of an Authorization header" in result.stdout
+    assert KEY not in result.output
+
+
+def test_a_credential_of_the_environment_in_whatever_encoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IQP_API_TOKEN", OPAQUE)
+    packed = base64.b64encode(gzip.compress(OPAQUE.encode())).decode()
+    (tmp_path / "a.yaml").write_bytes(as_vcrpy_stores_it(get("/backends", {"x": [{"y": packed}]})))
+    (tmp_path / "b.json.gz").write_bytes(gzip.compress(json.dumps({"a": {"b": OPAQUE}}).encode()))
+    (tmp_path / "c.bin").write_bytes(b"\x00\xff" + OPAQUE.encode().hex().encode())
+    result = scan(tmp_path, "--json")
+    document = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert document["ok"] is False
+    assert document["known"] == ["IQP_API_TOKEN"]
+    assert document["searched"] == 3
+    assert {one["rule"] for one in document["findings"]} == {"GATE-001"}
+    places = {Path(one["file"]).name: one for one in document["findings"]}
+    assert places["a.yaml"]["path"] == "interactions[0].response.body.string $.x[0].y"
+    assert places["a.yaml"]["interaction"] == 1
+    assert places["a.yaml"]["how"] == "in base64, in gzip"
+    assert places["b.json.gz"]["path"] == "a.b"
+    assert places["c.bin"]["how"] == "hexadecimal digits"
+    assert OPAQUE not in result.output
+
+
+def test_without_a_path_the_cassettes_are_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = scan()
+    assert result.exit_code == 2
+    assert "there is no folder cassettes/ here" in result.stderr
+    (tmp_path / "cassettes").mkdir()
+    (tmp_path / "cassettes" / "a.yaml").write_text(f"uri: {RUNTIME}\nkey: {KEY}\n", "utf-8")
+    result = scan()
+    assert result.exit_code == 1
+    assert "cassettes/a.yaml:2: GATE-010" in result.stdout.replace("\\", "/")
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    result = scan(tmp_path / "nothing")
+    assert result.exit_code == 2
+    assert "does not exist" in result.stderr
+
+
+def test_a_credential_that_is_too_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", "abc123")
+    result = scan(tmp_path)
+    assert result.exit_code == 2
+    assert "the value of QISKIT_IBM_TOKEN is too short to be searched for" in result.stderr
+    assert "abc123" not in result.output
+
+
+def test_as_a_script(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(f"key: {KEY}\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pytest_qchannel", "cassettes", "scan", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "GATE-010" in done.stdout
+    assert KEY not in done.stdout + done.stderr

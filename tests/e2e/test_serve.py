@@ -1,0 +1,300 @@
+"""``qchannel serve``: a process in the foreground, spoken to with curl and others."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shlex
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from pytest_qchannel.cli.main import main
+from pytest_qchannel.cli.serve import EXPOSE
+
+PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_")
+HOST = "quantum.cloud.ibm.com"
+WORLD = """
+seed = 4
+
+[[devices]]
+name = "ibm_mine"
+source = "ibm_nairobi"
+
+[[accounts]]
+name = "lab"
+channels = ["ibm_quantum_platform", "ibm_cloud"]
+
+[[accounts.instances]]
+name = "lab-open"
+plan = "Open"
+devices = ["ibm_mine"]
+"""
+
+
+class Served:
+    """A running server: what it printed, and how it ends."""
+
+    def __init__(self, *arguments: str) -> None:
+        environ = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(PERSONAL) and not name.lower().endswith("_proxy")
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pytest_qchannel", "serve", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environ,
+        )
+        assert self.process.stdout is not None
+        self.first = self.process.stdout.readline()
+        assert self.first, self.process.communicate()[1]
+
+    @property
+    def facts(self) -> Any:
+        return json.loads(self.first)
+
+    @property
+    def port(self) -> int:
+        return int(self.facts["port"])
+
+    def end(self, how: int = signal.SIGTERM) -> tuple[int, str, str]:
+        """Exit status, and what else was printed to stdout and stderr."""
+        self.process.send_signal(how)
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out, err
+
+    def headers(self, channel: str = "ibm_cloud") -> dict[str, str]:
+        [account] = [one for one in self.facts["accounts"] if channel in one["channels"]]
+        return {
+            "Authorization": f"apikey {account['credential']}",
+            "Service-CRN": account["instances"][0]["id"],
+        }
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Served]]:
+    started: list[Served] = []
+
+    def start(*arguments: str) -> Served:
+        started.append(Served(*arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            one.process.kill()
+        one.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Served]:
+    """One server for the tests that only ask."""
+    served = Served("--json")
+    yield served
+    status, _, err = served.end(signal.SIGINT)
+    assert status == 0
+    assert err.startswith("qchannel serve: ended, ")
+
+
+def test_the_facts_are_one_line_of_json(shared: Served) -> None:
+    facts = shared.facts
+    assert facts["url"] == f"https://127.0.0.1:{facts['port']}"
+    assert facts["host"] == "127.0.0.1"
+    assert facts["seed"] == 0
+    assert [one["channels"] for one in facts["accounts"]] == [
+        ["ibm_quantum_platform"],
+        ["ibm_cloud"],
+        ["ibm_quantum"],
+    ]
+    for account in facts["accounts"]:
+        assert set(account) == {"name", "channels", "credential", "instances"}
+        assert set(account["instances"][0]) == {"id", "name", "plan"}
+    assert "BEGIN CERTIFICATE" in Path(facts["ca_file"]).read_text(encoding="ascii")
+    assert "KEY" not in Path(facts["ca_file"]).read_text(encoding="ascii")
+
+
+def test_requests_reaches_it_with_a_host_header(shared: Served) -> None:
+    answer = requests.get(
+        f"{shared.facts['url']}/api/v1/backends",
+        headers={"Host": HOST, **shared.headers()},
+        verify=shared.facts["ca_file"],
+        timeout=30,
+    )
+    assert answer.status_code == 200
+    assert "ibm_brisbane" in answer.json()["devices"]
+
+
+def test_http_client_verifies_the_real_host_name(shared: Served) -> None:
+    context = ssl.create_default_context(cafile=shared.facts["ca_file"])
+    connection = http.client.HTTPSConnection(HOST, context=context)
+    raw = socket.create_connection(("127.0.0.1", shared.port), timeout=30)
+    connection.sock = context.wrap_socket(raw, server_hostname=HOST)
+    for _ in range(3):
+        connection.request("GET", "/api/v1/jobs", headers={"Authorization": "apikey wrong"})
+        answer = connection.getresponse()
+        assert answer.status == 401
+        assert json.loads(answer.read())["errors"]
+    connection.close()
+
+
+def test_it_is_not_trusted_without_its_certificate(shared: Served) -> None:
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.get(shared.facts["url"], timeout=30)
+
+
+def test_the_seed_and_the_world_are_those_of_the_options(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    world = tmp_path / "world.toml"
+    world.write_text(WORLD, encoding="utf-8")
+    served = serve("--json", "--world", str(world), "--channel", "ibm_quantum_platform")
+    assert served.facts["seed"] == 4
+    assert served.facts["world"] == str(world)
+    [account] = served.facts["accounts"]
+    assert account["channels"] == ["ibm_quantum_platform", "ibm_cloud"]
+    answer = requests.get(
+        f"{served.facts['url']}/api/v1/backends",
+        headers={"Host": HOST, **served.headers()},
+        verify=served.facts["ca_file"],
+        timeout=30,
+    )
+    assert answer.json()["devices"] == ["ibm_mine"]
+
+
+def test_a_channel_that_the_world_has_no_account_for_is_refused(tmp_path: Path) -> None:
+    world = tmp_path / "world.toml"
+    world.write_text(WORLD, encoding="utf-8")
+    result = run("--world", str(world), "--channel", "ibm_quantum")
+    assert result.exit_code == 2
+    assert (
+        "--channel: the emulated world has no account for ibm_quantum. There are accounts for: "
+        "ibm_cloud, ibm_quantum_platform"
+    ) in result.stderr
+
+
+def test_plain_http_needs_no_certificate(serve: Callable[..., Served]) -> None:
+    served = serve("--json", "--plain-http", "--verbose")
+    assert served.facts["url"] == f"http://127.0.0.1:{served.port}"
+    assert served.facts["ca_file"] is None
+    url = f"{served.facts['url']}/api/v1/backends"
+    assert requests.get(url, headers={"Host": HOST, **served.headers()}, timeout=30).ok
+    gap = requests.get(f"{served.facts['url']}/", timeout=30)
+    assert gap.status_code == 501
+    status, _, err = served.end()
+    assert status == 0
+    assert f"#1 GET https://{HOST}/api/v1/backends -> 200" in err
+    assert "qchannel: the emulator has nothing at GET https://127.0.0.1/" in err
+    assert err.splitlines()[-1] == "qchannel serve: ended, 2 requests"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_it_is_told_to_while_clients_are_connected(
+    serve: Callable[..., Served], how: signal.Signals
+) -> None:
+    served = serve("--json")
+    context = ssl.create_default_context(cafile=served.facts["ca_file"])
+    with (
+        socket.create_connection(("127.0.0.1", served.port)) as raw,
+        context.wrap_socket(raw, server_hostname=HOST) as kept,
+    ):
+        assert kept.version()
+        assert served.end(how) == (0, "", "qchannel serve: ended, 0 requests\n")
+    assert not Path(served.facts["ca_file"]).exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", served.port))
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_the_printed_commands_work_as_pasted(serve: Callable[..., Served], tmp_path: Path) -> None:
+    ca_file = tmp_path / "a folder" / "ca.pem"
+    ca_file.parent.mkdir()
+    served = serve("--ca-file", str(ca_file))
+    assert served.first.startswith("The emulated IBM Quantum services are at https://127.0.0.1:")
+    lines = []
+    assert served.process.stdout is not None
+    for line in served.process.stdout:
+        lines.append(line.strip())
+        if "loginWithToken" in line:  # the last one
+            break
+    commands = [line for line in lines if line.startswith("curl ")]
+    assert len(commands) == 5
+    environ = {n: v for n, v in os.environ.items() if not n.lower().endswith("_proxy")}
+    answers = []
+    for command in commands:
+        words = [*shlex.split(command), "--silent", "--show-error", "--fail"]
+        done = subprocess.run(
+            words, capture_output=True, text=True, env=environ, timeout=30, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        answers.append(json.loads(done.stdout))
+    assert [next(iter(answer)) for answer in answers] == [
+        *("access_token", "devices") * 2,
+        "id",
+    ]
+    assert served.end()[0] == 0
+    assert ca_file.exists()  # it was asked for by name
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["serve", *arguments], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.org"])
+def test_other_machines_are_let_in_only_by_saying_it_twice(host: str) -> None:
+    result = run("--host", host)
+    assert result.exit_code == 2
+    assert f"--host {host} lets other machines in" in result.stderr
+    assert EXPOSE in result.stderr
+
+
+def test_who_says_it_twice_gets_it(serve: Callable[..., Served]) -> None:
+    served = serve("--json", "--host", "0.0.0.0", EXPOSE)
+    assert served.facts["url"] == f"https://0.0.0.0:{served.port}"
+    answer = requests.get(
+        f"https://127.0.0.1:{served.port}/api/v1/backends",
+        headers={"Host": HOST, **served.headers()},
+        verify=served.facts["ca_file"],
+        timeout=30,
+    )
+    assert answer.status_code == 200
+
+
+def test_a_port_in_use_is_said_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("--port", str(port))
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"Error: port {port} of 127.0.0.1 cannot be used: Address already in use. "
+        "Leave --port away to take one that is free\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--channel", "ibm_cluod"), "--channel: 'ibm_cluod' is no channel"),
+        (("--world", "examples/x.toml"), "the world file cannot be read"),
+        (("--port", "70000"), "70000 is not in the range"),
+        (("--prot", "1"), "--port"),
+        (("--ca-file", "/nowhere/at/all/ca.pem"), "/nowhere/at/all"),
+    ],
+)
+def test_what_is_wrong_is_said(arguments: tuple[str, ...], said: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
