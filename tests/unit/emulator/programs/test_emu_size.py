@@ -8,6 +8,8 @@ import zlib
 from typing import Any
 
 import pytest
+import qiskit
+from packaging.version import Version
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.primitives.containers.bindings_array import BindingsArray
@@ -98,6 +100,9 @@ def test_loops_in_loops_are_estimated_at_once() -> None:
     leaves_soon("sampler", [encoded(loops(3, with_parameters=False)), None, 10])
 
 
+@pytest.mark.skipif(
+    Version(qiskit.__version__).major < 2, reason="qiskit 1 takes a loop's parameter for a free one"
+)
 def test_loops_in_loops_that_set_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each turn of each loop is steps of its own, which took all the memory there was."""
     leaves_soon("sampler", [encoded(loops(2, with_parameters=True)), None, 10])
