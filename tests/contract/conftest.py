@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from pytest_qchannel.emulator.app import App
 from pytest_qchannel.emulator.context import Context
@@ -26,7 +27,8 @@ def door(request: pytest.FixtureRequest) -> Iterator[Door]:
     transport = EmulatedTransport(resolve({"door": request.param}, {}, {}, {}), "test id")
     transport.open()
     try:
-        yield Door(transport.app, through_requests)
+        with requests.Session() as session:
+            yield Door(transport.app, through_requests(session))
     finally:
         transport.close()
 

@@ -80,12 +80,15 @@ def through_core(app: App) -> Send:
     return send
 
 
-def through_requests(asked: requests.Request) -> Answer:
+def through_requests(session: requests.Session) -> Send:
     """Goes the way that any code under test goes."""
-    with requests.Session() as session:
+
+    def send(asked: requests.Request) -> Answer:
         got = session.send(session.prepare_request(asked), timeout=60)
-    headers = {name.lower(): value for name, value in got.headers.items()}
-    return Answer(got.status_code, headers, got.content)
+        headers = {name.lower(): value for name, value in got.headers.items()}
+        return Answer(got.status_code, headers, got.content)
+
+    return send
 
 
 class Door:
