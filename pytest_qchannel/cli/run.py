@@ -239,9 +239,14 @@ def _require_module(module: str) -> None:
     raise click.UsageError(f"there is no module named {module!r}.{hint}")
 
 
+def _has_safe_path() -> bool:
+    """Whether this python was told to leave a program's folder off ``sys.path`` (``-P``)."""
+    return bool(sys.flags.safe_path)
+
+
 def _search_first(folder: str) -> None:
     """Lets the program import from a folder, where python would."""
-    if not sys.flags.safe_path:
+    if not _has_safe_path():
         sys.path[0] = folder
 
 

@@ -87,7 +87,7 @@ def test_under_xdist_one_worker_is_enough(run_apart: Any, world: Any) -> None:
     result = run_apart(HEAD + "    def test_a(): assert ask() == 503\n", *FLAGS, "-n", "2")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert result.parseoutcomes() == {"passed": 1, "errors": 1}
-    assert result.stdout.str().count("never happened") == 1
+    assert "never happened" in result.stdout.str()  # and in a CI the summary says it again
     result.stdout.fnmatch_lines([SECTION, "the whole run:", UNMET])
 
 

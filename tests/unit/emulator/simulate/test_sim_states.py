@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -200,6 +201,7 @@ def test_the_same_bytes_on_any_number_of_threads_and_in_every_process() -> None:
     outputs = set()
     for threads in ("1", "2"):
         env = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        env["PYTHONPATH"] = str(Path(__file__).parents[4])  # where the tests are
         command = [sys.executable, "-c", PROGRAM]
         done = subprocess.run(command, env=env, capture_output=True, check=True, text=True)
         outputs.add(done.stdout)
