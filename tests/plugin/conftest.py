@@ -31,6 +31,8 @@ def _nothing_personal(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(_PERSONAL) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    # Two runs of a test within a second write sources of one size and one time: no stale bytecode.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     accounts = sys.modules[_ACCOUNTS_MODULE]
     monkeypatch.setattr(
         accounts, "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE", accounts._DEFAULT_ACCOUNT_CONFIG_JSON_FILE
