@@ -9,6 +9,7 @@ are named tuples: they are as frozen as dataclasses, and made in a fraction of t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +25,7 @@ __all__ = [
     "Mode",
     "Option",
     "Settings",
+    "Source",
     "check_variables",
     "resolve",
 ]
@@ -51,6 +53,13 @@ class Door(StrEnum):
 
     IN_PROCESS = "in-process"
     LOOPBACK = "loopback"
+
+
+class Source(StrEnum):
+    """Where the record lane gets what it records."""
+
+    LIVE = "live"
+    EMULATOR = "emulator"
 
 
 class Option(NamedTuple):
@@ -100,15 +109,37 @@ def _word(text: str, valid: tuple[str, ...], what: str) -> str:
 
 def _mode(text: str) -> Mode:
     mode = Mode(_word(text, tuple(Mode), "mode"))
-    if mode not in (Mode.AUTO, Mode.EMULATED):
+    if mode is Mode.LIVE:
         raise _BadValue(
-            f"the mode {text!r} is planned and does not exist yet", None, "auto or emulated"
+            f"the mode {text!r} is planned and does not exist yet",
+            None,
+            "auto, emulated, replay or record",
         )
-    return Mode.EMULATED
+    return mode
 
 
 def _door(text: str) -> Door:
     return Door(_word(text, tuple(Door), "door"))
+
+
+def _source(text: str) -> Source:
+    return Source(_word(text, tuple(Source), "source of recordings"))
+
+
+def _days(text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        days = float(text)
+    except ValueError:
+        days = math.nan
+    if not 0 < days < math.inf:
+        raise _BadValue(f"{text!r} is no number of days", None, "days above 0, as 90")
+    return days
+
+
+def _folder(text: str) -> Path:
+    return Path(text)
 
 
 def _channels(text: str) -> tuple[str, ...]:
@@ -150,7 +181,8 @@ OPTIONS: Final = (
         "mode",
         "auto",
         "MODE",
-        "where answers come from: auto (the emulator, until there are cassettes) or emulated",
+        "where answers come from: auto (tests marked vcr replay, others are emulated), emulated, "
+        "replay or record",
         _mode,
     ),
     Option(
@@ -193,6 +225,35 @@ OPTIONS: Final = (
         "loopback, a server on 127.0.0.1, for httpx, aiohttp and others, too",
         _door,
     ),
+    Option(
+        "record_from",
+        "live",
+        "SOURCE",
+        "what the record lane records: live (IBM's services; not there yet) or emulator",
+        _source,
+    ),
+    Option(
+        "cassettes",
+        "cassettes",
+        "DIR",
+        "the folder of all cassettes, from rootdir on",
+        _folder,
+    ),
+    Option(
+        "max_age",
+        "",
+        "DAYS",
+        "a cassette that is older fails its test",
+        _days,
+    ),
+    Option(
+        "strict_cassettes",
+        "0",
+        "",
+        "fail the run if there are cassettes that no test uses",
+        _switch,
+        is_switch=True,
+    ),
 )
 
 
@@ -206,6 +267,10 @@ class Settings(NamedTuple):
     everywhere: bool
     world: Path | None
     door: Door
+    record_from: Source
+    cassettes: Path
+    max_age: float | None
+    strict_cassettes: bool
     origin: Mapping[str, str]
 
 

@@ -1,23 +1,28 @@
 """The index of a cassette: what its YAML file looks like.
 
 It is laid out as vcrpy lays out a cassette (``version``, ``interactions``, ``request``,
-``response``), with four additions that vcrpy's loader skips: ``qchannel`` (our format), ``test``
-and ``passport`` before the interactions, and in an interaction ``submitted``, what a job was in
-words. A body that is large or binary is not in the index but in a blob: ``string`` is empty then,
-and ``blob`` names it. ``count`` and the ``check`` of each entry find what was cut or edited: they
-are taken over what an entry says, so line endings and layout may change.
+``response``), with additions that vcrpy's loader skips: ``qchannel`` (our format), ``test``,
+``passport`` and ``accounts`` before the interactions, and in an interaction ``submitted``, what a
+job was in words. A body that is large or binary is not in the index but in a blob: ``string`` is
+empty then, and ``blob`` names it. ``count`` and the ``check`` of each entry find what was cut or
+edited: they are taken over what an entry says, so line endings and layout may change.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_qchannel.cassette.accounts import (
+    HeldAccount,
+    accounts_from_plain,
+    accounts_to_plain,
+)
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import CassetteDamaged
@@ -34,7 +39,9 @@ _HEAD: Final = (
     "# A cassette of pytest-qchannel: recorded, scrubbed, and replayed by the test below.\n"
     "# Do not edit it: record it anew. Bodies named by 'blob' lie in the folder 'blobs'.\n"
 )
-_TOP: Final = ("qchannel", "version", "test", "passport", "count", "check", "interactions")
+_TOP: Final = (
+    *("qchannel", "version", "test", "passport", "accounts", "count", "check", "interactions"),
+)
 
 ReadBlob = Callable[[str, int | None], bytes]
 """From a blob's name and the line that names it to its content."""
@@ -49,12 +56,14 @@ class Cassette:
         passport: Where the recording comes from.
         interactions: In the order in which they happened. The body of a submitted job is its
             form (see :mod:`.submission`) once the cassette has been stored.
+        accounts: Whom the code under test was logged in as, by channel; stand-ins.
         lines: The line of each in the file, counted from 1; empty if it is not from a file.
     """
 
     test: str
     passport: Passport
     interactions: tuple[Interaction, ...]
+    accounts: Mapping[str, HeldAccount] = field(default_factory=dict)
     lines: tuple[int, ...] = field(default=(), compare=False)
 
 
@@ -116,6 +125,7 @@ def render(
         "version": 1,
         "test": cassette.test,
         "passport": cassette.passport.to_plain(),
+        "accounts": accounts_to_plain(cassette.accounts),
         "count": len(entries),
     }
     top["check"] = _check(top)
@@ -177,6 +187,10 @@ class _Reader:
             passport = Passport.from_plain(self._get(top, "passport", dict))
         except ValueError as problem:
             raise self._damaged(str(problem), top.line_of("passport")) from None
+        try:
+            accounts = accounts_from_plain(self._get(top, "accounts", dict))
+        except ValueError as problem:
+            raise self._damaged(str(problem), top.line_of("accounts")) from None
         entries = self._get(top, "interactions", list)
         count = self._get(top, "count", int)
         if count != len(entries):
@@ -196,7 +210,7 @@ class _Reader:
             self._check(entry, entry, f"interaction {number}")
             interactions.append(self._interaction(entry))
             lines.append(entry.line)
-        return Cassette(test, passport, tuple(interactions), tuple(lines))
+        return Cassette(test, passport, tuple(interactions), accounts, tuple(lines))
 
     def _interaction(self, entry: Mapped) -> Interaction:
         self._only(entry, ("request", "submitted", "request_body", "response", "check"))

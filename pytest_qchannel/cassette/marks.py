@@ -31,7 +31,7 @@ DOMAIN: Final = "stand-in.invalid"
 IBM_ID: Final = "IBMid-STANDIN"
 
 ISSUED_AT: Final = 1_577_836_800
-"""2020-01-01. The replay lane sets the times anew; until then a token must not be expired."""
+"""2020-01-01. A replay answers logins with times of its own; in a file no token is expired."""
 
 EXPIRES_AT: Final = 4_102_444_800
 """2100-01-01."""
@@ -45,14 +45,14 @@ def _compact(data: object) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode()
 
 
-def standin_jwt(number: int) -> str:
+def standin_jwt(number: int, issued_at: int = ISSUED_AT, expires_at: int = EXPIRES_AT) -> str:
     """A JSON Web Token that decodes, with ``iat`` and ``exp``, signed by nobody."""
     head = {"alg": "HS256", "typ": "JWT"}
     claims = {
         "jti": f"{WORD}-{number}",
         "iss": "https://iam.cloud.ibm.com/identity",
-        "iat": ISSUED_AT,
-        "exp": EXPIRES_AT,
+        "iat": issued_at,
+        "exp": expires_at,
     }
     return ".".join(
         _segment(part) for part in (_compact(head), _compact(claims), f"{WORD} signature".encode())

@@ -22,6 +22,8 @@ CRN_HEADER: Final = "service-crn"
 
 _JOBS: Final = re.compile(r"/jobs/?$")
 _TRUTH: Final = {"true", "false"}
+_MOMENTS: Final = frozenset({"created_after", "created_before", "interval_start", "interval_end"})
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -33,7 +35,7 @@ class Key:
         method: In capitals.
         host: In lower case, with the port if it is an unusual one.
         path: Percent-decoded, without a slash at its end.
-        query: Names and values, sorted, decoded; the truth values in lower case.
+        query: Names and values, sorted, decoded; truth values in lower case, moments as one.
         crn: ``Service-CRN``, decoded; empty where there is none.
         submission: The fingerprint of what was submitted; empty for every other request.
         submitted: What was submitted, for a second and closer look.
@@ -61,6 +63,16 @@ class Key:
         return Key(self.method, self.host, self.path, self.query, self.crn)
 
 
+def _query_value(name: str, value: str) -> str:
+    """A value of the query as it is compared: of a moment, that it is one.
+
+    Programs ask for the jobs of the last week; a week later that is another moment.
+    """
+    if name in _MOMENTS and _TIME.fullmatch(value):
+        return "a time"
+    return value.lower() if value.lower() in _TRUTH else value
+
+
 def is_submission(request: Interaction) -> bool:
     """Whether a request submits a job."""
     return request.method == "POST" and bool(_JOBS.search(urlsplit(request.url).path))
@@ -75,7 +87,7 @@ def key_of(request: Interaction) -> Key:
         host = f"{host}:{port}"
     query = tuple(
         sorted(
-            (name, value.lower() if value.lower() in _TRUTH else value)
+            (name, _query_value(name, value))
             for name, value in parse_qsl(parts.query, keep_blank_values=True)
         )
     )

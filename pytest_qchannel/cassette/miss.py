@@ -38,6 +38,7 @@ class CassetteMiss(QChannelError):
         differences: tuple[str, ...],
         closest: str | None,
         next: str,  # noqa: A002 - the message's own word
+        versions: str | None = None,
     ) -> None:
         self.request = request
         self.looked = looked
@@ -46,7 +47,10 @@ class CassetteMiss(QChannelError):
         super().__init__(
             f"no recorded interaction answers {request}",
             where=where,
-            facts=[("looked", f"{looked} ({interactions} interactions, {played} played)")],
+            facts=[
+                ("looked", f"{looked} ({interactions} interactions, {played} played)"),
+                *([("versions", versions)] if versions else ()),
+            ],
             closest=closest,
             next=next,
         )
@@ -60,6 +64,7 @@ def explain(
     test_id: str,
     channel: str,
     lines: tuple[int, ...] = (),
+    versions: str | None = None,
 ) -> CassetteMiss:
     """The error for a request that ``replay.answer`` had no answer to.
 
@@ -70,6 +75,7 @@ def explain(
         test_id: The test.
         channel: Its channel.
         lines: The line of each interaction in the index, from ``Cassette.lines``.
+        versions: What it was recorded with, where something else is installed.
     """
     key = key_of(sent)
     closest = _closest(replay, key)
@@ -89,6 +95,7 @@ def explain(
         differences=found,
         closest=said,
         next=f"{record_command(test_id)}, or {_undo(closest, key)}",
+        versions=versions,
     )
 
 

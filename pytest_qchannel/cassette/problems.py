@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from pytest_qchannel.errors import QChannelError
 
@@ -19,19 +20,30 @@ __all__ = [
     "CassetteMissing",
     "CassetteProblem",
     "CassetteTaken",
+    "CassetteTooOld",
+    "CassetteUnsafe",
+    "RecordingRefused",
     "record_command",
 ]
 
 
+_RECORD: Final = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
+
+
 def record_command(test_id: str | None) -> str:
-    """The command that records a test's cassette anew."""
-    if not test_id:
-        return "pytest --qchannel-mode=record"
+    """The command that records a test's cassette anew.
+
+    From the emulator, as long as there is no lane that could record the real services.
+    """
+    return " ".join(["pytest", *([_quoted(test_id)] if test_id else []), *_RECORD])
+
+
+def _quoted(test_id: str) -> str:
     if set(test_id) & set('"$`\\!'):
-        return f"pytest {shlex.quote(test_id)} --qchannel-mode=record"
+        return shlex.quote(test_id)
     # Double quotes are quotes for every shell, on Windows, too.
     is_plain = not set(test_id) & set(" []()'*?<>|&;#~{}")
-    return f"pytest {test_id if is_plain else chr(34) + test_id + chr(34)} --qchannel-mode=record"
+    return test_id if is_plain else f'"{test_id}"'
 
 
 class CassetteProblem(QChannelError):
@@ -89,3 +101,15 @@ class CassetteBusy(CassetteProblem):
 
 class CassetteTaken(CassetteProblem):
     """The file belongs to another test."""
+
+
+class RecordingRefused(CassetteProblem):
+    """A recording is not saved: its test failed, or a job of it has not ended."""
+
+
+class CassetteTooOld(CassetteProblem):
+    """The cassette is older than the settings allow."""
+
+
+class CassetteUnsafe(CassetteProblem):
+    """The cassette holds a secret."""

@@ -15,6 +15,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -29,8 +30,9 @@ from pytest_qchannel.cassette.problems import (
     CassetteTaken,
 )
 from pytest_qchannel.cassette.strict_yaml import read_yaml
-from pytest_qchannel.cassette.submission import read_submission
+from pytest_qchannel.cassette.submission import Submission, read_submission
 from pytest_qchannel.cassette.submission_words import describe
+from pytest_qchannel.cassette.timeless import timeless
 
 __all__ = ["Draft", "Store"]
 
@@ -83,7 +85,12 @@ class Store:
         inner = (self.root / OWN, self.blobs.folder)
         return sorted(p for p in found if not any(p.is_relative_to(one) for one in inner))
 
-    def draft(self, cassette: Cassette, path: Path | None = None) -> Draft:
+    def draft(
+        self,
+        cassette: Cassette,
+        path: Path | None = None,
+        submitted: Mapping[int, Submission] | None = None,
+    ) -> Draft:
         """The exact bytes of a cassette; nothing is written.
 
         The bodies of submitted jobs become their forms, and headers of one name stand together.
@@ -91,7 +98,10 @@ class Store:
         Args:
             cassette: Scrubbed already.
             path: Where to; by default the place that the test's id gives.
+            submitted: What was submitted, by the place of its interaction, with the decoded
+                circuits that tell it in words; by default it is read from the bodies.
         """
+        submissions = submitted or {}
         blobs: dict[str, bytes] = {}
 
         def blob_of(content: bytes) -> str:
@@ -101,10 +111,10 @@ class Store:
 
         said: list[dict[str, Any] | None] = []
         kept = []
-        for one in cassette.interactions:
+        for number, one in enumerate(cassette.interactions):
             body, words = one.request_body, None
             if is_submission(one):
-                submission = read_submission(body)
+                submission = submissions.get(number) or read_submission(body)
                 if submission is not None:
                     body, words = submission.to_bytes(), describe(submission)
             said.append(words)
@@ -116,7 +126,7 @@ class Store:
                     response_headers=grouped(one.response_headers),
                 )
             )
-        whole = Cassette(cassette.test, cassette.passport, tuple(kept))
+        whole = replace(cassette, interactions=tuple(kept))
         each = iter(said)
         index = render(whole, blob_of, lambda _: next(each))
         target = path or self.path_of(cassette.test)
@@ -145,21 +155,27 @@ class Store:
         self.write(draft)
         return draft.path
 
-    def with_old_date(self, cassette: Cassette) -> Cassette:
-        """The cassette with the date of the one on disk, if that is the only difference.
+    def with_old_date(
+        self, cassette: Cassette, path: Path | None = None, most_days: float | None = None
+    ) -> Cassette:
+        """The cassette that is on disk, if the new one differs from it in nothing but times.
 
         For recordings from the emulator: the same traffic then gives the same bytes. A live
         recording takes its new date, because its age is what people ask for.
+
+        Args:
+            cassette: The new one.
+            path: Its index; by default the place that the test's id gives.
+            most_days: The new one is taken where the old one is older.
         """
-        path = self.path_of(cassette.test)
+        path = path or self.path_of(cassette.test)
         try:
             old = self.load(path, cassette.test)
         except CassetteProblem:
             return cassette
-        dated = replace(
-            cassette, passport=replace(cassette.passport, recorded_at=old.passport.recorded_at)
-        )
-        return dated if self.draft(dated).index == path.read_bytes() else cassette
+        if most_days is not None and old.passport.age_days(datetime.now(UTC)) > most_days:
+            return cassette
+        return old if timeless(old) == timeless(self.draft(cassette, path).cassette) else cassette
 
     def load(self, path: Path, test_id: str | None = None) -> Cassette:
         """A cassette from disk.

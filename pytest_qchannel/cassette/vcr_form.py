@@ -12,22 +12,23 @@ from typing import Any
 
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 
-__all__ = ["from_vcr", "request_from_vcr", "response_to_vcr", "to_vcr"]
+__all__ = ["from_vcr", "request_from_vcr", "request_to_vcr", "response_to_vcr", "to_vcr"]
 
 
 def to_vcr(interactions: Iterable[Interaction]) -> tuple[list[Any], list[dict[str, Any]]]:
     """What ``load_cassette`` of a persister gives: requests and responses, paired by place."""
+    every = list(interactions)
+    return [request_to_vcr(one) for one in every], [response_to_vcr(one) for one in every]
+
+
+def request_to_vcr(interaction: Interaction) -> Any:
+    """The request of an interaction as vcrpy has it."""
     from vcr.request import Request
 
-    requests, responses = [], []
-    for one in interactions:
-        body = one.request_body or None
-        headers: dict[str, str] = {}
-        for name, value in one.request_headers:
-            headers.setdefault(name, value)  # vcrpy keeps one value of a header, the first
-        requests.append(Request(one.method, one.url, body, headers))
-        responses.append(response_to_vcr(one))
-    return requests, responses
+    headers: dict[str, str] = {}
+    for name, value in interaction.request_headers:
+        headers.setdefault(name, value)  # vcrpy keeps one value of a header, the first
+    return Request(interaction.method, interaction.url, interaction.request_body or None, headers)
 
 
 def response_to_vcr(interaction: Interaction) -> dict[str, Any]:

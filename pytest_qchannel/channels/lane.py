@@ -14,16 +14,17 @@ from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, In
 from pytest_qchannel.channels.worlds import WorldBuilder, seeded, world_of
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.settings import Mode, Settings
-from pytest_qchannel.transports.protocol import choose
+from pytest_qchannel.transports.emulated import EmulatedTransport
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import QiskitRuntimeService
 
+    from pytest_qchannel.cassette.accounts import HeldAccount
     from pytest_qchannel.channels.rest import ChannelSession
+    from pytest_qchannel.channels.tapes import RecordTape, ReplayTape
     from pytest_qchannel.emulator.control import EmulatorControl
     from pytest_qchannel.emulator.journal import Journal
-    from pytest_qchannel.emulator.world import Account as EmulatedAccount
-    from pytest_qchannel.transports.emulated import EmulatedTransport
+    from pytest_qchannel.transports.protocol import Transport
 
 __all__ = ["Lane", "QChannel", "SavedAccounts"]
 
@@ -35,19 +36,36 @@ class Lane:
         settings: The resolved settings.
         test_id: The test, for messages.
         home: An empty directory that is HOME while the lane is open.
-        world: What the emulated world is built from; by default what the settings name.
+        world: What the emulated world is built from; by default what the settings name. A replay
+            has none.
+        tape: The cassette that is replayed or recorded; without one the lane is emulated.
     """
 
     def __init__(
-        self, settings: Settings, test_id: str, home: Path, world: WorldBuilder | None = None
+        self,
+        settings: Settings,
+        test_id: str,
+        home: Path,
+        world: WorldBuilder | None = None,
+        tape: ReplayTape | RecordTape | None = None,
     ) -> None:
-        world = world or world_of(settings)
-        self.settings = seeded(settings, world)
         self.home = home
-        secrets = list(credentials.secrets_in(os.environ))
-        self._transport = choose(self.settings, test_id, secrets, world)
+        self._test_id = test_id
+        self._tape = tape
         self._stack = ExitStack()
         self._variables_are_settled = False
+        if tape is not None and not tape.is_recording:
+            self.settings = settings._replace(mode=Mode.REPLAY)
+            self._transport: Transport = _replay(self.settings, test_id, tape)
+            return
+        world = world or world_of(settings)
+        mode = Mode.EMULATED if tape is None else Mode.RECORD
+        self.settings = seeded(settings, world)._replace(mode=mode)
+        secrets = list(credentials.secrets_in(os.environ))
+        if tape is None:
+            self._transport = EmulatedTransport(self.settings, test_id, secrets, world)
+        else:
+            self._transport = _record(self.settings, test_id, secrets, world, tape)
 
     @property
     def mode(self) -> Mode:
@@ -56,13 +74,23 @@ class Lane:
 
     @property
     def transport(self) -> EmulatedTransport:
-        """What carries the requests."""
+        """What carries the requests of the emulated lane.
+
+        Raises:
+            UsageProblem: This is another lane.
+        """
+        if self.mode is not Mode.EMULATED or not isinstance(self._transport, EmulatedTransport):
+            raise UsageProblem(
+                f"the emulator's levers are there in the emulated lane only, this is {self.mode}",
+                where=self._test_id,
+                next="pytest --qchannel-mode=emulated, or take the marker vcr from the test",
+            )
         return self._transport
 
     @property
     def world(self) -> WorldBuilder:
         """What the emulated world was built from."""
-        return self._transport.world
+        return self.transport.world
 
     @property
     def requests(self) -> Journal:
@@ -71,8 +99,35 @@ class Lane:
 
     @property
     def emulator(self) -> EmulatorControl:
-        """The levers of the emulated world."""
-        return self._transport.control
+        """The levers of the emulated world.
+
+        Raises:
+            UsageProblem: This is another lane.
+        """
+        return self.transport.control
+
+    def unmet_faults(self, where: str, **words: Any) -> list[QChannelError]:
+        """What to say of faults that were declared and did not happen; a replay has none."""
+        if not isinstance(self._transport, EmulatedTransport):
+            return []
+        return list(self._transport.control.unmet_faults(where, **words))
+
+    def revoke_access(self) -> None:
+        """Makes what was logged in with invalid: access tokens, or the keys of who has none.
+
+        The emulator's services refuse them from now on. In a replay nothing is to be done: the
+        answers that were recorded after it are refusals.
+        """
+        if isinstance(self._transport, EmulatedTransport):
+            # Client 0.34 sends its API key with every request and never has an access token.
+            control = self._transport.control
+            if not control.revoke_access_tokens():
+                control.revoke_credentials()
+
+    def revoke_access_token(self, token: str) -> None:
+        """Makes one access token invalid, where there is something that could know it."""
+        if isinstance(self._transport, EmulatedTransport):
+            self._transport.control.revoke_access_token(token)
 
     def open(self) -> Lane:
         """Shuts the network, opens the door, isolates environment and account file."""
@@ -96,12 +151,12 @@ class Lane:
         return self._transport.take_problems()
 
     def account(self, channel: Channel) -> Account:
-        """The emulated account for a channel, on its first instance.
+        """The account for a channel, on its first instance.
 
         Raises:
-            UsageProblem: The world has no account for it.
+            UsageProblem: The lane has no account for it.
         """
-        found = self._emulated(channel)
+        found = self._held(channel)
         return Account(
             channel,
             Secret(credentials.own_variable(channel, "TOKEN"), found.credential),
@@ -109,27 +164,35 @@ class Lane:
         )
 
     def instances(self, channel: Channel) -> list[Instance]:
-        """All instances of the emulated account for a channel."""
-        found = self._emulated(channel)
-        return [
-            Instance(one.id, one.name, one.plan.display_name) for one in found.instances.values()
-        ]
+        """All instances of the account for a channel."""
+        return [Instance(*one) for one in self._held(channel).instances]
 
-    def _emulated(self, channel: Channel) -> EmulatedAccount:
-        for account in self._transport.app.world.accounts:
-            if channel.name in account.channels:
-                return account
-        raise UsageProblem(
-            f"the emulated world has no account for the channel {channel}",
-            where=self._transport.world.source,
-            next=f'add "{channel}" to the channels of an account there, or run on another channel'
-            if self._transport.app.world.accounts
-            else f'describe an account there, with channels = ["{channel}"], and an instance of it',
-        )
+    def _held(self, channel: Channel) -> HeldAccount:
+        accounts = self._transport.accounts()
+        found = accounts.get(channel.name)
+        if found is None:
+            raise UsageProblem(
+                f"{self._lane_words()} no account for the channel {channel}",
+                where=self._transport.source,
+                next=self._how_to_have(channel, is_empty=not accounts),
+            )
+        return found
+
+    def _lane_words(self) -> str:
+        return "the cassette has" if self.mode is Mode.REPLAY else "the emulated world has"
+
+    def _how_to_have(self, channel: Channel, *, is_empty: bool) -> str:
+        if self.mode is Mode.REPLAY:
+            return "run the test on the channel that it was recorded on, or record it anew"
+        if is_empty:
+            return (
+                f'describe an account there, with channels = ["{channel}"], and an instance of it'
+            )
+        return f'add "{channel}" to the channels of an account there, or run on another channel'
 
     def use(self, channel: Channel) -> Account:
         """Makes a channel the one that the client's own variables are about."""
-        account = self.account(channel)
+        account = self._used(channel)
         self._variables_are_settled = True
         os.environ.update(
             QISKIT_IBM_CHANNEL=channel.name,
@@ -150,11 +213,18 @@ class Lane:
 
         if not self._variables_are_settled:
             self.use(channel)
-        return connect(self.account(channel))
+        return connect(self._used(channel))
+
+    def _used(self, channel: Channel) -> Account:
+        """The account for a channel; a recording keeps who it was."""
+        account = self.account(channel)
+        if self._tape is not None and self._tape.is_recording:
+            self._tape.accounts[channel.name] = self._held(channel)
+        return account
 
     def _every_channel(self) -> Mapping[str, str]:
         variables: dict[str, str] = {}
-        named = {name for one in self._transport.app.world.accounts for name in one.channels}
+        named = self._transport.accounts()
         for channel in CHANNEL_BY_NAME.values():
             if channel.name not in named:
                 continue
@@ -165,6 +235,20 @@ class Lane:
             if channel.is_classic:
                 variables[credentials.CLASSIC_TOKEN] = account.secret.reveal()
         return variables
+
+
+def _replay(settings: Settings, test_id: str, tape: ReplayTape) -> Transport:
+    from pytest_qchannel.transports.replay import ReplayTransport
+
+    return ReplayTransport(settings, test_id, tape)
+
+
+def _record(
+    settings: Settings, test_id: str, secrets: list[Secret], world: WorldBuilder, tape: RecordTape
+) -> Transport:
+    from pytest_qchannel.transports.record import RecordTransport
+
+    return RecordTransport(settings, test_id, secrets, world, tape)
 
 
 class QChannel:
@@ -199,6 +283,14 @@ class QChannel:
     def emulator(self) -> EmulatorControl:
         """The levers of the emulated world."""
         return self._lane.emulator
+
+    def revoke_access(self) -> None:
+        """Makes what the test has logged in with invalid: the next use is a 401.
+
+        In the emulated lane, and where the emulator is recorded, its services refuse it from now
+        on. In a replay the answers that were recorded after it are refusals.
+        """
+        self._lane.revoke_access()
 
     def connect(self) -> QiskitRuntimeService:
         """Another service on this channel, logged in."""

@@ -22,7 +22,7 @@ from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel
 from pytest_qchannel.channels.worlds import WorldBuilder
 from pytest_qchannel.emulator.journal import Exchange, Journal
 from pytest_qchannel.errors import QChannelError, UsageProblem
-from pytest_qchannel.settings import Settings
+from pytest_qchannel.settings import Mode, Settings
 
 __all__ = ["EmulatedProcess", "VisitingLane"]
 
@@ -132,9 +132,11 @@ class VisitingLane(Lane):
 
     def __init__(self, process: EmulatedProcess, settings: Settings) -> None:
         # Not Lane's own: that would make a second emulator.
-        self.settings = settings
+        self.settings = settings._replace(mode=Mode.EMULATED)
         self.home = self._shared_home = process.lane.home
         self._transport = process.lane.transport
+        self._test_id = process.where
+        self._tape = None
         self._stack = ExitStack()
         self._variables_are_settled = False
         self._requests = _JournalSince(self._transport.journal)

@@ -120,12 +120,9 @@ def _sample_bell(walk: Walk) -> str:
 
 
 def _token_revoked(walk: Walk) -> str:
-    revoked = walk.lane.emulator.revoke_access_tokens()
-    if not revoked:
-        # Client 0.34 sends its API key with every request and never has an access token.
-        walk.lane.emulator.revoke_credentials()
+    walk.lane.revoke_access()
     assert_logged_out(walk.service)
-    return f"{'access token' if revoked else 'API key'} revoked, then 401"
+    return "access revoked, then 401"
 
 
 def _rest_token(walk: Walk) -> str:
@@ -153,7 +150,7 @@ def _rest_jobs(walk: Walk) -> str:
 
 def _rest_logout(walk: Walk) -> str:
     if walk.session.logout_url is None:
-        walk.lane.emulator.revoke_access_tokens()
+        walk.lane.revoke_access()
         return "IAM has no logout: access token revoked"
     answer = walk.session.logout()
     answer.raise_for_status()

@@ -13,7 +13,15 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.plugin import everywhere, faults, markers, problems, report, selection
+from pytest_qchannel.plugin import (
+    everywhere,
+    faults,
+    markers,
+    problems,
+    report,
+    selection,
+    taping,
+)
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_lane,
     ibm_cloud_service,
@@ -108,6 +116,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             selection.check_markers(config, item)
             if whole := config.stash.get(EVERYWHERE, None):
                 whole.check(item)
+            taping.prepare(item)
             if item.get_closest_marker("live_qpu"):
                 reason = "live_qpu: needs the live lane, which does not exist yet"
                 item.add_marker(pytest.mark.skip(reason=reason))
@@ -126,8 +135,27 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     """Tells of a fixture that failed what its lane has to complain about."""
-    with problems.noted(item):
+    with problems.noted(item), taping.running(item):
         return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Decides about a test's cassette when nothing of the test is left."""
+    __tracebackhide__ = True
+    is_torn_down = False
+    try:
+        done = yield
+        is_torn_down = True
+    finally:
+        taping.finish(item, is_torn_down=is_torn_down)
+    return done
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_recording_configure(config: pytest.Config, vcr: Any) -> None:
+    """Puts our cassette in the place of pytest-recording's, for tests with our fixtures."""
+    taping.takes_over(config, vcr)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -138,6 +166,7 @@ def pytest_runtest_makereport(
     problems.gather(item)  # a subtest is reported before the test has ended
     ours = call.excinfo.value if call.excinfo else None
     made = yield
+    taping.passed(item, made)
     if problems.replaced(item, call, ours) and made.failed:
         made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
     if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
@@ -157,8 +186,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     line = report.summary(terminalreporter.stats)
     if whole := config.stash.get(EVERYWHERE, None):
         line = f"{line or 'qchannel: no test'}; {whole.counts()}"
-    if line:
-        terminalreporter.write_line(line)
+    lines = [line] if line else []
+    for told in (*lines, *report.cassette_lines(terminalreporter.stats)):
+        terminalreporter.write_line(told)
 
 
 @contextmanager

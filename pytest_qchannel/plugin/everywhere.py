@@ -65,13 +65,13 @@ def begin(config: pytest.Config) -> None:
     settings = selection.session_settings(early)
     if not settings.everywhere:
         return
-    if settings.mode is not Mode.EMULATED:
+    if settings.mode not in (Mode.AUTO, Mode.EMULATED):
         raise UsageProblem(
             f"{settings.origin['everywhere']}: only the emulated lane can be everywhere",
             where=f"mode={settings.mode.value} (from {settings.origin['mode']})",
             next=f"pytest --qchannel-mode=emulated {_OPTION.flag}",
         )
-    whole = Everywhere(config, settings)
+    whole = Everywhere(config, settings._replace(mode=Mode.EMULATED))
     config.stash[EVERYWHERE] = whole
     config.add_cleanup(whole.end)
     config.pluginmanager.register(whole, "qchannel-everywhere")

@@ -43,7 +43,7 @@ def expected(item: pytest.Item, key: pytest.StashKey[Lane]) -> Iterator[list[QCh
     def complaints() -> list[QChannelError]:
         lane = shared or item.stash.get(key, None)
         if lane is not None:
-            return list(lane.emulator.unmet_faults(item.nodeid, besides=others, since=begun))
+            return lane.unmet_faults(item.nodeid, besides=others, since=begun)
         return _without_lane(item)
 
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_qchannel.errors import ChannelUnavailable
-from pytest_qchannel.plugin import faults, problems, selection
+from pytest_qchannel.plugin import faults, problems, selection, taping
 from pytest_qchannel.plugin.keys import EVERYWHERE, LANE
 from pytest_qchannel.plugin.report import PROPERTY
 
@@ -32,22 +32,24 @@ def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
 
 @pytest.fixture
 def _qchannel_lane(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    qchannel_world: WorldBuilder,
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lane]:
     from pytest_qchannel.channels.lane import Lane
     from pytest_qchannel.channels.worlds import require_world
 
     item = request.node
-    world = require_world(qchannel_world, item.nodeid)
+    tape = taping.tape_of(item)
+    world = None
+    if tape is None or tape.is_recording:
+        world = require_world(request.getfixturevalue("qchannel_world"), item.nodeid)
     if whole := request.config.stash.get(EVERYWHERE, None):
+        assert world is not None
         whole.process.require_world(world, item.nodeid)
         yield item.stash[LANE]
         return
     settings = selection.settings_for(request.config, item)
     home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
-    lane = Lane(settings, item.nodeid, home, world).open()
+    lane = Lane(settings, item.nodeid, home, world, tape).open()
     item.stash[LANE] = lane
     item.user_properties.append((PROPERTY, lane.mode.value))
     try:
@@ -132,13 +134,13 @@ def qchannel_rest(qchannel: QChannel) -> Iterator[ChannelSession]:
 
 
 @pytest.fixture
-def qchannel_access_token(qchannel: QChannel) -> Iterator[str]:
+def qchannel_access_token(qchannel: QChannel, _qchannel_lane: Lane) -> Iterator[str]:
     """A temporary access token of the channel in use; invalid after the test."""
     from pytest_qchannel.channels.rest import access_token
 
     token = access_token(qchannel.account)
     yield token
-    qchannel.emulator.revoke_access_token(token)
+    _qchannel_lane.revoke_access_token(token)
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from pytest_qchannel.errors import QChannelError, RealSecretRefused
 
 if TYPE_CHECKING:
     from pytest_qchannel.channels.lane import Lane
+    from pytest_qchannel.channels.tapes import RecordTape, ReplayTape
     from pytest_qchannel.plugin.everywhere import Everywhere
 
-__all__ = ["EVERYWHERE", "FOUND", "LANE", "REFUSED"]
+__all__ = ["EVERYWHERE", "FOUND", "LANE", "PASSED", "REFUSED", "RUNNING", "TAPE"]
 
 EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
 """Of a run: everywhere mode, where it is on."""
@@ -25,3 +26,12 @@ LANE: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 
 REFUSED: Final[pytest.StashKey[RealSecretRefused]] = pytest.StashKey()
 """Of a test: the real secret that it sent, so that no report shows a traceback."""
+
+PASSED: Final[pytest.StashKey[bool]] = pytest.StashKey()
+"""Of a test: whether its body passed."""
+
+RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
+"""Of a run: the test that is being set up."""
+
+TAPE: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
+"""Of a test: its cassette, until it is known what becomes of it."""

@@ -22,10 +22,15 @@ class QChannelMark(NamedTuple):
 
     names: tuple[str, ...]
     settings: dict[str, str]
+    allow_unused: bool = False
 
 
 def _qchannel(
-    *names: str, seed: int | None = None, mode: str | None = None, door: str | None = None
+    *names: str,
+    seed: int | None = None,
+    mode: str | None = None,
+    door: str | None = None,
+    allow_unused: bool = False,
 ) -> QChannelMark:
     for name in names:
         if name not in CHANNELS:
@@ -38,7 +43,7 @@ def _qchannel(
     settings = {name: str(value) for name, value in given.items() if value is not None}
     if names:
         settings["channel"] = ",".join(names)
-    return QChannelMark(names, settings)
+    return QChannelMark(names, settings, allow_unused)
 
 
 def _live_qpu(*, max_qpu_seconds: float | None = None) -> None:
@@ -92,8 +97,9 @@ class Marker(NamedTuple):
 MARKERS: Final = (
     Marker(
         "qchannel",
-        "qchannel(*names, seed=None, mode=None, door=None)",
-        "run the test on these channels only, with this seed, mode or door",
+        "qchannel(*names, seed=None, mode=None, door=None, allow_unused=False)",
+        "run the test on these channels only, with this seed, mode or door; allow_unused: a replay "
+        "need not use all of its cassette",
         _qchannel,
     ),
     Marker(

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from pytest_qchannel.settings import Settings
 
-__all__ = ["PROPERTY", "header", "summary", "without_traceback"]
+__all__ = ["CASSETTE", "PROPERTY", "cassette_lines", "header", "summary", "without_traceback"]
 
 PROPERTY = "qchannel"
+
+CASSETTE = "qchannel_cassette"
+"""The user property that tells what was done with a test's cassette."""
+
+_DEEDS: Final = {"replayed": "replayed", "written": "written", "unchanged": "the same as before"}
+_SOURCES: Final = {"emulator": "the emulator", "live": "the real services"}
 
 
 def header(settings: Settings) -> str:
@@ -30,8 +36,11 @@ def header(settings: Settings) -> str:
     if settings.allowed_hosts:
         hosts = ",".join(settings.allowed_hosts)
         parts.append(f"allowed_hosts={hosts} ({_from(settings, 'allowed_hosts')})")
-    if settings.origin["door"] != "default":
-        parts.append(f"door={settings.door.value} ({_from(settings, 'door')})")
+    parts += [
+        f"{name}={getattr(settings, name)} ({_from(settings, name)})"
+        for name in ("door", "record_from", "cassettes", "max_age", "strict_cassettes")
+        if settings.origin[name] != "default"
+    ]
     return "qchannel: " + ", ".join(parts)
 
 
@@ -59,6 +68,44 @@ def summary(stats: Mapping[str, Iterable[Any]]) -> str | None:
         return None
     counts = sorted(Counter(lanes.values()).items())
     return "qchannel: " + ", ".join(f"{count} {lane}" for lane, count in counts)
+
+
+def cassette_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
+    """What was done with cassettes: how many, from where, of when; and what was refused."""
+    done: dict[str, dict[str, Any]] = {}
+    for reports in stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == CASSETTE:
+                    done[value["test"]] = value
+    by_deed: dict[str, list[dict[str, Any]]] = {}
+    for one in done.values():
+        by_deed.setdefault(one["did"], []).append(one)
+    lines = [
+        f"qchannel: {_cassettes(len(by_deed[deed]))} {words}, {_origin(by_deed[deed])}"
+        for deed, words in _DEEDS.items()
+        if deed in by_deed
+    ]
+    for one in by_deed.get("refused", ()):
+        kept = f"; what was recorded: {one['kept']}" if one.get("kept") else ""
+        lines.append(f"qchannel: no cassette written for {one['test']}: {one['why']}{kept}")
+    return lines
+
+
+def _cassettes(count: int) -> str:
+    return "1 cassette" if count == 1 else f"{count} cassettes"
+
+
+def _origin(passports: list[dict[str, Any]]) -> str:
+    """What the passports of cassettes say, in one line."""
+    sources = Counter(one["recorded_from"] for one in passports)
+    said = ", ".join(f"{count} from {_SOURCES[name]}" for name, count in sorted(sources.items()))
+    days = sorted({one["recorded_at"][:10] for one in passports})
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    clients = ", ".join(sorted({one["client"] for one in passports}))
+    seconds = sum(one["qpu_seconds"] for one in passports)
+    used = f", {seconds:g} QPU seconds" if seconds else ""
+    return f"recorded {when}: {said}, with qiskit-ibm-runtime {clients}{used}"
 
 
 def without_traceback(problem: Exception) -> Any:

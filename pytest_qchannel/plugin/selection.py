@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "allows_unused",
     "channels_for",
     "check_arguments",
     "check_markers",
@@ -110,6 +111,11 @@ def _mark(item: Marks) -> markers.QChannelMark:
         said: markers.QChannelMark = markers.read("qchannel", mark.args, mark.kwargs, item.nodeid)
         return said
     return markers.QChannelMark((), {})
+
+
+def allows_unused(item: Marks) -> bool:
+    """Whether the test's replay may leave recorded interactions alone."""
+    return _mark(item).allow_unused
 
 
 def check_markers(config: Any, item: Marks) -> None:

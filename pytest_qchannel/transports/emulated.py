@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote_plus, urlsplit
 
 from pytest_qchannel import journals
+from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.emulator.app import App
 from pytest_qchannel.emulator.control import EmulatorControl
 from pytest_qchannel.emulator.faults import RawKeyWarning
@@ -79,6 +80,26 @@ class EmulatedTransport:
     def journal(self) -> Journal:
         """What was sent and answered so far."""
         return self.app.journal
+
+    @property
+    def source(self) -> str:
+        """The world's name, for messages."""
+        return f"the emulated world, {self.world.source}"
+
+    def accounts(self) -> dict[str, HeldAccount]:
+        """The first account of the world for each channel."""
+        found: dict[str, HeldAccount] = {}
+        for account in self.app.world.accounts:
+            held = HeldAccount(
+                account.credential,
+                tuple(
+                    HeldInstance(one.id, one.name, one.plan.display_name)
+                    for one in account.instances.values()
+                ),
+            )
+            for channel in account.channels:
+                found.setdefault(channel, held)
+        return found
 
     def open(self) -> None:
         """Opens the door and shuts the network."""

@@ -42,7 +42,7 @@ def _is_loopback(host: str) -> bool:
 class NetworkGuard:
     """Refuses network access while it is closed (:meth:`close_network`).
 
-    ``where``, ``who`` and ``way_out`` are the words of its errors, and may change
+    ``where``, ``who``, ``lane`` and ``way_out`` are the words of its errors, and may change
     while it is shut.
 
     Args:
@@ -59,6 +59,7 @@ class NetworkGuard:
     ) -> None:
         self.where = test_id
         self.who = "a test"
+        self.lane = "the emulated lane"
         self.way_out = "pytest --qchannel-allowed-hosts"
         self._allowed = frozenset(allowed_hosts)
         self._allowed_addresses: set[str] = set()
@@ -98,7 +99,7 @@ class NetworkGuard:
         else:
             advice = f"mock this host with responses, or allow it: {self.way_out}={host}"
         blocked = NetworkBlocked(
-            f"{self.who} in the emulated lane reached for {host}",
+            f"{self.who} in {self.lane} reached for {host}",
             where=self.where,
             closest=closest,
             next=advice,

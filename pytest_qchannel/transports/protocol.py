@@ -1,19 +1,18 @@
-"""What every lane offers, and the one place where a lane is chosen."""
+"""What every lane offers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_qchannel.errors import QChannelError
-from pytest_qchannel.settings import Mode, Settings
+from pytest_qchannel.settings import Mode
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.model import Secret
-    from pytest_qchannel.emulator.worlds.builder import WorldBuilder
-    from pytest_qchannel.transports.emulated import EmulatedTransport
+    from pytest_qchannel.cassette.accounts import HeldAccount
+    from pytest_qchannel.emulator.journal import Journal
 
-__all__ = ["Transport", "choose"]
+__all__ = ["Transport"]
 
 
 class Transport(Protocol):
@@ -21,21 +20,22 @@ class Transport(Protocol):
 
     mode: Mode
 
+    @property
+    def journal(self) -> Journal:
+        """What was sent and what was answered so far."""
+
+    @property
+    def source(self) -> str:
+        """Where its accounts come from, for messages: a world file, a cassette."""
+
     def open(self) -> None:
         """Starts carrying the test's requests."""
 
     def close(self) -> None:
         """Stops, and leaves nothing of it behind."""
 
+    def accounts(self) -> Mapping[str, HeldAccount]:
+        """Who can log in here, by channel."""
+
     def take_problems(self) -> list[QChannelError]:
         """What went wrong since the last call, even where the code under test swallowed it."""
-
-
-def choose(
-    settings: Settings, test_id: str, secrets: Iterable[Secret], world: WorldBuilder
-) -> EmulatedTransport:
-    """The transport for the settings' mode; so far there is the emulated one."""
-    assert settings.mode is Mode.EMULATED, settings.mode
-    from pytest_qchannel.transports.emulated import EmulatedTransport
-
-    return EmulatedTransport(settings, test_id, secrets, world)

@@ -115,7 +115,8 @@ REFUSED = [
         [
             "ERROR: marker qchannel: unknown argument 'sede', did you mean 'seed'[?]",
             "  where: test_it.py::test_a*",
-            "  next:  write it as @pytest.mark.qchannel([*]names, seed=None, mode=None, door=None)",
+            "  next:  write it as @pytest.mark.qchannel([*]names, seed=None, mode=None, "
+            "door=None, allow_unused=False)",
         ],
         id="argument",
     ),
@@ -131,8 +132,8 @@ REFUSED = [
         id="seed",
     ),
     pytest.param(
-        'mode="replay"',
-        ["ERROR: the qchannel marker: the mode 'replay' is planned and does not exist yet"],
+        'mode="live"',
+        ["ERROR: the qchannel marker: the mode 'live' is planned and does not exist yet"],
         id="mode",
     ),
 ]

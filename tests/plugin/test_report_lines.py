@@ -43,7 +43,7 @@ def test_header_and_summary(run: Any) -> None:
     assert outcomes["failed"], outcomes["errors"] == (2, 2)
     result.stdout.fnmatch_lines(
         [
-            "qchannel: mode=emulated (default), "
+            "qchannel: mode=auto (default), "
             "channel=ibm_cloud,ibm_quantum (from --qchannel-channel), "
             "seed=3 (from --qchannel-seed)",
             SUMMARY,

@@ -291,7 +291,7 @@ def test_a_channel_without_an_account_is_said(run: Any, world_file: Path) -> Non
     result.stdout.fnmatch_lines(
         [
             "*UsageProblem: the emulated world has no account for the channel ibm_quantum",
-            "*where: world.toml",
+            "*where: *the emulated world, world.toml",
             '*next:  add "ibm_quantum" to the channels of an account there, *',
         ]
     )

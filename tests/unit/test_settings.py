@@ -21,7 +21,7 @@ def settle(
 
 def test_defaults_are_the_emulator_and_the_channel_of_the_client() -> None:
     settings = settle()
-    assert settings.mode is Mode.EMULATED
+    assert settings.mode is Mode.AUTO
     assert settings.channel == ()
     assert settings.seed == 0
     assert settings.allowed_hosts == ()
@@ -101,7 +101,10 @@ def test_hosts_are_lower_case_names(text: str, hosts: tuple[str, ...]) -> None:
     [
         ("mode", "emulatd", "'emulatd' is no mode", "emulated"),
         ("mode", "zzz", "'zzz' is no mode", None),
-        ("mode", "replay", "the mode 'replay' is planned and does not exist yet", None),
+        ("mode", "live", "the mode 'live' is planned and does not exist yet", None),
+        ("record_from", "lif", "'lif' is no source of recordings", "live"),
+        ("max_age", "0", "'0' is no number of days", None),
+        ("max_age", "soon", "'soon' is no number of days", None),
         ("channel", "ibm_clod", "'ibm_clod' is no channel", "ibm_cloud"),
         ("channel", "auto,ibm_cloud", "'auto' is no channel", None),
         ("seed", "-3", "'-3' is no seed", None),

@@ -10,4 +10,16 @@ from pytest_qchannel.cassette.scrub.routes import ROUTES, RouteRule
 from pytest_qchannel.cassette.scrub.rules import RULES, Rule
 from pytest_qchannel.cassette.scrub.scrubber import Scrubbed, Scrubber, Unknown
 
-__all__ = ["ROUTES", "RULES", "RouteRule", "Rule", "Scrubbed", "Scrubber", "Unknown"]
+SCRUBBER_VERSION = "1"
+"""Counted up with every change of what is kept; a passport says which one a cassette has."""
+
+__all__ = [
+    "ROUTES",
+    "RULES",
+    "SCRUBBER_VERSION",
+    "RouteRule",
+    "Rule",
+    "Scrubbed",
+    "Scrubber",
+    "Unknown",
+]

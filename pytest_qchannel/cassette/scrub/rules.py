@@ -75,7 +75,8 @@ RULES: Final[Mapping[str, Rule]] = {
         Rule("SCRUB-029", "session_id", "replace", "support can look up whose it is"),
         Rule("SCRUB-030", "trace", "replace", "support can look up whose it is; the header must "
              "be there all the same, the client words its messages by it"),
-        Rule("SCRUB-031", "tag", "replace", "somebody's own words, often a project's name"),
+        Rule("SCRUB-031", "tag", "replace", "somebody's own words, often a project's name; a plain "
+             "one that the test itself sends stays, because it stands in the test"),
         Rule("SCRUB-032", "cursor", "replace", "opaque, and ids are inside"),
         Rule("SCRUB-033", "object_url", "replace", "a presigned URL opens what it names"),
         Rule("SCRUB-034", "link", "rewrite", "a URL of the service itself: scrubbed as a request's "

@@ -6,7 +6,8 @@ import functools
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
@@ -74,6 +75,10 @@ class Scrubber:
         self._rewrite_params = rewrite_params
         self._values = Values(self.standins, self._link, _is_served, tuple(secrets))
 
+    def value(self, rule: str, text: str) -> str:
+        """One text by the rule of that name, with the stand-ins of this cassette."""
+        return self._values.scrub(rule, text)
+
     def scrub(self, interaction: Interaction) -> Scrubbed:
         """The interaction as it may be stored; never raises on what a server may answer."""
         route, values = _route_of(interaction.method, interaction.url)
@@ -87,6 +92,7 @@ class Scrubber:
 
             return report
 
+        self._values.own_tags |= set(_tags_sent(interaction))
         # Before the body: a path's job id is a job's, whatever the body calls it.
         url = self._url(interaction.url, route, values, reporter("request"))
         asking, answering = reporter("request"), reporter("response")
@@ -258,6 +264,17 @@ def _route_of(method: str, url: str) -> tuple[RouteRule, tuple[str, ...]]:
             if found and route.method == method.upper() and service in route.services:
                 return route, found.groups()
     return _EMPTY, ()
+
+
+def _tags_sent(request: Interaction) -> Iterator[str]:
+    """The tags that a request names, in its query or its body: they stand in the test itself."""
+    with suppress(ValueError):
+        yield from (v for n, v in parse_qsl(urlsplit(request.url).query) if n == "tags")
+    if b'"tags"' in request.request_body:
+        with suppress(ValueError, RecursionError):
+            body = json.loads(request.request_body)
+            tags = body.get("tags") if isinstance(body, dict) else None
+            yield from (one for one in tags or () if isinstance(one, str))
 
 
 def _media_type(headers: Headers) -> str:

@@ -261,7 +261,8 @@ def test_a_miss_has_the_shape_of_the_house() -> None:
         "  looked:  cassettes/test_pick/test_smallest.yaml (2 interactions, 1 played)\n"
         "  closest: #2 (line 14), header Service-CRN differs: "
         "...:1111 (recorded) != ...:2222 (sent)\n"
-        f'  next:    pytest "{TEST}" --qchannel-mode=record, or restore the instance'
+        f'  next:    pytest "{TEST}" --qchannel-mode=record '
+        "--qchannel-record-from=emulator, or restore the instance"
     )
 
 

@@ -14,6 +14,8 @@ from pytest_qchannel.cassette.naming import test_id_of as id_of
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import record_command
 
+FROM = " --qchannel-record-from=emulator"
+
 
 @pytest.mark.parametrize(
     ("test_id", "name"),
@@ -78,10 +80,10 @@ def test_two_tests_never_share_a_file_on_any_system(one: str, other: str) -> Non
 @pytest.mark.parametrize(
     ("test_id", "command"),
     [
-        (None, "pytest --qchannel-mode=record"),
-        ("test_a.py::test_b", "pytest test_a.py::test_b --qchannel-mode=record"),
-        ("test_a.py::test_b[x y]", 'pytest "test_a.py::test_b[x y]" --qchannel-mode=record'),
-        ("test_a.py::test_b[$x]", "pytest 'test_a.py::test_b[$x]' --qchannel-mode=record"),
+        (None, f"pytest --qchannel-mode=record{FROM}"),
+        ("test_a.py::test_b", f"pytest test_a.py::test_b --qchannel-mode=record{FROM}"),
+        ("test_a.py::test_b[x y]", f'pytest "test_a.py::test_b[x y]" --qchannel-mode=record{FROM}'),
+        ("test_a.py::test_b[$x]", f"pytest 'test_a.py::test_b[$x]' --qchannel-mode=record{FROM}"),
     ],
 )
 def test_commands_can_be_pasted(test_id: str | None, command: str) -> None:

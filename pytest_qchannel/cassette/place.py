@@ -1,0 +1,116 @@
+"""Where a test's cassette lies, and what is there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pytest_qchannel.cassette.gate import Finding, Gate
+from pytest_qchannel.cassette.index import Cassette
+from pytest_qchannel.cassette.passport import Passport
+from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
+from pytest_qchannel.cassette.recording import KnownValue
+from pytest_qchannel.cassette.store import OWN, Store
+
+__all__ = ["Place", "load_safely", "quarantine_of", "require_age"]
+
+_QUARANTINE: Final = "quarantine"
+
+
+class Place(NamedTuple):
+    """The place of one test's cassette.
+
+    Attributes:
+        root: The folder of all cassettes.
+        path: The index file.
+        test_id: The test, as errors name it and as the cassette has it.
+        is_shared: Whether the name was chosen for several tests to replay.
+    """
+
+    root: Path
+    path: Path
+    test_id: str
+    is_shared: bool = False
+
+    @classmethod
+    def of(cls, root: Path, test_id: str, name: str | None = None) -> Place:
+        """The place of a test.
+
+        Args:
+            root: The folder of all cassettes.
+            test_id: As pytest's node id.
+            name: A cassette's name in the folder of the test's module; by default the test's own.
+        """
+        store = Store(root)
+        if name is None:
+            return cls(root, store.path_of(test_id), test_id)
+        module = test_id.partition("::")[0]
+        return cls(root, store.path_of(f"{module}::{name.removesuffix('.yaml')}"), test_id, True)
+
+    def exists(self) -> bool:
+        """Whether there is a cassette, whatever state it is in."""
+        return self.path.exists()
+
+
+def quarantine_of(place: Place) -> Place:
+    """Where a recording lies that was not saved: in a folder that git ignores."""
+    root = place.root / OWN / _QUARANTINE
+    return place._replace(root=root, path=root / place.path.relative_to(place.root))
+
+
+def load_safely(place: Place, secrets: tuple[tuple[str, str], ...]) -> Cassette:
+    """A cassette, once the gate has searched its files for secrets.
+
+    Args:
+        place: Where it is.
+        secrets: The run's known secrets: a name that may be shown, and the value.
+
+    Raises:
+        CassetteProblem: It is missing, damaged, another test's, or holds a secret.
+    """
+    store = Store(place.root)
+    cassette = store.load(place.path, None if place.is_shared else place.test_id)
+    found = [(place.path, one) for one in _gate(secrets).search(place.path.read_bytes())]
+    for name in sorted(store.blobs_of(place.path)):
+        found += [
+            (store.blobs.path(name), one) for one in _of_blob(store.blobs.path(name), secrets)
+        ]
+    if found:
+        path, first = found[0]
+        raise CassetteUnsafe(
+            f"the cassette holds a secret: {first.rule} {first.what}, {first.place}",
+            path=path,
+            test_id=place.test_id,
+            facts=[("also", "\n".join(f"{p.name}: {one}" for p, one in found[1:10]))],
+            next="make that credential invalid where it was issued, remove the file from the "
+            "repository's history, and record anew",
+        )
+    return cassette
+
+
+@lru_cache(maxsize=4)
+def _gate(secrets: tuple[tuple[str, str], ...]) -> Gate:
+    return Gate([KnownValue(name, value) for name, value in secrets])
+
+
+@lru_cache(maxsize=4096)
+def _of_blob(path: Path, secrets: tuple[tuple[str, str], ...]) -> tuple[Finding, ...]:
+    """What is in a blob; it is named by its content, so once in a process is enough."""
+    return tuple(_gate(secrets).search(path.read_bytes()))
+
+
+def require_age(passport: Passport, place: Place, most_days: float | None) -> None:
+    """Passes a cassette that is young enough.
+
+    Raises:
+        CassetteTooOld: It is older than ``most_days``.
+    """
+    age = passport.age_days(datetime.now(UTC))
+    if most_days is not None and age > most_days:
+        raise CassetteTooOld(
+            f"the cassette is {age:.0f} days old, and at most {most_days:g} are allowed",
+            path=place.path,
+            test_id=place.test_id,
+        )

@@ -1,0 +1,228 @@
+"""What a recorded test becomes: from raw interactions to the exact bytes of a cassette.
+
+The order matters. Logins leave first; then each interaction is scrubbed, in the order in which it
+happened; equal polls collapse; the gate searches the bytes that would be written. Raw interactions
+are in memory only, and nothing here shows one.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_qchannel.cassette import accounts as held
+from pytest_qchannel.cassette.accounts import HeldAccount
+from pytest_qchannel.cassette.collapse import collapse
+from pytest_qchannel.cassette.gate import Finding, Gate
+from pytest_qchannel.cassette.gate.needles import LEAST_LENGTH
+from pytest_qchannel.cassette.identity import is_login, kept_logins
+from pytest_qchannel.cassette.index import Cassette
+from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.job_states import unfinished
+from pytest_qchannel.cassette.marks import is_standin
+from pytest_qchannel.cassette.matching import is_submission
+from pytest_qchannel.cassette.passport import Passport
+from pytest_qchannel.cassette.problems import RecordingRefused, record_command
+from pytest_qchannel.cassette.qpy_answers import answered_params
+from pytest_qchannel.cassette.scrub import Scrubber, Unknown
+from pytest_qchannel.cassette.store import Draft, Store
+from pytest_qchannel.cassette.submission import Submission, read_submission
+
+__all__ = ["KnownValue", "Recording"]
+
+_TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id")
+_OF_BODY: Final = ("content-type", "content-encoding")
+
+
+class KnownValue:
+    """A secret of this run, with a name that may be shown."""
+
+    __slots__ = ("env_var", "reveal")
+
+    def __init__(self, env_var: str, value: str) -> None:
+        self.env_var = env_var
+        self.reveal: Callable[[], str] = lambda: value
+
+
+class Recording:
+    """Collects what a test sends and is answered, and makes a cassette of it.
+
+    Args:
+        test_id: The test.
+        secrets: What is known of the run's secrets before it begins.
+        old: A cassette that goes on: its interactions come first.
+    """
+
+    def __init__(
+        self, test_id: str, secrets: Iterable[KnownValue] = (), old: Cassette | None = None
+    ) -> None:
+        self.test_id = test_id
+        self._secrets = [one for one in secrets if len(one.reveal()) >= LEAST_LENGTH]
+        self._old = old
+        self._lock = threading.Lock()
+        self._raw: list[Interaction] = []
+        self._unknown: dict[Unknown, None] = {}
+
+    def add(self, interaction: Interaction) -> None:
+        """Keeps what was sent and answered, in memory."""
+        with self._lock:
+            self._raw.append(interaction)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    @property
+    def unknown(self) -> tuple[Unknown, ...]:
+        """What no scrub rule names, once there is a draft."""
+        return tuple(self._unknown)
+
+    def draft(
+        self,
+        store: Store,
+        path: Path,
+        passport: Passport,
+        accounts: Mapping[str, HeldAccount],
+        most_days: float | None = None,
+    ) -> Draft:
+        """The exact bytes of the cassette; nothing is written, and nothing was searched yet.
+
+        Args:
+            store: The tree that it is for.
+            path: Its index there.
+            passport: Where it comes from.
+            accounts: Whom the test was logged in as, by channel; not scrubbed yet.
+            most_days: An older cassette is not kept where only the times are new.
+        """
+        scrubber = Scrubber(
+            [one.reveal() for one in self._known(accounts)], rewrite_params=answered_params
+        )
+        scrubbed, submitted = [], {}
+        old = self._old.interactions if self._old is not None else ()
+        for one in (*old, *kept_logins(self._raw)):
+            kept, submission = self._scrubbed(one, scrubber)
+            scrubbed.append(kept)
+            if submission is not None:
+                submitted[id(kept)] = submission
+        fewer = collapse(scrubbed)
+        cassette = Cassette(self.test_id, passport, fewer, held.scrubbed(accounts, scrubber.value))
+        places = {
+            number: submitted[id(one)] for number, one in enumerate(fewer) if id(one) in submitted
+        }
+        if passport.recorded_from == "emulator":
+            cassette = store.with_old_date(cassette, path, most_days)
+        return store.draft(cassette, path, places)
+
+    def check(self, draft: Draft, accounts: Mapping[str, HeldAccount]) -> None:
+        """Lets a draft pass, or refuses it.
+
+        Raises:
+            SecretFound: One of its files holds a secret.
+        """
+        gate = self._gate(accounts)
+        for name, data in draft.files():
+            gate.check(data, name)
+
+    def require_ended(self, draft: Draft) -> None:
+        """Passes a draft all jobs of which have reached a final state.
+
+        Raises:
+            RecordingRefused: One has not: its replay could only wait for ever.
+        """
+        waiting = unfinished(draft.cassette.interactions)
+        if waiting:
+            job, status = waiting[0]
+            raise RecordingRefused(
+                f"the recording was not saved: job {job} had not ended, its last state is {status}",
+                path=draft.path,
+                test_id=self.test_id,
+                facts=[("also", f"{one}: {state}") for one, state in waiting[1:]],
+                next="wait for the job in the test (job.result()) or cancel it, then: "
+                + record_command(self.test_id),
+            )
+
+    def quarantine(
+        self, draft: Draft, store: Store, path: Path, accounts: Mapping[str, HeldAccount]
+    ) -> Path | None:
+        """Writes what was refused to another tree, without whatever the gate finds in it.
+
+        Returns:
+            The index file, or ``None`` where nothing of it may be written.
+        """
+        gate = self._gate(accounts)
+        cassette = draft.cassette
+        clean = tuple(one for one in cassette.interactions if not _findings(gate, one))
+        held_back = replace(cassette, interactions=clean)
+        copy = store.draft(held_back, path)
+        if any(gate.search(data) for _, data in copy.files()):
+            return None
+        store.write(copy)
+        return path
+
+    def _known(self, accounts: Mapping[str, HeldAccount]) -> list[KnownValue]:
+        """Every secret of the run: of the environment, of the accounts, and of the logins."""
+        found = {one.reveal(): one for one in self._secrets}
+        for channel, account in accounts.items():
+            value = account.credential
+            if not is_standin(value):
+                found.setdefault(value, KnownValue(f"the credential of {channel}", value))
+        for value in _tokens(self._raw):
+            found.setdefault(value, KnownValue("an access token", value))
+        return [one for value, one in found.items() if len(value) >= LEAST_LENGTH]
+
+    def _gate(self, accounts: Mapping[str, HeldAccount]) -> Gate:
+        return Gate(self._known(accounts))
+
+    def _scrubbed(
+        self, one: Interaction, scrubber: Scrubber
+    ) -> tuple[Interaction, Submission | None]:
+        submission = read_submission(one.request_body) if is_submission(one) else None
+        if submission is None:
+            done = scrubber.scrub(one)
+            self._unknown.update(dict.fromkeys(done.unknown))
+            return done.interaction, None
+        # The params are harmless already (see submission.py): the scrubber has the rest.
+        form = dict(submission.form)
+        params = form.pop("params", None)
+        rest = json.dumps(form, ensure_ascii=False).encode()
+        headers = (*_without_type(one), ("Content-Type", "application/json"))
+        done = scrubber.scrub(replace(one, request_headers=headers, request_body=rest))
+        self._unknown.update(dict.fromkeys(done.unknown))
+        kept: dict[str, Any] = json.loads(done.interaction.request_body)
+        if params is not None:
+            kept["params"] = params
+        whole = Submission(kept, submission.circuits)
+        body = whole.to_bytes()
+        headers = tuple(
+            (name, str(len(body)) if name.lower() == "content-length" else value)
+            for name, value in done.interaction.request_headers
+        )
+        return replace(done.interaction, request_headers=headers, request_body=body), whole
+
+
+def _without_type(one: Interaction) -> Iterator[tuple[str, str]]:
+    return (row for row in one.request_headers if row[0].lower() not in _OF_BODY)
+
+
+def _findings(gate: Gate, one: Interaction) -> list[Finding]:
+    headers = (*one.request_headers, *one.response_headers)
+    texts = [one.url, *(text for row in headers for text in row)]
+    parts = [one.request_body, one.response_body, "\n".join(texts).encode()]
+    return [finding for part in parts for finding in gate.search(part)]
+
+
+def _tokens(raw: Iterable[Interaction]) -> Iterator[str]:
+    """Access tokens, and refresh tokens that are some, from the answers to logins."""
+    for one in raw:
+        if one.status >= 400 or not is_login(one):
+            continue
+        try:
+            body = json.loads(one.response_body)
+        except (ValueError, RecursionError):
+            continue
+        for name in _TOKEN_FIELDS if isinstance(body, dict) else ():
+            if isinstance(body.get(name), str) and body[name] != "not_supported":
+                yield body[name]

@@ -1,0 +1,44 @@
+"""Which versions a recording is made with, told without importing anything of them."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+
+from pytest_qchannel._version import __version__
+from pytest_qchannel.cassette.passport import Passport, now_text
+from pytest_qchannel.cassette.scrub import SCRUBBER_VERSION
+
+__all__ = ["new_passport", "version_difference"]
+
+
+@functools.cache
+def _version(package: str) -> str:
+    return importlib.metadata.version(package)
+
+
+def new_passport(channel: str, recorded_from: str) -> Passport:
+    """The passport of a recording that is made now, with what is installed."""
+    return Passport(
+        channel=channel,
+        recorded_from=recorded_from,
+        recorded_at=now_text(),
+        client=_version("qiskit-ibm-runtime"),
+        plugin=__version__,
+        qiskit=_version("qiskit"),
+        scrubber=SCRUBBER_VERSION,
+    )
+
+
+def version_difference(passport: Passport) -> str | None:
+    """How what is installed differs from what a cassette was recorded with, if it does."""
+    pairs = (
+        ("qiskit-ibm-runtime", passport.client, _version("qiskit-ibm-runtime")),
+        ("qiskit", passport.qiskit, _version("qiskit")),
+    )
+    said = [
+        f"{name}: recorded with {then}, installed is {now}"
+        for name, then, now in pairs
+        if then != now
+    ]
+    return "; ".join(said) or None

@@ -1,0 +1,46 @@
+"""Tapes for tests: what of the settings and the environment they are made from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from pytest_qchannel.cassette.gate.needles import LEAST_LENGTH
+from pytest_qchannel.cassette.place import Place
+from pytest_qchannel.channels import credentials
+from pytest_qchannel.lanes import Plan, require_source
+from pytest_qchannel.settings import Mode, Settings
+from pytest_qchannel.transports.tape import RecordTape, ReplayTape, Secrets
+
+__all__ = ["Place", "RecordTape", "ReplayTape", "known_secrets", "tape_for"]
+
+
+def known_secrets(environ: Mapping[str, str] = os.environ) -> Secrets:
+    """The credentials of the environment that are long enough to be searched for."""
+    return tuple(
+        (one.env_var, one.reveal())
+        for one in credentials.secrets_in(environ)
+        if len(one.reveal()) >= LEAST_LENGTH
+    )
+
+
+def tape_for(
+    plan: Plan, place: Place, settings: Settings, *, allow_unused: bool = False
+) -> ReplayTape | RecordTape:
+    """The tape of a test whose lane has a cassette.
+
+    Raises:
+        UsageProblem: There is nothing that it could be recorded from.
+        CassetteProblem: The cassette cannot be replayed.
+    """
+    secrets = known_secrets()
+    if plan.mode is Mode.REPLAY:
+        return ReplayTape(place, secrets, settings.max_age, allow_unused=allow_unused)
+    require_source(settings, place.test_id)
+    return RecordTape(
+        place,
+        secrets,
+        settings.record_from.value,
+        keeps_old=plan.keeps_old,
+        most_days=settings.max_age,
+    )

@@ -1,0 +1,241 @@
+"""Tests with cassettes in a run: which there are, their tapes, and what became of them.
+
+pytest-recording opens the cassette of a test that has its marker; for a test with our fixtures we
+take its place at its hook, and leave every other test to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.lanes import Asked, Plan, decide, require_source
+from pytest_qchannel.plugin import markers, selection
+from pytest_qchannel.plugin.keys import EVERYWHERE, PASSED, RUNNING, TAPE
+from pytest_qchannel.plugin.report import CASSETTE
+from pytest_qchannel.settings import Mode, Settings
+
+if TYPE_CHECKING:
+    from pytest_qchannel.channels.tapes import Place, RecordTape, ReplayTape
+
+__all__ = [
+    "base_of",
+    "finish",
+    "has_lane",
+    "passed",
+    "place_of",
+    "plan_of",
+    "prepare",
+    "takes_over",
+    "tape_of",
+]
+
+_LANE_FIXTURE = "_qchannel_lane"
+_NOT_TAPED = ("qchannel_emulator",)
+_DEFAULT_NAME = "default_cassette"
+
+
+def has_lane(item: pytest.Item) -> bool:
+    """Whether a test uses our fixtures."""
+    return _LANE_FIXTURE in getattr(item, "fixturenames", ())
+
+
+def base_of(config: pytest.Config) -> Path:
+    """The folder that test ids and the folder of cassettes are relative to.
+
+    Without an ini file rootdir depends on what is run, and a cassette must not.
+    """
+    return config.rootpath if config.inipath else config.invocation_params.dir
+
+
+def _test_id(item: pytest.Item) -> str:
+    base = base_of(item.config)
+    _, colons, rest = item.nodeid.partition("::")
+    if not item.path.is_relative_to(base):
+        return item.nodeid
+    return item.path.relative_to(base).as_posix() + colons + rest
+
+
+def place_of(item: pytest.Item, settings: Settings) -> Place:
+    """Where a test's cassette lies."""
+    from pytest_qchannel.channels.tapes import Place
+
+    root = base_of(item.config) / settings.cassettes
+    named = item.stash.get(_OWN_NAME, None)
+    return Place.of(root, _test_id(item), named)
+
+
+_OWN_NAME = pytest.StashKey[str]()
+
+
+def _asked(item: pytest.Item) -> Asked:
+    """What pytest-recording is asked to do with a test."""
+    marks = list(item.iter_markers("vcr"))
+    options = item.config.option
+    of_line = getattr(options, "record_mode", None)
+    of_marks = next((m.kwargs["record_mode"] for m in marks if "record_mode" in m.kwargs), None)
+    # As pytest-recording has it, what the marker says wins.
+    return Asked(
+        is_marked=bool(marks),
+        record_mode=of_marks or of_line,
+        source="the marker vcr" if of_marks else "--record-mode",
+        is_disabled=bool(getattr(options, "disable_recording", False)),
+    )
+
+
+def plan_of(item: pytest.Item) -> tuple[Plan, Settings]:
+    """What is done with a test that uses our fixtures, and its settings.
+
+    Raises:
+        UsageProblem: Settings contradict each other.
+    """
+    settings = selection.settings_for(item.config, item)
+    if EVERYWHERE in item.config.stash:
+        return Plan(Mode.EMULATED), settings
+    asked = _asked(item)
+    plan = decide(settings, asked, item.nodeid, lambda: place_of(item, settings).exists())
+    return plan, settings
+
+
+def prepare(item: pytest.Item) -> None:
+    """Looks at a collected test: what it asks for must be possible.
+
+    Raises:
+        UsageProblem: It is not.
+    """
+    if not has_lane(item):
+        return
+    marks = list(item.iter_markers("vcr"))
+    for mark in marks:
+        _check_mark(mark, item.nodeid)
+    named = item.get_closest_marker(_DEFAULT_NAME)
+    if named is not None and named.args:
+        item.stash[_OWN_NAME] = str(named.args[0])
+    plan, settings = plan_of(item)
+    if plan.mode is Mode.EMULATED:
+        return
+    if plan.mode is Mode.RECORD and settings.mode is Mode.RECORD:
+        require_source(settings)
+    if reason := _needs_emulator(item):
+        if marks:
+            raise UsageProblem(
+                f"a test with the marker vcr {reason}, which is there in the emulated lane only",
+                where=item.nodeid,
+                next="take the marker vcr from the test, or run it with --qchannel-mode=emulated",
+            )
+        item.add_marker(pytest.mark.skip(reason=f"{plan.mode}: {reason} (emulated lane only)"))
+    if marks:
+        # With --record-mode=rewrite pytest-recording removes the file of this name: it is nobody's.
+        item.add_marker(getattr(pytest.mark, _DEFAULT_NAME)("qchannel-has-its-own"), append=False)
+
+
+def _needs_emulator(item: pytest.Item) -> str | None:
+    """What of a test there is in the emulated lane only."""
+    names = getattr(item, "fixturenames", ())
+    used = next((name for name in _NOT_TAPED if name in names), None)
+    if used:
+        return f"uses the fixture {used}"
+    return "has a fault" if item.get_closest_marker(markers.FAULT) else None
+
+
+def _check_mark(mark: pytest.Mark, where: str) -> None:
+    """Refuses what pytest-recording would ignore or we cannot do."""
+    import inspect
+
+    from vcr import VCR
+
+    if mark.args:
+        raise UsageProblem(
+            f"marker vcr: a test with our fixtures has one cassette, not {mark.args[0]!r}, too",
+            where=where,
+            next="take the argument away, or name the cassette: "
+            f"@pytest.mark.{_DEFAULT_NAME}({mark.args[0]!r})",
+        )
+    known = {
+        *(name for name in inspect.signature(VCR.__init__).parameters if name != "self"),
+        "additional_matchers",
+        "allow_playback_repeats",
+    }
+    for name in mark.kwargs:
+        if name not in known:
+            close = nearest(name, known)
+            hint = f", did you mean {close!r}?" if close else ""
+            raise UsageProblem(
+                f"marker vcr: unknown argument {name!r}{hint}",
+                where=where,
+                next=f"use one of {', '.join(sorted(known))}",
+            )
+
+
+def tape_of(item: pytest.Item) -> ReplayTape | RecordTape | None:
+    """The tape of a test, made when it is first asked for; ``None`` in the emulated lane.
+
+    Raises:
+        QChannelError: The cassette cannot be used.
+    """
+    if TAPE not in item.stash:
+        plan, settings = plan_of(item)
+        if plan.mode is Mode.EMULATED:
+            return None
+        from pytest_qchannel.channels.tapes import tape_for
+
+        allow_unused = selection.allows_unused(item)
+        item.stash[TAPE] = tape_for(
+            plan, place_of(item, settings), settings, allow_unused=allow_unused
+        )
+    return item.stash[TAPE]
+
+
+def takes_over(config: pytest.Config, vcr: Any) -> None:
+    """pytest-recording is about to open a cassette: for a test with our fixtures, ours."""
+    item = config.stash.get(RUNNING, None)
+    if item is None or not has_lane(item):
+        return
+    tape = tape_of(item)
+
+    def use_cassette(_path: Any = None, **options: Any) -> Any:
+        return tape.opened(vcr, **options) if tape is not None else nullcontext()
+
+    vcr.use_cassette = use_cassette
+
+
+@contextmanager
+def running(item: pytest.Item) -> Iterator[None]:
+    """Remembers which test is set up: pytest-recording's hook does not tell."""
+    item.config.stash[RUNNING] = item
+    try:
+        yield
+    finally:
+        del item.config.stash[RUNNING]
+
+
+def passed(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Remembers that a test's body passed."""
+    if report.when == "call":
+        item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
+
+
+def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
+    """Ends a test's use of its cassette, when nothing of the test is left.
+
+    Raises:
+        QChannelError: The test shall fail for it.
+    """
+    tape = item.stash.get(TAPE, None)
+    if tape is None:
+        return
+    del item.stash[TAPE]
+    has_passed = is_torn_down and item.stash.get(PASSED, False)
+    done = {"path": str(tape.place.path), "test": item.nodeid}
+    try:
+        done.update(tape.finish(has_passed=has_passed))
+    except Exception as problem:
+        done.update(did="refused", why=str(problem).splitlines()[0])
+        raise
+    finally:
+        item.user_properties.append((CASSETTE, done))

@@ -1,0 +1,261 @@
+"""One test's cassette, from before its first request until it is known whether the test passed.
+
+A tape is opened by pytest-recording's fixture where the test has its marker, else by the lane; a
+lane carries requests while it is open. What becomes of a recording is decided when everything of
+the test is over, because the last request may be sent by the last fixture that is torn down.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pytest_qchannel.cassette.accounts import HeldAccount
+from pytest_qchannel.cassette.index import Cassette
+from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.passport import Passport
+from pytest_qchannel.cassette.place import Place, load_safely, quarantine_of, require_age
+from pytest_qchannel.cassette.player import Player
+from pytest_qchannel.cassette.problems import RecordingRefused
+from pytest_qchannel.cassette.quiet import quiet
+from pytest_qchannel.cassette.recording import KnownValue, Recording
+from pytest_qchannel.cassette.store import Draft, Store
+from pytest_qchannel.cassette.versions import new_passport
+from pytest_qchannel.emulator.hosts import is_ibm_host
+from pytest_qchannel.errors import QChannelError
+
+__all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
+
+Secrets = tuple[tuple[str, str], ...]
+"""The known secrets of a run: the name of a variable, and its value."""
+
+Heard = Callable[[Interaction, Interaction | None], None]
+"""Is told what was sent, and what it was answered from the cassette."""
+
+
+class Tape:
+    """What both lanes with cassettes share.
+
+    Attributes:
+        place: Where the cassette lies.
+        heard: Is told of each answer that the cassette gives, and of each miss.
+        is_open: Whether vcrpy stands between HTTP libraries and the network.
+    """
+
+    is_recording: bool
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.heard: Heard = lambda _sent, _answer: None
+        self.is_open = False
+        self._problems: list[QChannelError] = []
+
+    # What vcrpy asks: see cassette/vcr_tape.py.
+
+    def is_ours(self, url: str) -> bool:
+        """Whether a request goes to IBM: every other host is left alone."""
+        return is_ibm_host((urlsplit(url).hostname or "").lower())
+
+    def answer(self, sent: Interaction) -> Interaction | None:
+        """The answer from the cassette; ``None``: the request is sent."""
+        raise NotImplementedError
+
+    def keep(self, interaction: Interaction) -> None:
+        """Takes what was sent and answered."""
+        raise NotImplementedError
+
+    def interactions(self) -> list[Interaction]:
+        """What the cassette has."""
+        raise NotImplementedError
+
+    # What the lane and the plugin ask.
+
+    def take_problems(self) -> list[QChannelError]:
+        """What went wrong since the last call."""
+        found, self._problems = self._problems, []
+        return found
+
+    def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
+        """Ends the test's use of the cassette; tells what was done, for the summary.
+
+        Raises:
+            QChannelError: The test shall fail for it.
+        """
+        raise NotImplementedError
+
+    @contextmanager
+    def opened(self, vcr: Any = None, **options: Any) -> Iterator[Any]:
+        """Puts vcrpy between HTTP libraries and the network, until the block is left.
+
+        Args:
+            vcr: A configured ``VCR``, as pytest-recording makes it.
+            **options: What is given to its ``use_cassette``.
+        """
+        from pytest_qchannel.cassette.vcr_tape import taped
+
+        with self._prepared(), taped(self, str(self.place.path), vcr, options) as cassette:
+            self.is_open = True
+            try:
+                yield cassette
+            finally:
+                self.is_open = False
+
+    @contextmanager
+    def _prepared(self) -> Iterator[None]:
+        yield
+
+
+class ReplayTape(Tape):
+    """Answers everything from the cassette.
+
+    Args:
+        place: Where it lies.
+        secrets: What must not be in it.
+        most_days: How old it may be.
+        allow_unused: Whether the test may leave recorded interactions alone.
+
+    Raises:
+        CassetteProblem: It is missing, damaged, unsafe, or too old.
+    """
+
+    is_recording: Literal[False] = False
+
+    def __init__(
+        self, place: Place, secrets: Secrets, most_days: float | None, *, allow_unused: bool
+    ) -> None:
+        super().__init__(place)
+        self.cassette: Cassette = load_safely(place, secrets)
+        require_age(self.cassette.passport, place, most_days)
+        self.player = Player(self.cassette, place.path, place.test_id, time.time)
+        self._allow_unused = allow_unused
+
+    def answer(self, sent: Interaction) -> Interaction:
+        """The recorded answer.
+
+        Raises:
+            CassetteMiss: There is none.
+        """
+        found = self.player.find(sent)
+        self.heard(sent, found)
+        if found is None:
+            miss = self.player.miss(sent)
+            self._problems.append(miss)
+            raise miss
+        return found
+
+    def keep(self, interaction: Interaction) -> None:
+        """Nothing is kept: nothing is sent."""
+
+    def interactions(self) -> list[Interaction]:
+        """What was recorded."""
+        return list(self.cassette.interactions)
+
+    def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
+        """Complains of what the test did not ask for."""
+        if has_passed and not self._allow_unused and (problem := self.player.unused()):
+            raise problem
+        return {"did": "replayed", **self.cassette.passport.to_plain()}
+
+
+class RecordTape(Tape):
+    """Keeps what the test sends and is answered, and saves it if the test passes.
+
+    Args:
+        place: Where it will lie.
+        secrets: What must not be in it.
+        source: ``emulator`` or ``live``.
+        keeps_old: Whether what the cassette has already is replayed and stays.
+        most_days: How old a cassette may be: an older one is not kept for being the same.
+    """
+
+    is_recording: Literal[True] = True
+
+    def __init__(
+        self,
+        place: Place,
+        secrets: Secrets,
+        source: str,
+        *,
+        keeps_old: bool = False,
+        most_days: float | None = None,
+    ) -> None:
+        super().__init__(place)
+        self._source = source
+        self._most_days = most_days
+        self._known = [KnownValue(name, value) for name, value in secrets]
+        self._player: Player | None = None
+        if keeps_old and place.exists():
+            old = load_safely(place, secrets)
+            self._player = Player(old, place.path, place.test_id, time.time)
+        old_cassette = self._player.cassette if self._player else None
+        self.recording = Recording(place.test_id, self._known, old_cassette)
+        self.accounts: dict[str, HeldAccount] = {}
+
+    def answer(self, sent: Interaction) -> Interaction | None:
+        """What the cassette has already, where that stays; else the request is sent."""
+        found = self._player.find(sent) if self._player is not None else None
+        if found is not None:
+            self.heard(sent, found)
+        return found
+
+    def keep(self, interaction: Interaction) -> None:
+        """Keeps it in memory."""
+        self.recording.add(interaction)
+
+    def interactions(self) -> list[Interaction]:
+        """What the cassette had already: what is new has its secrets still."""
+        return list(self._player.cassette.interactions) if self._player is not None else []
+
+    @contextmanager
+    def _prepared(self) -> Iterator[None]:
+        """Holds the cassette, and keeps traffic out of the logs."""
+        with Store(self.place.root).lock(self.place.path), quiet(self._known) as filtering:
+            self.scrub_text: Callable[[str], str] = filtering.scrub
+            yield
+
+    def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
+        """Saves the recording, or puts it aside and says why."""
+        store = Store(self.place.root)
+        with quiet(self._known), store.lock(self.place.path):
+            return self._finish(store, has_passed=has_passed)
+
+    def _finish(self, store: Store, *, has_passed: bool) -> Mapping[str, Any]:
+        recording = self.recording
+        if not len(recording) and self._player is None:
+            if not has_passed:
+                return {"did": "refused", "why": "the test did not pass", "kept": None}
+            raise RecordingRefused(
+                "nothing was recorded: the test sent no request to IBM",
+                path=self.place.path,
+                test_id=self.place.test_id,
+                next="run it emulated: pytest --qchannel-mode=emulated, without the marker vcr",
+            )
+        draft = recording.draft(
+            store, self.place.path, self._passport(), self.accounts, self._most_days
+        )
+        try:
+            recording.check(draft, self.accounts)
+            if not has_passed:
+                return {
+                    "did": "refused",
+                    "why": "the test did not pass",
+                    "kept": self._put_aside(draft),
+                }
+            recording.require_ended(draft)
+        except QChannelError as problem:
+            kept = self._put_aside(draft)
+            problem.add_note(f"  kept: {kept or 'nothing of it'}")
+            raise
+        is_new = store.write(draft)
+        return {"did": "written" if is_new else "unchanged", **draft.cassette.passport.to_plain()}
+
+    def _passport(self) -> Passport:
+        return new_passport(",".join(sorted(self.accounts)), self._source)
+
+    def _put_aside(self, draft: Draft) -> str | None:
+        aside = quarantine_of(self.place)
+        found = self.recording.quarantine(draft, Store(aside.root), aside.path, self.accounts)
+        return str(found) if found is not None else None
