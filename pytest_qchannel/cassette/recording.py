@@ -98,7 +98,7 @@ class Recording:
             most_days: An older cassette is not kept where only the times are new.
         """
         scrubber = Scrubber(
-            [one.reveal() for one in self._known(accounts)], rewrite_params=answered_params
+            [one.reveal() for one in self.known(accounts)], rewrite_params=answered_params
         )
         scrubbed, submitted = [], {}
         old = self._old.interactions if self._old is not None else ()
@@ -162,7 +162,7 @@ class Recording:
         store.write(copy)
         return path
 
-    def _known(self, accounts: Mapping[str, HeldAccount]) -> list[KnownValue]:
+    def known(self, accounts: Mapping[str, HeldAccount]) -> list[KnownValue]:
         """Every secret of the run: of the environment, of the accounts, and of the logins."""
         found = {one.reveal(): one for one in self._secrets}
         for channel, account in accounts.items():
@@ -174,7 +174,7 @@ class Recording:
         return [one for value, one in found.items() if len(value) >= LEAST_LENGTH]
 
     def _gate(self, accounts: Mapping[str, HeldAccount]) -> Gate:
-        return Gate(self._known(accounts))
+        return Gate(self.known(accounts))
 
     def _scrubbed(
         self, one: Interaction, scrubber: Scrubber

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from pytest_qchannel import rivals
 from pytest_qchannel._version import __version__
 from pytest_qchannel.cli.cassettes import cassettes
 from pytest_qchannel.cli.check import check
@@ -33,6 +34,12 @@ class _Group(click.Group):
 @click.version_option(__version__, prog_name="qchannel")
 def main() -> None:
     """Test code that talks to IBM Quantum, without an account and without a network."""
+    for package in rivals.installed():
+        click.echo(
+            f"warning: {package} cannot be used together with pytest-recording, on which "
+            f"pytest-qchannel builds: pip uninstall {package}",
+            err=True,
+        )
 
 
 main.add_command(cassettes)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel import rivals
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.plugin import (
     everywhere,
@@ -59,8 +60,10 @@ __all__ = [
 _SETTINGS = pytest.StashKey[Settings]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Adds an option and an ini key for every setting."""
+    with _usage_errors():
+        rivals.refuse_installed(pluginmanager)
     group = parser.getgroup("qchannel", "IBM Quantum channels (pytest-qchannel)")
     for option in OPTIONS:
         help_text = f"{option.help} (default: {option.default or 'none'})"
@@ -75,6 +78,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Refuses mistyped options before pytest does, to name the nearest one; begins early."""
     with _usage_errors():
+        rivals.refuse_loaded(early_config.pluginmanager)
         selection.check_arguments(args)
         everywhere.begin(early_config)
 
@@ -171,6 +175,7 @@ def pytest_runtest_makereport(
         made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
     if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
         made.longrepr = report.without_traceback(item.stash[REFUSED])
+    taping.hide(item, made)
     return made
 
 

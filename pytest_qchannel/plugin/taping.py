@@ -27,6 +27,7 @@ __all__ = [
     "base_of",
     "finish",
     "has_lane",
+    "hide",
     "passed",
     "place_of",
     "plan_of",
@@ -71,6 +72,7 @@ def place_of(item: pytest.Item, settings: Settings) -> Place:
 
 
 _OWN_NAME = pytest.StashKey[str]()
+_IS_FINISHED = pytest.StashKey[bool]()
 
 
 def _asked(item: pytest.Item) -> Asked:
@@ -220,6 +222,23 @@ def passed(item: pytest.Item, report: pytest.TestReport) -> None:
         item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
 
 
+def hide(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Takes the secrets that a recording saw out of a test's report, before anybody shows it."""
+    tape = item.stash.get(TAPE, None)
+    if tape is None:
+        return
+    if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
+        del item.stash[TAPE]
+        item.stash[_IS_FINISHED] = False
+    if not tape.is_recording:
+        return
+    report.sections = [(title, tape.hide(text)) for title, text in report.sections]
+    if report.longrepr is not None and not isinstance(report.longrepr, tuple):
+        shown = str(report.longrepr)
+        if (hidden := tape.hide(shown)) != shown:
+            report.longrepr = hidden
+
+
 def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
     """Ends a test's use of its cassette, when nothing of the test is left.
 
@@ -227,9 +246,9 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
         QChannelError: The test shall fail for it.
     """
     tape = item.stash.get(TAPE, None)
-    if tape is None:
+    if tape is None or item.stash.get(_IS_FINISHED, False):
         return
-    del item.stash[TAPE]
+    item.stash[_IS_FINISHED] = True
     has_passed = is_torn_down and item.stash.get(PASSED, False)
     done = {"path": str(tape.place.path), "test": item.nodeid}
     try:

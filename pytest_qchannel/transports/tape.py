@@ -20,7 +20,7 @@ from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.place import Place, load_safely, quarantine_of, require_age
 from pytest_qchannel.cassette.player import Player
 from pytest_qchannel.cassette.problems import RecordingRefused
-from pytest_qchannel.cassette.quiet import quiet
+from pytest_qchannel.cassette.quiet import SecretFilter, quiet
 from pytest_qchannel.cassette.recording import KnownValue, Recording
 from pytest_qchannel.cassette.store import Draft, Store
 from pytest_qchannel.cassette.versions import new_passport
@@ -77,6 +77,10 @@ class Tape:
         """What went wrong since the last call."""
         found, self._problems = self._problems, []
         return found
+
+    def hide(self, text: str) -> str:
+        """A text without the secrets that went by; it may be shown."""
+        return text
 
     def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
         """Ends the test's use of the cassette; tells what was done, for the summary.
@@ -212,9 +216,12 @@ class RecordTape(Tape):
     @contextmanager
     def _prepared(self) -> Iterator[None]:
         """Holds the cassette, and keeps traffic out of the logs."""
-        with Store(self.place.root).lock(self.place.path), quiet(self._known) as filtering:
-            self.scrub_text: Callable[[str], str] = filtering.scrub
+        with Store(self.place.root).lock(self.place.path), quiet(self._known):
             yield
+
+    def hide(self, text: str) -> str:
+        """A text without the secrets that went by, tokens included."""
+        return SecretFilter(self.recording.known(self.accounts)).scrub(text)
 
     def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
         """Saves the recording, or puts it aside and says why."""
