@@ -175,6 +175,8 @@ def pytest_runtest_makereport(
         made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
     if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
         made.longrepr = report.without_traceback(item.stash[REFUSED])
+    if isinstance(ours, Exception) and call.when != "call" and report.is_about_cassettes(ours):
+        made.longrepr = report.without_traceback(ours)
     taping.hide(item, made)
     return made
 

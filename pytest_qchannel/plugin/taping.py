@@ -18,7 +18,7 @@ from pytest_qchannel.lanes import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import markers, selection
 from pytest_qchannel.plugin.keys import EVERYWHERE, PASSED, RUNNING, TAPE
 from pytest_qchannel.plugin.report import CASSETTE
-from pytest_qchannel.settings import Mode, Settings
+from pytest_qchannel.settings import Door, Mode, Settings
 
 if TYPE_CHECKING:
     from pytest_qchannel.channels.tapes import Place, RecordTape, ReplayTape
@@ -120,6 +120,7 @@ def prepare(item: pytest.Item) -> None:
         item.stash[_OWN_NAME] = str(named.args[0])
     plan, settings = plan_of(item)
     if plan.mode is Mode.EMULATED:
+        _open_loopback(item, plan, settings)
         return
     if plan.mode is Mode.RECORD and settings.mode is Mode.RECORD:
         require_source(settings)
@@ -131,9 +132,22 @@ def prepare(item: pytest.Item) -> None:
                 next="take the marker vcr from the test, or run it with --qchannel-mode=emulated",
             )
         item.add_marker(pytest.mark.skip(reason=f"{plan.mode}: {reason} (emulated lane only)"))
+    _open_loopback(item, plan, settings)
     if marks:
         # With --record-mode=rewrite pytest-recording removes the file of this name: it is nobody's.
         item.add_marker(getattr(pytest.mark, _DEFAULT_NAME)("qchannel-has-its-own"), append=False)
+
+
+def _open_loopback(item: pytest.Item, plan: Plan, settings: Settings) -> None:
+    """Lets pytest-recording's ``block_network`` leave the door on 127.0.0.1 alone."""
+    name = "block_network"
+    mark = item.get_closest_marker(name)
+    is_blocked = mark is not None or getattr(item.config.option, name, False)
+    if is_blocked and (plan.mode is Mode.RECORD or settings.door is Door.LOOPBACK):
+        before = mark.kwargs.get("allowed_hosts") if mark is not None else None
+        more = [before] if isinstance(before, str) else list(before or ())
+        allowed = [*more, r"127\.0\.0\.1"]
+        item.add_marker(getattr(pytest.mark, name)(allowed_hosts=allowed), append=False)
 
 
 def _needs_emulator(item: pytest.Item) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pytest_qchannel.cassette.accounts import HeldAccount
+from pytest_qchannel.cassette.gate import KnownSecret
 from pytest_qchannel.cassette.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.passport import Passport
@@ -21,7 +22,7 @@ from pytest_qchannel.cassette.place import Place, load_safely, quarantine_of, re
 from pytest_qchannel.cassette.player import Player
 from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.cassette.quiet import SecretFilter, quiet
-from pytest_qchannel.cassette.recording import KnownValue, Recording
+from pytest_qchannel.cassette.recording import Recording
 from pytest_qchannel.cassette.store import Draft, Store
 from pytest_qchannel.cassette.versions import new_passport
 from pytest_qchannel.emulator.hosts import is_ibm_host
@@ -29,8 +30,8 @@ from pytest_qchannel.errors import QChannelError
 
 __all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
 
-Secrets = tuple[tuple[str, str], ...]
-"""The known secrets of a run: the name of a variable, and its value."""
+Secrets = tuple[KnownSecret, ...]
+"""The known secrets of a run. They do not show themselves: tracebacks print arguments."""
 
 Heard = Callable[[Interaction, Interaction | None], None]
 """Is told what was sent, and what it was answered from the cassette."""
@@ -171,7 +172,6 @@ class RecordTape(Tape):
         place: Where it will lie.
         secrets: What must not be in it.
         source: ``emulator`` or ``live``.
-        keeps_old: Whether what the cassette has already is replayed and stays.
         most_days: How old a cassette may be: an older one is not kept for being the same.
     """
 
@@ -183,35 +183,25 @@ class RecordTape(Tape):
         secrets: Secrets,
         source: str,
         *,
-        keeps_old: bool = False,
         most_days: float | None = None,
     ) -> None:
         super().__init__(place)
         self._source = source
         self._most_days = most_days
-        self._known = [KnownValue(name, value) for name, value in secrets]
-        self._player: Player | None = None
-        if keeps_old and place.exists():
-            old = load_safely(place, secrets)
-            self._player = Player(old, place.path, place.test_id, time.time)
-        old_cassette = self._player.cassette if self._player else None
-        self.recording = Recording(place.test_id, self._known, old_cassette)
+        self._known = secrets
+        self.recording = Recording(place.test_id, secrets)
         self.accounts: dict[str, HeldAccount] = {}
 
-    def answer(self, sent: Interaction) -> Interaction | None:
-        """What the cassette has already, where that stays; else the request is sent."""
-        found = self._player.find(sent) if self._player is not None else None
-        if found is not None:
-            self.heard(sent, found)
-        return found
+    def answer(self, sent: Interaction) -> None:
+        """Nothing: every request is sent."""
 
     def keep(self, interaction: Interaction) -> None:
         """Keeps it in memory."""
         self.recording.add(interaction)
 
     def interactions(self) -> list[Interaction]:
-        """What the cassette had already: what is new has its secrets still."""
-        return list(self._player.cassette.interactions) if self._player is not None else []
+        """Nothing: what is new has its secrets still."""
+        return []
 
     @contextmanager
     def _prepared(self) -> Iterator[None]:
@@ -231,7 +221,7 @@ class RecordTape(Tape):
 
     def _finish(self, store: Store, *, has_passed: bool) -> Mapping[str, Any]:
         recording = self.recording
-        if not len(recording) and self._player is None:
+        if not len(recording):
             if not has_passed:
                 return {"did": "refused", "why": "the test did not pass", "kept": None}
             raise RecordingRefused(

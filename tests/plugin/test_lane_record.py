@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.plugin.lane_kit import JOB, RECORD, REST, files, recorded
 
 KEPT = "cassettes/.qchannel/quarantine"
@@ -51,8 +52,8 @@ def test_a_job_is_told_in_words_and_holds_no_credential(
         gzip.decompress(data) if name.endswith(".gz") else data
         for name, data in files(pytester.path / "cassettes", "*").items()
     )
-    from pytest_qchannel.emulator.worlds.builder import WorldBuilder
     from pytest_qchannel.emulator.world import Clock
+    from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 
     for account in WorldBuilder.default().build(Clock(lambda: 0.0), 0).accounts:
         for secret in (account.credential, account.id, account.email, account.user_id):
@@ -66,7 +67,9 @@ def test_a_failing_test_changes_nothing_and_is_put_aside(
 ) -> None:
     recorded(run, pytester)
     before = files(pytester.path / "cassettes", "*")
-    failing = run(REST + '        assert qchannel_rest.get("/instances/usage").status_code == 99\n', *RECORD)
+    failing = run(
+        REST + '        assert qchannel_rest.get("/instances/usage").status_code == 99\n', *RECORD
+    )
     failing.assert_outcomes(failed=1)
     failing.stdout.fnmatch_lines(
         [f"qchannel: no cassette written for test_it.py::test_a*: the test did not pass; *{KEPT}*"]
@@ -126,7 +129,7 @@ def test_what_a_fixture_sends_at_the_end_is_recorded(run: Any, pytester: pytest.
 
 
 def test_a_job_that_has_not_ended_is_not_saved(run: Any, pytester: pytest.Pytester) -> None:
-    source = JOB.replace("        assert job.result()[0].data.c.get_counts() == {\"0\": 10}\n", "")
+    source = JOB.replace('        assert job.result()[0].data.c.get_counts() == {"0": 10}\n', "")
     source = source.replace('        assert str(job.status()).endswith("DONE")\n', "")
     result = run(source, *RECORD)
     result.assert_outcomes(passed=1, errors=1)
@@ -145,31 +148,31 @@ def test_a_secret_of_the_environment_refuses_the_save(
     run: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where scrubbing has no rule for a place, the gate still finds a known secret."""
-    monkeypatch.setenv("IBM_CLOUD_API_KEY", "circuit-named-like-a-key")
+    monkeypatch.setenv("IBM_CLOUD_API_KEY", "circuit_named_like_a_key")
     source = JOB.replace("QuantumCircuit(1, 1)", "_named()").replace(
         "    @pytest.mark.vcr\n",
         """    def _named():
         from qiskit import ClassicalRegister, QuantumRegister
 
         return QuantumCircuit(
-            QuantumRegister(1), ClassicalRegister(1, "circuit-named-like-a-key")
+            QuantumRegister(1), ClassicalRegister(1, "circuit_named_like_a_key")
         )
 
     @pytest.mark.vcr
 """,
     )
-    source = source.replace("data.c.get_counts()", 'data["circuit-named-like-a-key"].get_counts()')
+    source = source.replace("data.c.get_counts()", 'data["circuit_named_like_a_key"].get_counts()')
     result = run(source, *RECORD)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         ["*SecretFound: refused to store a secret: GATE-001 the value of IBM_CLOUD_API_KEY, *"]
     )
-    result.stdout.no_fnmatch_line("E *circuit-named-like-a-key*")
+    result.stdout.no_fnmatch_line("E *circuit_named_like_a_key*")
     assert files(pytester.path / "cassettes") == {}
     everything = b"".join(
         path.read_bytes() for path in (pytester.path / "cassettes").rglob("*") if path.is_file()
     )
-    assert b"circuit-named-like-a-key" not in everything
+    assert b"circuit_named_like_a_key" not in everything
 
 
 def test_nothing_sent_is_nothing_to_record(run: Any) -> None:
