@@ -132,7 +132,7 @@ def test_no_lane_is_entered_in_its_place(run: Any, pytester: pytest.Pytester) ->
     """A replay that fails sends nothing to the emulator, and the summary says so."""
     result = run(REST, "--qchannel-mode=replay")
     result.assert_outcomes(errors=1)
-    result.stdout.no_fnmatch_line("*emulated*")
+    result.stdout.no_fnmatch_line("qchannel: * emulated*")
 
 
 def test_the_emulated_lane_leaves_cassettes_alone(run: Any, pytester: pytest.Pytester) -> None:
@@ -143,41 +143,134 @@ def test_the_emulated_lane_leaves_cassettes_alone(run: Any, pytester: pytest.Pyt
     run(REST, "--qchannel-mode=emulated", "--qchannel-door=loopback").assert_outcomes(passed=1)
 
 
-def test_jobs_take_no_time_and_never_go_back(run: Any, pytester: pytest.Pytester) -> None:
-    """Recorded are three states; a replay polls as often as it likes and sleeps nowhere."""
-    source = """
-        import time
+SLOW = """
+    import time
 
+    import pytest
+    from qiskit import QuantumCircuit
+    from qiskit_ibm_runtime import SamplerV2
+
+    from pytest_qchannel import WorldBuilder
+
+    SLEPT = []
+
+    @pytest.fixture(autouse=True)
+    def sleeps(monkeypatch):
+        real = time.sleep
+        monkeypatch.setattr(time, "sleep", lambda s: (SLEPT.append(s), real(s)))
+
+    @pytest.fixture
+    def qchannel_world():
+        world = WorldBuilder().device("ibm_slow", source="ibm_torino", progression="polls(3)")
+        world = world.account("lab", channels=["ibm_quantum_platform", "ibm_cloud"])
+        return world.instance("one", plan="Premium", region="us-east", devices=["ibm_slow"])
+
+    def submit(backend, shots):
+        circuit = QuantumCircuit(1, 1)
+        circuit.measure(0, 0)
+        return SamplerV2(mode=backend).run([circuit], shots=shots)
+"""
+
+
+def test_a_job_takes_no_time_and_never_goes_back(run: Any, pytester: pytest.Pytester) -> None:
+    """Recorded are its states; a replay polls as often as it likes, and the client never sleeps."""
+    source = (
+        SLOW
+        + """
+    @pytest.mark.vcr
+    @pytest.mark.qchannel("ibm_cloud")
+    def test_a(qchannel_service):
+        job = submit(qchannel_service.backend("ibm_slow"), 10)
+        job.wait_for_final_state()
+        for _ in range({polls}):
+            assert str(job.status()).endswith("DONE")
+        assert job.result()[0].data.c.get_counts() == {{"0": 10}}
+        assert {condition}
+"""
+    )
+    path = recorded(run, pytester, source.format(polls=2, condition="sum(SLEPT) > 0"))
+    assert path.read_bytes().count(b"GET, uri: 'https://quantum.cloud.ibm.com/api/v1/jobs/") < 8
+    replayed = source.format(polls=5, condition="len(SLEPT) > 0 and sum(SLEPT) == 0")
+    run(replayed).assert_outcomes(passed=1)
+
+
+def test_jobs_at_once_from_threads_in_any_order(run: Any, pytester: pytest.Pytester) -> None:
+    source = (
+        SLOW
+        + """
+    @pytest.mark.vcr
+    @pytest.mark.qchannel("ibm_cloud")
+    def test_a(qchannel_service):
+        from concurrent.futures import ThreadPoolExecutor
+
+        backend = qchannel_service.backend("ibm_slow")
+        jobs = [submit(backend, shots) for shots in (11, 12, 13, 14)]
+
+        def counts(job):
+            job.wait_for_final_state()
+            return job.result()[0].data.c.get_counts()
+
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(counts, jobs{order}))
+        assert [one["0"] for one in found] == [11, 12, 13, 14]{order}
+"""
+    )
+    recorded(run, pytester, source.format(order=""))
+    run(source.format(order="[::-1]")).assert_outcomes(passed=1)
+
+
+def test_logout_then_401_come_in_order(run: Any, pytester: pytest.Pytester) -> None:
+    source = """
+        import pytest
+        from pytest_qchannel import assert_authenticated, assert_logged_out
+
+        @pytest.mark.vcr
+        def test_a(qchannel, qchannel_rest):
+            assert_authenticated(qchannel_rest)
+            if qchannel_rest.logout_url:
+                assert qchannel_rest.logout().status_code == 200
+            else:
+                qchannel.revoke_access()
+            assert_logged_out(qchannel_rest)
+            assert qchannel.requests[-1].status == 401
+    """
+    for channel in ("ibm_quantum", "ibm_cloud"):
+        run(source, *RECORD, f"--qchannel-channel={channel}").assert_outcomes(passed=1)
+        run(source, f"--qchannel-channel={channel}").assert_outcomes(passed=1)
+
+
+def test_a_session_and_an_estimator_replay(run: Any, pytester: pytest.Pytester) -> None:
+    source = """
         import pytest
         from qiskit import QuantumCircuit
-        from qiskit_ibm_runtime import SamplerV2
-
-        from pytest_qchannel import WorldBuilder
+        from qiskit.quantum_info import SparsePauliOp
+        from qiskit_ibm_runtime import EstimatorV2, Session
 
         @pytest.fixture
         def qchannel_world():
-            world = WorldBuilder.default()
-            return world.device("slow", source="ibm_torino", progression="polls(6)")
+            from pytest_qchannel import WorldBuilder
+
+            world = WorldBuilder().device("ibm_one", source="ibm_torino")
+            world = world.account("lab", channels=["ibm_quantum_platform", "ibm_cloud"])
+            return world.instance("one", plan="Premium", region="us-east", devices=["ibm_one"])
 
         @pytest.mark.vcr
-        def test_a(qchannel_service, monkeypatch):
-            circuit = QuantumCircuit(1, 1)
-            circuit.measure(0, 0)
-            backend = qchannel_service.backend("ibm_torino")
-            job = SamplerV2(mode=backend).run([circuit], shots=10)
-            begun = time.monotonic()
-            job.wait_for_final_state()
-            states = [str(job.status()) for _ in range({polls})]
-            assert all(state.endswith("DONE") for state in states)
-            assert job.result()[0].data.c.get_counts() == {{"0": 10}}
+        def test_a(qchannel_service):
+            backend = qchannel_service.backend("ibm_one")
+            with Session(backend=backend) as session:
+                estimator = EstimatorV2(mode=session)
+                estimator.options.environment.job_tags = ["mine"]
+                job = estimator.run(
+                    [(QuantumCircuit(backend.num_qubits), SparsePauliOp("Z" * backend.num_qubits))]
+                )
+                assert job.result()[0].data.evs == 1
+                assert session.status()
+            found = qchannel_service.jobs(job_tags=["mine"], limit=1)[0]
+            assert found.tags == ["mine"]
+            assert found.inputs["pubs"][0][0].num_qubits == backend.num_qubits
     """
-    source = source.replace(
-        "            world = WorldBuilder.default()\n"
-        '            return world.device("slow", source="ibm_torino", progression="polls(6)")\n',
-        "            return WorldBuilder.default()\n",
-    )
-    recorded(run, pytester, source.format(polls=2))
-    run(source.format(polls=5)).assert_outcomes(passed=1)
+    recorded(run, pytester, source)
+    run(source).assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize("door", ["httpx", "aiohttp", "urllib3"])
