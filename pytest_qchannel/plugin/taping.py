@@ -75,23 +75,29 @@ _OWN_NAME = pytest.StashKey[str]()
 _IS_FINISHED = pytest.StashKey[bool]()
 
 
-def _asked(item: pytest.Item) -> Asked:
-    """What pytest-recording is asked to do with a test."""
+def _asked(item: pytest.Item, of_config: str | None) -> Asked:
+    """What pytest-recording is asked to do with a test; ``vcr_config`` is known in its setup."""
     marks = list(item.iter_markers("vcr"))
     options = item.config.option
     of_line = getattr(options, "record_mode", None)
     of_marks = next((m.kwargs["record_mode"] for m in marks if "record_mode" in m.kwargs), None)
-    # As pytest-recording has it, what the marker says wins.
+    # As pytest-recording has it: the marker wins over its fixture, that over the command line.
+    said = (("the marker vcr", of_marks), ("vcr_config", of_config), ("--record-mode", of_line))
+    source, record_mode = next((one for one in said if one[1]), ("--record-mode", None))
     return Asked(
         is_marked=bool(marks),
-        record_mode=of_marks or of_line,
-        source="the marker vcr" if of_marks else "--record-mode",
+        record_mode=record_mode,
+        source=source,
         is_disabled=bool(getattr(options, "disable_recording", False)),
     )
 
 
-def plan_of(item: pytest.Item) -> tuple[Plan, Settings]:
+def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Settings]:
     """What is done with a test that uses our fixtures, and its settings.
+
+    Args:
+        item: The test.
+        of_config: The record mode of the fixture ``vcr_config``, if it has one.
 
     Raises:
         UsageProblem: Settings contradict each other.
@@ -99,7 +105,7 @@ def plan_of(item: pytest.Item) -> tuple[Plan, Settings]:
     settings = selection.settings_for(item.config, item)
     if EVERYWHERE in item.config.stash:
         return Plan(Mode.EMULATED), settings
-    asked = _asked(item)
+    asked = _asked(item, of_config)
     plan = decide(settings, asked, item.nodeid, lambda: place_of(item, settings).exists())
     return plan, settings
 
@@ -188,14 +194,18 @@ def _check_mark(mark: pytest.Mark, where: str) -> None:
             )
 
 
-def tape_of(item: pytest.Item) -> ReplayTape | RecordTape | None:
+def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | RecordTape | None:
     """The tape of a test, made when it is first asked for; ``None`` in the emulated lane.
+
+    Args:
+        item: The test.
+        of_config: The record mode of the fixture ``vcr_config``, if it has one.
 
     Raises:
         QChannelError: The cassette cannot be used.
     """
     if TAPE not in item.stash:
-        plan, settings = plan_of(item)
+        plan, settings = plan_of(item, of_config)
         if plan.mode is Mode.EMULATED:
             return None
         from pytest_qchannel.channels.tapes import tape_for
@@ -212,9 +222,9 @@ def takes_over(config: pytest.Config, vcr: Any) -> None:
     item = config.stash.get(RUNNING, None)
     if item is None or not has_lane(item):
         return
-    tape = tape_of(item)
 
     def use_cassette(_path: Any = None, **options: Any) -> Any:
+        tape = tape_of(item, options.get("record_mode"))
         return tape.opened(vcr, **options) if tape is not None else nullcontext()
 
     vcr.use_cassette = use_cassette

@@ -87,6 +87,18 @@ def test_the_marker_has_a_record_mode(run: Any, pytester: pytest.Pytester) -> No
     run(source, FROM).stdout.fnmatch_lines(["qchannel: 1 replay on *"])
 
 
+def test_vcr_config_has_a_record_mode(run: Any, pytester: pytest.Pytester) -> None:
+    conftest = """
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def vcr_config():
+            return {"record_mode": "once"}
+    """
+    run(REST, FROM, conftest=conftest).stdout.fnmatch_lines(["qchannel: 1 record on *"])
+    run(REST, FROM, conftest=conftest).stdout.fnmatch_lines(["qchannel: 1 replay on *"])
+
+
 def test_recording_live_by_record_mode_is_refused(run: Any) -> None:
     result = run(REST, "--record-mode=once")
     result.assert_outcomes(errors=1)
