@@ -7,6 +7,7 @@ the test is over, because the last request may be sent by the last fixture that 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -63,6 +64,9 @@ class Tape:
     def answer(self, sent: Interaction) -> Interaction | None:
         """The answer from the cassette; ``None``: the request is sent."""
         raise NotImplementedError
+
+    def saw(self) -> None:
+        """Is told that a request was sent and answered, whether it is kept or not."""
 
     def keep(self, interaction: Interaction) -> None:
         """Takes what was sent and answered."""
@@ -173,6 +177,10 @@ class RecordTape(Tape):
         secrets: What must not be in it.
         source: ``emulator`` or ``live``.
         most_days: How old a cassette may be: an older one is not kept for being the same.
+
+    Attributes:
+        accounts: Whom the test was logged in as, by channel.
+        answered: How many requests the source has answered, as it says itself.
     """
 
     is_recording: Literal[True] = True
@@ -191,9 +199,17 @@ class RecordTape(Tape):
         self._known = secrets
         self.recording = Recording(place.test_id, secrets)
         self.accounts: dict[str, HeldAccount] = {}
+        self.answered = 0
+        self._lock = threading.Lock()
+        self._seen = 0
 
     def answer(self, sent: Interaction) -> None:
         """Nothing: every request is sent."""
+
+    def saw(self) -> None:
+        """Counts what went by."""
+        with self._lock:
+            self._seen += 1
 
     def keep(self, interaction: Interaction) -> None:
         """Keeps it in memory."""
@@ -241,6 +257,7 @@ class RecordTape(Tape):
                     "why": "the test did not pass",
                     "kept": self._put_aside(draft),
                 }
+            self._require_whole()
             recording.require_ended(draft)
         except QChannelError as problem:
             kept = self._put_aside(draft)
@@ -248,6 +265,21 @@ class RecordTape(Tape):
             raise
         is_new = store.write(draft)
         return {"did": "written" if is_new else "unchanged", **draft.cassette.passport.to_plain()}
+
+    def _require_whole(self) -> None:
+        """Passes a recording that has everything that was answered.
+
+        Raises:
+            RecordingRefused: Something went past vcrpy.
+        """
+        if self.answered > self._seen:
+            raise RecordingRefused(
+                f"{self.answered - self._seen} of {self.answered} requests were not recorded",
+                path=self.place.path,
+                test_id=self.place.test_id,
+                facts=[("why", "they were sent in a way that vcrpy does not see")],
+                next="send them through requests, httpx, aiohttp, urllib3 or http.client",
+            )
 
     def _passport(self) -> Passport:
         return new_passport(",".join(sorted(self.accounts)), self._source)

@@ -64,7 +64,7 @@ def test_a_changed_circuit_never_gets_the_old_result(run: Any, pytester: pytest.
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*CassetteMiss: no recorded interaction answers POST /api/v1/jobs",
+            "*CassetteMiss: no recorded interaction answers POST */jobs",
             "*closest: #*circuit 0: recorded depth 1, sent depth 2; first difference: "
             "instruction 0, recorded measure*, sent x(0)*",
         ]
@@ -273,12 +273,13 @@ def test_a_session_and_an_estimator_replay(run: Any, pytester: pytest.Pytester) 
     run(source).assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("door", ["httpx", "aiohttp", "urllib3"])
+@pytest.mark.parametrize("door", ["httpx", "aiohttp", "urllib3", "urllib.request"])
 def test_other_libraries_are_recorded_and_replayed(
     run: Any, pytester: pytest.Pytester, door: str
 ) -> None:
     ask = {
         "httpx": "return httpx.get(URL).status_code",
+        "urllib.request": "return urllib.request.urlopen(URL).status",
         "urllib3": "return urllib3.PoolManager().request('GET', URL).status",
         "aiohttp": """
             async def get():
