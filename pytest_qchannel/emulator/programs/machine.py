@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,11 @@ class Machine:
     def is_noisy(self) -> bool:
         """Whether it errs."""
         return self.noise is not None or self.task.noise is not Noise.OFF
+
+    @property
+    def channel(self) -> Callable[[str, tuple[int, ...]], Any] | None:
+        """The noise of gates, where it is not the device's own."""
+        return None if self.noise is None else self.noise.channel
 
     def active(self, circuit: QuantumCircuit) -> Active:
         """The part of a circuit that does something on this machine."""

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.simulate.classical import Reader, reader, writer
+from pytest_qchannel.emulator.programs.simulate.labels import TWIRLED_READOUT
 from pytest_qchannel.emulator.programs.simulate.matrices import matrix_of
 
 __all__ = [
@@ -119,7 +120,7 @@ class NoiseSource(Protocol):
     def measured(self, qubit: int) -> Sequence[Event]:
         """What may befall a qubit while it is read out."""
 
-    def readout(self, qubit: int) -> tuple[float, float]:
+    def readout(self, qubit: int, *, is_twirled: bool = False) -> tuple[float, float]:
         """The probabilities to read 1 for 0, and 0 for 1."""
 
 
@@ -191,7 +192,10 @@ def _add(item: Any, scope: _Scope) -> None:
         if scope.noise is not None:
             scope.steps += scope.noise.during(item, qubits)
     elif name == "measure":
-        errors = (0.0, 0.0) if scope.noise is None else scope.noise.readout(qubits[0])
+        errors = (0.0, 0.0)
+        if scope.noise is not None:
+            is_twirled = item.label == TWIRLED_READOUT
+            errors = scope.noise.readout(qubits[0], is_twirled=is_twirled)
         scope.steps.append(Measure(qubits[0], scope.clbits[item.clbits[0]], errors))
         if scope.noise is not None:
             scope.steps += scope.noise.measured(qubits[0])
