@@ -24,11 +24,11 @@ LENGTHS_S = {"sx": 1e-6, "x": 1e-6, "cz": 4e-6}
 MISREAD = (0.02, 0.12)  # 1 for 0, 0 for 1
 
 
-def snapshot(qubits: int = 5) -> Any:
+def snapshot(qubits: int = 5, t1_s: float = T1_S) -> Any:
     """The device: a snapshot in which nothing but relaxation and the readout errs."""
     figures = [
-        {"name": "T1", "value": T1_S, "unit": "s"},
-        {"name": "T2", "value": T1_S, "unit": "s"},
+        {"name": "T1", "value": t1_s, "unit": "s"},
+        {"name": "T2", "value": t1_s, "unit": "s"},
         {"name": "prob_meas1_prep0", "value": MISREAD[0], "unit": ""},
         {"name": "prob_meas0_prep1", "value": MISREAD[1], "unit": ""},
     ]
@@ -49,9 +49,9 @@ def snapshot(qubits: int = 5) -> Any:
     return replace(snapshots.load(DEVICE), properties=properties)
 
 
-def decay(name: str) -> SuperOp:
+def decay(name: str, t1_s: float = T1_S) -> SuperOp:
     """What a qubit suffers during a gate: T1 and, as T2 is the same, half as much dephasing."""
-    stays = math.exp(-LENGTHS_S[name] / T1_S)
+    stays = math.exp(-LENGTHS_S[name] / t1_s)
     damping = Kraus([[[1, 0], [0, math.sqrt(stays)]], [[0, math.sqrt(1 - stays)], [0, 0]]])
     # exp(-t/T2) = sqrt(stays) * keeps
     keeps = (1 + math.sqrt(stays)) / 2
@@ -60,9 +60,11 @@ def decay(name: str) -> SuperOp:
 
 
 @functools.cache
-def noise_of(name: str, *, twirled: bool) -> SuperOp:
+def noise_of(name: str, t1_s: float = T1_S, *, twirled: bool) -> SuperOp:
     """A gate's noise; ``twirled``: the mean over all Paulis before and behind it, by definition."""
-    plain = decay(name).tensor(decay(name)) if name == "cz" else decay(name)
+    plain = decay(name, t1_s)
+    if name == "cz":
+        plain = plain.tensor(plain)
     if not twirled:
         return plain
     width = plain.num_qubits
@@ -75,8 +77,8 @@ def noise_of(name: str, *, twirled: bool) -> SuperOp:
 Step = tuple[str, tuple[int, ...]] | tuple[str, tuple[int, ...], Any]
 
 
-def evolved(width: int, steps: Iterable[Step]) -> DensityMatrix:
-    """The state after steps: ideal gates (``sx``), their noise (``sx!``) and its twirl (``sx~``)."""
+def evolved(width: int, steps: Iterable[Step], t1_s: float = T1_S) -> DensityMatrix:
+    """The state after steps: ideal gates (``sx``), their noise (``sx!``), its twirl (``sx~``)."""
     from qiskit.circuit.library import CZGate, RZGate, SXGate, XGate
 
     gates = {"cz": CZGate(), "sx": SXGate(), "x": XGate()}
@@ -87,7 +89,7 @@ def evolved(width: int, steps: Iterable[Step]) -> DensityMatrix:
         elif name == "channel":
             state = state.evolve(more[0], list(on))
         elif name[-1] in "!~":
-            state = state.evolve(noise_of(name[:-1], twirled=name[-1] == "~"), list(on))
+            state = state.evolve(noise_of(name[:-1], t1_s, twirled=name[-1] == "~"), list(on))
         else:
             state = state.evolve(gates[name], list(on))
     return state
