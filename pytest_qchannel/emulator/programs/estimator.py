@@ -39,17 +39,8 @@ __all__ = ["check", "run"]
 
 
 def check(params: Mapping[str, Any]) -> str | None:
-    """What is wrong with the params' form; circuits and observables are looked at by :func:`run`.
-
-    Raises:
-        EmulatorGap: An option asks for what no simulation here does.
-    """
-    problem = problem_with(params, ESTIMATOR)
-    if problem is None:
-        chosen = group(params, "options")
-        options.require_initialised(chosen)
-        problem = problem_with_options(chosen)
-    return problem
+    """What is wrong with the params' form; circuits and observables are left to :func:`run`."""
+    return problem_with(params, ESTIMATOR) or problem_with_options(group(params, "options"))
 
 
 @dataclass(frozen=True, slots=True)

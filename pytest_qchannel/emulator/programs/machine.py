@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_qchannel.emulator.programs.options import group
+from pytest_qchannel.emulator.programs.options import group, pause_s
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.task import Noise, Task
 
 if TYPE_CHECKING:
@@ -39,26 +40,42 @@ class Machine:
     Attributes:
         task: The job.
         noise: The noise model of ``options.simulator``, which replaces the device's own.
+        pause_s: Of shots that start as the one before ended; see
+            :func:`pytest_qchannel.emulator.programs.simulate.sample`.
     """
 
     task: Task
     noise: NoiseOption | None
+    pause_s: float | None = None
 
     @classmethod
     def of(cls, task: Task) -> Machine:
         """The machine that the job's options ask for.
 
         Raises:
-            JobFailure: Its noise model cannot be read.
+            JobFailure: Its noise model cannot be read, or goes with shots that are set to 0 only.
         """
         fields = {name: getattr(task, name) for name in Task.__slots__}
         whole = _Whole(**fields)
-        sent = group(group(task.params, "options"), "simulator").get("noise_model")
+        options = group(task.params, "options")
+        pause = pause_s(options, task.snapshot)
+        sent = group(options, "simulator").get("noise_model")
         if sent is None:
-            return cls(whole, None)
+            return cls(whole, None, pause)
+        if pause is not None:
+            raise JobFailure(
+                FailureCode.NOT_SUPPORTED,
+                "options.simulator.noise_model goes with qubits that are set to 0 before each "
+                "shot, not with init_qubits=False; leave one of both out.",
+            )
         from pytest_qchannel.emulator.programs.noise_option import read_noise_option
 
         return cls(whole, read_noise_option(sent))
+
+    @property
+    def initialised(self) -> Machine:
+        """The same machine, with qubits that are set to 0 before each shot."""
+        return replace(self, pause_s=None)
 
     @property
     def is_noisy(self) -> bool:
@@ -97,7 +114,7 @@ class Machine:
             return []
         if self.noise is not None:
             return self.noise.sample(active, bound, shots, seed, self.task)
-        return sample(active, bound, shots, seed, self.task)
+        return sample(active, bound, shots, seed, self.task, pause_s=self.pause_s)
 
     def points(
         self, active: Active, bound: Sequence[QuantumCircuit], shots: int, seed: int
@@ -108,7 +125,6 @@ class Machine:
             JobFailure: A circuit cannot be simulated, or the job has a noise model of its own.
             TooLong: The simulation belongs into the worker process.
         """
-        from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
         from pytest_qchannel.emulator.programs.simulate import sample_iq
 
         if not bound:
@@ -119,7 +135,7 @@ class Machine:
                 "options.simulator.noise_model has no meaning for kerneled measurements; leave "
                 "one of both out.",
             )
-        return sample_iq(active, bound, shots, seed, self.task)
+        return sample_iq(active, bound, shots, seed, self.task, pause_s=self.pause_s)
 
 
 def seed_of(task: Task, option: Mapping[str, Any], name: str) -> int:

@@ -120,6 +120,9 @@ def learn_readout(
 ) -> Measured:
     """Twirled measurements of the ground state; a bit that is 1 was misread.
 
+    The qubits are set to 0 before each shot, whatever the job's other circuits do: what is read
+    tells nothing where it is not known what was there.
+
     Args:
         machine: What runs it.
         num_qubits: How many the circuits have.
@@ -135,7 +138,7 @@ def learn_readout(
     from qiskit.primitives.containers.bindings_array import BindingsArray
 
     return measure(
-        machine,
+        machine.initialised,
         QuantumCircuit(num_qubits),
         BindingsArray(),
         [0],

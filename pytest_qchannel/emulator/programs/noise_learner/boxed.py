@@ -18,7 +18,7 @@ from pytest_qchannel.emulator.programs.executor import models
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer, noise_of_readout
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
-from pytest_qchannel.emulator.programs.options import rep_delay_s, require_initialised
+from pytest_qchannel.emulator.programs.options import rep_delay_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.task import Task
 from pytest_qchannel.errors import EmulatorGap
@@ -36,8 +36,8 @@ def check(params: Mapping[str, Any]) -> str | None:
     """What in the params does not fit the schema.
 
     Raises:
-        EmulatorGap: The packages that read such params are not installed, or bit-flip checks are
-            asked for.
+        EmulatorGap: The packages that read such params are not installed, or an option asks for
+            what the emulator cannot tell.
     """
     try:
         module = models.schema("noise_learner_v3", VERSIONS, params)
@@ -45,7 +45,12 @@ def check(params: Mapping[str, Any]) -> str | None:
     except models.NotValid as problem:
         return str(problem)
     options = parsed.options
-    require_initialised({"execution": {"init_qubits": getattr(options, "init_qubits", True)}})
+    if not getattr(options, "init_qubits", True):
+        raise EmulatorGap(
+            "the emulated noise learner learns from qubits that are set to 0 before each shot, not "
+            "with init_qubits=False",
+            next="leave init_qubits out, or keep this test for a live QPU",
+        )
     checks = getattr(options, "bit_flip_checks", None)
     asked = [options.post_selection, *((checks.pre_circuit, checks.post_circuit) if checks else ())]
     if any(one.enable for one in asked):

@@ -166,13 +166,13 @@ class DeviceNoise:
         Raises:
             JobFailure: Its duration is in no unit that the emulator knows.
         """
-        return self._idle(self._seconds(item), qubits)
+        return self.idle(self._seconds(item), qubits)
 
     def measured(self, qubit: int) -> list[Event]:
         """What may befall a qubit while it is read out."""
         place = self._physical[qubit]
         known = self._known.readout_s
-        return self._idle(known[place] if place < len(known) else 0.0, (qubit,))
+        return self.idle(known[place] if place < len(known) else 0.0, (qubit,))
 
     def readout(self, qubit: int, *, is_twirled: bool = False) -> tuple[float, float]:
         """The probabilities to read 1 for 0, and 0 for 1; once twirled both are their mean."""
@@ -184,7 +184,8 @@ class DeviceNoise:
             return (sum(known[place]) / 2,) * 2
         return known[place]
 
-    def _idle(self, time_s: float, qubits: tuple[int, ...]) -> list[Event]:
+    def idle(self, time_s: float, qubits: Sequence[int]) -> list[Event]:
+        """What may befall qubits that are left alone for so many seconds."""
         events = []
         for qubit in qubits:
             place = self._physical[qubit]

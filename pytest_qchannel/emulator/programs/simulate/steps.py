@@ -150,7 +150,11 @@ class _Scope:
 
 
 def steps_of(
-    circuit: Any, noise: NoiseSource | None = None, tick: Callable[[], None] = lambda: None
+    circuit: Any,
+    noise: NoiseSource | None = None,
+    tick: Callable[[], None] = lambda: None,
+    *,
+    keeps_state: bool = False,
 ) -> list[Step]:
     """The steps of a circuit whose parameters are bound.
 
@@ -158,6 +162,7 @@ def steps_of(
         circuit: The circuit.
         noise: What errs; ``None``: nothing.
         tick: Called for each instruction; it raises what ends the search.
+        keeps_state: Whether the state behind the last step matters, and not only what was read.
 
     Raises:
         JobFailure: An instruction is none that the emulator can simulate.
@@ -165,7 +170,8 @@ def steps_of(
     qubits = {bit: number for number, bit in enumerate(circuit.qubits)}
     clbits = {bit: number for number, bit in enumerate(circuit.clbits)}
     scope = _Scope(qubits, clbits, noise, _Budget(tick))
-    return _last_measurements_together(_steps(circuit, scope))
+    steps = _steps(circuit, scope)
+    return steps if keeps_state else _last_measurements_together(steps)
 
 
 def _steps(circuit: Any, scope: _Scope) -> list[Step]:

@@ -16,8 +16,7 @@ from qiskit.circuit import Parameter
 from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
-from pytest_qchannel.emulator.programs import estimator
-from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.emulator.programs import Noise, estimator
 from tests.unit.emulator.circuits_kit import DEVICE, encoded, encoded_array
 from tests.unit.emulator.programs.primitives_kit import LayerError, failure_of, outcome_of, read
 
@@ -374,9 +373,32 @@ def test_resilience_options_that_the_service_refuses(resilience: Any, said: str)
     assert said in problem
 
 
-def test_a_not_initialised_qubit_is_a_gap() -> None:
-    with pytest.raises(EmulatorGap):
-        estimator.check({"pubs": [["x", "Z"]], "options": {"execution": {"init_qubits": False}}})
+def test_without_initialisation_each_shot_starts_where_the_one_before_ended() -> None:
+    """A flip in every shot: Z is -1 and 1 by turns, and X of a qubit that was read is random."""
+    circuit = QuantumCircuit(2)
+    circuit.x(0)
+    [ours] = estimate(
+        [encoded(circuit), ["IZ", "IX", "ZI"]], resilience_level=0,
+        options={"execution": {"init_qubits": False}},
+    )  # fmt: skip
+    assert ours.data.evs == pytest.approx([0.0, 0.0, 1.0], abs=0.07)
+    assert ours.data.evs[0] == 0.0  # an even number of shots, exactly half of them in each state
+    [usual] = estimate([encoded(circuit), ["IZ"]], resilience_level=0)
+    assert usual.data.evs == [-1.0]
+
+
+def test_the_readout_is_learned_from_initialised_qubits_all_the_same() -> None:
+    """Else the factors by which readout errors shrink a term would be those of chance."""
+    circuit = QuantumCircuit(2)
+    circuit.reset(0)
+    circuit.x(0)
+    [ours] = read(
+        outcome_of(
+            "estimator", [encoded(circuit), "IZ"], noise=Noise.CALIBRATION,
+            options={"execution": {"init_qubits": False}},
+        )
+    )  # fmt: skip
+    assert float(ours.data.evs) == pytest.approx(-1.0, abs=0.1)
 
 
 def test_more_shots_than_the_device_takes() -> None:
