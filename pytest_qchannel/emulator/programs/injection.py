@@ -15,9 +15,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.simulate.active import Active
 from pytest_qchannel.emulator.programs.simulate.labels import MERGED, layer_of
 
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     import numpy as np
     from qiskit import QuantumCircuit
 
-__all__ = ["Drawn", "Injection", "variants_of"]
+__all__ = ["Drawn", "Injection", "Variants"]
 
-_LETTERS = {"X": (1, 0), "Y": (1, 1), "Z": (0, 1)}
+_MOST_PLACES: Final = 2**29
+_LETTERS: Final = {"X": (1, 0), "Y": (1, 1), "Z": (0, 1)}
 
 Pattern = Mapping[tuple[int, int], str]
 """A Pauli by the number of the layer that it comes behind, and by the device's qubit."""
@@ -76,26 +78,33 @@ class Injection:
             count: How many.
             seed: Decides them.
             qubits: The device's qubits on which Paulis matter; on others they are left out.
+
+        Raises:
+            JobFailure: They are too many to be held.
         """
         import numpy as np
 
         rng = np.random.default_rng(seed)
         place = {qubit: number for number, qubit in enumerate(qubits)}
+        if count * len(self.rates) * len(place) > _MOST_PLACES:
+            raise JobFailure(
+                FailureCode.SIMULATOR_FAILED,
+                f"The emulator cannot hold {count} random variants of {len(self.rates)} layers. "
+                "Use more shots per randomization.",
+            )
         bits = np.zeros((count, len(self.rates), len(place), 2), np.uint8)
         odd = np.zeros(count, np.bool_)
         for layer, rates in enumerate(self.rates):
-            kept = [(on, rate) for on, rate in rates.items() if rate]
-            if not kept:
-                continue
-            strength = np.array([rate for _, rate in kept])
-            hit = rng.random((count, len(kept))) < -np.expm1(-2 * np.abs(strength)) / 2
-            odd ^= hit[:, strength < 0].sum(axis=1) % 2 == 1
-            for number, ((letters, on), _) in enumerate(kept):
+            for (letters, on), rate in rates.items():
+                if not rate:
+                    continue
+                hit = rng.random(count) < -math.expm1(-2.0 * abs(rate)) / 2.0
+                if rate < 0.0:
+                    odd ^= hit
                 for letter, qubit in zip(letters, on, strict=True):
                     if qubit in place:
-                        bits[hit[:, number], layer, place[qubit]] ^= np.array(
-                            _LETTERS[letter], np.uint8
-                        )
+                        flips = np.array(_LETTERS[letter], np.uint8)
+                        bits[hit, layer, place[qubit]] ^= flips
         rows, which = np.unique(bits.reshape(count, -1), axis=0, return_inverse=True)
         patterns = [_pattern(row.reshape(bits.shape[1:]), qubits) for row in rows.astype(np.uint8)]
         return Drawn(patterns, which.reshape(-1), np.where(odd, -1.0, 1.0))
@@ -112,33 +121,45 @@ def _pattern(bits: np.ndarray[Any, Any], qubits: Sequence[int]) -> Pattern:
     return found
 
 
-def variants_of(active: Active, patterns: Sequence[Pattern]) -> list[QuantumCircuit]:
-    """The circuit with each pattern injected at the marks behind its layers.
+class Variants(Sequence["QuantumCircuit"]):
+    """A circuit with each pattern injected at the marks behind its layers.
+
+    They are made when they are asked for: a job may have a hundred thousand. The Paulis err as part
+    of the next random gates.
 
     Args:
         active: Of a circuit from :meth:`.Twirling.applied`.
-        patterns: What is injected. The Paulis err as part of the next random gates.
+        patterns: What is injected.
     """
-    from qiskit.circuit import CircuitInstruction
-    from qiskit.circuit.library import XGate, YGate, ZGate
 
-    paulis = {
-        "X": XGate(label=MERGED),
-        "Y": YGate(label=MERGED),
-        "Z": ZGate(label=MERGED),
-    }
-    place = dict(zip(active.circuit.qubits, active.physical, strict=True))
-    items = [
-        (item, None if (layer := layer_of(item.label)) is None else (layer, place[item.qubits[0]]))
-        for item in active.circuit.data
-    ]
-    variants = []
-    for pattern in patterns:
-        variant = active.circuit.copy_empty_like()
-        for item, site in items:
+    def __init__(self, active: Active, patterns: Sequence[Pattern]) -> None:
+        place = dict(zip(active.circuit.qubits, active.physical, strict=True))
+        self._circuit = active.circuit
+        self._patterns = patterns
+        self._items = [
+            (
+                item,
+                None if (layer := layer_of(item.label)) is None else (layer, place[item.qubits[0]]),
+            )
+            for item in active.circuit.data
+        ]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._patterns)
+
+    def __getitem__(self, number: Any) -> Any:
+        """One of them."""
+        from qiskit.circuit import CircuitInstruction
+        from qiskit.circuit.library import XGate, YGate, ZGate
+
+        pattern = self._patterns[number]
+        paulis = {"X": XGate, "Y": YGate, "Z": ZGate}
+        variant = self._circuit.copy_empty_like()
+        for item, site in self._items:
             if site is None:
                 variant._append(item)
             elif (letter := pattern.get(site)) is not None:
-                variant._append(CircuitInstruction(paulis[letter], item.qubits))
-        variants.append(variant)
-    return variants
+                pauli = paulis[letter](label=MERGED)
+                variant._append(CircuitInstruction(pauli, item.qubits))
+        return variant

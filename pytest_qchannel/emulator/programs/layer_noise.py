@@ -50,7 +50,7 @@ class Layers:
     @property
     def log_overhead(self) -> float:
         """The logarithm of the overhead of cancelling all the noise, which is gamma squared."""
-        return 4.0 * math.fsum(rate for one in self.rates for rate in one.values())
+        return math.fsum(_log_overhead(one) for one in self.rates)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -62,9 +62,14 @@ class Layers:
             "total_mitigated_layers": sum(map(bool, self.rates)),
             "unique_mitigated_layers": len(mitigated),
             "unique_mitigated_layers_noise_overhead": [
-                _overhead(4.0 * math.fsum(rates.values())) for rates in mitigated.values()
+                _overhead(_log_overhead(rates)) for rates in mitigated.values()
             ],
         }
+
+
+def _log_overhead(rates: _Rates) -> float:
+    # What a fit found below zero is cancelled by more noise, which costs nothing.
+    return 4.0 * math.fsum(max(rate, 0.0) for rate in rates.values())
 
 
 def _overhead(logarithm: float) -> float | str:
@@ -152,6 +157,8 @@ def _read(sent: Any, where: str) -> tuple[Any, _Rates]:
         error = value["error"]["__value__"]
         labels = error["generators"]["__value__"]["data"]
         numbers = codec.decode_nested(error["rates"], where)
+        if not all(math.isfinite(rate) for rate in numbers):
+            raise ValueError("a rate is no finite number")
         return key, {
             _generator(label, qubits): float(rate)
             for label, rate in zip(labels, numbers, strict=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -25,12 +24,12 @@ __all__ = ["Machine", "seed_of"]
 class _Whole(Task):
     """A task of many simulations, each of them short, may be long as a whole."""
 
-    estimates: list[float] = field(default_factory=list)
+    total: list[float] = field(default_factory=lambda: [0.0])
 
     def allow(self, estimate_s: float) -> None:
         """Passes a simulation while it and those before it together are short enough."""
-        self.estimates.append(estimate_s)
-        Task.allow(self, math.fsum(self.estimates))
+        self.total[0] += estimate_s
+        Task.allow(self, self.total[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_qchannel.emulator.programs import pubs
 from pytest_qchannel.emulator.programs.durations import circuit_s
-from pytest_qchannel.emulator.programs.injection import Injection, variants_of
+from pytest_qchannel.emulator.programs.injection import Injection, Variants
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import Split
 from pytest_qchannel.emulator.programs.twirling import Twirling
@@ -103,7 +103,7 @@ def measure(
     found = np.zeros((len(sets), count, each, len(paulis)), np.bool_)
     for often in np.unique(times).tolist():
         alike = np.flatnonzero(times == often).tolist()
-        variants = variants_of(active, [drawn.patterns[one] for one in alike])
+        variants = Variants(active, [drawn.patterns[one] for one in alike])
         ran = run(variants, often * each, seed_from(seed, 2, often))
         for one, by_set in zip(alike, ran, strict=True):
             for place, bits in enumerate(by_set):

@@ -22,6 +22,7 @@ from tests.unit.emulator.circuits_kit import encoded
 from tests.unit.emulator.programs.noisy_kit import Step, evolved, lindblad, snapshot
 from tests.unit.emulator.programs.primitives_kit import (
     LayerError,
+    NoiseLearnerResult,
     PauliLindbladError,
     outcome_of,
     read,
@@ -237,6 +238,26 @@ def test_a_model_that_the_job_brings_along_is_taken_instead() -> None:
     assert overhead == pytest.approx(math.exp(4 * DEPTH * 0.03))
 
 
+def test_the_result_of_a_learners_job_is_such_a_model() -> None:
+    """IBM's way to learn once and mitigate often: the options take a NoiseLearnerResult."""
+    rates = learned()
+    result = NoiseLearnerResult([brought(rates, [0, 1])], {"backend": "x"})
+    twirling = {"shots_per_randomization": 16}
+    given, first = estimated({**pec(), "layer_noise_model": result}, twirling=twirling)
+    own, second = estimated(pec(), twirling=twirling)
+    assert given.data.evs == pytest.approx(own.data.evs, abs=1e-9)
+    assert first.usage_s < second.usage_s  # nothing had to be learned
+
+
+def test_rates_below_zero_cost_nothing() -> None:
+    found, _ = estimated(
+        {**pec(noise_gain=0), "layer_noise_model": [brought({"XI": -0.02}, [0, 1])]},
+        twirling={"shots_per_randomization": 4},
+    )
+    assert found.metadata["num_randomizations"] == 1024
+    assert off(found, exact(1.0, {"XI": 0.02})).max() < 4
+
+
 def test_a_layer_that_the_model_lacks_counts_as_noiseless() -> None:
     found, _ = estimated(
         {**pec(), "layer_noise_model": [LayerError(QuantumCircuit(2), [0, 1], None)]},
@@ -252,6 +273,7 @@ def test_a_layer_that_the_model_lacks_counts_as_noiseless() -> None:
         [5],
         [{"__value__": {}}],
         [{"__type__": "_json", "__value__": {"circuit": "x", "qubits": [0]}}],
+        [LayerError(QuantumCircuit(1), [0], PauliLindbladError(PauliList(["X"]), [np.inf]))],
     ],
 )
 def test_a_model_that_cannot_be_read_fails_the_job(model: Any) -> None:
@@ -285,6 +307,12 @@ def test_what_is_drawn_is_the_product_of_the_generators() -> None:
     for letter, x, z in (("I", 0, 0), ("X", 1, 0), ("Y", 1, 1), ("Z", 0, 1)):
         expected = (flips["x"] if x else 1 - flips["x"]) * (flips["z"] if z else 1 - flips["z"])
         assert weight[letter] == pytest.approx(expected, abs=0.02)
+
+
+def test_more_variants_than_fit_into_memory() -> None:
+    injection = Injection([{("X", (qubit,)): 0.1 for qubit in range(60)}] * 10)
+    with pytest.raises(JobFailure, match="1000000 random variants of 10 layers"):
+        injection.draw(1_000_000, 1, list(range(60)))
 
 
 def test_mitigation_is_seeded() -> None:
