@@ -479,11 +479,31 @@ def test_usage_and_facts() -> None:
     assert outcome.usage_s > 2 * 4096 * 250e-6
 
 
-def test_results_have_the_form_of_ibms_own_models() -> None:
+@pytest.mark.parametrize("noise", list(Noise))
+@pytest.mark.parametrize(
+    ("level", "resilience"),
+    [
+        (1, {}),
+        (2, {}),
+        (0, {"pec_mitigation": True}),
+        (0, {"zne_mitigation": True, "zne": {"amplifier": "pea"}}),
+    ],
+)
+def test_results_have_the_form_of_ibms_own_models(
+    level: int, resilience: dict[str, Any], noise: Noise
+) -> None:
     models = pytest.importorskip("ibm_quantum_schemas.estimator.version_0_1.primitive_result")
-    for level in (1, 2):
-        outcome = outcome_of(
-            "estimator", [encoded(QuantumCircuit(5)), "IIIIX"], resilience_level=level
-        )
-        model = models.PrimitiveResultWrapperModel.model_validate_json(outcome.result)
-        assert model.value_.pub_results[0].value_.metadata.shots == 4096
+    circuit = QuantumCircuit(5)
+    circuit.cz(0, 1)
+    outcome = outcome_of(
+        "estimator", [encoded(circuit), "IIIIX"], resilience_level=level,
+        options={"resilience": resilience}, noise=noise,
+    )  # fmt: skip
+    model = models.PrimitiveResultWrapperModel.model_validate_json(outcome.result)
+    metadata = model.value_.pub_results[0].value_.metadata
+    assert metadata.shots >= 4096
+    mitigated = metadata.resilience.layer_noise
+    assert (mitigated is not None) == bool(resilience)
+    if mitigated is not None:
+        assert mitigated.total_mitigated_layers == 1
+        assert (mitigated.noise_overhead > 1.0) == (noise is Noise.CALIBRATION)
