@@ -102,6 +102,11 @@ def problem_with_options(options: Mapping[str, Any]) -> str | None:
     resilience = group(options, "resilience")
     if resilience.get("pec_mitigation") is True and resilience.get("zne_mitigation") is True:
         return "options.resilience: pec_mitigation and zne_mitigation exclude each other"
+    if resilience.get("layer_noise_model") is not None and layers_given(options) is None:
+        return (
+            "options.resilience.layer_noise_model: expected a list of LayerError, or a "
+            "NoiseLearnerResult"
+        )
     zne = Zne.of(group(resilience, "zne"))
     for name in zne.extrapolators:
         if len(zne.noise_factors) < least_factors(name):
@@ -247,7 +252,8 @@ def layers_given(options: Mapping[str, Any]) -> list[Any] | None:
     """
     given = group(options, "resilience").get("layer_noise_model")
     if isinstance(given, Mapping):
-        given = group(given, "__value__").get("data")
+        value = given.get("__value__")
+        given = value.get("data") if isinstance(value, Mapping) else None
     return given if isinstance(given, list) else None
 
 

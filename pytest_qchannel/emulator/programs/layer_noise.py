@@ -18,8 +18,7 @@ from pytest_qchannel.emulator.programs.injection import Injection
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.noise_learner.boxed import BASES
 from pytest_qchannel.emulator.programs.noise_learner.layers import Layer, layered, ranked
-from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer
-from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
+from pytest_qchannel.emulator.programs.noise_learner.rates import Generator, layer_rates
 from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 
@@ -110,10 +109,13 @@ class Known:
         learning = group(group(settings.options, "resilience"), "layer_noise_learning")
         most = learning.get("max_layers_to_learn", 4)
         for layer in ranked(layers)[: None if most is None else int(most)]:
-            rates = noise_of_layer(layer.gates, layer.qubits, machine.task, machine.channel)
-            known.rates[layer.key] = rates
+            snapshot = machine.task.snapshot
+            rates = layer_rates(layer.gates, layer.qubits, snapshot, machine.channel)
             if machine.is_noisy:
                 known._learned(layer, learning, machine)
+            else:
+                rates = dict.fromkeys(rates, 0.0)
+            known.rates[layer.key] = rates
         return known
 
     def _learned(self, layer: Layer, learning: Mapping[str, Any], machine: Machine) -> None:

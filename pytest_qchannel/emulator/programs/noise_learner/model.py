@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pytest_qchannel.emulator.programs.noise_learner.rates import (
-    ChannelOf,
     Generator,
     layer_rates,
     readout_rates,
@@ -19,17 +18,9 @@ _PRETENDED: Final = 1e-3
 
 
 def noise_of_layer(
-    gates: Sequence[tuple[str, tuple[int, ...], Any]],
-    qubits: Sequence[int],
-    task: Task,
-    channel: ChannelOf | None = None,
+    gates: Sequence[tuple[str, tuple[int, ...], Any]], qubits: Sequence[int], task: Task
 ) -> dict[Generator, float]:
-    """The rates of a layer of gates; see :func:`.rates.layer_rates`.
-
-    A ``channel`` is the noise of the job's own model, which there is whatever the device is like.
-    """
-    if channel is not None:
-        return layer_rates(gates, qubits, task.snapshot, channel)
+    """The rates of a layer of gates; see :func:`.rates.layer_rates`."""
     return _as_told(layer_rates(gates, qubits, task.snapshot), task)
 
 

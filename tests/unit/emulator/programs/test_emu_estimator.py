@@ -364,6 +364,9 @@ def test_extrapolation_adds_the_services_fields(shape: tuple[int, ...]) -> None:
         ({"zne": {"noise_factors": [0.5, 1]}}, "noise_factors[0]: expected at least 1"),
         ({"zne": {"extrapolator": []}}, "options.resilience.zne.extrapolator"),
         ({"pec": {"max_overhead": 0}}, "max_overhead: expected more than 0"),
+        ({"layer_noise_model": {"__value__": 5}}, "layer_noise_model: expected a list of"),
+        ({"layer_noise_model": {"data": []}}, "layer_noise_model: expected a list of"),
+        ({"layer_noise_learning": {"layer_pair_depths": [1, -1]}}, "[1]: expected at least 0"),
         ({"measure_noise": {}}, "did you mean 'measure_noise_learning'"),
     ],
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -185,6 +186,24 @@ def test_without_noise_there_is_nothing_to_cancel() -> None:
         assert found.metadata["resilience"]["layer_noise"]["noise_overhead"] == 1.0
         assert found.data.evs == pytest.approx(ideal(), abs=0.06)
         assert found.data.evs[0] == -1.0
+
+
+def test_a_mock_device_has_no_more_noise_than_it_is_simulated_with() -> None:
+    """A noise learner's job is answered with made-up rates there; an estimator's is simulated."""
+    mock = replace(snapshot(t1_s=T1_S), name="mock_torino")
+    for noise in Noise:
+        options = {"resilience": pec()}
+        overheads = [
+            read(
+                outcome_of(
+                    "estimator", [encoded(layers()), "ZI"], noise=noise, device=device,
+                    options=options,
+                )
+            )[0].metadata["resilience"]["layer_noise"]["noise_overhead"]
+            for device in (mock, snapshot(t1_s=T1_S))
+        ]  # fmt: skip
+        assert overheads[0] == overheads[1]
+        assert (overheads[0] == 1.0) == (noise is Noise.OFF)
 
 
 def test_amplification_adds_the_learned_noise() -> None:
