@@ -25,6 +25,7 @@ from tests.unit.emulator.programs.primitives_kit import (
     LayerError,
     NoiseLearnerResult,
     PauliLindbladError,
+    RuntimeEncoder,
     outcome_of,
     read,
 )
@@ -297,6 +298,14 @@ def test_a_layer_that_the_model_lacks_counts_as_noiseless() -> None:
 )
 def test_a_model_that_cannot_be_read_fails_the_job(model: Any) -> None:
     with pytest.raises(JobFailure, match="layer 0 of"):
+        estimated({**pec(), "layer_noise_model": model})
+
+
+@pytest.mark.parametrize("label", ["X", "XIX", "XQ", "-XI"])
+def test_a_generator_that_is_no_pauli_of_the_layer_fails_the_job(label: str) -> None:
+    model = json.loads(json.dumps([brought({"XI": 0.1}, [0, 1])], cls=RuntimeEncoder))
+    model[0]["__value__"]["error"]["__value__"]["generators"]["__value__"]["data"] = [label]
+    with pytest.raises(JobFailure, match=f"cannot be read: ValueError: '{label}'"):
         estimated({**pec(), "layer_noise_model": model})
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit import QuantumCircuit
-from qiskit.circuit.library import RXGate
+from qiskit.circuit.library import RXGate, SXGate
+from qiskit.quantum_info import SuperOp
 from qiskit_aer.noise import (
     NoiseModel,
     ReadoutError,
@@ -19,6 +20,8 @@ from qiskit_aer.noise import (
     kraus_error,
 )
 
+from pytest_qchannel.emulator.programs.noise_option import NoiseOption
+from pytest_qchannel.emulator.programs.simulate.channels import average_infidelity
 from tests.unit.emulator.circuits_kit import encoded
 from tests.unit.emulator.programs.primitives_kit import (
     RuntimeEncoder,
@@ -186,6 +189,38 @@ def test_the_models_noise_is_learned_and_mitigated(mitigation: str) -> None:
     else:
         expected = [-((1 - 0.06) ** (4 * factor)) for factor in (1, 2, 3)]
         assert ours.data.evs_noise_factors == pytest.approx(expected, abs=0.07)
+
+
+def test_errors_are_learned_where_aer_would_have_them() -> None:
+    """An error of a gate's own qubits replaces that of all; the other direction is another gate."""
+    model = NoiseModel()
+    model.add_all_qubit_quantum_error(depolarizing_error(0.06, 2), ["cz"])
+    model.add_quantum_error(depolarizing_error(0.5, 2), ["cz"], [1, 0], warnings=False)
+    option = NoiseOption(model.to_dict()["errors"])
+    fidelities = []
+    for qubits in ((0, 1), (1, 0), (4, 7)):
+        choi = option.channel("cz", qubits)
+        assert choi is not None
+        fidelities.append(1 - average_infidelity(choi))
+    # A depolarised part gives a random state, of which a quarter is the right one.
+    assert fidelities == pytest.approx([1 - 0.75 * 0.06, 1 - 0.75 * 0.5, 1 - 0.75 * 0.06])
+    assert option.channel("sx", (0,)) is None
+    assert option.channel("cz", (0,)) is None
+
+
+def test_a_models_channel_is_the_one_that_aer_has() -> None:
+    """Not symmetric in any way: decay on one qubit, and a turn of both."""
+    turn = coherent_unitary_error(np.kron(RXGate(0.3).to_matrix(), SXGate().to_matrix()))
+    keep, decay = [[1, 0], [0, 0.6**0.5]], [[0, 0.4**0.5], [0, 0]]
+    error = turn.compose(kraus_error([keep, decay]).tensor(kraus_error([np.eye(2)])))
+    model = NoiseModel()
+    model.add_quantum_error(error, ["cz"], [2, 3])
+    choi = NoiseOption(model.to_dict()["errors"]).channel("cz", (2, 3))
+    assert choi is not None
+    rho = np.arange(16).reshape(4, 4) + 1j * np.arange(16).reshape(4, 4).T
+    ours = np.einsum("aibj,ij->ab", choi.reshape(4, 4, 4, 4), rho)
+    theirs = SuperOp(error.to_quantumchannel()).data @ rho.reshape(-1, order="F")
+    assert np.allclose(ours, theirs.reshape(4, 4, order="F"))
 
 
 def test_a_models_error_that_cannot_be_learned_fails_the_job() -> None:
