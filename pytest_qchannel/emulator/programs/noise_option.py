@@ -113,11 +113,18 @@ class NoiseOption:
     def _model(self, active: Active) -> Any:
         """The noise model on a circuit's qubits, with errors for the labels of twirled ones."""
         found = active.circuit.data
-        errors = _readable(self._on(active.physical))
-        if any(item.label == TWIRLED_READOUT for item in found):
-            errors = [_symmetric(error) for error in errors]
-        model = _decoded(errors)
         number = {qubit: place for place, qubit in enumerate(active.circuit.qubits)}
+        read_twirled = {number[item.qubits[0]] for item in found if item.label == TWIRLED_READOUT}
+        # Aer has one readout error for a qubit, however often and by what it is measured.
+        read_twirled.difference_update(
+            number[qubit]
+            for item in found
+            if item.is_control_flow() or (item.name == "measure" and item.label is None)
+            for qubit in item.qubits
+        )
+        model = _decoded(
+            [_symmetric(error, read_twirled) for error in _readable(self._on(active.physical))]
+        )
         labels = {
             (item.label, tuple(number[qubit] for qubit in item.qubits))
             for item in found
@@ -193,11 +200,14 @@ def _unreadable(problem: Exception) -> JobFailure:
     )
 
 
-def _symmetric(error: dict[str, Any]) -> dict[str, Any]:
-    """A readout error averaged over all flips before and behind it."""
+def _symmetric(error: dict[str, Any], read_twirled: set[int]) -> dict[str, Any]:
+    """A readout error of twirled qubits, averaged over all flips before and behind it."""
     import numpy as np
 
-    if error.get("type") != "roerror":
+    places = error.get("gate_qubits")
+    if error.get("type") != "roerror" or not read_twirled:
+        return error
+    if places is not None and not all(read_twirled.issuperset(place) for place in places):
         return error
     sent = np.asarray(error["probabilities"], float)
     flips = np.arange(len(sent))

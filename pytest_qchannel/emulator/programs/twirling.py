@@ -30,7 +30,7 @@ from pytest_qchannel.emulator.programs.simulate.labels import (
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
-    from qiskit.circuit import CircuitInstruction, Qubit
+    from qiskit.circuit import CircuitInstruction, Clbit, Qubit
 
 __all__ = ["DEFAULT_STRATEGY", "Twirling"]
 
@@ -45,7 +45,8 @@ class Twirling:
 
     Attributes:
         gates: Whether layers of two-qubit Clifford gates are. Those inside of control flow are not.
-        measure: Whether measurements are, but for conditional ones.
+        measure: Whether measurements are, but for conditional ones and those that decide what is
+            done further on: only in the results a flip is undone.
         strategy: Which qubits get random gates in a layer; see :func:`.layered`.
     """
 
@@ -134,13 +135,17 @@ def _read_twirled(circuit: QuantumCircuit) -> QuantumCircuit:
     from qiskit.circuit import Measure
 
     reading = Measure(label=TWIRLED_READOUT)
-    order = [
-        item.replace(operation=reading)
-        if item.name == "measure" and condition_of(item) is None
-        else item
-        for item in circuit.data
-    ]
-    return _circuit_of(circuit, order)
+    order: list[CircuitInstruction] = []
+    looked_at: set[Clbit] = set()  # further on, before the flip is undone in the results
+    for item in reversed(circuit.data):
+        if item.is_control_flow():
+            looked_at.update(item.clbits)
+        elif item.name == "store" or condition_of(item) is not None:
+            looked_at.update(circuit.clbits)
+        elif item.name == "measure" and looked_at.isdisjoint(item.clbits):
+            item = item.replace(operation=reading)
+        order.append(item)
+    return _circuit_of(circuit, order[::-1])
 
 
 def _circuit_of(like: QuantumCircuit, order: list[CircuitInstruction]) -> QuantumCircuit:

@@ -172,6 +172,21 @@ def test_twirled_readout_errs_both_ways_alike() -> None:
     assert counts["1"] / 4096 == pytest.approx(0.8, abs=0.03)
 
 
+def test_a_readout_that_decides_is_not_twirled() -> None:
+    model = NoiseModel()
+    for qubit in (3, 8):
+        model.add_readout_error(ReadoutError([[0.9, 0.1], [0.3, 0.7]]), [qubit])
+    circuit = QuantumCircuit(9, 2)
+    circuit.measure(8, 1)
+    with circuit.if_test((circuit.clbits[1], True)):
+        circuit.x(8)
+    circuit.measure(3, 0)
+    chosen = {**options(sent(model)), "twirling": {"enable_measure": True}}
+    [ours] = read(outcome_of("sampler", [encoded(circuit), None, 4096], options=chosen))
+    shares = [ours.data.c.slice_bits(bit).get_counts()["1"] / 4096 for bit in (0, 1)]
+    assert shares == pytest.approx([0.2, 0.1], abs=0.02)
+
+
 @pytest.mark.parametrize("mitigation", ["pec", "pea"])
 def test_the_models_noise_is_learned_and_mitigated(mitigation: str) -> None:
     model = NoiseModel()

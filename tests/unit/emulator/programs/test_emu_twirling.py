@@ -13,7 +13,7 @@ from qiskit.quantum_info import Pauli
 from pytest_qchannel.emulator.programs import Noise
 from pytest_qchannel.emulator.programs.twirling import Twirling
 from tests.unit.emulator.circuits_kit import encoded, encoded_array
-from tests.unit.emulator.programs.noisy_kit import Step, evolved, read_out, snapshot
+from tests.unit.emulator.programs.noisy_kit import MISREAD, Step, evolved, read_out, snapshot
 from tests.unit.emulator.programs.primitives_kit import outcome_of, read
 from tests.unit.emulator.simulate.simulate_kit import assert_drawn_from
 
@@ -145,7 +145,7 @@ def test_a_random_gate_on_an_idle_qubit_errs() -> None:
 
 
 def test_what_cannot_be_twirled_stays_as_it_is() -> None:
-    """Gates that are no Cliffords or in control flow, and gates before a reset."""
+    """Gates that are no Cliffords or in control flow, gates before a reset, and what decides."""
     circuit = QuantumCircuit(2, 2)
     circuit.x(0)
     circuit.reset(0)
@@ -163,12 +163,25 @@ def test_what_cannot_be_twirled_stays_as_it_is() -> None:
         if item.label is not None or item.name != "id"
     ]
     assert labels == [
-        ("x", None), ("reset", None), ("rzz", None), ("measure", "qchannel-twirled"),
+        ("x", None), ("reset", None), ("rzz", None), ("measure", None),
         ("if_else", None), ("id", "qchannel-dressing"), ("id", "qchannel-dressing"),
         ("cz", "qchannel-twirled:cz"), ("measure", "qchannel-twirled"),
     ]  # fmt: skip
     [block] = applied.data[4].operation.blocks
     assert [item.label for item in block.data] == [None, None]
+
+
+def test_a_readout_that_decides_errs_as_it_is() -> None:
+    """A flip is undone in the results only: what is done meanwhile would be decided wrongly."""
+    circuit = QuantumCircuit(2, 2)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], True)):
+        circuit.x(1)
+    circuit.measure(1, 1)
+    bits = shots_of(circuit, 20_000, enable_measure=True)
+    assert bits[:, 0].mean() == pytest.approx(MISREAD[0], abs=0.005)
+    untouched = bits[~bits[:, 0], 1]
+    assert untouched.mean() == pytest.approx(sum(MISREAD) / 2, abs=0.01)
 
 
 def test_ideal_circuits_stay_as_they_are() -> None:
