@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 
 from pytest_qchannel.cassette.gate import Finding, Gate, KnownSecret
 from pytest_qchannel.cassette.index import Cassette
+from pytest_qchannel.cassette.kept import OWN
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
-from pytest_qchannel.cassette.store import OWN, Store
+from pytest_qchannel.cassette.store import Store
 
 __all__ = ["Place", "load_safely", "quarantine_of", "require_age"]
 
