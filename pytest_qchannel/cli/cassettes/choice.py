@@ -5,15 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from pytest_qchannel.cassette.blobs import FOLDER
 from pytest_qchannel.cassette.kept import index_files, is_foreign, kept_in
 from pytest_qchannel.cassette.naming import SUFFIX
 from pytest_qchannel.cassette.problems import quoted
 from pytest_qchannel.cli.cassettes.folder import Failed, counted, shown
 from pytest_qchannel.errors import UsageProblem, nearest
 
-__all__ = ["chosen"]
+__all__ = ["chosen", "named_by_path"]
 
 _MOST: Final = 10
+
+
+def named_by_path(name: str) -> tuple[Path, Path] | None:
+    """The folder of all cassettes and the index file, where a name is the path of a file.
+
+    The folder is the nearest one that has blobs, else the one that the file is in.
+    """
+    path = Path(name)
+    if not name.endswith(SUFFIX) or not path.is_file():
+        return None
+    above = path.absolute().parents
+    return next((one for one in above if (one / FOLDER).is_dir()), above[0]), path
 
 
 def chosen(root: Path, name: str) -> Path:
@@ -21,13 +34,11 @@ def chosen(root: Path, name: str) -> Path:
 
     Args:
         root: The folder of all cassettes.
-        name: A test's id, the path of a file, or a part of either that only one has.
+        name: A test's id, a file's name, or a part of either that only one has.
 
     Raises:
         Failed: None has it, or several have.
     """
-    if name.endswith(SUFFIX) and Path(name).is_file():
-        return Path(name)
     tests = {one.path: one.test for one in kept_in(root)}
     paths = [path for path in index_files(root) if not is_foreign(path)]
     names = {path: (tests.get(path, ""), path.relative_to(root).as_posix()) for path in paths}

@@ -40,10 +40,13 @@ def show(name: str, folder: Path | None, *, bodies: bool, as_json: bool) -> None
     from pytest_qchannel.cassette.problems import CassetteProblem
     from pytest_qchannel.cassette.store import Store
     from pytest_qchannel.cassette.strict_yaml import read_yaml
-    from pytest_qchannel.cli.cassettes.choice import chosen
+    from pytest_qchannel.cli.cassettes.choice import chosen, named_by_path
 
-    root = folder_of(folder, "show NAME --folder DIR")
-    path = chosen(root, name)
+    if found := named_by_path(name):
+        root, path = found
+    else:
+        root = folder_of(folder, "show NAME --folder DIR")
+        path = chosen(root, name)
     try:
         cassette = Store(root).load(path)
         entries = read_yaml(path.read_bytes(), path)["interactions"]
