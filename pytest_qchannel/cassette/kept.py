@@ -46,7 +46,8 @@ def index_files(root: Path) -> list[Path]:
     """Every file below a folder of cassettes that may be an index, sorted."""
     found = root.rglob(f"*{SUFFIX}") if root.is_dir() else ()
     inner = (root / OWN, root / FOLDER)
-    return sorted(p for p in found if not any(p.is_relative_to(one) for one in inner))
+    outside = (p for p in found if not any(p.is_relative_to(one) for one in inner))
+    return sorted(path for path in outside if path.is_file())
 
 
 def kept_in(root: Path) -> list[Kept]:
@@ -56,7 +57,8 @@ def kept_in(root: Path) -> list[Kept]:
         head = _head(path)
         if _OURS.search(head):
             name = PurePosixPath(*path.relative_to(root).parts)
-            found.append(Kept(path, test_id_of(name) or _named(head)))
+            test = test_id_of(name) if len(name.parts) > 1 else None  # without folder: moved
+            found.append(Kept(path, test or _named(head)))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def _entry(store: Store, kept: Kept) -> Entry:
     size = path.stat().st_size
     blobs: frozenset[str] = frozenset()
     try:
-        blobs = frozenset(store.blobs_of(path))
+        with suppress(CassetteProblem, OSError):
+            blobs = frozenset(store.blobs_of(path))
         cassette = store.load(path)
     except CassetteProblem as problem:
         return Entry(path, name, kept.test, size, blobs, problem=problem)

@@ -57,12 +57,12 @@ def waste_of(store: Store, orphans: Collection[Path], *, quarantine: bool = Fals
         if path in cassettes or is_foreign(path):
             continue
         try:
-            used |= store.blobs_of(path)
             store.load(path)
         except (BlobMissing, BlobDamaged):
-            continue
+            pass  # the index is whole, and that tells what it needs
         except CassetteProblem as problem:
             return Waste(cassettes, (), thrown, problem)
+        used |= store.blobs_of(path)
     unused = (name for name in store.blobs.names() if name not in used)
     return Waste(cassettes, tuple(store.blobs.path(name) for name in unused), thrown)
 

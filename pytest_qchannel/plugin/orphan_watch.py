@@ -77,16 +77,16 @@ class OrphanWatch:
             return []
         used: set[Path] = set()
         idle: dict[Path, str] = {}
-        others: set[str] = set()
         for item in items:
             if taping.has_lane(item):
                 self._sort(item, used, idle)
-            else:
-                others.add(taping.test_id(item))
-        for one in kept:
-            if one.test in others:
-                idle.setdefault(one.path, "its test uses no fixture of qchannel")
-        return orphans.find(kept, Seen(used, idle, self._whole(items)), self._exists)
+        seen = Seen(used, idle, self._whole(items))
+        if orphans.find(kept, seen, self._exists):
+            others = {taping.test_id(item) for item in items if not taping.has_lane(item)}
+            for one in kept:
+                if one.test in others:
+                    idle.setdefault(one.path, "its test uses no fixture of qchannel")
+        return orphans.find(kept, seen, self._exists)
 
     def _sort(self, item: pytest.Item, used: set[Path], idle: dict[Path, str]) -> None:
         """Puts the cassettes of a test where they belong."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from qiskit import QuantumCircuit
 
 from pytest_qchannel.cassette.blobs import blob_name
+from pytest_qchannel.cassette.store import Store
 from tests.e2e.cassette_kit import BELL, LARGE, REST, cassettes, cut, rest, tree
+from tests.unit.cassette.traffic_kit import cassette, circuit_json, said
 
 
 @pytest.fixture(autouse=True)
@@ -32,17 +36,34 @@ def test_list_is_a_table(tmp_path: Path) -> None:
     result = cassettes("list")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    (head,) = (line for line in lines if line.lstrip().startswith("cassette "))
+    (head,) = (line for line in lines if line.lstrip().startswith("test "))
     assert words_of(head) == [
-        *("cassette", "test", "channel", "source", "recorded", "client"),
+        *("test", "cassette", "channel", "source", "recorded", "client"),
         *("interactions", "jobs", "index"),
     ]
     rows = [words_of(line) for line in lines if ".yaml" in line]
     name = "tests/test_pick/test_bell[ibm_cloud].yaml"
-    assert rows[0][:7] == [name, BELL, "ibm_cloud", "live", "2026-10-01", "08:30", "0.51.0"]
+    assert rows[0][:7] == [BELL, name, "ibm_cloud", "live", "2026-10-01", "08:30", "0.51.0"]
     assert rows[0][7:9] == ["4", "1"]
-    assert rows[1][1:4] == [REST, "ibm_cloud", "emulator"]
+    assert rows[1][0] == REST
+    assert rows[1][2:4] == ["ibm_cloud", "emulator"]
     assert lines[-1] == "2 cassettes in cassettes"
+
+
+def test_list_at_a_terminal_of_80_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut(tree(tmp_path / "cassettes").path_of(REST))
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    told = re.sub("\x1b.*?m", "", cassettes("list").stdout)
+    rows = [words_of(line) for line in told.splitlines()]
+    assert all(len(line) <= 80 for line in told.splitlines() if "DAMAGED cassettes" not in line)
+    assert [w for w in rows[1] if w not in ("test", "index")] == [
+        "channel",
+        "recorded",
+        "interactions",
+    ]
+    assert any(words[1:3] == ["live", "0.51.0"] for words in rows)
+    assert any(words[1:] == ["DAMAGED"] for words in rows)
 
 
 def test_list_as_json(tmp_path: Path) -> None:
@@ -184,6 +205,21 @@ def test_show_tells_in_words_what_was_submitted(tmp_path: Path) -> None:
     assert "cx q[0], q[1];" in told
     assert "shots: 100" in told
     assert 'options: {"resilience_level": 1}' in told
+
+
+def test_show_tells_of_a_program_that_has_no_pubs_of_its_own(tmp_path: Path) -> None:
+    circuit = QuantumCircuit(2)
+    circuit.cx(0, 1)
+    params = {"pubs": "all of them", "items": [{"what": circuit_json(circuit)}], "shots": 7}
+    body = {"program_id": "executor", "params": params}
+    store = Store(tmp_path / "cassettes")
+    store.save(cassette(said("POST", "/jobs", {"id": "job-1"}, body=body), test=REST))
+    told = [line.strip() for line in cassettes("show", "rest").stdout.splitlines()]
+    start = told.index("executor on a backend of the service")
+    assert "pubs: all of them" in told[start:]
+    assert told[told.index("items:") :][1:3] == ["0:", "what:"]
+    assert "cx q[0], q[1];" in told[start:]
+    assert "shots: 7" in told
 
 
 def test_show_bodies_are_decoded_and_cannot_steer_a_terminal(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -60,8 +60,17 @@ def _plain(one: Entry) -> dict[str, Any]:
     }
 
 
-_COLUMNS = ("cassette", "test", "channel", "source", "recorded", "client")
-_NUMBERS = ("interactions", "jobs", "index")
+_PAIRS: Final[tuple[tuple[str, ...], ...]] = (
+    ("test", "cassette"),
+    ("channel", "source"),
+    ("recorded", "client"),
+    ("interactions", "jobs"),
+    ("index",),
+)
+"""What stands under each other at a terminal; elsewhere each has a column of its own."""
+
+_ALL: Final = tuple(name for pair in _PAIRS for name in pair)
+_NUMBERS: Final = ("interactions", "jobs", "index")
 
 
 def _print_table(entries: list[Entry]) -> None:
@@ -70,23 +79,39 @@ def _print_table(entries: list[Entry]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    if not entries:
+        return
     console = Console(highlight=False)
+    pairs = _PAIRS
     if not console.is_terminal:
         console.width = 2000  # a file or a pipe has no width that a line must keep to
+        pairs = tuple((name,) for name in _ALL)
     table = Table(box=box.SIMPLE, padding=(0, 1), pad_edge=False)
-    for name in _COLUMNS:
-        table.add_column(name, overflow="fold")
-    for name in _NUMBERS:
-        table.add_column(name, justify="right", overflow="fold")
+    for names in pairs:
+        table.add_column(
+            "\n".join(names),
+            justify="right" if names[0] in _NUMBERS else "left",
+            overflow="fold",
+            no_wrap="test" not in names,
+        )
     for one in entries:
-        passport = one.passport
-        if passport is None:
-            words = [Text(one.name), Text(one.test), Text(), Text("DAMAGED", style="bold red")]
-            table.add_row(*words, "", "", "", "", size_words(one.size))
-            continue
-        recorded = passport.recorded_at.replace("T", " ")[:16]
-        origin = (passport.channel, passport.recorded_from, recorded, passport.client)
-        numbers = (str(one.interactions), str(one.jobs), size_words(one.size))
-        table.add_row(*map(Text, (one.name, one.test, *origin, *numbers)))
-    if entries:
-        console.print(table)
+        words = _words(one)
+        style = "red" if one.problem else ""
+        table.add_row(
+            *(Text("\n".join(words[name] for name in names), style=style) for names in pairs)
+        )
+    console.print(table)
+
+
+def _words(one: Entry) -> dict[str, str]:
+    words = {"test": one.test, "cassette": one.name, "index": size_words(one.size)}
+    if one.passport is None:
+        return dict.fromkeys(_ALL, "") | words | {"source": "DAMAGED"}
+    return words | {
+        "channel": one.passport.channel,
+        "source": one.passport.recorded_from,
+        "recorded": one.passport.recorded_at.replace("T", " ")[:16],
+        "client": one.passport.client,
+        "interactions": str(one.interactions),
+        "jobs": str(one.jobs),
+    }

@@ -107,7 +107,8 @@ def _submitted(said: dict[str, Any], indent: str) -> list[str]:
     """What an index says of a submission: the program and the backend, then each PUB, then all."""
     rest = {name: one for name, one in said.items() if name not in ("program", "backend")}
     lines = [f"{said.get('program')} on {said.get('backend', 'a backend of the service')}"]
-    for number, pub in enumerate(rest.pop("pubs", ())):
+    pubs = rest.pop("pubs") if isinstance(rest.get("pubs"), list) else ()
+    for number, pub in enumerate(pubs):
         lines += [f"PUB {number}:", *(f"  {line}" for line in _lines(pub))]
     lines += _lines(rest)
     return [indent + line for line in lines]

@@ -53,5 +53,11 @@ def test_quarantine_and_blobs_are_no_cassettes(tmp_path: Path) -> None:
     assert [one.path for one in kept_in(tmp_path)] == [path]
 
 
+def test_one_that_was_moved_out_of_its_folder_names_its_test(tmp_path: Path) -> None:
+    path = Store(tmp_path).save(cassette(said("GET", "/backends", {})))
+    moved = path.rename(tmp_path / "moved.yaml")
+    assert kept_in(tmp_path) == [(moved, TEST)]
+
+
 def test_no_folder_has_none(tmp_path: Path) -> None:
     assert kept_in(tmp_path / "nothing") == []
