@@ -9,13 +9,15 @@ from typing import Final, NamedTuple
 
 from pytest_qchannel.cassette.gate import Finding, Gate, KnownSecret
 from pytest_qchannel.cassette.index import Cassette
+from pytest_qchannel.cassette.kept import OWN
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
-from pytest_qchannel.cassette.store import OWN, Store
+from pytest_qchannel.cassette.store import Store
 
-__all__ = ["Place", "load_safely", "quarantine_of", "require_age"]
+__all__ = ["QUARANTINE", "Place", "load_safely", "quarantine_of", "require_age"]
 
-_QUARANTINE: Final = "quarantine"
+QUARANTINE: Final = f"{OWN}/quarantine"
+"""The folder of recordings that were not saved, from the folder of all cassettes on."""
 
 
 class Place(NamedTuple):
@@ -55,7 +57,7 @@ class Place(NamedTuple):
 
 def quarantine_of(place: Place) -> Place:
     """Where a recording lies that was not saved: in a folder that git ignores."""
-    root = place.root / OWN / _QUARANTINE
+    root = place.root / QUARANTINE
     return place._replace(root=root, path=root / place.path.relative_to(place.root))
 
 

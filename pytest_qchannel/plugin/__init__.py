@@ -18,6 +18,7 @@ from pytest_qchannel.plugin import (
     everywhere,
     faults,
     markers,
+    orphan_watch,
     problems,
     report,
     selection,
@@ -90,6 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
     with _usage_errors():
         config.stash[_SETTINGS] = selection.session_settings(config)
         everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
+    orphan_watch.begin(config, config.stash[_SETTINGS])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -34,6 +34,8 @@ __all__ = [
     "prepare",
     "takes_over",
     "tape_of",
+    "test_id",
+    "test_id_at",
 ]
 
 _LANE_FIXTURE = "_qchannel_lane"
@@ -54,12 +56,20 @@ def base_of(config: pytest.Config) -> Path:
     return config.rootpath if config.inipath else config.invocation_params.dir
 
 
-def _test_id(item: pytest.Item) -> str:
-    base = base_of(item.config)
-    _, colons, rest = item.nodeid.partition("::")
-    if not item.path.is_relative_to(base):
-        return item.nodeid
-    return item.path.relative_to(base).as_posix() + colons + rest
+def test_id(item: pytest.Item) -> str:
+    """The id of a test, relative to :func:`base_of`."""
+    return _id_at(item.config, item.path, item.nodeid)
+
+
+def test_id_at(config: pytest.Config, node: str) -> str:
+    """A node's id, relative to :func:`base_of`."""
+    return _id_at(config, config.rootpath / node.partition("::")[0], node)
+
+
+def _id_at(config: pytest.Config, path: Path, node: str) -> str:
+    base = base_of(config)
+    _, colons, rest = node.partition("::")
+    return path.relative_to(base).as_posix() + colons + rest if path.is_relative_to(base) else node
 
 
 def place_of(item: pytest.Item, settings: Settings) -> Place:
@@ -68,7 +78,7 @@ def place_of(item: pytest.Item, settings: Settings) -> Place:
 
     root = base_of(item.config) / settings.cassettes
     named = item.stash.get(_OWN_NAME, None)
-    return Place.of(root, _test_id(item), named)
+    return Place.of(root, test_id(item), named)
 
 
 _OWN_NAME = pytest.StashKey[str]()
