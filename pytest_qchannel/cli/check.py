@@ -6,23 +6,28 @@ import itertools
 import json
 import logging
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from pytest_qchannel._version import __version__
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.settings import CHANNELS, Settings, resolve
+from pytest_qchannel.settings import CHANNELS, Mode, Settings, resolve
 
 if TYPE_CHECKING:
     from pytest_qchannel.cli.flows import Step
 
 __all__ = ["check"]
 
+_MODES: Final = (Mode.EMULATED.value, Mode.REPLAY.value, Mode.RECORD.value)
 
-def _settings(channels: str, seed: int) -> Settings:
+
+def _settings(channels: str, seed: int, mode: str) -> Settings:
+    words = {"channel": channels, "seed": str(seed), "mode": mode, "record_from": "emulator"}
     try:
-        return resolve({"channel": channels, "seed": str(seed)}, {}, {}, {})
+        return resolve(words, {}, {}, {})
     except UsageProblem as problem:
         raise click.BadParameter(str(problem), param_hint="--channel") from None
 
@@ -38,11 +43,39 @@ def _settings(channels: str, seed: int) -> Settings:
 @click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="Fixes ids and counts."
 )
+@click.option(
+    "--mode",
+    type=click.Choice(_MODES),
+    default=_MODES[0],
+    show_default=True,
+    help="Where answers come from; record writes cassettes of what the emulator answers.",
+)
+@click.option(
+    "--cassettes",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The folder of cassettes. A recording goes to ./cassettes without it, and a replay takes "
+    "those that came with this package.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 @click.option("--verbose", is_flag=True, help="Show every request and the client's own messages.")
 @click.option("--live", is_flag=True, help="Walk the real services (not there yet).")
-def check(channels: str, seed: int, *, as_json: bool, verbose: bool, live: bool) -> None:
+@click.pass_context
+def check(
+    ctx: click.Context,
+    channels: str,
+    seed: int,
+    mode: str,
+    folder: Path | None,
+    *,
+    as_json: bool,
+    verbose: bool,
+    live: bool,
+) -> None:
     """Walk login, least_busy, Sampler and logout on each channel, against the emulator.
+
+    With --mode replay the same steps are walked from cassettes, and the emulator is not there.
 
     Ends with exit status 0 only if every step holds.
     """
@@ -50,7 +83,8 @@ def check(channels: str, seed: int, *, as_json: bool, verbose: bool, live: bool)
         raise click.UsageError(
             "--live: the live lane does not exist yet; without --live the emulator is checked"
         )
-    settings = _settings(channels, seed)
+    settings = _settings(channels, seed, mode)
+    _refuse_what_means_nothing(ctx, settings.mode)
     if not verbose:
         logging.getLogger("qiskit_ibm_runtime").setLevel(logging.ERROR)
         warnings.simplefilter("ignore")
@@ -62,32 +96,73 @@ def check(channels: str, seed: int, *, as_json: bool, verbose: bool, live: bool)
     from pytest_qchannel.channels.client import client_version
     from pytest_qchannel.channels.model import CHANNEL_BY_NAME
     from pytest_qchannel.cli.flows import walk
+    from pytest_qchannel.cli.shelf import Shelf
 
+    try:
+        shelf = Shelf(settings, folder)
+    except UsageProblem as problem:
+        raise click.UsageError(str(problem)) from None
     steps = []
     for name in settings.channel or CHANNELS:
-        for step in walk(CHANNEL_BY_NAME[name], settings, tell):
+        for step in walk(CHANNEL_BY_NAME[name], settings, tell, shelf):
             steps.append(step)
             if verbose:
                 click.echo(f"{step.channel}, {step.flow}: {step.name}", err=True)
     holds = all(step.ok is True for step in steps if step.flow != "client")
+    lane = _lane(settings.mode, steps)
     if as_json:
         document = {
             "ok": holds,
             "lane": settings.mode.value,
-            "seed": settings.seed,
+            "answers": lane,
+            "seed": None if settings.mode is Mode.REPLAY else settings.seed,
             "client": client_version(),
             "pytest_qchannel": __version__,
             "steps": [step.as_dict() for step in steps],
         }
         click.echo(json.dumps(document, indent=2))
     else:
-        _print_tables(steps, client_version())
+        _print_tables(steps, lane, client_version())
         click.echo("Every step holds." if holds else "Not every step holds.")
     if not holds:
         raise SystemExit(1)
 
 
-def _print_tables(steps: list[Step], client: str) -> None:
+def _refuse_what_means_nothing(ctx: click.Context, mode: Mode) -> None:
+    """Refuses options that the mode would ignore."""
+    from click.core import ParameterSource
+
+    def is_given(name: str) -> bool:
+        return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+    if mode is Mode.EMULATED and is_given("folder"):
+        raise click.UsageError(
+            "--cassettes: the emulated lane has none; add --mode replay or --mode record"
+        )
+    if mode is Mode.REPLAY and is_given("seed"):
+        raise click.UsageError(
+            "--seed: a replay gives the ids and counts that were recorded; leave it out, or record "
+            "with it: --mode record"
+        )
+
+
+def _lane(mode: Mode, steps: Iterable[Step]) -> str:
+    """The lane that ran, in words: of a replay, what it was recorded from and with."""
+    if mode is Mode.EMULATED:
+        return "emulated lane"
+    if mode is Mode.RECORD:
+        return "record lane, from the emulator"
+    found = [(step.flow, step.cassette) for step in steps if step.cassette]
+    if not found:
+        return "replay lane"
+    sources = sorted({one["recorded_from"] for _, one in found})
+    # REST is the same for every client: whose it was is told where nothing else was replayed.
+    named = [one for flow, one in found if flow != "REST"] or [one for _, one in found]
+    clients = sorted({one["client"] for one in named})
+    return f"replay lane, recorded from the {', '.join(sources)} with client {', '.join(clients)}"
+
+
+def _print_tables(steps: list[Step], lane: str, client: str) -> None:
     """A table for each flow of each channel, wide enough for a terminal of 80 columns."""
     from rich import box
     from rich.console import Console
@@ -98,7 +173,7 @@ def _print_tables(steps: list[Step], client: str) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 160  # a file or a pipe has no width that a line must keep to
-    console.print(f"qchannel check: emulated lane, qiskit-ibm-runtime {client}")
+    console.print(f"qchannel check: {lane}, qiskit-ibm-runtime {client}")
     for (channel, flow), group in itertools.groupby(steps, lambda one: (one.channel, one.flow)):
         table = Table(
             title=f"{channel}, {flow}",

@@ -1,13 +1,14 @@
 """The flows that ``qchannel check`` walks: IBM's channel guide, step by step, as data.
 
 Each step is a function of a :class:`Walk`; it returns what is worth showing and raises when the
-step does not hold. The client's flow and the REST flow of a channel each have their own world.
+step does not hold. The client's flow and the REST flow of a channel each have their own world, and
+where they are recorded or replayed their own cassette.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +26,9 @@ from pytest_qchannel.channels.lane import Lane
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.channels.rest import ChannelSession, access_token
 from pytest_qchannel.channels.service import sampler_on
-from pytest_qchannel.errors import ChannelUnavailable, ExpectationFailed
+from pytest_qchannel.channels.tapes import RecordTape, ReplayTape
+from pytest_qchannel.cli.shelf import Shelf
+from pytest_qchannel.errors import ChannelUnavailable, ExpectationFailed, QChannelError
 from pytest_qchannel.settings import Settings
 
 __all__ = ["Step", "walk"]
@@ -35,7 +38,10 @@ SHOTS: Final = 1_000
 
 @dataclass(slots=True)
 class Step:
-    """One line of the report; ``ok`` is ``None`` where the step was not walked."""
+    """One line of the report; ``ok`` is ``None`` where the step was not walked.
+
+    ``cassette`` says what became of the flow's cassette, in the line that is about it.
+    """
 
     channel: str
     flow: str
@@ -46,6 +52,7 @@ class Step:
     job_id: str | None = None
     counts: dict[str, int] | None = None
     seconds: float = 0.0
+    cassette: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The step for JSON."""
@@ -115,7 +122,10 @@ def _sample_bell(walk: Walk) -> str:
     circuit.h(0)
     circuit.cx(0, 1)
     circuit.measure_all()
-    passes = generate_preset_pass_manager(optimization_level=1, backend=walk.backend)
+    # The same in each run, as a replay needs it.
+    passes = generate_preset_pass_manager(
+        optimization_level=1, backend=walk.backend, initial_layout=[0, 1], seed_transpiler=1
+    )
     return _run(walk, passes.run(circuit), {"00": 0.5, "11": 0.5})
 
 
@@ -181,20 +191,24 @@ REST_FLOW: Final[tuple[tuple[str, _Action], ...]] = (
 )
 
 
-def walk(channel: Channel, settings: Settings, tell: Callable[[str], None]) -> Iterator[Step]:
+def walk(
+    channel: Channel, settings: Settings, tell: Callable[[str], None], shelf: Shelf | None = None
+) -> Iterator[Step]:
     """Walks both flows of a channel, giving each step when it is done.
 
     Args:
         channel: The channel.
         settings: The lane's settings.
         tell: Is given each request of each step, as a line.
+        shelf: Has the cassettes; by default there are none, and the lane is the emulated one.
     """
+    flow = f"client {client_version()}"
     try:
         require_channel(channel)
-        yield from _walk_flow(f"client {client_version()}", CLIENT_FLOW, channel, settings, tell)
+        yield from _walk_flow(flow, CLIENT_FLOW, channel, settings, tell, shelf)
     except ChannelUnavailable as missing:
         yield Step(channel.name, "client", "all", None, missing.headline)
-    yield from _walk_flow("REST", REST_FLOW, channel, settings, tell)
+    yield from _walk_flow("REST", REST_FLOW, channel, settings, tell, shelf)
 
 
 def _walk_flow(
@@ -203,13 +217,19 @@ def _walk_flow(
     channel: Channel,
     settings: Settings,
     tell: Callable[[str], None],
+    shelf: Shelf | None,
 ) -> Iterator[Step]:
+    try:
+        tape = shelf.tape(channel, is_rest=actions is REST_FLOW) if shelf is not None else None
+    except QChannelError as problem:  # it is missing, or damaged
+        yield Step(channel.name, flow, "cassette", False, str(problem))
+        return
+    broken = False
     with TemporaryDirectory(prefix="qchannel-") as home:
-        lane = Lane(settings, f"qchannel check, {channel}", Path(home)).open()
+        lane = Lane(settings, f"qchannel check, {channel}", Path(home), None, tape).open()
         try:
             lane.use(channel)
             state = Walk(lane, channel)
-            broken = False
             for name, action in actions:
                 state.step = step = Step(channel.name, flow, name)
                 if broken:
@@ -220,6 +240,29 @@ def _walk_flow(
                 yield step
         finally:
             lane.close()
+    if tape is not None:
+        yield _finished(Step(channel.name, flow, "cassette"), tape, has_passed=not broken)
+
+
+def _finished(step: Step, tape: ReplayTape | RecordTape, *, has_passed: bool) -> Step:
+    """What became of a cassette: whether it was saved, or whether all of it was asked for."""
+    try:
+        done = tape.finish(has_passed=has_passed)
+    except QChannelError as problem:
+        step.ok, step.detail = False, str(problem)
+        return step
+    step.ok = True if has_passed else None
+    step.cassette = {"path": str(tape.place.path), **done}
+    words = f"{done['did']} {tape.place.path}"
+    if done["did"] == "refused":
+        words = f"not saved: a step failed; kept: {done['kept'] or 'nothing of it'}"
+    elif not has_passed:
+        words = f"not all of {tape.place.path} was replayed: a step failed"
+    elif not tape.is_recording:
+        words = f"all of it replayed, recorded from the {done['recorded_from']} with client "
+        words += f"{done['client']} and qiskit {done['qiskit']}"
+    step.detail = words
+    return step
 
 
 def _take(step: Step, action: _Action, state: Walk, tell: Callable[[str], None]) -> None:
