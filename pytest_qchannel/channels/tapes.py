@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 
 from pytest_qchannel.cassette.gate.needles import LEAST_LENGTH
+from pytest_qchannel.cassette.marks import is_standin
 from pytest_qchannel.cassette.place import Place
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.lanes import Plan, require_source
@@ -16,9 +17,15 @@ __all__ = ["Place", "RecordTape", "ReplayTape", "known_secrets", "tape_for"]
 
 
 def known_secrets(environ: Mapping[str, str] = os.environ) -> Secrets:
-    """The credentials of the environment that are long enough to be searched for."""
+    """The credentials of the environment that are long enough to be searched for.
+
+    Stand-ins are no secrets: within a replay they are what the environment has, and another replay
+    may be started there.
+    """
     return tuple(
-        one for one in credentials.secrets_in(environ) if len(one.reveal()) >= LEAST_LENGTH
+        one
+        for one in credentials.secrets_in(environ)
+        if len(one.reveal()) >= LEAST_LENGTH and not is_standin(one.reveal())
     )
 
 
