@@ -151,7 +151,7 @@ def test_a_step_that_fails_fails_the_command(
     assert rest["backends"]["detail"] == "the list is empty"
     assert rest["cassette"]["ok"] is None
     assert "a step failed" in rest["cassette"]["detail"]
-    assert not Path("cassettes/check").exists(), "nothing is saved of a flow that failed"
+    assert not Path("cassettes/check/rest").exists(), "nothing is saved of a flow that failed"
 
 
 def test_a_request_that_was_not_recorded_is_told(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
