@@ -8,8 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import pytest_qchannel
+from pytest_qchannel.cassette.store import Store
+from pytest_qchannel.cli.main import main
+from pytest_qchannel.cli.shelf import shipped
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -25,6 +29,26 @@ def test_entry_points() -> None:
 
 def test_typing_marker_is_installed() -> None:
     assert (Path(pytest_qchannel.__file__).parent / "py.typed").is_file()
+
+
+def test_cassettes_of_the_check_are_shipped_whole() -> None:
+    folder = shipped()
+    package = Path(pytest_qchannel.__file__).parent
+    assert folder in (package / "shipped", ROOT / "cassettes")
+    assert (folder == package / "shipped") == (package.parent != ROOT), "the wheel has its own"
+    store = Store(folder)
+    found = [path for path in store.paths() if path.is_relative_to(folder / "check")]
+    assert {path.parent.name for path in found} >= {"rest", "client-0.34.0", "client-0.40.1"}
+    for path in found:
+        assert store.load(path).passport.recorded_from == "emulator"
+
+
+def test_cassettes_of_the_repository_have_no_secret_and_nothing_unused() -> None:
+    store = Store(ROOT / "cassettes")
+    assert store.unused_blobs() == [], "see cassettes/README.md"
+    result = CliRunner().invoke(main, ["cassettes", "scan", str(ROOT / "cassettes")])
+    assert result.exit_code == 0, result.output
+    assert sum(store.sizes().values()) < 1_500_000, "the repository stays small"
 
 
 def test_top_level() -> None:
