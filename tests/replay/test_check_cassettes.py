@@ -80,7 +80,7 @@ def test_shipped_cassettes_replay_without_a_socket(run: Any, channel: str) -> No
 
 
 def test_table_says_which_lane_ran(run: Any) -> None:
-    result = run("--mode", "replay", "--channel", "ibm_cloud")
+    result = run("--mode", "replay", "--channel", "ibm_quantum")
     assert result.exit_code == 0, result.output
     first = result.stdout.splitlines()[0]
     assert first.startswith(
@@ -109,8 +109,6 @@ def test_what_was_recorded_is_replayed(run: Any) -> None:
         return [step["counts"] for step in _steps(result, "client").values()]
 
     assert counts(recorded) == counts(replayed)
-    shipped = run("--mode", "replay", *channel)
-    assert counts(shipped) != counts(recorded), "another seed"
 
 
 def test_recording_the_same_again_changes_nothing(run: Any) -> None:
