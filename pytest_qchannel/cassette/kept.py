@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
 from pytest_qchannel.cassette.blobs import FOLDER
-from pytest_qchannel.cassette.naming import SUFFIX, test_id_of
+from pytest_qchannel.cassette.naming import SUFFIX, channel_of_check, test_id_of
 
 __all__ = ["OWN", "Kept", "index_files", "is_foreign", "kept_in"]
 
@@ -38,8 +38,11 @@ class Kept(NamedTuple):
 
     @property
     def module(self) -> str:
-        """The module of the test, relative to the folder that test ids are relative to."""
-        return self.test.partition("::")[0]
+        """The module of the test, relative to the folder that test ids are relative to.
+
+        Empty for a cassette of ``qchannel check``: no run of pytest can tell whether it is used.
+        """
+        return "" if channel_of_check(self.test) else self.test.partition("::")[0]
 
 
 def index_files(root: Path) -> list[Path]:

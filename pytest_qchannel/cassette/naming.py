@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["SUFFIX", "cassette_name", "test_id_of"]
+__all__ = ["SUFFIX", "cassette_name", "channel_of_check", "test_id_of"]
 
 SUFFIX: Final = ".yaml"
 
@@ -27,6 +27,7 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.,=+@()\[\]-]|^[.~-]|[. ]$")
 _RESERVED: Final = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|com\d|lpt\d)(?=\.|$)", re.IGNORECASE
 )
+_CHECK: Final = re.compile(r"check/(?:rest|client-\d[^/:]*?)(?:\.py)?::(ibm_\w+)")
 _HASH: Final = re.compile(r"~[0-9a-f]{6,10}$")
 
 
@@ -90,3 +91,12 @@ def test_id_of(name: PurePosixPath) -> str | None:
     classes = [word for word in words[:-1] if word[:1].isupper()]
     test = ".".join(words[len(classes) :]) + bracket + params
     return "::".join(["/".join(folders) + ".py", *classes, test])
+
+
+def channel_of_check(test_id: str) -> str | None:
+    """The channel of a cassette that is no test's but a flow's of ``qchannel check``, or ``None``.
+
+    Such an id is ``check/client-0.40.1::ibm_cloud``; read back from a name it has a ``.py``.
+    """
+    of_check = _CHECK.fullmatch(test_id)
+    return of_check[1] if of_check is not None else None

@@ -11,7 +11,8 @@ from pytest_qchannel.cassette.identity import Identity, is_login
 from pytest_qchannel.cassette.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.miss import CassetteMiss, explain
-from pytest_qchannel.cassette.problems import CassetteProblem, is_of_check, record_command
+from pytest_qchannel.cassette.naming import channel_of_check
+from pytest_qchannel.cassette.problems import CassetteProblem, record_command
 from pytest_qchannel.cassette.versions import version_difference
 
 __all__ = ["InteractionsUnused", "Player"]
@@ -105,7 +106,7 @@ class Player:
             test_id=self._test_id,
             facts=[("unused", "\n".join(shown))],
             next=record_command(self._test_id)
-            if is_of_check(self._test_id)
+            if channel_of_check(self._test_id)
             else f"{record_command(self._test_id)}, or allow it: "
             "@pytest.mark.qchannel(allow_unused=True)",
         )

@@ -5,12 +5,12 @@ They are errors of the person's files, so none of them is ever answered by going
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from pytest_qchannel.cassette.naming import channel_of_check
 from pytest_qchannel.errors import QChannelError
 
 __all__ = [
@@ -24,19 +24,12 @@ __all__ = [
     "CassetteTooOld",
     "CassetteUnsafe",
     "RecordingRefused",
-    "is_of_check",
     "quoted",
     "record_command",
 ]
 
 
 _RECORD: Final = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
-_CHECK: Final = re.compile(r"check/(rest|client-\d[^/:]*)::(\w+)")
-
-
-def is_of_check(test_id: str) -> bool:
-    """Whether a cassette is a flow's of ``qchannel check``, and no test's of pytest."""
-    return _CHECK.fullmatch(test_id) is not None
 
 
 def record_command(test_id: str | None) -> str:
@@ -44,9 +37,9 @@ def record_command(test_id: str | None) -> str:
 
     From the emulator, as long as there is no lane that could record the real services.
     """
-    of_check = _CHECK.fullmatch(test_id) if test_id else None
-    if of_check is not None:
-        return f"qchannel check --mode record --channel {of_check[2]}"
+    channel = channel_of_check(test_id) if test_id else None
+    if channel is not None:
+        return f"qchannel check --mode record --channel {channel}"
     return " ".join(["pytest", *([quoted(test_id)] if test_id else []), *_RECORD])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.cassette.kept import Kept
+from pytest_qchannel.cassette.kept import Kept, kept_in
 from pytest_qchannel.plugin.orphans import (
     Collected,
     Orphan,
@@ -40,6 +40,16 @@ def test_a_cassette_is_an_orphan_where_its_module_is_known_and_nobody_uses_it() 
     seen = Seen({A.path}, {}, {"test_a.py", "test_b.py"})
     (orphan,) = find([A, B], seen, always)
     assert orphan == Orphan(str(B.path), B.test, "there is no such test in test_b.py")
+
+
+def test_a_cassette_of_qchannel_check_is_no_test_s_and_stays(tmp_path: Path) -> None:
+    """``qchannel cassettes prune`` wanted to remove what ``qchannel check`` replays."""
+    for name in ("client-0.40.1", "rest", "others"):
+        index = tmp_path / "check" / name / "ibm_cloud.yaml"
+        index.parent.mkdir(parents=True)
+        index.write_text("qchannel: 1\n", encoding="utf-8")
+    found = find(kept_in(tmp_path), Seen((), {}, ()), never)
+    assert [one.test for one in found] == ["check/others.py::ibm_cloud"]
 
 
 def test_a_test_that_exists_and_does_not_replay_is_the_reason() -> None:

@@ -85,6 +85,7 @@ def test_two_tests_never_share_a_file_on_any_system(one: str, other: str) -> Non
         ("test_a.py::test_b[x y]", f'pytest "test_a.py::test_b[x y]" --qchannel-mode=record{FROM}'),
         ("test_a.py::test_b[$x]", f"pytest 'test_a.py::test_b[$x]' --qchannel-mode=record{FROM}"),
         ("check/client-0.40.1::ibm_cloud", "qchannel check --mode record --channel ibm_cloud"),
+        ("check/client-0.40.1.py::ibm_cloud", "qchannel check --mode record --channel ibm_cloud"),
         ("check/rest::ibm_quantum", "qchannel check --mode record --channel ibm_quantum"),
         (
             "check/rest.py::test_b",
