@@ -31,7 +31,7 @@ from pytest_qchannel.cassette.circuits.fingerprint import (
 from pytest_qchannel.cassette.marks import WORD
 from pytest_qchannel.cassette.scrub.looks import is_harmless
 
-__all__ = ["MARK", "Submission", "map_form", "read_submission", "walk_circuits"]
+__all__ = ["MARK", "QPY_FIELDS", "Submission", "map_form", "read_submission", "walk_circuits"]
 
 MARK: Final = "qchannel_submission"
 VERSION: Final = 1
@@ -39,7 +39,7 @@ VERSION: Final = 1
 # Who sends it is told by the CRN or the provider; log levels change no result.
 _IGNORED: Final = frozenset({"hub", "group", "project", "log_level"})
 
-_QPY: Final = ("b64_data", "circuit_b64", "circuit_base64")
+QPY_FIELDS: Final = ("b64_data", "circuit_b64", "circuit_base64")
 _QPY_VERSION: Final = frozenset({"qpy_version", "qpy"})
 _LONG: Final = 256
 _HASHES: Final = frozenset({"sha256", "unreadable"})
@@ -135,7 +135,7 @@ class _Reader:
             return value
         if "__type__" in value and "__value__" in value:
             return self._tagged(str(value["__type__"]), value["__value__"])
-        for name in _QPY:
+        for name in QPY_FIELDS:
             if isinstance(value.get(name), str):
                 rest = {k: v for k, v in value.items() if k != name and k not in _QPY_VERSION}
                 return {"circuits": self._circuits(value[name]), **self.read(rest)}
