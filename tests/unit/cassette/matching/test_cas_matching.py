@@ -226,6 +226,15 @@ def test_bases_that_are_counted_through_the_process_are_counted_anew() -> None:
     assert told(counted(0, 1), counted(1, 0)) != []
 
 
+def test_a_samplex_with_a_field_named_array_is_told_in_words() -> None:
+    recorded = body("executor", {"samplex": {"id": "V1", "array": {"rows": [0, 1]}}})
+    one = read_submission(recorded)
+    assert one is not None
+    assert describe(one)["samplex"]["array"] == {"rows": [0, 1]}
+    sent = body("executor", {"samplex": {"id": "V1", "array": {"rows": [0, 2]}}})
+    assert told(recorded, sent) == ["samplex.array.rows[1]: recorded 1, sent 2"]
+
+
 def test_a_description_is_small_and_repeats() -> None:
     one, two = (read_submission(executor()) for _ in range(2))
     assert one is not None
