@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from benchmarks import _flows
+from benchmarks._projects import Project
 
 Figures = dict[str, dict[str, list[float]]]
 """Group -> case -> seconds of each round."""
@@ -43,6 +44,12 @@ MEASURES: Final = (
     Measure("least_busy, ten devices", "emulator", (_CLIENT,), 250),
     Measure("loading", "pytest-qchannel", ("no plugin",), 20),
 )
+
+
+@pytest.fixture(scope="session")
+def full_flows(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Fifty tests of the full flow; nothing is recorded yet."""
+    return Project(tmp_path_factory.mktemp("full"), 50)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -89,9 +89,13 @@ def render(
     """
     shared: dict[str, Any] = {}
 
-    def once(value: dict[str, Any]) -> dict[str, Any]:
-        """One object for equal mappings: YAML then writes the second as a reference."""
-        return shared.setdefault(json.dumps(value), value)  # type: ignore[no-any-return]
+    def once(value: Any) -> Any:
+        """One object for equal ones: YAML then writes the second as a reference."""
+        return shared.setdefault(json.dumps(value), value)
+
+    def headers_of(headers: Headers) -> Any:
+        named = _by_name(headers)
+        return once({name: once(values) for name, values in named.items()})
 
     entries = []
     for one in cassette.interactions:
@@ -99,7 +103,7 @@ def render(
             "request": {
                 "method": one.method,
                 "uri": one.url,
-                "headers": once(_by_name(one.request_headers)),
+                "headers": headers_of(one.request_headers),
                 "body": None,
             }
         }
@@ -113,7 +117,7 @@ def render(
         inline = _is_inline(one.response_body)
         entry["response"] = {
             "status": once({"code": one.status, "message": _phrase(one.status)}),
-            "headers": once(_by_name(one.response_headers)),
+            "headers": headers_of(one.response_headers),
             "body": {"string": one.response_body.decode("utf-8")}
             if inline
             else {"string": "", **_reference(one.response_body, blob_of)},

@@ -72,9 +72,9 @@ def load_safely(place: Place, secrets: tuple[KnownSecret, ...]) -> Cassette:
         CassetteProblem: It is missing, damaged, another test's, or holds a secret.
     """
     store = Store(place.root)
-    cassette = store.load(place.path, None if place.is_shared else place.test_id)
+    cassette, blobs = store.load_with_blobs(place.path, None if place.is_shared else place.test_id)
     found = [(place.path, one) for one in _gate(secrets).search(place.path.read_bytes())]
-    for name in sorted(store.blobs_of(place.path)):
+    for name in sorted(blobs):
         found += [
             (store.blobs.path(name), one) for one in _of_blob(store.blobs.path(name), secrets)
         ]

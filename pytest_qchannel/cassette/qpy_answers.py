@@ -1,8 +1,9 @@
-"""The params of a job as the service gives them back: circuits stay circuits, without their names.
+"""Params and results as the service gives them: circuits stay circuits, without their names.
 
 What a job was submitted with is kept in a form of its own (:mod:`.submission`); but the client can
-ask for it again, and then decodes QPY. So the QPY of an answer is written anew, without the names
-and metadata that somebody gave to circuits; where that cannot be done, nothing of it is kept.
+ask for it again, and the noise learner answers with circuits; then it decodes QPY. So the QPY of an
+answer is written anew, without the names and metadata that somebody gave to circuits; where that
+cannot be done, nothing of it is kept.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from pytest_qchannel.cassette.circuits.fingerprint import decode_qpy
 from pytest_qchannel.cassette.scrub.payload import scrub_payload
+from pytest_qchannel.cassette.submission import QPY_FIELDS
 
 __all__ = ["answered_params"]
 
@@ -21,7 +23,7 @@ _CIRCUIT: Final = "QuantumCircuit"
 
 
 def answered_params(program: str | None, params: Any) -> Any:  # noqa: ARG001 - the scrubber's hook
-    """The params of an answer as a cassette may keep them."""
+    """The params or the results of an answer as a cassette may keep them."""
     kept = scrub_payload(params, lambda _: None)
     return _with_circuits(params, kept)
 
@@ -34,7 +36,14 @@ def _with_circuits(params: Any, kept: Any) -> Any:
         return kept
     if params.get("__type__") == _CIRCUIT and isinstance(params.get("__value__"), str):
         return {"__type__": _CIRCUIT, "__value__": _anonymous(params["__value__"])}
-    return {n: _with_circuits(params[n], one) if n in params else one for n, one in kept.items()}
+    return {
+        name: (
+            _anonymous(params[name])
+            if name in QPY_FIELDS and isinstance(params[name], str)
+            else _with_circuits(params[name], one)
+        )
+        for name, one in kept.items()
+    }
 
 
 def _anonymous(text: str) -> str:
@@ -50,11 +59,13 @@ def _anonymous(text: str) -> str:
         qpy.dump(circuits, buffer, version=version)
     except Exception:  # whatever Qiskit makes of bytes that are no circuit of its version
         return ""
-    return base64.b64encode(zlib.compress(buffer.getvalue())).decode("ascii")
+    plain = buffer.getvalue()
+    return base64.b64encode(plain if _is_plain(data) else zlib.compress(plain)).decode("ascii")
+
+
+def _is_plain(data: bytes) -> bool:
+    return data.startswith(b"QISKIT")
 
 
 def _plain(data: bytes) -> bytes:
-    try:
-        return zlib.decompress(data)
-    except zlib.error:
-        return data
+    return data if _is_plain(data) else zlib.decompress(data)

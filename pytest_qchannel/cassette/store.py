@@ -189,7 +189,19 @@ class Store:
             BlobDamaged: A body is not what it was.
             CassetteTaken: The cassette belongs to another test.
         """
+        return self.load_with_blobs(path, test_id)[0]
+
+    def load_with_blobs(
+        self, path: Path, test_id: str | None = None
+    ) -> tuple[Cassette, frozenset[str]]:
+        """A cassette as :meth:`load` gives it, and the names of the blobs that it is made of."""
         known = test_id or self._test_id(path)
+        names: set[str] = set()
+
+        def blob(name: str, line: int | None) -> bytes:
+            names.add(name)
+            return self.blobs.read(name, path, line, known)
+
         try:
             data = path.read_bytes()
         except FileNotFoundError:
@@ -201,12 +213,10 @@ class Store:
                 test_id=known,
                 next=f"look at {path} and at who may read it",
             ) from None
-        cassette = parse(
-            data, path, lambda name, line: self.blobs.read(name, path, line, known), known
-        )
+        cassette = parse(data, path, blob, known)
         if test_id is not None and cassette.test != test_id:
             raise self._taken(path, cassette.test, test_id)
-        return cassette
+        return cassette, frozenset(names)
 
     @contextmanager
     def lock(self, path: Path) -> Iterator[None]:

@@ -25,6 +25,9 @@ _TAG: Final = "tag:yaml.org,2002:"
 _WIDE: Final = 240
 """A mapping or list that takes more characters on one line gets lines of its own."""
 
+_SHORT: Final = 60
+"""A longer text, an access token or a CRN, is worth a reference."""
+
 
 class Mapped(dict[str, Any]):
     """A mapping that knows its lines in the file, counted from 1."""
@@ -189,11 +192,14 @@ def write_yaml(data: dict[str, Any]) -> bytes:
     """Plain data as YAML: readable, in the order given, the same bytes on every system.
 
     Mappings and lists that fit on a line are written on one, texts of several lines as blocks.
-    A mapping that is there twice, as the same object, is written once and referred to.
+    A mapping that is there twice, as the same object, is written once and referred to; a list is if
+    it holds nothing but a long text.
     """
     import yaml
 
     def needs_no_reference(_dumper: Any, value: Any) -> bool:
+        if isinstance(value, list):
+            return len(value) != 1 or not isinstance(value[0], str) or len(value[0]) <= _SHORT
         return not isinstance(value, dict) or not value
 
     # The one written in Python: the one in C breaks lines elsewhere, and may be missing.

@@ -17,6 +17,7 @@ import binascii
 import hashlib
 import io
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,7 +32,15 @@ from pytest_qchannel.cassette.circuits.fingerprint import (
 from pytest_qchannel.cassette.marks import WORD
 from pytest_qchannel.cassette.scrub.looks import is_harmless
 
-__all__ = ["MARK", "Submission", "circuit_of", "map_form", "read_submission", "walk_circuits"]
+__all__ = [
+    "MARK",
+    "QPY_FIELDS",
+    "Submission",
+    "circuit_of",
+    "map_form",
+    "read_submission",
+    "walk_circuits",
+]
 
 MARK: Final = "qchannel_submission"
 VERSION: Final = 1
@@ -39,9 +48,12 @@ VERSION: Final = 1
 # Who sends it is told by the CRN or the provider; log levels change no result.
 _IGNORED: Final = frozenset({"hub", "group", "project", "log_level"})
 
-_QPY: Final = ("b64_data", "circuit_b64", "circuit_base64")
+QPY_FIELDS: Final = ("b64_data", "circuit_b64", "circuit_base64")
 _QPY_VERSION: Final = frozenset({"qpy_version", "qpy"})
 _LONG: Final = 256
+# Samplomatic counts the bases of boxes through the whole process, so that the name of one depends
+# on the tests before. Source: GroupMeasIntoBoxes._REF_COUNTER of samplomatic 0.21.
+_COUNTED: Final = re.compile(r"(?<=\bbasis_changes\.basis)\d+\b")
 _HASHES: Final = frozenset({"sha256", "unreadable"})
 
 
@@ -89,6 +101,8 @@ def read_submission(body: bytes) -> Submission | None:
         return Submission({name: value for name, value in data.items() if name != MARK})
     if not isinstance(data.get("program_id"), str):
         return None
+    if b"basis_changes.basis" in body:
+        data = _counted_anew(data)
     reader = _Reader()
     form = {
         name: reader.read(value)
@@ -103,6 +117,14 @@ def read_submission(body: bytes) -> Submission | None:
         form["params"] = harmless
     # What was taken out must not come back with the words that are made of the circuits.
     return Submission(form, tuple(reader.circuits) if is_same else ())
+
+
+def _counted_anew(data: Any) -> Any:
+    """A body in which what was counted through the process begins at 0."""
+    text = json.dumps(data)
+    found = sorted({int(number) for number in _COUNTED.findall(text)})
+    anew = {number: str(place) for place, number in enumerate(found)}
+    return json.loads(_COUNTED.sub(lambda one: anew[int(one[0])], text))
 
 
 def _harmless(form: Any) -> Any:
@@ -135,7 +157,7 @@ class _Reader:
             return value
         if "__type__" in value and "__value__" in value:
             return self._tagged(str(value["__type__"]), value["__value__"])
-        for name in _QPY:
+        for name in QPY_FIELDS:
             if isinstance(value.get(name), str):
                 rest = {k: v for k, v in value.items() if k != name and k not in _QPY_VERSION}
                 return {"circuits": self._circuits(value[name]), **self.read(rest)}

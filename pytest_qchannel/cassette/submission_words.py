@@ -90,11 +90,16 @@ def _pub(pub: Any, names: tuple[str, ...], texts: dict[int, dict[str, Any]]) -> 
 def _said(form: dict[str, Any], texts: dict[int, dict[str, Any]]) -> Any:
     if (circuit := circuit_of(form)) is not None:
         return texts[id(circuit)]
-    if "array" in form:
+    if _is_array(form):
         values = form.get("values")
         shown = values if values is not None and len(values) <= 16 else None
         return {"shape": form["shape"]} | ({"values": shown} if shown is not None else {})
     return None
+
+
+def _is_array(form: dict[str, Any]) -> bool:
+    """Whether a form is an array's; a samplex has fields of that name, too."""
+    return isinstance(form.get("array"), str) and isinstance(form.get("shape"), list)
 
 
 def _short(value: Any) -> Any:
@@ -161,7 +166,7 @@ def _walk(one: Any, two: Any, where: str) -> Iterator[str]:
     if isinstance(one, dict) and isinstance(two, dict):
         if _is_circuit(one, two):
             yield f"{where}: {circuit_difference(one['circuit'], two['circuit'])}"
-        elif "array" in one and "array" in two:
+        elif _is_array(one) and _is_array(two):
             yield f"{where}: {_array_difference(one, two)}"
         elif "sha256" in one and "sha256" in two and one["sha256"] != two["sha256"]:
             yield f"{where}: other contents"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import markers, selection
 from pytest_qchannel.plugin.keys import EVERYWHERE, PASSED, RUNNING, TAPE
@@ -149,6 +149,8 @@ def prepare(item: pytest.Item) -> None:
             )
         item.add_marker(pytest.mark.skip(reason=f"{plan.mode}: {reason} (emulated lane only)"))
     _open_loopback(item, plan, settings)
+    if reason := _missing_channel(item):
+        item.add_marker(pytest.mark.skip(reason=reason))  # before a cassette is looked for
     if marks:
         # With --record-mode=rewrite pytest-recording removes the file of this name: it is nobody's.
         item.add_marker(getattr(pytest.mark, _DEFAULT_NAME)("qchannel-has-its-own"), append=False)
@@ -173,6 +175,23 @@ def _needs_emulator(item: pytest.Item) -> str | None:
     if used:
         return f"uses the fixture {used}"
     return "has a fault" if item.get_closest_marker(markers.FAULT) else None
+
+
+def _missing_channel(item: pytest.Item) -> str | None:
+    """Why a test cannot have its service: the installed client lacks the channel."""
+    from pytest_qchannel.channels.client import require_channel
+    from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+
+    names = getattr(item, "fixturenames", ())
+    needed = [name for name in CHANNEL_BY_NAME if f"{name}_service" in names]
+    if "qchannel_service" in names and hasattr(item, "callspec"):
+        needed += [one for one in [item.callspec.params.get("qchannel_channel")] if one]
+    try:
+        for name in needed:
+            require_channel(CHANNEL_BY_NAME[name])
+    except ChannelUnavailable as missing:
+        return missing.headline
+    return None
 
 
 def _check_mark(mark: pytest.Mark, where: str) -> None:

@@ -63,9 +63,10 @@ class Scrubber:
 
     Args:
         secrets: Values that are never kept, even where a rule keeps what is there.
-        rewrite_params: Called with a program's id and a job's params, it gives what is stored
-            for them: circuits in words, say. Its answer is stored as it is, if the gate lets it
-            pass. Without it, numbers and options are kept, and circuits are not.
+        rewrite_params: Called with a program's id and a job's params, or with nothing and a
+            result that cannot stay as it is, it gives what is stored for them: circuits in words,
+            say. Its answer is stored as it is, if the gate lets it pass. Without it, numbers and
+            options are kept, and circuits are not.
     """
 
     def __init__(

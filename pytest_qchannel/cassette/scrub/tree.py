@@ -121,9 +121,13 @@ class Walker:
         return scrubbed
 
     def _payload(self, value: Any, rule: str, path: str, parent: Any) -> Any:
-        if rule == "params" and self._rewrite_params is not None:
-            return self._rewrite_params(_program_of(parent), value)
-        return scrub_payload(value, self._report, path)
+        rewrite = self._rewrite_params
+        if rule == "params" and rewrite is not None:
+            return rewrite(_program_of(parent), value)
+        kept = scrub_payload(value, self._report, path)
+        if rewrite is None or kept == value:
+            return kept
+        return rewrite(None, value)  # a result that holds circuits, say: the noise learner's
 
 
 def _program_of(parent: Any) -> str | None:

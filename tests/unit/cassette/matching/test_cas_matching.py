@@ -227,6 +227,27 @@ def test_what_other_programs_take_is_compared_without_their_schemas() -> None:
     )
 
 
+def test_bases_that_are_counted_through_the_process_are_counted_anew() -> None:
+    """A test that ran alone submitted ``basis0``, and ``basis7`` after others: a miss."""
+
+    def counted(first: int, second: int) -> bytes:
+        table = {f"basis_changes.basis{first}": 1, f"basis_changes.basis{second}": 2}
+        samplex = {"ssv": 4, "samplex_json": json.dumps({"attrs": json.dumps(table)})}
+        return body("executor", {"items": [{"samplex": samplex}]})
+
+    assert told(counted(0, 1), counted(9, 10)) == []
+    assert told(counted(0, 1), counted(1, 0)) != []
+
+
+def test_a_samplex_with_a_field_named_array_is_told_in_words() -> None:
+    recorded = body("executor", {"samplex": {"id": "V1", "array": {"rows": [0, 1]}}})
+    one = read_submission(recorded)
+    assert one is not None
+    assert describe(one)["samplex"]["array"] == {"rows": [0, 1]}
+    sent = body("executor", {"samplex": {"id": "V1", "array": {"rows": [0, 2]}}})
+    assert told(recorded, sent) == ["samplex.array.rows[1]: recorded 1, sent 2"]
+
+
 def test_a_description_is_small_and_repeats() -> None:
     one, two = (read_submission(executor()) for _ in range(2))
     assert one is not None

@@ -108,6 +108,19 @@ def test_large_bodies_are_shared_by_the_whole_tree(tmp_path: Path) -> None:
     assert len(store.paths()) == 5
 
 
+def test_a_long_header_that_several_requests_have_is_written_once(tmp_path: Path) -> None:
+    """An access token in each of four sets of headers was a kilobyte of every test's index."""
+    token = ("Authorization", "Bearer " + "long" * 40)
+    several = [
+        dataclasses.replace(said("GET", f"/{n}", n), request_headers=(token, ("Accept", f"a/{n}")))
+        for n in range(4)
+    ]
+    store = Store(tmp_path)
+    path = store.save(cassette(*several))
+    assert path.read_text(encoding="utf-8").count(token[1]) == 1
+    assert store.load(path, TEST).interactions == tuple(several)
+
+
 def test_compression_depends_on_nothing_but_the_content() -> None:
     data = compressed(LARGE)
     assert data[4:8] == b"\0\0\0\0"

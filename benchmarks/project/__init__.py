@@ -1,0 +1,1 @@
+"""A project that records its tests, as the benchmarks put it into a temporary folder."""
