@@ -7,10 +7,14 @@ overridden are those that vcrpy's stubs call, in versions 7 to 9.
 
 from __future__ import annotations
 
+import http.client
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
+from unittest import mock
 
+import vcr.patch
 from vcr import VCR
 from vcr.cassette import Cassette as VcrCassette
 from vcr.cassette import CassetteContextDecorator
@@ -132,20 +136,56 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
 
 
 @contextmanager
-def taped(deck: Deck, path: str, vcr: Any, options: Mapping[str, Any]) -> Iterator[TapedCassette]:
+def taped(
+    deck: Deck, path: str, configured: Any, options: Mapping[str, Any]
+) -> Iterator[TapedCassette]:
     """Puts a deck between HTTP libraries and the network, until the block is left.
 
     Args:
         deck: Decides.
         path: The cassette's index, for vcrpy's messages.
-        vcr: A configured ``VCR``; by default one as it comes.
+        configured: A configured ``VCR``; by default one as it comes.
         options: What is given to its ``use_cassette``.
     """
-    merged = (vcr or VCR()).get_merged_config(**{**options, "path": path})
+    merged = (configured or VCR()).get_merged_config(**{**options, "path": path})
     merged["path_transformer"] = None
     merged["record_mode"] = RecordMode.ALL if deck.is_recording else RecordMode.NONE
-    with CassetteContextDecorator(_Loader(deck), lambda: dict(merged)) as cassette:
+    one_deck = CassetteContextDecorator(_Loader(deck), lambda: dict(merged))
+    # Its stubs look the function up at each call.
+    with mock.patch.object(vcr.patch, "force_reset", _HttpClientReset()), one_deck as cassette:
         yield cassette
+
+
+class _HttpClientReset:
+    """Puts the classes of ``http.client`` back, and no others, while any thread is in the block.
+
+    vcrpy's own puts every library's back whenever a real connection is made or opened, for the
+    whole process: what another thread sends meanwhile passes the cassette by, and is neither
+    recorded nor replayed. Only ``http.client`` names its own class while it makes a connection;
+    urllib3's classes, on which requests stands, do not.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._undo = ExitStack()
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """The block."""
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                for name in ("HTTPConnection", "HTTPSConnection"):
+                    real = getattr(vcr.patch, f"_{name}")
+                    self._undo.enter_context(mock.patch.object(http.client, name, real))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside:
+                    self._undo.close()
 
 
 class _Loader:
