@@ -192,7 +192,7 @@ class Lane:
 
     def use(self, channel: Channel) -> Account:
         """Makes a channel the one that the client's own variables are about."""
-        account = self._used(channel)
+        account = self.account_in_use(channel)
         self._variables_are_settled = True
         os.environ.update(
             QISKIT_IBM_CHANNEL=channel.name,
@@ -213,9 +213,9 @@ class Lane:
 
         if not self._variables_are_settled:
             self.use(channel)
-        return connect(self._used(channel))
+        return connect(self.account_in_use(channel))
 
-    def _used(self, channel: Channel) -> Account:
+    def account_in_use(self, channel: Channel) -> Account:
         """The account for a channel; a recording keeps who it was."""
         account = self.account(channel)
         if self._tape is not None and self._tape.is_recording:
@@ -358,7 +358,7 @@ class SavedAccounts:
                 f"{channel!r} is no channel", next=f"use one of {', '.join(CHANNEL_BY_NAME)}"
             )
         require_channel(CHANNEL_BY_NAME[channel])
-        account = self._lane.account(CHANNEL_BY_NAME[channel])
+        account = self._lane.account_in_use(CHANNEL_BY_NAME[channel])
         first = account.instance.id if account.instance else None
         service_class().save_account(
             channel=channel,
