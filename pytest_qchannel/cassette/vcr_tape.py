@@ -92,7 +92,9 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
             return True
         if not isinstance(request, VcrRequest) or self.filter_request(request) is None:
             return False
-        found = self._deck.answer(request_from_vcr(request))
+        # As in the recording: what a filter took from there must not be looked for here.
+        filtered = self._filter(request)
+        found = self._deck.answer(request_from_vcr(filtered if filtered is not None else request))
         if found is None:
             return False
         setattr(request, _ANSWER, found)
