@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.matching import CRN_HEADER
@@ -21,6 +21,8 @@ __all__ = ["Strangers"]
 
 _IDS: Final = re.compile(r"/(jobs|sessions)/([^/]+)")
 _CRNS: Final = "crns"
+_SESSIONS: Final = "sessions"
+_SESSION_FIELD: Final = "session_id"
 
 
 class Strangers:
@@ -75,6 +77,8 @@ def _named(one: Interaction) -> list[tuple[str, str]]:
     """The ids that a request is about, by their kinds."""
     found = _IDS.search(urlsplit(one.url).path)
     names = [(found[1], unquote(found[2]))] if found else []
+    fields = parse_qsl(urlsplit(one.url).query)
+    names += [(_SESSIONS, value) for field, value in fields if field == _SESSION_FIELD]
     crns = (unquote(v).strip() for n, v in one.request_headers if n.lower() == CRN_HEADER)
     return [*names, *((_CRNS, crn) for crn in crns if crn)]
 
@@ -89,4 +93,8 @@ def _renamed(sent: Interaction, kind: str, name: str, known: str) -> Interaction
     path = _IDS.sub(
         lambda m: f"/{m[1]}/{quote(known, safe='')}" if unquote(m[2]) == name else m[0], parts.path
     )
+    fields = parse_qsl(parts.query, keep_blank_values=True)
+    if kind == _SESSIONS and (_SESSION_FIELD, name) in fields:
+        renamed = [(n, known if (n, v) == (_SESSION_FIELD, name) else v) for n, v in fields]
+        parts = parts._replace(query=urlencode(renamed))
     return replace(sent, url=parts._replace(path=path).geturl())

@@ -64,7 +64,8 @@ class Scrubber:
     Args:
         secrets: Values that are never kept, even where a rule keeps what is there.
         rewrite_params: Called with a program's id and a job's params, it gives what is stored
-            for them: circuits in words, say. Its answer is stored as it is, if the gate lets it
+            for them: circuits in words, say. Also called, without an id, with results of which
+            something would be lost. Its answer is stored as it is, if the gate lets it
             pass. Without it, numbers and options are kept, and circuits are not.
     """
 

@@ -123,7 +123,10 @@ class Walker:
     def _payload(self, value: Any, rule: str, path: str, parent: Any) -> Any:
         if rule == "params" and self._rewrite_params is not None:
             return self._rewrite_params(_program_of(parent), value)
-        return scrub_payload(value, self._report, path)
+        kept = scrub_payload(value, self._report, path)
+        if self._rewrite_params is not None and kept != value:
+            return self._rewrite_params(None, value)  # results can hold circuits, too
+        return kept
 
 
 def _program_of(parent: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Replays of tests that ask for what never was, and reports of recorded tests without secrets."""
+"""Recorded tests that ask for what never was, for now, or for circuits; and what reports show."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def test_a_job_that_never_was_is_not_found_in_a_replay_too(run: Any) -> None:
             assert answer.status_code == 404
             assert qchannel_rest.get(f"/jobs/{name}/results").status_code == 404
         assert qchannel_rest.get("/sessions/nosuchsession").status_code == 404
+        assert qchannel_rest.get("/jobs?session_id=nosuchsession").json()["jobs"] == []
     """
     run(source, *RECORD).assert_outcomes(passed=1)
     run(source).assert_outcomes(passed=1)
@@ -73,3 +74,40 @@ def test_no_word_of_a_recorded_test_shows_a_secret(
     xml = (pytester.path / "junit.xml").read_text(encoding="utf-8")
     assert "secret QISKIT_IBM_TOKEN" in xml
     assert TOKEN not in xml + result.stdout.str() + result.stderr.str()
+
+
+def test_properties_as_of_now_are_answered_later_too(run: Any) -> None:
+    """The replay missed: "query differs: updated_before=...", which was now in both runs."""
+    source = """
+    import datetime
+    import pytest
+
+    @pytest.mark.vcr
+    def test_a(qchannel_service):
+        backend = qchannel_service.backend("ibm_torino")
+        assert backend.properties(datetime=datetime.datetime.now())
+    """
+    run(source, *RECORD).assert_outcomes(passed=1)
+    run(source).assert_outcomes(passed=1)
+
+
+def test_what_a_noise_learner_learned_is_replayed_with_its_circuits(run: Any) -> None:
+    """The replay ended with a zlib.error: of the circuits in the results nothing was kept."""
+    source = """
+    import pytest
+    from qiskit import QuantumCircuit
+    from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
+    from qiskit_ibm_runtime.noise_learner import NoiseLearner
+
+    @pytest.mark.vcr
+    def test_a(qchannel_service):
+        backend = qchannel_service.backend("ibm_torino")
+        circuit = QuantumCircuit(2)
+        circuit.cx(0, 1)
+        passes = generate_preset_pass_manager(optimization_level=0, backend=backend)
+        layers = NoiseLearner(backend).run([passes.run(circuit)]).result()
+        assert len(layers) == 1
+        assert layers[0].circuit.num_qubits == 2
+    """
+    run(source, *RECORD).assert_outcomes(passed=1)
+    run(source).assert_outcomes(passed=1)
