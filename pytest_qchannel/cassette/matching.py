@@ -22,7 +22,9 @@ CRN_HEADER: Final = "service-crn"
 
 _JOBS: Final = re.compile(r"/jobs/?$")
 _TRUTH: Final = {"true", "false"}
-_MOMENTS: Final = frozenset({"created_after", "created_before", "interval_start", "interval_end"})
+_MOMENTS: Final = frozenset(
+    {"created_after", "created_before", "interval_start", "interval_end", "updated_before"}
+)
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 _PORTS: Final = {"https": 443, "http": 80}
 

@@ -13,6 +13,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.miss import CassetteMiss, explain
 from pytest_qchannel.cassette.naming import channel_of_check
 from pytest_qchannel.cassette.problems import CassetteProblem, record_command
+from pytest_qchannel.cassette.strangers import Strangers
 from pytest_qchannel.cassette.versions import version_difference
 
 __all__ = ["InteractionsUnused", "Player"]
@@ -47,7 +48,10 @@ class Player:
         self.path = path
         self._test_id = test_id
         self._replay = Replay(cassette.interactions)
-        own = (one.credential for one in cassette.accounts.values())
+        accounts = cassette.accounts.values()
+        instances = (held.id for one in accounts for held in one.instances)
+        self._strangers = Strangers(cassette.interactions, instances)
+        own = (one.credential for one in accounts)
         self._identity = Identity(cassette.interactions, own, now)
         self._lock = threading.Lock()
         self._answered = 0
@@ -67,7 +71,7 @@ class Player:
         if is_login(sent):
             found: Interaction | None = self._identity.answer(sent)
         else:
-            played = self._replay.answer(sent)
+            played = self._replay.answer(self._strangers.as_recorded(sent))
             found = played.interaction if played is not None else None
         if found is not None:
             with self._lock:
@@ -78,7 +82,7 @@ class Player:
         """Why there is no answer to a request."""
         return explain(
             self._replay,
-            sent,
+            self._strangers.as_recorded(sent),
             path=self.path,
             test_id=self._test_id,
             channel=self.cassette.passport.channel,

@@ -29,6 +29,7 @@ from pytest_qchannel.cassette.problems import (
     CassetteMissing,
     CassetteProblem,
     CassetteTaken,
+    record_command,
 )
 from pytest_qchannel.cassette.strict_yaml import read_yaml
 from pytest_qchannel.cassette.submission import Submission, read_submission
@@ -142,8 +143,9 @@ class Store:
             CassetteTaken: The file is another test's, or differs from another one's in nothing
                 but capitals.
             CassetteBusy: Somebody else is writing it, or the tree, for too long.
+            CassetteProblem: The disk is full, or something there may not be written.
         """
-        with self.lock(draft.path), self.tree_lock():
+        with self.lock(draft.path), self.tree_lock(), _written(draft.path, draft.cassette.test):
             self._require_free(draft)
             return self._put(draft)
 
@@ -233,9 +235,10 @@ class Store:
             yield
             return
         name = blob_name(str(path.absolute()).lower().encode())
-        held = FileLock(str(self._own("locks") / f"{name}.lock"), timeout=0)
         try:
-            held.acquire()
+            with _written(path, self._test_id(path)):
+                held = FileLock(str(self._own("locks") / f"{name}.lock"), timeout=0)
+                held.acquire()
         except Timeout:
             raise CassetteBusy(
                 "two writers want the same cassette",
@@ -352,6 +355,25 @@ class Store:
             yield
         finally:
             held.release()
+
+
+@contextmanager
+def _written(path: Path, test_id: str | None) -> Iterator[None]:
+    """Says of what the system refuses that a cassette cannot be written for it."""
+    try:
+        yield
+    except TimeoutError:  # of a lock
+        raise
+    except OSError as problem:
+        at = problem.filename or path
+        raise CassetteProblem(
+            f"the cassette cannot be written: {problem.strerror or problem}",
+            path=path,
+            test_id=test_id,
+            facts=[("at", str(at))],
+            next=f"look at {at}: what is there, who may write it, and whether the disk is full; "
+            f"then {record_command(test_id)}",
+        ) from None
 
 
 def _owner(path: Path) -> str | None:

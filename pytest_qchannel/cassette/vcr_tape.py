@@ -7,19 +7,19 @@ overridden are those that vcrpy's stubs call, in versions 7 to 9.
 
 from __future__ import annotations
 
-import sys
+import http.client
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 from unittest import mock
 
+import vcr.patch
 from vcr import VCR
-from vcr import patch as vcr_patch
 from vcr.cassette import Cassette as VcrCassette
 from vcr.cassette import CassetteContextDecorator
 from vcr.record_mode import RecordMode
 from vcr.request import Request as VcrRequest
-from vcr.stubs import VCRConnection
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.vcr_form import (
@@ -95,7 +95,9 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
             return True
         if not isinstance(request, VcrRequest) or self.filter_request(request) is None:
             return False
-        found = self._deck.answer(request_from_vcr(request))
+        # As in the recording: what a filter took from there must not be looked for here.
+        filtered = self._filter(request)
+        found = self._deck.answer(request_from_vcr(filtered if filtered is not None else request))
         if found is None:
             return False
         setattr(request, _ANSWER, found)
@@ -141,43 +143,56 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
 
 
 @contextmanager
-def taped(deck: Deck, path: str, vcr: Any, options: Mapping[str, Any]) -> Iterator[TapedCassette]:
+def taped(
+    deck: Deck, path: str, configured: Any, options: Mapping[str, Any]
+) -> Iterator[TapedCassette]:
     """Puts a deck between HTTP libraries and the network, until the block is left.
 
     Args:
         deck: Decides.
         path: The cassette's index, for vcrpy's messages.
-        vcr: A configured ``VCR``; by default one as it comes.
+        configured: A configured ``VCR``; by default one as it comes.
         options: What is given to its ``use_cassette``.
     """
-    merged = (vcr or VCR()).get_merged_config(**{**options, "path": path})
+    merged = (configured or VCR()).get_merged_config(**{**options, "path": path})
     merged["path_transformer"] = None
     merged["record_mode"] = RecordMode.ALL if deck.is_recording else RecordMode.NONE
-    with (
-        mock.patch.object(vcr_patch, "force_reset", _resetting(vcr_patch.force_reset)),
-        CassetteContextDecorator(_Loader(deck), lambda: dict(merged)) as cassette,
-    ):
+    one_deck = CassetteContextDecorator(_Loader(deck), lambda: dict(merged))
+    # Its stubs look the function up at each call.
+    with mock.patch.object(vcr.patch, "force_reset", _HttpClientReset()), one_deck as cassette:
         yield cassette
 
 
-def _resetting(real: Callable[[], Any]) -> Callable[[], Any]:
-    """Vcrpy's ``force_reset``, only where there is no way without it.
+class _HttpClientReset:
+    """Puts the classes of ``http.client`` back, and no others, while any thread is in the block.
 
-    It takes vcrpy out of the whole process while one thread connects: what another thread opens
-    meanwhile goes unrecorded. But a connection of urllib3 never looks for the classes that it puts
-    back; only those of ``http.client`` do, when they are made.
+    vcrpy's own puts every library's back whenever a real connection is made or opened, for the
+    whole process: what another thread sends meanwhile passes the cassette by, and is neither
+    recorded nor replayed. Only ``http.client`` names its own class while it makes a connection;
+    urllib3's classes, on which requests stands, do not.
     """
 
-    def force_reset() -> Any:
-        caller = sys._getframe(1)
-        connection = caller.f_locals.get("self")
-        is_needed = not isinstance(connection, VCRConnection) or (
-            caller.f_code.co_name == "__init__"
-            and connection._baseclass.__module__ == "http.client"
-        )
-        return real() if is_needed else nullcontext()
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._undo = ExitStack()
 
-    return force_reset
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """The block."""
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                for name in ("HTTPConnection", "HTTPSConnection"):
+                    real = getattr(vcr.patch, f"_{name}")
+                    self._undo.enter_context(mock.patch.object(http.client, name, real))
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside:
+                    self._undo.close()
 
 
 class _Loader:

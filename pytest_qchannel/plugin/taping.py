@@ -286,7 +286,15 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
     if not tape.is_recording:
         return
     report.sections = [(title, tape.hide(text)) for title, text in report.sections]
-    if report.longrepr is not None and not isinstance(report.longrepr, tuple):
+    report.user_properties = [
+        (name, tape.hide(value) if isinstance(value, str) else value)
+        for name, value in report.user_properties
+    ]
+    if hasattr(report, "wasxfail"):
+        report.wasxfail = tape.hide(report.wasxfail)
+    if isinstance(report.longrepr, tuple):  # of a skip: file, line and reason
+        report.longrepr = (*report.longrepr[:2], tape.hide(report.longrepr[2]))
+    elif report.longrepr is not None:
         shown = str(report.longrepr)
         if (hidden := tape.hide(shown)) != shown:
             report.longrepr = hidden

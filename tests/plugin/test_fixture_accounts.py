@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.plugin.lane_kit import RECORD
+
 USE = """
     import json
     import os
@@ -175,3 +177,20 @@ def test_a_service_asked_for_later_leaves_the_variables_unset(run: Any) -> None:
         """
     )
     result.assert_outcomes(passed=2)
+
+
+def test_a_test_of_saved_accounts_is_recorded_and_replayed(run: Any) -> None:
+    """It was recorded, and its replay said: "the cassette has no account for the channel"."""
+    source = (
+        USE
+        + """
+    import pytest
+
+    @pytest.mark.vcr
+    def test_a(qchannel_accounts):
+        qchannel_accounts.save("ibm_cloud", name="mine")
+        assert QiskitRuntimeService(name="mine").backends()
+    """
+    )
+    run(source, *RECORD).assert_outcomes(passed=1)
+    run(source).assert_outcomes(passed=1)

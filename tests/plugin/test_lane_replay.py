@@ -20,6 +20,8 @@ def test_a_missing_cassette_fails_with_the_command_that_records_it(run: Any) -> 
             "--qchannel-record-from=emulator",
         ]
     )
+    # A traceback of this plugin stood above it.
+    assert "Traceback" not in result.stdout.str()
 
 
 def test_the_command_works_as_pasted(run: Any, pytester: pytest.Pytester) -> None:

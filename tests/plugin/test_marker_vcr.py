@@ -158,6 +158,20 @@ def test_filters_of_a_suite_do_no_harm(run: Any, pytester: pytest.Pytester) -> N
     run(REST, conftest=conftest).assert_outcomes(passed=1)
 
 
+def test_what_a_filter_took_from_a_recording_is_not_missed_in_the_replay(run: Any) -> None:
+    """The replay said that the header and the query differ which ``vcr_config`` filters."""
+    conftest = """
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def vcr_config():
+            return {"filter_headers": ["Service-CRN"], "filter_query_parameters": ["limit"]}
+    """
+    source = REST.replace('"/jobs"', '"/jobs?limit=3"')
+    run(source, "--qchannel-mode=record", FROM, conftest=conftest).assert_outcomes(passed=1)
+    run(source, conftest=conftest).assert_outcomes(passed=1)
+
+
 def test_a_test_with_vcr_and_without_us_is_left_alone(run: Any, pytester: pytest.Pytester) -> None:
     source = """
         import pytest

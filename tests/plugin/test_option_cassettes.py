@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.lane_kit import RECORD, REST, files
+from tests.plugin.lane_kit import RECORD, REST, files, recorded
 
 
 def test_the_folder_is_another_one(run: Any, pytester: pytest.Pytester) -> None:
@@ -34,3 +34,22 @@ def test_without_an_ini_file_it_does_not_depend_on_what_is_run(
     pytester.runpytest_inprocess(*words, *RECORD).assert_outcomes(passed=1)
     assert next(iter(files(pytester.path / "cassettes"))).startswith("tests/test_b/test_a[")
     pytester.runpytest_inprocess(*words, "tests/test_b.py").assert_outcomes(passed=1)
+
+
+def test_what_cannot_be_written_is_said_without_a_traceback(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    """A folder in the place of a file ended the test with an IsADirectoryError of this plugin."""
+    index = recorded(run, pytester)
+    index.unlink()
+    index.mkdir()
+    result = run(REST, *RECORD)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*CassetteProblem: the cassette cannot be written: Is a directory", "*next: *pytest *"]
+    )
+    assert "Traceback" not in result.stdout.str()
+    (pytester.path / "a-file").write_text("", encoding="utf-8")
+    result = run(REST, *RECORD, "--qchannel-cassettes=a-file")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*CassetteProblem: the cassette cannot be written: *"])

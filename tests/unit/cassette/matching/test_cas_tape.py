@@ -1,0 +1,57 @@
+"""vcrpy stands between every thread and the network, as long as a tape runs."""
+
+from __future__ import annotations
+
+import http.client
+
+import urllib3.connectionpool
+import vcr.patch
+
+from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.vcr_tape import taped
+
+
+class _Deck:
+    is_recording = True
+
+    def is_ours(self, url: str) -> bool:
+        return bool(url)
+
+    def answer(self, sent: Interaction) -> None:
+        assert sent
+
+    def saw(self) -> None:
+        pass
+
+    def keep(self, interaction: Interaction) -> None:
+        assert interaction
+
+    def interactions(self) -> list[Interaction]:
+        return []
+
+
+def test_a_connection_that_is_made_leaves_no_gap_for_other_threads() -> None:
+    """What one of six threads sent was missing in the cassette: vcrpy was out of the way."""
+    pool = urllib3.connectionpool.HTTPSConnectionPool
+    real = pool.ConnectionCls
+    with taped(_Deck(), "a.yaml", None, {}):
+        ours = pool.ConnectionCls
+        assert ours is not real
+        with vcr.patch.force_reset():
+            assert pool.ConnectionCls is ours
+    assert pool.ConnectionCls is real
+
+
+def test_two_threads_make_connections_at_once_and_vcrpy_stays() -> None:
+    """With vcrpy 7 two windows that overlapped left the real classes there for good."""
+    real = http.client.HTTPSConnection
+    with taped(_Deck(), "a.yaml", None, {}):
+        ours = http.client.HTTPSConnection
+        first, second = vcr.patch.force_reset(), vcr.patch.force_reset()
+        first.__enter__()
+        second.__enter__()
+        assert http.client.HTTPSConnection is real
+        first.__exit__(None, None, None)
+        assert http.client.HTTPSConnection is real
+        second.__exit__(None, None, None)
+        assert http.client.HTTPSConnection is ours
