@@ -11,7 +11,6 @@ Locks and temporary files are in ``.qchannel``, a folder that tells git to ignor
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from pytest_qchannel.cassette.atomic import put_in_place, written
 from pytest_qchannel.cassette.blobs import FOLDER, Blobs, blob_name, compressed
 from pytest_qchannel.cassette.index import Cassette, grouped, parse, render
 from pytest_qchannel.cassette.kept import OWN, index_files
@@ -29,7 +29,6 @@ from pytest_qchannel.cassette.problems import (
     CassetteMissing,
     CassetteProblem,
     CassetteTaken,
-    record_command,
 )
 from pytest_qchannel.cassette.strict_yaml import read_yaml
 from pytest_qchannel.cassette.submission import Submission, read_submission
@@ -145,7 +144,7 @@ class Store:
             CassetteBusy: Somebody else is writing it, or the tree, for too long.
             CassetteProblem: The disk is full, or something there may not be written.
         """
-        with self.lock(draft.path), self.tree_lock(), _written(draft.path, draft.cassette.test):
+        with self.lock(draft.path), self.tree_lock(), written(draft.path, draft.cassette.test):
             self._require_free(draft)
             return self._put(draft)
 
@@ -236,7 +235,7 @@ class Store:
             return
         name = blob_name(str(path.absolute()).lower().encode())
         try:
-            with _written(path, self._test_id(path)):
+            with written(path, self._test_id(path)):
                 held = FileLock(str(self._own("locks") / f"{name}.lock"), timeout=0)
                 held.acquire()
         except Timeout:
@@ -318,14 +317,7 @@ class Store:
         return True
 
     def _replace(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._own("new") / f"{os.getpid()}-{path.name}"
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _flush_folder(path.parent)
+        put_in_place(path, data, self._own("new"))
 
     def _own(self, name: str) -> Path:
         folder = self.root / OWN
@@ -357,25 +349,6 @@ class Store:
             held.release()
 
 
-@contextmanager
-def _written(path: Path, test_id: str | None) -> Iterator[None]:
-    """Says of what the system refuses that a cassette cannot be written for it."""
-    try:
-        yield
-    except TimeoutError:  # of a lock
-        raise
-    except OSError as problem:
-        at = problem.filename or path
-        raise CassetteProblem(
-            f"the cassette cannot be written: {problem.strerror or problem}",
-            path=path,
-            test_id=test_id,
-            facts=[("at", str(at))],
-            next=f"look at {at}: what is there, who may write it, and whether the disk is full; "
-            f"then {record_command(test_id)}",
-        ) from None
-
-
 def _owner(path: Path) -> str | None:
     """The test that an index names; ``None`` where there is none, or none that can be read."""
     try:
@@ -395,13 +368,3 @@ def _named(data: Any) -> Iterator[str]:
     if isinstance(data, list):
         for one in data:
             yield from _named(one)
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":  # folders cannot be opened there, and need not be
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
