@@ -19,6 +19,9 @@ if TYPE_CHECKING:
         assert_sampler_run,
         assert_submitted_once,
     )
+    from pytest_qchannel.cassette.gate.findings import SecretFound
+    from pytest_qchannel.cassette.miss import CassetteMiss
+    from pytest_qchannel.cassette.problems import CassetteProblem
     from pytest_qchannel.channels.lane import QChannel, SavedAccounts
     from pytest_qchannel.channels.model import Account, Channel, Instance, Secret
     from pytest_qchannel.crn import CRN
@@ -43,6 +46,9 @@ _HOMES = {
         "assert_sampler_run",
         "assert_submitted_once",
     ),
+    "pytest_qchannel.cassette.gate.findings": ("SecretFound",),
+    "pytest_qchannel.cassette.miss": ("CassetteMiss",),
+    "pytest_qchannel.cassette.problems": ("CassetteProblem",),
     "pytest_qchannel.channels.lane": ("QChannel", "SavedAccounts"),
     "pytest_qchannel.channels.model": ("Account", "Channel", "Instance", "Secret"),
     "pytest_qchannel.crn": ("CRN",),
@@ -64,6 +70,8 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "CRN",
     "Account",
+    "CassetteMiss",
+    "CassetteProblem",
     "Channel",
     "ChannelUnavailable",
     "EmulatorControl",
@@ -79,6 +87,7 @@ __all__ = [
     "RealSecretRefused",
     "SavedAccounts",
     "Secret",
+    "SecretFound",
     "UsageProblem",
     "WorldBuilder",
     "__version__",

@@ -9,9 +9,12 @@ record mode       lane
 ================  ==================================================
 none, or not set  replay
 once              replay where there is a cassette, else record
-new_episodes      replay, and record what the cassette does not have
 all, rewrite      record
+new_episodes      refused: see below
 ================  ==================================================
+
+``new_episodes`` would add to a recording what a later run sends. Here that run is somebody else:
+the accounts and jobs of a cassette are stand-ins, which no service knows.
 """
 
 from __future__ import annotations
@@ -30,11 +33,9 @@ class Plan(NamedTuple):
 
     Attributes:
         mode: ``emulated``, ``replay`` or ``record``.
-        keeps_old: Whether what the cassette has already is replayed, and the rest recorded.
     """
 
     mode: Mode
-    keeps_old: bool = False
 
 
 class Asked(NamedTuple):
@@ -91,6 +92,13 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
             where=f"{where}, mode={mode.value} ({settings.origin['mode']})",
             next="pytest --qchannel-mode=emulated runs it without a cassette",
         )
+    if said == "new_episodes" and is_taped:
+        raise UsageProblem(
+            "the record mode 'new_episodes' is not for tests with qchannel's fixtures: the "
+            "accounts and jobs of a cassette are stand-ins, which no service knows",
+            where=f"{where}, record mode from {asked.source}",
+            next="record the test anew: pytest --qchannel-mode=auto --record-mode=rewrite",
+        )
     if mode is Mode.AUTO:
         return _by_record_mode(said, exists) if is_taped else Plan(Mode.EMULATED)
     if said is not None and (asked.is_marked or is_taped) and said not in _AGREES[mode]:
@@ -106,8 +114,6 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
 def _by_record_mode(said: str | None, exists: Callable[[], bool]) -> Plan:
     if said in _RECORDS:
         return Plan(Mode.RECORD)
-    if said == "new_episodes":
-        return Plan(Mode.RECORD, keeps_old=True)
     if said == "once" and not exists():
         return Plan(Mode.RECORD)
     return Plan(Mode.REPLAY)

@@ -38,6 +38,9 @@ _HEAVY = (
     "pytest_qchannel.channels.service",
     "pytest_qchannel.transports.emulated",
     "pytest_qchannel.transports.redirect",
+    "pytest_qchannel.transports.record",
+    "pytest_qchannel.channels.tapes",
+    "pytest_qchannel.cassette.vcr_tape",
     "pytest_qchannel.assertions",
 )
 

@@ -7,16 +7,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pytest_qchannel.cassette.gate import Finding, Gate
+from pytest_qchannel.cassette.gate import Finding, Gate, KnownSecret
 from pytest_qchannel.cassette.index import Cassette
+from pytest_qchannel.cassette.kept import OWN
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
-from pytest_qchannel.cassette.recording import KnownValue
-from pytest_qchannel.cassette.store import OWN, Store
+from pytest_qchannel.cassette.store import Store
 
-__all__ = ["Place", "load_safely", "quarantine_of", "require_age"]
+__all__ = ["QUARANTINE", "Place", "load_safely", "quarantine_of", "require_age"]
 
-_QUARANTINE: Final = "quarantine"
+QUARANTINE: Final = f"{OWN}/quarantine"
+"""The folder of recordings that were not saved, from the folder of all cassettes on."""
 
 
 class Place(NamedTuple):
@@ -56,16 +57,16 @@ class Place(NamedTuple):
 
 def quarantine_of(place: Place) -> Place:
     """Where a recording lies that was not saved: in a folder that git ignores."""
-    root = place.root / OWN / _QUARANTINE
+    root = place.root / QUARANTINE
     return place._replace(root=root, path=root / place.path.relative_to(place.root))
 
 
-def load_safely(place: Place, secrets: tuple[tuple[str, str], ...]) -> Cassette:
+def load_safely(place: Place, secrets: tuple[KnownSecret, ...]) -> Cassette:
     """A cassette, once the gate has searched its files for secrets.
 
     Args:
         place: Where it is.
-        secrets: The run's known secrets: a name that may be shown, and the value.
+        secrets: The run's known secrets, which can be hashed.
 
     Raises:
         CassetteProblem: It is missing, damaged, another test's, or holds a secret.
@@ -91,12 +92,12 @@ def load_safely(place: Place, secrets: tuple[tuple[str, str], ...]) -> Cassette:
 
 
 @lru_cache(maxsize=4)
-def _gate(secrets: tuple[tuple[str, str], ...]) -> Gate:
-    return Gate([KnownValue(name, value) for name, value in secrets])
+def _gate(secrets: tuple[KnownSecret, ...]) -> Gate:
+    return Gate(secrets)
 
 
 @lru_cache(maxsize=4096)
-def _of_blob(path: Path, secrets: tuple[tuple[str, str], ...]) -> tuple[Finding, ...]:
+def _of_blob(path: Path, secrets: tuple[KnownSecret, ...]) -> tuple[Finding, ...]:
     """What is in a blob; it is named by its content, so once in a process is enough."""
     return tuple(_gate(secrets).search(path.read_bytes()))
 

@@ -23,6 +23,7 @@ __all__ = [
     "CassetteTooOld",
     "CassetteUnsafe",
     "RecordingRefused",
+    "quoted",
     "record_command",
 ]
 
@@ -35,10 +36,11 @@ def record_command(test_id: str | None) -> str:
 
     From the emulator, as long as there is no lane that could record the real services.
     """
-    return " ".join(["pytest", *([_quoted(test_id)] if test_id else []), *_RECORD])
+    return " ".join(["pytest", *([quoted(test_id)] if test_id else []), *_RECORD])
 
 
-def _quoted(test_id: str) -> str:
+def quoted(test_id: str) -> str:
+    """A test's id as a shell takes it."""
     if set(test_id) & set('"$`\\!'):
         return shlex.quote(test_id)
     # Double quotes are quotes for every shell, on Windows, too.

@@ -17,7 +17,7 @@ from typing import Any, Final
 from pytest_qchannel.cassette import accounts as held
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.collapse import collapse
-from pytest_qchannel.cassette.gate import Finding, Gate
+from pytest_qchannel.cassette.gate import Finding, Gate, KnownSecret
 from pytest_qchannel.cassette.gate.needles import LEAST_LENGTH
 from pytest_qchannel.cassette.identity import is_login, kept_logins
 from pytest_qchannel.cassette.index import Cassette
@@ -32,7 +32,7 @@ from pytest_qchannel.cassette.scrub import Scrubber, Unknown
 from pytest_qchannel.cassette.store import Draft, Store
 from pytest_qchannel.cassette.submission import Submission, read_submission
 
-__all__ = ["KnownValue", "Recording"]
+__all__ = ["Recording"]
 
 _TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id")
 _OF_BODY: Final = ("content-type", "content-encoding")
@@ -47,6 +47,12 @@ class KnownValue:
         self.env_var = env_var
         self.reveal: Callable[[], str] = lambda: value
 
+    @classmethod
+    def of(cls, secret: KnownSecret) -> KnownValue:
+        """Another secret as one of these."""
+        reveal = secret.reveal
+        return cls(secret.env_var, str(reveal() if callable(reveal) else reveal))
+
 
 class Recording:
     """Collects what a test sends and is answered, and makes a cassette of it.
@@ -54,15 +60,11 @@ class Recording:
     Args:
         test_id: The test.
         secrets: What is known of the run's secrets before it begins.
-        old: A cassette that goes on: its interactions come first.
     """
 
-    def __init__(
-        self, test_id: str, secrets: Iterable[KnownValue] = (), old: Cassette | None = None
-    ) -> None:
+    def __init__(self, test_id: str, secrets: Iterable[KnownSecret] = ()) -> None:
         self.test_id = test_id
-        self._secrets = [one for one in secrets if len(one.reveal()) >= LEAST_LENGTH]
-        self._old = old
+        self._secrets = [KnownValue.of(one) for one in secrets]
         self._lock = threading.Lock()
         self._raw: list[Interaction] = []
         self._unknown: dict[Unknown, None] = {}
@@ -98,11 +100,10 @@ class Recording:
             most_days: An older cassette is not kept where only the times are new.
         """
         scrubber = Scrubber(
-            [one.reveal() for one in self._known(accounts)], rewrite_params=answered_params
+            [one.reveal() for one in self.known(accounts)], rewrite_params=answered_params
         )
         scrubbed, submitted = [], {}
-        old = self._old.interactions if self._old is not None else ()
-        for one in (*old, *kept_logins(self._raw)):
+        for one in kept_logins(self._raw):
             kept, submission = self._scrubbed(one, scrubber)
             scrubbed.append(kept)
             if submission is not None:
@@ -162,7 +163,7 @@ class Recording:
         store.write(copy)
         return path
 
-    def _known(self, accounts: Mapping[str, HeldAccount]) -> list[KnownValue]:
+    def known(self, accounts: Mapping[str, HeldAccount]) -> list[KnownValue]:
         """Every secret of the run: of the environment, of the accounts, and of the logins."""
         found = {one.reveal(): one for one in self._secrets}
         for channel, account in accounts.items():
@@ -174,7 +175,7 @@ class Recording:
         return [one for value, one in found.items() if len(value) >= LEAST_LENGTH]
 
     def _gate(self, accounts: Mapping[str, HeldAccount]) -> Gate:
-        return Gate(self._known(accounts))
+        return Gate(self.known(accounts))
 
     def _scrubbed(
         self, one: Interaction, scrubber: Scrubber

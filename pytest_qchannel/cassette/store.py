@@ -21,8 +21,9 @@ from typing import Any, Final
 
 from pytest_qchannel.cassette.blobs import FOLDER, Blobs, blob_name, compressed
 from pytest_qchannel.cassette.index import Cassette, grouped, parse, render
+from pytest_qchannel.cassette.kept import OWN, index_files
 from pytest_qchannel.cassette.matching import is_submission
-from pytest_qchannel.cassette.naming import SUFFIX, cassette_name, test_id_of
+from pytest_qchannel.cassette.naming import cassette_name, test_id_of
 from pytest_qchannel.cassette.problems import (
     CassetteBusy,
     CassetteMissing,
@@ -36,7 +37,6 @@ from pytest_qchannel.cassette.timeless import timeless
 
 __all__ = ["Draft", "Store"]
 
-OWN: Final = ".qchannel"
 _TREE_LOCK_S: Final = 60.0
 
 
@@ -81,9 +81,7 @@ class Store:
 
     def paths(self) -> list[Path]:
         """Every index file, sorted."""
-        found = self.root.rglob(f"*{SUFFIX}") if self.root.is_dir() else ()
-        inner = (self.root / OWN, self.blobs.folder)
-        return sorted(p for p in found if not any(p.is_relative_to(one) for one in inner))
+        return index_files(self.root)
 
     def draft(
         self,
@@ -145,7 +143,7 @@ class Store:
                 but capitals.
             CassetteBusy: Somebody else is writing it, or the tree, for too long.
         """
-        with self.lock(draft.path), self._tree_lock():
+        with self.lock(draft.path), self.tree_lock():
             self._require_free(draft)
             return self._put(draft)
 
@@ -269,7 +267,7 @@ class Store:
 
     def remove_unused_blobs(self) -> list[str]:
         """Removes the blobs that no index names; gives their names."""
-        with self._tree_lock():
+        with self.tree_lock():
             names = self.unused_blobs()
             for name in names:
                 self.blobs.path(name).unlink()
@@ -335,7 +333,7 @@ class Store:
         return folder / name
 
     @contextmanager
-    def _tree_lock(self) -> Iterator[None]:
+    def tree_lock(self) -> Iterator[None]:
         """Held while files change, so that nothing is removed which a writer counts on."""
         from filelock import FileLock, Timeout
 

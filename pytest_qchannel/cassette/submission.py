@@ -32,7 +32,15 @@ from pytest_qchannel.cassette.circuits.fingerprint import (
 from pytest_qchannel.cassette.marks import WORD
 from pytest_qchannel.cassette.scrub.looks import is_harmless
 
-__all__ = ["MARK", "QPY_FIELDS", "Submission", "map_form", "read_submission", "walk_circuits"]
+__all__ = [
+    "MARK",
+    "QPY_FIELDS",
+    "Submission",
+    "circuit_of",
+    "map_form",
+    "read_submission",
+    "walk_circuits",
+]
 
 MARK: Final = "qchannel_submission"
 VERSION: Final = 1
@@ -218,11 +226,20 @@ def _array(value: Any) -> Any:
     return array if isinstance(array, np.ndarray) else None
 
 
+def circuit_of(value: Any) -> dict[str, Any] | None:
+    """The circuit's form that a value of a submission's form is, if it is one.
+
+    A program may call one of its own params ``circuit``: that one holds such a value.
+    """
+    inner = value.get("circuit") if isinstance(value, dict) else None
+    return inner if isinstance(inner, dict) and {"qubits", "clbits"} <= inner.keys() else None
+
+
 def walk_circuits(form: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Each circuit's form within a submission's, with the JSON path it stands at."""
     if isinstance(form, dict):
-        if isinstance(form.get("circuit"), dict):
-            yield where, form["circuit"]
+        if (circuit := circuit_of(form)) is not None:
+            yield where, circuit
             return
         for name, one in form.items():
             yield from walk_circuits(one, f"{where}.{name}" if where else name)

@@ -10,7 +10,12 @@ from typing import Any, Final
 from pytest_qchannel.cassette.circuits.differences import circuit_difference
 from pytest_qchannel.cassette.circuits.fingerprint import fingerprint, same_form
 from pytest_qchannel.cassette.circuits.words import circuit_text, listing, value_words
-from pytest_qchannel.cassette.submission import Submission, map_form, walk_circuits
+from pytest_qchannel.cassette.submission import (
+    Submission,
+    circuit_of,
+    map_form,
+    walk_circuits,
+)
 
 __all__ = ["describe", "submission_differences"]
 
@@ -83,8 +88,8 @@ def _pub(pub: Any, names: tuple[str, ...], texts: dict[int, dict[str, Any]]) -> 
 
 
 def _said(form: dict[str, Any], texts: dict[int, dict[str, Any]]) -> Any:
-    if isinstance(form.get("circuit"), dict):
-        return texts[id(form["circuit"])]
+    if (circuit := circuit_of(form)) is not None:
+        return texts[id(circuit)]
     if _is_array(form):
         values = form.get("values")
         shown = values if values is not None and len(values) <= 16 else None
@@ -159,7 +164,7 @@ def _walk(one: Any, two: Any, where: str) -> Iterator[str]:
     if same_form(one, two):
         return
     if isinstance(one, dict) and isinstance(two, dict):
-        if "circuit" in one and "circuit" in two:
+        if _is_circuit(one, two):
             yield f"{where}: {circuit_difference(one['circuit'], two['circuit'])}"
         elif _is_array(one) and _is_array(two):
             yield f"{where}: {_array_difference(one, two)}"
@@ -185,7 +190,7 @@ _ABSENT: Final = object()
 
 
 def _is_circuit(one: Any, two: Any) -> bool:
-    return all(isinstance(value, dict) and "circuit" in value for value in (one, two))
+    return circuit_of(one) is not None and circuit_of(two) is not None
 
 
 def _array_difference(one: dict[str, Any], two: dict[str, Any]) -> str:
@@ -201,7 +206,7 @@ def _array_difference(one: dict[str, Any], two: dict[str, Any]) -> str:
 def _shown(value: Any) -> str:
     if value is _ABSENT:
         return "none"
-    if isinstance(value, dict) and "circuit" in value:
-        return f"a circuit of depth {value['circuit'].get('depth')}"
+    if (circuit := circuit_of(value)) is not None:
+        return f"a circuit of depth {circuit.get('depth')}"
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 120 else text[:117] + "..."

@@ -7,15 +7,19 @@ overridden are those that vcrpy's stubs call, in versions 7 to 9.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
+from unittest import mock
 
 from vcr import VCR
+from vcr import patch as vcr_patch
 from vcr.cassette import Cassette as VcrCassette
 from vcr.cassette import CassetteContextDecorator
 from vcr.record_mode import RecordMode
 from vcr.request import Request as VcrRequest
+from vcr.stubs import VCRConnection
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.vcr_form import (
@@ -42,6 +46,9 @@ class Deck(Protocol):
 
     def answer(self, sent: Interaction) -> Interaction | None:
         """The answer to a request; ``None``: it is sent. May raise what the test shall see."""
+
+    def saw(self) -> None:
+        """Is told that a request was sent and answered, whether it is kept or not."""
 
     def keep(self, interaction: Interaction) -> None:
         """Takes what was sent and answered."""
@@ -105,6 +112,8 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
 
     def append(self, request: Any, response: Any) -> None:
         """Keeps an answer that came from where the request was sent."""
+        if self._deck.is_ours(request.uri):
+            self._deck.saw()
         if self.filter_request(request) is None:
             return
         filtered = self._filter(request)
@@ -144,8 +153,31 @@ def taped(deck: Deck, path: str, vcr: Any, options: Mapping[str, Any]) -> Iterat
     merged = (vcr or VCR()).get_merged_config(**{**options, "path": path})
     merged["path_transformer"] = None
     merged["record_mode"] = RecordMode.ALL if deck.is_recording else RecordMode.NONE
-    with CassetteContextDecorator(_Loader(deck), lambda: dict(merged)) as cassette:
+    with (
+        mock.patch.object(vcr_patch, "force_reset", _resetting(vcr_patch.force_reset)),
+        CassetteContextDecorator(_Loader(deck), lambda: dict(merged)) as cassette,
+    ):
         yield cassette
+
+
+def _resetting(real: Callable[[], Any]) -> Callable[[], Any]:
+    """Vcrpy's ``force_reset``, only where there is no way without it.
+
+    It takes vcrpy out of the whole process while one thread connects: what another thread opens
+    meanwhile goes unrecorded. But a connection of urllib3 never looks for the classes that it puts
+    back; only those of ``http.client`` do, when they are made.
+    """
+
+    def force_reset() -> Any:
+        caller = sys._getframe(1)
+        connection = caller.f_locals.get("self")
+        is_needed = not isinstance(connection, VCRConnection) or (
+            caller.f_code.co_name == "__init__"
+            and connection._baseclass.__module__ == "http.client"
+        )
+        return real() if is_needed else nullcontext()
+
+    return force_reset
 
 
 class _Loader:

@@ -151,11 +151,16 @@ class Lane:
         return self._transport.take_problems()
 
     def account(self, channel: Channel) -> Account:
-        """The account for a channel, on its first instance.
+        """The account for a channel, on its first instance; a recording keeps who it was.
 
         Raises:
             UsageProblem: The lane has no account for it.
         """
+        if self._tape is not None and self._tape.is_recording:
+            self._tape.accounts[channel.name] = self._held(channel)
+        return self._account(channel)
+
+    def _account(self, channel: Channel) -> Account:
         found = self._held(channel)
         return Account(
             channel,
@@ -192,7 +197,7 @@ class Lane:
 
     def use(self, channel: Channel) -> Account:
         """Makes a channel the one that the client's own variables are about."""
-        account = self._used(channel)
+        account = self.account(channel)
         self._variables_are_settled = True
         os.environ.update(
             QISKIT_IBM_CHANNEL=channel.name,
@@ -213,14 +218,7 @@ class Lane:
 
         if not self._variables_are_settled:
             self.use(channel)
-        return connect(self._used(channel))
-
-    def _used(self, channel: Channel) -> Account:
-        """The account for a channel; a recording keeps who it was."""
-        account = self.account(channel)
-        if self._tape is not None and self._tape.is_recording:
-            self._tape.accounts[channel.name] = self._held(channel)
-        return account
+        return connect(self.account(channel))
 
     def _every_channel(self) -> Mapping[str, str]:
         variables: dict[str, str] = {}
@@ -228,7 +226,7 @@ class Lane:
         for channel in CHANNEL_BY_NAME.values():
             if channel.name not in named:
                 continue
-            account = self.account(channel)
+            account = self._account(channel)
             variables[credentials.own_variable(channel, "TOKEN")] = account.secret.reveal()
             if account.instance is not None:
                 variables[credentials.own_variable(channel, "INSTANCE")] = account.instance.id

@@ -18,9 +18,7 @@ __all__ = ["Place", "RecordTape", "ReplayTape", "known_secrets", "tape_for"]
 def known_secrets(environ: Mapping[str, str] = os.environ) -> Secrets:
     """The credentials of the environment that are long enough to be searched for."""
     return tuple(
-        (one.env_var, one.reveal())
-        for one in credentials.secrets_in(environ)
-        if len(one.reveal()) >= LEAST_LENGTH
+        one for one in credentials.secrets_in(environ) if len(one.reveal()) >= LEAST_LENGTH
     )
 
 
@@ -41,6 +39,5 @@ def tape_for(
         place,
         secrets,
         settings.record_from.value,
-        keeps_old=plan.keeps_old,
         most_days=settings.max_age,
     )

@@ -223,7 +223,10 @@ ESTIMATOR: Final[dict[str, Any]] = {
                     max_layers_to_learn={"type": ["integer", "null"], "minimum": 0},
                     shots_per_randomization=_COUNT,
                     num_randomizations=_COUNT,
-                    layer_pair_depths={"type": "array", "items": {"type": "integer"}},
+                    layer_pair_depths={
+                        "type": "array",
+                        "items": {"type": "integer", "minimum": 0},
+                    },
                 ),
                 layer_noise_model={"type": ["object", "array", "null"]},
             ),

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel import rivals
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.plugin import (
     everywhere,
     faults,
     markers,
+    orphan_watch,
     problems,
     report,
     selection,
@@ -59,8 +61,10 @@ __all__ = [
 _SETTINGS = pytest.StashKey[Settings]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Adds an option and an ini key for every setting."""
+    with _usage_errors():
+        rivals.refuse_installed(pluginmanager)
     group = parser.getgroup("qchannel", "IBM Quantum channels (pytest-qchannel)")
     for option in OPTIONS:
         help_text = f"{option.help} (default: {option.default or 'none'})"
@@ -75,6 +79,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Refuses mistyped options before pytest does, to name the nearest one; begins early."""
     with _usage_errors():
+        rivals.refuse_loaded(early_config.pluginmanager)
         selection.check_arguments(args)
         everywhere.begin(early_config)
 
@@ -86,6 +91,7 @@ def pytest_configure(config: pytest.Config) -> None:
     with _usage_errors():
         config.stash[_SETTINGS] = selection.session_settings(config)
         everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
+    orphan_watch.begin(config, config.stash[_SETTINGS])
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -171,6 +177,9 @@ def pytest_runtest_makereport(
         made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
     if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
         made.longrepr = report.without_traceback(item.stash[REFUSED])
+    if isinstance(ours, Exception) and call.when != "call" and report.is_about_cassettes(ours):
+        made.longrepr = report.without_traceback(ours)
+    taping.hide(item, made)
     return made
 
 

@@ -10,7 +10,15 @@ import pytest
 
 from pytest_qchannel.settings import Settings
 
-__all__ = ["CASSETTE", "PROPERTY", "cassette_lines", "header", "summary", "without_traceback"]
+__all__ = [
+    "CASSETTE",
+    "PROPERTY",
+    "cassette_lines",
+    "header",
+    "is_about_cassettes",
+    "summary",
+    "without_traceback",
+]
 
 PROPERTY = "qchannel"
 
@@ -106,6 +114,12 @@ def _origin(passports: list[dict[str, Any]]) -> str:
     seconds = sum(one["qpu_seconds"] for one in passports)
     used = f", {seconds:g} QPU seconds" if seconds else ""
     return f"recorded {when}: {said}, with qiskit-ibm-runtime {clients}{used}"
+
+
+def is_about_cassettes(problem: BaseException) -> bool:
+    """Whether an error says all there is to say: where it was raised is of no use to anybody."""
+    families = ("CassetteProblem", "SecretFound")
+    return any(kind.__name__ in families for kind in type(problem).__mro__)
 
 
 def without_traceback(problem: Exception) -> Any:

@@ -18,7 +18,7 @@ from pytest_qchannel.lanes import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import markers, selection
 from pytest_qchannel.plugin.keys import EVERYWHERE, PASSED, RUNNING, TAPE
 from pytest_qchannel.plugin.report import CASSETTE
-from pytest_qchannel.settings import Mode, Settings
+from pytest_qchannel.settings import Door, Mode, Settings
 
 if TYPE_CHECKING:
     from pytest_qchannel.channels.tapes import Place, RecordTape, ReplayTape
@@ -27,12 +27,15 @@ __all__ = [
     "base_of",
     "finish",
     "has_lane",
+    "hide",
     "passed",
     "place_of",
     "plan_of",
     "prepare",
     "takes_over",
     "tape_of",
+    "test_id",
+    "test_id_at",
 ]
 
 _LANE_FIXTURE = "_qchannel_lane"
@@ -53,12 +56,20 @@ def base_of(config: pytest.Config) -> Path:
     return config.rootpath if config.inipath else config.invocation_params.dir
 
 
-def _test_id(item: pytest.Item) -> str:
-    base = base_of(item.config)
-    _, colons, rest = item.nodeid.partition("::")
-    if not item.path.is_relative_to(base):
-        return item.nodeid
-    return item.path.relative_to(base).as_posix() + colons + rest
+def test_id(item: pytest.Item) -> str:
+    """The id of a test, relative to :func:`base_of`."""
+    return _id_at(item.config, item.path, item.nodeid)
+
+
+def test_id_at(config: pytest.Config, node: str) -> str:
+    """A node's id, relative to :func:`base_of`."""
+    return _id_at(config, config.rootpath / node.partition("::")[0], node)
+
+
+def _id_at(config: pytest.Config, path: Path, node: str) -> str:
+    base = base_of(config)
+    _, colons, rest = node.partition("::")
+    return path.relative_to(base).as_posix() + colons + rest if path.is_relative_to(base) else node
 
 
 def place_of(item: pytest.Item, settings: Settings) -> Place:
@@ -67,29 +78,36 @@ def place_of(item: pytest.Item, settings: Settings) -> Place:
 
     root = base_of(item.config) / settings.cassettes
     named = item.stash.get(_OWN_NAME, None)
-    return Place.of(root, _test_id(item), named)
+    return Place.of(root, test_id(item), named)
 
 
 _OWN_NAME = pytest.StashKey[str]()
+_IS_FINISHED = pytest.StashKey[bool]()
 
 
-def _asked(item: pytest.Item) -> Asked:
-    """What pytest-recording is asked to do with a test."""
+def _asked(item: pytest.Item, of_config: str | None) -> Asked:
+    """What pytest-recording is asked to do with a test; ``vcr_config`` is known in its setup."""
     marks = list(item.iter_markers("vcr"))
     options = item.config.option
     of_line = getattr(options, "record_mode", None)
     of_marks = next((m.kwargs["record_mode"] for m in marks if "record_mode" in m.kwargs), None)
-    # As pytest-recording has it, what the marker says wins.
+    # As pytest-recording has it: the marker wins over its fixture, that over the command line.
+    said = (("the marker vcr", of_marks), ("vcr_config", of_config), ("--record-mode", of_line))
+    source, record_mode = next((one for one in said if one[1]), ("--record-mode", None))
     return Asked(
         is_marked=bool(marks),
-        record_mode=of_marks or of_line,
-        source="the marker vcr" if of_marks else "--record-mode",
+        record_mode=record_mode,
+        source=source,
         is_disabled=bool(getattr(options, "disable_recording", False)),
     )
 
 
-def plan_of(item: pytest.Item) -> tuple[Plan, Settings]:
+def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Settings]:
     """What is done with a test that uses our fixtures, and its settings.
+
+    Args:
+        item: The test.
+        of_config: The record mode of the fixture ``vcr_config``, if it has one.
 
     Raises:
         UsageProblem: Settings contradict each other.
@@ -97,7 +115,7 @@ def plan_of(item: pytest.Item) -> tuple[Plan, Settings]:
     settings = selection.settings_for(item.config, item)
     if EVERYWHERE in item.config.stash:
         return Plan(Mode.EMULATED), settings
-    asked = _asked(item)
+    asked = _asked(item, of_config)
     plan = decide(settings, asked, item.nodeid, lambda: place_of(item, settings).exists())
     return plan, settings
 
@@ -118,6 +136,7 @@ def prepare(item: pytest.Item) -> None:
         item.stash[_OWN_NAME] = str(named.args[0])
     plan, settings = plan_of(item)
     if plan.mode is Mode.EMULATED:
+        _open_loopback(item, plan, settings)
         return
     if plan.mode is Mode.RECORD and settings.mode is Mode.RECORD:
         require_source(settings)
@@ -131,9 +150,22 @@ def prepare(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.skip(reason=f"{plan.mode}: {reason} (emulated lane only)"))
     if reason := _missing_channel(item):
         item.add_marker(pytest.mark.skip(reason=reason))  # before a cassette is looked for
+    _open_loopback(item, plan, settings)
     if marks:
         # With --record-mode=rewrite pytest-recording removes the file of this name: it is nobody's.
         item.add_marker(getattr(pytest.mark, _DEFAULT_NAME)("qchannel-has-its-own"), append=False)
+
+
+def _open_loopback(item: pytest.Item, plan: Plan, settings: Settings) -> None:
+    """Lets pytest-recording's ``block_network`` leave the door on 127.0.0.1 alone."""
+    name = "block_network"
+    mark = item.get_closest_marker(name)
+    is_blocked = mark is not None or getattr(item.config.option, name, False)
+    if is_blocked and (plan.mode is Mode.RECORD or settings.door is Door.LOOPBACK):
+        before = mark.kwargs.get("allowed_hosts") if mark is not None else None
+        more = [before] if isinstance(before, str) else list(before or ())
+        allowed = [*more, r"127\.0\.0\.1"]
+        item.add_marker(getattr(pytest.mark, name)(allowed_hosts=allowed), append=False)
 
 
 def _needs_emulator(item: pytest.Item) -> str | None:
@@ -191,14 +223,18 @@ def _check_mark(mark: pytest.Mark, where: str) -> None:
             )
 
 
-def tape_of(item: pytest.Item) -> ReplayTape | RecordTape | None:
+def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | RecordTape | None:
     """The tape of a test, made when it is first asked for; ``None`` in the emulated lane.
+
+    Args:
+        item: The test.
+        of_config: The record mode of the fixture ``vcr_config``, if it has one.
 
     Raises:
         QChannelError: The cassette cannot be used.
     """
     if TAPE not in item.stash:
-        plan, settings = plan_of(item)
+        plan, settings = plan_of(item, of_config)
         if plan.mode is Mode.EMULATED:
             return None
         from pytest_qchannel.channels.tapes import tape_for
@@ -215,9 +251,9 @@ def takes_over(config: pytest.Config, vcr: Any) -> None:
     item = config.stash.get(RUNNING, None)
     if item is None or not has_lane(item):
         return
-    tape = tape_of(item)
 
     def use_cassette(_path: Any = None, **options: Any) -> Any:
+        tape = tape_of(item, options.get("record_mode"))
         return tape.opened(vcr, **options) if tape is not None else nullcontext()
 
     vcr.use_cassette = use_cassette
@@ -239,6 +275,23 @@ def passed(item: pytest.Item, report: pytest.TestReport) -> None:
         item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
 
 
+def hide(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Takes the secrets that a recording saw out of a test's report, before anybody shows it."""
+    tape = item.stash.get(TAPE, None)
+    if tape is None:
+        return
+    if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
+        del item.stash[TAPE]
+        item.stash[_IS_FINISHED] = False
+    if not tape.is_recording:
+        return
+    report.sections = [(title, tape.hide(text)) for title, text in report.sections]
+    if report.longrepr is not None and not isinstance(report.longrepr, tuple):
+        shown = str(report.longrepr)
+        if (hidden := tape.hide(shown)) != shown:
+            report.longrepr = hidden
+
+
 def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
     """Ends a test's use of its cassette, when nothing of the test is left.
 
@@ -246,9 +299,9 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
         QChannelError: The test shall fail for it.
     """
     tape = item.stash.get(TAPE, None)
-    if tape is None:
+    if tape is None or item.stash.get(_IS_FINISHED, False):
         return
-    del item.stash[TAPE]
+    item.stash[_IS_FINISHED] = True
     has_passed = is_torn_down and item.stash.get(PASSED, False)
     done = {"path": str(tape.place.path), "test": item.nodeid}
     try:

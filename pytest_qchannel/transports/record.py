@@ -59,6 +59,9 @@ class RecordTransport(EmulatedTransport):
     def close(self) -> None:
         """Puts the process back as it was; what becomes of the recording is decided later."""
         self._tape_stack.close()
+        if not self._tape.accounts:  # the test read the environment
+            self._tape.accounts.update(self.accounts())
+        self._tape.answered = sum(exchange.status > 0 for exchange in self.app.journal)
 
     def take_problems(self) -> list[QChannelError]:
         """What the emulated lane complains about."""

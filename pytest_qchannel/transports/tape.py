@@ -7,6 +7,7 @@ the test is over, because the last request may be sent by the last fixture that 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,14 +15,15 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pytest_qchannel.cassette.accounts import HeldAccount
+from pytest_qchannel.cassette.gate import KnownSecret
 from pytest_qchannel.cassette.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.place import Place, load_safely, quarantine_of, require_age
 from pytest_qchannel.cassette.player import Player
 from pytest_qchannel.cassette.problems import RecordingRefused
-from pytest_qchannel.cassette.quiet import quiet
-from pytest_qchannel.cassette.recording import KnownValue, Recording
+from pytest_qchannel.cassette.quiet import SecretFilter, quiet
+from pytest_qchannel.cassette.recording import Recording
 from pytest_qchannel.cassette.store import Draft, Store
 from pytest_qchannel.cassette.versions import new_passport
 from pytest_qchannel.emulator.hosts import is_ibm_host
@@ -29,8 +31,8 @@ from pytest_qchannel.errors import QChannelError
 
 __all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
 
-Secrets = tuple[tuple[str, str], ...]
-"""The known secrets of a run: the name of a variable, and its value."""
+Secrets = tuple[KnownSecret, ...]
+"""The known secrets of a run. They do not show themselves: tracebacks print arguments."""
 
 Heard = Callable[[Interaction, Interaction | None], None]
 """Is told what was sent, and what it was answered from the cassette."""
@@ -63,6 +65,9 @@ class Tape:
         """The answer from the cassette; ``None``: the request is sent."""
         raise NotImplementedError
 
+    def saw(self) -> None:
+        """Is told that a request was sent and answered, whether it is kept or not."""
+
     def keep(self, interaction: Interaction) -> None:
         """Takes what was sent and answered."""
         raise NotImplementedError
@@ -77,6 +82,10 @@ class Tape:
         """What went wrong since the last call."""
         found, self._problems = self._problems, []
         return found
+
+    def hide(self, text: str) -> str:
+        """A text without the secrets that went by; it may be shown."""
+        return text
 
     def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
         """Ends the test's use of the cassette; tells what was done, for the summary.
@@ -167,8 +176,11 @@ class RecordTape(Tape):
         place: Where it will lie.
         secrets: What must not be in it.
         source: ``emulator`` or ``live``.
-        keeps_old: Whether what the cassette has already is replayed and stays.
         most_days: How old a cassette may be: an older one is not kept for being the same.
+
+    Attributes:
+        accounts: Whom the test was logged in as, by channel.
+        answered: How many requests the source has answered, as it says itself.
     """
 
     is_recording: Literal[True] = True
@@ -179,42 +191,43 @@ class RecordTape(Tape):
         secrets: Secrets,
         source: str,
         *,
-        keeps_old: bool = False,
         most_days: float | None = None,
     ) -> None:
         super().__init__(place)
         self._source = source
         self._most_days = most_days
-        self._known = [KnownValue(name, value) for name, value in secrets]
-        self._player: Player | None = None
-        if keeps_old and place.exists():
-            old = load_safely(place, secrets)
-            self._player = Player(old, place.path, place.test_id, time.time)
-        old_cassette = self._player.cassette if self._player else None
-        self.recording = Recording(place.test_id, self._known, old_cassette)
+        self._known = secrets
+        self.recording = Recording(place.test_id, secrets)
         self.accounts: dict[str, HeldAccount] = {}
+        self.answered = 0
+        self._lock = threading.Lock()
+        self._seen = 0
 
-    def answer(self, sent: Interaction) -> Interaction | None:
-        """What the cassette has already, where that stays; else the request is sent."""
-        found = self._player.find(sent) if self._player is not None else None
-        if found is not None:
-            self.heard(sent, found)
-        return found
+    def answer(self, sent: Interaction) -> None:
+        """Nothing: every request is sent."""
+
+    def saw(self) -> None:
+        """Counts what went by."""
+        with self._lock:
+            self._seen += 1
 
     def keep(self, interaction: Interaction) -> None:
         """Keeps it in memory."""
         self.recording.add(interaction)
 
     def interactions(self) -> list[Interaction]:
-        """What the cassette had already: what is new has its secrets still."""
-        return list(self._player.cassette.interactions) if self._player is not None else []
+        """Nothing: what is new has its secrets still."""
+        return []
 
     @contextmanager
     def _prepared(self) -> Iterator[None]:
         """Holds the cassette, and keeps traffic out of the logs."""
-        with Store(self.place.root).lock(self.place.path), quiet(self._known) as filtering:
-            self.scrub_text: Callable[[str], str] = filtering.scrub
+        with Store(self.place.root).lock(self.place.path), quiet(self._known):
             yield
+
+    def hide(self, text: str) -> str:
+        """A text without the secrets that went by, tokens included."""
+        return SecretFilter(self.recording.known(self.accounts)).scrub(text)
 
     def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
         """Saves the recording, or puts it aside and says why."""
@@ -224,7 +237,7 @@ class RecordTape(Tape):
 
     def _finish(self, store: Store, *, has_passed: bool) -> Mapping[str, Any]:
         recording = self.recording
-        if not len(recording) and self._player is None:
+        if not len(recording):
             if not has_passed:
                 return {"did": "refused", "why": "the test did not pass", "kept": None}
             raise RecordingRefused(
@@ -244,6 +257,7 @@ class RecordTape(Tape):
                     "why": "the test did not pass",
                     "kept": self._put_aside(draft),
                 }
+            self._require_whole()
             recording.require_ended(draft)
         except QChannelError as problem:
             kept = self._put_aside(draft)
@@ -251,6 +265,21 @@ class RecordTape(Tape):
             raise
         is_new = store.write(draft)
         return {"did": "written" if is_new else "unchanged", **draft.cassette.passport.to_plain()}
+
+    def _require_whole(self) -> None:
+        """Passes a recording that has everything that was answered.
+
+        Raises:
+            RecordingRefused: Something went past vcrpy.
+        """
+        if self.answered > self._seen:
+            raise RecordingRefused(
+                f"{self.answered - self._seen} of {self.answered} requests were not recorded",
+                path=self.place.path,
+                test_id=self.place.test_id,
+                facts=[("why", "they were sent in a way that vcrpy does not see")],
+                next="send them through requests, httpx, aiohttp, urllib3 or http.client",
+            )
 
     def _passport(self) -> Passport:
         return new_passport(",".join(sorted(self.accounts)), self._source)

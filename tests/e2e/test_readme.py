@@ -32,6 +32,9 @@ def test_first_lines_are_the_two_commands() -> None:
 def test_python_block_passes(pytester: pytest.Pytester, number: int) -> None:
     block = BLOCKS[number]
     pytester.makepyfile(block)
+    if "mark.vcr" in block:
+        record = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
+        pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *record)
     wanted = block.count("\ndef test_") + block.startswith("def test_")
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore")
     outcomes = result.parseoutcomes()
@@ -41,7 +44,7 @@ def test_python_block_passes(pytester: pytest.Pytester, number: int) -> None:
 
 
 def test_there_are_blocks() -> None:
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
 
 
 @pytest.mark.skipif(client_version() < "0.51", reason="the tables show what the newest client has")

@@ -5,14 +5,16 @@ each is measured with as many shots as the precision asks for, and the errors ar
 these shots. Source: ``EstimatorV2Input`` in IBM's API description; ``estimator.version_0_1`` of
 ibm-quantum-schemas; ``EstimatorV2`` and the result decoder of qiskit-ibm-runtime 0.34 to 0.51.
 
-On a noisy device measurement mitigation is done by twirled readout, and zero-noise extrapolation
-by folding gates (for ``pea`` too, of which no noise is learned here). Gate twirling, dynamical
-decoupling and probabilistic error cancellation are accepted and told in the metadata; they change
-the spread of the shots and nothing else.
+On a noisy device measurement mitigation is done by twirled readout, zero-noise extrapolation by
+folding gates or by injecting the noise that is learned of layers (``pea``), and probabilistic error
+cancellation by injecting its inverse. An ideal device has no noise to mitigate: there the options
+change the spread of the shots and nothing else. Dynamical decoupling is accepted and told in the
+metadata: the noise of idle qubits is simulated as memoryless, which leaves nothing to refocus.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ from pytest_qchannel.emulator.programs import codec, options, pubs, results
 from pytest_qchannel.emulator.programs.durations import qpu_s
 from pytest_qchannel.emulator.programs.estimator_settings import Settings, problem_with_options
 from pytest_qchannel.emulator.programs.expectation import Estimate, Paired, estimate
+from pytest_qchannel.emulator.programs.layer_noise import Known, Layers
 from pytest_qchannel.emulator.programs.machine import Machine, seed_of
 from pytest_qchannel.emulator.programs.measuring import seed_from
 from pytest_qchannel.emulator.programs.observables import broadcast, read_observables
@@ -36,17 +39,8 @@ __all__ = ["check", "run"]
 
 
 def check(params: Mapping[str, Any]) -> str | None:
-    """What is wrong with the params' form; circuits and observables are looked at by :func:`run`.
-
-    Raises:
-        EmulatorGap: An option asks for what no simulation here does.
-    """
-    problem = problem_with(params, ESTIMATOR)
-    if problem is None:
-        chosen = group(params, "options")
-        options.require_initialised(chosen)
-        problem = problem_with_options(chosen)
-    return problem
+    """What is wrong with the params' form; circuits and observables are left to :func:`run`."""
+    return problem_with(params, ESTIMATOR) or problem_with_options(group(params, "options"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +51,7 @@ class _Run:
     split: options.Split
     precision: float
     found: Estimate
+    layers: Layers | None
 
     def metadata(self, settings: Settings) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -69,6 +64,11 @@ class _Run:
             told["num_randomizations"] = self.split.num_randomizations
         if (chosen := self.found.extrapolators) is not None:
             told["resilience"]["zne"] = {"extrapolator": results.nested(chosen)}
+        if self.layers is not None:
+            told["resilience"]["layer_noise"] = self.layers.metadata
+            if settings.pec is not None:
+                scaling = settings.pec.scaling(self.layers.log_overhead)
+                told["resilience"]["pec"] = {"num_randomizations_scaling": scaling}
         return told
 
 
@@ -87,26 +87,43 @@ def run(task: Task) -> Outcome:
     seed = seed_of(task, group(chosen, "simulator"), "seed_simulator")
     if chosen.get("seed_estimator") is not None:
         seed = int(chosen["seed_estimator"])
+    circuits = [
+        pubs.read_circuit(pub[0], task, f"pub {number}")
+        for number, pub in enumerate(params["pubs"])
+    ]
+    known = Known.of(machine, settings, circuits) if settings.with_layers else None
     runs: list[_Run] = []
     executions = 0
-    for number, pub in enumerate(params["pubs"]):
-        one = _run_pub(machine, settings, pub, seed_from(seed, number), f"pub {number}", executions)
+    for number, (pub, circuit) in enumerate(zip(params["pubs"], circuits, strict=True)):
+        job = _Job(machine, settings, known, executions)
+        one = _run_pub(job, circuit, pub, seed_from(seed, number), f"pub {number}")
         runs.append(one)
         executions += one.found.executions
-    usage_s = qpu_s([busy for one in runs for busy in one.found.busy], delay_s)
+    busy = [one for run in runs for one in run.found.busy]
+    busy += [] if known is None else known.busy
+    usage_s = qpu_s(busy, delay_s)
     facts = {
         "num_circuits": len(runs),
         "num_qubits": [one.circuit.num_qubits for one in runs],
         "circuit_depths": [one.circuit.depth() for one in runs],
-        "executions": executions,
+        "executions": sum(times for times, _ in busy),
     }
     encode = _qiskit_result if params.get("support_qiskit", False) else _plain_result
     return Outcome(encode(runs, settings), usage_s, facts=facts)
 
 
-def _run_pub(
-    machine: Machine, settings: Settings, sent: list[Any], seed: int, where: str, before: int
-) -> _Run:
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What PUBs have in common, and how many executions the earlier ones had."""
+
+    machine: Machine
+    settings: Settings
+    known: Known | None
+    before: int
+
+
+def _run_pub(job: _Job, circuit: QuantumCircuit, sent: list[Any], seed: int, where: str) -> _Run:
+    machine, settings = job.machine, job.settings
     params, snapshot = machine.task.params, machine.task.snapshot
     values_sent, precision_sent = (*sent[2:], None, None)[:2]
     asked_for = precision_sent or params.get("precision")
@@ -117,15 +134,27 @@ def _run_pub(
             f"{where} needs {split.shots} shots for a precision of {precision:g}; "
             f"{snapshot.name} takes at most {snapshot.max_shots}.",
         )
-    circuit = pubs.read_circuit(sent[0], machine.task, where)
     observables_shape, observables = read_observables(sent[1], circuit.num_qubits, where)
     values = pubs.read_values(circuit, values_sent, where)
     shape, which_observable, which_values = broadcast(observables_shape, values.shape, where)
     paired = Paired(shape, observables, which_observable, which_values)
+    layers = None if job.known is None else job.known.layers(circuit)
+    if layers is not None and settings.pec is not None:
+        number = split.num_randomizations * settings.pec.scaling(layers.log_overhead)
+        split = options.Split(math.ceil(number), split.shots_per_randomization)
     found = estimate(
-        machine, settings, circuit, values, paired, split, seed, where=where, before=before
+        machine,
+        settings,
+        circuit,
+        values,
+        paired,
+        split,
+        seed,
+        layers=layers,
+        where=where,
+        before=job.before,
     )
-    return _Run(circuit, split, precision, found)
+    return _Run(circuit, split, precision, found, layers)
 
 
 def _qiskit_result(runs: list[_Run], settings: Settings) -> bytes:

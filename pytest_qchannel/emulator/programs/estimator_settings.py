@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pytest_qchannel.emulator.programs.options import Split, group, names_both_factors, split
+from pytest_qchannel.emulator.programs.twirling import DEFAULT_STRATEGY, Twirling
 
-__all__ = ["Settings", "Zne", "problem_with_options"]
+__all__ = ["Pec", "Settings", "Zne", "layers_given", "problem_with_options"]
 
 DEFAULT_PRECISION: Final = 0.015625
 _DD_DEFAULTS: Final = {
@@ -51,6 +52,44 @@ class Zne:
         return cls(sent.get("amplifier", "gate_folding"), factors, names, points)
 
 
+@dataclass(frozen=True, slots=True)
+class Pec:
+    """Probabilistic error cancellation.
+
+    Attributes:
+        max_overhead: By how much the number of variants may grow at most.
+        noise_gain: Which part of the known noise is left; ``None``: as the overhead allows.
+    """
+
+    max_overhead: float
+    noise_gain: float | None
+
+    @classmethod
+    def of(cls, sent: Mapping[str, Any]) -> Pec:
+        """``options.resilience.pec`` with the service's defaults."""
+        most = sent.get("max_overhead", 100.0)
+        gain = sent.get("noise_gain", "auto")
+        return cls(
+            math.inf if most is None else float(most), None if gain == "auto" else float(gain)
+        )
+
+    def gain(self, log_overhead: float) -> float:
+        """Which part of the noise is left, by the logarithm of the overhead of leaving none.
+
+        Source: ``PecOptions`` of qiskit-ibm-runtime 0.51, which gives the formula.
+        """
+        if self.noise_gain is not None:
+            return self.noise_gain
+        if log_overhead <= 0.0:
+            return 1.0  # there is nothing to cancel
+        return min(1.0, max(0.0, 1.0 - math.log(self.max_overhead) / log_overhead))
+
+    def scaling(self, log_overhead: float) -> float:
+        """By how much the number of variants grows."""
+        wanted = max(0.0, log_overhead * (1.0 - self.gain(log_overhead)))
+        return min(self.max_overhead, math.exp(min(wanted, 700.0)))
+
+
 def least_factors(extrapolator: str) -> int:
     """How many noise factors a curve needs."""
     if extrapolator.startswith("polynomial_degree_"):
@@ -63,6 +102,11 @@ def problem_with_options(options: Mapping[str, Any]) -> str | None:
     resilience = group(options, "resilience")
     if resilience.get("pec_mitigation") is True and resilience.get("zne_mitigation") is True:
         return "options.resilience: pec_mitigation and zne_mitigation exclude each other"
+    if resilience.get("layer_noise_model") is not None and layers_given(options) is None:
+        return (
+            "options.resilience.layer_noise_model: expected a list of LayerError, or a "
+            "NoiseLearnerResult"
+        )
     zne = Zne.of(group(resilience, "zne"))
     for name in zne.extrapolators:
         if len(zne.noise_factors) < least_factors(name):
@@ -80,20 +124,18 @@ class Settings:
     Attributes:
         options: As they were sent.
         with_layers: Whether layers of gates are mitigated, for which noise models may be given.
-        twirl_gates: Whether entangling gates are twirled.
-        twirl_measure: Whether measurements are.
+        twirling: What is twirled, as the metadata tell it.
         mitigate_measure: Whether readout errors are mitigated.
         zne: Zero-noise extrapolation, or ``None``.
-        pec: Whether probabilistic error cancellation is on.
+        pec: Probabilistic error cancellation, or ``None``.
     """
 
     options: Mapping[str, Any]
     with_layers: bool
-    twirl_gates: bool
-    twirl_measure: bool
+    twirling: Twirling
     mitigate_measure: bool
     zne: Zne | None
-    pec: bool
+    pec: Pec | None
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Settings:
@@ -106,17 +148,22 @@ class Settings:
             value = sent.get(name)
             return default if value is None else bool(value)
 
-        pec = flag(resilience, "pec_mitigation", False)
+        pec = None
+        if flag(resilience, "pec_mitigation", False):
+            pec = Pec.of(group(resilience, "pec"))
         zne = None
         # Level 2 extrapolates unless the job asks for cancellation instead.
-        if flag(resilience, "zne_mitigation", level == 2 and not pec):
+        if flag(resilience, "zne_mitigation", level == 2 and pec is None):
             zne = Zne.of(group(resilience, "zne"))
-        with_layers = pec or (zne is not None and zne.amplifier == "pea")
+        with_layers = pec is not None or (zne is not None and zne.amplifier == "pea")
         return cls(
             options,
             with_layers,
-            with_layers or flag(twirling, "enable_gates", level == 2),
-            flag(twirling, "enable_measure", level >= 1),
+            Twirling(
+                with_layers or flag(twirling, "enable_gates", level == 2),
+                flag(twirling, "enable_measure", level >= 1),
+                twirling.get("strategy", DEFAULT_STRATEGY),
+            ),
             flag(resilience, "measure_mitigation", level >= 1),
             zne,
             pec,
@@ -125,7 +172,13 @@ class Settings:
     @property
     def is_twirled(self) -> bool:
         """Whether shots are spread over random variants of a circuit."""
-        return self.twirl_gates or self.twirl_measure or self.mitigate_measure
+        return self.twirling.gates or self.twirling.measure or self.mitigate_measure
+
+    @property
+    def simulated(self) -> Twirling:
+        """What is twirled in circuits that run: mitigation needs twirled measurements."""
+        measure = self.twirling.measure or self.mitigate_measure
+        return replace(self.twirling, measure=measure)
 
     def shots(self, asked_for: float | None) -> tuple[Split, float]:
         """How a PUB's circuits are run, and the precision that this aims at.
@@ -143,7 +196,9 @@ class Settings:
             spread = Split(1, shots)
         else:
             twirling = group(self.options, "twirling")
-            spread = split(twirling, shots, is_asked_for=asked_for is not None, is_pec=self.pec)
+            spread = split(
+                twirling, shots, is_asked_for=asked_for is not None, is_pec=self.pec is not None
+            )
             if asked_for is None and names_both_factors(twirling):
                 precision = None  # the options' own shots count for more
         return spread, float(precision or 1.0 / math.sqrt(spread.shots))
@@ -162,7 +217,7 @@ class Settings:
         resilience: dict[str, Any] = {
             "measure_mitigation": self.mitigate_measure,
             "zne_mitigation": self.zne is not None,
-            "pec_mitigation": self.pec,
+            "pec_mitigation": self.pec is not None,
         }
         if self.zne is not None:
             resilience["zne"] = {
@@ -170,34 +225,36 @@ class Settings:
                 "extrapolator": _one_or_all(self.zne.extrapolators),
                 "extrapolated_noise_factors": list(self.zne.evaluated_at),
             }
-        if self.with_layers and (layers := _layers_given(self.options)):
+        if self.with_layers and (layers := layers_given(self.options)):
             resilience["layer_noise_model"] = layers
         return {
             "dynamical_decoupling": {
                 name: sent.get(name, default) for name, default in _DD_DEFAULTS.items()
             },
             "twirling": {
-                "enable_gates": self.twirl_gates,
-                "enable_measure": self.twirl_measure,
+                "enable_gates": self.twirling.gates,
+                "enable_measure": self.twirling.measure,
                 "num_randomizations": twirling.get("num_randomizations", "auto"),
                 "shots_per_randomization": twirling.get("shots_per_randomization", "auto"),
                 "interleave_randomizations": True,
-                "strategy": twirling.get("strategy", "active-accum"),
+                "strategy": self.twirling.strategy,
             },
             "resilience": resilience,
             "version": 2,
         }
 
 
-def _layers_given(options: Mapping[str, Any]) -> list[Any]:
+def layers_given(options: Mapping[str, Any]) -> list[Any] | None:
     """The noise models of layers that the job brought along, which the service tells again.
 
     The client sends a list of its ``LayerError``, or the learner's whole result, which has one.
+    Without either noise is to be learned, and this is ``None``.
     """
     given = group(options, "resilience").get("layer_noise_model")
     if isinstance(given, Mapping):
-        given = group(given, "__value__").get("data")
-    return given if isinstance(given, list) else []
+        value = given.get("__value__")
+        given = value.get("data") if isinstance(value, Mapping) else None
+    return given if isinstance(given, list) else None
 
 
 def _one_or_all(names: Sequence[str]) -> str | list[str]:

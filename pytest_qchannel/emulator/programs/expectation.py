@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_qchannel.emulator.programs import zne
 from pytest_qchannel.emulator.programs.estimator_settings import Settings, Zne
+from pytest_qchannel.emulator.programs.injection import Injection
+from pytest_qchannel.emulator.programs.layer_noise import Layers
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.measuring import learn_readout, measure, seed_from
 from pytest_qchannel.emulator.programs.observables import Basis, Observable, Term, group_terms
@@ -80,6 +82,7 @@ def estimate(
     split: Split,
     seed: int,
     *,
+    layers: Layers | None = None,
     where: str,
     before: int,
 ) -> Estimate:
@@ -93,6 +96,7 @@ def estimate(
         paired: Which observable is measured with which parameter set.
         split: The shots of each circuit in each basis.
         seed: Decides the shots.
+        layers: The circuit's, where their noise is amplified or cancelled.
         where: Names the PUB in what is said of it.
         before: Executions of the job's earlier PUBs.
 
@@ -111,10 +115,12 @@ def estimate(
     measured = []
     for number, factor in enumerate(factors):
         at = seed_from(seed, 1, number)
-        stronger = circuit
-        if machine.is_noisy and settings.zne is not None:
+        stronger, injection = circuit, None
+        if layers is not None:
+            injection = layers.scaled(_noise_added(settings, layers, factor))
+        elif machine.is_noisy and settings.zne is not None:
             stronger = zne.fold(circuit, factor, settings.zne.amplifier, at)
-        shots = _Shots(machine, settings, stronger, values, split, where)
+        shots = _Shots(machine, settings, stronger, injection, values, split, where)
         with np.errstate(all="ignore"):  # a coefficient may be as large as a float can be
             measured.append(_evaluate(shots, paired, plans, factor_of, at, found))
     evs, stds, ensemble = (np.stack(arrays) for arrays in zip(*measured, strict=True))
@@ -128,6 +134,13 @@ def estimate(
     else:
         _extrapolate(settings.zne, evs, stds, ensemble, found)
     return found
+
+
+def _noise_added(settings: Settings, layers: Layers, factor: float) -> float:
+    """Which part of the layers' own noise is added to it; a negative one is taken away."""
+    if settings.pec is not None:
+        return settings.pec.gain(layers.log_overhead) - 1.0
+    return factor - 1.0
 
 
 def _plans(paired: Paired, tick: Callable[[], None]) -> list[_Plan]:
@@ -156,13 +169,10 @@ class _Shots:
     machine: Machine
     settings: Settings
     circuit: QuantumCircuit
+    injection: Injection | None
     values: BindingsArray
     split: Split
     where: str
-
-    @property
-    def is_twirled(self) -> bool:
-        return self.settings.twirl_measure or self.settings.mitigate_measure
 
 
 def _evaluate(
@@ -193,7 +203,8 @@ def _evaluate(
                 basis.paulis,
                 split,
                 seed_from(seed, number, place),
-                is_twirled=shots.is_twirled,
+                twirling=shots.settings.simulated,
+                injection=shots.injection,
                 where=shots.where,
             )
             found.busy.append((len(plan.values) * split.shots, measured.length_s))
@@ -209,6 +220,8 @@ def _evaluate(
                     ]
                 )  # fmt: skip
                 values = weights @ terms
+                if measured.weights is not None:
+                    values = values * measured.weights
                 spread = values.reshape(len(places), split.num_randomizations, -1)
                 by_variant[list(places)] += spread.mean(axis=2)
                 variance[list(places)] += values.var(axis=1) / split.shots

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_qchannel.emulator.programs.options import group
+from pytest_qchannel.emulator.programs.options import group, pause_s
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.task import Noise, Task
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ __all__ = ["Machine", "seed_of"]
 class _Whole(Task):
     """A task of many simulations, each of them short, may be long as a whole."""
 
-    estimates: list[float] = field(default_factory=list)
+    total: list[float] = field(default_factory=lambda: [0.0])
 
     def allow(self, estimate_s: float) -> None:
         """Passes a simulation while it and those before it together are short enough."""
-        self.estimates.append(estimate_s)
-        Task.allow(self, math.fsum(self.estimates))
+        self.total[0] += estimate_s
+        Task.allow(self, self.total[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +39,52 @@ class Machine:
     Attributes:
         task: The job.
         noise: The noise model of ``options.simulator``, which replaces the device's own.
+        pause_s: Of shots that start as the one before ended; see
+            :func:`pytest_qchannel.emulator.programs.simulate.sample`.
     """
 
     task: Task
     noise: NoiseOption | None
+    pause_s: float | None = None
 
     @classmethod
     def of(cls, task: Task) -> Machine:
         """The machine that the job's options ask for.
 
         Raises:
-            JobFailure: Its noise model cannot be read.
+            JobFailure: Its noise model cannot be read, or goes with shots that are set to 0 only.
         """
         fields = {name: getattr(task, name) for name in Task.__slots__}
         whole = _Whole(**fields)
-        sent = group(group(task.params, "options"), "simulator").get("noise_model")
+        options = group(task.params, "options")
+        pause = pause_s(options, task.snapshot)
+        sent = group(options, "simulator").get("noise_model")
         if sent is None:
-            return cls(whole, None)
+            return cls(whole, None, pause)
+        if pause is not None:
+            raise JobFailure(
+                FailureCode.NOT_SUPPORTED,
+                "options.simulator.noise_model goes with qubits that are set to 0 before each "
+                "shot, not with init_qubits=False; leave one of both out.",
+            )
         from pytest_qchannel.emulator.programs.noise_option import read_noise_option
 
         return cls(whole, read_noise_option(sent))
 
     @property
+    def initialised(self) -> Machine:
+        """The same machine, with qubits that are set to 0 before each shot."""
+        return replace(self, pause_s=None)
+
+    @property
     def is_noisy(self) -> bool:
         """Whether it errs."""
         return self.noise is not None or self.task.noise is not Noise.OFF
+
+    @property
+    def channel(self) -> Callable[[str, tuple[int, ...]], Any] | None:
+        """The noise of gates, where it is not the device's own."""
+        return None if self.noise is None else self.noise.channel
 
     def active(self, circuit: QuantumCircuit) -> Active:
         """The part of a circuit that does something on this machine."""
@@ -92,7 +113,7 @@ class Machine:
             return []
         if self.noise is not None:
             return self.noise.sample(active, bound, shots, seed, self.task)
-        return sample(active, bound, shots, seed, self.task)
+        return sample(active, bound, shots, seed, self.task, pause_s=self.pause_s)
 
     def points(
         self, active: Active, bound: Sequence[QuantumCircuit], shots: int, seed: int
@@ -103,7 +124,6 @@ class Machine:
             JobFailure: A circuit cannot be simulated, or the job has a noise model of its own.
             TooLong: The simulation belongs into the worker process.
         """
-        from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
         from pytest_qchannel.emulator.programs.simulate import sample_iq
 
         if not bound:
@@ -114,7 +134,7 @@ class Machine:
                 "options.simulator.noise_model has no meaning for kerneled measurements; leave "
                 "one of both out.",
             )
-        return sample_iq(active, bound, shots, seed, self.task)
+        return sample_iq(active, bound, shots, seed, self.task, pause_s=self.pause_s)
 
 
 def seed_of(task: Task, option: Mapping[str, Any], name: str) -> int:

@@ -1,10 +1,9 @@
 """Measuring in a basis: circuits with rotations and measurements behind them, and their shots.
 
-Where the machine errs and measurements are twirled, each random variant flips random qubits right
-before they are measured, and the flips are taken back in the bits: then readout errors shrink the
-mean of a product of Z by a factor that does not depend on the state, and the factor can be
-learned from the ground state (TREX; E. van den Berg, Z. Minev, K. Temme, Phys. Rev. A 105,
-032620). An ideal machine has no readout errors, so there the variants are all the same circuit.
+Where the machine errs and measurements are twirled, readout errors are equally likely both ways:
+then they shrink the mean of a product of Z by a factor that does not depend on the state, and the
+factor can be learned from the ground state (TREX; E. van den Berg, Z. Minev, K. Temme, Phys. Rev.
+A 105, 032620). An ideal machine has no errors, so there nothing is twirled and nothing injected.
 """
 
 from __future__ import annotations
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_qchannel.emulator.programs import pubs
 from pytest_qchannel.emulator.programs.durations import circuit_s
+from pytest_qchannel.emulator.programs.injection import Injection, Variants
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import Split
+from pytest_qchannel.emulator.programs.twirling import Twirling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,10 +35,13 @@ class Measured:
         bits: For each parameter set, of shape ``(shots, num_qubits)``: the measured qubits in
             ascending order.
         length_s: How long the device takes for a shot.
+        weights: By what the values of each shot are multiplied, of shape ``(shots,)``; ``None``
+            where no noise is cancelled.
     """
 
     bits: list[np.ndarray[Any, np.dtype[np.bool_]]]
     length_s: float
+    weights: np.ndarray[Any, np.dtype[np.float64]] | None = None
 
 
 def measure(
@@ -49,7 +53,8 @@ def measure(
     split: Split,
     seed: int,
     *,
-    is_twirled: bool,
+    twirling: Twirling,
+    injection: Injection | None = None,
     where: str,
 ) -> Measured:
     """Measures a Pauli on each of some qubits at the end of a circuit.
@@ -61,8 +66,9 @@ def measure(
         sets: Which parameter sets are measured: their places in row-major order.
         paulis: What is measured, by qubit.
         split: The shots, and over how many variants they are spread.
-        seed: Decides the shots and the flips.
-        is_twirled: Whether measurements are twirled.
+        seed: Decides the shots and the variants.
+        twirling: What is twirled.
+        injection: What is injected behind the layers, of which gates are twirled then.
         where: Names the PUB in what is said of it.
 
     Raises:
@@ -71,34 +77,42 @@ def measure(
     """
     import numpy as np
 
-    qubits = sorted(paulis)
     whole = _with_readout(circuit, paulis)
-    active = machine.active(whole)
     length_s = circuit_s(whole, machine.task.snapshot)
+    if not sets:
+        return Measured([], length_s)
+    if injection is not None and (injection.is_empty or not machine.is_noisy):
+        injection = None
+    if machine.is_noisy:
+        whole = twirling.applied(whole, with_sites=injection is not None)
+    active = machine.active(whole)
 
-    def run(variants: Sequence[QuantumCircuit], shots: int) -> list[list[Any]]:
+    def run(variants: Sequence[QuantumCircuit], shots: int, seed: int) -> list[list[Any]]:
         """Bits by variant and parameter set; all in one go, which is fastest."""
         bound = pubs.Bound(variants, values, where, sets)
         found = machine.bits(active, bound, shots, seed)
         bits = [one[:, circuit.num_clbits :] for one in found]
         return [bits[start : start + len(sets)] for start in range(0, len(bits), len(sets))]
 
-    if not sets:
-        return Measured([], length_s)
-    if not (machine.is_noisy and is_twirled):
-        return Measured(run([active.circuit], split.shots)[0], length_s)
-    shape = split.num_randomizations, len(qubits)
-    flipped = np.random.default_rng(seed).random(shape) < 0.5
-    place = [active.physical.index(qubit) for qubit in qubits]
-    variants = [
-        _flipping(active.circuit, [place[number] for number in np.flatnonzero(flips)], len(qubits))
-        for flips in flipped
-    ]
-    read = [
-        [bits ^ flips for bits in found]
-        for flips, found in zip(flipped, run(variants, split.shots_per_randomization), strict=True)
-    ]
-    return Measured([np.concatenate(bits) for bits in zip(*read, strict=True)], length_s)
+    if injection is None:
+        return Measured(run([active.circuit], split.shots, seed)[0], length_s)
+    count, each = split.num_randomizations, split.shots_per_randomization
+    drawn = injection.draw(count, seed_from(seed, 1), active.physical)
+    # Variants that are equal run together: most are, where there is little noise.
+    times = np.bincount(drawn.which, minlength=len(drawn.patterns))
+    found = np.zeros((len(sets), count, each, len(paulis)), np.bool_)
+    for often in np.unique(times).tolist():
+        alike = np.flatnonzero(times == often).tolist()
+        variants = Variants(active, [drawn.patterns[one] for one in alike])
+        ran = run(variants, often * each, seed_from(seed, 2, often))
+        for one, by_set in zip(alike, ran, strict=True):
+            for place, bits in enumerate(by_set):
+                found[place, drawn.which == one] = bits.reshape(often, each, -1)
+    return Measured(
+        list(found.reshape(len(sets), count * each, -1)),
+        length_s,
+        np.repeat(injection.gamma * drawn.signs, each),
+    )
 
 
 def learn_readout(
@@ -106,12 +120,15 @@ def learn_readout(
 ) -> Measured:
     """Twirled measurements of the ground state; a bit that is 1 was misread.
 
+    The qubits are set to 0 before each shot, whatever the job's other circuits do: what is read
+    tells nothing where it is not known what was there.
+
     Args:
         machine: What runs it.
         num_qubits: How many the circuits have.
         qubits: Which are measured.
         split: The shots, and over how many variants they are spread.
-        seed: Decides the shots and the flips.
+        seed: Decides the shots.
 
     Raises:
         JobFailure: The circuit cannot be simulated.
@@ -121,14 +138,14 @@ def learn_readout(
     from qiskit.primitives.containers.bindings_array import BindingsArray
 
     return measure(
-        machine,
+        machine.initialised,
         QuantumCircuit(num_qubits),
         BindingsArray(),
         [0],
         dict.fromkeys(qubits, "Z"),
         split,
         seed,
-        is_twirled=True,
+        twirling=Twirling(gates=False, measure=True),
         where="readout learning",
     )
 
@@ -157,15 +174,3 @@ def _with_readout(circuit: QuantumCircuit, paulis: Mapping[int, str]) -> Quantum
             whole.sx(qubit)
     whole.measure(sorted(paulis), bits)
     return whole
-
-
-def _flipping(circuit: QuantumCircuit, qubits: Sequence[int], num_measured: int) -> QuantumCircuit:
-    """The circuit with qubits flipped before its last measurements."""
-    variant = circuit.copy_empty_like()
-    for item in circuit.data[: len(circuit.data) - num_measured]:
-        variant._append(item)
-    for qubit in qubits:
-        variant.x(qubit)
-    for item in circuit.data[len(circuit.data) - num_measured :]:
-        variant._append(item)
-    return variant

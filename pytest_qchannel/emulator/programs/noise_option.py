@@ -13,6 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.simulate.calibration import DRESSING_GATES
+from pytest_qchannel.emulator.programs.simulate.channels import pauli_labels, pauli_weights
+from pytest_qchannel.emulator.programs.simulate.labels import (
+    DRESSING,
+    TWIRLED_READOUT,
+    twirled_name,
+)
 from pytest_qchannel.emulator.programs.task import Task
 
 if TYPE_CHECKING:
@@ -52,7 +59,7 @@ class NoiseOption:
         work = len(active.circuit.data) * 2.0 ** min(size, 40) * shots * len(bound)
         task.allow(work / 5e8)
         try:
-            model = _decoded(self._on(active.physical))
+            model = self._model(active)
             simulator = AerSimulator(noise_model=model, max_memory_mb=MEMORY_LIMIT_MB)
             outcome = simulator.run(
                 list(bound), shots=shots, seed_simulator=seed % 2**31, memory=True
@@ -66,11 +73,73 @@ class NoiseOption:
         except JobFailure:
             raise
         except Exception as problem:  # the model's errors and Aer's own are of many kinds
-            raise JobFailure(
-                FailureCode.SIMULATOR_FAILED,
-                "The emulator cannot simulate a circuit with options.simulator.noise_model: "
-                f"{problem}",
-            ) from None
+            raise _unreadable(problem) from None
+
+    def channel(self, name: str, qubits: tuple[int, ...]) -> Any | None:
+        """What a gate on the device's qubits suffers, in the form of :mod:`.channels`, if it does.
+
+        Raises:
+            JobFailure: It cannot be read.
+        """
+        import numpy as np
+        from qiskit.quantum_info import SuperOp
+        from qiskit_aer.noise import QuantumError
+
+        here = list(range(len(qubits)))
+        local, everywhere = [], []
+        try:
+            for error in _readable(self._on(qubits)):
+                if error.get("type") == "qerror" and name in error.get("operations", ()):
+                    places = error.get("gate_qubits")
+                    if places is None:
+                        everywhere.append(error)
+                    elif here in [list(place) for place in places]:
+                        local.append(error)
+            found = [QuantumError.from_dict(error) for error in local or everywhere]
+            if not found or any(one.num_qubits != len(qubits) for one in found):
+                return None
+            whole = SuperOp(np.eye(4 ** len(qubits)))
+            for one in found:
+                whole = whole.compose(SuperOp(one.to_quantumchannel()))
+        except JobFailure:
+            raise
+        except Exception as problem:  # Aer raises many kinds on errors that it cannot read
+            raise _unreadable(problem) from None
+        # Aer's matrix has the columns of the density matrix one below the other.
+        size = 2 ** len(qubits)
+        tensor = whole.data.reshape(size, size, size, size)
+        return tensor.transpose(1, 3, 0, 2).reshape(size**2, size**2)
+
+    def _model(self, active: Active) -> Any:
+        """The noise model on a circuit's qubits, with errors for the labels of twirled ones."""
+        found = active.circuit.data
+        number = {qubit: place for place, qubit in enumerate(active.circuit.qubits)}
+        read_twirled = {number[item.qubits[0]] for item in found if item.label == TWIRLED_READOUT}
+        # Aer has one readout error for a qubit, however often and by what it is measured.
+        read_twirled.difference_update(
+            number[qubit]
+            for item in found
+            if item.is_control_flow() or (item.name == "measure" and item.label is None)
+            for qubit in item.qubits
+        )
+        model = _decoded(
+            [_symmetric(error, read_twirled) for error in _readable(self._on(active.physical))]
+        )
+        labels = {
+            (item.label, tuple(number[qubit] for qubit in item.qubits))
+            for item in found
+            if item.label == DRESSING or twirled_name(item.label) is not None
+        }
+        for label, places in sorted(labels):
+            qubits = tuple(active.physical[place] for place in places)
+            name = twirled_name(label)
+            for gate in DRESSING_GATES if name is None else (name,):
+                if (choi := self.channel(gate, qubits)) is not None:
+                    with warnings.catch_warnings():
+                        # Aer says that errors of a label are composed: that is what is wanted.
+                        warnings.simplefilter("ignore")
+                        model.add_quantum_error(_pauli_error(choi), [label], list(places))
+        return model
 
     def _on(self, physical: Sequence[int]) -> list[dict[str, Any]]:
         """The errors of these qubits only, numbered as the circuit's qubits are."""
@@ -118,15 +187,54 @@ def _has_form(error: Any) -> bool:
     )
 
 
-def _decoded(errors: Sequence[Mapping[str, Any]]) -> Any:
+def _readable(errors: Sequence[Mapping[str, Any]]) -> list[Any]:
+    # Decoded for each circuit, on its own qubits: that of a whole device takes half a minute.
+    found: list[Any] = codec.decode_nested(list(errors), "options.simulator.noise_model")
+    return found
+
+
+def _unreadable(problem: Exception) -> JobFailure:
+    return JobFailure(
+        FailureCode.SIMULATOR_FAILED,
+        f"The emulator cannot simulate a circuit with options.simulator.noise_model: {problem}",
+    )
+
+
+def _symmetric(error: dict[str, Any], read_twirled: set[int]) -> dict[str, Any]:
+    """A readout error of twirled qubits, averaged over all flips before and behind it."""
+    import numpy as np
+
+    places = error.get("gate_qubits")
+    if error.get("type") != "roerror" or not read_twirled:
+        return error
+    if places is not None and not all(read_twirled.issuperset(place) for place in places):
+        return error
+    sent = np.asarray(error["probabilities"], float)
+    flips = np.arange(len(sent))
+    mean = np.mean([sent[np.ix_(flips ^ one, flips ^ one)] for one in flips], axis=0)
+    return {**error, "probabilities": mean.tolist()}
+
+
+def _pauli_error(choi: Any) -> Any:
+    """The twirl of a channel, as Aer has it."""
+    from qiskit_aer.noise import pauli_error
+
+    weights = pauli_weights(choi)
+    weights = weights / weights.sum()
+    labels = pauli_labels((len(weights).bit_length() - 1) // 2)
+    # Aer writes the first qubit last.
+    return pauli_error(
+        [(label[::-1], float(one)) for label, one in zip(labels, weights, strict=True)]
+    )
+
+
+def _decoded(readable: Sequence[Mapping[str, Any]]) -> Any:
     from qiskit_aer.noise import NoiseModel
 
-    # Decoded for each circuit, on its own qubits: that of a whole device takes half a minute.
-    readable = codec.decode_nested(list(errors), "options.simulator.noise_model")
     with warnings.catch_warnings():
         # Aer has deprecated from_dict since 0.15 without naming a successor.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return NoiseModel.from_dict({"errors": readable})
+        return NoiseModel.from_dict({"errors": list(readable)})
 
 
 def _bits(memory: Sequence[str], num_bits: int) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -13,16 +13,15 @@ from typing import Any, Final
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.snapshots import Snapshot
-from pytest_qchannel.errors import EmulatorGap
 
 __all__ = [
     "DEFAULT_SHOTS",
     "Split",
     "group",
     "names_both_factors",
+    "pause_s",
     "rep_delay_s",
     "require_executions",
-    "require_initialised",
     "require_shape",
     "split",
 ]
@@ -111,6 +110,20 @@ def rep_delay_s(options: Mapping[str, Any], snapshot: Snapshot) -> float:
     return float(delay)
 
 
+def pause_s(options: Mapping[str, Any], snapshot: Snapshot) -> float | None:
+    """How long qubits are left alone between shots that do not set them to 0, in seconds.
+
+    ``None`` where they are set to 0, as by default. Source: ``init_qubits`` and ``rep_delay`` in
+    the execution options of qiskit-ibm-runtime 0.34 to 0.51.
+
+    Raises:
+        JobFailure: The device has no such pause.
+    """
+    if group(options, "execution").get("init_qubits") is not False:
+        return None
+    return rep_delay_s(options, snapshot)
+
+
 def require_executions(executions: int) -> None:
     """Passes a job that is not too large.
 
@@ -135,19 +148,3 @@ def require_shape(shape: Sequence[int]) -> None:
         raise ValueError(f"the shape has {len(shape)} axes; at most {MOST_AXES} are allowed")
     if math.prod(max(1, side) for side in shape) > MOST_EXECUTIONS:
         raise ValueError(f"the shape {tuple(shape)} is too large")
-
-
-def require_initialised(options: Mapping[str, Any]) -> None:
-    """Passes jobs whose qubits start each shot in the ground state.
-
-    Without ``init_qubits`` a shot starts in the state that the one before has left, which decays
-    during the pause: the shots are not independent, and no simulation here does that.
-
-    Raises:
-        EmulatorGap: The job wants ``init_qubits=False``.
-    """
-    if group(options, "execution").get("init_qubits") is False:
-        raise EmulatorGap(
-            "the emulated devices set every qubit to 0 before each shot, not init_qubits=False",
-            next="leave init_qubits out, or keep this test for a live QPU",
-        )

@@ -3,10 +3,10 @@
 Source: ``SamplerV2Input`` in IBM's API description; ``sampler.version_0_1`` of
 ibm-quantum-schemas; ``SamplerV2`` and the result decoder of qiskit-ibm-runtime 0.34 to 0.51.
 
-Twirling spreads the shots as the service does and is told in the metadata, and dynamical
-decoupling is accepted; neither changes the simulated state: twirling leaves an ideal circuit and
-Pauli noise as they are, and the noise of idle qubits is simulated as memoryless, where decoupling
-has nothing to refocus. ``coupling_map`` and ``basis_gates`` of the simulator are accepted: circuits
+Twirling spreads the shots as the service does, and on a noisy device turns the noise of gates into
+Pauli noise and that of the readout into one that is equally likely both ways. Dynamical decoupling
+is accepted and changes nothing: the noise of idle qubits is simulated as memoryless, where it has
+nothing to refocus. ``coupling_map`` and ``basis_gates`` of the simulator are accepted: circuits
 are held to the device's own.
 """
 
@@ -23,6 +23,7 @@ from pytest_qchannel.emulator.programs.machine import Machine, seed_of
 from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.task import Task
+from pytest_qchannel.emulator.programs.twirling import Twirling
 from pytest_qchannel.emulator.schemas import SAMPLER, problem_with
 from pytest_qchannel.emulator.snapshots import Snapshot
 
@@ -34,15 +35,8 @@ __all__ = ["check", "run"]
 
 
 def check(params: Mapping[str, Any]) -> str | None:
-    """What is wrong with the params' form; the circuits themselves are looked at by :func:`run`.
-
-    Raises:
-        EmulatorGap: An option asks for what no simulation here does.
-    """
-    problem = problem_with(params, SAMPLER)
-    if problem is None:
-        options.require_initialised(group(params, "options"))
-    return problem
+    """What is wrong with the params' form; the circuits themselves are looked at by :func:`run`."""
+    return problem_with(params, SAMPLER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +128,8 @@ def _run_pub(machine: Machine, sent: list[Any], seed: int, where: str, before: i
     params, snapshot = machine.task.params, machine.task.snapshot
     shots, split = _shots_of(sent, params, snapshot, where)
     circuit = pubs.read_circuit(sent[0], machine.task, where)
-    active = machine.active(circuit)
+    twirling = Twirling.of(group(group(params, "options"), "twirling"))
+    active = machine.active(twirling.applied(circuit) if machine.is_noisy else circuit)
     values = pubs.read_values(active.circuit, sent[1] if len(sent) > 1 else None, where)
     shape = tuple(values.shape)
     options.require_executions(before + math.prod(shape) * (split.shots if split else shots))
@@ -149,6 +144,9 @@ def _run_pub(machine: Machine, sent: list[Any], seed: int, where: str, before: i
         measured = _stacked(points, (*shape, shots, width), "complex128")
         if meas_type == "avg_kerneled":
             measured = measured.mean(axis=-2)
+    if machine.is_noisy:  # the marks of twirled gates take no time
+        active = machine.active(circuit)
+        bound = pubs.Bound([active.circuit], values, where)
     length_s = pubs.mean_length_s(circuit, active, bound, snapshot)
     return _Run(circuit, shape, shots, split, _registers(circuit, measured), length_s)
 

@@ -18,7 +18,6 @@ from pytest_qchannel.emulator import snapshots
 from pytest_qchannel.emulator.programs import PROGRAMS, Task, sampler
 from pytest_qchannel.emulator.programs.durations import circuit_s
 from pytest_qchannel.emulator.programs.outcome import JobFailure
-from pytest_qchannel.errors import EmulatorGap
 from tests.unit.emulator.circuits_kit import DEVICE, encoded, encoded_array, run, samples
 
 try:
@@ -272,11 +271,20 @@ def test_more_shots_than_the_device_takes() -> None:
     assert Counter(samples(run([encoded(plain()), None, most]), "c")) == {2: most}
 
 
-def test_qubits_that_are_not_set_to_zero_are_a_gap() -> None:
-    with pytest.raises(EmulatorGap) as caught:
-        sampler.check({"pubs": [["x"]], "options": {"execution": {"init_qubits": False}}})
-    assert "init_qubits=False" in caught.value.headline
-    assert caught.value.next
+def test_qubits_that_are_not_set_to_zero_go_on_as_they_were() -> None:
+    """The service would let a flip in every shot give 1, 0, 1, 0 in the order of the shots."""
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    circuit.measure(0, 0)
+    options = {"execution": {"init_qubits": False}}
+    assert samples(run([encoded(circuit), None, 6], options=options), "c") == [1, 0, 1, 0, 1, 0]
+    options = {"execution": {"init_qubits": True}}
+    assert samples(run([encoded(circuit), None, 6], options=options), "c") == [1] * 6
+
+
+def test_a_pause_that_the_device_does_not_have() -> None:
+    options = {"execution": {"init_qubits": False, "rep_delay": 1.0}}
+    assert "rep_delay is 1.0 s" in failure_of([encoded(plain()), None, 1], options=options).reason
 
 
 def test_usage_is_the_length_of_each_shot_and_the_pause_after_it() -> None:

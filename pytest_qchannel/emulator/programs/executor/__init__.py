@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_qchannel.emulator.programs.executor import models
-from pytest_qchannel.emulator.programs.options import require_initialised
+from pytest_qchannel.emulator.programs.options import pause_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.task import Task
 
@@ -42,15 +42,13 @@ def check(params: Mapping[str, Any]) -> str | None:
     """What in the params does not fit the schema; circuits are looked at by :func:`run`.
 
     Raises:
-        EmulatorGap: The packages that read such params are not installed, or an option asks for
-            what no simulation here does.
+        EmulatorGap: The packages that read such params are not installed.
     """
     try:
         module = models.schema("executor", VERSIONS, params)
-        parsed = models.parsed(module.ParamsModel, params)
+        models.parsed(module.ParamsModel, params)
     except models.NotValid as problem:
         return str(problem)
-    require_initialised({"execution": {"init_qubits": parsed.options.init_qubits}})
     return None
 
 
@@ -84,10 +82,12 @@ def run(task: Task) -> Outcome:
         require_isa(item.circuit, task.snapshot, f"item {number}")
     timing = Timing(task, options, program.shots, items)
     level = getattr(program, "meas_level", "classified")
+    execution = {"init_qubits": options.init_qubits, "rep_delay": options.rep_delay}
+    pause = pause_s({"execution": execution}, task.snapshot)
     results: list[_Arrays] = []
     for number, item in enumerate(items):
         seed = (task.seed + number) % 2**31
-        measured = measure(item, program.shots, level, seed, task)
+        measured = measure(item, program.shots, level, seed, task, pause)
         results.append({**measured, **item.extras})
     answer = encode(module, results, timing)
     # As it came, and not as the models would write it: it passes through unchanged.

@@ -36,12 +36,20 @@ def is_mock(task: Task) -> bool:
 
 
 def measure(
-    item: Item, shots: int, level: str, seed: int, task: Task
+    item: Item, shots: int, level: str, seed: int, task: Task, pause_s: float | None = None
 ) -> dict[str, np.ndarray[Any, Any]]:
     """The arrays of each classical register, of shape ``(*item.shape, shots, bits)``.
 
     Complex points have a name of their own; averaged ones have no axis of shots. The client takes
     the suffixes off, so that is how the service names them.
+
+    Args:
+        item: A circuit with its sets of values.
+        shots: Of each set.
+        level: What is measured: bits, points, or both.
+        seed: Decides the shots.
+        task: The job.
+        pause_s: Of shots that start as the one before ended; see :func:`.simulate.sample`.
 
     Raises:
         JobFailure: The circuit cannot be simulated, or values do not fit.
@@ -50,9 +58,9 @@ def measure(
     import numpy as np
 
     if level == "classified":
-        bits = _everything(item, shots, seed, task, np.dtype(np.bool_))
+        bits = _everything(item, shots, seed, task, np.dtype(np.bool_), pause_s)
         return _by_register(item, bits, "")
-    points = _everything(item, shots, seed, task, np.dtype(np.complex128))
+    points = _everything(item, shots, seed, task, np.dtype(np.complex128), pause_s)
     if level == "avg_kerneled":
         return _by_register(item, points.mean(axis=-2), "_avg_iq")
     arrays = _by_register(item, points, "_iq")
@@ -71,7 +79,7 @@ def _by_register(
 
 
 def _everything(
-    item: Item, shots: int, seed: int, task: Task, dtype: np.dtype[Any]
+    item: Item, shots: int, seed: int, task: Task, dtype: np.dtype[Any], pause_s: float | None
 ) -> np.ndarray[Any, Any]:
     """All classical bits of all elements: shape ``(*item.shape, shots, num_clbits)``."""
     import numpy as np
@@ -90,7 +98,7 @@ def _everything(
     if is_mock(task):
         return _pretended(shape, seed, dtype).reshape(whole)
     simulated = _points if dtype.kind == "c" else _bits
-    return simulated(item, shape, seed, task).reshape(whole)
+    return simulated(item, shape, seed, task, pause_s).reshape(whole)
 
 
 def _pretended(shape: tuple[int, ...], seed: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
@@ -102,7 +110,9 @@ def _pretended(shape: tuple[int, ...], seed: int, dtype: np.dtype[Any]) -> np.nd
     return rng.integers(2, size=shape, dtype=np.uint8).astype(dtype)
 
 
-def _bits(item: Item, shape: tuple[int, int, int], seed: int, task: Task) -> np.ndarray[Any, Any]:
+def _bits(
+    item: Item, shape: tuple[int, int, int], seed: int, task: Task, pause_s: float | None
+) -> np.ndarray[Any, Any]:
     """Bits, part by part of the circuit."""
     import numpy as np
 
@@ -114,11 +124,14 @@ def _bits(item: Item, shape: tuple[int, int, int], seed: int, task: Task) -> np.
     lone = []
     result = np.zeros(shape, np.bool_)
     for number, part in enumerate(parts_of(active)):
-        chance = chance_of_one(part.active, item.values, column, task.snapshot if errs else None)
+        chance = None
+        if pause_s is None:
+            erring = task.snapshot if errs else None
+            chance = chance_of_one(part.active, item.values, column, erring)
         if chance is not None:
             lone.append((part.bits[0], chance))
             continue
-        if (plan := None if errs else plan_of(part, column)) is not None:
+        if (plan := None if errs or pause_s is not None else plan_of(part, column)) is not None:
             task.allow(plan.estimate_s(*shape[:2]))
             own = np.random.default_rng([seed, 2, number])
             drawn = plan.sample(item.values, column, shape[1], own, task.tick)
@@ -126,7 +139,8 @@ def _bits(item: Item, shape: tuple[int, int, int], seed: int, task: Task) -> np.
             continue
         bound = _bound(part.active.circuit, item, column, task)
         # Parts are independent, and so must be their seeds.
-        arrays = sample(part.active, bound, shape[1], (seed + 104_729 * number) % 2**31, task)
+        own_seed = (seed + 104_729 * number) % 2**31
+        arrays = sample(part.active, bound, shape[1], own_seed, task, pause_s=pause_s)
         # Parts with conditions have all bits; those that they do not write stay 0.
         result[..., part.bits] |= np.asarray(arrays, np.bool_).reshape(*shape[:2], len(part.bits))
     task.allow(len(lone) * shape[0] * shape[1] * _BIT_S)
@@ -136,7 +150,9 @@ def _bits(item: Item, shape: tuple[int, int, int], seed: int, task: Task) -> np.
     return result
 
 
-def _points(item: Item, shape: tuple[int, int, int], seed: int, task: Task) -> np.ndarray[Any, Any]:
+def _points(
+    item: Item, shape: tuple[int, int, int], seed: int, task: Task, pause_s: float | None
+) -> np.ndarray[Any, Any]:
     """Points in the IQ plane; every qubit has its own cloud, so the circuit stays whole."""
     import numpy as np
 
@@ -146,7 +162,7 @@ def _points(item: Item, shape: tuple[int, int, int], seed: int, task: Task) -> n
     # Idle qubits that are measured stay: their points have a spread, too.
     active = active_part(item.circuit, keep_idle_time=True)
     bound = _bound(active.circuit, item, column, task)
-    arrays = sample_iq(active, bound, shape[1], seed, task)
+    arrays = sample_iq(active, bound, shape[1], seed, task, pause_s=pause_s)
     return np.asarray(arrays, np.complex128).reshape(shape)
 
 

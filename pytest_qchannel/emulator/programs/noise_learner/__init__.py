@@ -23,8 +23,7 @@ def check(params: Mapping[str, Any]) -> str | None:
     """What in the params does not fit their schema.
 
     Raises:
-        EmulatorGap: The packages that read such params are not installed, or an option asks for
-            what the emulator cannot tell.
+        EmulatorGap: The packages that read such params are not installed.
     """
     return boxed.check(params) if "schema_version" in params else legacy.check(params)
 
@@ -33,6 +32,7 @@ def run(task: Task) -> Outcome:
     """The noise of every layer or instruction.
 
     Raises:
-        JobFailure: A circuit cannot be read, or is not what the device can run.
+        JobFailure: A circuit cannot be read, or is not what the device can run, or an option asks
+            for what the device's calibration does not tell.
     """
     return boxed.run(task) if "schema_version" in task.params else legacy.run(task)

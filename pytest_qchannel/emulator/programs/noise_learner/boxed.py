@@ -18,10 +18,9 @@ from pytest_qchannel.emulator.programs.executor import models
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer, noise_of_readout
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
-from pytest_qchannel.emulator.programs.options import rep_delay_s, require_initialised
+from pytest_qchannel.emulator.programs.options import rep_delay_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
-from pytest_qchannel.emulator.programs.task import Task
-from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.emulator.programs.task import Noise, Task
 
 __all__ = ["BASES", "check", "run"]
 
@@ -36,24 +35,14 @@ def check(params: Mapping[str, Any]) -> str | None:
     """What in the params does not fit the schema.
 
     Raises:
-        EmulatorGap: The packages that read such params are not installed, or bit-flip checks are
-            asked for.
+        EmulatorGap: The packages that read such params are not installed.
     """
     try:
         module = models.schema("noise_learner_v3", VERSIONS, params)
         parsed = models.parsed(module.ParamsModel, params)
     except models.NotValid as problem:
         return str(problem)
-    options = parsed.options
-    require_initialised({"execution": {"init_qubits": getattr(options, "init_qubits", True)}})
-    checks = getattr(options, "bit_flip_checks", None)
-    asked = [options.post_selection, *((checks.pre_circuit, checks.post_circuit) if checks else ())]
-    if any(one.enable for one in asked):
-        raise EmulatorGap(
-            "the emulated noise learner selects no shots: its devices have no slow X pulses",
-            next="leave post_selection and bit_flip_checks off, or keep this test for a live QPU",
-        )
-    return _counts_problem(options)
+    return _counts_problem(parsed.options)
 
 
 def _counts_problem(options: Any) -> str | None:
@@ -63,6 +52,34 @@ def _counts_problem(options: Any) -> str | None:
     if any(depth < 0 for depth in options.layer_pair_depths):
         return "options.layer_pair_depths: expected at least 0"
     return None
+
+
+def _require_known(options: Any, task: Task) -> None:
+    """Passes what the device's calibration tells, and what it need not tell.
+
+    An ideal device passes every check of a flip, and its rates are 0 however a shot starts.
+    Elsewhere it depends on slow X pulses, for which there are no figures, which shots are
+    discarded; and on what is left of the shot before what a readout seems to err.
+
+    Raises:
+        JobFailure: The device errs, and shots are to be selected or to start as they are.
+    """
+    if task.noise is Noise.OFF:
+        return
+    checks = getattr(options, "bit_flip_checks", None)
+    asked = {
+        "post_selection": options.post_selection.enable,
+        "bit_flip_checks.pre_circuit": checks is not None and checks.pre_circuit.enable,
+        "bit_flip_checks.post_circuit": checks is not None and checks.post_circuit.enable,
+        "init_qubits=False": not getattr(options, "init_qubits", True),
+    }
+    if found := [name for name, is_on in asked.items() if is_on]:
+        raise JobFailure(
+            FailureCode.NOT_SUPPORTED,
+            f"The emulated noise learner knows {', '.join(found)} on ideal devices only: "
+            "calibrations have no figures for slow X pulses, and rates are told for shots that "
+            "start in the ground state. Leave it out, or keep this for a live QPU.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +96,8 @@ def run(task: Task) -> Outcome:
     """The noise of every instruction.
 
     Raises:
-        JobFailure: An instruction cannot be read or learnt, or is not what the device can run.
+        JobFailure: An instruction cannot be read or learnt, or is not what the device can run, or
+            an option asks for what its calibration does not tell.
     """
     try:
         module = models.schema("noise_learner_v3", VERSIONS, task.params)
@@ -87,6 +105,7 @@ def run(task: Task) -> Outcome:
     except models.NotValid as problem:
         raise JobFailure(FailureCode.VALIDATION, f"The params are not valid: {problem}.") from None
     options = parsed.options
+    _require_known(options, task)
     chosen = {"execution": {"rep_delay": getattr(options, "rep_delay", None)}}
     delay_s = rep_delay_s(chosen, task.snapshot)
     try:
@@ -183,7 +202,10 @@ def _encode(module: ModuleType, learnt: _Learnt, options: Any) -> Any:
 
 
 def _post_selection(learnt: _Learnt, options: Any) -> dict[str, Any]:
-    """Without any selection all shots are kept; older schemas ignore the rates of success."""
+    """Nothing is discarded: without a check, or by checks that succeed on an ideal device.
+
+    Older schemas ignore the rates of success.
+    """
     successes = dict.fromkeys(learnt.qubits, 1.0)
     if learnt.protocol == "trex":
         return {"fraction_kept": 1.0, "success_rates": successes}

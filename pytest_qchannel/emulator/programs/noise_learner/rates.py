@@ -16,36 +16,39 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_qchannel.emulator.programs.simulate.calibration import calibration
-from pytest_qchannel.emulator.programs.simulate.channels import gate_channel
+from pytest_qchannel.emulator.programs.simulate.calibration import (
+    DRESSING_GATES,
+    calibration,
+    channel_of,
+)
+from pytest_qchannel.emulator.programs.simulate.channels import pauli_labels, pauli_weights
 from pytest_qchannel.emulator.snapshots import Snapshot
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Generator", "layer_rates", "readout_rates"]
+__all__ = ["ChannelOf", "Generator", "layer_rates", "readout_rates"]
 
 Generator = tuple[str, tuple[int, ...]]
 """A Pauli in sparse form: letters, and the device's qubits they act on in ascending order."""
+
+ChannelOf = Callable[[str, tuple[int, ...]], Any]
+"""From the name of a gate and its qubits: the Choi matrix of its noise, ``None`` without any."""
 
 # The smallest fidelity and the largest chance of a flip that are told apart from "always wrong";
 # calibrations mark a gate that does not work with an error of 1.
 _LEAST_FIDELITY: Final = 1e-3
 _MOST_FLIPS: Final = 0.4995
-_TWIRLING_GATES: Final = 2
-_MATRICES: Final = {
-    "I": ((1, 0), (0, 1)),
-    "X": ((0, 1), (1, 0)),
-    "Y": ((0, -1j), (1j, 0)),
-    "Z": ((1, 0), (0, -1)),
-}
 
 
 def layer_rates(
-    gates: Sequence[tuple[str, tuple[int, ...], Any]], qubits: Sequence[int], snapshot: Snapshot
+    gates: Sequence[tuple[str, tuple[int, ...], Any]],
+    qubits: Sequence[int],
+    snapshot: Snapshot,
+    channel: ChannelOf | None = None,
 ) -> dict[Generator, float]:
     """The rate of each generator of the layer's model, per application of the layer.
 
@@ -53,14 +56,16 @@ def layer_rates(
         gates: Name, physical qubits and operation of each gate; they share no qubit.
         qubits: The physical qubits that are twirled, the gates' among them.
         snapshot: The device.
+        channel: The noise of a gate on qubits; ``None``: the device's own, by its calibration.
     """
+    channel = channel or functools.partial(channel_of, snapshot)
     rates = dict.fromkeys(_generators(sorted(qubits), snapshot), 0.0)
     busy: set[int] = set()
     for name, places, operation in gates:
         busy.update(places)
-        rates.update(_gate_rates(name, places, operation, snapshot))
+        rates.update(_gate_rates(name, places, operation, channel))
     for qubit in set(qubits) - busy:
-        rates.update(_gate_rates(None, (qubit,), None, snapshot))
+        rates.update(_gate_rates(None, (qubit,), None, channel))
     return rates
 
 
@@ -79,11 +84,6 @@ def _generators(qubits: list[int], snapshot: Snapshot) -> list[Generator]:
     return singles + [(letters, pair) for pair in pairs for letters in products]
 
 
-def _paulis(width: int) -> list[str]:
-    """All Paulis; letter k acts on the k-th qubit."""
-    return ["".join(letters) for letters in itertools.product("IXYZ", repeat=width)]
-
-
 @functools.cache
 def _commutation(width: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     """1 where two Paulis commute, -1 where they anticommute."""
@@ -92,48 +92,39 @@ def _commutation(width: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     differ = [
         [
             sum("I" not in (a, b) and a != b for a, b in zip(p, q, strict=True))
-            for q in _paulis(width)
+            for q in pauli_labels(width)
         ]
-        for p in _paulis(width)
+        for p in pauli_labels(width)
     ]
     return 1.0 - 2.0 * (np.array(differ) % 2)
 
 
 def _fidelities(
-    name: str, qubits: tuple[int, ...], snapshot: Snapshot
+    name: str, qubits: tuple[int, ...], channel: ChannelOf
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     """The fidelity of each Pauli under the noise of one gate, as the simulation has it."""
     import numpy as np
 
-    known = calibration(snapshot)
-    figures = known.gates.get((name, qubits)) or known.gates.get((name, qubits[::-1]))
-    paulis = _paulis(len(qubits))
-    if figures is None:
-        return np.ones(len(paulis))
-    size = 2 ** len(qubits)
-    choi = gate_channel(*figures, tuple(known.times_s[qubit] for qubit in qubits))
-    channel = choi.reshape(size, size, size, size)  # [a, i, b, j] = <a| E(|i><j|) |b>
-    found = []
-    for pauli in paulis:
-        matrix: np.ndarray[Any, Any] = np.eye(1)
-        for letter in pauli:  # the first qubit is the lowest bit
-            matrix = np.kron(_MATRICES[letter], matrix)
-        found.append(np.einsum("ij,aibj,ba", matrix, channel, matrix).real / size)
-    return np.array(found, dtype=np.float64).clip(_LEAST_FIDELITY, 1.0)
+    choi = channel(name, qubits)
+    if choi is None:
+        return np.ones(4 ** len(qubits))
+    found = _commutation(len(qubits)) @ pauli_weights(choi)
+    return np.asarray(found, dtype=np.float64).clip(_LEAST_FIDELITY, 1.0)
 
 
 def _gate_rates(
-    name: str | None, qubits: tuple[int, ...], operation: Any, snapshot: Snapshot
+    name: str | None, qubits: tuple[int, ...], operation: Any, channel: ChannelOf
 ) -> dict[Generator, float]:
     """Rates of all Paulis on a gate's qubits, or of the twirling alone on an idle one."""
     import numpy as np
 
     width = len(qubits)
-    paulis = _paulis(width)
-    logs = np.zeros(len(paulis)) if name is None else np.log(_fidelities(name, qubits, snapshot))
+    paulis = pauli_labels(width)
+    logs = np.zeros(len(paulis)) if name is None else np.log(_fidelities(name, qubits, channel))
     for place, qubit in enumerate(qubits):
-        once = dict(zip("IXYZ", np.log(_fidelities("sx", (qubit,), snapshot)), strict=True))
-        logs += _TWIRLING_GATES * np.array([once[pauli[place]] for pauli in paulis])
+        for gate in DRESSING_GATES:
+            once = dict(zip("IXYZ", np.log(_fidelities(gate, (qubit,), channel)), strict=True))
+            logs += np.array([once[pauli[place]] for pauli in paulis])
     partner = _partners(operation, paulis)
     if partner is not None:
         logs = (logs + logs[partner]) / 2

@@ -38,7 +38,7 @@ from pytest_qchannel.emulator.programs.simulate.steps import (
     Store,
 )
 
-__all__ = ["estimate_s", "run_branching"]
+__all__ = ["Run", "estimate_s", "run_branching"]
 
 # States that go on together; where they take more the shots go on in two parts, one after the
 # other. As much as stays in a processor's cache: that is several times faster.
@@ -74,7 +74,7 @@ def run_branching(
     states = np.zeros((2,) * num_qubits + (1,), np.complex64 if single else np.complex128)
     states[(0,) * (num_qubits + 1)] = 1
     memory = Memory(np.zeros((shots, num_clbits), np.bool_))
-    run = _Run(memory, np.random.default_rng(seed), tick)
+    run = Run(memory, np.random.default_rng(seed), tick)
     numbers = np.arange(shots)
     run.all(steps, Part(states, list(range(num_qubits)), numbers, np.zeros_like(numbers)))
     return memory.bits
@@ -117,9 +117,11 @@ def _times(work: tuple[float, float, float], turns: int) -> tuple[float, float, 
     return work[0] * turns, work[1] ** turns, work[2] * turns
 
 
-class _Run:
+class Run:
+    """Steps run for shots that are together; ``memory`` holds what they wrote."""
+
     def __init__(self, memory: Memory, rng: Any, tick: Callable[[], None]) -> None:
-        self._memory = memory
+        self.memory = memory
         self._rng = rng
         self._tick = tick
         self._blocks: dict[int, tuple[Sequence[Step], list[Step | Block]]] = {}
@@ -171,12 +173,12 @@ class _Run:
         elif isinstance(step, Sample):
             self._sample(step, part)
         elif isinstance(step, Store):
-            step.keep(self._memory, part.shots, step.value(self._memory, part.shots))
+            step.keep(self.memory, part.shots, step.value(self.memory, part.shots))
 
     def _choose(self, step: Choose, part: Part) -> Ends:
         import numpy as np
 
-        value = np.asarray(step.target(self._memory, part.shots)).astype(np.uint64)
+        value = np.asarray(step.target(self.memory, part.shots)).astype(np.uint64)
         undecided = np.ones(len(part.shots), np.bool_)
         ends = []
         for labels, body in step.choices:
@@ -199,7 +201,7 @@ class _Run:
                     break
                 body = step.bodies[turns]
             else:
-                holds = step.condition(self._memory, part.shots).astype(bool)
+                holds = step.condition(self.memory, part.shots).astype(bool)
                 if not holds.all():
                     left.append(part.taking(~holds))
                 if not holds.any():
@@ -362,7 +364,7 @@ class _Run:
         if false_one or false_zero:
             chance = np.where(outcome, false_zero, false_one)
             outcome = outcome ^ (self._rng.random(len(outcome)) < chance)
-        self._memory.bits[part.shots, measure.clbit] = outcome
+        self.memory.bits[part.shots, measure.clbit] = outcome
 
     def _sample(self, step: Sample, part: Part) -> None:
         """Draws what the qubits show together at the end; the states stay as they are."""

@@ -17,11 +17,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.programs.simulate.channels import gate_channel, parted, relaxation
+from pytest_qchannel.emulator.programs.simulate.channels import (
+    gate_channel,
+    parted,
+    relaxation,
+    twirled,
+)
+from pytest_qchannel.emulator.programs.simulate.labels import DRESSING, twirled_name
 from pytest_qchannel.emulator.programs.simulate.steps import Event
 from pytest_qchannel.emulator.snapshots import Snapshot
 
-__all__ = ["Calibration", "DeviceNoise", "calibration"]
+__all__ = ["DRESSING_GATES", "Calibration", "DeviceNoise", "calibration", "channel_of"]
+
+DRESSING_GATES: Final = ("sx", "sx")
+"""What a random gate on a qubit is made of; its rotations about Z do not err."""
 
 _SECONDS: Final = {
     "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9, "ps": 1e-12,
@@ -89,17 +98,27 @@ def _readout(figures: Mapping[str, float]) -> tuple[float, float]:
     return min(pair[0], 1.0), min(pair[1], 1.0)
 
 
-@functools.lru_cache(maxsize=4096)
-def _gate_noise(snapshot: Snapshot, name: str, places: tuple[int, ...]) -> tuple[float, Any]:
-    """How likely something befalls the qubits of a gate, and the Kraus operators of that."""
+def channel_of(snapshot: Snapshot, name: str, places: tuple[int, ...]) -> Any | None:
+    """What a gate's qubits suffer beside the gate (see :func:`.gate_channel`), if they do."""
     known = calibration(snapshot)
     figures = known.gates.get((name, places)) or known.gates.get((name, places[::-1]))
     if figures is None or len(places) > 2 or max(places) >= len(known.times_s):
-        return 0.0, None
+        return None
     error, length_s = figures
     if error == 0 and length_s == 0:
+        return None
+    return gate_channel(error, length_s, tuple(known.times_s[one] for one in places))
+
+
+@functools.lru_cache(maxsize=4096)
+def _gate_noise(
+    snapshot: Snapshot, name: str, places: tuple[int, ...], *, is_twirled: bool = False
+) -> tuple[float, Any]:
+    """How likely something befalls the qubits of a gate, and the Kraus operators of that."""
+    choi = channel_of(snapshot, name, places)
+    if choi is None:
         return 0.0, None
-    return parted(gate_channel(error, length_s, tuple(known.times_s[one] for one in places)))
+    return twirled(choi) if is_twirled else parted(choi)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -127,8 +146,19 @@ class DeviceNoise:
     def after(self, item: Any, qubits: tuple[int, ...]) -> list[Event]:
         """What may befall the qubits of a gate."""
         places = tuple(self._physical[one] for one in qubits)
-        probability, kraus = _gate_noise(self._snapshot, item.name, places)
-        return [Event(qubits, probability, kraus)] if probability else []
+        label = item.label
+        if label is None or not label.startswith("qchannel-"):
+            found = [_gate_noise(self._snapshot, item.name, places)]
+        elif label == DRESSING:
+            found = [
+                _gate_noise(self._snapshot, name, places, is_twirled=True)
+                for name in DRESSING_GATES
+            ]
+        elif (name := twirled_name(label)) is not None:
+            found = [_gate_noise(self._snapshot, name, places, is_twirled=True)]
+        else:  # merged with random gates, or a mark
+            found = []
+        return [Event(qubits, probability, kraus) for probability, kraus in found if probability]
 
     def during(self, item: Any, qubits: tuple[int, ...]) -> list[Event]:
         """What may befall the qubits of a delay.
@@ -136,23 +166,26 @@ class DeviceNoise:
         Raises:
             JobFailure: Its duration is in no unit that the emulator knows.
         """
-        return self._idle(self._seconds(item), qubits)
+        return self.idle(self._seconds(item), qubits)
 
     def measured(self, qubit: int) -> list[Event]:
         """What may befall a qubit while it is read out."""
         place = self._physical[qubit]
         known = self._known.readout_s
-        return self._idle(known[place] if place < len(known) else 0.0, (qubit,))
+        return self.idle(known[place] if place < len(known) else 0.0, (qubit,))
 
-    def readout(self, qubit: int) -> tuple[float, float]:
-        """The probabilities to read 1 for 0, and 0 for 1."""
+    def readout(self, qubit: int, *, is_twirled: bool = False) -> tuple[float, float]:
+        """The probabilities to read 1 for 0, and 0 for 1; once twirled both are their mean."""
         place = self._physical[qubit]
         known = self._known.readout
         if self._true_readout or place >= len(known):
             return 0.0, 0.0
+        if is_twirled:
+            return (sum(known[place]) / 2,) * 2
         return known[place]
 
-    def _idle(self, time_s: float, qubits: tuple[int, ...]) -> list[Event]:
+    def idle(self, time_s: float, qubits: Sequence[int]) -> list[Event]:
+        """What may befall qubits that are left alone for so many seconds."""
         events = []
         for qubit in qubits:
             place = self._physical[qubit]

@@ -7,13 +7,31 @@ of ``vec(K)`` is ``a * 2**k + i``, as of ``K.reshape(-1)``.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 from typing import Any, Final
 
-__all__ = ["average_infidelity", "gate_channel", "parted", "relaxation"]
+__all__ = [
+    "average_infidelity",
+    "gate_channel",
+    "parted",
+    "pauli_labels",
+    "pauli_weights",
+    "paulis",
+    "relaxation",
+    "twirled",
+]
 
 # Below this the rounding of the decomposition would be taken for noise.
 _NOTHING: Final = 1e-12
+
+_MATRICES: Final = {
+    "I": ((1, 0), (0, 1)),
+    "X": ((0, 1), (1, 0)),
+    "Y": ((0, -1j), (1j, 0)),
+    "Z": ((1, 0), (0, -1)),
+}
 
 
 def relaxation(time_s: float, t1_s: float, t2_s: float) -> Any:
@@ -107,3 +125,52 @@ def parted(choi: Any) -> tuple[float, Any]:
     kept = values > 1e-10
     kraus = (np.sqrt(values[kept]) * vectors[:, kept]).T.reshape(-1, size, size)
     return 1 - nothing, kraus
+
+
+def pauli_labels(width: int) -> list[str]:
+    """All Paulis on some qubits, the identity first; letter k acts on the k-th qubit."""
+    return ["".join(letters) for letters in itertools.product("IXYZ", repeat=width)]
+
+
+@functools.cache
+def paulis(width: int) -> Any:
+    """Their matrices, shape ``(4**k, 2**k, 2**k)``; the first qubit is the index' lowest bit."""
+    import numpy as np
+
+    made = []
+    for label in pauli_labels(width):
+        matrix: Any = np.eye(1, dtype=np.complex128)
+        for letter in label:
+            matrix = np.kron(_MATRICES[letter], matrix)
+        made.append(matrix)
+    stacked = np.array(made)
+    stacked.setflags(write=False)
+    return stacked
+
+
+def pauli_weights(choi: Any) -> Any:
+    """How likely each Pauli is in the channel's twirl, in the order of :func:`pauli_labels`.
+
+    The twirl is the mean of ``P E(P . P) P`` over all Paulis P. It keeps the diagonal of the
+    channel's process matrix and nothing else, so coherent errors and decay become Pauli errors.
+    """
+    import numpy as np
+
+    size = math.isqrt(len(choi))
+    rows = paulis(size.bit_length() - 1).reshape(-1, size * size)
+    weights = np.einsum("pa,ab,pb->p", rows.conj(), choi, rows).real / size**2
+    return weights.clip(0.0)
+
+
+def twirled(choi: Any) -> tuple[float, Any]:
+    """The twirl of a channel over all Paulis, in the form that :func:`parted` gives."""
+    import numpy as np
+
+    weights = pauli_weights(choi)
+    total = float(weights[1:].sum())
+    size = math.isqrt(len(choi))
+    if total < _NOTHING:
+        return 0.0, np.zeros((0, size, size))
+    kept = np.flatnonzero(weights[1:] > _NOTHING * total) + 1
+    kraus = np.sqrt(weights[kept] / total)[:, None, None] * paulis(size.bit_length() - 1)[kept]
+    return min(total, 1.0), kraus

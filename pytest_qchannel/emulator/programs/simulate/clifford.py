@@ -192,15 +192,26 @@ def _conditional(
 
 
 def sample_translation(
-    one: Translation, shots: int, seed: int
+    one: Translation, shots: int, seed: int, *, in_a_row: bool = False
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Shots as a bool array of shape ``(shots, num_clbits)``, column k is clbit k."""
+    """Shots as a bool array of shape ``(shots, num_clbits)``, column k is clbit k.
+
+    Args:
+        one: The circuit.
+        shots: How many.
+        seed: Decides them.
+        in_a_row: Whether each shot starts in the state that the one before left.
+    """
     import numpy as np
     import stim  # type: ignore[import-untyped]
 
     bits = np.zeros((shots, one.clbits), np.bool_)
     if one.record_of:
         program = stim.Circuit("\n".join(one.lines))
-        records = program.compile_sampler(seed=seed).sample(shots)
+        if in_a_row:  # one run of the program over and over again
+            whole = (program * shots).compile_sampler(seed=seed).sample(1)
+            records = whole.reshape(shots, one.num_records)
+        else:
+            records = program.compile_sampler(seed=seed).sample(shots)
         bits[:, list(one.record_of)] = records[:, list(one.record_of.values())]
     return bits

@@ -30,7 +30,13 @@ _WORST: Final = 0.45
 
 
 def sample_iq(
-    active: Active, bound: Sequence[QuantumCircuit], shots: int, seed: int, task: Task
+    active: Active,
+    bound: Sequence[QuantumCircuit],
+    shots: int,
+    seed: int,
+    task: Task,
+    *,
+    pause_s: float | None = None,
 ) -> list[np.ndarray[Any, np.dtype[np.complex128]]]:
     """IQ points of each circuit: shape ``(shots, num_clbits)``, column k is clbit k.
 
@@ -44,7 +50,7 @@ def sample_iq(
     """
     import numpy as np
 
-    found = sample(active, bound, shots, seed, task, true_readout=True)
+    found = sample(active, bound, shots, seed, task, true_readout=True, pause_s=pause_s)
     widths = np.zeros((2, active.circuit.num_clbits))
     for clbit, pair in _widths(active, task).items():
         widths[:, clbit] = pair

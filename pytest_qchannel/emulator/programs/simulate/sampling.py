@@ -5,6 +5,9 @@
   state vectors that the shots share as long as the same has happened to them.
 - The same for circuits of up to 20 qubits, for which it is faster than Aer.
 - Otherwise Aer's state vector, or a matrix product state where that is smaller.
+
+Where qubits are not set to 0 between the shots, stim runs a stabilizer circuit over and over again,
+and everything else is a chain of state vectors.
 """
 
 from __future__ import annotations
@@ -22,12 +25,13 @@ from pytest_qchannel.emulator.programs.simulate.aer import (
     is_known_to_aer,
     run_aer,
 )
-from pytest_qchannel.emulator.programs.simulate.steps import NoiseSource
 from pytest_qchannel.emulator.programs.task import Noise, Task, TooLong
 
 if TYPE_CHECKING:
     import numpy as np
     from qiskit import QuantumCircuit
+
+    from pytest_qchannel.emulator.programs.simulate.calibration import DeviceNoise
 
     Samples = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -57,6 +61,7 @@ def sample(
     task: Task,
     *,
     true_readout: bool = False,
+    pause_s: float | None = None,
 ) -> list[Samples]:
     """Shots of each circuit: a bool array of shape ``(shots, num_clbits)``, column k is clbit k.
 
@@ -69,6 +74,9 @@ def sample(
         seed: Fixes every choice, 0 to 2**31 - 1.
         task: Says whether the device errs, and how long this may take here.
         true_readout: Whether noise leaves out that readout errs.
+        pause_s: For shots that start as the one before ended, in the circuit's order: how long the
+            qubits are left alone between them. ``None``: each shot starts in the ground state, as
+            the first one of each circuit does anyway.
 
     Raises:
         JobFailure: A circuit cannot be simulated exactly.
@@ -80,7 +88,7 @@ def sample(
     if task.noise is Noise.CALIBRATION:
         noise = _noise(task, true_readout=true_readout)
     try:
-        return _sample(_Work(active.physical, shots, task, noise), bound, seed)
+        return _sample(_Work(active.physical, shots, task, noise, pause_s), bound, seed)
     except (JobFailure, TooLong):
         raise
     except MemoryError:
@@ -103,10 +111,11 @@ class _Work:
     physical: Sequence[int]
     shots: int
     task: Task
-    noise: Callable[[Sequence[int]], NoiseSource] | None
+    noise: Callable[[Sequence[int]], DeviceNoise] | None
+    pause_s: float | None
 
 
-def _noise(task: Task, *, true_readout: bool) -> Callable[[Sequence[int]], NoiseSource]:
+def _noise(task: Task, *, true_readout: bool) -> Callable[[Sequence[int]], DeviceNoise]:
     from pytest_qchannel.emulator.programs.simulate.calibration import DeviceNoise
 
     return lambda physical: DeviceNoise(task.snapshot, physical, true_readout=true_readout)
@@ -173,7 +182,7 @@ def _quick(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples | None:
 
     found = translation(circuit) if work.noise is None else None
     if found is not None:
-        return sample_translation(found, work.shots, seed)
+        return sample_translation(found, work.shots, seed, in_a_row=work.pause_s is not None)
     if not any(item.clbits for item in circuit.data):
         return _nothing(circuit, work.shots)
     return None
@@ -223,6 +232,8 @@ def _alone(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
 
 def _whole(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
     """Shots of one circuit by state vectors or a matrix product state."""
+    if work.pause_s is not None:
+        return _chained(work, circuit, seed, work.pause_s)
     is_small = circuit.num_qubits <= _SMALL
     if is_small or work.noise is not None or not is_sampled_at_end(circuit):
         return _branching(work, circuit, seed)
@@ -272,5 +283,28 @@ def _branching(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
         seed,
         single=work.noise is not None,
         tick=work.task.tick,
+    )
+    return bits
+
+
+def _chained(work: _Work, circuit: QuantumCircuit, seed: int, pause_s: float) -> Samples:
+    from pytest_qchannel.emulator.programs.simulate import chain
+    from pytest_qchannel.emulator.programs.simulate.steps import steps_of
+
+    if circuit.num_qubits > chain.MOST_QUBITS:
+        raise JobFailure(
+            FailureCode.SIMULATOR_FAILED,
+            f"The emulator cannot simulate a circuit that acts on {circuit.num_qubits} connected "
+            f"qubits with init_qubits=False: it follows the state from shot to shot, for at most "
+            f"{chain.MOST_QUBITS} qubits. Use fewer qubits, an ideal device and rotations by "
+            "multiples of pi/2 only, or reset the qubits in the circuit and leave init_qubits out.",
+        )
+    noise = work.noise(work.physical) if work.noise else None
+    steps = steps_of(circuit, noise, work.task.tick, keeps_state=True)
+    if noise is not None:
+        steps += noise.idle(pause_s, range(circuit.num_qubits))
+    work.task.allow(chain.chain_estimate_s(steps, circuit.num_qubits, work.shots))
+    bits: Samples = chain.run_chain(
+        steps, circuit.num_qubits, circuit.num_clbits, work.shots, seed, work.task.tick
     )
     return bits

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.simulate.classical import Reader, reader, writer
+from pytest_qchannel.emulator.programs.simulate.labels import TWIRLED_READOUT
 from pytest_qchannel.emulator.programs.simulate.matrices import matrix_of
 
 __all__ = [
@@ -119,7 +120,7 @@ class NoiseSource(Protocol):
     def measured(self, qubit: int) -> Sequence[Event]:
         """What may befall a qubit while it is read out."""
 
-    def readout(self, qubit: int) -> tuple[float, float]:
+    def readout(self, qubit: int, *, is_twirled: bool = False) -> tuple[float, float]:
         """The probabilities to read 1 for 0, and 0 for 1."""
 
 
@@ -149,7 +150,11 @@ class _Scope:
 
 
 def steps_of(
-    circuit: Any, noise: NoiseSource | None = None, tick: Callable[[], None] = lambda: None
+    circuit: Any,
+    noise: NoiseSource | None = None,
+    tick: Callable[[], None] = lambda: None,
+    *,
+    keeps_state: bool = False,
 ) -> list[Step]:
     """The steps of a circuit whose parameters are bound.
 
@@ -157,6 +162,7 @@ def steps_of(
         circuit: The circuit.
         noise: What errs; ``None``: nothing.
         tick: Called for each instruction; it raises what ends the search.
+        keeps_state: Whether the state behind the last step matters, and not only what was read.
 
     Raises:
         JobFailure: An instruction is none that the emulator can simulate.
@@ -164,7 +170,8 @@ def steps_of(
     qubits = {bit: number for number, bit in enumerate(circuit.qubits)}
     clbits = {bit: number for number, bit in enumerate(circuit.clbits)}
     scope = _Scope(qubits, clbits, noise, _Budget(tick))
-    return _last_measurements_together(_steps(circuit, scope))
+    steps = _steps(circuit, scope)
+    return steps if keeps_state else _last_measurements_together(steps)
 
 
 def _steps(circuit: Any, scope: _Scope) -> list[Step]:
@@ -191,7 +198,10 @@ def _add(item: Any, scope: _Scope) -> None:
         if scope.noise is not None:
             scope.steps += scope.noise.during(item, qubits)
     elif name == "measure":
-        errors = (0.0, 0.0) if scope.noise is None else scope.noise.readout(qubits[0])
+        errors = (0.0, 0.0)
+        if scope.noise is not None:
+            is_twirled = item.label == TWIRLED_READOUT
+            errors = scope.noise.readout(qubits[0], is_twirled=is_twirled)
         scope.steps.append(Measure(qubits[0], scope.clbits[item.clbits[0]], errors))
         if scope.noise is not None:
             scope.steps += scope.noise.measured(qubits[0])

@@ -150,6 +150,19 @@ def told(one: bytes, other: bytes) -> list[str]:
     return submission_differences(mine, its)
 
 
+def test_a_param_may_be_called_circuit() -> None:
+    """What the user saw: KeyError: 'qubits', and the recording was not saved."""
+
+    def own(made: QuantumCircuit) -> bytes:
+        return body("my-program", {"circuit": circuit_json(made)})
+
+    submission = read_submission(own(circuit()))
+    assert submission is not None
+    assert "qasm3" in describe(submission)["circuit"]
+    assert told(own(circuit()), own(circuit())) == []
+    assert "depth" in told(own(circuit()), own(circuit(more=1)))[0]
+
+
 def test_parameter_values_observables_and_pubs_are_told() -> None:
     def estimator(values: list[float], observables: Any, times: int = 1) -> bytes:
         pub = [circuit_json(circuit(angle=2.0)), observables, array_json(values), 0.1]

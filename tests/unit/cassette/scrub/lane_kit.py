@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote_to_bytes
 from pytest_qchannel.cassette.gate import SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.place import Place
+from pytest_qchannel.channels.model import Secret
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.transports.tape import RecordTape
 from tests.unit.cassette.scrub.leaks_kit import JSON, RUNTIME, is_in
@@ -60,7 +61,7 @@ def by_lane(interaction: Interaction, root: Path, known: str | None = None) -> s
     Returns:
         ``saved``, ``gate`` where the gate refused it, or ``refused`` for another reason.
     """
-    secrets = (("PLANTED", known),) if known is not None else ()
+    secrets = (Secret("PLANTED", known),) if known is not None else ()
     tape = RecordTape(Place.of(root, TEST), secrets, "emulator")
     with tape.opened() as cassette:
         for one in (_HARMLESS, interaction):

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_qchannel.emulator import snapshots
 from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Noise, Outcome, Task
+from pytest_qchannel.emulator.snapshots import Snapshot
 from tests.unit.emulator.circuits_kit import DEVICE
 
 try:
@@ -14,7 +15,25 @@ try:
 except ImportError:  # clients before 0.51
     from qiskit_ibm_runtime.utils.json import RuntimeDecoder, RuntimeEncoder
 
-__all__ = ["RuntimeEncoder", "failure_of", "outcome_of", "read", "release"]
+try:
+    from qiskit_ibm_runtime.results import LayerError, NoiseLearnerResult, PauliLindbladError
+except ImportError:  # clients before 0.48 or so
+    from qiskit_ibm_runtime.utils.noise_learner_result import (
+        LayerError,
+        NoiseLearnerResult,
+        PauliLindbladError,
+    )
+
+__all__ = [
+    "LayerError",
+    "NoiseLearnerResult",
+    "PauliLindbladError",
+    "RuntimeEncoder",
+    "failure_of",
+    "outcome_of",
+    "read",
+    "release",
+]
 
 SNAPSHOT = snapshots.load(DEVICE)
 
@@ -32,14 +51,14 @@ def outcome_of(
     seed: int = 7,
     noise: Noise = Noise.OFF,
     started_at: float = 0.0,
-    device: str = DEVICE,
+    device: str | Snapshot = DEVICE,
     **params: Any,
 ) -> Outcome:
     """What becomes of a job whose params went over the wire."""
     body = {"pubs": list(pubs), "support_qiskit": True, "version": 2, **params}
     body = json.loads(json.dumps(body, cls=RuntimeEncoder))
     assert PROGRAMS[program].check(body) is None
-    snapshot = snapshots.load(device)
+    snapshot = snapshots.load(device) if isinstance(device, str) else device
     return PROGRAMS[program].run(Task(body, snapshot, seed, noise, started_at=started_at))
 
 

@@ -16,10 +16,9 @@ from qiskit.circuit import Parameter
 from qiskit.primitives import StatevectorEstimator
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
-from pytest_qchannel.emulator.programs import estimator
-from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.emulator.programs import Noise, estimator
 from tests.unit.emulator.circuits_kit import DEVICE, encoded, encoded_array
-from tests.unit.emulator.programs.primitives_kit import failure_of, outcome_of, read
+from tests.unit.emulator.programs.primitives_kit import LayerError, failure_of, outcome_of, read
 
 PI = math.pi
 
@@ -258,12 +257,15 @@ def test_without_twirling_there_are_no_random_variants() -> None:
 @pytest.mark.parametrize("amplifier", ["pea", "gate_folding"])
 def test_noise_models_of_layers_are_told_again_where_layers_are_mitigated(amplifier: str) -> None:
     """IBM's own suite looks for the models that a noise learner's job gave the estimator."""
-    layers = [{"error": None, "qubits": [0, 1]}]
+    layers = [LayerError(QuantumCircuit(2), [0, 1], None)]
     zne = {"amplifier": amplifier, "noise_factors": [1, 2, 3], "extrapolator": "linear"}
     resilience = {"zne_mitigation": True, "zne": zne, "layer_noise_model": layers}
     result = estimate([encoded(QuantumCircuit(1)), "Z"], options={"resilience": resilience})
     told = result.metadata["resilience"].get("layer_noise_model")
-    assert told == (layers if amplifier == "pea" else None)
+    if amplifier == "pea":
+        assert [(one.qubits, one.error) for one in told] == [([0, 1], None)]
+    else:
+        assert told is None
 
 
 def test_metadata_of_the_defaults_is_that_of_the_service() -> None:
@@ -362,6 +364,9 @@ def test_extrapolation_adds_the_services_fields(shape: tuple[int, ...]) -> None:
         ({"zne": {"noise_factors": [0.5, 1]}}, "noise_factors[0]: expected at least 1"),
         ({"zne": {"extrapolator": []}}, "options.resilience.zne.extrapolator"),
         ({"pec": {"max_overhead": 0}}, "max_overhead: expected more than 0"),
+        ({"layer_noise_model": {"__value__": 5}}, "layer_noise_model: expected a list of"),
+        ({"layer_noise_model": {"data": []}}, "layer_noise_model: expected a list of"),
+        ({"layer_noise_learning": {"layer_pair_depths": [1, -1]}}, "[1]: expected at least 0"),
         ({"measure_noise": {}}, "did you mean 'measure_noise_learning'"),
     ],
 )
@@ -371,9 +376,32 @@ def test_resilience_options_that_the_service_refuses(resilience: Any, said: str)
     assert said in problem
 
 
-def test_a_not_initialised_qubit_is_a_gap() -> None:
-    with pytest.raises(EmulatorGap):
-        estimator.check({"pubs": [["x", "Z"]], "options": {"execution": {"init_qubits": False}}})
+def test_without_initialisation_each_shot_starts_where_the_one_before_ended() -> None:
+    """A flip in every shot: Z is -1 and 1 by turns, and X of a qubit that was read is random."""
+    circuit = QuantumCircuit(2)
+    circuit.x(0)
+    [ours] = estimate(
+        [encoded(circuit), ["IZ", "IX", "ZI"]], resilience_level=0,
+        options={"execution": {"init_qubits": False}},
+    )  # fmt: skip
+    assert ours.data.evs == pytest.approx([0.0, 0.0, 1.0], abs=0.07)
+    assert ours.data.evs[0] == 0.0  # an even number of shots, exactly half of them in each state
+    [usual] = estimate([encoded(circuit), ["IZ"]], resilience_level=0)
+    assert usual.data.evs == [-1.0]
+
+
+def test_the_readout_is_learned_from_initialised_qubits_all_the_same() -> None:
+    """Else the factors by which readout errors shrink a term would be those of chance."""
+    circuit = QuantumCircuit(2)
+    circuit.reset(0)
+    circuit.x(0)
+    [ours] = read(
+        outcome_of(
+            "estimator", [encoded(circuit), "IZ"], noise=Noise.CALIBRATION,
+            options={"execution": {"init_qubits": False}},
+        )
+    )  # fmt: skip
+    assert float(ours.data.evs) == pytest.approx(-1.0, abs=0.1)
 
 
 def test_more_shots_than_the_device_takes() -> None:
@@ -454,11 +482,31 @@ def test_usage_and_facts() -> None:
     assert outcome.usage_s > 2 * 4096 * 250e-6
 
 
-def test_results_have_the_form_of_ibms_own_models() -> None:
+@pytest.mark.parametrize("noise", list(Noise))
+@pytest.mark.parametrize(
+    ("level", "resilience"),
+    [
+        (1, {}),
+        (2, {}),
+        (0, {"pec_mitigation": True}),
+        (0, {"zne_mitigation": True, "zne": {"amplifier": "pea"}}),
+    ],
+)
+def test_results_have_the_form_of_ibms_own_models(
+    level: int, resilience: dict[str, Any], noise: Noise
+) -> None:
     models = pytest.importorskip("ibm_quantum_schemas.estimator.version_0_1.primitive_result")
-    for level in (1, 2):
-        outcome = outcome_of(
-            "estimator", [encoded(QuantumCircuit(5)), "IIIIX"], resilience_level=level
-        )
-        model = models.PrimitiveResultWrapperModel.model_validate_json(outcome.result)
-        assert model.value_.pub_results[0].value_.metadata.shots == 4096
+    circuit = QuantumCircuit(5)
+    circuit.cz(0, 1)
+    outcome = outcome_of(
+        "estimator", [encoded(circuit), "IIIIX"], resilience_level=level,
+        options={"resilience": resilience}, noise=noise,
+    )  # fmt: skip
+    model = models.PrimitiveResultWrapperModel.model_validate_json(outcome.result)
+    metadata = model.value_.pub_results[0].value_.metadata
+    assert metadata.shots >= 4096
+    mitigated = metadata.resilience.layer_noise
+    assert (mitigated is not None) == bool(resilience)
+    if mitigated is not None:
+        assert mitigated.total_mitigated_layers == 1
+        assert (mitigated.noise_overhead > 1.0) == (noise is Noise.CALIBRATION)

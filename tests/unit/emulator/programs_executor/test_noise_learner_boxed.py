@@ -11,8 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
 from pytest_qchannel.emulator import snapshots
-from pytest_qchannel.emulator.programs import Noise, Task, noise_learner
-from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.emulator.programs import JobFailure, Noise, Task, noise_learner
 from tests.unit.emulator.programs_executor.executor_kit import DEVICE, backend, estimated
 
 VERSIONS = ("v0.1", "v0.2", "v0.3")
@@ -156,13 +155,36 @@ def test_rates_cannot_tell_what_the_gate_exchanges() -> None:
     assert len(equal) == 1
 
 
-def test_what_cannot_be_told_is_refused() -> None:
-    with pytest.raises(EmulatorGap, match="selects no shots"):
-        noise_learner.check(params_of(boxes(), bit_flip_checks={"post_circuit": {"enable": True}}))
-    params = params_of(boxes())
-    params["options"]["init_qubits"] = False
-    with pytest.raises(EmulatorGap, match="init_qubits"):
-        noise_learner.check(params)
+CHECKS = [
+    ("v0.3", {"bit_flip_checks": {"post_circuit": {"enable": True}}}, "post_circuit"),
+    ("v0.3", {"bit_flip_checks": {"pre_circuit": {"enable": True, "strategy": "edge"}}}, "pre_"),
+    ("v0.1", {"post_selection": {"enable": True, "x_pulse_type": "rx"}}, "post_selection"),
+    ("v0.3", {"init_qubits": False}, "init_qubits=False"),
+]
+
+
+@pytest.mark.parametrize(("version", "options", "said"), CHECKS)
+def test_an_ideal_device_passes_every_check(
+    version: str, options: dict[str, Any], said: str
+) -> None:
+    params = params_of(boxes(), version)
+    params["options"].update(options)
+    for one in learn(params, Noise.OFF):
+        assert (one.to_pauli_lindblad_map().rates == 0).all()
+        selected = one.metadata["post_selection"]["fraction_kept"]
+        kept = selected.values() if isinstance(selected, dict) else [selected]
+        assert set(kept) == {1.0}
+
+
+@pytest.mark.parametrize(("version", "options", "said"), CHECKS)
+def test_what_the_calibration_does_not_tell_fails_the_job(
+    version: str, options: dict[str, Any], said: str
+) -> None:
+    params = params_of(boxes(), version)
+    params["options"].update(options)
+    with pytest.raises(JobFailure, match=said) as caught:
+        learn(params)
+    assert caught.value.code == 7001
 
 
 def test_depths_and_shots_decide_the_usage() -> None:

@@ -1,4 +1,4 @@
-"""``qchannel cassettes``: what can be done with recorded traffic."""
+"""``qchannel cassettes scan``: secrets in files."""
 
 from __future__ import annotations
 
@@ -10,23 +10,17 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from pytest_qchannel.cli.cassettes.folder import DEFAULT
 from pytest_qchannel.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.gate import Finding, Gate
 
-__all__ = ["cassettes"]
-
-DEFAULT: Final = "cassettes"
+__all__ = ["scan"]
 _SKIPPED: Final = frozenset({".git", ".hg", ".tox", ".venv", "__pycache__", "node_modules"})
 
 
-@click.group()
-def cassettes() -> None:
-    """Look after recorded traffic."""
-
-
-@cassettes.command()
+@click.command()
 @click.argument(
     "paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]..."
 )

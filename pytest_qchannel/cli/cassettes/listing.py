@@ -1,0 +1,117 @@
+"""``qchannel cassettes list``: which cassettes there are, and where they come from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from pytest_qchannel.cli.cassettes.folder import argument, counted, folder_of, shown, size_words
+
+if TYPE_CHECKING:
+    from pytest_qchannel.cassette.survey import Entry
+
+__all__ = ["list_cassettes"]
+
+
+@click.command("list")
+@argument
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
+def list_cassettes(folder: Path | None, *, as_json: bool) -> None:
+    """List all cassettes: their tests, where they come from, what is in them.
+
+    DIR is the folder of all cassettes; without it the one that pytest uses here, cassettes/ if
+    nothing else is set.
+
+    Ends with exit status 0 if every cassette can be replayed, 1 if one is damaged, 2 if there is no
+    such folder.
+    """
+    from pytest_qchannel.cassette.store import Store
+    from pytest_qchannel.cassette.survey import survey
+
+    root = folder_of(folder, "list DIR")
+    entries = list(survey(Store(root)))
+    damaged = [one for one in entries if one.problem]
+    if as_json:
+        document = {"ok": not damaged, "cassettes": [_plain(one) for one in entries]}
+        click.echo(json.dumps(document, indent=2))
+    else:
+        _print_table(entries)
+        for one in damaged:
+            click.echo(f"DAMAGED {shown(one.path)}: {one.problem.headline if one.problem else ''}")
+        said = f"{counted(entries, 'cassette')} in {shown(root)}"
+        click.echo(f"{said}, {len(damaged)} damaged" if damaged else said)
+    if damaged:
+        raise SystemExit(1)
+
+
+def _plain(one: Entry) -> dict[str, Any]:
+    return {
+        "cassette": one.name,
+        "path": str(one.path),
+        "test": one.test,
+        "passport": one.passport.to_plain() if one.passport else None,
+        "interactions": one.interactions,
+        "jobs": one.jobs,
+        "index_bytes": one.size,
+        "problem": str(one.problem) if one.problem else None,
+    }
+
+
+_PAIRS: Final[tuple[tuple[str, ...], ...]] = (
+    ("test", "cassette"),
+    ("channel", "source"),
+    ("recorded", "client"),
+    ("interactions", "jobs"),
+    ("index",),
+)
+"""What stands under each other at a terminal; elsewhere each has a column of its own."""
+
+_ALL: Final = tuple(name for pair in _PAIRS for name in pair)
+_NUMBERS: Final = ("interactions", "jobs", "index")
+
+
+def _print_table(entries: list[Entry]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not entries:
+        return
+    console = Console(highlight=False)
+    pairs = _PAIRS
+    if not console.is_terminal:
+        console.width = 2000  # a file or a pipe has no width that a line must keep to
+        pairs = tuple((name,) for name in _ALL)
+    table = Table(box=box.SIMPLE, padding=(0, 1), pad_edge=False)
+    for names in pairs:
+        table.add_column(
+            "\n".join(names),
+            justify="right" if names[0] in _NUMBERS else "left",
+            overflow="fold",
+            no_wrap="test" not in names,
+        )
+    for one in entries:
+        words = _words(one)
+        style = "red" if one.problem else ""
+        table.add_row(
+            *(Text("\n".join(words[name] for name in names), style=style) for names in pairs)
+        )
+    console.print(table)
+
+
+def _words(one: Entry) -> dict[str, str]:
+    words = {"test": one.test, "cassette": one.name, "index": size_words(one.size)}
+    if one.passport is None:
+        return dict.fromkeys(_ALL, "") | words | {"source": "DAMAGED"}
+    return words | {
+        "channel": one.passport.channel,
+        "source": one.passport.recorded_from,
+        "recorded": one.passport.recorded_at.replace("T", " ")[:16],
+        "client": one.passport.client,
+        "interactions": str(one.interactions),
+        "jobs": str(one.jobs),
+    }

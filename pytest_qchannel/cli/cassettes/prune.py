@@ -1,0 +1,178 @@
+"""``qchannel cassettes prune``: removes what no test uses; pytest tells which tests exist."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from pytest_qchannel.cli.cassettes.folder import (
+    Failed,
+    argument,
+    counted,
+    folder_of,
+    shown,
+    size_words,
+)
+from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.settings import OPTIONS
+
+if TYPE_CHECKING:
+    from pytest_qchannel.cassette.waste import Waste
+
+__all__ = ["prune"]
+
+_FLAG: Final = next(option.flag for option in OPTIONS if option.name == "cassettes")
+_TAIL: Final = 15
+_COLLECT: Final = "pytest --collect-only -q"
+
+
+@click.command()
+@argument
+@click.option("--yes", is_flag=True, help="Remove without asking.")
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
+@click.option("--quarantine", is_flag=True, help="Remove recordings that were not saved, too.")
+def prune(folder: Path | None, *, yes: bool, dry_run: bool, quarantine: bool) -> None:
+    """Remove cassettes that no test uses, and bodies that no cassette names.
+
+    Runs "pytest --collect-only" to learn which tests exist. A test uses its cassette if it has our
+    fixtures and the marker vcr, or if the mode is replay or record; with QCHANNEL_MODE=replay in
+    the environment, those of tests without the marker are kept. A module that pytest does not
+    collect here keeps its cassettes as long as its file exists. DIR is the folder of all
+    cassettes; without it the one that pytest uses here, cassettes/ if nothing else is set.
+
+    What would be removed is listed first. Without a terminal to ask at, nothing is removed unless
+    --yes is given.
+
+    Ends with exit status 0 if nothing is left to remove, or with --dry-run; 1 if there is something
+    and it was not removed; 2 if it could not be told, as where the tests cannot be collected.
+    """
+    from pytest_qchannel.cassette.problems import CassetteProblem
+    from pytest_qchannel.cassette.store import Store
+    from pytest_qchannel.cassette.waste import quarantined, remove, waste_of
+
+    root = folder_of(folder, "prune DIR").absolute()
+    told = _collected(root if folder else None)
+    if Path(told["folder"]).resolve() != root.resolve():
+        raise _failed(
+            "pytest uses another folder of cassettes here",
+            where=f"{shown(root)}, pytest: {shown(Path(told['folder']))}",
+            next=f"qchannel cassettes prune {shown(Path(told['folder']))}",
+        )
+    _require_own(root, Path(told["base"]))
+    store = Store(root)
+    why = {
+        root / Path(one["path"]).relative_to(told["folder"]): one["why"] for one in told["orphans"]
+    }
+    waste = waste_of(store, why.keys(), quarantine=quarantine)
+    _print(waste, why)
+    if not quarantine and (kept := quarantined(store)):
+        click.echo(f"not listed: {counted(kept, 'file')} in quarantine (see --quarantine)")
+    if not waste.files:
+        click.echo("nothing to remove")
+        return
+    if dry_run:
+        return
+    if not yes and not _asked():
+        raise SystemExit(1)
+    try:
+        gone = remove(store, waste)
+    except CassetteProblem as problem:
+        raise Failed(str(problem)) from None
+    click.echo(f"{counted(gone, 'file')} removed")
+
+
+def _asked() -> bool:
+    """Whether somebody is there and wants it."""
+    if not _is_terminal():
+        click.echo("nothing was removed: there is no terminal to ask at; give --yes", err=True)
+        return False
+    return click.confirm("Remove them?")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _print(waste: Waste, why: dict[Path, str]) -> None:
+    if waste.files:
+        size = size_words(sum(path.stat().st_size for path in waste.files))
+        click.echo(
+            f"to remove: {counted(waste.cassettes, 'cassette')}, {counted(waste.blobs, 'blob')}, "
+            f"{counted(waste.quarantined, 'file')} in quarantine; {size}"
+        )
+    for path in waste.cassettes:
+        click.echo(f"  {shown(path)}: {why[path]}")
+    for path in waste.blobs:
+        click.echo(f"  {shown(path)}: no cassette names it")
+    for path in waste.quarantined:
+        click.echo(f"  {shown(path)}: it was not saved when it was recorded")
+    if waste.unclear:
+        click.echo(
+            "blobs are all kept, because nobody knows which of them a damaged cassette needs:\n"
+            f"{waste.unclear}",
+            err=True,
+        )
+
+
+def _require_own(root: Path, base: Path) -> None:
+    """Passes a folder of this project: the tests of another one are not here."""
+    if not root.resolve().is_relative_to(base.resolve()):
+        raise _failed(
+            "these cassettes are not below this project, so its tests say nothing of them",
+            where=f"{root}, project: {base}",
+            next="run this command in the project whose tests use them",
+        )
+
+
+def _collected(folder: Path | None) -> dict[str, Any]:
+    """What pytest says of the tests and the cassettes here.
+
+    Raises:
+        Failed: The tests cannot be collected.
+    """
+    from pytest_qchannel.plugin import orphan_list
+
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", orphan_list.__name__]
+    if folder is not None:
+        command.append(f"{_FLAG}={folder}")
+    with tempfile.TemporaryDirectory() as place:
+        target = Path(place) / "orphans.json"
+        environ = {**os.environ, orphan_list.VARIABLE: str(target)}
+        done = subprocess.run(  # noqa: S603 - our own words
+            command, env=environ, capture_output=True, text=True, errors="replace", check=False
+        )
+        told = json.loads(target.read_text(encoding="utf-8")) if target.exists() else None
+    said = (done.stdout + done.stderr).strip().splitlines()[-_TAIL:]
+    if told is None:
+        raise _failed(
+            "pytest did not tell which tests there are, so nothing is removed",
+            where=f"{Path.cwd()}, exit status {done.returncode}",
+            next=f"{_COLLECT}, with the plugin qchannel loaded",
+            facts=[("said", "\n".join(said))],
+        )
+    if told["failed"]:
+        raise _failed(
+            "not all tests can be collected, so nothing is removed",
+            where=", ".join(told["failed"]),
+            next=_COLLECT,
+            facts=[("said", "\n".join(said))],
+        )
+    found: dict[str, Any] = told
+    return found
+
+
+def _failed(
+    headline: str,
+    *,
+    where: str,
+    next: str,  # noqa: A002 - the message's own word
+    facts: list[tuple[str, str]] | None = None,
+) -> Failed:
+    return Failed(str(UsageProblem(headline, where=where, next=next, facts=facts or ())))

@@ -1,0 +1,163 @@
+"""Hooks that see which tests use which cassettes; registered where there is a folder of them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from pytest_qchannel.plugin import orphans, selection, taping
+from pytest_qchannel.plugin.orphans import Collected, Orphan, Seen
+from pytest_qchannel.settings import OPTIONS, Settings
+
+__all__ = ["WATCH", "OrphanWatch", "begin"]
+
+_OUTPUT: Final = "qchannel_orphans"
+_FOLDER: Final = next(option for option in OPTIONS if option.name == "cassettes")
+
+
+def begin(config: pytest.Config, settings: Settings) -> None:
+    """Watches a run that has a folder of cassettes."""
+    watch = OrphanWatch(config, settings)
+    config.stash[WATCH] = watch
+    if watch.folder.is_dir():
+        config.pluginmanager.register(watch, "qchannel-orphans")
+
+
+class OrphanWatch:
+    """Gathers what is collected, and tells which cassettes no test uses.
+
+    Args:
+        config: The run's.
+        settings: The settings without any marker.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self.base = taping.base_of(config)
+        self.folder = self.base / settings.cassettes
+        self._collected = Collected()
+        self._found: list[list[Orphan]] = []
+
+    def found(self) -> list[Orphan]:
+        """The cassettes that no test uses, and that are still there."""
+        return [one for one in orphans.common(self._found) if Path(one.path).exists()]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Sees what a collector has, before it is known which of it was asked for."""
+        children = report.result or ()
+        self._collected.saw(
+            report.nodeid,
+            passed=report.passed,
+            tests=[one.nodeid for one in children if isinstance(one, pytest.Item)],
+            inner=[one.nodeid for one in children if isinstance(one, pytest.Collector)],
+        )
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, items: list[pytest.Item]
+    ) -> Generator[None, None, None]:
+        """Sees all tests before any is deselected."""
+        everyone = list(items)
+        yield
+        found = self._look(everyone)
+        self._found = [found]
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[_OUTPUT] = [tuple(one) for one in found]
+
+    def _look(self, items: list[pytest.Item]) -> list[Orphan]:
+        from pytest_qchannel.channels.kept import kept_in
+
+        kept = kept_in(self.folder)
+        if not kept:
+            return []
+        used: set[Path] = set()
+        idle: dict[Path, str] = {}
+        for item in items:
+            if taping.has_lane(item):
+                self._sort(item, used, idle)
+        seen = Seen(used, idle, self._whole(items))
+        if orphans.find(kept, seen, self._exists):
+            others = {taping.test_id(item) for item in items if not taping.has_lane(item)}
+            for one in kept:
+                if one.test in others:
+                    idle.setdefault(one.path, "its test uses no fixture of qchannel")
+        return orphans.find(kept, seen, self._exists)
+
+    def _sort(self, item: pytest.Item, used: set[Path], idle: dict[Path, str]) -> None:
+        """Puts the cassettes of a test where they belong."""
+        settings = selection.settings_for(self._config, item)
+        place = taping.place_of(item, settings)
+        if not orphans.uses(settings, is_marked=item.get_closest_marker("vcr") is not None):
+            mode = f"mode={settings.mode.value}, {settings.origin['mode']}"
+            idle[place.path] = f"its test does not replay: it has no marker vcr ({mode})"
+            return
+        used.add(place.path)
+        if place.is_shared:
+            own = type(place).of(place.root, place.test_id).path
+            idle[own] = f"its test uses the cassette {place.path.name}"
+        else:
+            params = getattr(getattr(item, "callspec", None), "params", {})
+            for other in orphans.kin(place.test_id, params.get("qchannel_channel"), settings):
+                used.add(type(place).of(place.root, other).path)
+
+    def _whole(self, items: list[pytest.Item]) -> set[str]:
+        """The modules that were collected as a whole, as test ids name them."""
+        if self._config.getoption("lf", False):
+            return set()  # --lf leaves out tests and modules before they are collected
+        whole = self._collected.whole({item.nodeid for item in items})
+        return {taping.test_id_at(self._config, node) for node in whole if node}
+
+    def _exists(self, module: str) -> bool:
+        places = (self.base, self._config.rootpath)
+        names = (module, module.removesuffix(".py"))
+        return any((place / name).is_file() for place in places for name in names)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Takes over what a pytest-xdist worker found: each of them collects everything."""
+        output = getattr(node, "workeroutput", {}).get(_OUTPUT)
+        if output is not None:
+            self._found.append([Orphan(*one) for one in output])
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Fails a strict run that has orphans."""
+        done = yield
+        if (
+            self._settings.strict_cassettes
+            and not hasattr(self._config, "workeroutput")
+            and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+            and self.found()
+        ):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return done
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Tells of orphans: in one line, or one by one where they fail the run."""
+        found = self.found()
+        if not found:
+            return
+        command = orphans.COMMAND
+        if self._settings.origin["cassettes"] == _FOLDER.flag:
+            command += f" {self._shown(str(self.folder))}"
+        if not self._settings.strict_cassettes:
+            line = f"qchannel: {orphans.counted(found)}; {command} lists and removes them"
+            terminalreporter.write_line(line)
+            return
+        for line in orphans.message(found, self._shown, command):
+            terminalreporter.write_line(line, red=True)
+
+    def _shown(self, path: str) -> str:
+        here = self._config.invocation_params.dir
+        one = Path(path)
+        return str(one.relative_to(here)) if one.is_relative_to(here) else path
+
+
+WATCH: Final = pytest.StashKey[OrphanWatch]()
+"""Of a run: what it knows of its cassettes."""

@@ -1,0 +1,168 @@
+"""Cassettes that no test uses: which they are, as far as a run can know.
+
+A run knows of a module's cassettes only if it collected the module as a whole: not a part of it
+(``test_a.py::test_x``), not one that failed or was skipped on import. Of all other modules it
+knows one thing: that the file is gone. Nothing here imports pytest; :mod:`.orphan_watch` gathers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_qchannel.settings import CHANNELS, OPTIONS, Mode, Settings
+
+if TYPE_CHECKING:
+    from pytest_qchannel.channels.kept import Kept
+
+__all__ = ["Collected", "Orphan", "Seen", "common", "find", "kin", "message", "uses"]
+
+COMMAND = "qchannel cassettes prune"
+"""What lists and removes them."""
+
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+class Orphan(NamedTuple):
+    """A cassette that no test uses; texts only, so that it can be handed to another process."""
+
+    path: str
+    test: str
+    why: str
+
+
+class Seen(NamedTuple):
+    """What a run collected, deselected tests included.
+
+    Attributes:
+        used: The index files that tests use.
+        idle: Why a test that exists does not use its index file.
+        modules: The modules that were collected as a whole.
+    """
+
+    used: Collection[Path]
+    idle: Mapping[Path, str]
+    modules: Collection[str]
+
+
+class Collected:
+    """Which modules a run collected as a whole, told by the reports of its collectors."""
+
+    def __init__(self) -> None:
+        self._passed: dict[str, bool] = {}
+        self._tests: dict[str, set[str]] = {}
+        self._inner: dict[str, set[str]] = {}
+
+    def saw(self, node: str, *, passed: bool, tests: Iterable[str], inner: Iterable[str]) -> None:
+        """Takes one report.
+
+        Args:
+            node: The id of the collector.
+            passed: Whether it could be collected, and was not skipped.
+            tests: The ids of the tests that it has.
+            inner: The ids of the collectors that it has, as classes.
+        """
+        self._passed[node] = self._passed.get(node, True) and passed
+        self._tests.setdefault(node, set()).update(tests)
+        self._inner.setdefault(node, set()).update(inner)
+
+    def whole(self, items: Collection[str]) -> set[str]:
+        """The ids of modules all tests of which are among ``items``."""
+        return {node for node in self._passed if "::" not in node and self._is_whole(node, items)}
+
+    def _is_whole(self, node: str, items: Collection[str]) -> bool:
+        if not self._passed.get(node, False):
+            return False
+        return all(test in items for test in self._tests[node]) and all(
+            self._is_whole(one, items) for one in self._inner[node]
+        )
+
+
+def uses(settings: Settings, *, is_marked: bool) -> bool:
+    """Whether a test with our fixtures uses its cassette.
+
+    A mode that was chosen for one run says nothing of what the next run needs.
+    """
+    option = _BY_NAME["mode"]
+    is_passing = settings.origin["mode"] in (option.flag, option.env_var)
+    return is_marked or is_passing or settings.mode in (Mode.REPLAY, Mode.RECORD)
+
+
+def kin(test: str, channel: str | None, settings: Settings) -> list[str]:
+    """The ids that a test has in runs on other channels, which use cassettes, too.
+
+    None where the project or the test itself says which channels there are.
+
+    Args:
+        test: The id.
+        channel: The channel among its parameters.
+        settings: The test's.
+    """
+    option = _BY_NAME["channel"]
+    if channel is None or settings.origin["channel"] not in (
+        option.flag,
+        option.env_var,
+        "default",
+    ):
+        return []
+    name, bracket, params = test.partition("[")
+    words = params.removesuffix("]").split("-")
+    if channel not in words:
+        return []
+    place = words.index(channel)
+    return [
+        name + bracket + "-".join([*words[:place], other, *words[place + 1 :]]) + "]"
+        for other in CHANNELS
+        if other != channel
+    ]
+
+
+def find(kept: Iterable[Kept], seen: Seen, exists: Callable[[str], bool]) -> list[Orphan]:
+    """The cassettes that no test uses.
+
+    Args:
+        kept: All cassettes.
+        seen: What the run collected.
+        exists: Whether there is a file of a module's name.
+    """
+    found = []
+    for one in kept:
+        if one.path in seen.used or not one.module:
+            continue
+        if one.module in seen.modules:
+            why = seen.idle.get(one.path, f"there is no such test in {one.module}")
+        elif not exists(one.module):
+            why = f"there is no {one.module}"
+        else:
+            continue
+        found.append(Orphan(str(one.path), one.test, why))
+    return found
+
+
+def common(found: Iterable[Iterable[Orphan]]) -> list[Orphan]:
+    """The orphans that every one of several processes found."""
+    each = [{one.path: one for one in some} for some in found]
+    if not each:
+        return []
+    return [one for path, one in each[0].items() if all(path in other for other in each[1:])]
+
+
+def message(orphans: Collection[Orphan], shown: Callable[[str], str], command: str) -> list[str]:
+    """Every orphan and why it is one, as an error tells it.
+
+    Args:
+        orphans: At least one.
+        shown: A path as it is shown.
+        command: What lists and removes them.
+    """
+    rows = [f"{shown(one.path)}: {one.why}" for one in orphans]
+    places = [f"  where:  {rows[0]}", *(f"          {row}" for row in rows[1:])]
+    headline = f"qchannel: {counted(orphans)}, and the run is strict about cassettes"
+    return [headline, *places, f"  next:   {command}"]
+
+
+def counted(orphans: Collection[Orphan]) -> str:
+    """How many there are."""
+    count = len(orphans)
+    return f"{count} cassette{'' if count == 1 else 's'} that no test uses"

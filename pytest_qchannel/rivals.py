@@ -1,0 +1,53 @@
+"""Plugins that cannot be installed beside pytest-recording, told in one line.
+
+pytest-vcr makes pytest-recording end the run with an internal error. cassetter declares the same
+option, which ends the loading of plugins with a traceback; whether we are loaded early enough to
+say it first is chance, because pytest loads plugins in the order of a folder.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from typing import Any
+
+from pytest_qchannel.errors import UsageProblem
+
+__all__ = ["installed", "refuse_installed", "refuse_loaded"]
+
+_RECORDING = "recording"
+
+
+def installed() -> list[str]:
+    """The packages that are installed and must not be."""
+    modules = {"pytest-vcr": "pytest_vcr", "cassetter": "cassetter"}
+    return [package for package, module in modules.items() if find_spec(module) is not None]
+
+
+def _problem(package: str, plugin: str) -> UsageProblem:
+    return UsageProblem(
+        f"{package} cannot be used together with pytest-recording, on which pytest-qchannel builds",
+        next=f"pip uninstall {package}, or pytest -p no:{plugin}",
+    )
+
+
+def refuse_loaded(pluginmanager: Any) -> None:
+    """Refuses a run that pytest-recording would end.
+
+    Raises:
+        UsageProblem: pytest-vcr is loaded, too.
+    """
+    if pluginmanager.has_plugin("vcr") and pluginmanager.has_plugin(_RECORDING):
+        raise _problem("pytest-vcr", "vcr")
+
+
+def refuse_installed(pluginmanager: Any) -> None:
+    """Refuses a run whose plugins cannot all be loaded.
+
+    Raises:
+        UsageProblem: cassetter is about to be loaded, or is.
+    """
+    if os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD") or find_spec("cassetter") is None:
+        return
+    if not pluginmanager.is_blocked("cassetter") and not pluginmanager.is_blocked(_RECORDING):
+        raise _problem("cassetter", "cassetter")

@@ -1,0 +1,36 @@
+"""``--qchannel-cassettes``: where all cassettes lie."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.plugin.lane_kit import RECORD, REST, files
+
+
+def test_the_folder_is_another_one(run: Any, pytester: pytest.Pytester) -> None:
+    folder = "--qchannel-cassettes=recorded/here"
+    result = run(REST, *RECORD, folder)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["qchannel: *cassettes=recorded/here (from --qchannel-cassettes)"])
+    assert len(files(pytester.path / "recorded" / "here")) == 1
+    assert not (pytester.path / "cassettes").exists()
+    run(REST, folder).assert_outcomes(passed=1)
+    run(REST).assert_outcomes(errors=1)
+
+
+def test_without_an_ini_file_it_does_not_depend_on_what_is_run(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    """What the user saw: ``pytest tests/test_b.py`` looked in tests/cassettes."""
+    (pytester.path / "tests").mkdir()
+    run("", *RECORD)
+    (pytester.path / "test_it.py").rename(pytester.path / "tests" / "test_b.py")
+    from textwrap import dedent
+
+    (pytester.path / "tests" / "test_b.py").write_text(dedent(REST), encoding="utf-8")
+    words = ("-p", "no:cacheprovider", "-p", "no:randomly")
+    pytester.runpytest_inprocess(*words, *RECORD).assert_outcomes(passed=1)
+    assert next(iter(files(pytester.path / "cassettes"))).startswith("tests/test_b/test_a[")
+    pytester.runpytest_inprocess(*words, "tests/test_b.py").assert_outcomes(passed=1)

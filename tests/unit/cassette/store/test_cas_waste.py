@@ -1,0 +1,121 @@
+"""What nobody needs of a tree of cassettes, and that nothing else is removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_qchannel.cassette.blobs import blob_name
+from pytest_qchannel.cassette.problems import CassetteBusy, CassetteDamaged
+from pytest_qchannel.cassette.store import Store
+from pytest_qchannel.cassette.waste import quarantined, remove, waste_of
+from tests.unit.cassette.traffic_kit import cassette, said
+
+SHARED = b'{"values": "' + b"abc" * 1_000 + b'"}'
+ALONE = b'{"values": "' + b"xyz" * 1_000 + b'"}'
+
+
+def save(store: Store, test: str, *bodies: bytes) -> Path:
+    traffic = (said("GET", f"/backends/{number}", body) for number, body in enumerate(bodies))
+    return store.save(cassette(*traffic, test=test))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "cassettes")
+
+
+def everything(store: Store) -> set[str]:
+    own = store.root / ".qchannel"
+    return {
+        path.relative_to(store.root).as_posix()
+        for path in store.root.rglob("*")
+        if path.is_file() and not path.is_relative_to(own)
+    }
+
+
+def test_an_orphan_goes_with_the_bodies_that_it_alone_has(store: Store) -> None:
+    orphan = save(store, "tests/test_a.py::test_gone", SHARED, ALONE)
+    save(store, "tests/test_b.py::test_kept", SHARED)
+    waste = waste_of(store, [orphan])
+    alone = store.blobs.path(blob_name(ALONE))
+    assert (waste.cassettes, waste.blobs, waste.unclear) == ((orphan,), (alone,), None)
+    assert set(remove(store, waste)) == {orphan, alone}
+    assert store.blobs.has(blob_name(SHARED))
+    assert not orphan.parent.exists()
+    assert store.paths() == [store.path_of("tests/test_b.py::test_kept")]
+    assert waste_of(store, []).files == ()
+
+
+def test_without_orphans_only_blobs_that_no_index_names(store: Store) -> None:
+    save(store, "test_a.py::test_kept", SHARED)
+    assert waste_of(store, []).files == ()
+    store.path_of("test_a.py::test_kept").unlink()
+    assert waste_of(store, []).blobs == (store.blobs.path(blob_name(SHARED)),)
+
+
+def test_a_damaged_cassette_keeps_every_blob(store: Store) -> None:
+    damaged = save(store, "test_a.py::test_kept", SHARED)
+    text = damaged.read_text(encoding="utf-8")
+    damaged.write_text(text[: text.index("interactions:")], encoding="utf-8")
+    waste = waste_of(store, [])
+    assert waste.blobs == ()
+    assert isinstance(waste.unclear, CassetteDamaged)
+    assert waste.unclear.path == damaged
+    before = everything(store)
+    remove(store, waste)
+    assert everything(store) == before
+    assert waste_of(store, [damaged]).blobs == (store.blobs.path(blob_name(SHARED)),)
+
+
+def test_a_missing_body_leaves_clear_what_is_needed(store: Store) -> None:
+    save(store, "test_a.py::test_kept", SHARED, ALONE)
+    store.blobs.path(blob_name(ALONE)).unlink()
+    waste = waste_of(store, [])
+    assert (waste.files, waste.unclear) == ((), None)
+
+
+def test_cassettes_of_others_name_no_blob_of_ours(store: Store) -> None:
+    save(store, "test_a.py::test_kept", SHARED)
+    (store.root / "theirs.yaml").write_text("version: 1\ninteractions: [!!x y]\n", encoding="utf-8")
+    assert waste_of(store, []) == waste_of(store, [], quarantine=True)
+    assert waste_of(store, []).unclear is None
+
+
+def test_quarantine_is_waste_if_it_is_said_so(store: Store) -> None:
+    save(store, "test_a.py::test_kept", SHARED)
+    assert quarantined(store) == ()
+    inner = Store(store.root / ".qchannel" / "quarantine")
+    path = save(inner, "test_a.py::test_failed", ALONE)
+    assert path in quarantined(store)
+    assert waste_of(store, []).files == ()
+    waste = waste_of(store, [], quarantine=True)
+    assert waste.quarantined == quarantined(store)
+    assert store.blobs.has(blob_name(SHARED))
+    remove(store, waste)
+    assert quarantined(store) == ()
+    assert store.blobs.has(blob_name(SHARED))
+
+
+def test_a_blob_that_somebody_began_to_use_meanwhile_stays(store: Store) -> None:
+    orphan = save(store, "test_a.py::test_gone", SHARED)
+    waste = waste_of(store, [orphan])
+    save(store, "test_a.py::test_new", SHARED)
+    assert remove(store, waste) == [orphan]
+    assert store.blobs.has(blob_name(SHARED))
+
+
+def test_a_cassette_that_is_being_recorded_stays(store: Store) -> None:
+    orphan = save(store, "test_a.py::test_gone", SHARED)
+    waste = waste_of(store, [orphan])
+    with Store(store.root).lock(orphan), pytest.raises(CassetteBusy):
+        remove(store, waste)
+    assert orphan.exists()
+
+
+def test_what_is_gone_already_is_no_problem(store: Store) -> None:
+    orphan = save(store, "test_a.py::test_gone", SHARED)
+    waste = waste_of(store, [orphan])
+    orphan.unlink()
+    assert remove(store, waste) == [store.blobs.path(blob_name(SHARED))]
