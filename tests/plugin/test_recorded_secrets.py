@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -70,17 +69,9 @@ ENDS = {
         "print(KEY); assert qchannel_rest.get('/jobs') is None",
     ),
 }
-SHOWN = {"inside requests", "a variable of the test", "what is printed"}
-"""What is captured and tracebacks are not scrubbed yet: only logs are."""
 
 
-def _end(name: str) -> Any:
-    reason = "reports of recorded tests are not scrubbed"
-    marks = [pytest.mark.xfail(reason=reason, strict=True)] if name in SHOWN else []
-    return pytest.param(name, id=name, marks=marks)
-
-
-@pytest.mark.parametrize("end", map(_end, ENDS))
+@pytest.mark.parametrize("end", ENDS)
 def test_a_failing_recorded_test_shows_no_secret(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
