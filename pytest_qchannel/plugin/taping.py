@@ -310,7 +310,10 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
     try:
         done.update(tape.finish(has_passed=has_passed))
     except Exception as problem:
-        done.update(did="refused", why=str(problem).splitlines()[0])
+        if tape.is_recording:
+            done.update(did="refused", why=str(problem).splitlines()[0])
+        else:
+            done.update(did="replayed", **tape.cassette.passport.to_plain())
         raise
     finally:
         item.user_properties.append((CASSETTE, done))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.lane_kit import RECORD
+from tests.plugin.lane_kit import RECORD, REST
 
 TOKEN = "Zq3-uTn8xWcRk5Lp0vYbHs2Md7Ef4Jg9" + "AaQe6Ni1Xo_K"  # 44 characters, as IBM's keys have
 
@@ -119,3 +119,14 @@ def test_what_a_noise_learner_learned_is_replayed_with_its_circuits(run: Any) ->
     """
     run(source, *RECORD).assert_outcomes(passed=1)
     run(source).assert_outcomes(passed=1)
+
+
+def test_a_replay_that_leaves_something_unused_wrote_nothing_and_says_nothing_of_it(
+    run: Any,
+) -> None:
+    """The summary of a replay said "no cassette written", as if it had been a recording."""
+    run(REST, *RECORD).assert_outcomes(passed=1)
+    result = run(REST.replace('        assert qchannel_rest.get("/jobs").status_code == 200\n', ""))
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["qchannel: 1 cassette replayed, *"])
+    assert "no cassette written" not in result.stdout.str()
