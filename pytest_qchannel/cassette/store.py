@@ -243,7 +243,7 @@ class Store:
                 "two writers want the same cassette",
                 path=path,
                 test_id=self._test_id(path),
-                next="give the tests different names, or record one after the other: -n 0",
+                next="wait for the other run to end; in one run, give each test its own cassette",
             ) from None
         self._held.add(path)
         try:

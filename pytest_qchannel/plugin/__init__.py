@@ -88,6 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers and checks the settings once."""
     for marker in markers.MARKERS:
         config.addinivalue_line("markers", f"{marker.usage}: {marker.help}")
+    config.pluginmanager.register(taping.Warnings(config))
     with _usage_errors():
         config.stash[_SETTINGS] = selection.session_settings(config)
         everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself

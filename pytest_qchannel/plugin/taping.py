@@ -6,7 +6,7 @@ take its place at its hook, and leave every other test to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.channels.tapes import Place, RecordTape, ReplayTape
 
 __all__ = [
+    "Warnings",
     "base_of",
     "finish",
     "has_lane",
@@ -83,6 +84,8 @@ def place_of(item: pytest.Item, settings: Settings) -> Place:
 
 _OWN_NAME = pytest.StashKey[str]()
 _IS_FINISHED = pytest.StashKey[bool]()
+_HIDER: pytest.StashKey[Callable[[str], str] | None] = pytest.StashKey()
+"""Of a run: takes secrets out of what is told of the last test with a cassette."""
 
 
 def _asked(item: pytest.Item, of_config: str | None) -> Asked:
@@ -283,6 +286,7 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
     if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
         del item.stash[TAPE]
         item.stash[_IS_FINISHED] = False
+        item.config.stash[_HIDER] = tape.hider() if tape.is_recording else None
     if not tape.is_recording:
         return
     report.sections = [(title, tape.hide(text)) for title, text in report.sections]
@@ -300,6 +304,26 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
             report.longrepr = hidden
 
 
+class Warnings:
+    """Takes the secrets out of the warnings of a recorded test, which pytest tells at the end.
+
+    Args:
+        config: The run's: the hook does not tell.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: Any, when: str) -> None:
+        """Pytest tells a test's warnings after its last report."""
+        hider = self._config.stash.get(_HIDER, None) if when == "runtest" else None
+        shown = str(warning_message.message)
+        if hider is not None and (hidden := hider(shown)) != shown:
+            warning_message.message = UserWarning(hidden)
+            warning_message.category = UserWarning
+
+
 def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
     """Ends a test's use of its cassette, when nothing of the test is left.
 
@@ -315,7 +339,10 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
     try:
         done.update(tape.finish(has_passed=has_passed))
     except Exception as problem:
-        done.update(did="refused", why=str(problem).splitlines()[0])
+        if tape.is_recording:
+            done.update(did="refused", why=str(problem).splitlines()[0])
+        else:
+            done.update(did="replayed", **tape.cassette.passport.to_plain())
         raise
     finally:
         item.user_properties.append((CASSETTE, done))

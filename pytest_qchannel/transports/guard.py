@@ -42,8 +42,8 @@ def _is_loopback(host: str) -> bool:
 class NetworkGuard:
     """Refuses network access while it is closed (:meth:`close_network`).
 
-    ``where``, ``who``, ``lane`` and ``way_out`` are the words of its errors, and may change
-    while it is shut.
+    ``where``, ``who``, ``lane``, ``way_out`` and ``ibm_advice`` (for a host of IBM; by default
+    the emulator's) are the words of its errors, and may change while it is shut.
 
     Args:
         test_id: The test that errors name.
@@ -61,6 +61,7 @@ class NetworkGuard:
         self.who = "a test"
         self.lane = "the emulated lane"
         self.way_out = "pytest --qchannel-allowed-hosts"
+        self.ibm_advice = ""
         self._allowed = frozenset(allowed_hosts)
         self._allowed_addresses: set[str] = set()
         self._report = report
@@ -90,6 +91,8 @@ class NetworkGuard:
         __tracebackhide__ = True
         if closest is not None:
             advice = "use the host above"
+        elif is_ibm_host(host) and self.ibm_advice:
+            advice = self.ibm_advice
         elif is_ibm_host(host):
             door = self.way_out.replace("allowed-hosts", "door")
             advice = (

@@ -83,6 +83,10 @@ class ReplayTransport:
         self._problems: list[QChannelError] = []
         self._guard = NetworkGuard(test_id, settings.allowed_hosts, self._problems.append)
         self._guard.lane = "the replay lane"
+        self._guard.ibm_advice = (
+            "speak to it through requests, httpx, aiohttp or urllib3: there the cassette answers; "
+            "and take filters of vcr_config and of the marker vcr away that leave the host out"
+        )
         self._journal = Journal()
         self._stack = ExitStack()
 

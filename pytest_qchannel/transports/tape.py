@@ -227,7 +227,11 @@ class RecordTape(Tape):
 
     def hide(self, text: str) -> str:
         """A text without the secrets that went by, tokens included."""
-        return SecretFilter(self.recording.known(self.accounts)).scrub(text)
+        return self.hider()(text)
+
+    def hider(self) -> Callable[[str], str]:
+        """What takes the secrets that went by out of a text; holds nothing else of them."""
+        return SecretFilter(self.recording.known(self.accounts)).scrub
 
     def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
         """Saves the recording, or puts it aside and says why."""

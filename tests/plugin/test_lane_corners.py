@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.lane_kit import RECORD
+from tests.plugin.lane_kit import RECORD, REST
 
 TOKEN = "Zq3-uTn8xWcRk5Lp0vYbHs2Md7Ef4Jg9" + "AaQe6Ni1Xo_K"  # 44 characters, as IBM's keys have
 
@@ -50,10 +50,11 @@ def test_an_instance_of_nobody_is_refused_in_a_replay_too(run: Any) -> None:
 def test_no_word_of_a_recorded_test_shows_a_secret(
     run: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reasons of a skip and of an expected failure, and properties, showed the API key."""
+    """The reasons of skips and expected failures, properties and warnings showed the API key."""
     monkeypatch.setenv("QISKIT_IBM_TOKEN", TOKEN)
     source = """
     import os
+    import warnings
     import pytest
 
     TOKEN = os.environ["QISKIT_IBM_TOKEN"]
@@ -67,10 +68,17 @@ def test_no_word_of_a_recorded_test_shows_a_secret(
     def test_c(qchannel_rest, record_property):
         qchannel_rest.get("/jobs")
         record_property("key", TOKEN)
+        warnings.warn("key " + TOKEN)
     """
-    result = run(source, *RECORD, "-rA", "--junitxml=junit.xml", "-o", "junit_family=legacy")
+    words = ("-rA", "--junitxml=junit.xml", "-o", "junit_family=legacy", "-Wdefault")
+    result = run(source, *RECORD, *words)
     result.assert_outcomes(passed=1, skipped=1, xfailed=1)
-    result.stdout.fnmatch_lines(["SKIPPED*because of <secret QISKIT_IBM_TOKEN>"])
+    result.stdout.fnmatch_lines(
+        [
+            "*UserWarning: key <secret QISKIT_IBM_TOKEN>",
+            "SKIPPED*because of <secret QISKIT_IBM_TOKEN>",
+        ]
+    )
     xml = (pytester.path / "junit.xml").read_text(encoding="utf-8")
     assert "secret QISKIT_IBM_TOKEN" in xml
     assert TOKEN not in xml + result.stdout.str() + result.stderr.str()
@@ -111,3 +119,14 @@ def test_what_a_noise_learner_learned_is_replayed_with_its_circuits(run: Any) ->
     """
     run(source, *RECORD).assert_outcomes(passed=1)
     run(source).assert_outcomes(passed=1)
+
+
+def test_a_replay_that_leaves_something_unused_wrote_nothing_and_says_nothing_of_it(
+    run: Any,
+) -> None:
+    """The summary of a replay said "no cassette written", as if it had been a recording."""
+    run(REST, *RECORD).assert_outcomes(passed=1)
+    result = run(REST.replace('        assert qchannel_rest.get("/jobs").status_code == 200\n', ""))
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["qchannel: 1 cassette replayed, *"])
+    assert "no cassette written" not in result.stdout.str()

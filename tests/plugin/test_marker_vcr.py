@@ -172,6 +172,16 @@ def test_what_a_filter_took_from_a_recording_is_not_missed_in_the_replay(run: An
     run(source, conftest=conftest).assert_outcomes(passed=1)
 
 
+def test_a_host_that_is_ignored_is_not_looked_for_in_the_emulator(run: Any) -> None:
+    """The replay advised to let the emulator answer, through another door."""
+    source = REST.replace("mark.vcr", 'mark.vcr(ignore_hosts=["quantum.cloud.ibm.com"])')
+    run(source, "--qchannel-mode=record", FROM).assert_outcomes(passed=1)
+    result = run(source)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*NetworkBlocked: a test in the replay lane reached for *"])
+    result.stdout.fnmatch_lines(["*next: *take filters of vcr_config and of the marker vcr away*"])
+
+
 def test_a_test_with_vcr_and_without_us_is_left_alone(run: Any, pytester: pytest.Pytester) -> None:
     source = """
         import pytest

@@ -182,8 +182,10 @@ def test_a_name_that_differs_in_capitals_only_is_refused(tmp_path: Path) -> None
 def test_two_writers_of_one_cassette_are_refused(tmp_path: Path) -> None:
     store, path = Store(tmp_path), Store(tmp_path).path_of(TEST)
     with store.lock(path):
-        with pytest.raises(CassetteBusy, match="two writers"):
+        with pytest.raises(CassetteBusy, match="two writers") as busy:
             Store(tmp_path).save(cassette(said("GET", "/a", {})))
+        # It advised -n 0, where it was another run that held the cassette.
+        assert "wait for the other run" in str(busy.value)
         with Store(tmp_path).lock(store.path_of("t/test_other.py::test_it")):
             pass
     Store(tmp_path).save(cassette(said("GET", "/a", {})))
