@@ -389,7 +389,7 @@ def test_ctrl_c_ends_it_as_shells_expect() -> None:
     assert started.stdout.readline() == "on\n"
     time.sleep(0.2)
     started.send_signal(signal.SIGINT)
-    _, stderr = started.communicate(timeout=30)
+    _, stderr = started.communicate(timeout=90)
     assert started.returncode == INTERRUPTED == 130
     assert stderr.endswith("KeyboardInterrupt\n" + summary(0, 0))
     assert stderr.count("  File ") == 1

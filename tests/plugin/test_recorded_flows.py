@@ -16,13 +16,13 @@ RECORD = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
 def test_every_kind_of_traffic_is_recorded_and_replayed(pytester: pytest.Pytester) -> None:
     """A refusal of clean traffic, or a miss, is one of ours: the person did nothing wrong."""
     flows = Path(__file__).with_name("recorded_flows.py")
-    shutil.copy(flows, pytester.path / "test_flows.py")
+    shutil.copy(flows, pytester.path / "test_varied_traffic.py")
     recorded = pytester.runpytest_inprocess(*NO_CHANCE, *RECORD)
     outcomes = recorded.parseoutcomes()
     assert set(outcomes) <= {"passed", "skipped"}
     passed = outcomes["passed"]
     assert passed >= 14  # at most, old clients have no executor and lack a channel
-    cassettes = list((pytester.path / "cassettes" / "test_flows").glob("*.yaml"))
+    cassettes = list((pytester.path / "cassettes" / "test_varied_traffic").glob("*.yaml"))
     assert len(cassettes) == passed
     assert not (pytester.path / "cassettes" / ".qchannel" / "quarantine").exists()
 

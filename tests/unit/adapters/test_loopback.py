@@ -235,7 +235,7 @@ def test_a_large_body_goes_both_ways_in_reasonable_time() -> None:
         began = time.perf_counter()
         connection.request("POST", "/jobs", body=body)
         assert connection.getresponse().read() == body
-        assert time.perf_counter() - began < 10
+        assert time.perf_counter() - began < 60
         connection.close()
 
 
