@@ -20,8 +20,8 @@ if TYPE_CHECKING:
         assert_submitted_once,
     )
     from pytest_qchannel.cassette.gate.findings import SecretFound
-    from pytest_qchannel.cassette.miss import CassetteMiss
     from pytest_qchannel.cassette.problems import CassetteProblem
+    from pytest_qchannel.cassette.replay.miss import CassetteMiss
     from pytest_qchannel.channels.lane import QChannel, SavedAccounts
     from pytest_qchannel.channels.model import Account, Channel, Instance, Secret
     from pytest_qchannel.crn import CRN
@@ -47,7 +47,7 @@ _HOMES = {
         "assert_submitted_once",
     ),
     "pytest_qchannel.cassette.gate.findings": ("SecretFound",),
-    "pytest_qchannel.cassette.miss": ("CassetteMiss",),
+    "pytest_qchannel.cassette.replay.miss": ("CassetteMiss",),
     "pytest_qchannel.cassette.problems": ("CassetteProblem",),
     "pytest_qchannel.channels.lane": ("QChannel", "SavedAccounts"),
     "pytest_qchannel.channels.model": ("Account", "Channel", "Instance", "Secret"),

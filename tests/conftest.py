@@ -40,7 +40,7 @@ _HEAVY = (
     "pytest_qchannel.transports.redirect",
     "pytest_qchannel.transports.record",
     "pytest_qchannel.channels.tapes",
-    "pytest_qchannel.cassette.vcr_tape",
+    "pytest_qchannel.cassette.vcrpy.vcr_tape",
     "pytest_qchannel.assertions",
 )
 

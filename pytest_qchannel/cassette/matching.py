@@ -1,8 +1,8 @@
 """When two requests are one interaction.
 
 Compared are method, host, path, query, ``Service-CRN``, and for a submitted job what was
-submitted (:mod:`.submission`). Nothing else: not credentials, not the inventory of packages that
-the client sends along, not the order of query fields, not other bodies.
+submitted (:mod:`.submitted.submission`). Nothing else: not credentials, not the inventory of
+packages that the client sends along, not the order of query fields, not other bodies.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pytest_qchannel.cassette.circuits.fingerprint import same_form
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.submission import Submission, read_submission
+from pytest_qchannel.cassette.submitted.circuits.fingerprint import same_form
+from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
 
 __all__ = ["Key", "is_submission", "key_of"]
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pytest_qchannel.cassette.kept import Kept, kept_in
+from pytest_qchannel.cassette.disk.kept import Kept, kept_in
 
 __all__ = ["Kept", "kept_in"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from pytest_qchannel.cassette.disk.place import Place
 from pytest_qchannel.cassette.gate.needles import LEAST_LENGTH
 from pytest_qchannel.cassette.marks import is_standin
-from pytest_qchannel.cassette.place import Place
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.lanes import Plan, require_source
 from pytest_qchannel.settings import Mode, Settings

@@ -15,16 +15,16 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pytest_qchannel.cassette.accounts import HeldAccount
+from pytest_qchannel.cassette.disk.index import Cassette
+from pytest_qchannel.cassette.disk.place import Place, load_safely, quarantine_of, require_age
+from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import KnownSecret
-from pytest_qchannel.cassette.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.passport import Passport
-from pytest_qchannel.cassette.place import Place, load_safely, quarantine_of, require_age
-from pytest_qchannel.cassette.player import Player
 from pytest_qchannel.cassette.problems import RecordingRefused
-from pytest_qchannel.cassette.quiet import SecretFilter, quiet
-from pytest_qchannel.cassette.recording import Recording
-from pytest_qchannel.cassette.store import Draft, Store
+from pytest_qchannel.cassette.record.quiet import SecretFilter, quiet
+from pytest_qchannel.cassette.record.recording import Recording
+from pytest_qchannel.cassette.replay.player import Player
 from pytest_qchannel.cassette.versions import new_passport
 from pytest_qchannel.emulator.hosts import is_ibm_host
 from pytest_qchannel.errors import QChannelError
@@ -55,7 +55,7 @@ class Tape:
         self.is_open = False
         self._problems: list[QChannelError] = []
 
-    # What vcrpy asks: see cassette/vcr_tape.py.
+    # What vcrpy asks: see cassette/vcrpy/vcr_tape.py.
 
     def is_ours(self, url: str) -> bool:
         """Whether a request goes to IBM: every other host is left alone."""
@@ -103,7 +103,7 @@ class Tape:
             vcr: A configured ``VCR``, as pytest-recording makes it.
             **options: What is given to its ``use_cassette``.
         """
-        from pytest_qchannel.cassette.vcr_tape import taped
+        from pytest_qchannel.cassette.vcrpy.vcr_tape import taped
 
         with self._prepared(), taped(self, str(self.place.path), vcr, options) as cassette:
             self.is_open = True

@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 from qiskit import QuantumCircuit
 
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
-from pytest_qchannel.cassette.index import Cassette
-from pytest_qchannel.cassette.store import Store
+from pytest_qchannel.cassette.disk.index import Cassette
+from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cli.main import main
 from tests.unit.cassette.traffic_kit import CRN, PASSPORT, cassette, job, said, state
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from qiskit import QuantumCircuit
 
-from pytest_qchannel.cassette.blobs import blob_name
-from pytest_qchannel.cassette.store import Store
+from pytest_qchannel.cassette.disk.blobs import blob_name
+from pytest_qchannel.cassette.disk.store import Store
 from tests.e2e.cassette_kit import BELL, LARGE, REST, cassettes, cut, rest, tree
 from tests.unit.cassette.traffic_kit import cassette, circuit_json, said
 

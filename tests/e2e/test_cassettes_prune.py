@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.cassette.store import Store
+from pytest_qchannel.cassette.disk.store import Store
 from tests.e2e.cassette_kit import BELL, REST, bell, cassettes, cut, rest
 
 GONE = "tests/test_pick.py::test_gone[ibm_cloud]"

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import pytest_qchannel
-from pytest_qchannel.cassette.store import Store
+from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cli.main import main
 from pytest_qchannel.cli.shelf import shipped
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.cassette.store import Store
+from pytest_qchannel.cassette.disk.store import Store
 from tests.plugin.conftest import NO_CHANCE
 from tests.unit.cassette.traffic_kit import cassette, said
 

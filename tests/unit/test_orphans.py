@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.cassette.kept import Kept, kept_in
+from pytest_qchannel.cassette.disk.kept import Kept, kept_in
 from pytest_qchannel.plugin.orphans import (
     Collected,
     Orphan,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pytest_qchannel.cassette.blobs import FOLDER
-from pytest_qchannel.cassette.kept import index_files, is_foreign, kept_in
+from pytest_qchannel.cassette.disk.blobs import FOLDER
+from pytest_qchannel.cassette.disk.kept import index_files, is_foreign, kept_in
 from pytest_qchannel.cassette.naming import SUFFIX
 from pytest_qchannel.cassette.problems import quoted
 from pytest_qchannel.cli.cassettes.folder import Failed, counted, shown

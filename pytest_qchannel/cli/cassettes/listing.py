@@ -11,7 +11,7 @@ import click
 from pytest_qchannel.cli.cassettes.folder import argument, counted, folder_of, shown, size_words
 
 if TYPE_CHECKING:
-    from pytest_qchannel.cassette.survey import Entry
+    from pytest_qchannel.cassette.disk.survey import Entry
 
 __all__ = ["list_cassettes"]
 
@@ -28,8 +28,8 @@ def list_cassettes(folder: Path | None, *, as_json: bool) -> None:
     Ends with exit status 0 if every cassette can be replayed, 1 if one is damaged, 2 if there is no
     such folder.
     """
-    from pytest_qchannel.cassette.store import Store
-    from pytest_qchannel.cassette.survey import survey
+    from pytest_qchannel.cassette.disk.store import Store
+    from pytest_qchannel.cassette.disk.survey import survey
 
     root = folder_of(folder, "list DIR")
     entries = list(survey(Store(root)))

@@ -24,7 +24,7 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import OPTIONS
 
 if TYPE_CHECKING:
-    from pytest_qchannel.cassette.waste import Waste
+    from pytest_qchannel.cassette.disk.waste import Waste
 
 __all__ = ["prune"]
 
@@ -53,9 +53,9 @@ def prune(folder: Path | None, *, yes: bool, dry_run: bool, quarantine: bool) ->
     Ends with exit status 0 if nothing is left to remove, or with --dry-run; 1 if there is something
     and it was not removed; 2 if it could not be told, as where the tests cannot be collected.
     """
+    from pytest_qchannel.cassette.disk.store import Store
+    from pytest_qchannel.cassette.disk.waste import quarantined, remove, waste_of
     from pytest_qchannel.cassette.problems import CassetteProblem
-    from pytest_qchannel.cassette.store import Store
-    from pytest_qchannel.cassette.waste import quarantined, remove, waste_of
 
     root = folder_of(folder, "prune DIR").absolute()
     told = _collected(root if folder else None)

@@ -13,7 +13,7 @@ import click
 from pytest_qchannel.cli.cassettes.folder import Damaged, folder_of, shown, size_words, told
 
 if TYPE_CHECKING:
-    from pytest_qchannel.cassette.index import Cassette
+    from pytest_qchannel.cassette.disk.index import Cassette
 
 __all__ = ["show"]
 
@@ -37,9 +37,9 @@ def show(name: str, folder: Path | None, *, bodies: bool, as_json: bool) -> None
     Ends with exit status 0, 1 if the cassette is damaged, 2 if there is none of that name or more
     than one.
     """
+    from pytest_qchannel.cassette.disk.store import Store
+    from pytest_qchannel.cassette.disk.strict_yaml import read_yaml
     from pytest_qchannel.cassette.problems import CassetteProblem
-    from pytest_qchannel.cassette.store import Store
-    from pytest_qchannel.cassette.strict_yaml import read_yaml
     from pytest_qchannel.cli.cassettes.choice import chosen, named_by_path
 
     if found := named_by_path(name):

@@ -12,8 +12,8 @@ import click
 from pytest_qchannel.cli.cassettes.folder import argument, folder_of, shown, size_words
 
 if TYPE_CHECKING:
-    from pytest_qchannel.cassette.store import Store
-    from pytest_qchannel.cassette.survey import Entry
+    from pytest_qchannel.cassette.disk.store import Store
+    from pytest_qchannel.cassette.disk.survey import Entry
 
 __all__ = ["stats"]
 
@@ -32,8 +32,8 @@ def stats(folder: Path | None, *, as_json: bool) -> None:
     Ends with exit status 0 if every cassette can be read, 1 if one is damaged, 2 if there is no
     such folder.
     """
-    from pytest_qchannel.cassette.store import Store
-    from pytest_qchannel.cassette.survey import survey
+    from pytest_qchannel.cassette.disk.store import Store
+    from pytest_qchannel.cassette.disk.survey import survey
 
     root = folder_of(folder, "stats DIR")
     store = Store(root)

@@ -8,7 +8,7 @@ import json
 import zlib
 from typing import Any
 
-from pytest_qchannel.cassette.index import Cassette
+from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.passport import Passport
 

@@ -6,9 +6,9 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
-from pytest_qchannel.cassette.circuits.differences import circuit_difference
-from pytest_qchannel.cassette.circuits.form import circuit_form
-from pytest_qchannel.cassette.circuits.words import circuit_text, listing
+from pytest_qchannel.cassette.submitted.circuits.differences import circuit_difference
+from pytest_qchannel.cassette.submitted.circuits.form import circuit_form
+from pytest_qchannel.cassette.submitted.circuits.words import circuit_text, listing
 from tests.unit.cassette.circuits.circuit_examples import EXAMPLES
 
 

@@ -17,13 +17,13 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qpy
 from qiskit.circuit import Parameter
 from qiskit.circuit.library import UnitaryGate, XGate
 
-from pytest_qchannel.cassette.circuits.fingerprint import (
+from pytest_qchannel.cassette.submitted.circuits.fingerprint import (
     decode_qpy,
     fingerprint,
     fingerprint_of,
     same_form,
 )
-from pytest_qchannel.cassette.circuits.form import circuit_form
+from pytest_qchannel.cassette.submitted.circuits.form import circuit_form
 from tests.unit.cassette.circuits.circuit_examples import EXAMPLES
 
 DATA = Path(__file__).parents[3] / "data" / "circuit_fingerprints.json"

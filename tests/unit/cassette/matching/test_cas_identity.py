@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import jwt
 import pytest
 
-from pytest_qchannel.cassette.identity import Identity, is_login, kept_logins
 from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.replay.identity import Identity, is_login, kept_logins
 
 IAM = "https://iam.cloud.ibm.com/identity/token"
 CLASSIC = "https://auth.quantum.ibm.com/api/users/loginWithToken"

@@ -12,13 +12,13 @@ import qiskit
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
-from pytest_qchannel.cassette.cursors import Replay
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.matching import key_of
-from pytest_qchannel.cassette.miss import CassetteMiss, explain
-from pytest_qchannel.cassette.submission import read_submission
-from pytest_qchannel.cassette.submission_words import describe, submission_differences
-from pytest_qchannel.cassette.vcr_form import from_vcr, request_from_vcr, to_vcr
+from pytest_qchannel.cassette.replay.cursors import Replay
+from pytest_qchannel.cassette.replay.miss import CassetteMiss, explain
+from pytest_qchannel.cassette.submitted.submission import read_submission
+from pytest_qchannel.cassette.submitted.submission_words import describe, submission_differences
+from pytest_qchannel.cassette.vcrpy.vcr_form import from_vcr, request_from_vcr, to_vcr
 from tests.unit.cassette.traffic_kit import (
     CRN,
     HOST,

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from qiskit import QuantumCircuit
 
-from pytest_qchannel.cassette.collapse import collapse
-from pytest_qchannel.cassette.cursors import Replay
 from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.record.collapse import collapse
+from pytest_qchannel.cassette.replay.cursors import Replay
 from tests.unit.cassette.traffic_kit import job, said, state
 
 RESULTS = said("GET", "/jobs/j/results", {"values": 1})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_qchannel.cassette.strangers import Strangers
+from pytest_qchannel.cassette.replay.strangers import Strangers
 from tests.unit.cassette.traffic_kit import CRN, OTHER_CRN, said
 
 LIST = said("GET", "/jobs", {"jobs": [{"id": "known"}]})

@@ -8,7 +8,7 @@ import urllib3.connectionpool
 import vcr.patch
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.vcr_tape import taped
+from pytest_qchannel.cassette.vcrpy.vcr_tape import taped
 
 
 class _Deck:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
+from pytest_qchannel.cassette.disk.place import Place
 from pytest_qchannel.cassette.gate import SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.place import Place
 from pytest_qchannel.channels.model import Secret
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.transports.tape import RecordTape

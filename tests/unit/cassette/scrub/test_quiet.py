@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from pytest_qchannel.cassette.quiet import LOUD, SecretFilter, quiet
+from pytest_qchannel.cassette.record.quiet import LOUD, SecretFilter, quiet
 from pytest_qchannel.channels.model import Secret
 from tests.unit.cassette.scrub.leaks_kit import KEY, VALUES, as_vcrpy_stores_it, get
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.cassette import strict_yaml
-from pytest_qchannel.cassette.blobs import blob_name
+from pytest_qchannel.cassette.disk import strict_yaml
+from pytest_qchannel.cassette.disk.blobs import blob_name
+from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.problems import BlobDamaged, BlobMissing, CassetteDamaged
-from pytest_qchannel.cassette.store import Store
 from pytest_qchannel.errors import QChannelError
 from tests.unit.cassette.traffic_kit import TEST, cassette, said, state
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.cassette.kept import is_foreign, kept_in
-from pytest_qchannel.cassette.store import Store
+from pytest_qchannel.cassette.disk.kept import is_foreign, kept_in
+from pytest_qchannel.cassette.disk.store import Store
 from tests.unit.cassette.traffic_kit import TEST, cassette, said
 
 THEIRS = "interactions:\n- request: {body: null}\nversion: 1\n"

@@ -13,12 +13,12 @@ from pytest_qchannel.cassette.accounts import (
     accounts_from_plain,
     accounts_to_plain,
 )
+from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.job_states import unfinished
 from pytest_qchannel.cassette.problems import RecordingRefused
-from pytest_qchannel.cassette.recording import KnownValue, Recording
-from pytest_qchannel.cassette.store import Draft, Store
+from pytest_qchannel.cassette.record.job_states import unfinished
+from pytest_qchannel.cassette.record.recording import KnownValue, Recording
 from pytest_qchannel.cassette.versions import new_passport, version_difference
 
 BASE = "https://quantum.cloud.ibm.com/api/v1"

@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 
-from pytest_qchannel.cassette.blobs import blob_name, compressed
-from pytest_qchannel.cassette.index import grouped
+from pytest_qchannel.cassette.disk.blobs import blob_name, compressed
+from pytest_qchannel.cassette.disk.index import grouped
+from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.problems import (
     CassetteBusy,
@@ -26,8 +27,7 @@ from pytest_qchannel.cassette.problems import (
     CassetteMissing,
     CassetteTaken,
 )
-from pytest_qchannel.cassette.store import Store
-from pytest_qchannel.cassette.submission import read_submission
+from pytest_qchannel.cassette.submitted.submission import read_submission
 from tests.unit.cassette.traffic_kit import PASSPORT, TEST, cassette, job, said, state
 
 LARGE = b'{"values": "' + b"abc" * 1_000 + b'"}'
@@ -230,7 +230,7 @@ def test_nothing_is_removed_while_an_index_cannot_be_read(tmp_path: Path) -> Non
 def test_a_lock_of_another_process_counts(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\n"
-        "from pytest_qchannel.cassette.store import Store\n"
+        "from pytest_qchannel.cassette.disk.store import Store\n"
         f"store = Store(pathlib.Path({str(tmp_path)!r}))\n"
         f"with store.lock(store.path_of({TEST!r})):\n"
         "    print('held', flush=True); sys.stdin.read()\n"
@@ -276,7 +276,7 @@ def test_parallel_writers_of_different_cassettes_lose_nothing(tmp_path: Path) ->
 WRITER = """
 import os, pathlib, sys
 from tests.unit.cassette.traffic_kit import cassette, said
-from pytest_qchannel.cassette.store import Store
+from pytest_qchannel.cassette.disk.store import Store
 store = Store(pathlib.Path(sys.argv[1]))
 print("ready", flush=True)
 number = 0

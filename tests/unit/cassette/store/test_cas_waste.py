@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.cassette.blobs import blob_name
+from pytest_qchannel.cassette.disk.blobs import blob_name
+from pytest_qchannel.cassette.disk.store import Store
+from pytest_qchannel.cassette.disk.waste import quarantined, remove, waste_of
 from pytest_qchannel.cassette.problems import CassetteBusy, CassetteDamaged
-from pytest_qchannel.cassette.store import Store
-from pytest_qchannel.cassette.waste import quarantined, remove, waste_of
 from tests.unit.cassette.traffic_kit import cassette, said
 
 SHARED = b'{"values": "' + b"abc" * 1_000 + b'"}'

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pytest_qchannel.cassette.circuits.form import QUIET
+from pytest_qchannel.cassette.submitted.circuits.form import QUIET
 
 __all__ = ["circuit_text", "condition_words", "listing", "operation_words", "value_words"]
 

@@ -16,21 +16,21 @@ from typing import Any, Final
 
 from pytest_qchannel.cassette import accounts as held
 from pytest_qchannel.cassette.accounts import HeldAccount
-from pytest_qchannel.cassette.collapse import collapse
+from pytest_qchannel.cassette.disk.index import Cassette
+from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import Finding, Gate, KnownSecret
 from pytest_qchannel.cassette.gate.needles import LEAST_LENGTH
-from pytest_qchannel.cassette.identity import is_login, kept_logins
-from pytest_qchannel.cassette.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.job_states import unfinished
 from pytest_qchannel.cassette.marks import is_standin
 from pytest_qchannel.cassette.matching import is_submission
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import RecordingRefused, record_command
-from pytest_qchannel.cassette.qpy_answers import answered_params
+from pytest_qchannel.cassette.record.collapse import collapse
+from pytest_qchannel.cassette.record.job_states import unfinished
+from pytest_qchannel.cassette.record.qpy_answers import answered_params
+from pytest_qchannel.cassette.replay.identity import is_login, kept_logins
 from pytest_qchannel.cassette.scrub import Scrubber, Unknown
-from pytest_qchannel.cassette.store import Draft, Store
-from pytest_qchannel.cassette.submission import Submission, read_submission
+from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
 
 __all__ = ["Recording"]
 

@@ -15,7 +15,7 @@ import warnings
 import zlib
 from typing import Any, Final
 
-from pytest_qchannel.cassette.circuits.form import QUIET, circuit_form
+from pytest_qchannel.cassette.submitted.circuits.form import QUIET, circuit_form
 
 __all__ = ["INFO", "decode_qpy", "fingerprint", "fingerprint_of", "same_form"]
 

@@ -7,12 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pytest_qchannel.cassette.disk.index import Cassette
+from pytest_qchannel.cassette.disk.kept import OWN
+from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.gate import Finding, Gate, KnownSecret
-from pytest_qchannel.cassette.index import Cassette
-from pytest_qchannel.cassette.kept import OWN
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
-from pytest_qchannel.cassette.store import Store
 
 __all__ = ["QUARANTINE", "Place", "load_safely", "quarantine_of", "require_age"]
 

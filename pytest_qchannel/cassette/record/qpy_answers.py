@@ -1,9 +1,9 @@
 """Params and results as the service gives them: circuits stay circuits, without their names.
 
-What a job was submitted with is kept in a form of its own (:mod:`.submission`); but the client can
-ask for it again, and the noise learner answers with circuits; then it decodes QPY. So the QPY of an
-answer is written anew, without the names and metadata that somebody gave to circuits; where that
-cannot be done, nothing of it is kept.
+What a job was submitted with is kept in a form of its own (:mod:`..submitted.submission`); but the
+client can ask for it again, and the noise learner answers with circuits; then it decodes QPY. So
+the QPY of an answer is written anew, without the names and metadata that somebody gave to circuits;
+where that cannot be done, nothing of it is kept.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import io
 import zlib
 from typing import Any, Final
 
-from pytest_qchannel.cassette.circuits.fingerprint import decode_qpy
 from pytest_qchannel.cassette.scrub.payload import scrub_payload
-from pytest_qchannel.cassette.submission import QPY_FIELDS
+from pytest_qchannel.cassette.submitted.circuits.fingerprint import decode_qpy
+from pytest_qchannel.cassette.submitted.submission import QPY_FIELDS
 
 __all__ = ["answered_params"]
 

@@ -4,7 +4,7 @@ Waiting for a job asks the same thing ten times a second. Of the answers to equa
 or session, one that says what the one before said is left out, unless a write of that job or
 session lies between them. Reads of the account are kept as they came, except those at the end of
 their kind: A, A, B, B becomes A, A, B, because a replay counts answers until it comes to the last
-one and repeats that. See :mod:`.cursors` for what the replay does.
+one and repeats that. See :mod:`..replay.cursors` for what the replay does.
 """
 
 from __future__ import annotations

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_qchannel.cassette.cursors import Entry, Replay
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.matching import Key, key_of
 from pytest_qchannel.cassette.problems import record_command
+from pytest_qchannel.cassette.replay.cursors import Entry, Replay
 from pytest_qchannel.cassette.roles import Action, role_of
-from pytest_qchannel.cassette.submission_words import submission_differences
+from pytest_qchannel.cassette.submitted.submission_words import submission_differences
 from pytest_qchannel.errors import QChannelError
 
 __all__ = ["CassetteMiss", "differences", "explain"]

@@ -18,10 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from pytest_qchannel.cassette.atomic import put_in_place, written
-from pytest_qchannel.cassette.blobs import FOLDER, Blobs, blob_name, compressed
-from pytest_qchannel.cassette.index import Cassette, grouped, parse, render
-from pytest_qchannel.cassette.kept import OWN, index_files
+from pytest_qchannel.cassette.disk.atomic import put_in_place, written
+from pytest_qchannel.cassette.disk.blobs import FOLDER, Blobs, blob_name, compressed
+from pytest_qchannel.cassette.disk.index import Cassette, grouped, parse, render
+from pytest_qchannel.cassette.disk.kept import OWN, index_files
+from pytest_qchannel.cassette.disk.strict_yaml import read_yaml
+from pytest_qchannel.cassette.disk.timeless import timeless
 from pytest_qchannel.cassette.matching import is_submission
 from pytest_qchannel.cassette.naming import cassette_name, test_id_of
 from pytest_qchannel.cassette.problems import (
@@ -30,10 +32,8 @@ from pytest_qchannel.cassette.problems import (
     CassetteProblem,
     CassetteTaken,
 )
-from pytest_qchannel.cassette.strict_yaml import read_yaml
-from pytest_qchannel.cassette.submission import Submission, read_submission
-from pytest_qchannel.cassette.submission_words import describe
-from pytest_qchannel.cassette.timeless import timeless
+from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
+from pytest_qchannel.cassette.submitted.submission_words import describe
 
 __all__ = ["Draft", "Store"]
 

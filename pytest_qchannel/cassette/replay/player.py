@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from pytest_qchannel.cassette.cursors import Replay
-from pytest_qchannel.cassette.identity import Identity, is_login
-from pytest_qchannel.cassette.index import Cassette
+from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.miss import CassetteMiss, explain
 from pytest_qchannel.cassette.naming import channel_of_check
 from pytest_qchannel.cassette.problems import CassetteProblem, record_command
-from pytest_qchannel.cassette.strangers import Strangers
+from pytest_qchannel.cassette.replay.cursors import Replay
+from pytest_qchannel.cassette.replay.identity import Identity, is_login
+from pytest_qchannel.cassette.replay.miss import CassetteMiss, explain
+from pytest_qchannel.cassette.replay.strangers import Strangers
 from pytest_qchannel.cassette.versions import version_difference
 
 __all__ = ["InteractionsUnused", "Player"]

@@ -1,6 +1,6 @@
 """Which recorded answer a request gets: a cursor through each job, session and request.
 
-The rules are few, and :mod:`.roles` says which request falls under which:
+The rules are few, and :mod:`..roles` says which request falls under which:
 
 1. Reads of one job (or session) share a cursor. A read gets its next recorded answer beyond the
    cursor, and the cursor moves there; if there is none, it gets its last one again. So a job's
@@ -9,7 +9,7 @@ The rules are few, and :mod:`.roles` says which request falls under which:
 2. Every other read has a cursor of its own: its answers come in order, the last one again and
    again.
 3. A write gets its answers in order, each once.
-4. Between a gate's two sides there is no way but the gate (see :mod:`.roles`).
+4. Between a gate's two sides there is no way but the gate (see :mod:`..roles`).
 
 Any thread may ask; what one job does moves no other one.
 """

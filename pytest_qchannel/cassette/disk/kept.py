@@ -10,7 +10,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
-from pytest_qchannel.cassette.blobs import FOLDER
+from pytest_qchannel.cassette.disk.blobs import FOLDER
 from pytest_qchannel.cassette.naming import SUFFIX, channel_of_check, test_id_of
 
 __all__ = ["OWN", "Kept", "index_files", "is_foreign", "kept_in"]

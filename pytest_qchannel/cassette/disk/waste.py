@@ -6,10 +6,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from pytest_qchannel.cassette.kept import is_foreign
-from pytest_qchannel.cassette.place import QUARANTINE
+from pytest_qchannel.cassette.disk.kept import is_foreign
+from pytest_qchannel.cassette.disk.place import QUARANTINE
+from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.problems import BlobDamaged, BlobMissing, CassetteProblem
-from pytest_qchannel.cassette.store import Store
 
 __all__ = ["Waste", "quarantined", "remove", "waste_of"]
 

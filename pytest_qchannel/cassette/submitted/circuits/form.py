@@ -14,7 +14,7 @@ import threading
 import warnings
 from typing import Any, Final
 
-from pytest_qchannel.cassette.circuits.values import (
+from pytest_qchannel.cassette.submitted.circuits.values import (
     Places,
     condition_form,
     number_form,

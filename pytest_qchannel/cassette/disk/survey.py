@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_qchannel.cassette.kept import Kept, is_foreign, kept_in
+from pytest_qchannel.cassette.disk.kept import Kept, is_foreign, kept_in
+from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.matching import is_submission
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import CassetteProblem
-from pytest_qchannel.cassette.store import Store
 
 __all__ = ["Entry", "survey"]
 

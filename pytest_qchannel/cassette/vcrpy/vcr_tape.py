@@ -22,7 +22,7 @@ from vcr.record_mode import RecordMode
 from vcr.request import Request as VcrRequest
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.vcr_form import (
+from pytest_qchannel.cassette.vcrpy.vcr_form import (
     request_from_vcr,
     request_to_vcr,
     response_to_vcr,

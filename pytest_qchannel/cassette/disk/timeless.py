@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
-from pytest_qchannel.cassette.index import Cassette
+from pytest_qchannel.cassette.disk.index import Cassette
 
 __all__ = ["timeless"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import Any, Final
 
-from pytest_qchannel.cassette.circuits.fingerprint import same_form
-from pytest_qchannel.cassette.circuits.words import operation_words, value_words
+from pytest_qchannel.cassette.submitted.circuits.fingerprint import same_form
+from pytest_qchannel.cassette.submitted.circuits.words import operation_words, value_words
 
 __all__ = ["circuit_difference"]
 

@@ -23,10 +23,10 @@ from pytest_qchannel.cassette.accounts import (
     accounts_from_plain,
     accounts_to_plain,
 )
+from pytest_qchannel.cassette.disk.strict_yaml import Mapped, read_yaml, write_yaml
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import CassetteDamaged
-from pytest_qchannel.cassette.strict_yaml import Mapped, read_yaml, write_yaml
 
 __all__ = ["FORMAT", "Cassette", "grouped", "parse", "render"]
 
@@ -55,7 +55,7 @@ class Cassette:
         test: The id of the test.
         passport: Where the recording comes from.
         interactions: In the order in which they happened. The body of a submitted job is its
-            form (see :mod:`.submission`) once the cassette has been stored.
+            form (see :mod:`..submitted.submission`) once the cassette has been stored.
         accounts: Whom the code under test was logged in as, by channel; stand-ins.
         lines: The line of each in the file, counted from 1; empty if it is not from a file.
     """

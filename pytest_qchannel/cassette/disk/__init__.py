@@ -1,0 +1,1 @@
+"""The tree of cassettes on disk: indexes, blobs, and how they get there."""

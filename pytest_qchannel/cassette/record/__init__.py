@@ -1,0 +1,1 @@
+"""From what went over the wire to what may be written."""

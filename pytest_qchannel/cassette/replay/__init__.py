@@ -1,0 +1,1 @@
+"""Which recorded answer a request gets, and what to say where there is none."""

@@ -1,0 +1,1 @@
+"""Where vcrpy and we meet."""
