@@ -4,7 +4,8 @@ It is laid out as vcrpy lays out a cassette (``version``, ``interactions``, ``re
 ``response``), with additions that vcrpy's loader skips: ``qchannel`` (our format), ``test``,
 ``passport`` and ``accounts`` before the interactions, and in an interaction ``submitted``, what a
 job was in words. A body that is large or binary is not in the index but in a blob: ``string`` is
-empty then, and ``blob`` names it. ``count`` and the ``check`` of each entry find what was cut or
+empty then, and ``blob`` names it. The length of a body is no header there: the body has it.
+``count`` and the ``check`` of each entry find what was cut or
 edited: they are taken over what an entry says, so line endings and layout may change.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +29,7 @@ from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import CassetteDamaged
 
-__all__ = ["FORMAT", "Cassette", "grouped", "parse", "render"]
+__all__ = ["FORMAT", "Cassette", "parse", "render", "settled"]
 
 FORMAT: Final = 1
 
@@ -42,6 +43,8 @@ _HEAD: Final = (
 _TOP: Final = (
     *("qchannel", "version", "test", "passport", "accounts", "count", "check", "interactions"),
 )
+
+_LENGTH: Final = "Content-Length"
 
 ReadBlob = Callable[[str, int | None], bytes]
 """From a blob's name and the line that names it to its content."""
@@ -58,6 +61,7 @@ class Cassette:
             form (see :mod:`..submitted.submission`) once the cassette has been stored.
         accounts: Whom the code under test was logged in as, by channel; stand-ins.
         lines: The line of each in the file, counted from 1; empty if it is not from a file.
+        words: What each submitted, in words, or ``None``; empty if it is not from a file.
     """
 
     test: str
@@ -65,14 +69,40 @@ class Cassette:
     interactions: tuple[Interaction, ...]
     accounts: Mapping[str, HeldAccount] = field(default_factory=dict)
     lines: tuple[int, ...] = field(default=(), compare=False)
+    words: tuple[dict[str, Any] | None, ...] = field(default=(), compare=False)
 
 
-def grouped(headers: Headers) -> Headers:
-    """Headers as a cassette can keep them: values of one name stand together."""
-    names: dict[str, list[str]] = {}
-    for name, value in headers:
-        names.setdefault(name, []).append(value)
-    return tuple((name, value) for name, values in names.items() for value in values)
+def settled(one: Interaction) -> Interaction:
+    """An interaction as a cassette can keep it: values of one header stand together.
+
+    A message with a body has its length as its last header, whether it came in chunks or not.
+    """
+    return replace(
+        one,
+        request_headers=_with_length(_grouped(one.request_headers), one.request_body),
+        response_headers=_with_length(_grouped(one.response_headers), one.response_body),
+    )
+
+
+def _grouped(headers: Headers) -> Headers:
+    return tuple((name, value) for name, values in _by_name(headers).items() for value in values)
+
+
+def _with_length(headers: Headers, body: bytes) -> Headers:
+    rest, said = _apart(headers)
+    own = str(len(body))
+    return (*rest, (_LENGTH, own)) if body and not said - {own} else headers
+
+
+def _without_length(headers: Headers, body: bytes) -> Headers:
+    rest, said = _apart(headers)
+    return rest if body and said == {str(len(body))} else headers
+
+
+def _apart(headers: Headers) -> tuple[Headers, set[str]]:
+    """The other headers, and what is said of the length."""
+    rest = tuple(row for row in headers if row[0].lower() != _LENGTH.lower())
+    return rest, {value for _, value in set(headers) - set(rest)}
 
 
 def render(
@@ -93,8 +123,8 @@ def render(
         """One object for equal ones: YAML then writes the second as a reference."""
         return shared.setdefault(json.dumps(value), value)
 
-    def headers_of(headers: Headers) -> Any:
-        named = _by_name(headers)
+    def headers_of(headers: Headers, body: bytes) -> Any:
+        named = _by_name(_without_length(headers, body))
         return once({name: once(values) for name, values in named.items()})
 
     entries = []
@@ -103,7 +133,7 @@ def render(
             "request": {
                 "method": one.method,
                 "uri": one.url,
-                "headers": headers_of(one.request_headers),
+                "headers": headers_of(one.request_headers, one.request_body),
                 "body": None,
             }
         }
@@ -117,7 +147,7 @@ def render(
         inline = _is_inline(one.response_body)
         entry["response"] = {
             "status": once({"code": one.status, "message": _phrase(one.status)}),
-            "headers": headers_of(one.response_headers),
+            "headers": headers_of(one.response_headers, one.response_body),
             "body": {"string": one.response_body.decode("utf-8")}
             if inline
             else {"string": "", **_reference(one.response_body, blob_of)},
@@ -205,7 +235,7 @@ class _Reader:
             )
         plain = {name: value for name, value in top.items() if name != "interactions"}
         self._check(plain, top, "the beginning of the cassette")
-        interactions, lines = [], []
+        interactions, lines, words = [], [], []
         for number, entry in enumerate(entries, 1):
             if not isinstance(entry, Mapped):
                 raise self._damaged(
@@ -214,7 +244,8 @@ class _Reader:
             self._check(entry, entry, f"interaction {number}")
             interactions.append(self._interaction(entry))
             lines.append(entry.line)
-        return Cassette(test, passport, tuple(interactions), accounts, tuple(lines))
+            words.append(entry.get("submitted"))
+        return Cassette(test, passport, tuple(interactions), accounts, tuple(lines), tuple(words))
 
     def _interaction(self, entry: Mapped) -> Interaction:
         self._only(entry, ("request", "submitted", "request_body", "response", "check"))
@@ -232,16 +263,17 @@ class _Reader:
         status = self._get(self._get(response, "status", Mapped), "code", int)
         if not 100 <= status <= 599:
             raise self._damaged(f"{status} is no HTTP status", response.line_of("status"))
+        answered = (
+            self._blob(body) if "blob" in body else self._get(body, "string", str).encode("utf-8")
+        )
         return Interaction(
             method=self._get(request, "method", str),
             url=self._get(request, "uri", str),
-            request_headers=self._headers(request),
+            request_headers=_with_length(self._headers(request), request_body),
             request_body=request_body,
             status=status,
-            response_headers=self._headers(response),
-            response_body=self._blob(body)
-            if "blob" in body
-            else self._get(body, "string", str).encode("utf-8"),
+            response_headers=_with_length(self._headers(response), answered),
+            response_body=answered,
         )
 
     def _blob(self, body: Mapped) -> bytes:

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from pytest_qchannel.cassette.disk.atomic import put_in_place, written
 from pytest_qchannel.cassette.disk.blobs import FOLDER, Blobs, blob_name, compressed
-from pytest_qchannel.cassette.disk.index import Cassette, grouped, parse, render
+from pytest_qchannel.cassette.disk.index import Cassette, parse, render, settled
 from pytest_qchannel.cassette.disk.kept import OWN, index_files
 from pytest_qchannel.cassette.disk.strict_yaml import read_yaml
 from pytest_qchannel.cassette.disk.timeless import timeless
@@ -109,21 +109,18 @@ class Store:
 
         said: list[dict[str, Any] | None] = []
         kept = []
+        known = dict(enumerate(cassette.words))
         for number, one in enumerate(cassette.interactions):
             body, words = one.request_body, None
             if is_submission(one):
                 submission = submissions.get(number) or read_submission(body)
                 if submission is not None:
-                    body, words = submission.to_bytes(), describe(submission)
+                    body = submission.to_bytes()
+                    # Of what is on disk the circuits are not decoded any more: the words are.
+                    words = known.get(number) if number not in submissions else None
+                    words = words or describe(submission)
             said.append(words)
-            kept.append(
-                replace(
-                    one,
-                    request_headers=grouped(one.request_headers),
-                    request_body=body,
-                    response_headers=grouped(one.response_headers),
-                )
-            )
+            kept.append(settled(replace(one, request_body=body)))
         whole = replace(cassette, interactions=tuple(kept))
         each = iter(said)
         index = render(whole, blob_of, lambda _: next(each))

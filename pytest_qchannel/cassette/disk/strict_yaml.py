@@ -224,6 +224,7 @@ def write_yaml(data: dict[str, Any]) -> bytes:
 
     dumper_class.add_representer(str, text)
     dumper_class.add_representer(dict, mapping)
+    dumper_class.add_representer(Mapped, mapping)
     dumper_class.add_representer(list, sequence)
     dumped = yaml.dump(
         data, Dumper=dumper_class, sort_keys=False, allow_unicode=True, width=2**31, line_break="\n"
