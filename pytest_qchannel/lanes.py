@@ -9,12 +9,9 @@ record mode       lane
 ================  ==================================================
 none, or not set  replay
 once              replay where there is a cassette, else record
+new_episodes      record: what the cassette has is replayed
 all, rewrite      record
-new_episodes      refused: see below
 ================  ==================================================
-
-``new_episodes`` would add to a recording what a later run sends. Here that run is somebody else:
-the accounts and jobs of a cassette are stand-ins, which no service knows.
 """
 
 from __future__ import annotations
@@ -33,9 +30,11 @@ class Plan(NamedTuple):
 
     Attributes:
         mode: ``emulated``, ``replay`` or ``record``.
+        extends: Whether a cassette is added to: what it has is replayed.
     """
 
     mode: Mode
+    extends: bool = False
 
 
 class Asked(NamedTuple):
@@ -54,7 +53,7 @@ class Asked(NamedTuple):
     is_disabled: bool = False
 
 
-_RECORDS: Final = frozenset({"all", "rewrite"})
+_RECORDS: Final = frozenset({"all", "rewrite", "new_episodes"})
 _AGREES: Final[Mapping[Mode, frozenset[str]]] = {
     Mode.EMULATED: frozenset({"none"}),
     Mode.REPLAY: frozenset({"none"}),
@@ -92,15 +91,9 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
             where=f"{where}, mode={mode.value} ({settings.origin['mode']})",
             next="pytest --qchannel-mode=emulated runs it without a cassette",
         )
-    if said == "new_episodes" and is_taped:
-        raise UsageProblem(
-            "the record mode 'new_episodes' is not for tests with qchannel's fixtures: the "
-            "accounts and jobs of a cassette are stand-ins, which no service knows",
-            where=f"{where}, record mode from {asked.source}",
-            next="record the test anew: pytest --qchannel-mode=auto --record-mode=rewrite",
-        )
     if mode is Mode.AUTO:
-        return _by_record_mode(said, exists) if is_taped else Plan(Mode.EMULATED)
+        mode = _by_record_mode(said, exists) if is_taped else Mode.EMULATED
+        return _plan(mode, said, exists)
     if said is not None and (asked.is_marked or is_taped) and said not in _AGREES[mode]:
         raise UsageProblem(
             f"mode={mode.value} and the record mode {said!r} contradict each other",
@@ -108,15 +101,17 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
             next=f"give one of the two: pytest --qchannel-mode={mode.value}, or "
             f"pytest --qchannel-mode=auto --record-mode={said}",
         )
-    return Plan(mode)
+    return _plan(mode, said, exists)
 
 
-def _by_record_mode(said: str | None, exists: Callable[[], bool]) -> Plan:
-    if said in _RECORDS:
-        return Plan(Mode.RECORD)
-    if said == "once" and not exists():
-        return Plan(Mode.RECORD)
-    return Plan(Mode.REPLAY)
+def _by_record_mode(said: str | None, exists: Callable[[], bool]) -> Mode:
+    records = said in _RECORDS or (said == "once" and not exists())
+    return Mode.RECORD if records else Mode.REPLAY
+
+
+def _plan(mode: Mode, said: str | None, exists: Callable[[], bool]) -> Plan:
+    extends = mode is Mode.RECORD and said == "new_episodes" and exists()
+    return Plan(mode, extends)
 
 
 def require_source(settings: Settings, where: str | None = None) -> None:

@@ -61,6 +61,11 @@ class Source(StrEnum):
     LIVE = "live"
     EMULATOR = "emulator"
 
+    @property
+    def words(self) -> str:
+        """As a sentence has it."""
+        return "the real services" if self is Source.LIVE else "the emulator"
+
 
 class Option(NamedTuple):
     """One setting; ``parse`` turns its text into its value or raises ``ValueError`` with a hint.

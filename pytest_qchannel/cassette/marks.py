@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Final
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "WORD",
     "is_standin",
     "is_standin_jwt",
+    "standin_in",
     "standin_jwt",
 ]
 
@@ -68,6 +70,18 @@ def is_standin_jwt(text: str) -> bool:
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return False
     return text.startswith(standin_jwt(number))
+
+
+_ANYWHERE: Final = re.compile(
+    rf"{WORD}[\w-]*|{HEX}[0-9a-f]*|{HEX[:8]}-{HEX[8:12]}-4{HEX[13:]}-[0-9a-f]{{4}}-[0-9a-f]{{12}}"
+    rf"|qchannel[a-z]{{3}}\d{{9}}|[\w.-]*{re.escape(DOMAIN)}|{IBM_ID}\d+"
+)
+
+
+def standin_in(text: str) -> str | None:
+    """The first stand-in within a text, of those that no service can know; else ``None``."""
+    found = _ANYWHERE.search(text)
+    return found[0] if found else None
 
 
 def is_standin(text: str) -> bool:

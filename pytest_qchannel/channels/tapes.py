@@ -11,6 +11,7 @@ from pytest_qchannel.cassette.marks import is_standin
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.lanes import Plan, require_source
 from pytest_qchannel.settings import Mode, Settings
+from pytest_qchannel.transports.extend import ExtendTape
 from pytest_qchannel.transports.tape import RecordTape, ReplayTape, Secrets
 
 __all__ = ["Place", "RecordTape", "ReplayTape", "known_secrets", "tape_for"]
@@ -42,7 +43,8 @@ def tape_for(
     if plan.mode is Mode.REPLAY:
         return ReplayTape(place, secrets, settings.max_age, allow_unused=allow_unused)
     require_source(settings, place.test_id)
-    return RecordTape(
+    kind = ExtendTape if plan.extends else RecordTape
+    return kind(
         place,
         secrets,
         settings.record_from.value,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_qchannel.settings import Settings
+from pytest_qchannel.settings import Settings, Source
 
 __all__ = [
     "CASSETTE",
@@ -26,8 +26,12 @@ PROPERTY = "qchannel"
 CASSETTE = "qchannel_cassette"
 """The user property that tells what was done with a test's cassette."""
 
-_DEEDS: Final = {"replayed": "replayed", "written": "written", "unchanged": "the same as before"}
-_SOURCES: Final = {"emulator": "the emulator", "live": "the real services"}
+_DEEDS: Final = {
+    "replayed": "replayed",
+    "written": "written",
+    "extended": "extended",
+    "unchanged": "the same as before",
+}
 
 
 def header(settings: Settings) -> str:
@@ -108,7 +112,9 @@ def _cassettes(count: int) -> str:
 def _origin(passports: list[dict[str, Any]]) -> str:
     """What the passports of cassettes say, in one line."""
     sources = Counter(one["recorded_from"] for one in passports)
-    said = ", ".join(f"{count} from {_SOURCES[name]}" for name, count in sorted(sources.items()))
+    said = ", ".join(
+        f"{count} from {Source(name).words}" for name, count in sorted(sources.items())
+    )
     days = sorted({one["recorded_at"][:10] for one in passports})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     clients = ", ".join(sorted({one["client"] for one in passports}))

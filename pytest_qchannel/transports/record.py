@@ -53,6 +53,7 @@ class RecordTransport(EmulatedTransport):
             super().open()
             undo.callback(super().close)
             open_tape(self._tape, undo)
+            self._tape.meet(self.accounts())
             self._tape.heard = Listener(self.app.journal).heard
             self._tape_stack = undo.pop_all()
 

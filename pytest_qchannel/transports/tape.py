@@ -203,8 +203,12 @@ class RecordTape(Tape):
         self._lock = threading.Lock()
         self._seen = 0
 
-    def answer(self, sent: Interaction) -> None:
+    def meet(self, accounts: Mapping[str, HeldAccount]) -> None:
+        """Is told of the source's accounts, once the tape is open and before any request."""
+
+    def answer(self, sent: Interaction) -> Interaction | None:  # noqa: ARG002
         """Nothing: every request is sent."""
+        return None
 
     def saw(self) -> None:
         """Counts what went by."""

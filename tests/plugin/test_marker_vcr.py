@@ -54,17 +54,6 @@ def test_once_records_what_is_not_there_and_replays_what_is(
     changed.stdout.fnmatch_lines(["*CassetteMiss*"])
 
 
-def test_new_episodes_is_refused_and_says_why(run: Any) -> None:
-    result = run(REST, "--record-mode=new_episodes", FROM)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(
-        [
-            "ERROR: the record mode 'new_episodes' is not for tests with qchannel's fixtures: *",
-            "*next: *pytest --qchannel-mode=auto --record-mode=rewrite",
-        ]
-    )
-
-
 @pytest.mark.parametrize("mode", ["all", "rewrite"])
 def test_all_and_rewrite_record_anew(run: Any, pytester: pytest.Pytester, mode: str) -> None:
     path = recorded(run, pytester, MORE)

@@ -32,6 +32,8 @@ def lane(mode: str, asked: Asked, *, exists: bool = True) -> Mode:
         ("auto", True, "once", False, RECORD),
         ("auto", True, "all", True, RECORD),
         ("auto", True, "rewrite", True, RECORD),
+        ("auto", True, "new_episodes", True, RECORD),
+        ("auto", True, "new_episodes", False, RECORD),
         ("emulated", True, None, True, EMULATED),
         ("emulated", True, "none", True, EMULATED),
         ("emulated", False, "once", True, EMULATED),
@@ -40,6 +42,7 @@ def lane(mode: str, asked: Asked, *, exists: bool = True) -> Mode:
         ("record", False, None, True, RECORD),
         ("record", True, "all", True, RECORD),
         ("record", True, "rewrite", True, RECORD),
+        ("record", True, "new_episodes", True, RECORD),
     ],
 )
 def test_the_table(
@@ -48,9 +51,22 @@ def test_the_table(
     assert lane(mode, Asked(marked, record_mode), exists=exists) is wanted
 
 
+@pytest.mark.parametrize("mode", ["auto", "record"])
+def test_new_episodes_extends_what_there_is(mode: str) -> None:
+    for record_mode in ("new_episodes", "all"):
+        for exists in (True, False):
+            asked = Asked(True, record_mode)
+            plan = decide(settle(mode), asked, "test_a.py::test_b", [False, True][exists].__bool__)
+            assert plan.extends is (exists and record_mode == "new_episodes")
+
+
 @pytest.mark.parametrize("mode", ["emulated", "replay", "record"])
 def test_every_other_pair_is_refused(mode: str) -> None:
-    agreeing = {"emulated": {"none"}, "replay": {"none"}, "record": {"all", "rewrite"}}[mode]
+    agreeing = {
+        "emulated": {"none"},
+        "replay": {"none"},
+        "record": {"all", "rewrite", "new_episodes"},
+    }[mode]
     for record_mode in set(RECORD_MODES) - agreeing:
         with pytest.raises(UsageProblem) as caught:
             lane(mode, Asked(True, record_mode))

@@ -30,6 +30,7 @@ from pytest_qchannel.cassette.record.job_states import unfinished
 from pytest_qchannel.cassette.record.qpy_answers import answered_params
 from pytest_qchannel.cassette.replay.identity import is_login, kept_logins
 from pytest_qchannel.cassette.scrub import Scrubber, Unknown
+from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
 
 __all__ = ["Recording"]
@@ -99,23 +100,46 @@ class Recording:
             accounts: Whom the test was logged in as, by channel; not scrubbed yet.
             most_days: An older cassette is not kept where only the times are new.
         """
-        scrubber = Scrubber(
-            [one.reveal() for one in self.known(accounts)], rewrite_params=answered_params
-        )
-        scrubbed, submitted = [], {}
+        secrets = [one.reveal() for one in self.known(accounts)]
+        scrubber = Scrubber(secrets, rewrite_params=answered_params, standins=self._standins())
+        scrubbed, submitted = {}, {}
         for one in kept_logins(self._raw):
             kept, submission = self._scrubbed(one, scrubber)
-            scrubbed.append(kept)
+            scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
-        fewer = collapse(scrubbed)
-        cassette = Cassette(self.test_id, passport, fewer, held.scrubbed(accounts, scrubber.value))
+        fewer = collapse(self._whole(scrubbed))
+        cassette = Cassette(
+            self.test_id,
+            passport,
+            fewer,
+            self._accounts(held.scrubbed(accounts, scrubber.value)),
+            words=self._words(fewer),
+        )
         places = {
             number: submitted[id(one)] for number, one in enumerate(fewer) if id(one) in submitted
         }
         if passport.recorded_from == "emulator":
             cassette = store.with_old_date(cassette, path, most_days)
         return store.draft(cassette, path, places)
+
+    # What a recording that adds to a cassette does otherwise.
+
+    def _standins(self) -> Standins:
+        """The stand-ins that there are before anything is scrubbed."""
+        return Standins()
+
+    def _whole(self, scrubbed: Mapping[int, Interaction]) -> list[Interaction]:
+        """The interactions of the cassette in order, from new ones by their raw ones' identity."""
+        return list(scrubbed.values())
+
+    def _words(self, whole: Iterable[Interaction]) -> tuple[dict[str, Any] | None, ...]:  # noqa: ARG002
+        """What is known already of what was submitted, in words."""
+        return ()
+
+    def _accounts(self, scrubbed: dict[str, HeldAccount]) -> dict[str, HeldAccount]:
+        """The accounts of the cassette."""
+        return scrubbed
 
     def check(self, draft: Draft, accounts: Mapping[str, HeldAccount]) -> None:
         """Lets a draft pass, or refuses it.

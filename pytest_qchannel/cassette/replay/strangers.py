@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.matching import CRN_HEADER
 
-__all__ = ["Strangers"]
+__all__ = ["Strangers", "named_ids"]
 
 _IDS: Final = re.compile(r"/(jobs|sessions)/([^/]+)")
 _CRNS: Final = "crns"
@@ -38,13 +38,13 @@ class Strangers:
         self._own = set(own)
         self._asked: dict[tuple[str, str], None] = {}  # in the order of the recording
         for one in recorded:
-            self._asked.update(dict.fromkeys(_named(one)))
+            self._asked.update(dict.fromkeys(named_ids(one)))
         self._lock = threading.Lock()
         self._stands_for: dict[tuple[str, str], str] = {}
 
     def as_recorded(self, sent: Interaction) -> Interaction:
         """A request with the cassette's ids in place of made-up ones."""
-        for kind, name in _named(sent):
+        for kind, name in named_ids(sent):
             known = self._name(kind, name)
             if known != name:
                 sent = _renamed(sent, kind, name, known)
@@ -69,11 +69,11 @@ class Strangers:
         return name not in self._own and not any(
             name.encode() in one.response_body
             for one in self._recorded
-            if (kind, name) not in _named(one)
+            if (kind, name) not in named_ids(one)
         )
 
 
-def _named(one: Interaction) -> list[tuple[str, str]]:
+def named_ids(one: Interaction) -> list[tuple[str, str]]:
     """The ids that a request is about, by their kinds."""
     found = _IDS.search(urlsplit(one.url).path)
     names = [(found[1], unquote(found[2]))] if found else []

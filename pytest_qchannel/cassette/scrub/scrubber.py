@@ -67,12 +67,17 @@ class Scrubber:
             result that cannot stay as it is, it gives what is stored for them: circuits in words,
             say. Its answer is stored as it is, if the gate lets it pass. Without it, numbers and
             options are kept, and circuits are not.
+        standins: Those that there are already.
     """
 
     def __init__(
-        self, secrets: Iterable[str] = (), *, rewrite_params: RewriteParams | None = None
+        self,
+        secrets: Iterable[str] = (),
+        *,
+        rewrite_params: RewriteParams | None = None,
+        standins: Standins | None = None,
     ) -> None:
-        self.standins = Standins()
+        self.standins = standins or Standins()
         self._rewrite_params = rewrite_params
         self._values = Values(self.standins, self._link, _is_served, tuple(secrets))
 

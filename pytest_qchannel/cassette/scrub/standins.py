@@ -119,9 +119,14 @@ _PUBLIC: Final[Mapping[str, frozenset[str]]] = {
 
 
 class Standins:
-    """The stand-ins of one cassette."""
+    """The stand-ins of one cassette.
 
-    def __init__(self) -> None:
+    Args:
+        said: What the cassette says already: a stand-in that is in there is not made again.
+    """
+
+    def __init__(self, said: bytes = b"") -> None:
+        self._said = said
         self._made: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
         self._given: set[tuple[str, str]] = set()
@@ -137,12 +142,21 @@ class Standins:
             return value
         made = self._made.get((kind, value))
         if made is None:
-            number = self._counts.get(kind, 0) + 1
-            self._counts[kind] = number
-            made = SHAPES[kind](number, value)
-            self._made[kind, value] = made
-            self._given.add((kind, made))
+            made = self._next(kind, value)
+            self.adopt(kind, value, made)
         return made
+
+    def adopt(self, kind: str, value: str, made: str) -> None:
+        """Takes a stand-in that a value has already."""
+        self._made[kind, value] = made
+        self._given.add((kind, made))
+
+    def _next(self, kind: str, value: str) -> str:
+        while True:
+            number = self._counts[kind] = self._counts.get(kind, 0) + 1
+            made = SHAPES[kind](number, value)
+            if (kind, made) not in self._given and made.encode() not in self._said:
+                return made
 
     def known(self, kind: str, value: str) -> str | None:
         """The stand-in that a value has already, if it has one."""
