@@ -248,12 +248,7 @@ class RecordTape(Tape):
     def _finish(self, store: Store, *, has_passed: bool) -> Mapping[str, Any]:
         recording = self.recording
         if not len(recording):
-            raise RecordingRefused(
-                "nothing was recorded: the test sent no request to IBM",
-                path=self.place.path,
-                test_id=self.place.test_id,
-                next="run it emulated: pytest --qchannel-mode=emulated, without the marker vcr",
-            )
+            raise self._nothing()
         draft = recording.draft(
             store, self.place.path, self._passport(), self.accounts, self._most_days
         )
@@ -273,6 +268,16 @@ class RecordTape(Tape):
             raise
         is_new = store.write(draft)
         return {"did": "written" if is_new else "unchanged", **draft.cassette.passport.to_plain()}
+
+    def _nothing(self) -> RecordingRefused:
+        said = "nothing was recorded: the test sent no request to IBM"
+        mend = "run it emulated: pytest --qchannel-mode=emulated, without the marker vcr"
+        if self._seen:
+            said = f"nothing was recorded: filters left out all {self._seen} requests"
+            mend = (
+                "take filters of vcr_config and of the marker vcr away that leave IBM's hosts out"
+            )
+        return RecordingRefused(said, path=self.place.path, test_id=self.place.test_id, next=mend)
 
     def _require_whole(self) -> None:
         """Passes a recording that has everything that was answered.

@@ -161,6 +161,22 @@ def test_what_a_filter_took_from_a_recording_is_not_missed_in_the_replay(run: An
     run(source, conftest=conftest).assert_outcomes(passed=1)
 
 
+def test_a_filter_that_leaves_everything_out_is_named(run: Any) -> None:
+    """The refusal said that the test had sent nothing."""
+    conftest = """
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def vcr_config():
+            return {"before_record_request": lambda request: None}
+    """
+    result = run(REST, "--qchannel-mode=record", FROM, conftest=conftest)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*RecordingRefused: nothing was recorded: filters left out all * requests"]
+    )
+
+
 def test_a_host_that_is_ignored_is_not_looked_for_in_the_emulator(run: Any) -> None:
     """The replay advised to let the emulator answer, through another door."""
     source = REST.replace("mark.vcr", 'mark.vcr(ignore_hosts=["quantum.cloud.ibm.com"])')
