@@ -1,4 +1,4 @@
-"""Services of the real client on an instance of choice, and a circuit for them."""
+"""Services of the real client on an instance of choice, and circuits for them."""
 
 from __future__ import annotations
 
@@ -33,18 +33,24 @@ def instance_with_sessions(qchannel: QChannel) -> Instance:
     return next(one for one in qchannel.instances if one.plan != "Open")
 
 
+def isa_of(circuit: Any, backend: Any) -> Any:
+    """A circuit in the instructions of a backend, the same one each time."""
+    from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
+
+    return generate_preset_pass_manager(
+        optimization_level=1, backend=backend, seed_transpiler=1
+    ).run(circuit)
+
+
 def isa_bell(backend: Any) -> Any:
     """A Bell pair for a backend."""
     from qiskit import QuantumCircuit
-    from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
 
     circuit = QuantumCircuit(2)
     circuit.h(0)
     circuit.cx(0, 1)
     circuit.measure_all()
-    return generate_preset_pass_manager(
-        optimization_level=1, backend=backend, seed_transpiler=1
-    ).run(circuit)
+    return isa_of(circuit, backend)
 
 
 def word(status: Any) -> str:

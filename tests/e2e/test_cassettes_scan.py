@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pytest_qchannel.cli.main import main
-from tests.unit.cassette.scrub.leaks_kit import KEY, RUNTIME, as_vcrpy_stores_it, get, with_header
+from tests.unit.cassette.scrub.planted_kit import KEY, RUNTIME, as_vcrpy_stores_it, get, with_header
 
 VARIABLES = (
     "QISKIT_IBM_TOKEN", "IQP_API_TOKEN", "IBM_CLOUD_API_KEY", "IBMCLOUD_API_KEY",

@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pytest_qchannel import __version__
-from pytest_qchannel.channels.client import client_version, require_channel
+from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli import flows
 from pytest_qchannel.cli.main import main
-from pytest_qchannel.errors import ChannelUnavailable
+from tests.channels_kit import is_offered
 
 
 @pytest.fixture
@@ -36,14 +36,6 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     logger.setLevel(level)
 
 
-def _is_offered(channel: str) -> bool:
-    try:
-        require_channel(CHANNEL_BY_NAME[channel])
-    except ChannelUnavailable:
-        return False
-    return True
-
-
 @pytest.mark.parametrize("channel", list(CHANNEL_BY_NAME))
 def test_every_step_of_a_channel_holds(run: Any, channel: str) -> None:
     result = run("check", "--channel", channel, "--json")
@@ -55,7 +47,7 @@ def test_every_step_of_a_channel_holds(run: Any, channel: str) -> None:
     assert all(step["ok"] for step in walked)
     names = [step["name"] for step in walked]
     rest = ["token", "backends", "jobs list", "logout", "logged out"]
-    if _is_offered(channel):
+    if is_offered(channel):
         client = ["auth", "least_busy", "sampler, empty circuit", "sampler, Bell circuit"]
         assert names == [*client, "logged out", *rest]
         empty, bell = walked[2], walked[3]

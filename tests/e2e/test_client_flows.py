@@ -7,17 +7,10 @@ from typing import Any
 import pytest
 
 from pytest_qchannel import QChannel, assert_least_busy, assert_sampler_run
+from tests.e2e.session_kit import isa_of
 
 ALL_CHANNELS = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 pytestmark = pytest.mark.qchannel(*ALL_CHANNELS)
-
-
-def _isa(circuit: Any, backend: Any) -> Any:
-    from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
-
-    return generate_preset_pass_manager(
-        optimization_level=1, backend=backend, seed_transpiler=1
-    ).run(circuit)
 
 
 def _ghz(width: int) -> Any:
@@ -69,7 +62,10 @@ def test_several_pubs_registers_and_parameters(qchannel_backend: Any) -> None:
     angles = np.array([[0.0], [np.pi / 2], [np.pi]])
 
     job = SamplerV2(mode=qchannel_backend).run(
-        [(_isa(turned, qchannel_backend), angles, 400), (_isa(split, qchannel_backend), None, 400)]
+        [
+            (isa_of(turned, qchannel_backend), angles, 400),
+            (isa_of(split, qchannel_backend), None, 400),
+        ]
     )
     first, second = job.result()
     assert first.data.meas.shape == (3,)
@@ -92,7 +88,7 @@ def test_dynamic_circuit(qchannel_backend: Any) -> None:
     with circuit.if_test((bits, 1)):
         circuit.x(1)
     circuit.measure(1, out[0])
-    job = SamplerV2(mode=qchannel_backend).run([_isa(circuit, qchannel_backend)], shots=500)
+    job = SamplerV2(mode=qchannel_backend).run([isa_of(circuit, qchannel_backend)], shots=500)
     data = job.result()[0].data
     assert (data.bits.array == data.out.array).all()
     assert 150 < data.bits.get_counts()["1"] < 350
@@ -101,7 +97,7 @@ def test_dynamic_circuit(qchannel_backend: Any) -> None:
 def test_ghz_counts_fit(qchannel_backend: Any) -> None:
     from qiskit_ibm_runtime import SamplerV2
 
-    job = SamplerV2(mode=qchannel_backend).run([_isa(_ghz(5), qchannel_backend)], shots=3000)
+    job = SamplerV2(mode=qchannel_backend).run([isa_of(_ghz(5), qchannel_backend)], shots=3000)
     assert_sampler_run(job, shots=3000, counts={"00000": 0.5, "11111": 0.5})
 
 
@@ -135,7 +131,7 @@ def test_job_on_a_paused_backend_waits_and_can_be_cancelled(
     from qiskit_ibm_runtime import SamplerV2
 
     qchannel.emulator.pause(qchannel_backend.name)
-    circuit = _isa(_ghz(2), qchannel_backend)
+    circuit = isa_of(_ghz(2), qchannel_backend)
     sampler = SamplerV2(mode=qchannel_backend)
     with pytest.warns(UserWarning, match="paused"):
         waiting, dropped = sampler.run([circuit]), sampler.run([circuit])
@@ -154,7 +150,7 @@ def test_job_on_a_paused_backend_waits_and_can_be_cancelled(
 def test_job_is_found_again(qchannel: QChannel, qchannel_backend: Any) -> None:
     from qiskit_ibm_runtime import SamplerV2
 
-    circuit = _isa(_ghz(2), qchannel_backend)
+    circuit = isa_of(_ghz(2), qchannel_backend)
     job = SamplerV2(mode=qchannel_backend).run([circuit], shots=50)
     expected = job.result()[0].data.meas.get_counts()
     other = qchannel.connect()
@@ -167,7 +163,7 @@ def test_job_is_found_again(qchannel: QChannel, qchannel_backend: Any) -> None:
 def test_too_many_shots_fail_the_job(qchannel: QChannel, qchannel_backend: Any) -> None:
     from qiskit_ibm_runtime import SamplerV2
 
-    circuit = _isa(_ghz(2), qchannel_backend)
+    circuit = isa_of(_ghz(2), qchannel_backend)
     job = SamplerV2(mode=qchannel_backend).run([circuit], shots=100_001)
     with pytest.raises(Exception, match=r"6000.*100001 shots.*at most 100000"):
         job.result()
@@ -177,7 +173,7 @@ def test_too_many_shots_fail_the_job(qchannel: QChannel, qchannel_backend: Any) 
 def test_two_seeds_two_samples(qchannel_backend: Any) -> None:
     from qiskit_ibm_runtime import SamplerV2
 
-    circuit = _isa(_ghz(2), qchannel_backend)
+    circuit = isa_of(_ghz(2), qchannel_backend)
     sampler = SamplerV2(mode=qchannel_backend)
     arrays = [sampler.run([circuit], shots=200).result()[0].data.meas.array for _ in range(2)]
     assert (arrays[0] != arrays[1]).any()

@@ -15,6 +15,8 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 from qiskit.transpiler import generate_preset_pass_manager
 
+from tests.e2e.session_kit import isa_of
+
 pytestmark = pytest.mark.qchannel("ibm_quantum_platform", "ibm_cloud")
 
 
@@ -26,10 +28,6 @@ def _ghz(width: int) -> QuantumCircuit:
     return circuit
 
 
-def _isa(circuit: QuantumCircuit, backend: Any) -> QuantumCircuit:
-    return generate_preset_pass_manager(1, backend, seed_transpiler=1).run(circuit)
-
-
 def test_executor(qchannel_backend: Any) -> None:
     from qiskit_ibm_runtime import Executor, QuantumProgram
 
@@ -38,7 +36,7 @@ def test_executor(qchannel_backend: Any) -> None:
     circuit.measure_all()
     program = QuantumProgram(500, passthrough_data={"mine": np.array([1.0, 2.0])})
     angles = np.array([[0.0], [np.pi / 2], [np.pi]])
-    program.append_circuit_item(_isa(circuit, qchannel_backend), circuit_arguments=angles)
+    program.append_circuit_item(isa_of(circuit, qchannel_backend), circuit_arguments=angles)
     job = Executor(qchannel_backend).run(program)
     result = job.result()
     assert result[0]["meas"].shape == (3, 500, 1)
@@ -57,7 +55,7 @@ def test_sampler_over_the_executor(qchannel_backend: Any) -> None:
     sampler = SamplerV2(qchannel_backend)
     sampler.options.twirling.enable_gates = True
     sampler.options.twirling.enable_measure = True
-    counts = sampler.run([_isa(circuit, qchannel_backend)], shots=2000).result()[0].data.meas
+    counts = sampler.run([isa_of(circuit, qchannel_backend)], shots=2000).result()[0].data.meas
     assert counts.get_counts().keys() == {"0000", "1111"}
 
 
@@ -65,7 +63,7 @@ def test_sampler_over_the_executor(qchannel_backend: Any) -> None:
 def test_estimator_over_the_executor(qchannel_backend: Any, level: int) -> None:
     from qiskit_ibm_runtime.executor_estimator import EstimatorV2
 
-    circuit = _isa(_ghz(3), qchannel_backend)
+    circuit = isa_of(_ghz(3), qchannel_backend)
     observables = [
         SparsePauliOp([one]).apply_layout(circuit.layout) for one in ("XXX", "ZIZ", "IIZ")
     ]
@@ -93,7 +91,7 @@ def test_noise_learner_of_boxes(qchannel_backend: Any) -> None:
 def test_noise_learner_of_circuits(qchannel_backend: Any) -> None:
     from qiskit_ibm_runtime.noise_learner import NoiseLearner
 
-    result = NoiseLearner(qchannel_backend).run([_isa(_ghz(3), qchannel_backend)]).result()
+    result = NoiseLearner(qchannel_backend).run([isa_of(_ghz(3), qchannel_backend)]).result()
     assert len(result) >= 2
     assert result.metadata["backend"] == qchannel_backend.name
     assert all((one.error.rates == 0).all() for one in result)

@@ -8,16 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.e2e.session_kit import isa_of
+
 ALL_CHANNELS = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 pytestmark = pytest.mark.qchannel(*ALL_CHANNELS)
-
-
-def _isa(circuit: Any, backend: Any) -> Any:
-    from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
-
-    return generate_preset_pass_manager(
-        optimization_level=1, backend=backend, seed_transpiler=1
-    ).run(circuit)
 
 
 def _rotated() -> Any:
@@ -35,7 +29,7 @@ def test_estimator_from_layout_to_values(qchannel_backend: Any) -> None:
     from qiskit.quantum_info import SparsePauliOp
     from qiskit_ibm_runtime import EstimatorV2
 
-    isa = _isa(_rotated(), qchannel_backend)
+    isa = isa_of(_rotated(), qchannel_backend)
     observables = [
         [SparsePauliOp(label).apply_layout(isa.layout)] for label in ("ZI", "ZZ", "XX", "YY")
     ]
@@ -56,7 +50,7 @@ def test_estimator_with_every_option_that_the_client_has(qchannel_backend: Any) 
     from qiskit.quantum_info import SparsePauliOp
     from qiskit_ibm_runtime import EstimatorV2
 
-    isa = _isa(_rotated(), qchannel_backend)
+    isa = isa_of(_rotated(), qchannel_backend)
     estimator = EstimatorV2(mode=qchannel_backend)
     options: Any = estimator.options
     options.default_precision = 0.05
@@ -109,7 +103,7 @@ def test_estimator_precision_of_a_pub_and_of_run(qchannel_backend: Any) -> None:
     from qiskit.quantum_info import SparsePauliOp
     from qiskit_ibm_runtime import EstimatorV2
 
-    isa = _isa(_rotated(), qchannel_backend)
+    isa = isa_of(_rotated(), qchannel_backend)
     pub = isa, SparsePauliOp("ZI").apply_layout(isa.layout), [math.pi / 2]
     estimator = EstimatorV2(mode=qchannel_backend, options={"resilience_level": 0})
     [found] = estimator.run([pub], precision=0.1).result()
@@ -128,7 +122,7 @@ def test_sampler_spans_and_twirling(qchannel_backend: Any) -> None:
     options.twirling.enable_measure = True
     options.twirling.num_randomizations = 10
     options.twirling.shots_per_randomization = 50
-    result = sampler.run([(_isa(circuit, qchannel_backend), [math.pi])]).result()
+    result = sampler.run([(isa_of(circuit, qchannel_backend), [math.pi])]).result()
     assert result[0].data.meas.get_counts() == {"11": 500}
     assert result[0].metadata["num_randomizations"] == 10
     [span] = result.metadata["execution"]["execution_spans"]
@@ -143,7 +137,7 @@ def test_sampler_kerneled(qchannel_backend: Any, meas_type: str) -> None:
     circuit = _rotated()
     circuit.measure_all()
     sampler = SamplerV2(mode=qchannel_backend, options={"execution": {"meas_type": meas_type}})
-    pub = _isa(circuit, qchannel_backend), np.zeros((3, 1)), 64
+    pub = isa_of(circuit, qchannel_backend), np.zeros((3, 1)), 64
     data = sampler.run([pub]).result()[0].data.meas
     assert data.shape == ((3, 64, 2) if meas_type == "kerneled" else (3, 2))
     assert np.iscomplexobj(data)
@@ -157,7 +151,7 @@ def test_sampler_without_parameters_in_every_spelling(qchannel_backend: Any, val
     circuit = QuantumCircuit(1)
     circuit.x(0)
     circuit.measure_all()
-    isa = _isa(circuit, qchannel_backend)
+    isa = isa_of(circuit, qchannel_backend)
     [found] = SamplerV2(mode=qchannel_backend).run([(isa, values, 10)]).result()
     sets = math.prod(found.data.shape)
     assert found.data.meas.get_counts() == ({"1": 10 * sets} if sets else {})
@@ -177,5 +171,5 @@ def test_sampler_with_the_noise_model_of_the_simulator_options(qchannel_backend:
     options: Any = sampler.options
     options.simulator.noise_model = model
     options.simulator.seed_simulator = 3
-    [found] = sampler.run([(_isa(circuit, qchannel_backend), None, 1000)]).result()
+    [found] = sampler.run([(isa_of(circuit, qchannel_backend), None, 1000)]).result()
     assert 400 < found.data.meas.get_counts()["0"] < 600

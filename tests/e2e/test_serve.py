@@ -84,6 +84,15 @@ class Served:
             "Service-CRN": account["instances"][0]["id"],
         }
 
+    def backends(self, url: str = "") -> requests.Response:
+        """The list of devices, asked for under a real name that a ``Host`` header gives."""
+        return requests.get(
+            f"{url or self.facts['url']}/api/v1/backends",
+            headers={"Host": HOST, **self.headers()},
+            verify=self.facts["ca_file"],
+            timeout=30,
+        )
+
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Served]]:
@@ -128,12 +137,7 @@ def test_the_facts_are_one_line_of_json(shared: Served) -> None:
 
 
 def test_requests_reaches_it_with_a_host_header(shared: Served) -> None:
-    answer = requests.get(
-        f"{shared.facts['url']}/api/v1/backends",
-        headers={"Host": HOST, **shared.headers()},
-        verify=shared.facts["ca_file"],
-        timeout=30,
-    )
+    answer = shared.backends()
     assert answer.status_code == 200
     assert "ibm_brisbane" in answer.json()["devices"]
 
@@ -166,12 +170,7 @@ def test_the_seed_and_the_world_are_those_of_the_options(
     assert served.facts["world"] == str(world)
     [account] = served.facts["accounts"]
     assert account["channels"] == ["ibm_quantum_platform", "ibm_cloud"]
-    answer = requests.get(
-        f"{served.facts['url']}/api/v1/backends",
-        headers={"Host": HOST, **served.headers()},
-        verify=served.facts["ca_file"],
-        timeout=30,
-    )
+    answer = served.backends()
     assert answer.json()["devices"] == ["ibm_mine"]
 
 
@@ -264,12 +263,7 @@ def test_other_machines_are_let_in_only_by_saying_it_twice(host: str) -> None:
 def test_who_says_it_twice_gets_it(serve: Callable[..., Served]) -> None:
     served = serve("--json", "--host", "0.0.0.0", EXPOSE)
     assert served.facts["url"] == f"https://0.0.0.0:{served.port}"
-    answer = requests.get(
-        f"https://127.0.0.1:{served.port}/api/v1/backends",
-        headers={"Host": HOST, **served.headers()},
-        verify=served.facts["ca_file"],
-        timeout=30,
-    )
+    answer = served.backends(f"https://127.0.0.1:{served.port}")
     assert answer.status_code == 200
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Protocol
 
 import pytest
@@ -39,27 +40,23 @@ def _nothing_personal(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
-    """Runs a project in this process."""
-
-    def run_inside(source: str, *args: str, conftest: str = "") -> pytest.RunResult:
+def _run_by(start: Callable[..., pytest.RunResult], pytester: pytest.Pytester) -> Run:
+    def run_project(source: str, *args: str, conftest: str = "") -> pytest.RunResult:
         pytester.makepyfile(test_it=source)
         if conftest:
             pytester.makeconftest(conftest)
-        return pytester.runpytest_inprocess(*NO_CHANCE, *args)
+        return start(*NO_CHANCE, *args)
 
-    return run_inside
+    return run_project
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester) -> Run:
+    """Runs a project in this process."""
+    return _run_by(pytester.runpytest_inprocess, pytester)
 
 
 @pytest.fixture
 def run_apart(pytester: pytest.Pytester) -> Run:
     """Runs a project in a process of its own, as a person does; slower."""
-
-    def run_outside(source: str, *args: str, conftest: str = "") -> pytest.RunResult:
-        pytester.makepyfile(test_it=source)
-        if conftest:
-            pytester.makeconftest(conftest)
-        return pytester.runpytest_subprocess(*NO_CHANCE, *args)
-
-    return run_outside
+    return _run_by(pytester.runpytest_subprocess, pytester)

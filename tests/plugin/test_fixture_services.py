@@ -7,17 +7,8 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.channels.client import client_version, default_channel
-from pytest_qchannel.channels.client import require_channel as require
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-from pytest_qchannel.errors import ChannelUnavailable
-
-
-def is_offered(channel: str) -> bool:
-    try:
-        require(CHANNEL_BY_NAME[channel])
-    except ChannelUnavailable:
-        return False
-    return True
+from tests.channels_kit import is_offered
 
 
 @pytest.mark.parametrize("channel", list(CHANNEL_BY_NAME))

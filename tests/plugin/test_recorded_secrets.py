@@ -8,7 +8,7 @@ import pytest
 
 from tests.plugin.conftest import NO_CHANCE
 from tests.unit.cassette.scrub.lane_kit import is_found
-from tests.unit.cassette.scrub.leaks_kit import is_in
+from tests.unit.cassette.scrub.planted_kit import is_in
 
 VALUE = "real-SECRET-value-of-44-characters-0123456789"
 LOUD = ("-vv", "--showlocals", "--log-level=DEBUG", "-rA", "--junitxml=report.xml")

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from pytest_qchannel.channels.client import client_version, require_channel
+from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli import flows, shelf
 from pytest_qchannel.cli.main import main
-from pytest_qchannel.errors import ChannelUnavailable, UsageProblem
+from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import Settings, resolve
+from tests.channels_kit import is_offered
 from tests.replay.sockets import no_sockets
 
 
@@ -41,14 +42,6 @@ def _replay_settings() -> Settings:
     return resolve({"mode": "replay"}, {}, {}, {})
 
 
-def _is_offered(channel: str) -> bool:
-    try:
-        require_channel(CHANNEL_BY_NAME[channel])
-    except ChannelUnavailable:
-        return False
-    return True
-
-
 def _steps(result: Result, flow: str) -> dict[str, Any]:
     steps = json.loads(result.stdout)["steps"]
     return {step["name"]: step for step in steps if step["flow"].startswith(flow)}
@@ -69,7 +62,7 @@ def test_shipped_cassettes_replay_without_a_socket(run: Any, channel: str) -> No
         "emulator",
         channel,
     )
-    if not _is_offered(channel):
+    if not is_offered(channel):
         return
     client = _steps(result, "client")
     assert list(client) == [*(name for name, _ in flows.CLIENT_FLOW), "cassette"]

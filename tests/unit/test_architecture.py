@@ -17,6 +17,7 @@ NAME = "pytest_qchannel"
 PACKAGE = Path(pytest_qchannel.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SUBPACKAGES = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+TESTS = Path(__file__).parents[1]
 LONGEST = 400
 
 # What importing the plugin, or an empty run with it, must not load.
@@ -153,6 +154,14 @@ def test_the_reader_of_imports_sees_what_there_is_to_see() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_file_hides_a_second_idea(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) < LONGEST
+
+
+def test_no_test_file_hides_a_second_idea() -> None:
+    lengths = {
+        str(path.relative_to(TESTS)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in TESTS.rglob("*.py")
+    }
+    assert {name: length for name, length in lengths.items() if length >= LONGEST} == {}
 
 
 def loaded_too_early(loaded: list[str]) -> list[str]:

@@ -24,7 +24,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.channels.model import Secret
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.transports.tape import RecordTape
-from tests.unit.cassette.scrub.leaks_kit import JSON, RUNTIME, is_in
+from tests.unit.cassette.scrub.planted_kit import JSON, RUNTIME, is_in
 
 TEST: Final = "tests/test_leaks.py::test_leak"
 _HARMLESS: Final = Interaction("GET", f"{RUNTIME}/backends", (), b"", 200, JSON, b'{"devices":[]}')

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.cassette.scrub.lane_kit import by_lane, by_vcrpy, files_with, is_found
-from tests.unit.cassette.scrub.leaks_kit import ENCODINGS, LEAKS, PLACES, Leak
+from tests.unit.cassette.scrub.leaks_kit import LEAKS, Leak
+from tests.unit.cassette.scrub.planted_kit import ENCODINGS, PLACES
 
 ONE_OF_A_PLACE: Final = list({(leak.kind, leak.place): leak for leak in LEAKS}.values())
 

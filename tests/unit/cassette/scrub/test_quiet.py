@@ -9,7 +9,7 @@ import pytest
 
 from pytest_qchannel.cassette.record.quiet import LOUD, SecretFilter, quiet
 from pytest_qchannel.channels.model import Secret
-from tests.unit.cassette.scrub.leaks_kit import KEY, VALUES, as_vcrpy_stores_it, get
+from tests.unit.cassette.scrub.planted_kit import KEY, VALUES, as_vcrpy_stores_it, get
 
 SECRETS = [Secret("QISKIT_IBM_TOKEN", KEY)]
 TOKEN = VALUES["IAM access token"]

@@ -14,7 +14,7 @@ from qiskit import QuantumCircuit, qpy
 from pytest_qchannel.cassette.record.qpy_answers import answered_params
 from pytest_qchannel.cassette.scrub import Scrubber
 from pytest_qchannel.cassette.submitted.circuits.fingerprint import decode_qpy, fingerprint_of
-from tests.unit.cassette.scrub.leaks_kit import VALUES, get
+from tests.unit.cassette.scrub.planted_kit import VALUES, get
 
 NAME, NOTE = VALUES["name of a person"], VALUES["API key"]
 

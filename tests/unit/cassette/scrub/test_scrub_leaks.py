@@ -7,7 +7,8 @@ import pytest
 from pytest_qchannel.cassette.gate import Gate
 from pytest_qchannel.cassette.scrub import Scrubber
 from pytest_qchannel.channels.model import Secret
-from tests.unit.cassette.scrub.leaks_kit import LEAKS, VALUES, Leak, as_bytes, is_in
+from tests.unit.cassette.scrub.leaks_kit import LEAKS, Leak
+from tests.unit.cassette.scrub.planted_kit import VALUES, as_bytes, is_in
 
 # What scrubbing cannot know to be no number; the gate refuses to store it.
 LEFT_TO_THE_GATE = {"an array"}

@@ -21,7 +21,7 @@ from pytest_qchannel.emulator.default_world import default_world
 from pytest_qchannel.emulator.wire import Request, Response
 from pytest_qchannel.emulator.world import Clock
 from pytest_qchannel.settings import resolve
-from tests.unit.cassette.scrub.leaks_kit import as_bytes
+from tests.unit.cassette.scrub.planted_kit import as_bytes
 
 CHANNELS = list(CHANNEL_BY_NAME)
 

@@ -17,7 +17,7 @@ from pytest_qchannel.cassette.scrub.payload import is_array
 from pytest_qchannel.cassette.scrub.prose import scrub_prose
 from pytest_qchannel.cassette.scrub.standins import SHAPES, Standins
 from pytest_qchannel.crn import CRN
-from tests.unit.cassette.scrub.leaks_kit import (
+from tests.unit.cassette.scrub.planted_kit import (
     JSON,
     RUNTIME,
     VALUES,

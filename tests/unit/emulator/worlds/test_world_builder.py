@@ -1,22 +1,18 @@
-"""The builder: never changes, shares nothing, says kindly what is wrong; and what it builds."""
+"""The builder: never changes, says kindly what is wrong; and what it builds."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_qchannel.emulator.default_world import default_world
-from pytest_qchannel.emulator.lifecycle import JobState
 from pytest_qchannel.emulator.programs.task import Noise
 from pytest_qchannel.emulator.progression import polls, seconds
 from pytest_qchannel.emulator.records import DeviceStatus
-from pytest_qchannel.emulator.session_state import SessionState
-from pytest_qchannel.emulator.world import Clock, World
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.emulator.worlds.specs import (
     AccountSpec,
@@ -26,22 +22,9 @@ from pytest_qchannel.emulator.worlds.specs import (
     keys_of,
 )
 from pytest_qchannel.errors import UsageProblem
+from tests.unit.emulator.worlds.worlds_kit import CLOCK, CRN, small
 
-CLOCK = Clock(lambda: 10_000.0)
 EXAMPLE = Path(__file__).parents[4] / "examples" / "world.toml"
-CRN = (
-    "crn:v1:bluemix:public:quantum-computing:eu-de:a/0123456789abcdef0123456789abcdef:"
-    "11111111-2222-4333-8444-555555555555::"
-)
-
-
-def small() -> WorldBuilder:
-    return (
-        WorldBuilder()
-        .device("ibm_torino", queue_length=3)
-        .account("me", channels=["ibm_quantum_platform"])
-        .instance("open", plan="Open", usage_limit_s=600)
-    )
 
 
 @pytest.mark.parametrize(
@@ -169,69 +152,6 @@ def test_a_builder_never_changes() -> None:
         first.world_seed = 3  # type: ignore[misc]
 
 
-def shared(left: object, right: object) -> list[object]:
-    """What can be changed and is in both worlds."""
-    kinds = (World, dict, list, set)
-
-    def parts(value: object) -> dict[int, object]:
-        found: dict[int, object] = {}
-        stack = [value]
-        while stack:
-            one = stack.pop()
-            if id(one) in found or isinstance(one, str | int | float | type | Clock):
-                continue
-            if dataclasses.is_dataclass(one) or isinstance(one, (*kinds, tuple)):
-                found[id(one)] = one
-                if isinstance(one, dict):
-                    stack += one.values()
-                elif isinstance(one, list | tuple | set):
-                    stack += one
-                elif hasattr(one, "__slots__"):
-                    stack += [getattr(one, name) for name in one.__slots__ if hasattr(one, name)]
-                else:
-                    stack += vars(one).values()
-        return found
-
-    mine, others = parts(left), parts(right)
-    both = [mine[key] for key in mine.keys() & others.keys()]
-    return [one for one in both if isinstance(one, kinds) or not _is_frozen(one)]
-
-
-def _is_frozen(one: Any) -> bool:
-    parameters = getattr(type(one), "__dataclass_params__", None)
-    return parameters is None or bool(parameters.frozen)
-
-
-def test_two_worlds_share_nothing_that_can_change() -> None:
-    params: dict[str, Any] = {"pubs": [], "deep": {"list": [1]}}
-    tags = ["a"]
-    calibrations = {"x": "ibm_sherbrooke"}
-    fault = {"route": "GET /jobs", "status": 503}
-    builder = (
-        small()
-        .device("ibm_sherbrooke", calibrations=calibrations)
-        .job(account="me", instance="open", backend="ibm_sherbrooke", params=params, tags=tags,
-             age_s=1, session="s")
-        .fault(fault)
-    )  # fmt: skip
-    params["deep"]["list"].append(2)
-    tags.append("b")
-    calibrations["y"] = "nonsense"
-    fault["status"] = 404
-    one, two = builder.build(CLOCK), builder.build(CLOCK)
-    assert shared(one, two) == []
-    (job,) = one.jobs.values()
-    assert (job.params, job.tags) == ({"pubs": [], "deep": {"list": [1]}}, ["a"])
-    assert list(one.devices["ibm_sherbrooke"].calibrations) == ["x"]
-    assert one.faults[0].status == 503
-
-
-def test_what_two_worlds_share_would_be_seen() -> None:
-    one, two = small().build(CLOCK), small().build(CLOCK)
-    two.devices["ibm_torino"] = one.devices["ibm_torino"]
-    assert "Device" in {type(part).__name__ for part in shared(one, two)}
-
-
 def test_the_seed_is_the_callers_then_the_builders_then_zero() -> None:
     assert small().build(CLOCK).seed == 0
     assert small().seed(7).build(CLOCK).seed == 7
@@ -329,83 +249,6 @@ def test_what_is_wrong_is_said_kindly(
     assert caught.value.where == where
     assert caught.value.closest == closest
     assert caught.value.next
-
-
-def history(**job: Any) -> World:
-    builder = small().job(account="me", instance="open", backend="ibm_torino", **job)
-    return builder.build(CLOCK)
-
-
-@pytest.mark.parametrize("state", list(JobState))
-def test_a_job_of_every_state_has_the_times_that_the_state_has(state: JobState) -> None:
-    is_ended = state in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
-    params = {"version": 2, "pubs": [["OPENQASM 3.0; qubit[1] q;"]]}
-    given = {"usage_s": 4} if is_ended else {"params": params}
-    world = history(state=state.value, age_s=100, **given)
-    (job,) = world.jobs.values()
-    assert (job.state, job.created_at) == (state, 9_900.0)
-    assert job.finished_at == (9_904.0 if is_ended else None)
-    assert job.running_at == (None if state is JobState.QUEUED else 9_900.0)
-    assert (job.id in world.unfinished) is not is_ended
-    assert world.pending_jobs(job.instance) == (0 if is_ended else 1)
-
-
-def test_a_cancelled_job_that_used_nothing_never_ran() -> None:
-    (job,) = history(state="Cancelled", age_s=100, reason="by hand").jobs.values()
-    assert (job.running_at, job.finished_at, job.reason) == (None, 9_900.0, "by hand")
-
-
-def test_a_result_is_kept_as_json_and_no_result_is_none() -> None:
-    (job,) = history(result={"b": [1, {"c": None}]}, usage_s=0).jobs.values()
-    assert job.outcome is not None
-    assert json.loads(job.outcome.result_for(None)) == {"b": [1, {"c": None}]}
-    (job,) = history().jobs.values()
-    assert job.outcome is None
-
-
-def test_the_history_is_numbered_from_the_oldest_on() -> None:
-    builder = small()
-    for age_s in (10, 30, 20):
-        builder = builder.job(
-            account="me", instance="open", backend="ibm_torino", age_s=age_s, id=f"age{age_s}"
-        )
-    world = builder.build(CLOCK)
-    assert list(world.jobs) == ["age30", "age20", "age10"]
-    assert [job.number for job in world.jobs.values()] == [1, 2, 3]
-    assert world.new_job_number() == 4
-
-
-def test_jobs_with_one_session_ran_in_one_closed_batch() -> None:
-    builder = small()
-    for age_s, session in ((50, "a"), (40, "b"), (30, "a")):
-        builder = builder.job(
-            account="me", instance="open", backend="ibm_torino", age_s=age_s, usage_s=2,
-            session=session,
-        )  # fmt: skip
-    world = builder.build(CLOCK)
-    first, other, last = world.jobs.values()
-    assert first.session is last.session is not other.session
-    assert len(world.sessions) == 2
-    batch = first.session
-    assert batch is not None
-    assert (batch.state, batch.accepting_jobs) == (SessionState.CLOSED, False)
-    assert (batch.created_at, batch.usage_s, batch.closed_at) == (9_950.0, 4.0, 9_972.0)
-    assert [state for state, _ in batch.history] == ["open", "active", "closed"]
-    assert batch.state_reason == "The session was closed."
-    assert (batch.last_job_started, batch.last_job_completed) == (9_970.0, 9_972.0)
-
-
-def test_instances_with_one_name_are_told_by_their_crns() -> None:
-    other = CRN.replace("eu-de", "us-east").replace("11111111", "22222222")
-    builder = (
-        small().instance("twin", plan="Lite", crn=CRN).instance("twin", plan="Flex", crn=other)
-    )
-    ran_in = [
-        next(iter(builder.job(account="me", instance=text, backend="ibm_torino")
-                  .build(CLOCK).jobs.values())).instance.id
-        for text in ("twin", CRN, other)
-    ]  # fmt: skip
-    assert ran_in == [CRN, CRN, other]
 
 
 def test_the_example_says_every_key_there_is() -> None:
