@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import selectors
 import socket
 import ssl
 import threading
@@ -32,6 +33,9 @@ THREADS: Final = 8
 
 # A client may think for long between two requests of a connection, or while it sends one.
 _PATIENCE_S: Final = 300
+
+_FIRST_REQUEST_S: Final = 0.02
+"""How long a thread waits for it; after that the selector does."""
 
 _PLAIN_HTTP: Final = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n"
@@ -179,25 +183,37 @@ class _Tls(Adapter):
 class _Connection(HTTPConnection):
     """One connection, which begins with the handshake where there is one."""
 
-    _is_greeted = False
+    _is_begun = False
 
     def communicate(self) -> bool:
         """Answers the next request, and whatever was read with it; says whether to go on."""
-        if not isinstance(self.socket, ssl.SSLSocket):
-            return self._answer()
-        if not self._is_greeted and not self._greet():
-            return False
-        self._is_greeted = True
+        if not self._is_begun:
+            # Some connect long before they ask, and some never ask: they hold no thread.
+            if not self._is_asked():
+                return True
+            if not self._greet():
+                return False
+            self._is_begun = True
+            if not self._is_asked():
+                return True
         while self._answer():
             # What TLS has read already no selector will ever tell of.
-            if not self.socket.pending():
+            if not isinstance(self.socket, ssl.SSLSocket) or not self.socket.pending():
                 return True
         return False
 
     def _answer(self) -> bool:
         return bool(super().communicate())  # type: ignore[no-untyped-call]
 
+    def _is_asked(self) -> bool:
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self.socket, selectors.EVENT_READ)
+            return bool(waiting.select(_FIRST_REQUEST_S))
+
     def _greet(self) -> bool:
+        """The handshake, where there is one; says whether to go on."""
+        if not isinstance(self.socket, ssl.SSLSocket):
+            return True
         try:
             self.socket.do_handshake()
         except OSError as error:  # ssl.SSLError is one
