@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.environment import account_file, isolated_environment
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, Instance, Secret
-from pytest_qchannel.channels.worlds import WorldBuilder, seeded, world_of
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.settings import Mode, Settings
-from pytest_qchannel.transports.emulated import EmulatedTransport
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import QiskitRuntimeService
@@ -22,8 +20,10 @@ if TYPE_CHECKING:
     from pytest_qchannel.cassette.accounts import HeldAccount
     from pytest_qchannel.channels.rest import ChannelSession
     from pytest_qchannel.channels.tapes import RecordTape, ReplayTape
+    from pytest_qchannel.channels.worlds import WorldBuilder
     from pytest_qchannel.emulator.control import EmulatorControl
     from pytest_qchannel.emulator.journal import Journal
+    from pytest_qchannel.transports.emulated import EmulatedTransport
     from pytest_qchannel.transports.protocol import Transport
 
 __all__ = ["Lane", "QChannel", "SavedAccounts"]
@@ -54,18 +54,13 @@ class Lane:
         self._tape = tape
         self._stack = ExitStack()
         self._variables_are_settled = False
+        self._emulated: EmulatedTransport | None = None
         if tape is not None and not tape.is_recording:
             self.settings = settings._replace(mode=Mode.REPLAY)
             self._transport: Transport = _replay(self.settings, test_id, tape)
             return
-        world = world or world_of(settings)
-        mode = Mode.EMULATED if tape is None else Mode.RECORD
-        self.settings = seeded(settings, world)._replace(mode=mode)
-        secrets = list(credentials.secrets_in(os.environ))
-        if tape is None:
-            self._transport = EmulatedTransport(self.settings, test_id, secrets, world)
-        else:
-            self._transport = _record(self.settings, test_id, secrets, world, tape)
+        self.settings, self._emulated = _emulated(settings, test_id, world, tape)
+        self._transport = self._emulated
 
     @property
     def mode(self) -> Mode:
@@ -79,13 +74,13 @@ class Lane:
         Raises:
             UsageProblem: This is another lane.
         """
-        if self.mode is not Mode.EMULATED or not isinstance(self._transport, EmulatedTransport):
+        if self.mode is not Mode.EMULATED or self._emulated is None:
             raise UsageProblem(
                 f"the emulator's levers are there in the emulated lane only, this is {self.mode}",
                 where=self._test_id,
                 next="pytest --qchannel-mode=emulated, or take the marker vcr from the test",
             )
-        return self._transport
+        return self._emulated
 
     @property
     def world(self) -> WorldBuilder:
@@ -108,9 +103,9 @@ class Lane:
 
     def unmet_faults(self, where: str, **words: Any) -> list[QChannelError]:
         """What to say of faults that were declared and did not happen; a replay has none."""
-        if not isinstance(self._transport, EmulatedTransport):
+        if self._emulated is None:
             return []
-        return list(self._transport.control.unmet_faults(where, **words))
+        return list(self._emulated.control.unmet_faults(where, **words))
 
     def revoke_access(self) -> None:
         """Makes what was logged in with invalid: access tokens, or the keys of who has none.
@@ -118,16 +113,16 @@ class Lane:
         The emulator's services refuse them from now on. In a replay nothing is to be done: the
         answers that were recorded after it are refusals.
         """
-        if isinstance(self._transport, EmulatedTransport):
+        if self._emulated is not None:
             # Client 0.34 sends its API key with every request and never has an access token.
-            control = self._transport.control
+            control = self._emulated.control
             if not control.revoke_access_tokens():
                 control.revoke_credentials()
 
     def revoke_access_token(self, token: str) -> None:
         """Makes one access token invalid, where there is something that could know it."""
-        if isinstance(self._transport, EmulatedTransport):
-            self._transport.control.revoke_access_token(token)
+        if self._emulated is not None:
+            self._emulated.control.revoke_access_token(token)
 
     def open(self) -> Lane:
         """Shuts the network, opens the door, isolates environment and account file."""
@@ -241,12 +236,22 @@ def _replay(settings: Settings, test_id: str, tape: ReplayTape) -> Transport:
     return ReplayTransport(settings, test_id, tape)
 
 
-def _record(
-    settings: Settings, test_id: str, secrets: list[Secret], world: WorldBuilder, tape: RecordTape
-) -> Transport:
+def _emulated(
+    settings: Settings, test_id: str, world: WorldBuilder | None, tape: RecordTape | None
+) -> tuple[Settings, EmulatedTransport]:
+    # A replay loads nothing of the emulator's world.
+    from pytest_qchannel.channels.worlds import seeded, world_of
+    from pytest_qchannel.transports.emulated import EmulatedTransport
+
+    world = world or world_of(settings)
+    mode = Mode.EMULATED if tape is None else Mode.RECORD
+    settings = seeded(settings, world)._replace(mode=mode)
+    secrets = list(credentials.secrets_in(os.environ))
+    if tape is None:
+        return settings, EmulatedTransport(settings, test_id, secrets, world)
     from pytest_qchannel.transports.record import RecordTransport
 
-    return RecordTransport(settings, test_id, secrets, world, tape)
+    return settings, RecordTransport(settings, test_id, secrets, world, tape)
 
 
 class QChannel:

@@ -134,7 +134,7 @@ class VisitingLane(Lane):
         # Not Lane's own: that would make a second emulator.
         self.settings = settings._replace(mode=Mode.EMULATED)
         self.home = self._shared_home = process.lane.home
-        self._transport = process.lane.transport
+        self._transport = self._emulated = process.lane.transport
         self._test_id = process.where
         self._tape = None
         self._stack = ExitStack()

@@ -35,12 +35,13 @@ def _qchannel_lane(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lane]:
     from pytest_qchannel.channels.lane import Lane
-    from pytest_qchannel.channels.worlds import require_world
 
     item = request.node
     tape = taping.tape_of(item)
     world = None
     if tape is None or tape.is_recording:
+        from pytest_qchannel.channels.worlds import require_world  # a replay has no world
+
         world = require_world(request.getfixturevalue("qchannel_world"), item.nodeid)
     if whole := request.config.stash.get(EVERYWHERE, None):
         assert world is not None

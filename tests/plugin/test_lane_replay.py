@@ -365,4 +365,14 @@ def test_a_channel_that_was_not_recorded_is_said(run: Any, pytester: pytest.Pyte
             "*where: the cassette *.yaml",
         ]
     )
-    assert RECORD
+
+
+def test_a_replay_loads_nothing_of_the_emulated_world(
+    run: Any, run_apart: Any, pytester: pytest.Pytester
+) -> None:
+    """It took a quarter of a second of each run."""
+    recorded(run, pytester)
+    result = run_apart(REST + "\n        import sys; print(*sorted(sys.modules))\n", "-s")
+    result.assert_outcomes(passed=1)
+    loaded = [name for name in result.stdout.str().split() if ".emulator." in name]
+    assert {name.split(".")[2] for name in loaded} == {"hosts", "journal", "wire"}
