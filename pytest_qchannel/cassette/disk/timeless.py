@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import unquote
 
 from pytest_qchannel.cassette.disk.index import Cassette
 
@@ -25,7 +26,7 @@ def timeless(cassette: Cassette) -> Cassette:
         interactions=tuple(
             replace(
                 one,
-                url=_plain(one.url.encode()).decode(),
+                url=_plain(unquote(one.url).encode("utf-8", "replace")).decode(),
                 request_body=_plain(one.request_body),
                 request_headers=_without_length(one.request_headers),
                 response_body=_plain(one.response_body),

@@ -199,18 +199,6 @@ def test_who_holds_a_cassette_can_write_it(tmp_path: Path) -> None:
             Store(tmp_path).save(cassette(said("GET", "/a", {})))
 
 
-def test_only_a_recording_that_differs_takes_a_new_date(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    old = cassette(*traffic())
-    later = dataclasses.replace(PASSPORT, recorded_at="2027-01-01T00:00:00+00:00")
-    new = dataclasses.replace(old, passport=later)
-    assert store.with_old_date(new) is new, "there is no old one"
-    store.save(old)
-    assert store.with_old_date(new).passport == PASSPORT
-    changed = dataclasses.replace(new, interactions=traffic()[:3])
-    assert store.with_old_date(changed).passport == later
-
-
 def test_cassettes_of_plain_pytest_recording_in_the_tree_are_left_alone(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.save(cassette(said("GET", "/a", LARGE)))
