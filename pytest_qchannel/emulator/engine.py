@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Outcome, Task
 from pytest_qchannel.emulator.programs.outcome import FailureCode
+from pytest_qchannel.qiskit_home import imported_for_good
 
 __all__ = ["INLINE_S", "Engine"]
 
@@ -59,6 +60,7 @@ class Engine:
             JobFailure: The job ends as Failed.
             TooLong: It belongs into the worker process.
         """
+        imported_for_good()
         import qiskit.qpy  # noqa: F401 - what a process imports once is no part of a job's time
 
         now = time.thread_time()

@@ -16,6 +16,7 @@ import zlib
 from typing import Any, Final
 
 from pytest_qchannel.cassette.submitted.circuits.form import QUIET, circuit_form
+from pytest_qchannel.qiskit_home import imported_for_good
 
 __all__ = ["INFO", "decode_qpy", "fingerprint", "fingerprint_of", "same_form"]
 
@@ -41,6 +42,7 @@ def decode_qpy(data: bytes) -> list[Any]:
     Raises:
         ValueError: It is no QPY that the installed Qiskit can read.
     """
+    imported_for_good()
     from qiskit import qpy
 
     if not data.startswith(b"QISKIT"):
