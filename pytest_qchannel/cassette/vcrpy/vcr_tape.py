@@ -22,6 +22,7 @@ from vcr.record_mode import RecordMode
 from vcr.request import Request as VcrRequest
 
 from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.vcrpy.aiohttp_bodies import bodies_as_sent
 from pytest_qchannel.cassette.vcrpy.vcr_form import (
     request_from_vcr,
     request_to_vcr,
@@ -159,7 +160,8 @@ def taped(
     merged["record_mode"] = RecordMode.ALL if deck.is_recording else RecordMode.NONE
     one_deck = CassetteContextDecorator(_Loader(deck), lambda: dict(merged))
     # Its stubs look the function up at each call.
-    with mock.patch.object(vcr.patch, "force_reset", _HttpClientReset()), one_deck as cassette:
+    reset = mock.patch.object(vcr.patch, "force_reset", _HttpClientReset())
+    with reset, one_deck as cassette, bodies_as_sent():
         yield cassette
 
 
