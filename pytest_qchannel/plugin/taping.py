@@ -286,9 +286,7 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
     if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
         del item.stash[TAPE]
         item.stash[_IS_FINISHED] = False
-        item.config.stash[_HIDER] = tape.hider() if tape.is_recording else None
-    if not tape.is_recording:
-        return
+        item.config.stash[_HIDER] = tape.hider()
     report.sections = [(title, tape.hide(text)) for title, text in report.sections]
     report.user_properties = [
         (name, tape.hide(value) if isinstance(value, str) else value)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import time
 import traceback
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from pytest_qchannel import journals
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
@@ -23,18 +21,13 @@ from pytest_qchannel.errors import QChannelError, RealSecretRefused, nearest
 from pytest_qchannel.qiskit_home import imported_for_good
 from pytest_qchannel.settings import Door, Mode, Settings
 from pytest_qchannel.transports.guard import NetworkGuard
+from pytest_qchannel.transports.real_secrets import SHORTEST_SECRET, require_no_real_secret
 
 if TYPE_CHECKING:
     from pytest_qchannel.channels.model import Secret
     from pytest_qchannel.emulator.journal import Journal
 
 __all__ = ["EmulatedTransport"]
-
-# A credential travels in a header, a login body or a query; job submissions are larger.
-_LARGEST_LOGIN = 16_384
-
-# IBM's have 44 characters and more; a dummy such as "x" is part of every request.
-_SHORTEST_SECRET = 8
 
 
 class _OpenAndClose(Protocol):
@@ -71,7 +64,7 @@ class EmulatedTransport:
         self._secrets = [
             one
             for one in secrets
-            if one.reveal() not in emulated and len(one.reveal()) >= _SHORTEST_SECRET
+            if one.reveal() not in emulated and len(one.reveal()) >= SHORTEST_SECRET
         ]
         self._problems: list[QChannelError] = []
         self._guard = NetworkGuard(test_id, settings.allowed_hosts, self._problems.append)
@@ -165,7 +158,11 @@ class EmulatedTransport:
         )
 
     def _handle(self, request: Request) -> Response:
-        self._require_no_real_secret(request)
+        try:
+            require_no_real_secret(request, self._secrets, self._guard.where)
+        except RealSecretRefused as refused:
+            self._problems.append(refused)
+            raise
         if request.method == "POST" and request.path.endswith("/jobs"):
             imported_for_good()
         return self.app.handle(request)
@@ -173,34 +170,3 @@ class EmulatedTransport:
     def _refuse_host(self, url: str) -> None:
         host = urlsplit(url).hostname or ""
         self._guard.refuse(host, nearest(host, known_hosts()) or "quantum.cloud.ibm.com")
-
-    def _require_no_real_secret(self, request: Request) -> None:
-        if not self._secrets:
-            return
-        texts = [*request.headers.values(), request.query_string, request.path]
-        if len(request.body) <= _LARGEST_LOGIN:
-            texts.append(request.body.decode("utf-8", "replace"))
-        texts += [unquote_plus(text) for text in texts]
-        texts.append(_basic_credentials(request.headers.get("authorization", "")))
-        for secret in self._secrets:
-            if any(secret.reveal() in text for text in texts):
-                path = "" if secret.reveal() in unquote_plus(request.path) else request.path
-                refused = RealSecretRefused(
-                    f"the code under test sent the real credential of {secret.env_var}",
-                    where=f"{self._guard.where}, {request.method} https://{request.host}{path}",
-                    next=f"read {secret.env_var} when it is needed, not at import time: the "
-                    "fixtures put an emulated credential there",
-                )
-                self._problems.append(refused)
-                raise refused
-
-
-def _basic_credentials(authorization: str) -> str:
-    """What ``Authorization: Basic`` carries, decoded; empty for other schemes."""
-    scheme, _, value = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        return base64.b64decode(value).decode("utf-8", "replace")
-    except binascii.Error:
-        return ""

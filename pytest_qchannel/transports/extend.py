@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
@@ -15,6 +15,7 @@ from pytest_qchannel.cassette.marks import standin_in
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import RecordingRefused, quoted
 from pytest_qchannel.cassette.record.extension import Extension
+from pytest_qchannel.cassette.record.sides import Sides, SidesMixed
 from pytest_qchannel.cassette.record.translation import OtherAccount, Translation
 from pytest_qchannel.cassette.replay.identity import is_login
 from pytest_qchannel.cassette.replay.player import Player
@@ -42,6 +43,7 @@ class ExtendTape(RecordTape):
     _extension: Extension
     _player: Player
     _translation: Translation
+    _sides: Sides
 
     def meet(self, accounts: Mapping[str, HeldAccount]) -> None:
         """Loads the cassette, and compares its account with that of the source.
@@ -63,6 +65,7 @@ class ExtendTape(RecordTape):
                 f"the cassette was recorded with an account of another kind: {difference}"
             ) from None
         self._cassette = cassette
+        self._sides = Sides()
         self._player = Player(cassette, self.place.path, self.place.test_id, time.time)
         self.recording = self._extension = Extension(
             self.place.test_id, self._known, cassette, self._translation
@@ -74,11 +77,18 @@ class ExtendTape(RecordTape):
         Raises:
             RecordingRefused: It names something that only the cassette knows.
         """
-        if is_login(sent) or self._extension.is_about_new(sent):
+        if is_login(sent):
             return None
-        found = self._player.find(self._translation.to_recorded(sent))
+        found = None
+        if not self._extension.is_about_new(sent):
+            found = self._player.find(self._translation.to_recorded(sent))
+            if found is None:
+                self._require_known(sent)
+        try:
+            self._sides.require(sent, is_new=found is None)
+        except SidesMixed as mixed:
+            self._refuse(str(mixed))
         if found is None:
-            self._require_known(sent)
             return None
         self._extension.gave(found)
         answer = self._translation.to_real(found)
@@ -94,12 +104,15 @@ class ExtendTape(RecordTape):
         texts = (sent.url, *(value for _, value in sent.request_headers))
         body = sent.request_body.decode("utf-8", "replace")
         name = next(filter(None, map(standin_in, (*texts, body))), None)
-        if name is None:
-            return
-        refused = self._refused(
-            f"a request that is not in the cassette names {name}, which only the cassette knows",
-            facts=[("why", f"it was replayed, and {Source(self._source).words} never had it")],
-        )
+        if name is not None:
+            self._refuse(
+                "a request that is not in the cassette names "
+                f"{name}, which only the cassette knows",
+                facts=[("why", f"it was replayed, and {Source(self._source).words} never had it")],
+            )
+
+    def _refuse(self, said: str, **more: Any) -> NoReturn:
+        refused = self._refused(said, **more)
         self._problems.append(refused)
         raise refused
 
@@ -108,7 +121,8 @@ class ExtendTape(RecordTape):
             said,
             path=self.place.path,
             test_id=self.place.test_id,
-            next="record the test as a whole: pytest --qchannel-mode=auto --record-mode=rewrite "
+            next="record the test as a whole, not with new_episodes: "
+            "pytest --qchannel-mode=auto --record-mode=rewrite "
             f"--qchannel-record-from={self._source} {quoted(self.place.test_id)}",
             **more,
         )

@@ -14,11 +14,12 @@ from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.matching import is_submission
 from pytest_qchannel.emulator.journal import Journal
-from pytest_qchannel.emulator.wire import Request, Response
+from pytest_qchannel.emulator.wire import Response
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.transports.guard import NetworkGuard
 from pytest_qchannel.transports.pauses import without_pauses
+from pytest_qchannel.transports.real_secrets import request_of
 from pytest_qchannel.transports.tape import ReplayTape, Tape
 
 __all__ = ["Listener", "ReplayTransport"]
@@ -39,15 +40,7 @@ class Listener:
 
     def heard(self, sent: Interaction, answer: Interaction | None) -> None:
         """Writes one exchange; without an answer it was a miss."""
-        parts = urlsplit(sent.url)
-        request = Request(
-            method=sent.method,
-            host=(parts.hostname or "").lower(),
-            path=parts.path,
-            headers={name.lower(): value for name, value in sent.request_headers},
-            query_string=parts.query,
-            body=sent.request_body,
-        )
+        request = request_of(sent)
         response = None
         if answer is not None:
             response = Response(answer.status, answer.response_body, dict(answer.response_headers))

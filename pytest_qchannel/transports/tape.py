@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -27,7 +28,8 @@ from pytest_qchannel.cassette.record.recording import Recording
 from pytest_qchannel.cassette.replay.player import Player
 from pytest_qchannel.cassette.versions import new_passport
 from pytest_qchannel.emulator.hosts import is_ibm_host
-from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.errors import QChannelError, RealSecretRefused
+from pytest_qchannel.transports.real_secrets import request_of, require_no_real_secret
 
 __all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
 
@@ -36,6 +38,11 @@ Secrets = tuple[KnownSecret, ...]
 
 Heard = Callable[[Interaction, Interaction | None], None]
 """Is told what was sent, and what it was answered from the cassette."""
+
+
+@lru_cache(maxsize=4)
+def _filter_of(secrets: Secrets) -> Callable[[str], str]:
+    return SecretFilter(secrets).scrub
 
 
 class Tape:
@@ -85,7 +92,11 @@ class Tape:
 
     def hide(self, text: str) -> str:
         """A text without the secrets that went by; it may be shown."""
-        return text
+        return self.hider()(text)
+
+    def hider(self) -> Callable[[str], str]:
+        """What takes the secrets that went by out of a text; holds nothing else of them."""
+        raise NotImplementedError
 
     def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
         """Ends the test's use of the cassette; tells what was done, for the summary.
@@ -140,13 +151,20 @@ class ReplayTape(Tape):
         require_age(self.cassette.passport, place, most_days)
         self.player = Player(self.cassette, place.path, place.test_id, time.time)
         self._allow_unused = allow_unused
+        self._secrets = secrets
 
     def answer(self, sent: Interaction) -> Interaction:
         """The recorded answer.
 
         Raises:
             CassetteMiss: There is none.
+            RealSecretRefused: The request holds a credential of the person's own.
         """
+        try:
+            require_no_real_secret(request_of(sent), self._secrets, self.place.test_id)
+        except RealSecretRefused as refused:
+            self._problems.append(refused)
+            raise
         found = self.player.find(sent)
         self.heard(sent, found)
         if found is None:
@@ -157,6 +175,10 @@ class ReplayTape(Tape):
 
     def keep(self, interaction: Interaction) -> None:
         """Nothing is kept: nothing is sent."""
+
+    def hider(self) -> Callable[[str], str]:
+        """What takes the person's own credentials out of a text."""
+        return _filter_of(self._secrets)
 
     def interactions(self) -> list[Interaction]:
         """What was recorded."""
@@ -228,10 +250,6 @@ class RecordTape(Tape):
         """Holds the cassette, and keeps traffic out of the logs."""
         with Store(self.place.root).lock(self.place.path), quiet(self._known):
             yield
-
-    def hide(self, text: str) -> str:
-        """A text without the secrets that went by, tokens included."""
-        return self.hider()(text)
 
     def hider(self) -> Callable[[str], str]:
         """What takes the secrets that went by out of a text; holds nothing else of them."""

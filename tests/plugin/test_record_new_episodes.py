@@ -121,11 +121,64 @@ def test_a_new_question_about_an_old_job_is_refused(run: Any, pytester: pytest.P
             "*RecordingRefused: a request that is not in the cassette names qchanneljob000000001, "
             "which only the cassette knows",
             "*why: *it was replayed, and the emulator never had it",
-            "*next: *record the test as a whole: pytest --qchannel-mode=auto --record-mode=rewrite "
-            "--qchannel-record-from=emulator *",
+            "*next: *record the test as a whole, not with new_episodes: "
+            "pytest --qchannel-mode=auto --record-mode=rewrite --qchannel-record-from=emulator *",
         ]
     )
     assert files(pytester.path / "cassettes", "*") == before
+
+
+OUT = """
+    import pytest, requests
+
+    @pytest.mark.vcr
+    @pytest.mark.qchannel("ibm_quantum")
+    def test_a(qchannel_rest):
+        def logout():
+            url = "https://auth.quantum-computing.ibm.com/api/users/logout"
+            token = qchannel_rest.headers["x-access-token"]
+            assert requests.post(url, headers={{"x-access-token": token}}).status_code < 300
+
+        assert qchannel_rest.get("/backends").status_code == 200
+        {more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "logout()",
+            'logout(); qchannel_rest.get("/jobs")',
+            "GET /runtime/jobs comes after POST /api/users/logout, of which only the cassette *",
+        ),
+        (
+            "pass",
+            'logout(); qchannel_rest.get("/backends")',
+            "GET /runtime/backends comes after POST /api/users/logout, of which only the source *",
+        ),
+    ],
+)
+def test_a_logout_that_one_side_alone_knows_of_is_refused(
+    run: Any, pytester: pytest.Pytester, old: str, new: str, said: str
+) -> None:
+    """The source had never seen it, and its answer of 200 was stored behind the logout."""
+    recorded(run, pytester, OUT.format(more=old))
+    before = files(pytester.path / "cassettes", "*")
+    result = run(OUT.format(more=new), *NEW)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*RecordingRefused: {said}"])
+    assert files(pytester.path / "cassettes", "*") == before
+
+
+def test_a_list_of_old_and_new_jobs_is_refused(run: Any, pytester: pytest.Pytester) -> None:
+    """It had the jobs of one side only."""
+    listing = "        qchannel_service.jobs()\n"
+    recorded(run, pytester, JOB + listing)
+    for source in (MORE + listing, JOB + listing + "        qchannel_service.jobs(limit=3)\n"):
+        result = run(source, *NEW)
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["*RecordingRefused: GET */jobs lists jobs, and only the *"])
 
 
 def test_a_test_that_fails_changes_nothing(run: Any, pytester: pytest.Pytester) -> None:
