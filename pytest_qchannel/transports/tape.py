@@ -279,6 +279,7 @@ class RecordTape(Tape):
                     "kept": self._put_aside(draft),
                 }
             self._require_whole()
+            recording.require_replayable(draft)
             recording.require_ended(draft)
         except QChannelError as problem:
             kept = self._put_aside(draft)

@@ -28,6 +28,7 @@ from pytest_qchannel.cassette.problems import RecordingRefused, record_command
 from pytest_qchannel.cassette.record.collapse import collapse
 from pytest_qchannel.cassette.record.job_states import unfinished
 from pytest_qchannel.cassette.record.qpy_answers import answered_params
+from pytest_qchannel.cassette.record.replayable import lost
 from pytest_qchannel.cassette.replay.identity import is_login, kept_logins
 from pytest_qchannel.cassette.scrub import Scrubber, Unknown
 from pytest_qchannel.cassette.scrub.standins import Standins
@@ -69,6 +70,7 @@ class Recording:
         self._lock = threading.Lock()
         self._raw: list[Interaction] = []
         self._unknown: dict[Unknown, None] = {}
+        self._lost: tuple[str, ...] = ()
 
     def add(self, interaction: Interaction) -> None:
         """Keeps what was sent and answered, in memory."""
@@ -108,6 +110,8 @@ class Recording:
             scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
+        pairs = ((one, scrubbed[id(one)]) for one in kept_logins(self._raw))
+        self._lost = tuple(dict.fromkeys(lost(pairs, accounts)))
         fewer = collapse(self._whole(scrubbed))
         cassette = Cassette(
             self.test_id,
@@ -150,6 +154,25 @@ class Recording:
         gate = self._gate(accounts)
         for name, data in draft.files():
             gate.check(data, name)
+
+    def require_replayable(self, draft: Draft) -> None:
+        """Passes a draft whose requests a replay will find again.
+
+        Raises:
+            RecordingRefused: Something that the test itself sends could not be kept.
+        """
+        if self._lost:
+            raise RecordingRefused(
+                f"the recording was not saved: a replay would not find {self._lost[0]}",
+                path=draft.path,
+                test_id=self.test_id,
+                facts=[
+                    ("why", "what the test sends there is no plain word, or is in no table"),
+                    *(("also", one) for one in self._lost[1:]),
+                ],
+                next="send something else there, or keep the field as docs/scrubbing.md says; or "
+                "leave the test emulated, without the marker vcr",
+            )
 
     def require_ended(self, draft: Draft) -> None:
         """Passes a draft all jobs of which have reached a final state.

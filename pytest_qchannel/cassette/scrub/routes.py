@@ -106,7 +106,7 @@ _JOB_FILTERS: Final[Fields] = {
         "include_mocks",
         "keep",
     ),
-    "tags": "tag", "session_id": "session_id", "provider": "hgp", "search": "keep",
+    "tags": "tag", "session_id": "session_id", "provider": "hgp", "search": "search",
 }  # fmt: skip
 _RESOURCE: Final[Fields] = {
     **_all("region_id state type sub_type resource_id allow_cleanup locked", "keep"),
@@ -308,12 +308,12 @@ ROUTES: Final[tuple[RouteRule, ...]] = (
         _RUN, "GET", "/workloads",
         {**_all("sort limit backend status mode created_after created_before include_mocks",
                 "keep"),
-         "previous": "cursor", "next": "cursor", "search": "keep", "tags": "tag", "user": "user",
+         "previous": "cursor", "next": "cursor", "search": "search", "tags": "tag", "user": "user",
          "provider": "hgp"},
         answered={"total_count": "keep", "limit": "keep", "previous.href": "link",
                   "next.href": "link", **_below("workloads[].", _WORKLOAD)},
     ),
-    RouteRule(_NEW, "GET", "/tags", {"type": "keep", "search": "keep"},
+    RouteRule(_NEW, "GET", "/tags", {"type": "keep", "search": "search"},
               answered={"tags[]": "tag"}),
     RouteRule(_NEW, "GET", "/versions",
               answered=_below("versions[].", _all("version status sunset_date", "keep"))),

@@ -95,5 +95,7 @@ RULES: Final[Mapping[str, Rule]] = {
              "stay, a tenant's host is replaced"),
         Rule("SCRUB-043", "workload_id", "rewrite", "the id of a job or of a session, whichever "
              "it was before"),
+        Rule("SCRUB-044", "search", "rewrite", "what was searched for: a word stays, an id that "
+             "has a stand-in becomes it, everything else goes"),
     )
 }  # fmt: skip

@@ -61,6 +61,7 @@ class Values:
         self._rewriters: Mapping[str, Callable[[str], str]] = {
             "keep": lambda text: text if self.may_stay(text) and is_plain(text) else WORD,
             "public": lambda text: text if self.may_stay(text) and is_harmless(text) else WORD,
+            "search": lambda text: self.any_standin(text) or self.scrub("keep", text),
             "prose": self._prose,
             "text": lambda text: WORD if text else "",
             "log": self._log,

@@ -14,6 +14,11 @@ from tests.unit.cassette.scrub.lane_kit import by_lane, by_vcrpy, files_with, is
 from tests.unit.cassette.scrub.leaks_kit import LEAKS, Leak
 from tests.unit.cassette.scrub.planted_kit import ENCODINGS, PLACES
 
+REFUSED_BY: Final = {
+    "an array": {"gate"},
+    # What the test itself sends and a cassette must not have, no replay would find again.
+    **dict.fromkeys(("a query", "query", "path"), {"saved", "refused"}),
+}
 ONE_OF_A_PLACE: Final = list({(leak.kind, leak.place): leak for leak in LEAKS}.values())
 
 
@@ -21,7 +26,7 @@ ONE_OF_A_PLACE: Final = list({(leak.kind, leak.place): leak for leak in LEAKS}.v
 def test_a_value_that_nobody_knew_is_nowhere_in_the_tree(leak: Leak, tmp_path: Path) -> None:
     """Nor where the gate refused the cassette and the rest of it was put aside."""
     done = by_lane(leak.interaction, tmp_path)
-    assert done == ("gate" if leak.place == "an array" else "saved")
+    assert done in REFUSED_BY.get(leak.place, {"saved"})
     assert any(tmp_path.rglob("*.yaml")), "neither saved nor put aside"
     assert files_with(leak.value, tmp_path) == []
 

@@ -1,0 +1,59 @@
+"""A recording that its own replay would not find again is refused, and says by what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.plugin.lane_kit import RECORD
+
+QASM = 'OPENQASM 3.0; include \\"stdgates.inc\\"; bit[1] c; rz(0.5) $0; c[0] = measure $0;'
+SOURCE = f"""
+    import pytest
+
+    def job(rest, **more):
+        params = {{"pubs": [["{QASM}", None, 16]], "version": 2}}
+        body = {{"program_id": "sampler", "backend": "ibm_torino", "params": params, **more}}
+        answer = rest.post("/jobs", json=body)
+        name = answer.json().get("id")
+        while name and rest.get(f"/jobs/{{name}}").json()["state"]["status"] != "Completed":
+            pass
+        return name
+
+    @pytest.mark.vcr
+    def test_a(qchannel_rest, qchannel):
+        rest = qchannel_rest
+        SENDS
+"""
+REFUSED = {
+    'rest.get("/jobs?foo=bar")': "GET /api/v1/jobs by the field 'foo' of its query",
+    'rest.get("/jobs?tags=me@example.com")': "GET /api/v1/jobs by the field 'tags' of its query",
+    'job(rest, tags=["me@example.com"])': "POST /api/v1/jobs by the field 'tags' of its body",
+    'job(rest, session_id="nosuch")': "POST /api/v1/jobs by the field 'session_id' of its body",
+    'rest.head("/backends")': "HEAD * by a part of its path",
+}
+KEPT = (
+    'rest.get("/jobs", params={"tags": "nightly", "limit": 3})',
+    'rest.get("/jobs/" + job(rest, tags=["nightly"]))',
+    'rest.get("/jobs/made-up-by-the-test")',
+    'rest.get("/jobs", headers={"Service-CRN": qchannel.instances[0].id})',
+    'name = job(rest); rest.get("/workloads", params={"search": name})',
+    'rest.get("/jobs", params={"created_after": "2026-01-01T00:00:00Z"})',
+)
+
+
+@pytest.mark.parametrize(("sends", "said"), REFUSED.items(), ids=map(str, range(len(REFUSED))))
+def test_what_a_replay_would_not_find_is_named(run: Any, sends: str, said: str) -> None:
+    """It was saved, and every replay was a miss that advised to record again."""
+    result = run(SOURCE.replace("SENDS", sends), *RECORD)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [f"*RecordingRefused: the recording was not saved: a replay would not find {said}"]
+    )
+
+
+@pytest.mark.parametrize("sends", KEPT, ids=map(str, range(len(KEPT))))
+def test_what_it_finds_is_saved(run: Any, sends: str) -> None:
+    run(SOURCE.replace("SENDS", sends), *RECORD).assert_outcomes(passed=1)
+    run(SOURCE.replace("SENDS", sends)).assert_outcomes(passed=1)
