@@ -17,7 +17,7 @@ from tests.unit.cassette.scrub.planted_kit import ENCODINGS, PLACES
 REFUSED_BY: Final = {
     "an array": {"gate"},
     # What the test itself sends and a cassette must not have, no replay would find again.
-    **dict.fromkeys(("a query", "query", "path"), {"saved", "refused"}),
+    **{place: {"saved", "refused"} for place in ("a query", "query", "path")},
 }
 ONE_OF_A_PLACE: Final = list({(leak.kind, leak.place): leak for leak in LEAKS}.values())
 
