@@ -45,12 +45,19 @@ class Asked(NamedTuple):
         record_mode: The record mode that somebody named, or ``None``.
         source: Where it was named, as ``--record-mode``.
         is_disabled: Whether ``--disable-recording`` is given.
+        typed: The options that were typed; others that are set stand in ``addopts``.
     """
 
     is_marked: bool = False
     record_mode: str | None = None
     source: str = "--record-mode"
     is_disabled: bool = False
+    typed: frozenset[str] = frozenset({"--record-mode", "--qchannel-mode"})
+
+    def place(self, source: str) -> str:
+        """Where somebody finds what a source says."""
+        is_typed = not source.startswith("--") or source in self.typed
+        return source if is_typed else f"{source} in addopts"
 
 
 _RECORDS: Final = frozenset({"all", "rewrite", "new_episodes"})
@@ -95,13 +102,24 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
         mode = _by_record_mode(said, exists) if is_taped else Mode.EMULATED
         return _plan(mode, said, exists)
     if said is not None and (asked.is_marked or is_taped) and said not in _AGREES[mode]:
-        raise UsageProblem(
-            f"mode={mode.value} and the record mode {said!r} contradict each other",
-            where=f"{where}, mode from {settings.origin['mode']}, record mode from {asked.source}",
-            next=f"give one of the two: pytest --qchannel-mode={mode.value}, or "
-            f"pytest --qchannel-mode=auto --record-mode={said}",
-        )
+        raise _contradiction(settings, asked, where)
     return _plan(mode, said, exists)
+
+
+def _contradiction(settings: Settings, asked: Asked, where: str) -> UsageProblem:
+    mode, said = f"mode={settings.mode.value}", f"the record mode {asked.record_mode!r}"
+    ours, theirs = asked.place(settings.origin["mode"]), asked.place(asked.source)
+    mending = f"take one of the two away: {mode} of {ours}, or {said} of {theirs}"
+    if {ours, theirs} <= asked.typed:
+        mending = (
+            f"give one of the two: pytest --qchannel-{mode}, or "
+            f"pytest --qchannel-mode=auto --record-mode={asked.record_mode}"
+        )
+    return UsageProblem(
+        f"{mode} and {said} contradict each other",
+        where=f"{where}, mode from {ours}, record mode from {theirs}",
+        next=mending,
+    )
 
 
 def _by_record_mode(said: str | None, exists: Callable[[], bool]) -> Mode:

@@ -102,7 +102,15 @@ def _asked(item: pytest.Item, of_config: str | None) -> Asked:
         record_mode=record_mode,
         source=source,
         is_disabled=bool(getattr(options, "disable_recording", False)),
+        typed=_typed(item.config),
     )
+
+
+def _typed(config: pytest.Config) -> frozenset[str]:
+    """The options of the command line, without those of ``addopts``."""
+    of_worker = getattr(config, "workerinput", {}).get("mainargv")  # of pytest-xdist's
+    words = of_worker or config.invocation_params.args
+    return frozenset(str(word).partition("=")[0] for word in words)
 
 
 def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Settings]:

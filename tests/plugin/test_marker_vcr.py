@@ -118,6 +118,21 @@ def test_settings_that_contradict_each_other_are_a_usage_error(
     )
 
 
+def test_a_contradiction_with_the_ini_file_names_its_key(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    pytester.makeini("[pytest]\naddopts = --record-mode=none\n")
+    result = run(REST, "--qchannel-mode=record", FROM)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "*where: *, mode from --qchannel-mode, record mode from --record-mode in addopts",
+            "*next: *take one of the two away: mode=record of --qchannel-mode, "
+            "or the record mode 'none' of --record-mode in addopts",
+        ]
+    )
+
+
 def test_disabled_recording_is_a_usage_error(run: Any) -> None:
     result = run(REST, "--disable-recording")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
