@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.pasting import words_of
 from pytest_qchannel.settings import Mode, Settings, Source
 
 __all__ = ["Asked", "Plan", "decide", "require_source"]
@@ -31,10 +32,12 @@ class Plan(NamedTuple):
     Attributes:
         mode: ``emulated``, ``replay`` or ``record``.
         extends: Whether a cassette is added to: what it has is replayed.
+        record_mode: The record mode that decided so, or ``None``.
     """
 
     mode: Mode
     extends: bool = False
+    record_mode: str | None = None
 
 
 class Asked(NamedTuple):
@@ -100,7 +103,7 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
         )
     if mode is Mode.AUTO:
         mode = _by_record_mode(said, exists) if is_taped else Mode.EMULATED
-        return _plan(mode, said, exists)
+        return _plan(mode, said, exists)._replace(record_mode=said if is_taped else None)
     if said is not None and (asked.is_marked or is_taped) and said not in _AGREES[mode]:
         raise _contradiction(settings, asked, where)
     return _plan(mode, said, exists)
@@ -132,15 +135,24 @@ def _plan(mode: Mode, said: str | None, exists: Callable[[], bool]) -> Plan:
     return Plan(mode, extends)
 
 
-def require_source(settings: Settings, where: str | None = None) -> None:
+def require_source(
+    settings: Settings, test: str | None = None, record_mode: str | None = None
+) -> None:
     """Passes settings whose recordings have a source that exists.
+
+    Args:
+        settings: The run's, or a test's.
+        test: The test that would be recorded; without it, it is the run.
+        record_mode: The record mode that decided so, if one did.
 
     Raises:
         UsageProblem: They would be recorded live.
     """
     if settings.record_from is Source.LIVE:
+        how = f"--record-mode={record_mode}" if record_mode else "--qchannel-mode=record"
+        words = words_of(test) if test else ()
         raise UsageProblem(
             "recording from the real services needs the live lane, which does not exist yet",
-            where=where or f"record_from=live ({settings.origin['record_from']})",
-            next="pytest --qchannel-mode=record --qchannel-record-from=emulator",
+            where=test or f"record_from=live ({settings.origin['record_from']})",
+            next=" ".join(["pytest", *words, how, "--qchannel-record-from=emulator"]),
         )

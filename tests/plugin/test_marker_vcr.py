@@ -91,7 +91,13 @@ def test_vcr_config_has_a_record_mode(run: Any, pytester: pytest.Pytester) -> No
 def test_recording_live_by_record_mode_is_refused(run: Any) -> None:
     result = run(REST, "--record-mode=once")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*UsageProblem: recording from the real services needs the live*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*UsageProblem: recording from the real services needs the live*",
+            "*next: *pytest *test_it.py::test_a* --record-mode=once "
+            "--qchannel-record-from=emulator",
+        ]
+    )
 
 
 @pytest.mark.parametrize(

@@ -116,3 +116,15 @@ def test_a_recording_needs_a_source_that_exists() -> None:
     with pytest.raises(UsageProblem) as caught:
         require_source(settle("record"))
     assert caught.value.next == "pytest --qchannel-mode=record --qchannel-record-from=emulator"
+
+
+@pytest.mark.parametrize("record_mode", [None, "once", "new_episodes"])
+def test_a_test_without_a_source_is_named_in_the_command(record_mode: str | None) -> None:
+    """The command that was advised recorded every test of the project."""
+    asked = Asked(True, record_mode)
+    plan = decide(settle("auto"), asked, "test_a.py::test_b[x]", lambda: False)
+    with pytest.raises(UsageProblem) as caught:
+        require_source(settle("auto"), "test_a.py::test_b[x]", plan.record_mode)
+    how = f"--record-mode={record_mode}" if record_mode else "--qchannel-mode=record"
+    wanted = f'pytest "test_a.py::test_b[x]" {how} --qchannel-record-from=emulator'
+    assert caught.value.next == wanted
