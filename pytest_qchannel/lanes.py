@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.pasting import words_of
 from pytest_qchannel.settings import Mode, Settings, Source
 
 __all__ = ["Asked", "Plan", "decide", "require_source"]
@@ -31,10 +32,12 @@ class Plan(NamedTuple):
     Attributes:
         mode: ``emulated``, ``replay`` or ``record``.
         extends: Whether a cassette is added to: what it has is replayed.
+        record_mode: The record mode that decided so, or ``None``.
     """
 
     mode: Mode
     extends: bool = False
+    record_mode: str | None = None
 
 
 class Asked(NamedTuple):
@@ -45,12 +48,19 @@ class Asked(NamedTuple):
         record_mode: The record mode that somebody named, or ``None``.
         source: Where it was named, as ``--record-mode``.
         is_disabled: Whether ``--disable-recording`` is given.
+        typed: The options that were typed; others that are set stand in ``addopts``.
     """
 
     is_marked: bool = False
     record_mode: str | None = None
     source: str = "--record-mode"
     is_disabled: bool = False
+    typed: frozenset[str] = frozenset({"--record-mode", "--qchannel-mode"})
+
+    def place(self, source: str) -> str:
+        """Where somebody finds what a source says."""
+        is_typed = not source.startswith("--") or source in self.typed
+        return source if is_typed else f"{source} in addopts"
 
 
 _RECORDS: Final = frozenset({"all", "rewrite", "new_episodes"})
@@ -93,15 +103,26 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
         )
     if mode is Mode.AUTO:
         mode = _by_record_mode(said, exists) if is_taped else Mode.EMULATED
-        return _plan(mode, said, exists)
+        return _plan(mode, said, exists)._replace(record_mode=said if is_taped else None)
     if said is not None and (asked.is_marked or is_taped) and said not in _AGREES[mode]:
-        raise UsageProblem(
-            f"mode={mode.value} and the record mode {said!r} contradict each other",
-            where=f"{where}, mode from {settings.origin['mode']}, record mode from {asked.source}",
-            next=f"give one of the two: pytest --qchannel-mode={mode.value}, or "
-            f"pytest --qchannel-mode=auto --record-mode={said}",
-        )
+        raise _contradiction(settings, asked, where)
     return _plan(mode, said, exists)
+
+
+def _contradiction(settings: Settings, asked: Asked, where: str) -> UsageProblem:
+    mode, said = f"mode={settings.mode.value}", f"the record mode {asked.record_mode!r}"
+    ours, theirs = asked.place(settings.origin["mode"]), asked.place(asked.source)
+    mending = f"take one of the two away: {mode} of {ours}, or {said} of {theirs}"
+    if {ours, theirs} <= asked.typed:
+        mending = (
+            f"give one of the two: pytest --qchannel-{mode}, or "
+            f"pytest --qchannel-mode=auto --record-mode={asked.record_mode}"
+        )
+    return UsageProblem(
+        f"{mode} and {said} contradict each other",
+        where=f"{where}, mode from {ours}, record mode from {theirs}",
+        next=mending,
+    )
 
 
 def _by_record_mode(said: str | None, exists: Callable[[], bool]) -> Mode:
@@ -114,15 +135,24 @@ def _plan(mode: Mode, said: str | None, exists: Callable[[], bool]) -> Plan:
     return Plan(mode, extends)
 
 
-def require_source(settings: Settings, where: str | None = None) -> None:
+def require_source(
+    settings: Settings, test: str | None = None, record_mode: str | None = None
+) -> None:
     """Passes settings whose recordings have a source that exists.
+
+    Args:
+        settings: The run's, or a test's.
+        test: The test that would be recorded; without it, it is the run.
+        record_mode: The record mode that decided so, if one did.
 
     Raises:
         UsageProblem: They would be recorded live.
     """
     if settings.record_from is Source.LIVE:
+        how = f"--record-mode={record_mode}" if record_mode else "--qchannel-mode=record"
+        words = words_of(test) if test else ()
         raise UsageProblem(
             "recording from the real services needs the live lane, which does not exist yet",
-            where=where or f"record_from=live ({settings.origin['record_from']})",
-            next="pytest --qchannel-mode=record --qchannel-record-from=emulator",
+            where=test or f"record_from=live ({settings.origin['record_from']})",
+            next=" ".join(["pytest", *words, how, "--qchannel-record-from=emulator"]),
         )

@@ -79,11 +79,11 @@ def test_id_of(name: PurePosixPath) -> str | None:
     """The id of the test that a cassette's name was made from.
 
     Returns:
-        ``None`` where the name was cut. A dot that was between classes is not told from one
-        in a name: a class is taken to begin with a capital.
+        ``None`` where the name was cut, or is in no module's folder. A dot that was between classes
+        is not told from one in a name: a class is taken to begin with a capital.
     """
     parts = [*name.parts[:-1], name.name.removesuffix(SUFFIX)]
-    if any(re.search(r"~[0-9a-f]{10}$", part) for part in parts):
+    if len(parts) < 2 or any(re.search(r"~[0-9a-f]{10}$", part) for part in parts):
         return None
     *folders, own = (unquote(_HASH.sub("", part)) for part in parts)
     before, bracket, params = own.partition("[")

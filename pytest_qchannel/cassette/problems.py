@@ -5,13 +5,13 @@ They are errors of the person's files, so none of them is ever answered by going
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.cassette.naming import channel_of_check
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.pasting import quoted, words_of
 
 __all__ = [
     "BlobDamaged",
@@ -40,16 +40,7 @@ def record_command(test_id: str | None) -> str:
     channel = channel_of_check(test_id) if test_id else None
     if channel is not None:
         return f"qchannel check --mode record --channel {channel}"
-    return " ".join(["pytest", *([quoted(test_id)] if test_id else []), *_RECORD])
-
-
-def quoted(test_id: str) -> str:
-    """A test's id as a shell takes it."""
-    if set(test_id) & set('"$`\\!'):
-        return shlex.quote(test_id)
-    # Double quotes are quotes for every shell, on Windows, too.
-    is_plain = not set(test_id) & set(" []()'*?<>|&;#~{}")
-    return test_id if is_plain else f'"{test_id}"'
+    return " ".join(["pytest", *(words_of(test_id) if test_id else ()), *_RECORD])
 
 
 class CassetteProblem(QChannelError):

@@ -42,7 +42,7 @@ def tape_for(
     secrets = known_secrets()
     if plan.mode is Mode.REPLAY:
         return ReplayTape(place, secrets, settings.max_age, allow_unused=allow_unused)
-    require_source(settings, place.test_id)
+    require_source(settings, place.test_id, plan.record_mode)
     kind = ExtendTape if plan.extends else RecordTape
     return kind(
         place,

@@ -15,6 +15,7 @@ import pytest
 
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes import Asked, Plan, decide, require_source
+from pytest_qchannel.pasting import Start, started
 from pytest_qchannel.plugin import markers, selection
 from pytest_qchannel.plugin.keys import EVERYWHERE, PASSED, RUNNING, TAPE
 from pytest_qchannel.plugin.report import CASSETTE
@@ -102,7 +103,22 @@ def _asked(item: pytest.Item, of_config: str | None) -> Asked:
         record_mode=record_mode,
         source=source,
         is_disabled=bool(getattr(options, "disable_recording", False)),
+        typed=_typed(item.config),
     )
+
+
+def _typed(config: pytest.Config) -> frozenset[str]:
+    """The options of the command line, without those of ``addopts``."""
+    of_worker = getattr(config, "workerinput", {}).get("mainargv")  # of pytest-xdist's
+    words = of_worker or config.invocation_params.args
+    return frozenset(str(word).partition("=")[0] for word in words)
+
+
+def _remember_start(config: pytest.Config) -> None:
+    """Lets errors give commands that can be pasted where this run was started."""
+    channels, flag = config.getoption("qchannel_channel"), "--qchannel-channel"
+    options = (f"{flag}={channels}",) if flag in _typed(config) else ()
+    started(Start(base_of(config), config.invocation_params.dir, options))
 
 
 def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Settings]:
@@ -137,12 +153,14 @@ def prepare(item: pytest.Item) -> None:
     named = item.get_closest_marker(_DEFAULT_NAME)
     if named is not None and named.args:
         item.stash[_OWN_NAME] = str(named.args[0])
+    _remember_start(item.config)
     plan, settings = plan_of(item)
     if plan.mode is Mode.EMULATED:
         _open_loopback(item, plan, settings)
         return
     if plan.mode is Mode.RECORD and settings.mode is Mode.RECORD:
-        require_source(settings)
+        is_own = settings.origin["mode"] == "the qchannel marker"
+        require_source(settings, test_id(item) if is_own else None)
     if reason := _needs_emulator(item):
         if marks:
             raise UsageProblem(
@@ -242,6 +260,7 @@ def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | Rec
             return None
         from pytest_qchannel.channels.tapes import tape_for
 
+        _remember_start(item.config)
         allow_unused = selection.allows_unused(item)
         item.stash[TAPE] = tape_for(
             plan, place_of(item, settings), settings, allow_unused=allow_unused

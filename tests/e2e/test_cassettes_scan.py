@@ -84,12 +84,48 @@ def test_without_a_path_the_cassettes_are_searched(
     monkeypatch.chdir(tmp_path)
     result = scan()
     assert result.exit_code == 2
-    assert "there is no folder cassettes/ here" in result.stderr
+    assert "Error: there is no folder cassettes of cassettes\n" in result.stderr
+    assert "  next:  qchannel cassettes scan PATH..., or record some: " in result.stderr
     (tmp_path / "cassettes").mkdir()
     (tmp_path / "cassettes" / "a.yaml").write_text(f"uri: {RUNTIME}\nkey: {KEY}\n", "utf-8")
     result = scan()
     assert result.exit_code == 1
     assert "cassettes/a.yaml:2: GATE-010" in result.stdout.replace("\\", "/")
+
+
+@pytest.mark.parametrize("below", [".", "src/deep"])
+def test_without_a_path_the_folder_that_is_set_is_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    """A check in CI was green: it looked into another folder than the tests."""
+    here = tmp_path / below
+    for folder in (here / "cassettes", tmp_path / "rec"):
+        folder.mkdir(parents=True)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nqchannel_cassettes = rec\n", "utf-8")
+    (here / "cassettes" / "clean.yaml").write_text("a: 1\n", "utf-8")
+    (tmp_path / "rec" / "a.yaml").write_text(f"uri: {RUNTIME}\nkey: {KEY}\n", "utf-8")
+    monkeypatch.chdir(here)
+    result = scan()
+    assert result.exit_code == 1
+    assert "rec/a.yaml:2: GATE-010" in result.stdout.replace("\\", "/")
+    assert "1 files searched" in result.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("cassettes",), ("cassettes", "--json")])
+def test_where_there_is_no_file_nothing_is_called_clean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """Nothing was searched, and the check in CI was green."""
+    (tmp_path / "cassettes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    result = scan(*words)
+    assert result.exit_code == 2
+    assert result.stderr.splitlines()[-3:] == [
+        "Error: no file was searched: there is none",
+        "  where: cassettes",
+        "  next:  name the files or folders to search: qchannel cassettes scan PATH...",
+    ]
+    assert result.stdout == ""
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:

@@ -91,7 +91,13 @@ def test_vcr_config_has_a_record_mode(run: Any, pytester: pytest.Pytester) -> No
 def test_recording_live_by_record_mode_is_refused(run: Any) -> None:
     result = run(REST, "--record-mode=once")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*UsageProblem: recording from the real services needs the live*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*UsageProblem: recording from the real services needs the live*",
+            "*next: *pytest *test_it.py::test_a* --record-mode=once "
+            "--qchannel-record-from=emulator",
+        ]
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,6 +120,21 @@ def test_settings_that_contradict_each_other_are_a_usage_error(
             "*where: test_it.py::test_a*, mode from --qchannel-mode, "
             "record mode from --record-mode",
             f"*next: *pytest --qchannel-mode={ours}, or *--record-mode={theirs}",
+        ]
+    )
+
+
+def test_a_contradiction_with_the_ini_file_names_its_key(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    pytester.makeini("[pytest]\naddopts = --record-mode=none\n")
+    result = run(REST, "--qchannel-mode=record", FROM)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "*where: *, mode from --qchannel-mode, record mode from --record-mode in addopts",
+            "*next: *take one of the two away: mode=record of --qchannel-mode, "
+            "or the record mode 'none' of --record-mode in addopts",
         ]
     )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+
+from pytest_qchannel.plugin.report import CASSETTE, cassette_lines
 
 TEST = """
     import pytest
@@ -72,3 +75,41 @@ def test_user_properties_in_junit_xml(run: Any, pytester: pytest.Pytester) -> No
     assert told["test_plain"] == []
     assert told["test_a[ibm_cloud]"] == [("qchannel", "emulated on ibm_cloud")]
     assert told["test_c"] == [("qchannel", "emulated")]
+
+
+REFUSED = {"test": "test_a.py::test_b", "did": "refused", "why": "the test did not pass"}
+WRITTEN = {
+    "test": "test_a.py::test_b",
+    "did": "written",
+    "recorded_from": "emulator",
+    "recorded_at": "2026-11-01T00:00:00+00:00",
+    "client": "0.40.1",
+    "qpu_seconds": 0,
+}
+
+
+def reported(*deeds: dict[str, Any]) -> SimpleNamespace:
+    return SimpleNamespace(user_properties=[(CASSETTE, one) for one in deeds])
+
+
+@pytest.mark.parametrize("categories", [("", "rerun", "passed"), ("rerun", "passed", "")])
+def test_a_test_that_passed_when_tried_again_has_its_cassette(categories: tuple[str, ...]) -> None:
+    """The summary said that no cassette was written, and it lay there."""
+    told = {
+        "": [reported(REFUSED), reported(REFUSED, WRITTEN)],
+        "rerun": [reported()],
+        "passed": [reported(REFUSED)],
+    }
+    lines = cassette_lines({name: told[name] for name in categories})
+    assert lines == [
+        "qchannel: 1 cassette written, recorded 2026-11-01: 1 from the emulator, "
+        "with qiskit-ibm-runtime 0.40.1"
+    ]
+
+
+def test_a_test_that_never_passed_is_told_once_and_as_it_was_last() -> None:
+    last = {**REFUSED, "kept": "here.yaml"}
+    assert cassette_lines({"": [reported(REFUSED), reported(REFUSED, last)]}) == [
+        "qchannel: no cassette written for test_a.py::test_b: the test did not pass; "
+        "what was recorded: here.yaml"
+    ]

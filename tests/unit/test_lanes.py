@@ -73,6 +73,27 @@ def test_every_other_pair_is_refused(mode: str) -> None:
         assert record_mode in str(caught.value)
 
 
+NAMED = {"command_line": "--qchannel-mode", "marker": "the qchannel marker"}
+NAMED |= {"environ": "QCHANNEL_MODE", "ini": "qchannel_mode in the ini file"}
+
+
+@pytest.mark.parametrize("source", ["--record-mode", "the marker vcr", "vcr_config"])
+@pytest.mark.parametrize("rung", NAMED)
+def test_a_contradiction_is_mended_where_it_stands(rung: str, source: str) -> None:
+    """To leave an option away was advised to whoever had not given it."""
+    sources: dict[str, dict[str, str]] = {name: {} for name in NAMED}
+    sources[rung] = {"QCHANNEL_MODE": "record"} if rung == "environ" else {"mode": "record"}
+    with pytest.raises(UsageProblem) as caught:
+        decide(resolve(**sources), Asked(True, "none", source), "test_a.py::test_b", bool)
+    if (rung, source) == ("command_line", "--record-mode"):
+        wanted = "give one of the two: pytest --qchannel-mode=record, or "
+        wanted += "pytest --qchannel-mode=auto --record-mode=none"
+    else:
+        wanted = f"take one of the two away: mode=record of {NAMED[rung]}, "
+        wanted += f"or the record mode 'none' of {source}"
+    assert caught.value.next == wanted
+
+
 def test_a_word_that_is_no_record_mode_names_the_nearest() -> None:
     with pytest.raises(UsageProblem) as caught:
         lane("auto", Asked(True, "onse", "the marker vcr"))
@@ -95,3 +116,15 @@ def test_a_recording_needs_a_source_that_exists() -> None:
     with pytest.raises(UsageProblem) as caught:
         require_source(settle("record"))
     assert caught.value.next == "pytest --qchannel-mode=record --qchannel-record-from=emulator"
+
+
+@pytest.mark.parametrize("record_mode", [None, "once", "new_episodes"])
+def test_a_test_without_a_source_is_named_in_the_command(record_mode: str | None) -> None:
+    """The command that was advised recorded every test of the project."""
+    asked = Asked(True, record_mode)
+    plan = decide(settle("auto"), asked, "test_a.py::test_b[x]", lambda: False)
+    with pytest.raises(UsageProblem) as caught:
+        require_source(settle("auto"), "test_a.py::test_b[x]", plan.record_mode)
+    how = f"--record-mode={record_mode}" if record_mode else "--qchannel-mode=record"
+    wanted = f'pytest "test_a.py::test_b[x]" {how} --qchannel-record-from=emulator'
+    assert caught.value.next == wanted

@@ -60,8 +60,7 @@ def kept_in(root: Path) -> list[Kept]:
         head = _head(path)
         if _OURS.search(head):
             name = PurePosixPath(*path.relative_to(root).parts)
-            test = test_id_of(name) if len(name.parts) > 1 else None  # without folder: moved
-            found.append(Kept(path, test or _named(head)))
+            found.append(Kept(path, test_id_of(name) or _named(head)))
     return found
 
 

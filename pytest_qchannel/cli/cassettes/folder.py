@@ -15,7 +15,6 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import OPTIONS
 
 __all__ = [
-    "DEFAULT",
     "Damaged",
     "Failed",
     "argument",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pytest_qchannel.cli.cassettes.folder import DEFAULT
+from pytest_qchannel.cli.cassettes.folder import Failed, folder_of, shown
 from pytest_qchannel.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -30,17 +30,13 @@ def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
 
     Looks for the credentials that are in this environment (QISKIT_IBM_TOKEN and the others that
     the README names), in every encoding, and for whatever looks like one of IBM's. Without a PATH
-    the folder cassettes/ is searched. A finding names file, line, rule and place, never the value.
+    the folder of cassettes that pytest uses here is searched, cassettes/ if nothing else is set. A
+    finding names file, line, rule and place, never the value.
 
-    Ends with exit status 0 if nothing was found, 1 if something was, 2 if it could not search.
+    Ends with exit status 0 if nothing was found, 1 if something was, 2 if it could not search or
+    there was no file to search.
     """
-    if not paths:
-        if not Path(DEFAULT).is_dir():
-            raise click.UsageError(
-                f"there is no folder {DEFAULT}/ here; name the files or folders to search: "
-                "qchannel cassettes scan PATH..."
-            )
-        paths = (Path(DEFAULT),)
+    paths = paths or (Path(shown(folder_of(None, "scan PATH..."))),)
     gate, names = _gate()
     searched = 0
     found: list[tuple[Path, Finding]] = []
@@ -51,6 +47,13 @@ def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
             raise click.UsageError(f"{path} cannot be read: {problem.strerror}") from None
         searched += 1
         found += [(path, finding) for finding in gate.search(data)]
+    if not searched:
+        nothing = UsageProblem(
+            "no file was searched: there is none",
+            where=", ".join(map(str, paths)),
+            next="name the files or folders to search: qchannel cassettes scan PATH...",
+        )
+        raise Failed(str(nothing))
     if as_json:
         click.echo(json.dumps(_document(searched, names, found), indent=2))
     else:

@@ -34,6 +34,9 @@ THREADS: Final = 8
 # A client may think for long between two requests of a connection, or while it sends one.
 _PATIENCE_S: Final = 300
 
+_HANDSHAKE_S: Final = 5
+"""How long one may take that has begun; until it ends it holds a thread."""
+
 _FIRST_REQUEST_S: Final = 0.02
 """How long a thread waits for it; after that the selector does."""
 
@@ -185,6 +188,12 @@ class _Connection(HTTPConnection):
 
     _is_begun = False
 
+    def __init__(self, server: _Server, sock: socket.socket, makefile: Any) -> None:
+        super().__init__(server, sock, makefile)
+        if isinstance(sock, ssl.SSLSocket):
+            # Here: of a connection that is refused the first write does it.
+            sock.settimeout(_HANDSHAKE_S)
+
     def communicate(self) -> bool:
         """Answers the next request, and whatever was read with it; says whether to go on."""
         if not self._is_begun:
@@ -214,6 +223,8 @@ class _Connection(HTTPConnection):
         """The handshake, where there is one; says whether to go on."""
         if not isinstance(self.socket, ssl.SSLSocket):
             return True
+        if not self.server.ready:
+            return False  # the door is being closed, and others may wait behind this one
         try:
             self.socket.do_handshake()
         except OSError as error:  # ssl.SSLError is one
@@ -222,4 +233,5 @@ class _Connection(HTTPConnection):
                 with suppress(OSError):
                     os.write(self.socket.fileno(), _PLAIN_HTTP)
             return False
+        self.socket.settimeout(_PATIENCE_S)
         return True

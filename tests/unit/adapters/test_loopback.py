@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import queue
 import socket
 import ssl
 import threading
@@ -205,6 +206,72 @@ def test_a_client_that_says_nothing_holds_nobody_up(served: Opened) -> None:
     assert time.perf_counter() - began < 5
     for sock in silent:
         sock.close()
+
+
+HELLO = b"\x16\x03\x01\x02\x00\x01"
+"""The first bytes of a ClientHello."""
+
+
+def test_handshakes_that_never_end_do_not_hold_up_the_end() -> None:
+    """The run ended five minutes late: each of them had a thread, and the others waited for it."""
+    it = Opened()
+    begun = [socket.create_connection(("127.0.0.1", it.door.port)) for _ in range(THREADS + 4)]
+    for sock in begun:
+        sock.sendall(HELLO)
+    time.sleep(0.2)  # until every thread has one
+    began = time.perf_counter()
+    closing = threading.Thread(target=it.door.close, daemon=True)
+    closing.start()
+    closing.join(7)
+    took = time.perf_counter() - began
+    for sock in begun:
+        sock.close()
+    closing.join()
+    assert took < 6
+
+
+def test_handshakes_that_never_end_hold_nobody_up_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback._HANDSHAKE_S", 0.5)
+    with opened() as it:
+        begun = [socket.create_connection(("127.0.0.1", it.door.port)) for _ in range(THREADS)]
+        for sock in begun:
+            sock.sendall(HELLO)
+        connection = it.client()
+        connection.request("GET", "/jobs")
+        assert connection.getresponse().read()
+        time.sleep(0.6)  # the short time was the handshake's only
+        connection.request("GET", "/jobs")
+        assert connection.getresponse().read()
+        connection.close()
+        for sock in begun:
+            sock.close()
+
+
+def test_a_connection_that_is_refused_does_not_wait_for_a_handshake(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its first write would begin one, in a thread that the end of the door waits for."""
+    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback._HANDSHAKE_S", 0.5)
+    it = Opened()
+
+    def refuse(_connection: object) -> None:
+        raise queue.Full
+
+    monkeypatch.setattr(it.door._server.requests, "put", refuse)
+    begun = [socket.create_connection(("127.0.0.1", it.door.port)) for _ in range(3)]
+    for sock in begun:
+        sock.sendall(HELLO)
+    time.sleep(0.2)
+    closing = threading.Thread(target=it.door.close, daemon=True)
+    began = time.perf_counter()
+    closing.start()
+    closing.join(5)
+    took = time.perf_counter() - began
+    for sock in begun:
+        sock.close()
+    assert took < 4
 
 
 def test_many_clients_are_answered_at_once() -> None:

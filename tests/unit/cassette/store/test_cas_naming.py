@@ -63,6 +63,12 @@ def test_a_name_that_was_cut_says_that_it_does_not_tell() -> None:
     assert name != other
 
 
+def test_a_file_in_no_modules_folder_is_no_tests() -> None:
+    """To mend it ``pytest .py::junk`` was advised."""
+    assert id_of(PurePosixPath("junk.yaml")) is None
+    assert id_of(PurePosixPath("test_a/junk.yaml")) == "test_a.py::junk"
+
+
 IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=150)
 
 

@@ -1,0 +1,59 @@
+"""Commands that can be pasted: a test as the shell that started this run finds it again.
+
+Errors name tests relative to the folder that cassettes are relative to; a command needs the path
+from the folder that pytest was started in, and the options without which no test has the id.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Start", "quoted", "started", "words_of"]
+
+
+class Start(NamedTuple):
+    """How a run of pytest was started.
+
+    Attributes:
+        base: The folder that test ids are relative to.
+        folder: The folder it was started in.
+        options: What of the command line the ids of tests depend on.
+    """
+
+    base: Path
+    folder: Path
+    options: tuple[str, ...] = ()
+
+
+_starts: list[Start] = []
+"""Of the run that a test of this process is of; empty outside of a run."""
+
+
+def started(start: Start | None) -> None:
+    """Remembers how the run was started; ``None`` when it has ended."""
+    _starts[:] = [start] if start is not None else []
+
+
+def words_of(test_id: str) -> list[str]:
+    """The words of a command that choose a test."""
+    if not _starts:
+        return [quoted(test_id)]
+    base, folder, options = _starts[0]
+    path, colons, rest = test_id.partition("::")
+    try:
+        path = Path(os.path.relpath(base / path, folder)).as_posix()
+    except ValueError:  # on another drive
+        path = (base / path).as_posix()
+    return [quoted(path + colons + rest), *map(quoted, options)]
+
+
+def quoted(test_id: str) -> str:
+    """A test's id as a shell takes it."""
+    if set(test_id) & set('"$`\\!'):
+        return shlex.quote(test_id)
+    # Double quotes are quotes for every shell, on Windows, too.
+    is_plain = not set(test_id) & set(" []()'*?<>|&;#~{}")
+    return test_id if is_plain else f'"{test_id}"'

@@ -1,0 +1,91 @@
+"""The commands of errors, pasted where the run was started: they find the test."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import Any
+
+import pytest
+
+from pytest_qchannel.pasting import words_of
+
+REST = """
+    import pytest
+
+    @pytest.mark.vcr
+    def test_a(qchannel_rest):
+        assert qchannel_rest.get("/jobs").status_code == 200
+"""
+MARKED = """
+    import pytest
+
+    @pytest.mark.qchannel(mode="record")
+    def test_a(qchannel_rest):
+        pass
+
+    def test_b(qchannel_rest):
+        pass
+"""
+OTHER = "ibm_cloud"
+
+
+def advised(result: pytest.RunResult) -> list[str]:
+    """The words of the command that an error gives."""
+    said = "\n".join(result.outlines + result.errlines)
+    found = re.search(r"next: +(pytest .*)", said)
+    assert found, said
+    return shlex.split(found[1])
+
+
+def test_the_channel_of_the_command_line_is_in_the_command(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    """The pasted command found no such test: without the option no test had the id."""
+    command = advised(run(REST, f"--qchannel-channel={OTHER}"))
+    assert command[:3] == ["pytest", f"test_it.py::test_a[{OTHER}]", f"--qchannel-channel={OTHER}"]
+    run(REST, *command[1:]).assert_outcomes(passed=1)
+    run(REST, f"--qchannel-channel={OTHER}").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("place", ["ini", "addopts", "environment"])
+def test_a_channel_that_is_set_elsewhere_is_not(
+    run: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    if place == "environment":
+        monkeypatch.setenv("QCHANNEL_CHANNEL", OTHER)
+    else:
+        line = "qchannel_channel = " if place == "ini" else "addopts = --qchannel-channel="
+        pytester.makeini(f"[pytest]\n{line}{OTHER}\n")
+    command = advised(run(REST))
+    assert command[1:3] == [f"test_it.py::test_a[{OTHER}]", "--qchannel-mode=record"]
+
+
+def test_a_run_in_a_subfolder_gets_a_path_from_there(
+    run: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pasted command found no such file: its path began at rootdir."""
+    pytester.makeini("[pytest]\n")
+    below = pytester.mkdir("sub")
+    monkeypatch.chdir(below)
+    command = advised(run(REST, "../test_it.py"))
+    assert command[1].startswith("../test_it.py::test_a[")
+    (below / "test_own.py").write_bytes((pytester.path / "test_it.py").read_bytes())
+    command = advised(run(REST, "test_own.py"))
+    assert command[1].startswith("test_own.py::test_a[")
+    run(REST, *command[1:]).assert_outcomes(passed=1)
+    run(REST, "test_own.py").assert_outcomes(passed=1)
+
+
+def test_the_test_whose_marker_records_is_in_the_command(run: Any) -> None:
+    """The command that was advised recorded every test of the project."""
+    result = run(MARKED)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    command = advised(result)
+    assert command[1].startswith("test_it.py::test_a[")
+    assert command[2:] == ["--qchannel-mode=record", "--qchannel-record-from=emulator"]
+
+
+def test_what_a_run_was_started_with_ends_with_it(run: Any) -> None:
+    run(REST, f"--qchannel-channel={OTHER}")
+    assert words_of("test_a.py::test_b") == ["test_a.py::test_b"]
