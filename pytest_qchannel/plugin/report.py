@@ -26,6 +26,9 @@ PROPERTY = "qchannel"
 CASSETTE = "qchannel_cassette"
 """The user property that tells what was done with a test's cassette."""
 
+_MOST_UNKNOWN: Final = 5
+"""How many fields that no scrub rule names are told of in a run."""
+
 _DEEDS: Final = {
     "replayed": "replayed",
     "written": "written",
@@ -105,6 +108,10 @@ def cassette_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
     for one in by_deed.get("refused", ()):
         kept = f"; what was recorded: {one['kept']}" if one.get("kept") else ""
         lines.append(f"qchannel: no cassette written for {one['test']}: {one['why']}{kept}")
+    unknown = dict.fromkeys(text for one in done.values() for text in one.get("unknown", ()))
+    lines += [f"qchannel: {text}" for text in list(unknown)[:_MOST_UNKNOWN]]
+    if (more := len(unknown) - _MOST_UNKNOWN) > 0:
+        lines.append(f"qchannel: and {more} more that are in no table")
     return lines
 
 

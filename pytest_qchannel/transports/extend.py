@@ -13,12 +13,13 @@ from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.marks import standin_in
 from pytest_qchannel.cassette.passport import Passport
-from pytest_qchannel.cassette.problems import RecordingRefused, quoted
+from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.cassette.record.extension import Extension
 from pytest_qchannel.cassette.record.sides import Sides, SidesMixed
 from pytest_qchannel.cassette.record.translation import OtherAccount, Translation
 from pytest_qchannel.cassette.replay.identity import is_login
 from pytest_qchannel.cassette.replay.player import Player
+from pytest_qchannel.pasting import words_of
 from pytest_qchannel.settings import Source
 from pytest_qchannel.transports.tape import RecordTape
 
@@ -123,7 +124,7 @@ class ExtendTape(RecordTape):
             test_id=self.place.test_id,
             next="record the test as a whole, not with new_episodes: "
             "pytest --qchannel-mode=auto --record-mode=rewrite "
-            f"--qchannel-record-from={self._source} {quoted(self.place.test_id)}",
+            f"--qchannel-record-from={self._source} {' '.join(words_of(self.place.test_id))}",
             **more,
         )
 

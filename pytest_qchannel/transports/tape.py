@@ -286,7 +286,11 @@ class RecordTape(Tape):
             problem.add_note(f"  kept: {kept or 'nothing of it'}")
             raise
         is_new = store.write(draft)
-        return {"did": "written" if is_new else "unchanged", **draft.cassette.passport.to_plain()}
+        return {
+            "did": "written" if is_new else "unchanged",
+            "unknown": [str(one) for one in recording.unknown],
+            **draft.cassette.passport.to_plain(),
+        }
 
     def _nothing(self) -> RecordingRefused:
         said = "nothing was recorded: the test sent no request to IBM"

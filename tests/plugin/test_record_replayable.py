@@ -57,3 +57,12 @@ def test_what_a_replay_would_not_find_is_named(run: Any, sends: str, said: str) 
 def test_what_it_finds_is_saved(run: Any, sends: str) -> None:
     run(SOURCE.replace("SENDS", sends), *RECORD).assert_outcomes(passed=1)
     run(SOURCE.replace("SENDS", sends)).assert_outcomes(passed=1)
+
+
+def test_what_is_in_no_table_and_was_replaced_is_told(run: Any) -> None:
+    sends = 'rest.get("/backends", headers={"X-Of-My-Own": "a"})'
+    result = run(SOURCE.replace("SENDS", sends), *RECORD)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["qchannel: GET /backends: request header * is in no table; its value was replaced *"]
+    )
