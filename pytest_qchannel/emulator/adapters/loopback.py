@@ -13,6 +13,7 @@ import selectors
 import socket
 import ssl
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
@@ -146,6 +147,7 @@ class _Server(Server):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ConnectionClass = _Connection
+        self.made: weakref.WeakSet[_Connection] = weakref.WeakSet()
 
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
         """Logs what the server has to say; by default it writes to stderr."""
@@ -159,6 +161,8 @@ class _Server(Server):
         """Waits for the one thread that ``stop`` does not, and leaves the server to be freed."""
         if self._refusing is not None:
             self._refusing.join()
+        for connection in list(self.made):  # one that a thread gave back while all were closed
+            connection.socket.close()
         getattr(logging, "statistics", {}).pop(f"Cheroot HTTPServer {id(self)}", None)
 
 
@@ -190,6 +194,7 @@ class _Connection(HTTPConnection):
 
     def __init__(self, server: _Server, sock: socket.socket, makefile: Any) -> None:
         super().__init__(server, sock, makefile)
+        server.made.add(self)
         if isinstance(sock, ssl.SSLSocket):
             # Here: of a connection that is refused the first write does it.
             sock.settimeout(_HANDSHAKE_S)
