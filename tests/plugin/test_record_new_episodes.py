@@ -202,14 +202,15 @@ plan = "Open"
 
 
 def test_an_account_of_another_kind_is_refused(run: Any, pytester: pytest.Pytester) -> None:
-    recorded(run, pytester)
+    on = "--qchannel-channel=ibm_cloud"
+    recorded(run, pytester, REST, on)
     pytester.path.joinpath("other.toml").write_text(OTHER_WORLD, encoding="utf-8")
-    result = run(TAGS, *NEW, "--qchannel-world=other.toml")
+    result = run(TAGS, *NEW, on, "--qchannel-world=other.toml")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
             "*RecordingRefused: the cassette was recorded with an account of another kind: "
-            "ibm_quantum_platform has 1 instances now, and had 3",
+            "ibm_cloud has 1 instances now, and had 3",
         ]
     )
 

@@ -49,8 +49,8 @@ _STRING: Final = re.compile(rb"[\t\n\r\x20-\x7e]{6,}")
 _LONG_STRING: Final = 16
 _CONTROLS: Final = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
-_PAIR: Final = b"\0\1"
-"""Stands for two backslashes while the single ones are read."""
+_PAIR: Final = b"\xfe\xfd\xfc"
+"""Stands for two backslashes while the single ones are read; no escape is read as these bytes."""
 
 _SHORT_ESCAPES: Final = (
     (b'\\"', b'"'), (b"\\/", b"/"), (b"\\n", b"\n"), (b"\\t", b"\t"), (b"\\r", b"\r"),
@@ -161,11 +161,14 @@ def _character(found: re.Match[bytes]) -> bytes:
 
 def _unescaped(view: View) -> Iterator[View]:
     if b"\\" in view.data:
-        data = _near(view.data, b"\\").replace(b"\\\\", _PAIR)
+        data, pair = _near(view.data, b"\\"), _PAIR
+        while pair in data:
+            pair += b"\xfb"
+        data = data.replace(b"\\\\", pair)
         # These first: a JSON text in a JSON string has very many of them.
         for escape, character in _SHORT_ESCAPES:
             data = data.replace(escape, character)
-        data = _ESCAPE.sub(_character, data).replace(_PAIR, b"\\")
+        data = _ESCAPE.sub(_character, data).replace(pair, b"\\")
         yield View(data, (*view.how, "escaped"), view.is_glued)
 
 

@@ -149,6 +149,24 @@ def test_random_secrets_in_documents_are_found_and_never_shown(
     ).replace(value, "", 1)
 
 
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("byte", range(256))
+def test_a_stream_among_escapes_is_found_whenever_it_was_packed(place: int, byte: int) -> None:
+    """A zero byte and a one after it, both escaped, were read as a backslash."""
+    value = "a-secret-of-somebody"
+    packed = gzip.compress(value.encode(), mtime=byte << (8 * place)).decode("latin-1")
+    data = json.dumps({"string": packed}).encode()
+    gate = Gate([Secret("K", value)], patterns=())
+    assert [one.rule for one in gate.search(data)][:1] == ["GATE-001"]
+
+
+@pytest.mark.parametrize("around", [b"\xfe\xfd\xfc", b"\xfe\xfd\xfc\xfb", b"\0\1"])
+def test_no_bytes_stand_for_backslashes_by_chance(around: bytes) -> None:
+    value = 'one"quote\\and-more'
+    data = around + json.dumps({"a": value}).encode() + around
+    assert Gate([Secret("K", value)], patterns=()).search(data)
+
+
 @pytest.mark.parametrize("distance", [1, 40, 2_040, 2_046, 2_047, 2_048, 2_049, 2_060, 9_000])
 @pytest.mark.parametrize("filler", ["x", "1, ", '","'])
 def test_a_long_document_with_few_escapes_is_read_everywhere(distance: int, filler: str) -> None:
