@@ -8,7 +8,7 @@ packages that the client sends along, not the order of query fields, not other b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -16,7 +16,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.submitted.circuits.fingerprint import same_form
 from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
 
-__all__ = ["Key", "is_submission", "key_of"]
+__all__ = ["Key", "address_of", "is_submission", "key_of"]
 
 CRN_HEADER: Final = "service-crn"
 
@@ -82,6 +82,15 @@ def is_submission(request: Interaction) -> bool:
 
 def key_of(request: Interaction) -> Key:
     """What of a request is compared; its response, if it has one, does not matter."""
+    key = address_of(request)
+    submitted = read_submission(request.request_body) if is_submission(request) else None
+    if submitted is None:
+        return key
+    return replace(key, submission=submitted.fingerprint, submitted=submitted)
+
+
+def address_of(request: Interaction) -> Key:
+    """The same without what was submitted, which takes its time to be read."""
     parts = urlsplit(request.url)
     host = (parts.hostname or "").lower()
     port = parts.port
@@ -94,13 +103,10 @@ def key_of(request: Interaction) -> Key:
         )
     )
     crns = [value for name, value in request.request_headers if name.lower() == CRN_HEADER]
-    submitted = read_submission(request.request_body) if is_submission(request) else None
     return Key(
         method=request.method.upper(),
         host=host,
         path=unquote(parts.path).rstrip("/") or "/",
         query=query,
         crn=unquote(crns[0]).strip() if crns else "",
-        submission=submitted.fingerprint if submitted else "",
-        submitted=submitted,
     )

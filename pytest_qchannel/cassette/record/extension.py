@@ -16,7 +16,7 @@ from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.gate import KnownSecret
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.matching import is_submission, key_of
+from pytest_qchannel.cassette.matching import address_of, is_submission
 from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.record.recording import Recording
 from pytest_qchannel.cassette.record.translation import Translation
@@ -124,7 +124,7 @@ def _issued(one: Interaction) -> Iterator[str]:
     """The id of what a request has made: a job, a session."""
     if one.status >= 300 or one.method != "POST":
         return
-    if is_submission(one) or key_of(one).path.endswith("/sessions"):
+    if is_submission(one) or address_of(one).path.endswith("/sessions"):
         try:
             body = json.loads(one.response_body)
         except (ValueError, RecursionError):

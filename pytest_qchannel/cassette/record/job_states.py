@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.matching import is_submission, key_of
+from pytest_qchannel.cassette.matching import address_of, is_submission
 
 __all__ = ["unfinished"]
 
@@ -44,7 +44,7 @@ def _is_final(state: str) -> bool:
 
 def _told(one: Interaction) -> Iterator[tuple[str, str]]:
     """What an interaction tells of jobs: id and state."""
-    path = key_of(one).path
+    path = address_of(one).path
     found = _JOB.search(path)
     if found is None:
         if one.method == "GET" and path.endswith("/jobs"):

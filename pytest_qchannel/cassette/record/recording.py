@@ -105,12 +105,13 @@ class Recording:
         secrets = [one.reveal() for one in self.known(accounts)]
         scrubber = Scrubber(secrets, rewrite_params=answered_params, standins=self._standins())
         scrubbed, submitted = {}, {}
-        for one in kept_logins(self._raw):
+        raw = kept_logins(self._raw)
+        for one in raw:
             kept, submission = self._scrubbed(one, scrubber)
             scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
-        pairs = ((one, scrubbed[id(one)]) for one in kept_logins(self._raw))
+        pairs = ((one, scrubbed[id(one)]) for one in raw)
         self._lost = tuple(dict.fromkeys(lost(pairs, accounts)))
         fewer = collapse(self._whole(scrubbed))
         cassette = Cassette(

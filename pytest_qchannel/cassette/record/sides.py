@@ -12,7 +12,7 @@ import threading
 from typing import Final
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.matching import is_submission, key_of
+from pytest_qchannel.cassette.matching import address_of, is_submission
 from pytest_qchannel.cassette.roles import ACCOUNT, Action, role_of
 
 __all__ = ["Sides", "SidesMixed"]
@@ -43,7 +43,7 @@ class Sides:
         Raises:
             SidesMixed: It cannot.
         """
-        key = key_of(sent)
+        key = address_of(sent)
         role = role_of(key)
         mine, other = (_NEW, _OLD) if is_new else (_OLD, _NEW)
         words = f"{key.method} {key.path}"

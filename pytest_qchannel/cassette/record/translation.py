@@ -82,8 +82,8 @@ class _Renaming:
     """Replaces names where they stand as whole words, percent-encoded ones, too."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
-        self._names = {**{quote(old, safe=""): quote(new, safe="") for old, new in names.items()}}
-        self._names.update(names)
+        encoded = {quote(old, safe=""): quote(new, safe="") for old, new in names.items()}
+        self._names = {**encoded, **names}
         longest_first = sorted(self._names, key=len, reverse=True)
         words = "|".join(re.escape(name) for name in longest_first)
         begins = "(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f][0-9A-Fa-f]))"

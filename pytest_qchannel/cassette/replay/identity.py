@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.marks import HEX, standin_jwt
-from pytest_qchannel.cassette.matching import key_of
+from pytest_qchannel.cassette.matching import address_of
 from pytest_qchannel.cassette.roles import Action, role_of
 
 __all__ = ["Identity", "is_login", "kept_logins"]
@@ -34,7 +34,7 @@ _JSON: Final = (("Content-Type", "application/json; charset=utf-8"),)
 
 def is_login(request: Interaction) -> bool:
     """Whether a request asks for an access token."""
-    return role_of(key_of(request)).action is Action.LOGIN
+    return role_of(address_of(request)).action is Action.LOGIN
 
 
 def kept_logins(interactions: Iterable[Interaction]) -> tuple[Interaction, ...]:
@@ -79,7 +79,7 @@ class Identity:
             self._given += 1
             number = self._given
         issued_at = int(self._now())
-        is_iam = key_of(sent).path.endswith("/identity/token")
+        is_iam = address_of(sent).path.endswith("/identity/token")
         body = _iam(number, issued_at) if is_iam else _classic(number, issued_at)
         return Interaction(
             sent.method, sent.url, status=200, response_headers=_JSON, response_body=_compact(body)
