@@ -31,12 +31,10 @@ class Plan(NamedTuple):
 
     Attributes:
         mode: ``emulated``, ``replay`` or ``record``.
-        extends: Whether a cassette is added to: what it has is replayed.
         record_mode: The record mode that decided so, or ``None``.
     """
 
     mode: Mode
-    extends: bool = False
     record_mode: str | None = None
 
 
@@ -102,11 +100,10 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
             next="pytest --qchannel-mode=emulated runs it without a cassette",
         )
     if mode is Mode.AUTO:
-        mode = _by_record_mode(said, exists) if is_taped else Mode.EMULATED
-        return _plan(mode, said, exists)._replace(record_mode=said if is_taped else None)
+        return Plan(_by_record_mode(said, exists), said) if is_taped else Plan(Mode.EMULATED)
     if said is not None and (asked.is_marked or is_taped) and said not in _AGREES[mode]:
         raise _contradiction(settings, asked, where)
-    return _plan(mode, said, exists)
+    return Plan(mode, said if is_taped else None)
 
 
 def _contradiction(settings: Settings, asked: Asked, where: str) -> UsageProblem:
@@ -128,11 +125,6 @@ def _contradiction(settings: Settings, asked: Asked, where: str) -> UsageProblem
 def _by_record_mode(said: str | None, exists: Callable[[], bool]) -> Mode:
     records = said in _RECORDS or (said == "once" and not exists())
     return Mode.RECORD if records else Mode.REPLAY
-
-
-def _plan(mode: Mode, said: str | None, exists: Callable[[], bool]) -> Plan:
-    extends = mode is Mode.RECORD and said == "new_episodes" and exists()
-    return Plan(mode, extends)
 
 
 def require_source(

@@ -11,7 +11,7 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Start", "quoted", "started", "words_of"]
+__all__ = ["Start", "ended", "quoted", "started", "words_of"]
 
 
 class Start(NamedTuple):
@@ -29,19 +29,24 @@ class Start(NamedTuple):
 
 
 _starts: list[Start] = []
-"""Of the run that a test of this process is of; empty outside of a run."""
+"""Of the runs in this process, the innermost last: a test may run pytest itself."""
 
 
-def started(start: Start | None) -> None:
-    """Remembers how the run was started; ``None`` when it has ended."""
-    _starts[:] = [start] if start is not None else []
+def started(start: Start) -> None:
+    """Remembers how a run was started."""
+    _starts.append(start)
+
+
+def ended() -> None:
+    """Forgets the run that was started last."""
+    _starts.pop()
 
 
 def words_of(test_id: str) -> list[str]:
     """The words of a command that choose a test."""
     if not _starts:
         return [quoted(test_id)]
-    base, folder, options = _starts[0]
+    base, folder, options = _starts[-1]
     path, colons, rest = test_id.partition("::")
     try:
         path = Path(os.path.relpath(base / path, folder)).as_posix()

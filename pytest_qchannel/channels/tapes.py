@@ -43,7 +43,8 @@ def tape_for(
     if plan.mode is Mode.REPLAY:
         return ReplayTape(place, secrets, settings.max_age, allow_unused=allow_unused)
     require_source(settings, place.test_id, plan.record_mode)
-    kind = ExtendTape if plan.extends else RecordTape
+    is_extended = plan.record_mode == "new_episodes" and place.exists()
+    kind = ExtendTape if is_extended else RecordTape
     return kind(
         place,
         secrets,

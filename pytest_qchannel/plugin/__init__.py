@@ -14,7 +14,7 @@ import pytest
 
 from pytest_qchannel import rivals
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.pasting import started
+from pytest_qchannel.pasting import ended, started
 from pytest_qchannel.plugin import (
     everywhere,
     faults,
@@ -90,7 +90,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in markers.MARKERS:
         config.addinivalue_line("markers", f"{marker.usage}: {marker.help}")
     config.pluginmanager.register(taping.Warnings(config))
-    config.add_cleanup(lambda: started(None))
+    started(taping.start_of(config))
+    config.add_cleanup(ended)
     with _usage_errors():
         config.stash[_SETTINGS] = selection.session_settings(config)
         everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself

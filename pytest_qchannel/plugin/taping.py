@@ -15,7 +15,7 @@ import pytest
 
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes import Asked, Plan, decide, require_source
-from pytest_qchannel.pasting import Start, started
+from pytest_qchannel.pasting import Start
 from pytest_qchannel.plugin import markers, selection
 from pytest_qchannel.plugin.keys import EVERYWHERE, PASSED, RUNNING, TAPE
 from pytest_qchannel.plugin.report import CASSETTE
@@ -34,6 +34,7 @@ __all__ = [
     "place_of",
     "plan_of",
     "prepare",
+    "start_of",
     "takes_over",
     "tape_of",
     "test_id",
@@ -114,11 +115,11 @@ def _typed(config: pytest.Config) -> frozenset[str]:
     return frozenset(str(word).partition("=")[0] for word in words)
 
 
-def _remember_start(config: pytest.Config) -> None:
-    """Lets errors give commands that can be pasted where this run was started."""
+def start_of(config: pytest.Config) -> Start:
+    """How this run was started: errors give commands that can be pasted there."""
     channels, flag = config.getoption("qchannel_channel"), "--qchannel-channel"
     options = (f"{flag}={channels}",) if flag in _typed(config) else ()
-    started(Start(base_of(config), config.invocation_params.dir, options))
+    return Start(base_of(config), config.invocation_params.dir, options)
 
 
 def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Settings]:
@@ -153,7 +154,6 @@ def prepare(item: pytest.Item) -> None:
     named = item.get_closest_marker(_DEFAULT_NAME)
     if named is not None and named.args:
         item.stash[_OWN_NAME] = str(named.args[0])
-    _remember_start(item.config)
     plan, settings = plan_of(item)
     if plan.mode is Mode.EMULATED:
         _open_loopback(item, plan, settings)
@@ -260,7 +260,6 @@ def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | Rec
             return None
         from pytest_qchannel.channels.tapes import tape_for
 
-        _remember_start(item.config)
         allow_unused = selection.allows_unused(item)
         item.stash[TAPE] = tape_for(
             plan, place_of(item, settings), settings, allow_unused=allow_unused

@@ -18,7 +18,6 @@ from pytest_qchannel.emulator.wire import Request, Response
 from pytest_qchannel.emulator.world import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, nearest
-from pytest_qchannel.qiskit_home import imported_for_good
 from pytest_qchannel.settings import Door, Mode, Settings
 from pytest_qchannel.transports.guard import NetworkGuard
 from pytest_qchannel.transports.real_secrets import SHORTEST_SECRET, require_no_real_secret
@@ -163,8 +162,6 @@ class EmulatedTransport:
         except RealSecretRefused as refused:
             self._problems.append(refused)
             raise
-        if request.method == "POST" and request.path.endswith("/jobs"):
-            imported_for_good()
         return self.app.handle(request)
 
     def _refuse_host(self, url: str) -> None:

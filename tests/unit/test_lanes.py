@@ -51,13 +51,16 @@ def test_the_table(
     assert lane(mode, Asked(marked, record_mode), exists=exists) is wanted
 
 
-@pytest.mark.parametrize("mode", ["auto", "record"])
-def test_new_episodes_extends_what_there_is(mode: str) -> None:
-    for record_mode in ("new_episodes", "all"):
-        for exists in (True, False):
-            asked = Asked(True, record_mode)
-            plan = decide(settle(mode), asked, "test_a.py::test_b", [False, True][exists].__bool__)
-            assert plan.extends is (exists and record_mode == "new_episodes")
+@pytest.mark.parametrize(
+    ("mode", "marked", "wanted"),
+    [("auto", True, "new_episodes"), ("record", True, "new_episodes"), ("auto", False, None)],
+)
+def test_the_plan_has_the_record_mode_of_a_test_with_a_cassette(
+    mode: str, marked: bool, wanted: str | None
+) -> None:
+    asked = Asked(marked, "new_episodes")
+    plan = decide(settle(mode), asked, "test_a.py::test_b", lambda: True)
+    assert plan.record_mode == wanted
 
 
 @pytest.mark.parametrize("mode", ["emulated", "replay", "record"])
