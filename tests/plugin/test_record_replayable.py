@@ -30,13 +30,13 @@ REFUSED = {
     'rest.get("/jobs?foo=bar")': "GET /api/v1/jobs by the field 'foo' of its query",
     'rest.get("/jobs?tags=me@example.com")': "GET /api/v1/jobs by the field 'tags' of its query",
     'job(rest, tags=["me@example.com"])': "POST /api/v1/jobs by the field 'tags' of its body",
-    'job(rest, session_id="nosuch")': "POST /api/v1/jobs by the field 'session_id' of its body",
     'rest.head("/backends")': "HEAD * by a part of its path",
 }
 KEPT = (
     'rest.get("/jobs", params={"tags": "nightly", "limit": 3})',
     'rest.get("/jobs/" + job(rest, tags=["nightly"]))',
     'rest.get("/jobs/made-up-by-the-test")',
+    'job(rest, session_id="made-up-by-the-test")',
     'rest.get("/jobs", headers={"Service-CRN": qchannel.instances[0].id})',
     'name = job(rest); rest.get("/workloads", params={"search": name})',
     'rest.get("/jobs", params={"created_after": "2026-01-01T00:00:00Z"})',

@@ -7,7 +7,6 @@ the cassette has something else in its place, every replay is a miss. Such a rec
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -19,6 +18,7 @@ from pytest_qchannel.cassette.marks import WORD
 from pytest_qchannel.cassette.matching import address_of, is_submission
 from pytest_qchannel.cassette.replay.identity import is_login
 from pytest_qchannel.cassette.replay.strangers import named_ids
+from pytest_qchannel.cassette.submitted.submission import fields_of
 
 __all__ = ["lost"]
 
@@ -90,22 +90,17 @@ def _lost_of(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
         if (name, value) != other and value not in ids and not seen.stays(value, other[1]):
             yield f"the field {name[:40]!r} of its query"
     if is_submission(raw):
-        yield from _lost_of_body(raw, kept, seen)
+        yield from _lost_of_body(raw, kept, ids, seen)
 
 
-def _lost_of_body(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
-    was, now = _fields(raw), _fields(kept)
+def _lost_of_body(raw: Interaction, kept: Interaction, ids: set[str], seen: _Seen) -> Iterator[str]:
+    was, now = fields_of(raw.request_body), fields_of(kept.request_body)
+    if was is None or now is None:
+        return  # not compared
     for name in was.keys() & now.keys() - {"params"}:  # of circuits nothing that counts is taken
-        if not all(seen.was_given(text) for text in _gone(was[name], now[name])):
+        gone = _gone(was[name], now[name])
+        if not all(text in ids or seen.was_given(text) for text in gone):
             yield f"the field {name[:40]!r} of its body"
-
-
-def _fields(submission: Interaction) -> dict[str, Any]:
-    try:
-        body = json.loads(submission.request_body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _gone(value: Any, other: Any) -> Iterator[str]:

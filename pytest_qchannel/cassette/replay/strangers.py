@@ -7,15 +7,17 @@ first recorded one that nobody gave and that stands for no other yet, and keeps 
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.matching import CRN_HEADER
+from pytest_qchannel.cassette.matching import CRN_HEADER, is_submission
+from pytest_qchannel.cassette.submitted.submission import fields_of
 
 __all__ = ["Strangers", "named_ids"]
 
@@ -79,8 +81,18 @@ def named_ids(one: Interaction) -> list[tuple[str, str]]:
     names = [(found[1], unquote(found[2]))] if found else []
     fields = parse_qsl(urlsplit(one.url).query)
     names += [(_SESSIONS, value) for field, value in fields if field == _SESSION_FIELD]
+    fields_sent = _submitted(one)
+    if fields_sent is not None and isinstance(fields_sent.get(_SESSION_FIELD), str):
+        names.append((_SESSIONS, fields_sent[_SESSION_FIELD]))
     crns = (unquote(v).strip() for n, v in one.request_headers if n.lower() == CRN_HEADER)
     return [*names, *((_CRNS, crn) for crn in crns if crn)]
+
+
+def _submitted(one: Interaction) -> dict[str, Any] | None:
+    """The fields of a submission that may name a session."""
+    if _SESSION_FIELD.encode() not in one.request_body or not is_submission(one):
+        return None
+    return fields_of(one.request_body)
 
 
 def _renamed(sent: Interaction, kind: str, name: str, known: str) -> Interaction:
@@ -97,4 +109,7 @@ def _renamed(sent: Interaction, kind: str, name: str, known: str) -> Interaction
     if kind == _SESSIONS and (_SESSION_FIELD, name) in fields:
         renamed = [(n, known if (n, v) == (_SESSION_FIELD, name) else v) for n, v in fields]
         parts = parts._replace(query=urlencode(renamed))
+    body = _submitted(sent) if kind == _SESSIONS else None
+    if body is not None and body.get(_SESSION_FIELD) == name:
+        sent = replace(sent, request_body=json.dumps({**body, _SESSION_FIELD: known}).encode())
     return replace(sent, url=parts._replace(path=path).geturl())

@@ -37,6 +37,7 @@ __all__ = [
     "QPY_FIELDS",
     "Submission",
     "circuit_of",
+    "fields_of",
     "map_form",
     "read_submission",
     "walk_circuits",
@@ -91,16 +92,11 @@ def read_submission(body: bytes) -> Submission | None:
     Returns:
         ``None`` where the body is no JSON object with a ``program_id``: nothing is known of it.
     """
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(data, dict):
+    data = fields_of(body)
+    if data is None:
         return None
     if MARK in data:
         return Submission({name: value for name, value in data.items() if name != MARK})
-    if not isinstance(data.get("program_id"), str):
-        return None
     if b"basis_changes.basis" in body:
         data = _counted_anew(data)
     reader = _Reader()
@@ -117,6 +113,16 @@ def read_submission(body: bytes) -> Submission | None:
         form["params"] = harmless
     # What was taken out must not come back with the words that are made of the circuits.
     return Submission(form, tuple(reader.circuits) if is_same else ())
+
+
+def fields_of(body: bytes) -> dict[str, Any] | None:
+    """The fields of such a body as they stand there, the circuits packed; ``None`` as above."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    is_one = isinstance(data, dict) and (MARK in data or isinstance(data.get("program_id"), str))
+    return data if is_one else None
 
 
 def _counted_anew(data: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from pytest_qchannel.cassette.replay.strangers import Strangers
 from tests.unit.cassette.traffic_kit import CRN, OTHER_CRN, said
 
@@ -27,6 +29,16 @@ def test_an_id_that_an_answer_gave_is_nobody_elses() -> None:
     strangers = Strangers([LIST, KNOWN], [CRN])
     made = said("GET", "/jobs/made")
     assert strangers.as_recorded(made) == made
+
+
+def test_a_session_in_the_body_of_a_submission() -> None:
+    body = {"program_id": "sampler", "params": {"pubs": []}}
+    recorded = said("POST", "/jobs", {}, status=404, body={**body, "session_id": "gone"})
+    made = said("POST", "/jobs", body={**body, "session_id": "made"})
+    found = Strangers([GONE, recorded], [CRN]).as_recorded(made)
+    assert json.loads(found.request_body) == {**body, "session_id": "gone"}
+    no_program = said("POST", "/jobs", body={"session_id": "made"})
+    assert Strangers([recorded], [CRN]).as_recorded(no_program) == no_program
 
 
 def test_sessions_in_a_query_and_instances_in_the_header() -> None:
