@@ -19,7 +19,7 @@ def least_busy(service: Any) -> Any:
 @pytest.mark.timeout(300)
 @pytest.mark.qchannel("ibm_cloud")
 def test_emulator_beside_the_client(qchannel: Any, side_by_side: Callable[..., None]) -> None:
-    from pytest_qchannel.emulator import snapshots
+    from pytest_qchannel.emulator.world import snapshots
 
     tape = Tape()
 
@@ -46,8 +46,8 @@ def test_emulator_beside_the_client(qchannel: Any, side_by_side: Callable[..., N
 @pytest.mark.timeout(300)
 def test_localqpu(timed: Callable[..., None]) -> None:
     localqpu = pytest.importorskip("localqpu", reason="localqpu is not installed")
-    from pytest_qchannel.emulator.default_world import CLOUD_ACCOUNT, default_world
-    from pytest_qchannel.emulator.world import Clock
+    from pytest_qchannel.emulator.world.world import Clock
+    from pytest_qchannel.emulator.worlds.default_world import CLOUD_ACCOUNT, default_world
 
     world = default_world(Clock(lambda: 0.0))
     account = next(one for one in world.accounts if one.name == CLOUD_ACCOUNT)

@@ -15,9 +15,9 @@ import pytest
 from qiskit import QuantumCircuit
 
 from benchmarks._flows import SHOTS, on_active_qubits, sampler_job
-from pytest_qchannel.emulator import snapshots
 from pytest_qchannel.emulator.programs.simulate import active_part, sample
 from pytest_qchannel.emulator.programs.task import Noise, Task
+from pytest_qchannel.emulator.world import snapshots
 
 SNAPSHOT: Final = snapshots.load("ibm_torino")
 

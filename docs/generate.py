@@ -17,14 +17,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 
 from docs.world_keys import tables as world_tables  # noqa: E402
-from pytest_qchannel.emulator.default_world import default_world  # noqa: E402
-from pytest_qchannel.emulator.hosts import HOSTS  # noqa: E402
 from pytest_qchannel.emulator.programs.outcome import FailureCode  # noqa: E402
 from pytest_qchannel.emulator.services import ROUTES  # noqa: E402
 from pytest_qchannel.emulator.services.answers import SOURCES, answers_of  # noqa: E402
-from pytest_qchannel.emulator.wire import Route  # noqa: E402
-from pytest_qchannel.emulator.world import Clock  # noqa: E402
+from pytest_qchannel.emulator.world.world import Clock  # noqa: E402
+from pytest_qchannel.emulator.worlds.default_world import default_world  # noqa: E402
+from pytest_qchannel.hosts import HOSTS  # noqa: E402
 from pytest_qchannel.settings import OPTIONS  # noqa: E402
+from pytest_qchannel.wire import Route  # noqa: E402
 
 CONTRACT = json.loads((ROOT / "tests" / "data" / "contract.json").read_text(encoding="utf-8"))
 

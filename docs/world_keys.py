@@ -6,7 +6,7 @@ from dataclasses import Field
 from enum import StrEnum
 from typing import Any
 
-from pytest_qchannel.emulator.progression import Progression
+from pytest_qchannel.emulator.world.progression import Progression
 from pytest_qchannel.emulator.worlds.specs import (
     AccountSpec,
     DeviceSpec,

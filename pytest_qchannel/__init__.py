@@ -20,9 +20,8 @@ if TYPE_CHECKING:
         assert_submitted_once,
     )
     from pytest_qchannel.cassette.gate.findings import SecretFound
+    from pytest_qchannel.cassette.playback.replay.miss import CassetteMiss
     from pytest_qchannel.cassette.problems import CassetteProblem
-    from pytest_qchannel.cassette.replay.miss import CassetteMiss
-    from pytest_qchannel.channels.lane import QChannel, SavedAccounts
     from pytest_qchannel.channels.model import Account, Channel, Instance, Secret
     from pytest_qchannel.crn import CRN
     from pytest_qchannel.emulator.control import EmulatorControl
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
         RealSecretRefused,
         UsageProblem,
     )
+    from pytest_qchannel.lanes.lane import QChannel, SavedAccounts
 
 _HOMES = {
     "pytest_qchannel.assertions": (
@@ -47,9 +47,9 @@ _HOMES = {
         "assert_submitted_once",
     ),
     "pytest_qchannel.cassette.gate.findings": ("SecretFound",),
-    "pytest_qchannel.cassette.replay.miss": ("CassetteMiss",),
+    "pytest_qchannel.cassette.playback.replay.miss": ("CassetteMiss",),
     "pytest_qchannel.cassette.problems": ("CassetteProblem",),
-    "pytest_qchannel.channels.lane": ("QChannel", "SavedAccounts"),
+    "pytest_qchannel.lanes.lane": ("QChannel", "SavedAccounts"),
     "pytest_qchannel.channels.model": ("Account", "Channel", "Instance", "Secret"),
     "pytest_qchannel.crn": ("CRN",),
     "pytest_qchannel.emulator.control": ("EmulatorControl",),

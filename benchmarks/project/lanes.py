@@ -17,8 +17,8 @@ import pytest
 from benchmarks._flows import Tape
 from benchmarks.project.flows import full_flow
 from pytest_qchannel.cassette.accounts import HeldAccount
+from pytest_qchannel.lanes.emulated import EmulatedTransport
 from pytest_qchannel.settings import Door, resolve
-from pytest_qchannel.transports.emulated import EmulatedTransport
 
 TIMES: dict[str, tuple[float, float]] = {}
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from pytest_qchannel.cassette.naming import channel_of_check
 from pytest_qchannel.errors import QChannelError
-from pytest_qchannel.pasting import quoted, words_of
+from pytest_qchannel.rerun_command import quoted, words_of
 
 __all__ = [
     "BlobDamaged",

@@ -6,10 +6,10 @@ import functools
 import importlib.metadata
 
 from pytest_qchannel._version import __version__
-from pytest_qchannel.cassette.passport import Passport, now_text
+from pytest_qchannel.cassette.provenance import Provenance, now_text
 from pytest_qchannel.cassette.scrub import SCRUBBER_VERSION
 
-__all__ = ["new_passport", "version_difference"]
+__all__ = ["new_provenance", "version_difference"]
 
 
 @functools.cache
@@ -17,9 +17,9 @@ def _version(package: str) -> str:
     return importlib.metadata.version(package)
 
 
-def new_passport(channel: str, recorded_from: str) -> Passport:
-    """The passport of a recording that is made now, with what is installed."""
-    return Passport(
+def new_provenance(channel: str, recorded_from: str) -> Provenance:
+    """The provenance of a recording that is made now, with what is installed."""
+    return Provenance(
         channel=channel,
         recorded_from=recorded_from,
         recorded_at=now_text(),
@@ -30,11 +30,11 @@ def new_passport(channel: str, recorded_from: str) -> Passport:
     )
 
 
-def version_difference(passport: Passport) -> str | None:
+def version_difference(provenance: Provenance) -> str | None:
     """How what is installed differs from what a cassette was recorded with, if it does."""
     pairs = (
-        ("qiskit-ibm-runtime", passport.client, _version("qiskit-ibm-runtime")),
-        ("qiskit", passport.qiskit, _version("qiskit")),
+        ("qiskit-ibm-runtime", provenance.client, _version("qiskit-ibm-runtime")),
+        ("qiskit", provenance.qiskit, _version("qiskit")),
     )
     said = [
         f"{name}: recorded with {then}, installed is {now}"

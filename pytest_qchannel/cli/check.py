@@ -95,16 +95,16 @@ def check(
 
     from pytest_qchannel.channels.client import client_version
     from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+    from pytest_qchannel.cli.check_cassettes import CheckCassettes
     from pytest_qchannel.cli.flows import walk
-    from pytest_qchannel.cli.shelf import Shelf
 
     try:
-        shelf = Shelf(settings, folder)
+        cassettes = CheckCassettes(settings, folder)
     except UsageProblem as problem:
         raise click.UsageError(str(problem)) from None
     steps = []
     for name in settings.channel or CHANNELS:
-        for step in walk(CHANNEL_BY_NAME[name], settings, tell, shelf):
+        for step in walk(CHANNEL_BY_NAME[name], settings, tell, cassettes):
             steps.append(step)
             if verbose:
                 click.echo(f"{step.channel}, {step.flow}: {step.name}", err=True)

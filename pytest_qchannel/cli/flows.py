@@ -22,13 +22,13 @@ from pytest_qchannel.assertions import (
     assert_sampler_run,
 )
 from pytest_qchannel.channels.client import client_version, require_channel
-from pytest_qchannel.channels.lane import Lane
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.channels.rest import ChannelSession, access_token
 from pytest_qchannel.channels.service import sampler_on
-from pytest_qchannel.channels.tapes import RecordTape, ReplayTape
-from pytest_qchannel.cli.shelf import Shelf
+from pytest_qchannel.cli.check_cassettes import CheckCassettes
 from pytest_qchannel.errors import ChannelUnavailable, ExpectationFailed, QChannelError
+from pytest_qchannel.lanes.lane import Lane
+from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
 from pytest_qchannel.settings import Settings
 
 __all__ = ["Step", "walk"]
@@ -192,7 +192,10 @@ REST_FLOW: Final[tuple[tuple[str, _Action], ...]] = (
 
 
 def walk(
-    channel: Channel, settings: Settings, tell: Callable[[str], None], shelf: Shelf | None = None
+    channel: Channel,
+    settings: Settings,
+    tell: Callable[[str], None],
+    cassettes: CheckCassettes | None = None,
 ) -> Iterator[Step]:
     """Walks both flows of a channel, giving each step when it is done.
 
@@ -200,15 +203,15 @@ def walk(
         channel: The channel.
         settings: The lane's settings.
         tell: Is given each request of each step, as a line.
-        shelf: Has the cassettes; by default there are none, and the lane is the emulated one.
+        cassettes: Has the cassettes; by default there are none, and the lane is the emulated one.
     """
     flow = f"client {client_version()}"
     try:
         require_channel(channel)
-        yield from _walk_flow(flow, CLIENT_FLOW, channel, settings, tell, shelf)
+        yield from _walk_flow(flow, CLIENT_FLOW, channel, settings, tell, cassettes)
     except ChannelUnavailable as missing:
         yield Step(channel.name, "client", "all", None, missing.headline)
-    yield from _walk_flow("REST", REST_FLOW, channel, settings, tell, shelf)
+    yield from _walk_flow("REST", REST_FLOW, channel, settings, tell, cassettes)
 
 
 def _walk_flow(
@@ -217,10 +220,12 @@ def _walk_flow(
     channel: Channel,
     settings: Settings,
     tell: Callable[[str], None],
-    shelf: Shelf | None,
+    cassettes: CheckCassettes | None,
 ) -> Iterator[Step]:
     try:
-        tape = shelf.tape(channel, is_rest=actions is REST_FLOW) if shelf is not None else None
+        tape = (
+            cassettes.tape(channel, is_rest=actions is REST_FLOW) if cassettes is not None else None
+        )
     except QChannelError as problem:  # it is missing, or damaged
         yield Step(channel.name, flow, "cassette", False, str(problem))
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pytest_qchannel import rivals
+from pytest_qchannel import incompatible_plugins
 from pytest_qchannel._version import __version__
 from pytest_qchannel.cli.cassettes import cassettes
 from pytest_qchannel.cli.check import check
@@ -19,7 +19,7 @@ __all__ = ["main"]
 @click.version_option(__version__, prog_name="qchannel")
 def main() -> None:
     """Test code that talks to IBM Quantum, without an account and without a network."""
-    for package in rivals.installed():
+    for package in incompatible_plugins.installed():
         click.echo(
             f"warning: {package} cannot be used together with pytest-recording, on which "
             f"pytest-qchannel builds: pip uninstall {package}",

@@ -23,7 +23,7 @@ from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.settings import CHANNELS, Door, Settings, check_variables, resolve
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.process import EmulatedProcess
+    from pytest_qchannel.lanes.process import EmulatedProcess
 
 __all__ = ["run"]
 
@@ -131,7 +131,7 @@ class _Watch:
     """
 
     def __init__(self, name: str, settings: Settings, journal: Path | None) -> None:
-        from pytest_qchannel.channels.process import EmulatedProcess
+        from pytest_qchannel.lanes.process import EmulatedProcess
 
         self.status = 0
         self._journal = journal

@@ -23,9 +23,9 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import CHANNELS, Settings, resolve
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.worlds import WorldBuilder
-    from pytest_qchannel.emulator.app import App
-    from pytest_qchannel.emulator.wire import Request, Response
+    from pytest_qchannel.emulator.api.app import App
+    from pytest_qchannel.lanes.worlds import WorldBuilder
+    from pytest_qchannel.wire import Request, Response
 
 __all__ = ["serve"]
 
@@ -83,8 +83,8 @@ def serve(
 
     from pytest_qchannel.emulator.adapters.authority import new_authority
     from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
-    from pytest_qchannel.emulator.app import App
-    from pytest_qchannel.emulator.world import Clock
+    from pytest_qchannel.emulator.api.app import App
+    from pytest_qchannel.emulator.world.world import Clock
 
     with ExitStack() as undo, _told_to_end() as end:
         app = App(builder.build(Clock(time.time), settings.seed))
@@ -134,7 +134,7 @@ def _require_loopback(host: str, *, expose: bool) -> None:
 def _settings(
     channels: str | None, seed: int | None, world: str | None
 ) -> tuple[Settings, WorldBuilder]:
-    from pytest_qchannel.channels.worlds import seeded, world_of
+    from pytest_qchannel.lanes.worlds import seeded, world_of
 
     given = {
         "mode": "emulated",
@@ -199,7 +199,7 @@ class _Watch:
 
     def handle(self, request: Request) -> Response:
         """The emulator's answer."""
-        from pytest_qchannel.emulator.journal import Journal
+        from pytest_qchannel.journal import Journal
 
         try:
             return self._app.handle(request)

@@ -3,10 +3,10 @@
 Two rules hold in this subpackage outside ``adapters/``:
 
 1. Nothing here opens a socket, starts a thread or reads the wall clock. Time, ids and randomness
-   come from the :class:`~pytest_qchannel.emulator.world.World` that was handed in.
-2. Nothing here knows an HTTP library. :class:`~pytest_qchannel.emulator.app.App` maps a
-   :class:`~pytest_qchannel.emulator.wire.Request` to a
-   :class:`~pytest_qchannel.emulator.wire.Response`.
+   come from the :class:`~pytest_qchannel.emulator.world.world.World` that was handed in.
+2. Nothing here knows an HTTP library. :class:`~pytest_qchannel.emulator.api.app.App` maps a
+   :class:`~pytest_qchannel.wire.Request` to a
+   :class:`~pytest_qchannel.wire.Response`.
 
 How a request travels: ``hosts.py`` says which service a host name belongs to; the service's
 ``routes.py`` matches the path; ``app.py`` authenticates it as the route demands; the handler in

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from pytest_qchannel.emulator.app import App
+from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.faults import Fault, FaultNotMet, parse_fault, unmet
 from pytest_qchannel.emulator.programs.task import Noise
-from pytest_qchannel.emulator.progression import Progression
-from pytest_qchannel.emulator.world import AccessToken, Device, DeviceStatus, Job
+from pytest_qchannel.emulator.world.progression import Progression
+from pytest_qchannel.emulator.world.world import AccessToken, Device, DeviceStatus, Job
 from pytest_qchannel.errors import UsageProblem, nearest
 
 __all__ = ["EmulatorControl"]

@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel import rivals
+from pytest_qchannel import incompatible_plugins
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.pasting import ended, started
 from pytest_qchannel.plugin import (
     everywhere,
     faults,
@@ -41,6 +40,7 @@ from pytest_qchannel.plugin.fixtures import (
     qchannel_world,
 )
 from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
+from pytest_qchannel.rerun_command import ended, started
 from pytest_qchannel.settings import OPTIONS, Settings
 
 __all__ = [
@@ -65,7 +65,7 @@ _SETTINGS = pytest.StashKey[Settings]()
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Adds an option and an ini key for every setting."""
     with _usage_errors():
-        rivals.refuse_installed(pluginmanager)
+        incompatible_plugins.refuse_installed(pluginmanager)
     group = parser.getgroup("qchannel", "IBM Quantum channels (pytest-qchannel)")
     for option in OPTIONS:
         help_text = f"{option.help} (default: {option.default or 'none'})"
@@ -80,7 +80,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Refuses mistyped options before pytest does, to name the nearest one; begins early."""
     with _usage_errors():
-        rivals.refuse_loaded(early_config.pluginmanager)
+        incompatible_plugins.refuse_loaded(early_config.pluginmanager)
         selection.check_arguments(args)
         everywhere.begin(early_config)
 

@@ -26,7 +26,7 @@ from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.process import EmulatedProcess
+    from pytest_qchannel.lanes.process import EmulatedProcess
 
 __all__ = ["Everywhere", "begin"]
 
@@ -86,7 +86,7 @@ class Everywhere:
     """
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
-        from pytest_qchannel.channels.process import EmulatedProcess
+        from pytest_qchannel.lanes.process import EmulatedProcess
 
         self._config = config
         self._item: pytest.Item | None = None

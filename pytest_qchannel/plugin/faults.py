@@ -16,7 +16,7 @@ from pytest_qchannel.plugin import markers
 from pytest_qchannel.plugin.keys import EVERYWHERE
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.lane import Lane
+    from pytest_qchannel.lanes.lane import Lane
 
 __all__ = ["declare", "expected"]
 

@@ -15,17 +15,17 @@ from pytest_qchannel.plugin.report import PROPERTY
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
 
-    from pytest_qchannel.channels.lane import Lane, QChannel, SavedAccounts
     from pytest_qchannel.channels.model import Channel
     from pytest_qchannel.channels.rest import ChannelSession
-    from pytest_qchannel.channels.worlds import WorldBuilder
     from pytest_qchannel.emulator.control import EmulatorControl
+    from pytest_qchannel.lanes.lane import Lane, QChannel, SavedAccounts
+    from pytest_qchannel.lanes.worlds import WorldBuilder
 
 
 @pytest.fixture
 def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
     """What this test's emulated world is built from; override it to have another world."""
-    from pytest_qchannel.channels.worlds import world_of
+    from pytest_qchannel.lanes.worlds import world_of
 
     return world_of(selection.settings_for(request.config, request.node))
 
@@ -34,13 +34,13 @@ def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
 def _qchannel_lane(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lane]:
-    from pytest_qchannel.channels.lane import Lane
+    from pytest_qchannel.lanes.lane import Lane
 
     item = request.node
     tape = taping.tape_of(item)
     world = None
     if tape is None or tape.is_recording:
-        from pytest_qchannel.channels.worlds import require_world  # a replay has no world
+        from pytest_qchannel.lanes.worlds import require_world  # a replay has no world
 
         world = require_world(request.getfixturevalue("qchannel_world"), item.nodeid)
     if whole := request.config.stash.get(EVERYWHERE, None):
@@ -84,7 +84,7 @@ def qchannel(
     request: pytest.FixtureRequest, _qchannel_lane: Lane, qchannel_channel: Channel
 ) -> QChannel:
     """The lane and channel in use: ``requests`` (journal), ``emulator``, ``account``, ``lane``."""
-    from pytest_qchannel.channels.lane import QChannel
+    from pytest_qchannel.lanes.lane import QChannel
 
     note = (PROPERTY, _qchannel_lane.mode.value)
     properties = request.node.user_properties
@@ -147,7 +147,7 @@ def qchannel_access_token(qchannel: QChannel, _qchannel_lane: Lane) -> Iterator[
 @pytest.fixture
 def qchannel_accounts(request: pytest.FixtureRequest, _qchannel_lane: Lane) -> SavedAccounts:
     """Saved accounts of the test's own: none at first, and no credentials in the environment."""
-    from pytest_qchannel.channels.lane import SavedAccounts
+    from pytest_qchannel.lanes.lane import SavedAccounts
 
     # It sets the client's variables: whatever the order of arguments, that must come before.
     if "qchannel" in request.fixturenames:

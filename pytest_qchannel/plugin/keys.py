@@ -9,8 +9,8 @@ import pytest
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.lane import Lane
-    from pytest_qchannel.channels.tapes import RecordTape, ReplayTape
+    from pytest_qchannel.lanes.lane import Lane
+    from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
     from pytest_qchannel.plugin.everywhere import Everywhere
 
 __all__ = ["EVERYWHERE", "FOUND", "LANE", "PASSED", "REFUSED", "RUNNING", "TAPE"]

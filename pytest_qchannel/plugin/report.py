@@ -46,7 +46,7 @@ def header(settings: Settings) -> str:
         f"seed={settings.seed} ({_from(settings, 'seed')})",
     ]
     if settings.world:
-        from pytest_qchannel.channels.worlds import shown
+        from pytest_qchannel.lanes.worlds import shown
 
         parts.append(f"world={shown(settings.world)} ({_from(settings, 'world')})")
     if settings.allowed_hosts:
@@ -123,16 +123,16 @@ def _cassettes(count: int) -> str:
     return "1 cassette" if count == 1 else f"{count} cassettes"
 
 
-def _origin(passports: list[dict[str, Any]]) -> str:
-    """What the passports of cassettes say, in one line."""
-    sources = Counter(one["recorded_from"] for one in passports)
+def _origin(provenances: list[dict[str, Any]]) -> str:
+    """What the provenances of cassettes say, in one line."""
+    sources = Counter(one["recorded_from"] for one in provenances)
     said = ", ".join(
         f"{count} from {Source(name).words}" for name, count in sorted(sources.items())
     )
-    days = sorted({one["recorded_at"][:10] for one in passports})
+    days = sorted({one["recorded_at"][:10] for one in provenances})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    clients = ", ".join(sorted({one["client"] for one in passports}))
-    seconds = sum(one["qpu_seconds"] for one in passports)
+    clients = ", ".join(sorted({one["client"] for one in provenances}))
+    seconds = sum(one["qpu_seconds"] for one in provenances)
     used = f", {seconds:g} QPU seconds" if seconds else ""
     return f"recorded {when}: {said}, with qiskit-ibm-runtime {clients}{used}"
 

@@ -85,7 +85,7 @@ def _with_world(config: Any, settings: Settings) -> Settings:
     """The settings with the world file's full path, and its seed where no other one is set."""
     if settings.world is None:
         return settings
-    from pytest_qchannel.channels.worlds import seeded, world_of
+    from pytest_qchannel.lanes.worlds import seeded, world_of
 
     is_ini = settings.origin["world"].startswith("qchannel_")
     base = config.rootpath if is_ini else config.invocation_params.dir

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
-from pytest_qchannel.lanes import Asked, Plan, decide, require_source
-from pytest_qchannel.pasting import Start
+from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import markers, selection
 from pytest_qchannel.plugin.keys import EVERYWHERE, PASSED, RUNNING, TAPE
 from pytest_qchannel.plugin.report import CASSETTE
+from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.tapes import Place, RecordTape, ReplayTape
+    from pytest_qchannel.lanes.tapes import Place, RecordTape, ReplayTape
 
 __all__ = [
     "Warnings",
@@ -77,7 +77,7 @@ def _id_at(config: pytest.Config, path: Path, node: str) -> str:
 
 def place_of(item: pytest.Item, settings: Settings) -> Place:
     """Where a test's cassette lies."""
-    from pytest_qchannel.channels.tapes import Place
+    from pytest_qchannel.lanes.tapes import Place
 
     root = base_of(item.config) / settings.cassettes
     named = item.stash.get(_OWN_NAME, None)
@@ -258,7 +258,7 @@ def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | Rec
         plan, settings = plan_of(item, of_config)
         if plan.mode is Mode.EMULATED:
             return None
-        from pytest_qchannel.channels.tapes import tape_for
+        from pytest_qchannel.lanes.tapes import tape_for
 
         allow_unused = selection.allows_unused(item)
         item.stash[TAPE] = tape_for(
@@ -358,7 +358,7 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
         if tape.is_recording:
             done.update(did="refused", why=str(problem).splitlines()[0])
         else:
-            done.update(did="replayed", **tape.cassette.passport.to_plain())
+            done.update(did="replayed", **tape.cassette.provenance.to_plain())
         raise
     finally:
         item.user_properties.append((CASSETTE, done))

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import requests
 
-from pytest_qchannel.emulator.app import App
-from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.api.app import App
+from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.faults import Fault
-from pytest_qchannel.emulator.hosts import Host
 from pytest_qchannel.emulator.services.answers import answers_of
-from pytest_qchannel.emulator.wire import Request, Route
+from pytest_qchannel.hosts import Host
+from pytest_qchannel.lanes.emulated import EmulatedTransport
 from pytest_qchannel.settings import resolve
-from pytest_qchannel.transports.emulated import EmulatedTransport
+from pytest_qchannel.wire import Request, Route
 from tests.contract.contract_client import Door, breach, fresh_door, through_requests
 
 

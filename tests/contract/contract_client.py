@@ -15,11 +15,11 @@ import requests
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from pytest_qchannel.emulator.app import App
+from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.control import EmulatorControl
-from pytest_qchannel.emulator.default_world import default_world
-from pytest_qchannel.emulator.wire import Request, Response, Route
-from pytest_qchannel.emulator.world import Account, Clock, Instance
+from pytest_qchannel.emulator.world.world import Account, Clock, Instance
+from pytest_qchannel.emulator.worlds.default_world import default_world
+from pytest_qchannel.wire import Request, Response, Route
 
 IAM = "https://iam.cloud.ibm.com/identity/token"
 SEARCH = "https://api.global-search-tagging.cloud.ibm.com/v3/resources/search"

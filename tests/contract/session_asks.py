@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_qchannel.emulator.progression import seconds
+from pytest_qchannel.emulator.world.progression import seconds
 from tests.contract.contract_client import (
     BACKEND,
     RUNTIME,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_qchannel.emulator.progression import seconds
+from pytest_qchannel.emulator.world.progression import seconds
 from tests.contract.account_asks import analytics, charge, run, session, workloads
 from tests.contract.contract_client import (
     BACKEND,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_qchannel.emulator.services import ROUTES
 from pytest_qchannel.emulator.services.answers import ANSWERS, SOURCES, answers_of
-from pytest_qchannel.emulator.wire import Route
+from pytest_qchannel.wire import Route
 from tests.contract.contract_client import contract, shape
 
 

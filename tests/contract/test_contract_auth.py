@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from pytest_qchannel.emulator.services import ROUTES
-from pytest_qchannel.emulator.wire import Route
+from pytest_qchannel.wire import Route
 from tests.contract.contract_client import BACKEND, RUNTIME, Door, job, require_runtime_error
 
 # All but the one that needs no credential.

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pytest_qchannel.emulator import snapshots
+from pytest_qchannel.emulator.world import snapshots
 from pytest_qchannel.errors import UsageProblem
 from tests.contract.contract_client import BACKEND, Door, require_contract, require_runtime_error
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from pytest_qchannel.emulator.app import App
-from pytest_qchannel.emulator.default_world import default_world
-from pytest_qchannel.emulator.hosts import HOSTS, Host
+from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.services import ROUTES
-from pytest_qchannel.emulator.wire import Request, Route
-from pytest_qchannel.emulator.world import Clock
+from pytest_qchannel.emulator.world.world import Clock
+from pytest_qchannel.emulator.worlds.default_world import default_world
+from pytest_qchannel.hosts import HOSTS, Host
+from pytest_qchannel.wire import Request, Route
 from tests.contract.contract_client import BACKEND, RUNTIME, X_ON_7, Answer, Door, job, through_core
 
 STATUSES: Final = {200, 204, 400, 401, 403, 404, 409, 501}

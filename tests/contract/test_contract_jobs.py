@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel.emulator import snapshots
+from pytest_qchannel.emulator.world import snapshots
 from tests.contract.contract_client import (
     BACKEND,
     RUNTIME,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel.emulator.progression import STUCK, polls, seconds
-from pytest_qchannel.emulator.records import Doom
+from pytest_qchannel.emulator.world.progression import STUCK, polls, seconds
+from pytest_qchannel.emulator.world.records import JobEnding
 from tests.contract.contract_client import (
     BACKEND,
     CLASSIC,
@@ -62,19 +62,19 @@ def test_a_stuck_job_waits_until_it_is_cancelled(door: Door) -> None:
 @pytest.mark.parametrize(
     ("doom", "status", "shown", "code"),
     [
-        (Doom("fail", "the QPU lost its calibration", 1011), "Failed", "Failed", 1011),
-        (Doom("cancel", "taken back by the service"), "Cancelled", "Cancelled", None),
-        (Doom("cancel", "Ran too long", 1305), "Cancelled", "Cancelled - Ran too long", 1305),
+        (JobEnding("fail", "the QPU lost its calibration", 1011), "Failed", "Failed", 1011),
+        (JobEnding("cancel", "taken back by the service"), "Cancelled", "Cancelled", None),
+        (JobEnding("cancel", "Ran too long", 1305), "Cancelled", "Cancelled - Ran too long", 1305),
     ],
 )
 def test_a_job_ends_as_it_is_doomed_to(
-    door: Door, doom: Doom, status: str, shown: str, code: int | None
+    door: Door, ending: JobEnding, status: str, shown: str, code: int | None
 ) -> None:
-    door.app.world.next_doom = doom
+    door.app.world.next_ending = ending
     job_id = door.submit()
     answer = door.get(f"/jobs/{job_id}")
     require_contract("get_job_details_jid", answer)
-    state = {"status": status, "reason": doom.reason, "reason_code": code}
+    state = {"status": status, "reason": ending.reason, "reason_code": code}
     assert answer.json["state"] == {name: value for name, value in state.items() if value}
     assert answer.json["status"] == shown
     said = door.get(f"/jobs/{job_id}/results")
@@ -84,7 +84,7 @@ def test_a_job_ends_as_it_is_doomed_to(
 
 def test_the_classic_platform_spells_the_reason_code_its_own_way(door: Door) -> None:
     headers: dict[str, str | None] = {"x-access-token": door.login()}
-    door.app.world.next_doom = Doom("fail", "no", 1000)
+    door.app.world.next_ending = JobEnding("fail", "no", 1000)
     job_id = door.request("POST", f"{CLASSIC}/jobs", headers, json=job()).json["id"]
     state = door.request("GET", f"{CLASSIC}/jobs/{job_id}", headers).json["state"]
     assert state == {"status": "Failed", "reason": "no", "reasonCode": 1000}

@@ -184,10 +184,10 @@ def test_jobs_are_found_by_their_session(door: Door) -> None:
 
 
 def test_a_failed_job_leaves_the_session_as_it_is(door: Door) -> None:
-    from pytest_qchannel.emulator.records import Doom
+    from pytest_qchannel.emulator.world.records import JobEnding
 
     session_id = create(door)
-    door.app.world.next_doom = Doom("fail", "emulated failure", 1500)
+    door.app.world.next_ending = JobEnding("fail", "emulated failure", 1500)
     first, second = submit(door, session_id), submit(door, session_id)
     assert state(door, second)["status"] == "Completed"
     assert state(door, first)["status"] == "Failed"

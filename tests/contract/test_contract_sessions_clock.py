@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_qchannel.emulator.progression import polls, seconds
+from pytest_qchannel.emulator.world.progression import polls, seconds
 from tests.contract.contract_client import (
     BACKEND,
     Door,

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_qchannel.emulator.progression import seconds
+from pytest_qchannel.emulator.world.progression import seconds
 from tests.contract.account_asks import ids, run, session, workloads
 from tests.contract.contract_client import (
     AUTH,

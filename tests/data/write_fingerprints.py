@@ -2,7 +2,7 @@
 
 It is not run by the tests: they compare what they compute with what it wrote. After a change of
 what a fingerprint means, count up ``VERSION`` in
-``cassette/submitted/circuits/fingerprint.py`` and run it:
+``cassette/circuits/fingerprint.py`` and run it:
 ``python tests/data/write_fingerprints.py``.
 """
 
@@ -38,7 +38,7 @@ def main() -> None:
     from qiskit import qpy
 
     sys.path.insert(0, str(HERE.parents[1]))
-    from pytest_qchannel.cassette.submitted.circuits.fingerprint import fingerprint_of
+    from pytest_qchannel.cassette.circuits.fingerprint import fingerprint_of
     from tests.unit.cassette.circuits.circuit_examples import EXAMPLES
 
     warnings.simplefilter("ignore")

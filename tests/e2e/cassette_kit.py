@@ -12,7 +12,7 @@ from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cli.main import main
-from tests.unit.cassette.traffic_kit import CRN, PASSPORT, cassette, job, said, state
+from tests.unit.cassette.traffic_kit import CRN, PROVENANCE, cassette, job, said, state
 
 LARGE = b'{"values": "' + b"abc" * 1_000 + b'"}'
 BELL = "tests/test_pick.py::test_bell[ibm_cloud]"
@@ -38,11 +38,11 @@ def bell() -> Cassette:
         state("job-1", "Completed"),
         said("GET", "/jobs/job-1/results", b"\x00\xff"),
     )
-    passport = replace(
-        PASSPORT, recorded_from="live", qpu_seconds=2.5, recorded_at="2026-10-01T08:30:00+00:00"
+    provenance = replace(
+        PROVENANCE, recorded_from="live", qpu_seconds=2.5, recorded_at="2026-10-01T08:30:00+00:00"
     )
     accounts = {"ibm_cloud": HeldAccount("a-stand-in", (HeldInstance(CRN, "first", "Open"),))}
-    return replace(cassette(*traffic, test=BELL), passport=passport, accounts=accounts)
+    return replace(cassette(*traffic, test=BELL), provenance=provenance, accounts=accounts)
 
 
 def rest(test: str = REST) -> Cassette:

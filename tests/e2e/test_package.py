@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 import pytest_qchannel
 from pytest_qchannel.cassette.disk.store import Store
+from pytest_qchannel.cli.check_cassettes import shipped
 from pytest_qchannel.cli.main import main
-from pytest_qchannel.cli.shelf import shipped
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -40,7 +40,7 @@ def test_cassettes_of_the_check_are_shipped_whole() -> None:
     found = [path for path in store.paths() if path.is_relative_to(folder / "check")]
     assert {path.parent.name for path in found} >= {"rest", "client-0.34.0", "client-0.40.1"}
     for path in found:
-        assert store.load(path).passport.recorded_from == "emulator"
+        assert store.load(path).provenance.recorded_from == "emulator"
 
 
 def test_cassettes_of_the_repository_have_no_secret_and_nothing_unused() -> None:

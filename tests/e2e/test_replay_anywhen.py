@@ -12,8 +12,8 @@ import pytest
 import time_machine
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.cli.check_cassettes import CheckCassettes
 from pytest_qchannel.cli.flows import walk
-from pytest_qchannel.cli.shelf import Shelf
 from pytest_qchannel.settings import resolve
 from tests.replay.sockets import no_sockets
 
@@ -21,7 +21,9 @@ from tests.replay.sockets import no_sockets
 def _broken_steps(channel: str) -> list[tuple[str, str]]:
     settings = resolve({"mode": "replay"}, {}, {}, {})
     with no_sockets():
-        steps = list(walk(CHANNEL_BY_NAME[channel], settings, lambda _: None, Shelf(settings)))
+        steps = list(
+            walk(CHANNEL_BY_NAME[channel], settings, lambda _: None, CheckCassettes(settings))
+        )
     assert {step.flow for step in steps} - {"client"}
     return [(step.name, step.detail) for step in steps if step.ok is False]
 

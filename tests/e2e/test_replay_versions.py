@@ -17,10 +17,10 @@ import pytest
 from pytest_qchannel import QChannel
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-from pytest_qchannel.channels.tapes import Place, RecordTape, tape_for
+from pytest_qchannel.cli.check_cassettes import CheckCassettes
 from pytest_qchannel.cli.flows import CLIENT_FLOW, Step, walk
-from pytest_qchannel.cli.shelf import Shelf
-from pytest_qchannel.lanes import Plan
+from pytest_qchannel.lanes.decide import Plan
+from pytest_qchannel.lanes.tapes import Place, RecordTape, tape_for
 from pytest_qchannel.settings import Mode, Settings, resolve
 from tests.replay.sockets import no_sockets
 
@@ -37,19 +37,19 @@ def _replay_settings() -> Settings:
     return resolve({"mode": "replay"}, {}, {}, {})
 
 
-def _passport(place: Place) -> Any:
+def _provenance(place: Place) -> Any:
     tape = tape_for(Plan(Mode.REPLAY), place, _replay_settings())
     assert not isinstance(tape, RecordTape)
-    return tape.cassette.passport
+    return tape.cassette.provenance
 
 
 def _walked(recorded: str) -> list[Step]:
     """The steps of the client's flow on ibm_cloud, as another client recorded them."""
     settings = _replay_settings()
-    shelf = Shelf(settings)
-    shelf.release = recorded
+    cassettes = CheckCassettes(settings)
+    cassettes.release = recorded
     with no_sockets():
-        steps = list(walk(CHANNEL_BY_NAME["ibm_cloud"], settings, lambda _: None, shelf))
+        steps = list(walk(CHANNEL_BY_NAME["ibm_cloud"], settings, lambda _: None, cassettes))
     return [step for step in steps if step.flow != "REST"]
 
 
@@ -77,18 +77,18 @@ def test_a_flow_replays_where_requests_are_the_same_and_else_the_miss_says_why(
 
 @pytest.mark.parametrize("recorded", RELEASES)
 def test_each_set_is_what_its_name_says(recorded: str) -> None:
-    shelf = Shelf(_replay_settings())
-    shelf.release = recorded
+    cassettes = CheckCassettes(_replay_settings())
+    cassettes.release = recorded
     for channel in CHANNEL_BY_NAME.values():
         major, minor = (int(part) for part in recorded.split(".")[:2])
-        place = shelf.place(channel, is_rest=False)
+        place = cassettes.place(channel, is_rest=False)
         if not channel.is_known_to((major, minor)):
             assert not place.exists()
             continue
-        passport = _passport(place)
-        assert (passport.client, passport.recorded_from) == (recorded, "emulator")
-        assert passport.channel == channel.name
-        assert passport.qiskit.startswith(RELEASES[recorded])
+        provenance = _provenance(place)
+        assert (provenance.client, provenance.recorded_from) == (recorded, "emulator")
+        assert provenance.channel == channel.name
+        assert provenance.qiskit.startswith(RELEASES[recorded])
 
 
 def _as_the_client_sends_it(circuit: Any) -> dict[str, str]:
@@ -135,5 +135,5 @@ def test_a_rest_job_replays_with_every_qiskit(
     assert second["data"]["c"]["samples"] == ["0x1"] * 60
     if qchannel.lane == "replay":
         place = Place.of(ROOT, "tests/e2e/test_replay_versions.py::x", f"rest_job_of_{recorded}")
-        passport = _passport(place)
-        assert (passport.client, passport.qiskit[:2]) == (recorded, RELEASES[recorded])
+        provenance = _provenance(place)
+        assert (provenance.client, provenance.qiskit[:2]) == (recorded, RELEASES[recorded])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel import rivals
+from pytest_qchannel import incompatible_plugins
 
 OPTION = """
 def pytest_addoption(parser):
@@ -118,4 +118,4 @@ def test_every_command_names_them(
 
 
 def test_neither_is_installed_beside_us() -> None:
-    assert rivals.installed() == []
+    assert incompatible_plugins.installed() == []

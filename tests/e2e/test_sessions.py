@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel import QChannel
-from pytest_qchannel.emulator.progression import polls, seconds
+from pytest_qchannel.emulator.world.progression import polls, seconds
 from tests.e2e.session_kit import instance_with_sessions, isa_bell, service_on, version, word
 
 pytestmark = [

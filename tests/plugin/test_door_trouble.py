@@ -105,7 +105,7 @@ def test_a_bug_of_the_emulator_fails_the_test_that_swallowed_it(run: Any) -> Non
         """
         import httpx
         import pytest
-        from pytest_qchannel.emulator.app import App
+        from pytest_qchannel.emulator.api.app import App
 
         def test_a(qchannel, monkeypatch):
             monkeypatch.setattr(App, "handle", lambda *args: 1 / 0)

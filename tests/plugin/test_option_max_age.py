@@ -14,7 +14,7 @@ OPTION = "--qchannel-max-age=30"
 def _age(monkeypatch: pytest.MonkeyPatch, days: float) -> None:
     """Lets a cassette that is recorded now look as old as that."""
     from pytest_qchannel.cassette import versions
-    from pytest_qchannel.cassette.passport import now_text
+    from pytest_qchannel.cassette.provenance import now_text
 
     def then() -> str:
         from datetime import UTC, datetime, timedelta

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel.pasting import words_of
+from pytest_qchannel.rerun_command import words_of
 
 REST = """
     import pytest

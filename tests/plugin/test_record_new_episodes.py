@@ -215,11 +215,13 @@ def test_an_account_of_another_kind_is_refused(run: Any, pytester: pytest.Pytest
     )
 
 
-def edited(path: Path, **passport: Any) -> None:
+def edited(path: Path, **provenance: Any) -> None:
     """Gives a cassette another passport, as if it had been recorded otherwise."""
     store = Store(path.parents[1])
     old = store.load(path)
-    store.save(dataclasses.replace(old, passport=dataclasses.replace(old.passport, **passport)))
+    store.save(
+        dataclasses.replace(old, provenance=dataclasses.replace(old.provenance, **provenance))
+    )
 
 
 def test_two_sources_do_not_mix(run: Any, pytester: pytest.Pytester) -> None:
@@ -237,9 +239,9 @@ def test_a_cassette_stays_as_old_as_its_oldest_answer(run: Any, pytester: pytest
     edited(path, recorded_at=when, client="0.40.1", qpu_seconds=2.5)
     run(TAGS, *NEW, "--qchannel-max-age=30").assert_outcomes(errors=1)
     run(TAGS, *NEW).assert_outcomes(passed=1)
-    passport = Store(path.parents[1]).load(path).passport
-    assert (passport.recorded_at, passport.qpu_seconds) == (when, 2.5)
-    assert passport.client != "0.40.1", "it replays with the client of today"
+    provenance = Store(path.parents[1]).load(path).provenance
+    assert (provenance.recorded_at, provenance.qpu_seconds) == (when, 2.5)
+    assert provenance.client != "0.40.1", "it replays with the client of today"
 
 
 def test_a_login_that_fails_is_new(run: Any, pytester: pytest.Pytester) -> None:

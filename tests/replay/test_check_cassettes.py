@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-from pytest_qchannel.cli import flows, shelf
+from pytest_qchannel.cli import check_cassettes, flows
 from pytest_qchannel.cli.main import main
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import Settings, resolve
@@ -189,17 +189,17 @@ def test_the_newest_set_that_is_not_newer_is_chosen(
 ) -> None:
     for name in ("client-0.34.0", "client-0.40.1", "client-0.51.0", "client-notes", "rest"):
         (tmp_path / "check" / name).mkdir(parents=True)
-    monkeypatch.setattr(shelf, "client_version", lambda: installed)
-    assert shelf.Shelf(_replay_settings(), tmp_path).release == chosen
+    monkeypatch.setattr(check_cassettes, "client_version", lambda: installed)
+    assert check_cassettes.CheckCassettes(_replay_settings(), tmp_path).release == chosen
 
 
 def test_a_client_older_than_every_set_has_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "check" / "client-0.40.1").mkdir(parents=True)
-    monkeypatch.setattr(shelf, "client_version", lambda: "0.34.0")
+    monkeypatch.setattr(check_cassettes, "client_version", lambda: "0.34.0")
     with pytest.raises(UsageProblem, match=r"of qiskit-ibm-runtime 0\.40\.1 only"):
-        shelf.Shelf(_replay_settings(), tmp_path)
+        check_cassettes.CheckCassettes(_replay_settings(), tmp_path)
 
 
 @pytest.mark.parametrize(

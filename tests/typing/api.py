@@ -31,9 +31,9 @@ from pytest_qchannel import (
     assert_submitted_once,
 )
 from pytest_qchannel.channels.rest import ChannelSession
-from pytest_qchannel.emulator.journal import Exchange, Journal
-from pytest_qchannel.emulator.progression import polls
-from pytest_qchannel.emulator.world import Clock, World
+from pytest_qchannel.emulator.world.progression import polls
+from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.journal import Exchange, Journal
 
 
 def test_fixtures(

@@ -26,8 +26,8 @@ from pytest_qchannel.cassette.accounts import (
 )
 from pytest_qchannel.cassette.disk.strict_yaml import Mapped, read_yaml, write_yaml
 from pytest_qchannel.cassette.interaction import Headers, Interaction
-from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import CassetteDamaged
+from pytest_qchannel.cassette.provenance import Provenance
 
 __all__ = ["FORMAT", "Cassette", "parse", "render", "settled"]
 
@@ -56,7 +56,7 @@ class Cassette:
 
     Attributes:
         test: The id of the test.
-        passport: Where the recording comes from.
+        provenance: Where the recording comes from.
         interactions: In the order in which they happened. The body of a submitted job is its
             form (see :mod:`..submitted.submission`) once the cassette has been stored.
         accounts: Whom the code under test was logged in as, by channel; stand-ins.
@@ -65,7 +65,7 @@ class Cassette:
     """
 
     test: str
-    passport: Passport
+    provenance: Provenance
     interactions: tuple[Interaction, ...]
     accounts: Mapping[str, HeldAccount] = field(default_factory=dict)
     lines: tuple[int, ...] = field(default=(), compare=False)
@@ -158,7 +158,7 @@ def render(
         "qchannel": FORMAT,
         "version": 1,
         "test": cassette.test,
-        "passport": cassette.passport.to_plain(),
+        "passport": cassette.provenance.to_plain(),
         "accounts": accounts_to_plain(cassette.accounts),
         "count": len(entries),
     }
@@ -218,7 +218,7 @@ class _Reader:
         test = self._get(top, "test", str)
         self._test_id = self._test_id or test
         try:
-            passport = Passport.from_plain(self._get(top, "passport", dict))
+            provenance = Provenance.from_plain(self._get(top, "passport", dict))
         except ValueError as problem:
             raise self._damaged(str(problem), top.line_of("passport")) from None
         try:
@@ -245,7 +245,7 @@ class _Reader:
             interactions.append(self._interaction(entry))
             lines.append(entry.line)
             words.append(entry.get("submitted"))
-        return Cassette(test, passport, tuple(interactions), accounts, tuple(lines), tuple(words))
+        return Cassette(test, provenance, tuple(interactions), accounts, tuple(lines), tuple(words))
 
     def _interaction(self, entry: Mapped) -> Interaction:
         self._only(entry, ("request", "submitted", "request_body", "response", "check"))

@@ -11,8 +11,8 @@ from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.kept import OWN
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.gate import Finding, Gate, KnownSecret
-from pytest_qchannel.cassette.passport import Passport
 from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
+from pytest_qchannel.cassette.provenance import Provenance
 
 __all__ = ["QUARANTINE", "Place", "load_safely", "quarantine_of", "require_age"]
 
@@ -102,13 +102,13 @@ def _of_blob(path: Path, secrets: tuple[KnownSecret, ...]) -> tuple[Finding, ...
     return tuple(_gate(secrets).search(path.read_bytes()))
 
 
-def require_age(passport: Passport, place: Place, most_days: float | None) -> None:
+def require_age(provenance: Provenance, place: Place, most_days: float | None) -> None:
     """Passes a cassette that is young enough.
 
     Raises:
         CassetteTooOld: It is older than ``most_days``.
     """
-    age = passport.age_days(datetime.now(UTC))
+    age = provenance.age_days(datetime.now(UTC))
     if most_days is not None and age > most_days:
         raise CassetteTooOld(
             f"the cassette is {age:.0f} days old, and at most {most_days:g} are allowed",

@@ -24,8 +24,8 @@ from pytest_qchannel.cassette.disk.index import Cassette, parse, render, settled
 from pytest_qchannel.cassette.disk.kept import OWN, index_files
 from pytest_qchannel.cassette.disk.strict_yaml import read_yaml
 from pytest_qchannel.cassette.disk.timeless import timeless
-from pytest_qchannel.cassette.matching import is_submission
 from pytest_qchannel.cassette.naming import cassette_name, test_id_of
+from pytest_qchannel.cassette.playback.matching import is_submission
 from pytest_qchannel.cassette.problems import (
     CassetteBusy,
     CassetteMissing,
@@ -169,7 +169,7 @@ class Store:
             old = self.load(path, cassette.test)
         except CassetteProblem:
             return cassette
-        if most_days is not None and old.passport.age_days(datetime.now(UTC)) > most_days:
+        if most_days is not None and old.provenance.age_days(datetime.now(UTC)) > most_days:
             return cassette
         return old if timeless(old) == timeless(self.draft(cassette, path).cassette) else cassette
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pytest_qchannel.cassette.disk.kept import Kept, is_foreign, kept_in
 from pytest_qchannel.cassette.disk.store import Store
-from pytest_qchannel.cassette.matching import is_submission
-from pytest_qchannel.cassette.passport import Passport
+from pytest_qchannel.cassette.playback.matching import is_submission
 from pytest_qchannel.cassette.problems import CassetteProblem
+from pytest_qchannel.cassette.provenance import Provenance
 
 __all__ = ["Entry", "survey"]
 
@@ -26,7 +26,7 @@ class Entry:
         test: The test that it names, or that its name was made from.
         size: Bytes of the index.
         blobs: The names of its blobs, as far as the index can be read.
-        passport: Where it comes from; ``None`` where it is damaged.
+        provenance: Where it comes from; ``None`` where it is damaged.
         interactions: How many.
         jobs: How many jobs were submitted and taken.
         problem: Why it cannot be replayed.
@@ -37,7 +37,7 @@ class Entry:
     test: str
     size: int
     blobs: frozenset[str]
-    passport: Passport | None = None
+    provenance: Provenance | None = None
     interactions: int = 0
     jobs: int = 0
     problem: CassetteProblem | None = None
@@ -68,7 +68,7 @@ def _entry(store: Store, kept: Kept) -> Entry:
         test=cassette.test,
         size=size,
         blobs=blobs,
-        passport=cassette.passport,
+        provenance=cassette.provenance,
         interactions=len(cassette.interactions),
         jobs=sum(is_submission(one) and one.status < 300 for one in cassette.interactions),
     )

@@ -22,7 +22,7 @@ def timeless(cassette: Cassette) -> Cassette:
     """
     return replace(
         cassette,
-        passport=replace(cassette.passport, recorded_at=""),
+        provenance=replace(cassette.provenance, recorded_at=""),
         interactions=tuple(
             replace(
                 one,

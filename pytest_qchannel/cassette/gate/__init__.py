@@ -1,6 +1,6 @@
 """The gate: no byte is stored before it was searched for every secret that could be in it.
 
-Three parts. :mod:`.needles` says how a known secret can be written, and a library (the
+Three parts. :mod:`.encodings` says how a known secret can be written, and a library (the
 Aho-Corasick automaton of ``ahocorasick_rs``) looks for all of that at once. :mod:`.views` opens
 what is encoded: base64, gzip, escapes, and what is inside of them. :mod:`.patterns` knows what
 IBM's own secrets look like, for those that nobody told us of.

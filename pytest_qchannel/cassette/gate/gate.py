@@ -8,8 +8,8 @@ from typing import Final, Protocol
 
 from ahocorasick_rs import BytesAhoCorasick
 
+from pytest_qchannel.cassette.gate.encodings import LEAST_LENGTH, encodings_of
 from pytest_qchannel.cassette.gate.findings import Finding, SecretFound
-from pytest_qchannel.cassette.gate.needles import LEAST_LENGTH, needles_of
 from pytest_qchannel.cassette.gate.patterns import KNOWN_SECRET, PATTERNS, UNREADABLE, Pattern
 from pytest_qchannel.cassette.gate.places import places_of
 from pytest_qchannel.cassette.gate.views import MOST_BYTES, TooLarge, View, views
@@ -73,17 +73,17 @@ class Gate:
         self._anchored = [pattern for _, pattern in pairs]
         self._anchors = BytesAhoCorasick([anchor for anchor, _ in pairs])
         self._most_bytes = most_bytes
-        needles: dict[bytes, tuple[str, str]] = {}
+        encodings: dict[bytes, tuple[str, str]] = {}
         spaced: dict[bytes, tuple[str, str]] = {}
         for secret in secrets:
             value = _value_of(secret)
-            for data, how in needles_of(value):
-                needles.setdefault(data, (secret.env_var, how))
+            for data, how in encodings_of(value):
+                encodings.setdefault(data, (secret.env_var, how))
             if any(character.isspace() for character in value):
                 bare = "".join(value.split()).encode()
                 spaced.setdefault(bare, (secret.env_var, "over several lines"))
-        self._needles = tuple(needles.values())
-        self._automaton = BytesAhoCorasick(list(needles)) if needles else None
+        self._encodings = tuple(encodings.values())
+        self._automaton = BytesAhoCorasick(list(encodings)) if encodings else None
         self._spaced = spaced
 
     def search(self, data: bytes) -> list[Finding]:
@@ -122,7 +122,7 @@ class Gate:
             for number, start, _ in self._automaton.find_matches_as_indexes(
                 view.data, overlapping=True
             ):
-                name, how = self._needles[number]
+                name, how = self._encodings[number]
                 at = start if not view.how else None
                 chain = view.how if how == "as it is" else (*view.how, how)
                 hits.append(Hit(KNOWN_SECRET, f"the value of {name}", chain, at))

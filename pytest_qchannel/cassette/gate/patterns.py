@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_qchannel.cassette.marks import DOMAIN, HEX, IBM_ID, is_standin, is_standin_jwt
+from pytest_qchannel.cassette.standin_shapes import DOMAIN, HEX, IBM_ID, is_standin, is_standin_jwt
 
 __all__ = ["KNOWN_SECRET", "PATTERNS", "UNREADABLE", "Pattern"]
 

@@ -11,7 +11,7 @@ from pytest_qchannel.cassette.scrub.rules import RULES, Rule
 from pytest_qchannel.cassette.scrub.scrubber import Scrubbed, Scrubber, Unknown
 
 SCRUBBER_VERSION = "1"
-"""Counted up with every change of what is kept; a passport says which one a cassette has."""
+"""Counted up with every change of what is kept; a provenance says which one a cassette has."""
 
 __all__ = [
     "ROUTES",

@@ -15,8 +15,8 @@ import zlib
 from collections.abc import Callable
 from typing import Any, Final
 
-from pytest_qchannel.cassette.marks import WORD
 from pytest_qchannel.cassette.scrub.looks import is_name, is_word
+from pytest_qchannel.cassette.standin_shapes import WORD
 
 __all__ = ["is_array", "scrub_payload"]
 

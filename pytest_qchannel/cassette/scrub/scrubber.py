@@ -13,7 +13,6 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_qchannel.cassette.interaction import Headers, Interaction
-from pytest_qchannel.cassette.marks import WORD
 from pytest_qchannel.cassette.scrub.headers import HEADERS, UNNEEDED
 from pytest_qchannel.cassette.scrub.looks import is_name, is_plain, is_word
 from pytest_qchannel.cassette.scrub.prose import VOCABULARY
@@ -21,6 +20,7 @@ from pytest_qchannel.cassette.scrub.routes import ERRORS, HOSTS, ROUTES, Fields,
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.scrub.tree import RewriteParams, Walker, grown
 from pytest_qchannel.cassette.scrub.values import Values
+from pytest_qchannel.cassette.standin_shapes import WORD
 
 __all__ = ["Scrubbed", "Scrubber", "Unknown"]
 

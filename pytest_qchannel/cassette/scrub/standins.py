@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from pytest_qchannel.cassette.marks import DOMAIN, HEX, IBM_ID, WORD, standin_jwt
+from pytest_qchannel.cassette.standin_shapes import DOMAIN, HEX, IBM_ID, WORD, standin_jwt
 
 __all__ = ["SHAPES", "Standins"]
 

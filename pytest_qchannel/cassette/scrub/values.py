@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from ahocorasick_rs import AhoCorasick
 
-from pytest_qchannel.cassette.marks import WORD, is_standin
 from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_harmless, is_plain
 from pytest_qchannel.cassette.scrub.prose import is_known, scrub_prose
 from pytest_qchannel.cassette.scrub.standins import SHAPES, Standins
+from pytest_qchannel.cassette.standin_shapes import WORD, is_standin
 
 __all__ = ["Values"]
 

@@ -23,14 +23,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pytest_qchannel.cassette.marks import WORD
-from pytest_qchannel.cassette.scrub.looks import is_harmless
-from pytest_qchannel.cassette.submitted.circuits.fingerprint import (
+from pytest_qchannel.cassette.circuits.fingerprint import (
     MOST_BYTES,
     decode_qpy,
     fingerprint,
     same_form,
 )
+from pytest_qchannel.cassette.scrub.looks import is_harmless
+from pytest_qchannel.cassette.standin_shapes import WORD
 
 __all__ = [
     "MARK",
@@ -181,7 +181,7 @@ class _Reader:
         return text
 
     def _tagged(self, kind: str, value: Any) -> Any:
-        from pytest_qchannel.cassette.submitted.circuits.values import array_form
+        from pytest_qchannel.cassette.circuits.values import array_form
 
         if kind == "QuantumCircuit" and isinstance(value, str):
             found = self._circuits(value)
@@ -194,7 +194,7 @@ class _Reader:
         return {"type": kind, "value": self.read(value)}
 
     def _circuits(self, text: str) -> list[Any]:
-        from pytest_qchannel.cassette.submitted.circuits.form import circuit_form
+        from pytest_qchannel.cassette.circuits.form import circuit_form
 
         try:
             circuits = decode_qpy(base64.b64decode(text, validate=True))

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any, Final
 
-from pytest_qchannel.cassette.submitted.circuits.differences import circuit_difference
-from pytest_qchannel.cassette.submitted.circuits.fingerprint import fingerprint, same_form
-from pytest_qchannel.cassette.submitted.circuits.words import circuit_text, listing, value_words
+from pytest_qchannel.cassette.circuits.differences import circuit_difference
+from pytest_qchannel.cassette.circuits.fingerprint import fingerprint, same_form
+from pytest_qchannel.cassette.circuits.words import circuit_text, listing, value_words
 from pytest_qchannel.cassette.submitted.submission import (
     Submission,
     circuit_of,

@@ -52,7 +52,7 @@ def _plain(one: Entry) -> dict[str, Any]:
         "cassette": one.name,
         "path": str(one.path),
         "test": one.test,
-        "passport": one.passport.to_plain() if one.passport else None,
+        "passport": one.provenance.to_plain() if one.provenance else None,
         "interactions": one.interactions,
         "jobs": one.jobs,
         "index_bytes": one.size,
@@ -105,13 +105,13 @@ def _print_table(entries: list[Entry]) -> None:
 
 def _words(one: Entry) -> dict[str, str]:
     words = {"test": one.test, "cassette": one.name, "index": size_words(one.size)}
-    if one.passport is None:
+    if one.provenance is None:
         return dict.fromkeys(_ALL, "") | words | {"source": "DAMAGED"}
     return words | {
-        "channel": one.passport.channel,
-        "source": one.passport.recorded_from,
-        "recorded": one.passport.recorded_at.replace("T", " ")[:16],
-        "client": one.passport.client,
+        "channel": one.provenance.channel,
+        "source": one.provenance.recorded_from,
+        "recorded": one.provenance.recorded_at.replace("T", " ")[:16],
+        "client": one.provenance.client,
         "interactions": str(one.interactions),
         "jobs": str(one.jobs),
     }

@@ -73,18 +73,18 @@ def show(name: str, folder: Path | None, *, bodies: bool, as_json: bool) -> None
 
 
 def _print_head(path: Path, cassette: Cassette) -> None:
-    passport = cassette.passport
+    provenance = cassette.provenance
     size = size_words(path.stat().st_size)
     rows = [
         ("file", f"{shown(path)} ({size})"),
-        ("channel", passport.channel),
-        ("recorded", f"{passport.recorded_at} from {_source(passport.recorded_from)}"),
+        ("channel", provenance.channel),
+        ("recorded", f"{provenance.recorded_at} from {_source(provenance.recorded_from)}"),
         (
             "with",
-            f"qiskit-ibm-runtime {passport.client}, Qiskit {passport.qiskit}, "
-            f"pytest-qchannel {passport.plugin}, scrubbing rules {passport.scrubber}",
+            f"qiskit-ibm-runtime {provenance.client}, Qiskit {provenance.qiskit}, "
+            f"pytest-qchannel {provenance.plugin}, scrubbing rules {provenance.scrubber}",
         ),
-        ("QPU seconds", f"{passport.qpu_seconds:g}"),
+        ("QPU seconds", f"{provenance.qpu_seconds:g}"),
     ]
     for channel, account in sorted(cassette.accounts.items()):
         rows.append(("account", f"{channel}, {account.credential}"))
@@ -190,7 +190,7 @@ def _document(path: Path, cassette: Cassette, words: list[Any], *, bodies: bool)
     return {
         "path": str(path),
         "test": cassette.test,
-        "passport": cassette.passport.to_plain(),
+        "passport": cassette.provenance.to_plain(),
         "accounts": accounts_to_plain(cassette.accounts),
         "interactions": each,
     }

@@ -53,8 +53,8 @@ def _document(store: Store, entries: list[Entry]) -> dict[str, Any]:
     for one in entries:
         for name in one.blobs:
             users.setdefault(name, []).append(one.test)
-    passports = [one.passport for one in entries if one.passport]
-    dates = sorted(one.recorded_at for one in passports)
+    provenances = [one.provenance for one in entries if one.provenance]
+    dates = sorted(one.recorded_at for one in provenances)
     unused = [name for name in sizes if name not in users]
     largest = sorted(sizes, key=lambda name: (-sizes[name], name))[:_LARGEST]
     return {
@@ -68,11 +68,11 @@ def _document(store: Store, entries: list[Entry]) -> dict[str, Any]:
             {"blob": name, "bytes": sizes[name], "tests": sorted(users.get(name, []))}
             for name in largest
         ],
-        "sources": dict(sorted(Counter(one.recorded_from for one in passports).items())),
-        "clients": dict(sorted(Counter(one.client for one in passports).items())),
+        "sources": dict(sorted(Counter(one.recorded_from for one in provenances).items())),
+        "clients": dict(sorted(Counter(one.client for one in provenances).items())),
         "oldest": dates[0] if dates else None,
         "newest": dates[-1] if dates else None,
-        "qpu_seconds": sum(one.qpu_seconds for one in passports),
+        "qpu_seconds": sum(one.qpu_seconds for one in provenances),
     }
 
 

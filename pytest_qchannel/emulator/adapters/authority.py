@@ -12,7 +12,7 @@ import ssl
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_qchannel.emulator.hosts import known_hosts
+from pytest_qchannel.hosts import known_hosts
 
 __all__ = ["Authority", "authority", "new_authority"]
 

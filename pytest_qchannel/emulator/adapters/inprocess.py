@@ -22,8 +22,8 @@ import responses
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from pytest_qchannel.emulator.adapters.retrying import send_with_retries
-from pytest_qchannel.emulator.hosts import is_ibm_host
-from pytest_qchannel.emulator.wire import Request, Response
+from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.wire import Request, Response
 
 __all__ = ["DoorAdapter", "InProcessDoor"]
 

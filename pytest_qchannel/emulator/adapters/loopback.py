@@ -26,7 +26,7 @@ from cheroot.wsgi import Server
 
 from pytest_qchannel.emulator.adapters.authority import Authority
 from pytest_qchannel.emulator.adapters.wsgi import WsgiApp
-from pytest_qchannel.emulator.wire import Request, Response
+from pytest_qchannel.wire import Request, Response
 
 __all__ = ["LoopbackDoor"]
 

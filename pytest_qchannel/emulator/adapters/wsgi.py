@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
+from pytest_qchannel.emulator.api.refusals import Code, refuse
 from pytest_qchannel.emulator.faults import ConnectionDropped
-from pytest_qchannel.emulator.hosts import RUNTIME, find_host
-from pytest_qchannel.emulator.refusals import Code, refuse
-from pytest_qchannel.emulator.wire import Request, Response
+from pytest_qchannel.hosts import RUNTIME, find_host
+from pytest_qchannel.wire import Request, Response
 
 __all__ = ["BODY_LIMIT", "WsgiApp"]
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from pytest_qchannel.emulator import hosts
+from pytest_qchannel import hosts
+from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
 from pytest_qchannel.emulator.faults.model import Fault
-from pytest_qchannel.emulator.refusals import Code, Codes, refuse
-from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.wire import Response
 
 __all__ = ["NAMES", "default_code", "refusal", "spoil"]
 

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from pytest_qchannel.emulator.hosts import CLASSIC_RUNTIME, IAM, RUNTIME, Host
-from pytest_qchannel.emulator.progression import Progression
-from pytest_qchannel.emulator.records import Doom
-from pytest_qchannel.emulator.wire import Request
+from pytest_qchannel.emulator.world.progression import Progression
+from pytest_qchannel.emulator.world.records import JobEnding
+from pytest_qchannel.hosts import CLASSIC_RUNTIME, IAM, RUNTIME, Host
+from pytest_qchannel.wire import Request
 
 __all__ = [
     "EVERY",
@@ -105,7 +105,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 class Fault:
     """One declared piece of trouble, and how often it has happened.
 
-    Exactly one of three kinds: about requests (only ``route`` decides), about jobs (``doom`` or
+    Exactly one of three kinds: about requests (only ``route`` decides), about jobs (``ending`` or
     ``progression``), about an account (``account``; its ``route`` says which requests count).
 
     Attributes:
@@ -119,7 +119,7 @@ class Fault:
         delay_s: How long the answer takes, in seconds of real time.
         drop: Whether and when the connection is closed without an answer.
         body: What becomes of the answer's body.
-        doom: How the job ends.
+        ending: How the job ends.
         progression: How the job moves on.
         backend: Only jobs of this backend; empty: all.
         account: What happens to the account.
@@ -141,7 +141,7 @@ class Fault:
     delay_s: float = 0.0
     drop: Drop | None = None
     body: Body | None = None
-    doom: Doom | None = None
+    ending: JobEnding | None = None
     progression: Progression | None = None
     backend: str = ""
     account: AccountTrouble | None = None
@@ -155,7 +155,7 @@ class Fault:
     @property
     def is_about_jobs(self) -> bool:
         """Whether it waits for a job to be submitted."""
-        return self.doom is not None or self.progression is not None
+        return self.ending is not None or self.progression is not None
 
     @property
     def lets_through(self) -> bool:

@@ -18,10 +18,10 @@ from pytest_qchannel.emulator.faults.model import (
     RouteMatch,
     segments,
 )
-from pytest_qchannel.emulator.hosts import known_hosts
-from pytest_qchannel.emulator.progression import STUCK
-from pytest_qchannel.emulator.records import Doom
+from pytest_qchannel.emulator.world.progression import STUCK
+from pytest_qchannel.emulator.world.records import JobEnding
 from pytest_qchannel.errors import nearest
+from pytest_qchannel.hosts import known_hosts
 
 __all__ = ["JOB_TROUBLES", "WORDS", "parse_fault"]
 
@@ -125,14 +125,14 @@ def _about_jobs(table: Mapping[str, Any]) -> Fault:
     route = RouteMatch("POST", "/jobs", RUNTIME_SERVICES)
     if trouble == "stuck":
         return Fault(label, route, progression=STUCK, backend=backend)
-    doom = {
-        "failed": Doom("fail", reason or "Internal error.", code or INTERNAL_ERROR),
-        "cancelled": Doom("cancel", reason or "Cancelled by the service.", code),
-        "too_long": Doom("cancel", "Ran too long", RAN_TOO_LONG),
+    ending = {
+        "failed": JobEnding("fail", reason or "Internal error.", code or INTERNAL_ERROR),
+        "cancelled": JobEnding("cancel", reason or "Cancelled by the service.", code),
+        "too_long": JobEnding("cancel", "Ran too long", RAN_TOO_LONG),
     }[str(trouble)]
     if trouble == "failed":
-        label += f" with {doom.code}"
-    return Fault(label, route, doom=doom, backend=backend)
+        label += f" with {ending.code}"
+    return Fault(label, route, ending=ending, backend=backend)
 
 
 def _about_accounts(table: Mapping[str, Any]) -> Fault:

@@ -7,12 +7,12 @@ those after it: ``status=503`` and then ``status=429`` for one route is a script
 from __future__ import annotations
 
 from pytest_qchannel.emulator.faults.model import Fault
-from pytest_qchannel.emulator.hosts import Host
-from pytest_qchannel.emulator.records import AccessToken, Account, Job
-from pytest_qchannel.emulator.wire import Request
-from pytest_qchannel.emulator.world import World
+from pytest_qchannel.emulator.world.records import AccessToken, Account, Job
+from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.hosts import Host
+from pytest_qchannel.wire import Request
 
-__all__ = ["doom_job", "due"]
+__all__ = ["due", "set_ending"]
 
 
 def due(world: World, request: Request, host: Host) -> Fault | None:
@@ -28,11 +28,11 @@ def due(world: World, request: Request, host: Host) -> Fault | None:
     return None
 
 
-def doom_job(world: World, job: Job) -> Fault | None:
+def set_ending(world: World, job: Job) -> Fault | None:
     """Gives a new job the end, or the pace, that the first due fault has for it."""
     for fault in world.faults:
         if fault.is_about_jobs and fault.backend in ("", job.backend) and fault.count():
-            job.doom = fault.doom or job.doom
+            job.ending = fault.ending or job.ending
             job.progression = fault.progression or job.progression
             return fault
     return None

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from pytest_qchannel.emulator.faults.model import Fault
-from pytest_qchannel.emulator.hosts import find_host
-from pytest_qchannel.emulator.journal import Exchange
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.hosts import find_host
+from pytest_qchannel.journal import Exchange
 
 __all__ = ["FaultNotMet", "unmet"]
 

@@ -29,8 +29,8 @@ from pytest_qchannel.emulator.programs.measuring import seed_from
 from pytest_qchannel.emulator.programs.observables import broadcast, read_observables
 from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.schemas import ESTIMATOR, problem_with
 from pytest_qchannel.emulator.programs.task import Task
-from pytest_qchannel.emulator.schemas import ESTIMATOR, problem_with
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

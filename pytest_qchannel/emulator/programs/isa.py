@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 __all__ = [
     "DEFAULT_SHOTS",

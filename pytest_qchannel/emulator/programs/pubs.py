@@ -13,7 +13,7 @@ from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.options import require_shape
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.task import Task
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

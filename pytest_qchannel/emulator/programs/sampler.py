@@ -22,10 +22,10 @@ from pytest_qchannel.emulator.programs.durations import qpu_s
 from pytest_qchannel.emulator.programs.machine import Machine, seed_of
 from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.schemas import SAMPLER, problem_with
 from pytest_qchannel.emulator.programs.task import Task
 from pytest_qchannel.emulator.programs.twirling import Twirling
-from pytest_qchannel.emulator.schemas import SAMPLER, problem_with
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 if TYPE_CHECKING:
     import numpy as np

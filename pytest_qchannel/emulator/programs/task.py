@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 __all__ = ["Noise", "Task", "TooLong"]
 

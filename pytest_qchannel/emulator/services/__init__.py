@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pytest_qchannel.emulator import hosts
+from pytest_qchannel import hosts
 from pytest_qchannel.emulator.services.catalog.routes import ROUTES as CATALOG
 from pytest_qchannel.emulator.services.classic.routes import AUTH as CLASSIC_AUTH
 from pytest_qchannel.emulator.services.classic.routes import NETWORK as CLASSIC_NETWORK
@@ -18,7 +18,7 @@ from pytest_qchannel.emulator.services.controller.routes import ROUTES as CONTRO
 from pytest_qchannel.emulator.services.iam.routes import ROUTES as IAM
 from pytest_qchannel.emulator.services.runtime.routes import ROUTES as RUNTIME
 from pytest_qchannel.emulator.services.search.routes import ROUTES as SEARCH
-from pytest_qchannel.emulator.wire import Route
+from pytest_qchannel.wire import Route
 
 __all__ = ["ROUTES"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pytest_qchannel.emulator.wire import Auth, Route
+from pytest_qchannel.wire import Auth, Route
 
 __all__ = ["ANSWERS", "BY_AUTH", "SOURCES", "answers_of"]
 

@@ -7,11 +7,11 @@ import json
 import re
 
 from pytest_qchannel.crn import CRN
-from pytest_qchannel.emulator.lifecycle import FINAL, JobState
 from pytest_qchannel.emulator.programs.outcome import Outcome
-from pytest_qchannel.emulator.records import PLANS, Account, Device, Instance, Job
-from pytest_qchannel.emulator.session_state import Session
-from pytest_qchannel.emulator.world import Clock, World
+from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
+from pytest_qchannel.emulator.world.records import PLANS, Account, Device, Instance, Job
+from pytest_qchannel.emulator.world.session_state import Session
+from pytest_qchannel.emulator.world.world import Clock, World
 from pytest_qchannel.emulator.worlds.specs import AccountSpec, DeviceSpec, InstanceSpec, JobSpec
 
 __all__ = ["assemble", "fixed_hex"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pytest_qchannel.emulator.progression import Progression
-from pytest_qchannel.emulator.world import Clock, World
+from pytest_qchannel.emulator.world.progression import Progression
+from pytest_qchannel.emulator.world.world import Clock, World
 from pytest_qchannel.emulator.worlds import checks
 from pytest_qchannel.emulator.worlds.assemble import assemble
 from pytest_qchannel.emulator.worlds.kinds import Misfit
@@ -55,7 +55,7 @@ class WorldBuilder:
     @classmethod
     def default(cls) -> WorldBuilder:
         """The world that tests get when they ask for nothing special, to be added to."""
-        from pytest_qchannel.emulator.default_world import default_builder
+        from pytest_qchannel.emulator.worlds.default_world import default_builder
 
         return default_builder()
 

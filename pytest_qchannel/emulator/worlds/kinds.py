@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from pytest_qchannel.emulator.progression import Progression
+from pytest_qchannel.emulator.world.progression import Progression
 from pytest_qchannel.emulator.worlds.places import Where
 from pytest_qchannel.errors import nearest
 

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Final, TypeVar
 
-from pytest_qchannel.emulator.hosts import HOSTS
-from pytest_qchannel.emulator.lifecycle import JobState
 from pytest_qchannel.emulator.programs.task import Noise
-from pytest_qchannel.emulator.progression import IMMEDIATE, Progression
-from pytest_qchannel.emulator.records import PLANS, DeviceStatus
+from pytest_qchannel.emulator.world.lifecycle import JobState
+from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
+from pytest_qchannel.emulator.world.records import PLANS, DeviceStatus
 from pytest_qchannel.emulator.worlds.kinds import (
     COUNT,
     FLAG,
@@ -32,6 +31,7 @@ from pytest_qchannel.emulator.worlds.kinds import (
     some_of,
 )
 from pytest_qchannel.errors import nearest
+from pytest_qchannel.hosts import HOSTS
 from pytest_qchannel.settings import CHANNELS
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.passport import Passport
+from pytest_qchannel.cassette.provenance import Provenance
 
 HOST = "https://quantum.cloud.ibm.com/api/v1"
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/{account}:{guid}::".format(
@@ -20,7 +20,7 @@ OTHER_CRN = CRN.replace(
     "11111111-1111-1111-1111-111111111111", "2" * 8 + "-2222" * 3 + "-" + "2" * 12
 )
 TEST = "tests/test_pick.py::test_smallest[ibm_cloud]"
-PASSPORT = Passport(
+PROVENANCE = Provenance(
     channel="ibm_cloud",
     recorded_from="emulator",
     recorded_at="2026-11-23T21:00:00+00:00",
@@ -97,4 +97,4 @@ def job(circuit: Any, *, shots: int | None = 100, values: Any = (), **other: Any
 
 def cassette(*interactions: Interaction, test: str = TEST) -> Cassette:
     """A cassette of them."""
-    return Cassette(test, PASSPORT, interactions)
+    return Cassette(test, PROVENANCE, interactions)

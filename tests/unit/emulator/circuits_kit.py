@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit, qpy
 
-from pytest_qchannel.emulator import snapshots
 from pytest_qchannel.emulator.programs import Task, sampler
+from pytest_qchannel.emulator.world import snapshots
 
 DEVICE = "ibm_torino"  # cz, rz, sx, x; in every client from 0.34 on
 

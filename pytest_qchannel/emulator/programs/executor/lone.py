@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_qchannel.emulator.programs.executor.together import rotations
 from pytest_qchannel.emulator.programs.simulate.calibration import calibration
 from pytest_qchannel.emulator.programs.simulate.channels import gate_channel
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_qchannel.emulator.programs.durations import circuit_s
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

@@ -25,7 +25,7 @@ from pytest_qchannel.emulator.programs.simulate.calibration import (
     channel_of,
 )
 from pytest_qchannel.emulator.programs.simulate.channels import pauli_labels, pauli_weights
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 if TYPE_CHECKING:
     import numpy as np

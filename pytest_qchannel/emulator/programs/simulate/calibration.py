@@ -25,7 +25,7 @@ from pytest_qchannel.emulator.programs.simulate.channels import (
 )
 from pytest_qchannel.emulator.programs.simulate.labels import DRESSING, twirled_name
 from pytest_qchannel.emulator.programs.simulate.steps import Event
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 __all__ = ["DRESSING_GATES", "Calibration", "DeviceNoise", "calibration", "channel_of"]
 

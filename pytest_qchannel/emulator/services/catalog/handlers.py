@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.refusals import Codes
-from pytest_qchannel.emulator.wire import Response
-from pytest_qchannel.emulator.world import PLANS
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.world.world import PLANS
+from pytest_qchannel.wire import Response
 
 
 def entry(ctx: Context) -> Response:

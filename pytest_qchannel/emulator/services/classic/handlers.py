@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork
-from pytest_qchannel.emulator.wire import Response
-from pytest_qchannel.emulator.world import AccessToken
+from pytest_qchannel.emulator.world.world import AccessToken
+from pytest_qchannel.wire import Response
 
 LIFETIME_S: Final = 14 * 24 * 3_600
 

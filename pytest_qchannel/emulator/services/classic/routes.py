@@ -14,7 +14,7 @@ from pytest_qchannel.emulator.services.runtime import (
     usage,
     workloads,
 )
-from pytest_qchannel.emulator.wire import Route
+from pytest_qchannel.wire import Route
 
 _CLIENT: Final = "qiskit-ibm-runtime 0.34 to 0.40"
 _DOCS: Final = "IBM's docs of the classic API"

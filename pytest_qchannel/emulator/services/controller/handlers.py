@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.records import Account, Instance
-from pytest_qchannel.emulator.refusals import Codes
-from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.world.records import Account, Instance
+from pytest_qchannel.wire import Response
 
 
 def _row(account: Account, instance: Instance) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from pytest_qchannel.emulator.services.controller import handlers
-from pytest_qchannel.emulator.wire import Route
+from pytest_qchannel.wire import Route
 
 _API: Final = "IBM Cloud Resource Controller v2 API"
 

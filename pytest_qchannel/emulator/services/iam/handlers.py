@@ -6,9 +6,9 @@ from typing import Final
 
 import jwt
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.wire import Response
-from pytest_qchannel.emulator.world import AccessToken, Account, World
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.world.world import AccessToken, Account, World
+from pytest_qchannel.wire import Response
 
 GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
 LIFETIME_S: Final = 3_600

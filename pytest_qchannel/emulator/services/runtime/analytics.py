@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.records import Job
-from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork
 from pytest_qchannel.emulator.services.runtime.query import moment
-from pytest_qchannel.emulator.session_state import Session
-from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.emulator.world.records import Job
+from pytest_qchannel.emulator.world.session_state import Session
+from pytest_qchannel.wire import Response
 
 __all__ = ["filters", "usage", "usage_grouped", "usage_grouped_by_date"]
 

@@ -6,9 +6,9 @@ import re
 from datetime import date
 from typing import Final
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.refusals import Codes
-from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.wire import Response
 
 __all__ = ["OLDEST_VERSION", "VERSIONS", "api_version", "versions"]
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.api_version import api_version
 from pytest_qchannel.emulator.services.runtime.query import moment
-from pytest_qchannel.emulator.snapshots import Snapshot
-from pytest_qchannel.emulator.wire import Response
-from pytest_qchannel.emulator.world import Device, DeviceStatus
+from pytest_qchannel.emulator.world.snapshots import Snapshot
+from pytest_qchannel.emulator.world.world import Device, DeviceStatus
 from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.wire import Response
 
 # Until this version the list held names only; see IBM's changelog of the API.
 FIRST_WITH_OBJECTS: Final = "2025-01-01"

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from pytest_qchannel.emulator.programs import JobFailure, Outcome, Task, TooLong
-from pytest_qchannel.emulator.progression import Step
-from pytest_qchannel.emulator.records import DeviceStatus, Doom, Job
 from pytest_qchannel.emulator.services.runtime import session_clock
-from pytest_qchannel.emulator.world import World
+from pytest_qchannel.emulator.world.progression import Step
+from pytest_qchannel.emulator.world.records import DeviceStatus, Job, JobEnding
+from pytest_qchannel.emulator.world.world import World
 
 __all__ = ["advance_jobs", "advance_timed_jobs", "iso", "look_at", "refresh"]
 
@@ -79,8 +79,8 @@ def refresh(world: World, job: Job) -> None:
 
 
 def _finish(world: World, job: Job) -> None:
-    if job.doom is not None:
-        _close(world, job, job.doom)
+    if job.ending is not None:
+        _close(world, job, job.ending)
         return
     task = _task(world, job)
     try:
@@ -123,7 +123,7 @@ def _submit(world: World, job: Job, task: Task) -> None:
     world.engine.submit(job.id, job.program_id, task, started, ended)
 
 
-def _close(world: World, job: Job, how: Outcome | JobFailure | Doom) -> None:
+def _close(world: World, job: Job, how: Outcome | JobFailure | JobEnding) -> None:
     """Ends a running job; what it used is charged, also where it was stopped for using it."""
     if job.is_final:
         return
@@ -132,10 +132,10 @@ def _close(world: World, job: Job, how: Outcome | JobFailure | Doom) -> None:
     if job.progression.total_s and job.running_at is not None:
         at = min(now, job.running_at + job.progression.total_s - job.progression.queued_s)
     if isinstance(how, JobFailure):
-        how = Doom("fail", how.reason, how.code)
+        how = JobEnding("fail", how.reason, how.code)
     if isinstance(how, Outcome):
         how = _charge(job, how) or how
-    if isinstance(how, Doom):
+    if isinstance(how, JobEnding):
         job.end(how, at)
     else:
         job.outcome = how
@@ -144,7 +144,7 @@ def _close(world: World, job: Job, how: Outcome | JobFailure | Doom) -> None:
     world.settle(job)
 
 
-def _charge(job: Job, outcome: Outcome) -> Doom | None:
+def _charge(job: Job, outcome: Outcome) -> JobEnding | None:
     """Charges a job's QPU seconds; says how it ends where there are not enough of them."""
     instance = job.instance
     job.usage_s = min(outcome.usage_s, job.cost_s)
@@ -153,8 +153,8 @@ def _charge(job: Job, outcome: Outcome) -> Doom | None:
         if job.usage_s > left_s:
             job.usage_s = left_s
             instance.usage_s += left_s
-            return Doom("cancel", USED_UP)
+            return JobEnding("cancel", USED_UP)
     instance.usage_s += job.usage_s
     if outcome.usage_s > job.cost_s:
-        return Doom("cancel", "Ran too long", RAN_TOO_LONG)
+        return JobEnding("cancel", "Ran too long", RAN_TOO_LONG)
     return None

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork
-from pytest_qchannel.emulator.wire import Response
 from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.wire import Response
 
 __all__ = ["account", "configuration", "instance", "replace_configuration"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.records import Job
+from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import is_true, moment, number
-from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.emulator.world.records import Job
+from pytest_qchannel.wire import Response
 
 __all__ = ["list_jobs"]
 

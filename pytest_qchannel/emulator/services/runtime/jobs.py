@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.lifecycle import JobState
-from pytest_qchannel.emulator.records import Job
-from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import is_true
-from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.emulator.world.lifecycle import JobState
+from pytest_qchannel.emulator.world.records import Job
+from pytest_qchannel.wire import Response
 
 __all__ = ["cancel", "delete", "details", "interim_results", "logs", "results"]
 

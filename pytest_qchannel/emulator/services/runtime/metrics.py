@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib.metadata import version as version_of
 from typing import Any, Final
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.records import Job
+from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.api_version import api_version
-from pytest_qchannel.emulator.wire import Response
-from pytest_qchannel.emulator.world import World
+from pytest_qchannel.emulator.world.records import Job
+from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.wire import Response
 
 __all__ = ["metrics", "position_in_queue"]
 

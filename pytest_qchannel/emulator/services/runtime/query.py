@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
 
 __all__ = ["is_true", "moment", "number"]
 

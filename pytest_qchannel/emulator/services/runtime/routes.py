@@ -17,7 +17,7 @@ from pytest_qchannel.emulator.services.runtime import (
     usage,
     workloads,
 )
-from pytest_qchannel.emulator.wire import Route
+from pytest_qchannel.wire import Route
 
 _API: Final = "IBM's API description of the runtime service"
 

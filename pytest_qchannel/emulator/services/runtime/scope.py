@@ -6,9 +6,9 @@ one as ``provider=hub/group/project``, or none, which means all of the caller's.
 
 from __future__ import annotations
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.refusals import Codes
-from pytest_qchannel.emulator.world import Device, Instance, Job
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.world.world import Device, Instance, Job
 
 __all__ = ["device", "instances", "job", "visible_devices"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_qchannel.emulator.records import DeviceStatus, Doom, Job
-from pytest_qchannel.emulator.refusals import Codes
-from pytest_qchannel.emulator.world import World
+from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.world.records import DeviceStatus, Job, JobEnding
+from pytest_qchannel.emulator.world.world import World
 
 __all__ = ["job_ahead", "job_created", "job_ended", "job_started", "turn"]
 
@@ -49,7 +49,7 @@ def turn(world: World, job: Job) -> float | None:
         return since
     if since is not None and _starts_before(world, job, since, deadline):
         return since
-    job.end(Doom("fail", TIMED_OUT, Codes.CLOSED_SESSION), max(job.created_at, deadline))
+    job.end(JobEnding("fail", TIMED_OUT, Codes.CLOSED_SESSION), max(job.created_at, deadline))
     world.settle(job)
     session.settle(now)
     return None

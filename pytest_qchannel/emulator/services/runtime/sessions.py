@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.lifecycle import JobState
-from pytest_qchannel.emulator.records import Doom, Instance, Job
-from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
-from pytest_qchannel.emulator.session_state import INTERACTIVE_TTL_S, LONGEST_S, Session
-from pytest_qchannel.emulator.wire import Response
-from pytest_qchannel.emulator.world import World
+from pytest_qchannel.emulator.world.lifecycle import JobState
+from pytest_qchannel.emulator.world.records import Instance, Job, JobEnding
+from pytest_qchannel.emulator.world.session_state import INTERACTIVE_TTL_S, LONGEST_S, Session
+from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.errors import nearest
+from pytest_qchannel.wire import Response
 
 __all__ = ["advance", "close", "create", "details", "session_for", "update"]
 
@@ -175,7 +175,7 @@ def session_json(world: World, session: Session) -> dict[str, Any]:
 
 
 def _cancel(world: World, job: Job, now: float) -> None:
-    job.end(Doom("cancel", CANCELLED), now)
+    job.end(JobEnding("cancel", CANCELLED), now)
     world.engine.cancel(job.id)
     world.settle(job)
 

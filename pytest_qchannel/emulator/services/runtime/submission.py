@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.faults.strike import doom_job
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.faults.strike import set_ending
 from pytest_qchannel.emulator.programs import PROGRAMS
-from pytest_qchannel.emulator.records import Device, Instance, Job
-from pytest_qchannel.emulator.refusals import Codes
-from pytest_qchannel.emulator.schemas import CREATE_JOB, problem_with
+from pytest_qchannel.emulator.programs.schemas import CREATE_JOB, problem_with
 from pytest_qchannel.emulator.services.runtime import clockwork, scope, session_clock, sessions
 from pytest_qchannel.emulator.services.runtime.tags import check_tags
-from pytest_qchannel.emulator.session_state import Session
-from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.emulator.world.records import Device, Instance, Job
+from pytest_qchannel.emulator.world.session_state import Session
 from pytest_qchannel.errors import EmulatorGap, nearest
+from pytest_qchannel.wire import Response
 
 __all__ = ["create"]
 
@@ -73,12 +73,12 @@ def create(ctx: Context) -> Response:
         calibration_id=calibration_id,
         session=session,
         progression=world.next_progression or device.progression,
-        doom=world.next_doom,
+        ending=world.next_ending,
     )
     if "cost" in body:
         job.cost_s = int(body["cost"])
-    world.next_progression = world.next_doom = None
-    doom_job(world, job)
+    world.next_progression = world.next_ending = None
+    set_ending(world, job)
     world.add_job(job)
     session_clock.job_created(world, job)
     ctx.job_id = job.id

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import scope
-from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.wire import Response
 
 __all__ = ["check_tags", "replace"]
 

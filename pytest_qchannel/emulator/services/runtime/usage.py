@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pytest_qchannel.emulator.context import Context
+from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork
-from pytest_qchannel.emulator.wire import Response
+from pytest_qchannel.wire import Response
 
 PERIOD = timedelta(days=28)
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.lifecycle import JobState
-from pytest_qchannel.emulator.records import Job
-from pytest_qchannel.emulator.refusals import Codes
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope, sessions
 from pytest_qchannel.emulator.services.runtime.query import is_true, moment, number
-from pytest_qchannel.emulator.session_state import Session, SessionState
-from pytest_qchannel.emulator.wire import Response
-from pytest_qchannel.emulator.world import World
+from pytest_qchannel.emulator.world.lifecycle import JobState
+from pytest_qchannel.emulator.world.records import Job
+from pytest_qchannel.emulator.world.session_state import Session, SessionState
+from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.wire import Response
 
 __all__ = ["list_workloads"]
 

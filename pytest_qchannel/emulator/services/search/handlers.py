@@ -6,10 +6,10 @@ import base64
 import binascii
 from typing import Any, Final
 
-from pytest_qchannel.emulator.context import Context
-from pytest_qchannel.emulator.wire import Response
-from pytest_qchannel.emulator.world import Instance
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.world.world import Instance
 from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.wire import Response
 
 QUERY: Final = "service_name:quantum-computing"
 MOST: Final = 1_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pytest_qchannel.emulator.app import App
-from pytest_qchannel.emulator.default_world import default_world
+from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.faults import Fault, parse_fault
-from pytest_qchannel.emulator.wire import Request, Response
-from pytest_qchannel.emulator.world import Clock
+from pytest_qchannel.emulator.world.world import Clock
+from pytest_qchannel.emulator.worlds.default_world import default_world
+from pytest_qchannel.wire import Request, Response
 
 HOST = "quantum.cloud.ibm.com"
 QASM = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; c[0] = measure $0;'

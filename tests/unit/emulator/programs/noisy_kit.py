@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from qiskit.quantum_info import DensityMatrix, Kraus, Operator, Pauli, SuperOp
 
-from pytest_qchannel.emulator import snapshots
+from pytest_qchannel.emulator.world import snapshots
 from tests.unit.emulator.circuits_kit import DEVICE
 
 T1_S = 40e-6

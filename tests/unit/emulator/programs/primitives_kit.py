@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pytest_qchannel.emulator import snapshots
 from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Noise, Outcome, Task
-from pytest_qchannel.emulator.snapshots import Snapshot
+from pytest_qchannel.emulator.world import snapshots
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 from tests.unit.emulator.circuits_kit import DEVICE
 
 try:

@@ -1,0 +1,121 @@
+"""A circuit in words: as OpenQASM 3 where that can say it, otherwise as a listing."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pytest_qchannel.cassette.circuits.form import QUIET
+
+__all__ = ["circuit_text", "condition_words", "listing", "operation_words", "value_words"]
+
+_COUNTED: Final = re.compile(r"_?circuit_\d+")
+
+
+def circuit_text(circuit: Any, form: dict[str, Any]) -> tuple[str, str]:
+    """A circuit for people: what language it is in, ``qasm3`` or ``listing``, and the text."""
+    from qiskit import qasm3
+
+    with QUIET, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            text = qasm3.dumps(circuit)
+        except Exception:  # the exporter raises many kinds on what OpenQASM 3 has no words for
+            return "listing", listing(form)
+    return "qasm3", _COUNTED.sub(_numbered(), text).strip() + "\n"
+
+
+def _numbered() -> Any:
+    """Names that Qiskit counts up over the whole process, counted from 0 instead."""
+    numbers: dict[str, int] = {}
+    return lambda match: f"_circuit_{numbers.setdefault(match[0], len(numbers))}"
+
+
+def listing(form: dict[str, Any]) -> str:
+    """The instructions of a circuit's form, a line each."""
+    head = f"// {form['qubits']} qubits, {form['clbits']} classical bits"
+    registers = [f"// {name}: {bits}" for name, bits in form["cregs"]]
+    lines = [head, *registers, *_lines(form, "")]
+    for number, gate in enumerate(form.get("gates", ())):
+        lines += [f"gate {number}:", *_lines(gate, "  ")]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(content: dict[str, Any], indent: str) -> Iterator[str]:
+    if content["phase"] != 0.0:
+        yield f"{indent}global phase {value_words(content['phase'])}"
+    for op in content["ops"]:
+        yield indent + operation_words(op)
+        for number, body in enumerate(op.get("bodies", ())):
+            yield f"{indent}  body {number}:"
+            yield from _lines(body, indent + "    ")
+
+
+def operation_words(op: dict[str, Any]) -> str:
+    """One instruction on one line, as ``rz[0.5](3)`` or ``measure(0) -> 1``."""
+    said = op["op"]
+    if "p" in op:
+        said += "[" + ", ".join(map(value_words, op["p"])) + (op.get("unit") or "") + "]"
+    said += "(" + ", ".join(map(str, op["q"])) + ")"
+    if "c" in op:
+        said += " -> " + ", ".join(map(str, op["c"]))
+    for name, before in (("if", "if"), ("on", "on")):
+        if name in op:
+            said += f" {before} {condition_words(op[name])}"
+    known = {"op", "q", "p", "c", "if", "on", "unit", "bodies"}
+    for name in sorted(op.keys() - known):
+        said += f" {name}={value_words(op[name])}"
+    return str(said)
+
+
+def value_words(value: Any) -> str:
+    """A value of a form, short."""
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "[" + ", ".join(map(value_words, value)) + "]"
+    match value:
+        case {"param": name}:
+            return str(name)
+        case {"expr": _, "text": text}:
+            return str(text)
+        case {"re": real, "im": imaginary}:
+            return f"({value_words(real)}, {value_words(imaginary)}i)"
+        case {"array": _, "shape": shape}:
+            return f"array of shape {tuple(shape)}"
+        case dict():
+            return json.dumps(value, ensure_ascii=False)
+    return (
+        "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    )
+
+
+def condition_words(condition: Any) -> str:
+    """A condition of a form, as ``c0 == 1``."""
+    match condition:
+        case {"bit": bit, "is": value}:
+            return f"c{bit} == {value}"
+        case {"bits": bits, "is": value}:
+            return f"{_bits(bits)} == {value}"
+        case {"bit": bit}:
+            return f"c{bit}"
+        case {"bits": bits}:
+            return _bits(bits)
+        case {"var": name} | {"stretch": name}:
+            return str(name)
+        case {"value": value}:
+            return value_words(value)
+        case {"cast": kind, "of": inner}:
+            return f"{kind}({condition_words(inner)})"
+        case {"apply": name, "to": inner}:
+            return f"{str(name).lower()}({', '.join(map(condition_words, inner))})"
+    return value_words(condition)
+
+
+def _bits(bits: list[int]) -> str:
+    return "(" + ", ".join(f"c{bit}" for bit in bits) + ")"

@@ -1,0 +1,1 @@
+"""From traffic to a cassette, and from a cassette to answers."""

@@ -1,0 +1,277 @@
+"""What a recorded test becomes: from raw interactions to the exact bytes of a cassette.
+
+The order matters. Logins leave first; then each interaction is scrubbed, in the order in which it
+happened; equal polls collapse; the gate searches the bytes that would be written. Raw interactions
+are in memory only, and nothing here shows one.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_qchannel.cassette import accounts as held
+from pytest_qchannel.cassette.accounts import HeldAccount
+from pytest_qchannel.cassette.disk.index import Cassette
+from pytest_qchannel.cassette.disk.store import Draft, Store
+from pytest_qchannel.cassette.gate import Finding, Gate, KnownSecret
+from pytest_qchannel.cassette.gate.encodings import LEAST_LENGTH
+from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.playback.matching import is_submission
+from pytest_qchannel.cassette.playback.record.collapse import collapse
+from pytest_qchannel.cassette.playback.record.job_states import unfinished
+from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
+from pytest_qchannel.cassette.playback.record.replayable import lost
+from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_logins
+from pytest_qchannel.cassette.problems import RecordingRefused, record_command
+from pytest_qchannel.cassette.provenance import Provenance
+from pytest_qchannel.cassette.scrub import Scrubber, Unknown
+from pytest_qchannel.cassette.scrub.standins import Standins
+from pytest_qchannel.cassette.standin_shapes import is_standin
+from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
+
+__all__ = ["Recording"]
+
+_TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id")
+_OF_BODY: Final = ("content-type", "content-encoding")
+
+
+class KnownValue:
+    """A secret of this run, with a name that may be shown."""
+
+    __slots__ = ("env_var", "reveal")
+
+    def __init__(self, env_var: str, value: str) -> None:
+        self.env_var = env_var
+        self.reveal: Callable[[], str] = lambda: value
+
+    @classmethod
+    def of(cls, secret: KnownSecret) -> KnownValue:
+        """Another secret as one of these."""
+        reveal = secret.reveal
+        return cls(secret.env_var, str(reveal() if callable(reveal) else reveal))
+
+
+class Recording:
+    """Collects what a test sends and is answered, and makes a cassette of it.
+
+    Args:
+        test_id: The test.
+        secrets: What is known of the run's secrets before it begins.
+    """
+
+    def __init__(self, test_id: str, secrets: Iterable[KnownSecret] = ()) -> None:
+        self.test_id = test_id
+        self._secrets = [KnownValue.of(one) for one in secrets]
+        self._lock = threading.Lock()
+        self._raw: list[Interaction] = []
+        self._unknown: dict[Unknown, None] = {}
+        self._lost: tuple[str, ...] = ()
+
+    def add(self, interaction: Interaction) -> None:
+        """Keeps what was sent and answered, in memory."""
+        with self._lock:
+            self._raw.append(interaction)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    @property
+    def unknown(self) -> tuple[Unknown, ...]:
+        """What no scrub rule names, once there is a draft."""
+        return tuple(self._unknown)
+
+    def draft(
+        self,
+        store: Store,
+        path: Path,
+        provenance: Provenance,
+        accounts: Mapping[str, HeldAccount],
+        most_days: float | None = None,
+    ) -> Draft:
+        """The exact bytes of the cassette; nothing is written, and nothing was searched yet.
+
+        Args:
+            store: The tree that it is for.
+            path: Its index there.
+            provenance: Where it comes from.
+            accounts: Whom the test was logged in as, by channel; not scrubbed yet.
+            most_days: An older cassette is not kept where only the times are new.
+        """
+        secrets = [one.reveal() for one in self.known(accounts)]
+        scrubber = Scrubber(secrets, rewrite_params=answered_params, standins=self._standins())
+        scrubbed, submitted = {}, {}
+        raw = kept_logins(self._raw)
+        for one in raw:
+            kept, submission = self._scrubbed(one, scrubber)
+            scrubbed[id(one)] = kept
+            if submission is not None:
+                submitted[id(kept)] = submission
+        pairs = ((one, scrubbed[id(one)]) for one in raw)
+        self._lost = tuple(dict.fromkeys(lost(pairs, accounts)))
+        fewer = collapse(self._whole(scrubbed))
+        cassette = Cassette(
+            self.test_id,
+            provenance,
+            fewer,
+            self._accounts(held.scrubbed(accounts, scrubber.value)),
+            words=self._words(fewer),
+        )
+        places = {
+            number: submitted[id(one)] for number, one in enumerate(fewer) if id(one) in submitted
+        }
+        if provenance.recorded_from == "emulator":
+            cassette = store.with_old_date(cassette, path, most_days)
+        return store.draft(cassette, path, places)
+
+    # What a recording that adds to a cassette does otherwise.
+
+    def _standins(self) -> Standins:
+        """The stand-ins that there are before anything is scrubbed."""
+        return Standins()
+
+    def _whole(self, scrubbed: Mapping[int, Interaction]) -> list[Interaction]:
+        """The interactions of the cassette in order, from new ones by their raw ones' identity."""
+        return list(scrubbed.values())
+
+    def _words(self, whole: Iterable[Interaction]) -> tuple[dict[str, Any] | None, ...]:  # noqa: ARG002
+        """What is known already of what was submitted, in words."""
+        return ()
+
+    def _accounts(self, scrubbed: dict[str, HeldAccount]) -> dict[str, HeldAccount]:
+        """The accounts of the cassette."""
+        return scrubbed
+
+    def check(self, draft: Draft, accounts: Mapping[str, HeldAccount]) -> None:
+        """Lets a draft pass, or refuses it.
+
+        Raises:
+            SecretFound: One of its files holds a secret.
+        """
+        gate = self._gate(accounts)
+        for name, data in draft.files():
+            gate.check(data, name)
+
+    def require_replayable(self, draft: Draft) -> None:
+        """Passes a draft whose requests a replay will find again.
+
+        Raises:
+            RecordingRefused: Something that the test itself sends could not be kept.
+        """
+        if self._lost:
+            raise RecordingRefused(
+                f"the recording was not saved: a replay would not find {self._lost[0]}",
+                path=draft.path,
+                test_id=self.test_id,
+                facts=[
+                    ("why", "what the test sends there is no plain word, or is in no table"),
+                    *(("also", one) for one in self._lost[1:]),
+                ],
+                next="send something else there, or keep the field as docs/scrubbing.md says; or "
+                "leave the test emulated, without the marker vcr",
+            )
+
+    def require_ended(self, draft: Draft) -> None:
+        """Passes a draft all jobs of which have reached a final state.
+
+        Raises:
+            RecordingRefused: One has not: its replay could only wait for ever.
+        """
+        waiting = unfinished(draft.cassette.interactions)
+        if waiting:
+            job, status = waiting[0]
+            raise RecordingRefused(
+                f"the recording was not saved: job {job} had not ended, its last state is {status}",
+                path=draft.path,
+                test_id=self.test_id,
+                facts=[("also", f"{one}: {state}") for one, state in waiting[1:]],
+                next="wait for the job in the test (job.result()) or cancel it, then: "
+                + record_command(self.test_id),
+            )
+
+    def quarantine(
+        self, draft: Draft, store: Store, path: Path, accounts: Mapping[str, HeldAccount]
+    ) -> Path | None:
+        """Writes what was refused to another tree, without whatever the gate finds in it.
+
+        Returns:
+            The index file, or ``None`` where nothing of it may be written.
+        """
+        gate = self._gate(accounts)
+        cassette = draft.cassette
+        clean = tuple(one for one in cassette.interactions if not _findings(gate, one))
+        held_back = replace(cassette, interactions=clean)
+        copy = store.draft(held_back, path)
+        if any(gate.search(data) for _, data in copy.files()):
+            return None
+        store.write(copy)
+        return path
+
+    def known(self, accounts: Mapping[str, HeldAccount]) -> list[KnownValue]:
+        """Every secret of the run: of the environment, of the accounts, and of the logins."""
+        found = {one.reveal(): one for one in self._secrets}
+        for channel, account in accounts.items():
+            value = account.credential
+            if not is_standin(value):
+                found.setdefault(value, KnownValue(f"the credential of {channel}", value))
+        for value in _tokens(self._raw):
+            found.setdefault(value, KnownValue("an access token", value))
+        return [one for value, one in found.items() if len(value) >= LEAST_LENGTH]
+
+    def _gate(self, accounts: Mapping[str, HeldAccount]) -> Gate:
+        return Gate(self.known(accounts))
+
+    def _scrubbed(
+        self, one: Interaction, scrubber: Scrubber
+    ) -> tuple[Interaction, Submission | None]:
+        submission = read_submission(one.request_body) if is_submission(one) else None
+        if submission is None:
+            done = scrubber.scrub(one)
+            self._unknown.update(dict.fromkeys(done.unknown))
+            return done.interaction, None
+        # The params are harmless already (see submission.py): the scrubber has the rest.
+        form = dict(submission.form)
+        params = form.pop("params", None)
+        rest = json.dumps(form, ensure_ascii=False).encode()
+        headers = (*_without_type(one), ("Content-Type", "application/json"))
+        done = scrubber.scrub(replace(one, request_headers=headers, request_body=rest))
+        self._unknown.update(dict.fromkeys(done.unknown))
+        kept: dict[str, Any] = json.loads(done.interaction.request_body)
+        if params is not None:
+            kept["params"] = params
+        whole = Submission(kept, submission.circuits)
+        body = whole.to_bytes()
+        headers = tuple(
+            (name, str(len(body)) if name.lower() == "content-length" else value)
+            for name, value in done.interaction.request_headers
+        )
+        return replace(done.interaction, request_headers=headers, request_body=body), whole
+
+
+def _without_type(one: Interaction) -> Iterator[tuple[str, str]]:
+    return (row for row in one.request_headers if row[0].lower() not in _OF_BODY)
+
+
+def _findings(gate: Gate, one: Interaction) -> list[Finding]:
+    headers = (*one.request_headers, *one.response_headers)
+    texts = [one.url, *(text for row in headers for text in row)]
+    parts = [one.request_body, one.response_body, "\n".join(texts).encode()]
+    return [finding for part in parts for finding in gate.search(part)]
+
+
+def _tokens(raw: Iterable[Interaction]) -> Iterator[str]:
+    """Access tokens, and refresh tokens that are some, from the answers to logins."""
+    for one in raw:
+        if one.status >= 400 or not is_login(one):
+            continue
+        try:
+            body = json.loads(one.response_body)
+        except (ValueError, RecursionError):
+            continue
+        for name in _TOKEN_FIELDS if isinstance(body, dict) else ():
+            if isinstance(body.get(name), str) and body[name] != "not_supported":
+                yield body[name]

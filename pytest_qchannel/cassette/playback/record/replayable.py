@@ -1,0 +1,110 @@
+"""Whether a request will be found again: what the scrubber took from it, a replay looks for.
+
+A value that was given to the code under test (an account's, or one of an earlier answer) is a
+stand-in in the replay as well. One that stands in the test itself is sent again as it is, and if
+the cassette has something else in its place, every replay is a miss. Such a recording is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pytest_qchannel.cassette.accounts import HeldAccount
+from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.playback.matching import address_of, is_submission
+from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
+from pytest_qchannel.cassette.playback.replay.identity import is_login
+from pytest_qchannel.cassette.standin_shapes import WORD
+from pytest_qchannel.cassette.submitted.submission import fields_of
+
+__all__ = ["lost"]
+
+_LEAST: Final = 4
+
+
+def lost(
+    pairs: Iterable[tuple[Interaction, Interaction]], accounts: Mapping[str, HeldAccount]
+) -> Iterator[str]:
+    """What a replay would not find, in words.
+
+    Args:
+        pairs: Each interaction as it happened and as it would be kept, in order.
+        accounts: Whom the test was logged in as; not scrubbed.
+    """
+    seen = _Seen(accounts)
+    for raw, kept in pairs:
+        if not is_login(raw):
+            key = address_of(kept)  # of the raw one nothing is shown
+            for what in _lost_of(raw, kept, seen):
+                yield f"{key.method} {key.path} by {what}"
+        seen.add(raw)
+
+
+class _Seen:
+    """What has gone over the wire so far."""
+
+    def __init__(self, accounts: Mapping[str, HeldAccount]) -> None:
+        names = (name for one in accounts.values() for held in one.instances for name in held)
+        self._accounts = {part for name in names for part in (name, *re.split("[:/]", name))}
+        self._said: list[tuple[bool, bytes]] = []
+
+    def add(self, one: Interaction) -> None:
+        asked = unquote(one.url).encode("utf-8", "replace") + b"\n" + one.request_body
+        self._said += [(False, asked), (True, one.response_body)]
+
+    def stays(self, value: str, kept: str) -> bool:
+        """Whether a replay sends what is kept: the stand-in of a value that was given."""
+        return kept != WORD and self.was_given(value)
+
+    def was_given(self, value: str) -> bool:
+        """Whether the code under test can have it from somebody else."""
+        if len(value) < _LEAST:
+            return False  # a part of anything
+        if value in self._accounts:
+            return True
+        data = value.encode("utf-8", "replace")
+        return next((is_answer for is_answer, said in self._said if data in said), False)
+
+
+def _lost_of(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
+    was, now = urlsplit(raw.url), urlsplit(kept.url)
+    if was.hostname != now.hostname:
+        if not seen.was_given(raw.url):
+            yield "its host"
+        return
+    ids = {name for _, name in named_ids(raw)}  # a replay knows made-up ones: see foreign_ids.py
+    segments = was.path.rstrip("/").split("/"), now.path.rstrip("/").split("/")
+    if len(segments[0]) != len(segments[1]):
+        yield "its path"
+    for old, new in zip(*segments, strict=False):
+        value = unquote(old)
+        if value != unquote(new) and value not in ids and not seen.stays(value, unquote(new)):
+            yield "a part of its path"
+    fields = [parse_qsl(parts.query, keep_blank_values=True) for parts in (was, now)]
+    if len(fields[0]) != len(fields[1]):
+        yield "a field of its query"
+    for (name, value), other in zip(*fields, strict=False):
+        if (name, value) != other and value not in ids and not seen.stays(value, other[1]):
+            yield f"the field {name[:40]!r} of its query"
+    if is_submission(raw):
+        yield from _lost_of_body(raw, kept, ids, seen)
+
+
+def _lost_of_body(raw: Interaction, kept: Interaction, ids: set[str], seen: _Seen) -> Iterator[str]:
+    was, now = fields_of(raw.request_body), fields_of(kept.request_body)
+    if was is None or now is None:
+        return  # not compared
+    for name in was.keys() & now.keys() - {"params"}:  # of circuits nothing that counts is taken
+        gone = _gone(was[name], now[name])
+        if not all(text in ids or seen.was_given(text) for text in gone):
+            yield f"the field {name[:40]!r} of its body"
+
+
+def _gone(value: Any, other: Any) -> Iterator[str]:
+    """The texts of a value that another one lacks."""
+    values = value if isinstance(value, list) else [value]
+    others = other if isinstance(other, list) else [other]
+    yield from (str(one) for one in values if one not in others)

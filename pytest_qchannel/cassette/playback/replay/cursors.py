@@ -1,0 +1,167 @@
+"""Which recorded answer a request gets: a cursor through each job, session and request.
+
+The rules are few, and :mod:`..roles` says which request falls under which:
+
+1. Reads of one job (or session) share a cursor. A read gets its next recorded answer beyond the
+   cursor, and the cursor moves there; if there is none, it gets its last one again. So a job's
+   states come in order and never go back: more polls than recorded repeat the last state, and
+   asking for the results early takes the state along to where the results were.
+2. Every other read has a cursor of its own: its answers come in order, the last one again and
+   again.
+3. A write gets its answers in order, each once.
+4. Between a gate's two sides there is no way but the gate (see :mod:`..roles`).
+
+Any thread may ask; what one job does moves no other one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.playback.matching import Key, key_of
+from pytest_qchannel.cassette.playback.roles import Action, Role, role_of
+
+__all__ = ["Entry", "Played", "Replay"]
+
+_START: Final = -1
+
+
+@dataclass(slots=True)
+class Entry:
+    """A recorded interaction in a replay.
+
+    Attributes:
+        number: Its place in the cassette, counted from 0.
+        soft: How many gates of its resource, hard ones included, come before it.
+        hard: How many hard gates of its resource come before it.
+        plays: How often it was given.
+    """
+
+    number: int
+    interaction: Interaction
+    key: Key
+    role: Role
+    soft: int = 0
+    hard: int = 0
+    plays: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """An answer: its interaction, its place in the cassette, and whether it was given before."""
+
+    number: int
+    interaction: Interaction
+    is_repeat: bool
+
+
+@dataclass(slots=True)
+class _Track:
+    """A resource: what was recorded of it, and how far the replay is."""
+
+    entries: list[Entry] = field(default_factory=list)
+    soft: int = 0
+    hard: int = 0
+    cursor: int = _START
+
+
+class Replay:
+    """The replay of one cassette.
+
+    Args:
+        interactions: As recorded, in order.
+    """
+
+    def __init__(self, interactions: Sequence[Interaction]) -> None:
+        self.entries = tuple(
+            Entry(number, one, key, role_of(key))
+            for number, one in enumerate(interactions)
+            for key in (key_of(one),)
+        )
+        self._lock = threading.Lock()
+        self._tracks: dict[str, _Track] = {}
+        for entry in self.entries:
+            track = self._tracks.setdefault(entry.role.resource, _Track())
+            entry.soft, entry.hard = track.soft, track.hard
+            track.entries.append(entry)
+            track.soft += entry.role.action.is_gate
+            track.hard += entry.role.action is Action.HARD_GATE
+        for track in self._tracks.values():
+            track.soft = track.hard = 0
+
+    def answer(self, sent: Interaction) -> Played | None:
+        """The answer to a request, or ``None``: :func:`.miss.explain` says why."""
+        key = key_of(sent)
+        role = role_of(key)
+        with self._lock:
+            track = self._tracks.get(role.resource)
+            if track is None:
+                return None
+            same = [entry for entry in track.entries if entry.key.matches(key)]
+            if role.action in (Action.READ, Action.LOGIN):
+                entry = _next_read(track, same, role)
+            else:
+                entry = _next_write(track, same)
+            if entry is None:
+                return None
+            entry.plays += 1
+            return Played(entry.number, entry.interaction, entry.plays > 1)
+
+    @property
+    def played(self) -> int:
+        """How many of the interactions were given at least once."""
+        return sum(entry.plays > 0 for entry in self.entries)
+
+    def unused(self) -> tuple[int, ...]:
+        """The places of interactions that were neither given nor passed by; without logins."""
+        with self._lock:
+            return tuple(
+                entry.number
+                for entry in self.entries
+                if not entry.plays
+                and entry.role.action is not Action.LOGIN
+                and not self._is_passed(entry)
+            )
+
+    def _is_passed(self, entry: Entry) -> bool:
+        """Whether a job went on without anybody having asked for this state of it."""
+        track = self._tracks[entry.role.resource]
+        is_state = entry.role.is_shared and entry.role.action is Action.READ
+        return (
+            is_state
+            and entry.number <= track.cursor
+            and any(
+                other.plays and other.number > entry.number and other.key.matches(entry.key)
+                for other in track.entries
+            )
+        )
+
+
+def _next_read(track: _Track, same: list[Entry], role: Role) -> Entry | None:
+    here = [entry for entry in same if entry.soft == track.soft]
+    if not role.is_shared:
+        fresh = [entry for entry in here if not entry.plays]
+        return fresh[0] if fresh else here[-1] if here else None
+    ahead = [entry for entry in here if entry.number > track.cursor]
+    if ahead:
+        track.cursor = ahead[0].number
+        return ahead[0]
+    if here:
+        return here[-1]
+    reachable = [entry for entry in same if entry.hard == track.hard]
+    before = [entry for entry in reachable if entry.soft < track.soft]
+    return before[-1] if before else reachable[0] if reachable else None
+
+
+def _next_write(track: _Track, same: list[Entry]) -> Entry | None:
+    for entry in same:
+        if not entry.plays:
+            if entry.role.action.is_gate:
+                track.soft = max(track.soft, entry.soft + 1)
+                track.hard = max(track.hard, entry.hard + (entry.role.action is Action.HARD_GATE))
+            return entry
+    return None

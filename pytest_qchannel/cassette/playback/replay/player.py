@@ -1,0 +1,118 @@
+"""A cassette, replayed: what each request is answered, and what to complain about at the end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_qchannel.cassette.disk.index import Cassette
+from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.naming import channel_of_check
+from pytest_qchannel.cassette.playback.replay.cursors import Replay
+from pytest_qchannel.cassette.playback.replay.foreign_ids import ForeignIds
+from pytest_qchannel.cassette.playback.replay.identity import Identity, is_login
+from pytest_qchannel.cassette.playback.replay.miss import CassetteMiss, explain
+from pytest_qchannel.cassette.problems import CassetteProblem, record_command
+from pytest_qchannel.cassette.versions import version_difference
+
+__all__ = ["InteractionsUnused", "Player"]
+
+_MOST_TOLD = 10
+
+
+class InteractionsUnused(CassetteProblem):
+    """The test did not ask for everything that was recorded.
+
+    Attributes:
+        unused: What was not asked for, as ``#4 (line 61) GET /api/v1/jobs``.
+    """
+
+    unused: tuple[str, ...] = ()
+
+
+class Player:
+    """Answers from a cassette; any thread may ask.
+
+    Args:
+        cassette: What was recorded.
+        path: Its index, for errors.
+        test_id: The test, for errors.
+        now: Seconds since the epoch: logins are answered as of now.
+    """
+
+    def __init__(
+        self, cassette: Cassette, path: Path, test_id: str, now: Callable[[], float]
+    ) -> None:
+        self.cassette = cassette
+        self.path = path
+        self._test_id = test_id
+        self._replay = Replay(cassette.interactions)
+        accounts = cassette.accounts.values()
+        instances = (held.id for one in accounts for held in one.instances)
+        self._foreign_ids = ForeignIds(cassette.interactions, instances)
+        own = (one.credential for one in accounts)
+        self._identity = Identity(cassette.interactions, own, now)
+        self._lock = threading.Lock()
+        self._answered = 0
+
+    @property
+    def answered(self) -> int:
+        """How many requests were answered so far, logins included."""
+        return self._answered
+
+    @property
+    def played(self) -> int:
+        """How many of the interactions were given at least once."""
+        return self._replay.played
+
+    def find(self, sent: Interaction) -> Interaction | None:
+        """The answer to a request, or ``None`` where the cassette has none."""
+        if is_login(sent):
+            found: Interaction | None = self._identity.answer(sent)
+        else:
+            played = self._replay.answer(self._foreign_ids.as_recorded(sent))
+            found = played.interaction if played is not None else None
+        if found is not None:
+            with self._lock:
+                self._answered += 1
+        return found
+
+    def miss(self, sent: Interaction) -> CassetteMiss:
+        """Why there is no answer to a request."""
+        return explain(
+            self._replay,
+            self._foreign_ids.as_recorded(sent),
+            path=self.path,
+            test_id=self._test_id,
+            channel=self.cassette.provenance.channel,
+            lines=self.cassette.lines,
+            versions=version_difference(self.cassette.provenance),
+        )
+
+    def unused(self) -> InteractionsUnused | None:
+        """What the test did not ask for, as an error; ``None`` where it asked for everything."""
+        entries = [self._replay.entries[number] for number in self._replay.unused()]
+        if not entries:
+            return None
+        lines = self.cassette.lines
+        said = tuple(
+            f"#{one.number + 1}"
+            + (f" (line {lines[one.number]})" if one.number < len(lines) else "")
+            + f" {one.key.method} {one.key.path}"
+            for one in entries
+        )
+        more = len(said) - _MOST_TOLD
+        shown = [*said[:_MOST_TOLD], *([f"and {more} more"] if more > 0 else [])]
+        problem = InteractionsUnused(
+            f"{len(said)} of {len(self._replay.entries)} recorded interactions were not used",
+            path=self.path,
+            test_id=self._test_id,
+            facts=[("unused", "\n".join(shown))],
+            next=record_command(self._test_id)
+            if channel_of_check(self._test_id)
+            else f"{record_command(self._test_id)}, or allow it: "
+            "@pytest.mark.qchannel(allow_unused=True)",
+        )
+        problem.unused = said
+        return problem

@@ -1,0 +1,104 @@
+"""Who is asking: every request is checked here, and nowhere else.
+
+One function for each kind of authentication a route can demand; :data:`CHECKS` names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from pytest_qchannel.crn import CRN
+from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.principal import Principal
+from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.world.world import Account
+from pytest_qchannel.errors import UsageProblem
+
+__all__ = ["CHECKS"]
+
+
+def _scheme_and_value(ctx: Context) -> tuple[str, str]:
+    scheme, _, value = ctx.request.headers.get("authorization", "").strip().partition(" ")
+    return scheme.lower(), value.strip()
+
+
+def _cloud_account(ctx: Context, *, allow_api_key: bool) -> Account:
+    scheme, value = _scheme_and_value(ctx)
+    if not scheme:
+        raise ctx.refuse(401, Codes.NOT_AUTHORIZED, "The request has no Authorization header.")
+    if scheme == "bearer":
+        token = ctx.world.token(value)
+        if token is not None and token.account.platform == "cloud":
+            return token.account
+        raise ctx.refuse(401, Codes.NOT_AUTHORIZED, "The access token is not valid or has expired.")
+    if scheme == "apikey" and allow_api_key:
+        account = ctx.world.account_of("cloud", value)
+        if account is not None:
+            return account
+        raise ctx.refuse(401, Codes.BAD_CREDENTIALS, "The API key is not known.")
+    raise ctx.refuse(
+        401, Codes.NOT_AUTHORIZED, "The Authorization header has no scheme known here."
+    )
+
+
+def _iam(ctx: Context) -> Principal:
+    """A bearer token of IAM: what search, catalog and resource controller want."""
+    return Principal(_cloud_account(ctx, allow_api_key=False))
+
+
+def _runtime(ctx: Context) -> Principal:
+    """A bearer token (or the API key itself) and the CRN of an instance in this host's region.
+
+    Source: security schemes of IBM's API description (bearer, apikey, Service-CRN).
+    """
+    account = _cloud_account(ctx, allow_api_key=True)
+    text = ctx.request.headers.get("service-crn", "")
+    try:
+        crn = CRN.parse(text)
+    except UsageProblem as problem:
+        said = "The request has no Service-CRN header." if not text else problem.headline
+        raise ctx.refuse(403, Codes.NOT_AUTHORIZED, said) from None
+    if crn.account_id != account.id:
+        raise ctx.refuse(
+            403,
+            Codes.NOT_AUTHORIZED,
+            "The instance belongs to another account than the credential.",
+        )
+    instance = account.instances.get(str(crn))
+    if instance is None:
+        raise ctx.refuse(404, Codes.NOT_FOUND, "The account has no instance with this CRN.")
+    if crn.region != ctx.host.region:
+        raise ctx.refuse(
+            404,
+            Codes.NOT_FOUND,
+            f"The instance is in {crn.region}; this is the service of {ctx.host.region}.",
+        )
+    return Principal(account, instance)
+
+
+def _classic(ctx: Context) -> Principal:
+    """An access token in ``x-access-token``, or the API token itself as a bearer.
+
+    Source: the client (``X-Access-Token``) and IBM's channel guide (bearer API token).
+    """
+    request, world = ctx.request, ctx.world
+    sent = request.headers.get("x-access-token") or request.first("access_token")
+    if sent:
+        token = world.token(sent)
+        if token is not None and token.account.platform == "classic":
+            return Principal(token.account)
+        raise ctx.refuse(401, Codes.CLASSIC_BAD_TOKEN, "The access token is not valid any more.")
+    scheme, value = _scheme_and_value(ctx)
+    account = world.account_of("classic", value) if scheme == "bearer" else None
+    if account is None:
+        raise ctx.refuse(401, Codes.CLASSIC_LOGIN_FAILED, "The request has no valid credential.")
+    return Principal(account)
+
+
+CHECKS: Final[Mapping[str, Callable[[Context], Principal | None]]] = {
+    "none": lambda ctx: None,  # noqa: ARG005
+    "iam": _iam,
+    "runtime": _runtime,
+    "classic": _classic,
+}

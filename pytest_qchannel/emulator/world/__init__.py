@@ -1,0 +1,1 @@
+"""What the emulated services store: accounts, devices, jobs, sessions, and their clock."""

@@ -1,0 +1,191 @@
+"""Sessions and batches: what is remembered of one, and how its state follows from the clock.
+
+Nothing happens to a session on its own: :meth:`Session.settle` is called whenever somebody looks,
+and does then, in order and with the times at which they were due, what happened since. Source of
+the rules: IBM's guides to sessions and to execution limits, and its API description.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from pytest_qchannel.emulator.world.records import Account, Instance, Job
+
+__all__ = ["INTERACTIVE_TTL_S", "LONGEST_S", "UNUSED_S", "Session", "SessionState"]
+
+LONGEST_S: Final = 28_800
+"""How long a session lasts at most after its first job's start: eight hours."""
+
+UNUSED_S: Final = 1_800
+"""A session without any job closes after this many seconds."""
+
+INTERACTIVE_TTL_S: Final = 60
+"""How long an active session waits for its next job, unless its creation says otherwise."""
+
+
+class SessionState(StrEnum):
+    """``state`` of a session on the wire. Source: IBM's API description."""
+
+    OPEN = "open"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    CLOSED = "closed"
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """A dedicated session or a batch; times in seconds since the epoch, lengths in seconds.
+
+    Attributes:
+        line: Its jobs, oldest first, but for those at the front that have ended.
+        turns: For each job that has started: when it was its turn.
+        free_at: When the last of its jobs that ran has ended.
+        drains_from: When it was told to take no more jobs.
+        is_dedicated: Whether its jobs run one after the other, on a QPU that waits for them.
+    """
+
+    id: str
+    mode: Literal["dedicated", "batch"]
+    backend: str | None
+    account: Account
+    instance: Instance
+    created_at: float
+    max_ttl_s: int = LONGEST_S
+    interactive_ttl_s: int = INTERACTIVE_TTL_S
+    active_ttl_s: int | None = None
+    state: SessionState = SessionState.OPEN
+    accepting_jobs: bool = True
+    state_reason: str | None = None
+    started_at: float | None = None
+    activated_at: float | None = None
+    closed_at: float | None = None
+    last_job_started: float | None = None
+    last_job_completed: float | None = None
+    usage_s: float = 0.0
+    history: list[tuple[SessionState, float]] = field(default_factory=list)
+    line: deque[Job] = field(default_factory=deque)
+    turns: dict[str, float] = field(default_factory=dict)
+    free_at: float = 0.0
+    drains_from: float | None = None
+
+    def __post_init__(self) -> None:
+        """Notes its first state."""
+        self.history.append((self.state, self.created_at))
+
+    @property
+    def is_dedicated(self) -> bool:
+        """Whether its jobs run one after the other, on a QPU that waits for them."""
+        return self.mode == "dedicated"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self.state is SessionState.CLOSED
+
+    @property
+    def deadline(self) -> float | None:
+        """When it closes at the latest; ``None`` before its first job has started."""
+        return None if self.started_at is None else self.started_at + self.max_ttl_s
+
+    def unfinished(self) -> Iterator[Job]:
+        """Its jobs that have not ended, oldest first."""
+        while self.line and self.line[0].is_final:
+            self._note_end(self.line.popleft())
+        return (job for job in self.line if not job.is_final)
+
+    def accept(self, job: Job) -> None:
+        """Puts a new job into the line; the first one decides about the backend."""
+        self.line.append(job)
+        self.backend = self.backend or job.backend
+
+    def drain(self, now: float) -> None:
+        """Takes no more jobs; it closes when the last one has ended."""
+        if self.accepting_jobs:
+            self.accepting_jobs, self.drains_from = False, now
+        self.settle(now)
+
+    def close(self, at: float, reason: str) -> None:
+        """Closes it for good; harmless where it is closed already."""
+        if self.is_closed:
+            return
+        self._move(SessionState.CLOSED, at)
+        self.closed_at, self.state_reason, self.accepting_jobs = at, reason, False
+
+    def start(self, job: Job, turn: float) -> None:
+        """Notes that a job has started, whose turn it was at ``turn``."""
+        assert job.running_at is not None
+        at = job.running_at
+        self.turns[job.id] = turn
+        self.last_job_started = max(at, self.last_job_started or at)
+        if self.started_at is None:
+            self.started_at = at
+        if self.state in (SessionState.OPEN, SessionState.INACTIVE):
+            self._move(SessionState.ACTIVE, at)
+            self.activated_at = at
+
+    def end(self, job: Job, now: float) -> None:
+        """Notes that a job has ended, and what it used."""
+        assert job.finished_at is not None
+        self.turns.pop(job.id, None)
+        self._note_end(job)
+        self.last_job_completed = max(job.finished_at, self.last_job_completed or 0.0)
+        self.usage_s += job.usage_s
+        self.settle(now)
+
+    def settle(self, now: float) -> None:
+        """Brings the state up to ``now``: inactive, drained, unused or timed out."""
+        if self.is_closed:
+            return
+        is_busy = next(self.unfinished(), None) is not None
+        ends: list[tuple[float, str]] = []
+        if self.deadline is not None:
+            ends.append((self.deadline, "The maximum time of the session is over."))
+        elif not is_busy:
+            ends.append((self.created_at + UNUSED_S, "The session was not used."))
+        if self.drains_from is not None and not is_busy:
+            ends.append((max(self.drains_from, self.free_at), "The session was closed."))
+        end, reason = min(ends, default=(None, ""))
+        if self.state is SessionState.ACTIVE and not is_busy:
+            idle_until = self._idle_until()
+            if idle_until <= now and (end is None or idle_until < end):
+                self._move(SessionState.INACTIVE, idle_until)
+        if end is not None and end <= now:
+            self.close(end, reason)
+
+    def elapsed_s(self, now: float) -> float:
+        """What it used: for a batch its jobs' QPU seconds, for a session the time it was active.
+
+        Source: the docstring of ``Session.usage`` in qiskit-ibm-runtime 0.51.
+        """
+        if not self.is_dedicated:
+            return self.usage_s
+        total, since = 0.0, None
+        for state, at in self.history:
+            if since is not None:
+                total += at - since
+            since = at if state is SessionState.ACTIVE else None
+        if since is not None:
+            total += now - since
+        elif self.closed_at is not None and self.started_at is not None:
+            # Jobs that were running when it was closed run to their end.
+            total += max(0.0, self.free_at - self.closed_at)
+        return total
+
+    def _idle_until(self) -> float:
+        until = self.free_at + self.interactive_ttl_s
+        if self.active_ttl_s is not None and self.activated_at is not None:
+            until = min(until, max(self.free_at, self.activated_at + self.active_ttl_s))
+        return until
+
+    def _move(self, state: SessionState, at: float) -> None:
+        self.state = state
+        self.history.append((state, at))
+
+    def _note_end(self, job: Job) -> None:
+        if job.running_at is not None and job.finished_at is not None:
+            self.free_at = max(self.free_at, job.finished_at)

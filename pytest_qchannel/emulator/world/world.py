@@ -1,0 +1,191 @@
+"""What the emulated services know: accounts, instances, devices, tokens, jobs.
+
+A :class:`World` belongs to one test. Nothing in it is global, so nothing leaks from test to test.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import random
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from pytest_qchannel.emulator.programs.engine import Engine
+from pytest_qchannel.emulator.world.progression import Progression
+from pytest_qchannel.emulator.world.records import (
+    PLANS,
+    AccessToken,
+    Account,
+    Device,
+    DeviceStatus,
+    Instance,
+    Job,
+    JobEnding,
+    Plan,
+    Platform,
+)
+from pytest_qchannel.emulator.world.session_state import Session
+
+if TYPE_CHECKING:
+    from pytest_qchannel.emulator.faults.model import Fault
+
+__all__ = [
+    "PLANS",
+    "AccessToken",
+    "Account",
+    "Clock",
+    "Device",
+    "DeviceStatus",
+    "Instance",
+    "Job",
+    "JobEnding",
+    "Plan",
+    "Platform",
+    "Session",
+    "World",
+]
+
+
+class Clock:
+    """Seconds since the epoch, from a function that is passed in, plus what was advanced."""
+
+    def __init__(self, base: Callable[[], float]) -> None:
+        self._base = base
+        self._offset_s = 0.0
+
+    def now(self) -> float:
+        """The time in the emulated world, in seconds since the epoch, to the millisecond.
+
+        The services write milliseconds: who sends back what was written means the same moment.
+        """
+        return math.floor((self._base() + self._offset_s) * 1_000) / 1_000
+
+    def advance(self, seconds: float) -> None:
+        """Moves the emulated world's time forward; the test process keeps its own."""
+        if seconds < 0:
+            raise ValueError(f"time only moves forward: got {seconds} seconds")
+        self._offset_s += seconds
+
+
+class World:
+    """Everything that one test's emulated services remember.
+
+    Args:
+        accounts: Who may log in.
+        devices: The devices that the instances name.
+        clock: Where the time comes from.
+        seed: Fixes ids, traces and counts: the same seed gives the same ones.
+        engine: What runs the jobs.
+    """
+
+    def __init__(
+        self,
+        accounts: Iterable[Account],
+        devices: Iterable[Device],
+        *,
+        clock: Clock,
+        seed: int = 0,
+        engine: Engine | None = None,
+    ) -> None:
+        self.accounts = list(accounts)
+        self.devices = {device.name: device for device in devices}
+        self.clock = clock
+        self.seed = seed
+        self.engine = engine or Engine()
+        self.tokens: dict[str, AccessToken] = {}
+        self.jobs: dict[str, Job] = {}
+        self.sessions: dict[str, Session] = {}
+        self.next_progression: Progression | None = None
+        self.next_ending: JobEnding | None = None
+        """What becomes of the next job, where a test has said so."""
+        self.faults: list[Fault] = []
+        """What is to go wrong, in the order of declaration."""
+        self.unfinished: dict[str, Job] = {}
+        """The jobs that are not final, oldest first."""
+        self._by_instance: dict[str, list[Job]] = {}
+        self._created = 0
+        self._random = random.Random(f"qchannel:{seed}")  # noqa: S311 - reproducible on purpose
+
+    def account_of(self, platform: Platform, credential: str) -> Account | None:
+        """The account that an API key (cloud) or API token (classic) belongs to, if it is valid."""
+        for account in self.accounts:
+            if (
+                account.platform == platform
+                and account.credential == credential
+                and not account.credential_revoked
+            ):
+                return account
+        return None
+
+    def token(self, value: str) -> AccessToken | None:
+        """The access token with this value, if it was issued here and is still valid."""
+        token = self.tokens.get(value)
+        return token if token is not None and token.is_valid(self.clock.now()) else None
+
+    def remember(self, token: AccessToken) -> AccessToken:
+        """Adds an issued access token."""
+        self.tokens[token.value] = token
+        return token
+
+    def hex(self, digits: int) -> str:
+        """That many random hexadecimal digits, reproducible by the seed."""
+        return f"{self._random.getrandbits(4 * digits):0{digits}x}"
+
+    def new_job_number(self) -> int:
+        """The next job's number, from 1; numbers of deleted jobs are not given again."""
+        self._created += 1
+        return self._created
+
+    def job_id(self, number: int) -> str:
+        """The id of the job with that number, in today's form: 20 lower-case letters and digits.
+
+        It depends on the seed and the job's number only, not on what else was asked before.
+        """
+        text = base64.b32hexencode(self._digest("job", number)).decode("ascii")
+        return "d" + text[:19].lower()
+
+    def job_seed(self, job: Job) -> int:
+        """The simulation seed of a job; like its id, by the seed and the job's number only."""
+        return int.from_bytes(self._digest("counts", job.number)[:4], "big") >> 1
+
+    def session_id(self) -> str:
+        """The next session's id, a UUID."""
+        digits = self._digest("session", len(self.sessions) + 1).hex()
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+
+    def _digest(self, purpose: str, number: int) -> bytes:
+        return hashlib.sha256(f"{purpose}:{self.seed}:{number}".encode()).digest()
+
+    def add_job(self, job: Job) -> Job:
+        """Remembers a job; jobs are added in the order of their creation."""
+        self.jobs[job.id] = job
+        self._by_instance.setdefault(job.instance.id, []).append(job)
+        if not job.is_final:
+            self.unfinished[job.id] = job
+        return job
+
+    def settle(self, job: Job) -> None:
+        """Notes that a job may have become final, and wakes whoever waits for that."""
+        if job.is_final:
+            self.unfinished.pop(job.id, None)
+        with self.engine.changed:
+            self.engine.changed.notify_all()
+
+    def delete_job(self, job: Job) -> None:
+        """Forgets a job."""
+        del self.jobs[job.id]
+        self.unfinished.pop(job.id, None)
+        self._by_instance[job.instance.id].remove(job)
+
+    def jobs_of(self, instances: Iterable[Instance]) -> list[Job]:
+        """The jobs of some instances, oldest first."""
+        lists = [self._by_instance.get(instance.id, []) for instance in instances]
+        if len(lists) == 1:
+            return list(lists[0])
+        return sorted((job for jobs in lists for job in jobs), key=lambda job: job.number)
+
+    def pending_jobs(self, instance: Instance) -> int:
+        """How many jobs of an instance have not ended."""
+        return sum(job.instance is instance for job in self.unfinished.values())

@@ -1,0 +1,114 @@
+"""The world that a test gets when it asks for nothing special.
+
+Two IBM Cloud accounts and one classic user, ten devices in us-east and three in eu-de. Every
+credential says of itself that it is emulated, and none of them works anywhere else.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from typing import Final
+
+from pytest_qchannel.emulator.world import snapshots
+from pytest_qchannel.emulator.world.records import DeviceStatus
+from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.emulator.worlds.assemble import fixed_hex
+from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+
+__all__ = [
+    "CLASSIC_USER",
+    "CLOUD_ACCOUNT",
+    "PLATFORM_ACCOUNT",
+    "default_builder",
+    "default_world",
+]
+
+PLATFORM_ACCOUNT: Final = "emulated-platform"
+CLOUD_ACCOUNT: Final = "emulated-cloud"
+CLASSIC_USER: Final = "emulated-classic"
+
+# Candidates in order of preference: older clients ship fewer snapshots, so the first ten (three)
+# that the installed client has are taken.
+_US_EAST: Final = (
+    "ibm_torino", "ibm_sherbrooke", "ibm_brisbane", "ibm_kyoto", "ibm_osaka",
+    "ibm_fez", "ibm_marrakesh", "ibm_kyiv", "ibm_quebec", "ibm_cusco",
+    "ibm_algiers", "ibm_hanoi",
+)  # fmt: skip
+_EU_DE: Final = (
+    "ibm_strasbourg",
+    "ibm_brussels",
+    "ibm_aachen",
+    "ibm_geneva",
+    "ibm_prague",
+    "ibm_peekskill",
+)
+
+# The shortest queues belong to devices that are not online: who forgets to look picks a wrong one.
+_STATUS: Final = {"ibm_kyoto": DeviceStatus.OFFLINE, "ibm_osaka": DeviceStatus.PAUSED}
+_QUEUES: Final = {
+    "ibm_kyoto": 0,
+    "ibm_osaka": 1,
+    "ibm_torino": 7,
+    "ibm_sherbrooke": 3,
+    "ibm_brisbane": 12,
+}
+
+
+def _take(candidates: tuple[str, ...], count: int) -> list[str]:
+    return [name for name in candidates if name in snapshots.available()][:count]
+
+
+@functools.cache
+def default_builder() -> WorldBuilder:
+    """The description of the default world: see ``docs/emulator.md`` for what is in it.
+
+    The first instance of each account is the one that the fixtures use.
+    """
+    us_east, eu_de = _take(_US_EAST, 10), _take(_EU_DE, 3)
+    world = WorldBuilder(source="the default world")
+    for names in (us_east, eu_de):
+        spare = itertools.count(20, 7)
+        for name in names:
+            world = world.device(
+                name,
+                queue_length=_QUEUES[name] if name in _QUEUES else next(spare),
+                status=_STATUS.get(name, DeviceStatus.ONLINE),
+            )
+    free, premium = ["qchannel", "open"], ["qchannel", "premium"]
+    standard, lite = ["qchannel", "pay-as-you-go"], ["qchannel", "lite"]
+    first_us = us_east[:5]
+    return (
+        world.account(PLATFORM_ACCOUNT, channels=["ibm_quantum_platform"])
+        .instance("open-instance", plan="Open", devices=first_us, tags=free, usage_limit_s=600)
+        .instance("premium-instance", plan="Premium", devices=us_east, tags=premium)
+        .instance(
+            "premium-instance-eu", plan="Premium", region="eu-de", devices=eu_de, tags=premium
+        )
+        .account(CLOUD_ACCOUNT, channels=["ibm_cloud"])
+        .instance("standard-instance", plan="Pay-As-You-Go", devices=us_east, tags=standard)
+        .instance(
+            "standard-instance-eu",
+            plan="Pay-As-You-Go",
+            region="eu-de",
+            devices=eu_de,
+            tags=standard,
+        )
+        # The Lite plan had simulators only, and they are gone: it has no allocation left.
+        .instance("lite-instance", plan="Lite", devices=[], tags=lite)
+        .account(
+            CLASSIC_USER,
+            channels=["ibm_quantum"],
+            id=fixed_hex("classic account", 24),
+            user_id=fixed_hex("classic user", 24),
+            credential="qchannelemulated" + fixed_hex("classic a", 56) + fixed_hex("classic b", 56),
+        )
+        .instance("ibm-q/open/main", plan="Open", devices=first_us, usage_limit_s=600)
+        .instance("ibm-q-emulated/premium/main", plan="Premium", devices=us_east)
+        .check()
+    )
+
+
+def default_world(clock: Clock, seed: int = 0) -> World:
+    """A fresh world with nothing special in it."""
+    return default_builder().build(clock, seed)

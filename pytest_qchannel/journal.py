@@ -1,0 +1,235 @@
+"""What was sent and what was answered, in order, without the secrets.
+
+Only headers on an allow-list are kept as they are; of ``Authorization`` the scheme word stays, so
+that a test can tell a bearer token from the API key that the client falls back to. Query, form
+and JSON fields that hold credentials lose their values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, overload
+from urllib.parse import parse_qsl, urlencode
+
+from pytest_qchannel.wire import Request, Response
+
+if TYPE_CHECKING:
+    from pytest_qchannel.emulator.faults.model import Fault
+
+__all__ = ["Exchange", "Journal"]
+
+SCRUBBED: Final = "***"
+
+# Everything that is not named here is scrubbed.
+_OPEN_HEADERS: Final = frozenset(
+    {"accept", "content-length", "content-type", "host", "ibm-api-version", "service-crn"}
+)
+_SECRET_FIELDS: Final = frozenset(
+    {"apikey", "apitoken", "access_token", "refresh_token", "token", "password", "passcode"}
+)
+_SCHEMES: Final = frozenset({"apikey", "basic", "bearer", "token"})
+_FORM: Final = "application/x-www-form-urlencoded"
+_BODY_LIMIT: Final = 2_000
+_LONG_TEXT: Final = 100
+
+
+def scrub_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers with every value hidden that is not on the allow-list."""
+    kept: dict[str, str] = {}
+    for name, value in headers.items():
+        if name in _OPEN_HEADERS:
+            kept[name] = value
+        elif name == "authorization" and _scheme(value).lower() in _SCHEMES:
+            kept[name] = f"{_scheme(value)} {SCRUBBED}"
+        else:
+            kept[name] = SCRUBBED
+    return kept
+
+
+def _scheme(authorization: str) -> str:
+    return authorization.strip().partition(" ")[0]
+
+
+def _scrub_json(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {
+            name: SCRUBBED if str(name).lower() in _SECRET_FIELDS else _scrub_json(value)
+            for name, value in data.items()
+        }
+    return [_scrub_json(item) for item in data] if isinstance(data, list) else data
+
+
+def _without_long_texts(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _without_long_texts(value) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_without_long_texts(item) for item in data]
+    return "" if isinstance(data, str) and len(data) > _LONG_TEXT else data
+
+
+def _scrub_pairs(text: str) -> str:
+    pairs = parse_qsl(text, keep_blank_values=True)
+    hidden = [(n, SCRUBBED if n.lower() in _SECRET_FIELDS else value) for n, value in pairs]
+    return urlencode(hidden, safe="*:/")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer.
+
+    ``body`` is the request's JSON with credentials scrubbed (``None`` where it had none);
+    ``job_id`` is the job that the request created or named; ``answer`` is the body of a refusal.
+    ``status`` is 0 where no answer came; ``fault`` is the declared fault that the request met, and
+    ``is_lost`` whether it kept the answer, or a part of it, from the client.
+    """
+
+    number: int
+    method: str
+    host: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    status: int
+    job_id: str | None = None
+    answer: str = ""
+    fault: str | None = None
+    is_lost: bool = False
+    _body: bytes = field(default=b"", repr=False, compare=False)
+
+    @property
+    def url(self) -> str:
+        """The whole URL, its query scrubbed."""
+        return f"https://{self.host}{self.path}" + (f"?{self.query}" if self.query else "")
+
+    @property
+    def auth_scheme(self) -> str | None:
+        """``bearer``, ``apikey``, ``x-access-token``, or ``None`` where nothing was sent."""
+        if "authorization" in self.headers:
+            return self.headers["authorization"].split()[0].lower()
+        return "x-access-token" if "x-access-token" in self.headers else None
+
+    @property
+    def body(self) -> Any:
+        """The request's JSON body with the values of credential fields hidden.
+
+        A form is given as text, scrubbed the same way. Of anything else only the size is told:
+        nobody can say where in it a secret may be.
+        """
+        if not self._body:
+            return None
+        if self.headers.get("content-type", "").startswith(_FORM):
+            return _scrub_pairs(self._body.decode("utf-8", "replace"))
+        try:
+            return _scrub_json(json.loads(self._body))
+        except (ValueError, RecursionError):
+            return f"<{len(self._body)} bytes that are no JSON>"
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for requests whose method, URL and body are the same; tells no more of them."""
+        said = f"{self.method} {self.url}\n".encode() + self._body
+        return hashlib.sha256(said).hexdigest()
+
+    @property
+    def outline(self) -> str:
+        """Like the fingerprint, but the same also where long texts in a JSON body differ.
+
+        A circuit is not the same bytes when it is submitted again: what the client serializes
+        holds random ids.
+        """
+        try:
+            body = json.dumps(_without_long_texts(json.loads(self._body)), sort_keys=True)
+        except (ValueError, RecursionError):
+            return self.fingerprint
+        return hashlib.sha256(f"{self.method} {self.url}\n{body}".encode()).hexdigest()
+
+    def __str__(self) -> str:
+        """One line: number, method, URL, status, the job if there is one, the fault it met."""
+        job = f" job {self.job_id}" if self.job_id else ""
+        fault = f" (fault {self.fault})" if self.fault else ""
+        answered = self.status or "no answer"
+        return f"#{self.number} {self.method} {self.url} -> {answered}{job}{fault}"
+
+
+class Journal(Sequence[Exchange]):
+    """The exchanges of a test, oldest first; an empty one is false in ``assert``."""
+
+    def __init__(self, exchanges: Sequence[Exchange] = ()) -> None:
+        self._exchanges = list(exchanges)
+
+    def record(
+        self,
+        request: Request,
+        response: Response | None,
+        job_id: str | None,
+        fault: Fault | None = None,
+    ) -> None:
+        """Adds one exchange, scrubbed; without a response where none was sent."""
+        status = response.status if response is not None else 0
+        refusal = response.body.decode("utf-8", "replace") if response and status >= 400 else ""
+        self._exchanges.append(
+            Exchange(
+                number=len(self._exchanges) + 1,
+                method=request.method,
+                host=request.host,
+                path=request.path,
+                query=_scrub_pairs(request.query_string),
+                headers=scrub_headers(request.headers),
+                status=status,
+                job_id=job_id,
+                answer=refusal[:_BODY_LIMIT],
+                fault=str(fault) if fault else None,
+                is_lost=fault is not None and bool(fault.drop or fault.body),
+                _body=request.body,
+            )
+        )
+
+    def to(
+        self,
+        path: str,
+        *,
+        method: str | None = None,
+        host: str | None = None,
+        status: int | None = None,
+    ) -> Journal:
+        """The exchanges whose path ends with ``path``.
+
+        Args:
+            path: The end of the path, as ``/jobs`` or ``/users/logout``.
+            method: Only this method, in any case.
+            host: Only this host name.
+            status: Only answers with this status.
+        """
+        wanted = "/" + path.strip("/")
+        return Journal(
+            [
+                exchange
+                for exchange in self._exchanges
+                if exchange.path.rstrip("/").endswith(wanted)
+                and (method is None or exchange.method == method.upper())
+                and (host is None or exchange.host == host)
+                and (status is None or exchange.status == status)
+            ]
+        )
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._exchanges)
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    @overload
+    def __getitem__(self, index: int) -> Exchange: ...
+    @overload
+    def __getitem__(self, index: slice) -> Journal: ...
+    def __getitem__(self, index: int | slice) -> Exchange | Journal:
+        found = self._exchanges[index]
+        return found if isinstance(found, Exchange) else Journal(found)
+
+    def __repr__(self) -> str:
+        if not self._exchanges:
+            return "<Journal: no request was sent>"
+        return "<Journal:\n  " + "\n  ".join(str(exchange) for exchange in self) + ">"

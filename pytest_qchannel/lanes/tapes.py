@@ -1,0 +1,53 @@
+"""Tapes for tests: what of the settings and the environment they are made from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from pytest_qchannel.cassette.disk.place import Place
+from pytest_qchannel.cassette.gate.encodings import LEAST_LENGTH
+from pytest_qchannel.cassette.playback.extend import ExtendTape
+from pytest_qchannel.cassette.playback.tape import RecordTape, ReplayTape, Secrets
+from pytest_qchannel.cassette.standin_shapes import is_standin
+from pytest_qchannel.channels import credentials
+from pytest_qchannel.lanes.decide import Plan, require_source
+from pytest_qchannel.settings import Mode, Settings
+
+__all__ = ["Place", "RecordTape", "ReplayTape", "known_secrets", "tape_for"]
+
+
+def known_secrets(environ: Mapping[str, str] = os.environ) -> Secrets:
+    """The credentials of the environment that are long enough to be searched for.
+
+    Stand-ins are no secrets: within a replay they are what the environment has, and another replay
+    may be started there.
+    """
+    return tuple(
+        one
+        for one in credentials.secrets_in(environ)
+        if len(one.reveal()) >= LEAST_LENGTH and not is_standin(one.reveal())
+    )
+
+
+def tape_for(
+    plan: Plan, place: Place, settings: Settings, *, allow_unused: bool = False
+) -> ReplayTape | RecordTape:
+    """The tape of a test whose lane has a cassette.
+
+    Raises:
+        UsageProblem: There is nothing that it could be recorded from.
+        CassetteProblem: The cassette cannot be replayed.
+    """
+    secrets = known_secrets()
+    if plan.mode is Mode.REPLAY:
+        return ReplayTape(place, secrets, settings.max_age, allow_unused=allow_unused)
+    require_source(settings, place.test_id, plan.record_mode)
+    is_extended = plan.record_mode == "new_episodes" and place.exists()
+    kind = ExtendTape if is_extended else RecordTape
+    return kind(
+        place,
+        secrets,
+        settings.record_from.value,
+        most_days=settings.max_age,
+    )

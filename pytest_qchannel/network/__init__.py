@@ -1,0 +1,1 @@
+"""What shuts the network, and opens one door in it."""

@@ -1,0 +1,167 @@
+"""Shuts the network for a lane that must not use it.
+
+Name look-ups and connections are refused with an error that names the host and the test, except
+to loopback addresses, to Unix sockets and to hosts that the settings allow. The error is not an
+``OSError``: HTTP libraries would retry that, wrap it, or take it for a network that is down.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from typing import Any, Final
+from unittest import mock
+
+from pytest_qchannel.errors import NetworkBlocked
+from pytest_qchannel.hosts import is_ibm_host
+
+__all__ = ["NetworkGuard"]
+
+_LOOKUPS: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
+_NETWORK_FAMILIES: Final = frozenset({socket.AF_INET, socket.AF_INET6})
+
+
+def _as_text(host: object) -> str:
+    if isinstance(host, bytes):
+        return host.decode("ascii", "replace")
+    return "" if host is None else str(host)
+
+
+def _is_loopback(host: str) -> bool:
+    if host in ("", "localhost") or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+class NetworkGuard:
+    """Refuses network access while it is closed (:meth:`close_network`).
+
+    ``where``, ``who``, ``lane``, ``way_out`` and ``ibm_advice`` (for a host of IBM; by default
+    the emulator's) are the words of its errors, and may change while it is shut.
+
+    Args:
+        test_id: The test that errors name.
+        allowed_hosts: Host names that may be reached.
+        report: Called with each error before it is raised.
+    """
+
+    def __init__(
+        self,
+        test_id: str,
+        allowed_hosts: Iterable[str],
+        report: Callable[[NetworkBlocked], None],
+    ) -> None:
+        self.where = test_id
+        self.who = "a test"
+        self.lane = "the emulated lane"
+        self.way_out = "pytest --qchannel-allowed-hosts"
+        self.ibm_advice = ""
+        self._allowed = frozenset(allowed_hosts)
+        self._allowed_addresses: set[str] = set()
+        self._report = report
+        self._patches = ExitStack()
+
+    def close_network(self) -> None:
+        """Starts refusing."""
+        for name in _LOOKUPS:
+            real = getattr(socket, name)
+            self._patch(socket, name, self._looking_up(real))
+        for name in ("connect", "connect_ex"):
+            self._patch(socket.socket, name, self._connecting(getattr(socket.socket, name)))
+        self._patch(socket.socket, "sendto", self._sending(socket.socket.sendto))
+        if hasattr(socket.socket, "sendmsg"):  # not on Windows
+            self._patch(socket.socket, "sendmsg", self._sending_message(socket.socket.sendmsg))
+
+    def reopen(self) -> None:
+        """Puts the socket module back as it was."""
+        self._patches.close()
+
+    def refuse(self, host: str, closest: str | None = None) -> None:
+        """Reports and raises the error for a host.
+
+        Raises:
+            NetworkBlocked: Always.
+        """
+        __tracebackhide__ = True
+        if closest is not None:
+            advice = "use the host above"
+        elif is_ibm_host(host) and self.ibm_advice:
+            advice = self.ibm_advice
+        elif is_ibm_host(host):
+            door = self.way_out.replace("allowed-hosts", "door")
+            advice = (
+                "speak to it through requests: there the emulator answers for IBM's hosts; or let "
+                f"it answer whatever speaks TCP: {door}=loopback"
+            )
+        else:
+            advice = f"mock this host with responses, or allow it: {self.way_out}={host}"
+        blocked = NetworkBlocked(
+            f"{self.who} in {self.lane} reached for {host}",
+            where=self.where,
+            closest=closest,
+            next=advice,
+        )
+        self._report(blocked)
+        raise blocked
+
+    def _patch(self, owner: Any, name: str, replacement: Callable[..., Any]) -> None:
+        self._patches.enter_context(mock.patch.object(owner, name, replacement))
+
+    def _check(self, host: str) -> None:
+        if not (
+            _is_loopback(host)
+            or host.lower().rstrip(".") in self._allowed
+            or host in self._allowed_addresses
+        ):
+            self.refuse(host)
+
+    def _looking_up(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+            name = _as_text(host)
+            self._check(name)
+            found = real(host, *args, **kwargs)
+            if name.lower().rstrip(".") in self._allowed:
+                self._allowed_addresses.update(_addresses(found))
+            return found
+
+        return look_up
+
+    def _connecting(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def connect(sock: socket.socket, address: Any) -> Any:
+            if sock.family in _NETWORK_FAMILIES:
+                self._check(_as_text(address[0]))
+            return real(sock, address)
+
+        return connect
+
+    def _sending(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def sendto(sock: socket.socket, data: Any, *rest: Any) -> Any:
+            if sock.family in _NETWORK_FAMILIES:
+                self._check(_as_text(rest[-1][0]))
+            return real(sock, data, *rest)
+
+        return sendto
+
+    def _sending_message(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def sendmsg(sock: socket.socket, *args: Any) -> Any:
+            address = args[3] if len(args) > 3 else None
+            if address is not None and sock.family in _NETWORK_FAMILIES:
+                self._check(_as_text(address[0]))
+            return real(sock, *args)
+
+        return sendmsg
+
+
+def _addresses(found: Any) -> set[str]:
+    """The addresses in the answer of any of the look-up functions."""
+    if isinstance(found, str):
+        return {found}
+    if isinstance(found, tuple):
+        return set(found[2])
+    return {entry[4][0] for entry in found}

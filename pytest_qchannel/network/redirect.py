@@ -1,0 +1,191 @@
+"""Leads the host names of the emulator to its loopback door, in this process.
+
+Whatever speaks TCP through Python's ``socket`` module gets there: the look-up of an emulated host
+answers with the address and port of the door. Some libraries (anyio, and with it the asynchronous
+half of httpx) keep only the address and connect to port 443 of it, so the address remembers that
+it stands for something else: it is a ``str`` of a class of its own, which ``connect`` recognizes.
+A server of the test's own on port 443 is not mistaken for the door.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Final
+from unittest import mock
+
+from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.network.trust import trusting
+from pytest_qchannel.wire import Request, Response
+
+__all__ = ["NameRedirect", "RedirectedDoor"]
+
+_LOOPBACK: Final = "127.0.0.1"
+_HTTPS: Final = (443, "443", "https", b"443", b"https")
+_NO_PORT: Final = (None, 0, "", "0", b"", b"0")
+
+
+class _StandIn(str):
+    """A loopback address that was the answer to the look-up of an emulated host."""
+
+    __slots__ = ()
+
+
+_ADDRESS: Final = _StandIn(_LOOPBACK)
+
+
+class RedirectedDoor:
+    """The loopback door, and this process led to it and trusting it.
+
+    Args:
+        handle: The emulator's ``App.handle``, or something around it; called from any thread.
+        failed: Called with what ``handle`` raised, except for lost connections.
+        is_served: Whether a host name is the emulator's.
+        refuse: Called with the URL of an IBM host that is not served; raises.
+        also_public: Whether hosts beyond loopback may be reached: see :func:`.trust.trusting`.
+    """
+
+    def __init__(
+        self,
+        handle: Callable[[Request], Response],
+        failed: Callable[[Exception], None],
+        is_served: Callable[[str], bool],
+        refuse: Callable[[str], None],
+        *,
+        also_public: bool,
+    ) -> None:
+        self._handle = handle
+        self._failed = failed
+        self._is_served = is_served
+        self._refuse = refuse
+        self._also_public = also_public
+        self._stack = ExitStack()
+
+    def open(self) -> None:
+        """Starts the server and leads this process to it."""
+        from pytest_qchannel.emulator.adapters.authority import authority
+        from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
+
+        trusted = authority()
+        with ExitStack() as undo:
+            door = LoopbackDoor(self._handle, self._failed, trusted)
+            door.open()
+            undo.callback(door.close)
+            undo.enter_context(
+                trusting(trusted.certificate_pem, self._is_served, also_public=self._also_public)
+            )
+            names = NameRedirect(self._is_served, self._refuse, door.port)
+            names.open()
+            undo.callback(names.close)
+            self._stack = undo.pop_all()
+
+    def close(self) -> None:
+        """Puts the process back as it was, and ends the server."""
+        self._stack.close()
+
+
+class NameRedirect:
+    """Redirects look-ups and connections from :meth:`open` to :meth:`close`.
+
+    Args:
+        is_served: Whether a host name is the emulator's.
+        refuse: Called with the URL of an IBM host that is not served; raises.
+        port: Where the door is on 127.0.0.1.
+    """
+
+    def __init__(
+        self, is_served: Callable[[str], bool], refuse: Callable[[str], None], port: int
+    ) -> None:
+        self._is_served = is_served
+        self._refuse = refuse
+        self._port = port
+        self._stack = ExitStack()
+
+    def open(self) -> None:
+        """Starts redirecting."""
+        with ExitStack() as undo:
+            # Bound and not listening: who connects to it is refused, as at a port of IBM's hosts
+            # where nobody listens.
+            closed = undo.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            closed.bind((_LOOPBACK, 0))
+            self._closed_port = closed.getsockname()[1]
+            for name, replacement in (
+                ("getaddrinfo", self._getaddrinfo(socket.getaddrinfo)),
+                ("gethostbyname", self._gethostbyname(socket.gethostbyname)),
+                ("gethostbyname_ex", self._gethostbyname_ex(socket.gethostbyname_ex)),
+            ):
+                undo.enter_context(mock.patch.object(socket, name, replacement))
+            for name in ("connect", "connect_ex"):
+                connect = self._connecting(getattr(socket.socket, name))
+                undo.enter_context(mock.patch.object(socket.socket, name, connect))
+            self._stack = undo.pop_all()
+
+    def close(self) -> None:
+        """Puts the socket module back as it was."""
+        self._stack.close()
+
+    def _is_ours(self, host: Any) -> bool:
+        """Whether a look-up is the emulator's to answer; refuses the hosts that nobody serves."""
+        if isinstance(host, _StandIn):
+            return True
+        name = _name(host)
+        if self._is_served(name):
+            return True
+        if is_ibm_host(name):
+            self._refuse(f"https://{name}")
+        return False
+
+    def _led_to(self, port: Any) -> int:
+        """The port of this machine that a port of an emulated host is."""
+        if port in _NO_PORT:
+            return 0
+        return self._port if port in (*_HTTPS, self._port) else self._closed_port
+
+    def _getaddrinfo(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def getaddrinfo(
+            host: Any,
+            port: Any,
+            family: int = 0,
+            type: int = 0,  # noqa: A002 - the name that callers give it by
+            proto: int = 0,
+            flags: int = 0,
+        ) -> Any:
+            if not self._is_ours(host):
+                return real(host, port, family, type, proto, flags)
+            if family not in (socket.AF_UNSPEC, socket.AF_INET):
+                raise socket.gaierror(socket.EAI_NONAME, "the emulated hosts have IPv4 only")
+            if type not in (0, socket.SOCK_STREAM):
+                raise socket.gaierror(socket.EAI_SERVICE, "the emulated hosts speak TCP only")
+            name = _name(host) if flags & socket.AI_CANONNAME else ""
+            address = (_ADDRESS, self._led_to(port))
+            return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, name, address)]
+
+        return getaddrinfo
+
+    def _gethostbyname(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def gethostbyname(hostname: Any) -> Any:
+            return _ADDRESS if self._is_ours(hostname) else real(hostname)
+
+        return gethostbyname
+
+    def _gethostbyname_ex(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def gethostbyname_ex(hostname: Any) -> Any:
+            return (_name(hostname), [], [_ADDRESS]) if self._is_ours(hostname) else real(hostname)
+
+        return gethostbyname_ex
+
+    def _connecting(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def connect(sock: socket.socket, address: Any) -> Any:
+            if sock.family == socket.AF_INET and self._is_ours(address[0]):
+                port = self._closed_port if address[1] == 0 else self._led_to(address[1])
+                return real(sock, (_LOOPBACK, port))
+            return real(sock, address)
+
+        return connect
+
+
+def _name(host: Any) -> str:
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    return host.lower().rstrip(".") if isinstance(host, str) else ""

@@ -1,1 +1,0 @@
-"""Where requests go: one module per lane, and the guard that keeps a lane to itself."""

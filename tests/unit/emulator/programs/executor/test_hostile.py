@@ -1,0 +1,193 @@
+"""Whatever is sent: a refusal, a failure, a gap or an answer; never another exception."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import zlib
+from typing import Any
+
+import pytest
+
+pytest.importorskip("samplomatic", reason="only newer clients bring it")
+
+import numpy as np
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit_ibm_runtime.quantum_program import QuantumProgram
+from samplomatic import build
+from samplomatic.transpiler import generate_boxing_pass_manager
+
+from pytest_qchannel.emulator.programs import (
+    JobFailure,
+    Noise,
+    Task,
+    calibrator,
+    executor,
+    noise_learner,
+)
+from pytest_qchannel.emulator.world import snapshots
+from pytest_qchannel.errors import EmulatorGap
+from tests.unit.emulator.programs.executor.executor_kit import DEVICE, isa, params_of
+from tests.unit.emulator.programs.noise_learner.test_boxed import boxes
+from tests.unit.emulator.programs.noise_learner.test_boxed import (
+    params_of as boxed_params_of,
+)
+
+
+def _valid(version: str) -> dict[str, Any]:
+    circuit = QuantumCircuit(2)
+    circuit.ry(Parameter("a"), 0)
+    circuit.cz(0, 1)
+    circuit.measure_all()
+    whole = isa(circuit)
+    passes = generate_boxing_pass_manager(enable_gates=True, enable_measures=True)
+    template, samplex = build(passes.run(whole))
+    program = QuantumProgram(4, passthrough_data={"x": [1]})
+    program.append_circuit_item(whole, circuit_arguments=np.zeros((2, 1)))
+    program.append_samplex_item(
+        template, samplex=samplex, samplex_arguments={"parameter_values": [0.5]}, shape=(2,)
+    )
+    return params_of(program, version=version)
+
+
+VALID = {version: _valid(version) for version in ("v0.1", "v1.1", "v2.0")}
+BOXED = boxed_params_of(boxes())
+
+NASTY: st.SearchStrategy[Any] = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.sampled_from([10**9, -(10**20), 2**64])
+    | st.floats()
+    | st.text(max_size=8)
+    | st.just([])
+    | st.just({})
+    | st.lists(st.integers(-1, 4), max_size=70)
+    | st.sampled_from(
+        [
+            base64.b64encode(zlib.compress(b"\0" * 8)).decode(),
+            base64.b64encode(zlib.compress(b"QISKIT" + bytes(range(60)))).decode(),
+            base64.b64encode(b"QISKIT" + bytes([17]) + bytes(60)).decode(),
+        ]
+    )
+    | st.dictionaries(st.text(max_size=4), st.integers(), max_size=2)
+)
+
+
+def _places(part: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path] if path else []
+    steps: Any = ()
+    if isinstance(part, dict):
+        steps = part.items()
+    elif isinstance(part, list):
+        steps = enumerate(part)
+    for step, inner in steps:
+        found += _places(inner, (*path, step))
+    return found
+
+
+def _changed(valid: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    params = copy.deepcopy(valid)
+    part: Any = params
+    for step in path[:-1]:
+        part = part[step]
+    part[path[-1]] = value
+    return params
+
+
+def _damaged(text: str, place: float, letter: str) -> str:
+    at = int(place * (len(text) - 1))
+    return text[:at] + letter + text[at + 1 :]
+
+
+def _require_orderly(program: Any, params: dict[str, Any], noise: Noise = Noise.OFF) -> None:
+    try:
+        said = program.check(params)
+    except EmulatorGap:
+        return
+    if said is not None:
+        assert said
+        assert "\n" not in said
+        assert len(said) <= 400
+        return
+    try:
+        outcome = program.run(Task(params, snapshots.load(DEVICE), 3, noise))
+    except JobFailure:
+        return
+    assert outcome.result
+
+
+def test_the_valid_ones_are_answered() -> None:
+    for params in VALID.values():
+        assert executor.check(params) is None
+        assert executor.run(Task(params, snapshots.load(DEVICE), 3)).result
+    assert noise_learner.check(BOXED) is None
+
+
+@settings(max_examples=150)
+@given(st.data(), st.sampled_from(sorted(VALID)), NASTY)
+def test_one_value_is_replaced(data: st.DataObject, version: str, value: Any) -> None:
+    path = data.draw(st.sampled_from(_places(VALID[version])))
+    _require_orderly(executor, _changed(VALID[version], path, value))
+
+
+@settings(max_examples=150)
+@given(
+    st.data(),
+    st.sampled_from(sorted(VALID)),
+    st.floats(0, 1),
+    st.sampled_from('A/z09={}[]",:'),
+)
+def test_one_letter_is_damaged(
+    data: st.DataObject, version: str, place: float, letter: str
+) -> None:
+    """In base64 that is a byte of a circuit or tensor, in a samplex a word of its JSON."""
+    texts = [path for path in _places(VALID[version]) if len(str(_at(version, path))) > 40]
+    texts = [path for path in texts if isinstance(_at(version, path), str)]
+    path = data.draw(st.sampled_from(texts))
+    value = _damaged(_at(version, path), place, letter)
+    _require_orderly(executor, _changed(VALID[version], path, value))
+
+
+def _at(version: str, path: tuple[Any, ...]) -> Any:
+    part: Any = VALID[version]
+    for step in path:
+        part = part[step]
+    return part
+
+
+@settings(max_examples=60)
+@given(st.data(), NASTY)
+def test_the_boxed_noise_learner(data: st.DataObject, value: Any) -> None:
+    path = data.draw(st.sampled_from(_places(BOXED)))
+    _require_orderly(noise_learner, _changed(BOXED, path, value), Noise.CALIBRATION)
+
+
+@settings(max_examples=60)
+@given(st.floats(0, 1), st.sampled_from("A/z09="))
+def test_damaged_boxes(place: float, letter: str) -> None:
+    text = BOXED["instructions"]["circuit_b64"]
+    path = ("instructions", "circuit_b64")
+    _require_orderly(noise_learner, _changed(BOXED, path, _damaged(text, place, letter)))
+
+
+@given(st.dictionaries(st.sampled_from(["schema_version", "options"]), NASTY))
+@example({"schema_version": "v0.1", "options": {}})
+def test_calibrate_is_refused_or_a_gap(params: dict[str, Any]) -> None:
+    _require_orderly(calibrator, params)
+
+
+def test_calibrate_says_why_not() -> None:
+    with pytest.raises(EmulatorGap, match="recorded snapshots"):
+        calibrator.check({"schema_version": "v0.1", "options": {"experimental": {"a": 1}}})
+
+
+def test_deep_nesting_is_refused() -> None:
+    deep: Any = []
+    for _ in range(900):
+        deep = [deep]
+    params = _changed(VALID["v2.0"], ("quantum_program", "passthrough_data"), deep)
+    assert "levels deep" in str(executor.check(params))

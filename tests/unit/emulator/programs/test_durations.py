@@ -1,0 +1,131 @@
+"""How long circuits take: the critical path through the lengths in the calibration snapshot."""
+
+from __future__ import annotations
+
+import pytest
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+
+from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
+from pytest_qchannel.emulator.programs.pubs import Bound, mean_length_s, read_values
+from pytest_qchannel.emulator.programs.simulate import active_part
+from pytest_qchannel.emulator.world import snapshots
+
+TORINO = snapshots.load("ibm_torino")
+# From the file: sx and x take 32 ns, cz on 0 and 1 68 ns, the readout 1560 ns, reset of 132 1788.
+SX, READOUT = 32e-9, 1560e-9
+DT = 4e-9
+
+
+def lengths_of(name: str, *qubits: int) -> float:
+    import json
+
+    for gate in json.loads(TORINO.properties)["gates"]:
+        if gate["gate"] == name and tuple(gate["qubits"]) == qubits:
+            [length] = [p["value"] for p in gate["parameters"] if p["name"] == "gate_length"]
+            return float(length) * 1e-9
+    raise KeyError(name)
+
+
+CZ = lengths_of("cz", 0, 1)
+
+
+def took(circuit: QuantumCircuit) -> float:
+    return circuit_s(circuit, TORINO)
+
+
+def test_gates_on_one_qubit_follow_each_other_and_rz_takes_no_time() -> None:
+    circuit = QuantumCircuit(2)
+    for _ in range(3):
+        circuit.sx(0)
+        circuit.rz(0.5, 0)
+    circuit.x(1)
+    assert took(circuit) == pytest.approx(3 * SX)
+
+
+def test_the_critical_path_counts() -> None:
+    circuit = QuantumCircuit(3, 1)
+    circuit.sx(0)
+    circuit.sx(0)
+    circuit.sx(1)
+    circuit.cz(0, 1)
+    circuit.measure(1, 0)
+    circuit.sx(2)
+    assert took(circuit) == pytest.approx(2 * SX + CZ + READOUT)
+
+
+def test_a_barrier_waits() -> None:
+    circuit = QuantumCircuit(2)
+    circuit.sx(0)
+    circuit.barrier()
+    circuit.sx(1)
+    assert took(circuit) == pytest.approx(2 * SX)
+
+
+@pytest.mark.parametrize(
+    ("duration", "unit", "expected"),
+    [(100, "dt", 100 * DT), (3, "us", 3e-6), (40, "ns", 40e-9), (0.5, "ms", 5e-4), (1, "s", 1.0)],
+)
+def test_delays_in_every_unit(duration: float, unit: str, expected: float) -> None:
+    circuit = QuantumCircuit(1)
+    circuit.delay(duration, 0, unit)
+    circuit.sx(0)
+    assert took(circuit) == pytest.approx(expected + SX)
+
+
+def test_reset_takes_what_the_snapshot_says() -> None:
+    circuit = QuantumCircuit(133)
+    circuit.reset(132)
+    assert took(circuit) == pytest.approx(1788e-9)
+
+
+def test_of_a_choice_the_longest_branch_counts_after_the_measurement() -> None:
+    circuit = QuantumCircuit(2, 1)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], True)) as otherwise:
+        circuit.sx(1)
+    with otherwise:
+        circuit.sx(1)
+        circuit.sx(1)
+        circuit.sx(1)
+    assert took(circuit) == pytest.approx(READOUT + 3 * SX)
+
+
+def test_a_for_loop_takes_each_of_its_rounds() -> None:
+    circuit = QuantumCircuit(2)
+    with circuit.for_loop(range(5)):
+        circuit.cz(0, 1)
+    assert took(circuit) == pytest.approx(5 * CZ)
+
+
+def test_qubits_may_lie_elsewhere() -> None:
+    small = QuantumCircuit(1)
+    small.reset(0)
+    assert circuit_s(small, TORINO, (132,)) == pytest.approx(1788e-9)
+
+
+def test_an_empty_circuit_takes_no_time_and_the_shortest_job_a_second() -> None:
+    assert took(QuantumCircuit(3)) == 0.0
+    assert qpu_s([], 1.0) == 1.0
+    assert qpu_s([(10, 0.5), (4, 0.25)], 0.5) == 10 * 1.0 + 4 * 0.75
+
+
+def test_delays_that_parameters_set_count_with_their_values() -> None:
+    """Not over the wire: QPY of qiskit 2.6 loses the unit of such a delay, and cannot be read."""
+    circuit = QuantumCircuit(133, 1)
+    circuit.delay(Parameter("t"), 132, "us")
+    circuit.reset(132)
+    active = active_part(circuit, keep_idle_time=True)
+    values = read_values(active.circuit, [[100.0], [300.0]], "pub 0")
+    bound = Bound([active.circuit], values, "pub 0")
+    found = mean_length_s(circuit, active, bound, TORINO)
+    assert found == pytest.approx(200e-6 + 1788e-9)
+    assert mean_length_s(circuit, active, [], TORINO) == pytest.approx(1788e-9)
+
+
+@pytest.mark.parametrize("name", sorted(snapshots.available())[:8])
+def test_the_lengths_of_each_snapshot_can_be_read(name: str) -> None:
+    snapshot = snapshots.load(name)
+    circuit = QuantumCircuit(1, 1)
+    circuit.measure(0, 0)
+    assert 0.0 <= circuit_s(circuit, snapshot) < 1e-3

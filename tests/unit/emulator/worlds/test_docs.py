@@ -1,0 +1,63 @@
+"""``docs/world.md``: its tables are those of the code, and what it shows works."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docs.world_keys import tables
+from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+from pytest_qchannel.errors import UsageProblem
+
+DOCS = Path(__file__).parents[4] / "docs" / "world.md"
+
+
+@pytest.mark.parametrize("name", tables())
+def test_the_tables_are_those_of_the_code(name: str) -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {name}:.*?-->\n(.*?)\n<!-- end of {name} -->", text, re.DOTALL)
+    assert found, name
+    assert found[1] == tables()[name], "run python docs/generate.py"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_the_files_that_it_shows_are_worlds(text: str, tmp_path: Path) -> None:
+    assert tomllib.loads(text)
+    if "pytest.ini_options" in text:
+        return
+    path = tmp_path / "world.toml"
+    path.write_text(text, encoding="utf-8")
+    assert WorldBuilder.from_file(path).build(Clock(lambda: 0.0)).accounts
+
+
+def test_the_builder_that_it_shows_builds() -> None:
+    (text,) = (one for one in blocks("python") if "def my_world" in one)
+    names: dict[str, Any] = {}
+    exec(text, names)
+    made = names["my_world"]()
+    world: World = made.build(Clock(lambda: 0.0))
+    assert len(world.accounts) == 1
+    assert len(world.jobs) == 1
+
+
+def test_the_error_that_it_shows_is_the_one_that_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = next(text for text in blocks("text") if "where:" in text)
+    line = int(re.findall(r"line (\d+)", shown)[0])
+    good = blocks("toml")[0].splitlines()
+    good[line - 1] = 'devices = ["ibm_torini"]'
+    Path("world.toml").write_text("\n".join(good), encoding="utf-8")
+    with pytest.raises(UsageProblem) as caught:
+        WorldBuilder.from_file("world.toml")
+    assert f"ERROR: {caught.value}\n" == shown

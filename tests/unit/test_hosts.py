@@ -1,0 +1,117 @@
+"""The table of host names, and the calibration snapshots that its backends are served from."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_qchannel.emulator.services import ROUTES
+from pytest_qchannel.emulator.world import snapshots
+from pytest_qchannel.hosts import HOSTS, find_host, is_ibm_host, known_hosts
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "service", "base", "region"),
+    [
+        ("iam.cloud.ibm.com", "/identity/token", "iam", "", None),
+        ("private.iam.cloud.ibm.com", "/identity/token", "iam", "", None),
+        ("globalcatalog.cloud.ibm.com", "/api/v1/x", "catalog", "/api/v1", None),
+        ("quantum.cloud.ibm.com", "/api/v1/jobs", "runtime", "/api/v1", "us-east"),
+        ("quantum.cloud.ibm.com", "/api/v1", "runtime", "/api/v1", "us-east"),
+        ("eu-de.quantum.cloud.ibm.com", "/api/v1/jobs", "runtime", "/api/v1", "eu-de"),
+        ("private.us-east.quantum.cloud.ibm.com", "/api/v1/j", "runtime", "/api/v1", "us-east"),
+        ("private.eu-de.quantum.cloud.ibm.com", "/api/v1/j", "runtime", "/api/v1", "eu-de"),
+        ("us-east.quantum-computing.cloud.ibm.com", "/jobs", "runtime", "", "us-east"),
+        ("private.eu-de.quantum-computing.cloud.ibm.com", "/jobs", "runtime", "", "eu-de"),
+        ("api.quantum.ibm.com", "/runtime/jobs", "classic_runtime", "/runtime", None),
+        ("api.quantum.ibm.com", "/api/Network", "classic_network", "/api", None),
+        ("auth.quantum-computing.ibm.com", "/api/version", "classic_auth", "/api", None),
+        ("runtime-us-east.quantum-computing.ibm.com", "/jobs", "classic_runtime", "", None),
+    ],
+)
+def test_a_host_and_path_lead_to_a_service(
+    name: str, path: str, service: str, base: str, region: str | None
+) -> None:
+    host = find_host(name, path)
+    assert host is not None
+    assert (host.name, host.service, host.base, host.region) == (name, service, base, region)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("quantum.cloud.ibm.com", "/"),
+        ("quantum.cloud.ibm.com", "/api/v10/jobs"),
+        ("quantum.cloud.ibm.com", "/api/v2/jobs"),
+        ("us-east.quantum.cloud.ibm.com", "/api/v1/jobs"),
+        ("api.quantum.ibm.com", "/apiary"),
+        ("evil.quantum.cloud.ibm.com", "/api/v1/jobs"),
+        ("quantum.cloud.ibm.com.evil.example", "/api/v1/jobs"),
+    ],
+)
+def test_what_is_not_in_the_table_has_no_service(name: str, path: str) -> None:
+    assert find_host(name, path) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["ibm.com", "quantum.cloud.ibm.com", "IBM.com", "x.ibm.com.", "a.b.c.ibm.com"]
+)
+def test_names_of_ibm(name: str) -> None:
+    assert is_ibm_host(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "notibm.com", "ibm.com.example.org", "ibm.community", "com", "ibmxcom"]
+)
+def test_names_that_are_not_ibms(name: str) -> None:
+    assert not is_ibm_host(name)
+
+
+def test_the_table_is_consistent() -> None:
+    assert len({(host.name, host.base) for host in HOSTS}) == len(HOSTS)
+    assert {host.service for host in HOSTS} == set(ROUTES)
+    assert all(is_ibm_host(host.name) for host in HOSTS)
+    assert all(not host.base.endswith("/") for host in HOSTS)
+    assert known_hosts() == {host.name for host in HOSTS}
+    assert {host.region for host in HOSTS if host.service == "runtime"} == {"us-east", "eu-de"}
+
+
+def test_no_snapshot_answers_to_another_name_than_its_own() -> None:
+    found = snapshots.available()
+    assert {"ibm_torino", "ibm_sherbrooke", "ibm_brisbane"} <= set(found)
+    for name, folder in found.items():
+        assert name.removeprefix("ibmq_").removeprefix("ibm_") == folder.name
+
+
+@pytest.mark.parametrize("name", ["ibm_torino", "ibm_sherbrooke"])
+def test_a_snapshot_has_the_files_bytes_and_the_facts_in_them(name: str) -> None:
+    snapshot = snapshots.load(name)
+    folder = snapshots.available()[name]
+    [configuration] = folder.glob("conf_*.json")
+    [properties] = folder.glob("props_*.json")
+    assert snapshot.configuration == configuration.read_bytes()
+    assert snapshot.properties == properties.read_bytes()
+    facts = json.loads(configuration.read_bytes())
+    assert facts["backend_name"] == name
+    assert snapshot.num_qubits == facts["n_qubits"]
+    assert snapshot.max_shots == facts["max_shots"]
+    assert snapshot.default_rep_delay_s == pytest.approx(facts["default_rep_delay"] / 1e6)
+    assert snapshot.rep_delay_range_s == pytest.approx(
+        [one / 1e6 for one in facts["rep_delay_range"]]
+    )
+    json.loads(snapshot.defaults)
+
+
+def test_a_snapshot_is_read_once_and_cannot_be_changed() -> None:
+    snapshot = snapshots.load("ibm_torino")
+    assert snapshots.load("ibm_torino") is snapshot
+    with pytest.raises(TypeError):
+        snapshot.facts["n_qubits"] = 1  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        snapshot.name = "x"  # type: ignore[misc]
+
+
+def test_an_unknown_device_has_no_snapshot() -> None:
+    with pytest.raises(KeyError, match="ibm_atlantis"):
+        snapshots.load("ibm_atlantis")
