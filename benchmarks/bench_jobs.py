@@ -91,8 +91,8 @@ def test_two_hundred_jobs_in_flight(
 
 def _fill(world: Any, instance: Any, count: int) -> None:
     """Gives an instance a history of finished jobs, a second apart; the last fifty stand out."""
+    from pytest_qchannel.emulator.world.jobs import Job
     from pytest_qchannel.emulator.world.lifecycle import JobState
-    from pytest_qchannel.emulator.world.world import Job
 
     for second in range(count):
         number = world.new_job_number()

@@ -46,7 +46,7 @@ def test_emulator_beside_the_client(qchannel: Any, side_by_side: Callable[..., N
 @pytest.mark.timeout(300)
 def test_localqpu(timed: Callable[..., None]) -> None:
     localqpu = pytest.importorskip("localqpu", reason="localqpu is not installed")
-    from pytest_qchannel.emulator.world.world import Clock
+    from pytest_qchannel.emulator.world.clock import Clock
     from pytest_qchannel.emulator.worlds.default_world import CLOUD_ACCOUNT, default_world
 
     world = default_world(Clock(lambda: 0.0))

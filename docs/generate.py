@@ -20,7 +20,7 @@ from docs.world_keys import tables as world_tables  # noqa: E402
 from pytest_qchannel.emulator.programs.outcome import FailureCode  # noqa: E402
 from pytest_qchannel.emulator.services import ROUTES  # noqa: E402
 from pytest_qchannel.emulator.services.answers import SOURCES, answers_of  # noqa: E402
-from pytest_qchannel.emulator.world.world import Clock  # noqa: E402
+from pytest_qchannel.emulator.world.clock import Clock  # noqa: E402
 from pytest_qchannel.emulator.worlds.default_world import default_world  # noqa: E402
 from pytest_qchannel.hosts import HOSTS  # noqa: E402
 from pytest_qchannel.settings import OPTIONS  # noqa: E402

@@ -6,18 +6,15 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs
-
-if TYPE_CHECKING:
-    from pytest_qchannel.emulator.api.context import Context
 
 __all__ = ["ApiError", "Auth", "Handler", "Request", "Response", "Route"]
 
 # With the charset: without it the client guesses the encoding of each result, slowly.
 JSON_TYPE = "application/json; charset=utf-8"
 
-Handler = Callable[["Context"], "Response"]
+Handler = Callable[..., "Response"]
 
 Auth = Literal["none", "iam", "runtime", "classic"]
 """How a route wants to be authenticated; ``auth.py`` has one function for each."""

@@ -84,10 +84,10 @@ def serve(
     from pytest_qchannel.emulator.adapters.authority import new_authority
     from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
     from pytest_qchannel.emulator.api.app import App
-    from pytest_qchannel.emulator.world.world import Clock
+    from pytest_qchannel.emulator.world.clock import Clock
 
     with ExitStack() as undo, _told_to_end() as end:
-        app = App(builder.build(Clock(time.time), settings.seed))
+        app = App(builder.build(Clock(time.time), settings.seed), faults=builder.new_faults())
         undo.callback(app.close)
         authority = None if plain_http else new_authority(host)
         accounts = _accounts(app, settings)
@@ -205,7 +205,7 @@ class _Watch:
             return self._app.handle(request)
         finally:
             # The condition that the emulator holds while it writes the journal.
-            with self._app.world.engine.changed:
+            with self._app.engine.changed:
                 exchanges, self._app.journal = self._app.journal, Journal()
                 gaps, self._app.gaps = self._app.gaps, []
                 for exchange in exchanges:

@@ -8,8 +8,10 @@ from typing import Any
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.faults import Fault, FaultNotMet, parse_fault, unmet
 from pytest_qchannel.emulator.programs.task import Noise
+from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
+from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.progression import Progression
-from pytest_qchannel.emulator.world.world import AccessToken, Device, DeviceStatus, Job
+from pytest_qchannel.emulator.world.records import AccessToken
 from pytest_qchannel.errors import UsageProblem, nearest
 
 __all__ = ["EmulatorControl"]
@@ -136,7 +138,7 @@ class EmulatorControl:
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults that were declared so far, with how often each has happened."""
-        return tuple(self._app.world.faults)
+        return tuple(self._app.faults)
 
     def fault(self, route: str | None = None, **words: Any) -> Fault:
         """Declares something that is going to go wrong, from now on.
@@ -168,15 +170,14 @@ class EmulatorControl:
                 closest=nearest(fault.account_name, names),
                 next=f"use one of {', '.join(names)}",
             )
-        with world.engine.changed:
-            world.faults.append(fault)
+        with self._app.engine.changed:
+            self._app.faults.append(fault)
         return fault
 
     def end_faults(self, *, besides: Collection[Fault] = ()) -> None:
         """Lets nothing go wrong any more, but for some faults; what has happened stays so."""
-        world = self._app.world
-        with world.engine.changed:
-            world.faults[:] = [one for one in world.faults if one in besides]
+        with self._app.engine.changed:
+            self._app.faults[:] = [one for one in self._app.faults if one in besides]
 
     def unmet_faults(
         self, where: str | None = None, *, besides: Collection[Fault] = (), since: int = 0
@@ -188,7 +189,7 @@ class EmulatorControl:
             besides: Faults that are not asked for.
             since: Only requests after the one of this number are named as close ones.
         """
-        faults = [one for one in self._app.world.faults if one not in besides]
+        faults = [one for one in self._app.faults if one not in besides]
         return unmet(faults, self._app.journal[since:], where)
 
     def _tokens(self) -> list[AccessToken]:

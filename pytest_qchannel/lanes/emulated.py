@@ -13,7 +13,7 @@ from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.control import EmulatorControl
 from pytest_qchannel.emulator.faults import RawKeyWarning
-from pytest_qchannel.emulator.world.world import Clock
+from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, nearest
 from pytest_qchannel.hosts import known_hosts
@@ -57,7 +57,8 @@ class EmulatedTransport:
         world: WorldBuilder | None = None,
     ) -> None:
         self.world = world or WorldBuilder.default()
-        self.app = App(self.world.build(Clock(time.time), settings.seed))
+        built = self.world.build(Clock(time.time), settings.seed)
+        self.app = App(built, faults=self.world.new_faults())
         self.control = EmulatorControl(self.app)
         emulated = {account.credential for account in self.app.world.accounts}
         self._secrets = [

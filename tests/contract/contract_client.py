@@ -17,7 +17,8 @@ from jsonschema.exceptions import best_match
 
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.control import EmulatorControl
-from pytest_qchannel.emulator.world.world import Account, Clock, Instance
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.worlds.default_world import default_world
 from pytest_qchannel.wire import Request, Response, Route
 

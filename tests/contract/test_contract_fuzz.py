@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.services import ROUTES
-from pytest_qchannel.emulator.world.world import Clock
+from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.default_world import default_world
 from pytest_qchannel.hosts import HOSTS, Host
 from pytest_qchannel.wire import Request, Route

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from pytest_qchannel.emulator.world.world import PLANS
+from pytest_qchannel.emulator.world.records import PLANS
 from tests.contract.contract_client import GRANT, IAM, SEARCH, Answer, Door, require_contract
 
 CATALOG = "https://globalcatalog.cloud.ibm.com/api/v1"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK, polls, seconds
-from pytest_qchannel.emulator.world.records import JobEnding
 from tests.contract.contract_client import (
     BACKEND,
     CLASSIC,
@@ -60,7 +60,7 @@ def test_a_stuck_job_waits_until_it_is_cancelled(door: Door) -> None:
 
 
 @pytest.mark.parametrize(
-    ("doom", "status", "shown", "code"),
+    ("ending", "status", "shown", "code"),
     [
         (JobEnding("fail", "the QPU lost its calibration", 1011), "Failed", "Failed", 1011),
         (JobEnding("cancel", "taken back by the service"), "Cancelled", "Cancelled", None),

@@ -52,7 +52,7 @@ def test_a_job_is_told_in_words_and_holds_no_credential(
         gzip.decompress(data) if name.endswith(".gz") else data
         for name, data in files(pytester.path / "cassettes", "*").items()
     )
-    from pytest_qchannel.emulator.world.world import Clock
+    from pytest_qchannel.emulator.world.clock import Clock
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 
     for account in WorldBuilder.default().build(Clock(lambda: 0.0), 0).accounts:

@@ -31,8 +31,9 @@ from pytest_qchannel import (
     assert_submitted_once,
 )
 from pytest_qchannel.channels.rest import ChannelSession
+from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.progression import polls
-from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.journal import Exchange, Journal
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+from collections.abc import Iterable
 from typing import Final
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -21,6 +22,7 @@ from pytest_qchannel.emulator.api.refusals import refuse
 from pytest_qchannel.emulator.faults import ConnectionDropped, Fault, RawKeyWarning
 from pytest_qchannel.emulator.faults.answers import refusal, spoil
 from pytest_qchannel.emulator.faults.strike import due
+from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.services import ROUTES
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.errors import EmulatorGap, QChannelError, nearest
@@ -46,10 +48,19 @@ class App:
 
     :meth:`handle` may be called from several threads; requests are answered one after the other,
     but for those that wait for the worker process.
+
+    Args:
+        world: What the services remember.
+        engine: Runs the jobs; by default one as tests have it.
+        faults: What is to go wrong, in the order of declaration.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(
+        self, world: World, *, engine: Engine | None = None, faults: Iterable[Fault] = ()
+    ) -> None:
         self.world = world
+        self.engine = engine or Engine()
+        self.faults = list(faults)
         self.journal = Journal()
         self.gaps: list[QChannelError] = []
         """What a test is to fail for, even where the code under test swallowed it."""
@@ -61,12 +72,12 @@ class App:
         Raises:
             ConnectionDropped: A fault of the test leaves the request without an answer.
         """
-        with self.world.engine.changed:
+        with self.engine.changed:
             host = find_host(request.host, request.path)
-            fault = due(self.world, request, host) if host and self.world.faults else None
+            fault = due(self.faults, self.world, request, host) if host else None
             if fault and fault.delay_s:
                 # Waiting for the condition lets other requests in meanwhile.
-                self.world.engine.changed.wait_for(lambda: False, timeout=fault.delay_s)
+                self.engine.changed.wait_for(lambda: False, timeout=fault.delay_s)
             response = self._handle(request, host, fault)
             self._warn_of_raw_key(request, host)
         if response is None:
@@ -77,7 +88,7 @@ class App:
 
     def close(self) -> None:
         """Ends what still runs."""
-        self.world.engine.close()
+        self.engine.close()
 
     def _handle(self, request: Request, host: Host | None, fault: Fault | None) -> Response | None:
         """Answers and writes the journal; ``None`` where a fault leaves no answer."""
@@ -163,7 +174,7 @@ class App:
                 closest=f"{close.replace(' ', f' https://{host.name}{host.base}', 1)}",
                 next="ask for a route of docs/emulator.md, or keep this test for the real service",
             ) from None
-        return Context(request, self.world, host, args), route
+        return Context(request, self.world, self.engine, self.faults, host, args), route
 
     def _gap_response(self, service: str, gap: EmulatorGap) -> Response:
         self.gaps.append(gap)

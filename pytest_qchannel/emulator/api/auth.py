@@ -12,7 +12,7 @@ from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.principal import Principal
 from pytest_qchannel.emulator.api.refusals import Codes
-from pytest_qchannel.emulator.world.world import Account
+from pytest_qchannel.emulator.world.records import Account
 from pytest_qchannel.errors import UsageProblem
 
 __all__ = ["CHECKS"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_qchannel.emulator.api.client_release import client_release
 from pytest_qchannel.emulator.api.principal import Principal
 from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
+from pytest_qchannel.emulator.faults.model import Fault
+from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.programs.outcome import Version
-from pytest_qchannel.emulator.world.world import Instance, World
+from pytest_qchannel.emulator.world.records import Instance
+from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.hosts import Host
 from pytest_qchannel.wire import ApiError, Request
 
@@ -19,10 +22,23 @@ __all__ = ["Context"]
 
 @dataclass(slots=True)
 class Context:
-    """What a handler gets: the request, the world, who is asking, and the path's variables."""
+    """What a handler gets.
+
+    Attributes:
+        request: What was sent.
+        world: What the services remember.
+        engine: Runs the jobs; its ``changed`` is held while a request is handled.
+        faults: What is to go wrong, in the order of declaration.
+        host: To whom it was sent.
+        args: The variables of the path.
+        principal: Who is asking.
+        job_id: The job that the request created.
+    """
 
     request: Request
     world: World
+    engine: Engine
+    faults: Sequence[Fault]
     host: Host
     args: Mapping[str, str] = field(default_factory=dict)
     principal: Principal | None = None

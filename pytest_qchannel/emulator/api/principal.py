@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_qchannel.emulator.world.world import Account, Instance
+from pytest_qchannel.emulator.world.records import Account, Instance
 
 __all__ = ["Principal"]
 

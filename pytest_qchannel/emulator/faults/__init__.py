@@ -1,7 +1,7 @@
 """Scripted trouble: what a test declares to go wrong, for a route, for a job, for an account.
 
 :func:`parse_fault` makes a :class:`Fault` of the words of a marker, of ``qchannel_emulator.fault``
-or of a world file; ``World.faults`` holds them; the app asks :mod:`.strike` about every request,
+or of a world file; the app holds them, asks :mod:`.strike` about every request,
 and the submission of jobs asks it about every job.
 """
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import Progression
-from pytest_qchannel.emulator.world.records import JobEnding
 from pytest_qchannel.hosts import CLASSIC_RUNTIME, IAM, RUNTIME, Host
 from pytest_qchannel.wire import Request
 

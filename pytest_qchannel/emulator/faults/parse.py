@@ -18,8 +18,8 @@ from pytest_qchannel.emulator.faults.model import (
     RouteMatch,
     segments,
 )
+from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
-from pytest_qchannel.emulator.world.records import JobEnding
 from pytest_qchannel.errors import nearest
 from pytest_qchannel.hosts import known_hosts
 

@@ -6,8 +6,11 @@ those after it: ``status=503`` and then ``status=429`` for one route is a script
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pytest_qchannel.emulator.faults.model import Fault
-from pytest_qchannel.emulator.world.records import AccessToken, Account, Job
+from pytest_qchannel.emulator.world.jobs import Job
+from pytest_qchannel.emulator.world.records import AccessToken, Account
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.hosts import Host
 from pytest_qchannel.wire import Request
@@ -15,9 +18,9 @@ from pytest_qchannel.wire import Request
 __all__ = ["due", "set_ending"]
 
 
-def due(world: World, request: Request, host: Host) -> Fault | None:
+def due(faults: Iterable[Fault], world: World, request: Request, host: Host) -> Fault | None:
     """The fault that a request meets; of an account's, the state has been changed already."""
-    for fault in world.faults:
+    for fault in faults:
         if fault.is_about_jobs or not fault.route.covers(request, host):
             continue
         if fault.account is None:
@@ -28,9 +31,9 @@ def due(world: World, request: Request, host: Host) -> Fault | None:
     return None
 
 
-def set_ending(world: World, job: Job) -> Fault | None:
+def set_ending(faults: Iterable[Fault], job: Job) -> Fault | None:
     """Gives a new job the end, or the pace, that the first due fault has for it."""
-    for fault in world.faults:
+    for fault in faults:
         if fault.is_about_jobs and fault.backend in ("", job.backend) and fault.count():
             job.ending = fault.ending or job.ending
             job.progression = fault.progression or job.progression

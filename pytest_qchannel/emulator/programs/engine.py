@@ -43,7 +43,7 @@ class Engine:
 
     def __init__(self, inline_s: float = INLINE_S) -> None:
         self.changed = threading.Condition(threading.RLock())
-        """Held while a request is handled; told when a job moves. Waiting for it lets others in."""
+        """Held while a request is handled; told when one ends. Waiting for it lets others in."""
         self._inline_s = inline_s
         self._until = math.inf
         self._lock = threading.Condition()
@@ -103,12 +103,14 @@ class Engine:
             self._lock.notify_all()
 
     def cancel(self, key: str) -> None:
-        """Drops a task, or kills the process that runs it; harmless when it has ended."""
+        """Drops a task, or kills the process that runs it, and wakes who waits for it."""
         with self._lock:
             self._waiting.pop(key, None)
             if self._running == key:
                 self._running = None
                 self._kill()
+        with self.changed:
+            self.changed.notify_all()
 
     def close(self) -> None:
         """Drops every task and ends the worker process."""

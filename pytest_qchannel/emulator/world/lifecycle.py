@@ -29,6 +29,7 @@ TRANSITIONS: Final[Mapping[JobState, Mapping[str, JobState]]] = {
         "cancel": JobState.CANCELLED,
     },
     JobState.RUNNING: {
+        "requeue": JobState.QUEUED,
         "finish": JobState.COMPLETED,
         "fail": JobState.FAILED,
         "cancel": JobState.CANCELLED,

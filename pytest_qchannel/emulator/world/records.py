@@ -1,36 +1,21 @@
-"""What the emulated services keep records of: plans, instances, accounts, tokens, devices, jobs."""
+"""Whom the services know: accounts with their tokens, instances, and the plans of those."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final, Literal
-
-from pytest_qchannel.emulator.programs.outcome import Outcome
-from pytest_qchannel.emulator.programs.task import Noise
-from pytest_qchannel.emulator.world import snapshots
-from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState, next_state
-from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
-from pytest_qchannel.emulator.world.session_state import Session
 
 __all__ = [
     "PLANS",
     "AccessToken",
     "Account",
-    "Device",
-    "DeviceStatus",
     "Instance",
-    "Job",
-    "JobEnding",
     "Plan",
     "Platform",
 ]
 
 Platform = Literal["cloud", "classic"]
-
-DEFAULT_COST_S: Final = 10_800
-"""The most QPU seconds of a job that names no ``max_execution_time``: three hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,122 +128,3 @@ class AccessToken:
     def is_valid(self, now: float) -> bool:
         """Whether a request may carry it at the time ``now``."""
         return not self.revoked and now < self.expires_at
-
-
-class DeviceStatus(StrEnum):
-    """``status.name`` of a device in ``GET /backends``."""
-
-    ONLINE = "online"
-    PAUSED = "paused"
-    OFFLINE = "offline"
-
-
-@dataclass(slots=True)
-class Device:
-    """A backend as an instance sees it: a calibration snapshot, a status, a queue.
-
-    Attributes:
-        name: The name that the service lists.
-        queue_length: How many jobs of other people wait.
-        source: The device whose snapshot is served; empty: the one called ``name``.
-        kind: ``class`` in the list of backends; ``mock`` hides it unless mocks are asked for.
-        has_fractional_gates: Whether ``rx`` and ``rzz`` are offered.
-        calibrations: More calibrations by id: the device whose snapshot each serves.
-        progression: How fast its jobs move on.
-        noise: Whether it errs.
-    """
-
-    name: str
-    queue_length: int = 0
-    status: DeviceStatus = DeviceStatus.ONLINE
-    source: str = ""
-    kind: str = ""
-    has_fractional_gates: bool = False
-    calibrations: Mapping[str, str] = field(default_factory=dict)
-    progression: Progression = IMMEDIATE
-    noise: Noise = Noise.OFF
-
-    @property
-    def snapshot(self) -> snapshots.Snapshot:
-        """The calibration data that the device is served from."""
-        return snapshots.served(self.source or self.name, self.name, self.has_fractional_gates)
-
-    def calibrated(self, calibration_id: str | None) -> snapshots.Snapshot | None:
-        """The snapshot of a calibration; ``None``: the device has no such calibration."""
-        if calibration_id is None:
-            return self.snapshot
-        source = self.calibrations.get(calibration_id)
-        if source is None:
-            return None
-        return snapshots.served(source, self.name, self.has_fractional_gates)
-
-
-@dataclass(frozen=True, slots=True)
-class JobEnding:
-    """How a job is going to end, whatever it computes: ``fail`` or ``cancel``, and what is said."""
-
-    event: Literal["fail", "cancel"]
-    reason: str
-    code: int | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """A job, from its creation to its end; times in seconds since the epoch."""
-
-    id: str
-    number: int
-    account: Account
-    instance: Instance
-    backend: str
-    program_id: str
-    params: Mapping[str, Any]
-    created_at: float
-    tags: list[str] = field(default_factory=list)
-    cost_s: int = DEFAULT_COST_S
-    log_level: str = "WARNING"
-    runtime_image: str | None = None
-    is_private: bool = False
-    calibration_id: str | None = None
-    session: Session | None = None
-    progression: Progression = IMMEDIATE
-    ending: JobEnding | None = None
-    state: JobState = JobState.QUEUED
-    reason: str | None = None
-    reason_code: int | None = None
-    running_at: float | None = None
-    finished_at: float | None = None
-    usage_s: float = 0.0
-    outcome: Outcome | None = None
-    looks: int = 0
-    is_read: bool = False
-    is_submitted: bool = False
-    """Whether its task is with the worker process."""
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing can happen to the job any more."""
-        return self.state in FINAL
-
-    def move(self, event: str, now: float) -> bool:
-        """Applies an event of the lifecycle table; False where it cannot happen in this state."""
-        state = next_state(self.state, event)
-        if state is None:
-            return False
-        self.state = state
-        if state is JobState.RUNNING:
-            self.running_at = now
-        if state in FINAL:
-            self.finished_at = now
-        return True
-
-    def requeue(self) -> None:
-        """Takes a start back: the job's turn has not come yet after all."""
-        self.state, self.running_at = JobState.QUEUED, None
-
-    def end(self, ending: JobEnding, now: float) -> bool:
-        """Ends the job as ``ending`` says; False where it has ended already."""
-        if not self.move(ending.event, now):
-            return False
-        self.reason, self.reason_code = ending.reason, ending.code
-        return True

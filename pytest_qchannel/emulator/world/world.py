@@ -7,66 +7,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import math
 import random
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from pytest_qchannel.emulator.programs.engine import Engine
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.devices import Device
+from pytest_qchannel.emulator.world.jobs import Job, JobEnding, Session
 from pytest_qchannel.emulator.world.progression import Progression
-from pytest_qchannel.emulator.world.records import (
-    PLANS,
-    AccessToken,
-    Account,
-    Device,
-    DeviceStatus,
-    Instance,
-    Job,
-    JobEnding,
-    Plan,
-    Platform,
-)
-from pytest_qchannel.emulator.world.session_state import Session
+from pytest_qchannel.emulator.world.records import AccessToken, Account, Instance, Platform
 
-if TYPE_CHECKING:
-    from pytest_qchannel.emulator.faults.model import Fault
-
-__all__ = [
-    "PLANS",
-    "AccessToken",
-    "Account",
-    "Clock",
-    "Device",
-    "DeviceStatus",
-    "Instance",
-    "Job",
-    "JobEnding",
-    "Plan",
-    "Platform",
-    "Session",
-    "World",
-]
-
-
-class Clock:
-    """Seconds since the epoch, from a function that is passed in, plus what was advanced."""
-
-    def __init__(self, base: Callable[[], float]) -> None:
-        self._base = base
-        self._offset_s = 0.0
-
-    def now(self) -> float:
-        """The time in the emulated world, in seconds since the epoch, to the millisecond.
-
-        The services write milliseconds: who sends back what was written means the same moment.
-        """
-        return math.floor((self._base() + self._offset_s) * 1_000) / 1_000
-
-    def advance(self, seconds: float) -> None:
-        """Moves the emulated world's time forward; the test process keeps its own."""
-        if seconds < 0:
-            raise ValueError(f"time only moves forward: got {seconds} seconds")
-        self._offset_s += seconds
+__all__ = ["World"]
 
 
 class World:
@@ -77,7 +27,6 @@ class World:
         devices: The devices that the instances name.
         clock: Where the time comes from.
         seed: Fixes ids, traces and counts: the same seed gives the same ones.
-        engine: What runs the jobs.
     """
 
     def __init__(
@@ -87,21 +36,17 @@ class World:
         *,
         clock: Clock,
         seed: int = 0,
-        engine: Engine | None = None,
     ) -> None:
         self.accounts = list(accounts)
         self.devices = {device.name: device for device in devices}
         self.clock = clock
         self.seed = seed
-        self.engine = engine or Engine()
         self.tokens: dict[str, AccessToken] = {}
         self.jobs: dict[str, Job] = {}
         self.sessions: dict[str, Session] = {}
         self.next_progression: Progression | None = None
         self.next_ending: JobEnding | None = None
         """What becomes of the next job, where a test has said so."""
-        self.faults: list[Fault] = []
-        """What is to go wrong, in the order of declaration."""
         self.unfinished: dict[str, Job] = {}
         """The jobs that are not final, oldest first."""
         self._by_instance: dict[str, list[Job]] = {}
@@ -167,11 +112,9 @@ class World:
         return job
 
     def settle(self, job: Job) -> None:
-        """Notes that a job may have become final, and wakes whoever waits for that."""
+        """Notes that a job may have become final."""
         if job.is_final:
             self.unfinished.pop(job.id, None)
-        with self.engine.changed:
-            self.engine.changed.notify_all()
 
     def delete_job(self, job: Job) -> None:
         """Forgets a job."""

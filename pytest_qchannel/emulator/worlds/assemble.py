@@ -8,10 +8,12 @@ import re
 
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.programs.outcome import Outcome
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.devices import Device
+from pytest_qchannel.emulator.world.jobs import Job, Session
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
-from pytest_qchannel.emulator.world.records import PLANS, Account, Device, Instance, Job
-from pytest_qchannel.emulator.world.session_state import Session
-from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.emulator.world.records import PLANS, Account, Instance
+from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.specs import AccountSpec, DeviceSpec, InstanceSpec, JobSpec
 
 __all__ = ["assemble", "fixed_hex"]

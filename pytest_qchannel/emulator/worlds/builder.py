@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pytest_qchannel.emulator.faults import Fault
+from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.progression import Progression
-from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds import checks
 from pytest_qchannel.emulator.worlds.assemble import assemble
 from pytest_qchannel.emulator.worlds.kinds import Misfit
@@ -279,10 +281,11 @@ class WorldBuilder:
         """
         self.check()
         seed = seed if seed is not None else self.world_seed or 0
-        world = assemble(self.devices, self.accounts, self.jobs, clock=clock, seed=seed)
-        # Faults count, so each world has its own.
-        world.faults += [read_fault(table) for table in self.faults]
-        return world
+        return assemble(self.devices, self.accounts, self.jobs, clock=clock, seed=seed)
+
+    def new_faults(self) -> list[Fault]:
+        """What is to go wrong in the world, made anew: faults count, so each world has its own."""
+        return [read_fault(table) for table in self.faults]
 
     def _read(self, spec: Any, **given: Any) -> Any:
         table = {key: value for key, value in given.items() if value is not None}

@@ -10,8 +10,8 @@ from typing import Any, Final
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.programs import PROGRAMS
 from pytest_qchannel.emulator.world import snapshots
+from pytest_qchannel.emulator.world.jobs import LONGEST_S
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
-from pytest_qchannel.emulator.world.session_state import LONGEST_S
 from pytest_qchannel.emulator.worlds.kinds import Misfit
 from pytest_qchannel.emulator.worlds.places import Where
 from pytest_qchannel.emulator.worlds.specs import (

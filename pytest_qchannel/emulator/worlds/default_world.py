@@ -11,8 +11,9 @@ import itertools
 from typing import Final
 
 from pytest_qchannel.emulator.world import snapshots
-from pytest_qchannel.emulator.world.records import DeviceStatus
-from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.devices import DeviceStatus
+from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.assemble import fixed_hex
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 

@@ -12,9 +12,10 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Final, TypeVar
 
 from pytest_qchannel.emulator.programs.task import Noise
+from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
-from pytest_qchannel.emulator.world.records import PLANS, DeviceStatus
+from pytest_qchannel.emulator.world.records import PLANS
 from pytest_qchannel.emulator.worlds.kinds import (
     COUNT,
     FLAG,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
-from pytest_qchannel.emulator.world.world import PLANS
+from pytest_qchannel.emulator.world.records import PLANS
 from pytest_qchannel.wire import Response
 
 

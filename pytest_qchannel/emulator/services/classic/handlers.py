@@ -7,7 +7,7 @@ from typing import Any, Final
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork
-from pytest_qchannel.emulator.world.world import AccessToken
+from pytest_qchannel.emulator.world.records import AccessToken
 from pytest_qchannel.wire import Response
 
 LIFETIME_S: Final = 14 * 24 * 3_600

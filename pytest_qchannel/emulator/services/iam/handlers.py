@@ -7,7 +7,8 @@ from typing import Final
 import jwt
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.world.world import AccessToken, Account, World
+from pytest_qchannel.emulator.world.records import AccessToken, Account
+from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import Response
 
 GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"

@@ -15,8 +15,7 @@ from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork
 from pytest_qchannel.emulator.services.runtime.query import moment
-from pytest_qchannel.emulator.world.records import Job
-from pytest_qchannel.emulator.world.session_state import Session
+from pytest_qchannel.emulator.world.jobs import Job, Session
 from pytest_qchannel.wire import Response
 
 __all__ = ["filters", "usage", "usage_grouped", "usage_grouped_by_date"]
@@ -112,7 +111,7 @@ def usage_grouped_by_date(ctx: Context) -> Response:
 
 def _scope(ctx: Context) -> _Scope:
     account, world, query = ctx.caller.account, ctx.world, ctx.request.query
-    clockwork.advance_jobs(world)
+    clockwork.advance_jobs(ctx)
     for name in query.get("instance", []):
         if name not in account.instances:
             raise ctx.refuse(404, Codes.NOT_FOUND, f"The account has no instance {name[:200]}.")

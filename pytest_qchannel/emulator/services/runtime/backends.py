@@ -9,8 +9,8 @@ from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.api_version import api_version
 from pytest_qchannel.emulator.services.runtime.query import moment
+from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.snapshots import Snapshot
-from pytest_qchannel.emulator.world.world import Device, DeviceStatus
 from pytest_qchannel.errors import EmulatorGap
 from pytest_qchannel.wire import Response
 

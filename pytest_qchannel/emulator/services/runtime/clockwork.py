@@ -9,10 +9,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.programs import JobFailure, Outcome, Task, TooLong
+from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.services.runtime import session_clock
+from pytest_qchannel.emulator.world.devices import DeviceStatus
+from pytest_qchannel.emulator.world.jobs import Job, JobEnding
 from pytest_qchannel.emulator.world.progression import Step
-from pytest_qchannel.emulator.world.records import DeviceStatus, Job, JobEnding
 from pytest_qchannel.emulator.world.world import World
 
 __all__ = ["advance_jobs", "advance_timed_jobs", "iso", "look_at", "refresh"]
@@ -33,34 +36,35 @@ def iso(seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def look_at(world: World, job: Job) -> None:
+def look_at(ctx: Context, job: Job) -> None:
     """Moves a job along for a poll; a job in the worker process is waited for, a moment."""
     job.looks += 1
-    refresh(world, job)
+    refresh(ctx, job)
     if job.is_submitted and not job.is_final:
-        world.engine.changed.wait_for(lambda: job.is_final, timeout=HOLD_S)
+        ctx.engine.changed.wait_for(lambda: job.is_final, timeout=HOLD_S)
 
 
-def advance_jobs(world: World) -> None:
+def advance_jobs(ctx: Context) -> None:
     """Moves every unfinished job along, oldest first; what takes too long goes to the worker."""
-    with world.engine.within(TOGETHER_S):
-        for job in list(world.unfinished.values()):
-            refresh(world, job)
+    with ctx.engine.within(TOGETHER_S):
+        for job in list(ctx.world.unfinished.values()):
+            refresh(ctx, job)
 
 
-def advance_timed_jobs(world: World) -> None:
+def advance_timed_jobs(ctx: Context) -> None:
     """Moves those unfinished jobs along that wait for the clock and for nobody's look."""
-    for job in list(world.unfinished.values()):
+    for job in list(ctx.world.unfinished.values()):
         if job.progression.total_s:
-            refresh(world, job)
+            refresh(ctx, job)
 
 
-def refresh(world: World, job: Job) -> None:
+def refresh(ctx: Context, job: Job) -> None:
     """Moves a job along as far as its progression, its device and its session allow."""
     if job.is_final:
         return
+    world = ctx.world
     while (ahead := session_clock.job_ahead(job)) is not None:
-        refresh(world, ahead)
+        refresh(ctx, ahead)
         if not ahead.is_final:
             break
     since = session_clock.turn(world, job)
@@ -73,22 +77,22 @@ def refresh(world: World, job: Job) -> None:
     if job.running_at is None and not job.is_submitted:
         job.move("start", min(now, since + job.progression.queued_s))
         session_clock.job_started(job, since)
-        world.settle(job)
     if step is Step.DONE and not job.is_submitted:
-        _finish(world, job)
+        _finish(ctx, job)
 
 
-def _finish(world: World, job: Job) -> None:
+def _finish(ctx: Context, job: Job) -> None:
+    world = ctx.world
     if job.ending is not None:
         _close(world, job, job.ending)
         return
     task = _task(world, job)
     try:
-        outcome = world.engine.run(job.program_id, task)
+        outcome = ctx.engine.run(job.program_id, task)
     except JobFailure as failure:
         _close(world, job, failure)
     except TooLong:
-        _submit(world, job, task)
+        _submit(ctx.engine, world, job, task)
     else:
         _close(world, job, outcome)
 
@@ -106,21 +110,21 @@ def _task(world: World, job: Job) -> Task:
     )
 
 
-def _submit(world: World, job: Job, task: Task) -> None:
+def _submit(engine: Engine, world: World, job: Job, task: Task) -> None:
     """Hands a long task to the worker process; until that takes it up the job is queued again."""
-    job.requeue()
+    job.move("requeue", world.clock.now())
     job.is_submitted = True
 
     def started() -> None:
-        with world.engine.changed:
+        with engine.changed:
             job.move("start", world.clock.now())
-            world.settle(job)
 
     def ended(how: Outcome | JobFailure) -> None:
-        with world.engine.changed:
+        with engine.changed:
             _close(world, job, how)
+            engine.changed.notify_all()
 
-    world.engine.submit(job.id, job.program_id, task, started, ended)
+    engine.submit(job.id, job.program_id, task, started, ended)
 
 
 def _close(world: World, job: Job, how: Outcome | JobFailure | JobEnding) -> None:

@@ -81,7 +81,7 @@ def account(ctx: Context) -> Response:
     found = ctx.caller.account
     if ctx.args["name"] != found.id:
         raise ctx.refuse(404, Codes.NOT_FOUND, "The caller has no account with this id.")
-    clockwork.advance_timed_jobs(ctx.world)
+    clockwork.advance_timed_jobs(ctx)
     plan_id = ctx.request.first("plan_id")
     ones = [one for one in found.instances.values() if plan_id in (None, one.plan.id)]
     if not ones:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_qchannel.emulator.services.runtime.clockwork import RAN_TOO_LONG, iso
+from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.lifecycle import JobState
-from pytest_qchannel.emulator.world.records import Job
 
 __all__ = ["job_json"]
 

@@ -9,7 +9,7 @@ from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import is_true, moment, number
-from pytest_qchannel.emulator.world.records import Job
+from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.wire import Response
 
 __all__ = ["list_jobs"]
@@ -21,7 +21,7 @@ Filter = Callable[[Job], bool]
 
 def list_jobs(ctx: Context) -> Response:
     """``GET /jobs``: one page, and in ``count`` the number of all jobs that match."""
-    clockwork.advance_jobs(ctx.world)
+    clockwork.advance_jobs(ctx)
     found = ctx.world.jobs_of(scope.instances(ctx, ctx.request.first("provider")))
     for keep in _filters(ctx):
         found = [job for job in found if keep(job)]

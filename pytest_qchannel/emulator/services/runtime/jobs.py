@@ -7,8 +7,8 @@ from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import is_true
+from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.lifecycle import JobState
-from pytest_qchannel.emulator.world.records import Job
 from pytest_qchannel.wire import Response
 
 __all__ = ["cancel", "delete", "details", "interim_results", "logs", "results"]
@@ -19,7 +19,7 @@ TEXT = "text/plain; charset=utf-8"
 def details(ctx: Context) -> Response:
     """``GET /jobs/{id}``, with or without the params that were submitted."""
     job = scope.job(ctx)
-    clockwork.look_at(ctx.world, job)
+    clockwork.look_at(ctx, job)
     with_params = not is_true(ctx.request.first("exclude_params"))
     return Response.json(job_json(job, with_params=with_params))
 
@@ -30,7 +30,7 @@ def results(ctx: Context) -> Response:
     The results of a private job can be read once. Source: IBM's documentation of private jobs.
     """
     job = scope.job(ctx)
-    clockwork.refresh(ctx.world, job)
+    clockwork.refresh(ctx, job)
     if job.state is JobState.FAILED:
         return Response(200, _failure(job).encode("utf-8", "backslashreplace"), _HEADERS)
     if job.outcome is None or (job.is_private and job.is_read):
@@ -50,7 +50,7 @@ def _failure(job: Job) -> str:
 def logs(ctx: Context) -> Response:
     """``GET /jobs/{id}/logs``: what happened to the job, a line each, as plain text."""
     job = scope.job(ctx)
-    clockwork.refresh(ctx.world, job)
+    clockwork.refresh(ctx, job)
     lines = [(job.created_at, "INFO", f"job {job.id} queued for {job.backend}")]
     if job.running_at is not None:
         lines.append((job.running_at, "INFO", f"program {job.program_id} started"))
@@ -80,7 +80,7 @@ def cancel(ctx: Context) -> Response:
     job = scope.job(ctx)
     if not job.move("cancel", ctx.world.clock.now()):
         raise ctx.refuse(409, Codes.VALIDATION, f"The job is {job.state.value} already.")
-    ctx.world.engine.cancel(job.id)
+    ctx.engine.cancel(job.id)
     ctx.world.settle(job)
     return Response(204)
 
@@ -93,10 +93,10 @@ def delete(ctx: Context) -> Response:
     """
     job = scope.job(ctx)
     if job.state is JobState.RUNNING:
-        clockwork.refresh(ctx.world, job)
+        clockwork.refresh(ctx, job)
     if job.state is JobState.RUNNING:
         raise ctx.refuse(409, Codes.VALIDATION, "The job is running; cancel it first.")
     job.move("cancel", ctx.world.clock.now())
-    ctx.world.engine.cancel(job.id)
+    ctx.engine.cancel(job.id)
     ctx.world.delete_job(job)
     return Response(204)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.api_version import api_version
-from pytest_qchannel.emulator.world.records import Job
+from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import Response
 
@@ -36,7 +36,7 @@ def position_in_queue(world: World, job: Job) -> int | None:
 def metrics(ctx: Context) -> Response:
     """``GET /jobs/{id}/metrics``."""
     job = scope.job(ctx)
-    clockwork.refresh(ctx.world, job)
+    clockwork.refresh(ctx, job)
     is_classic = job.account.platform == "classic"
     version = "" if is_classic else api_version(ctx)
     times = {"created": job.created_at, "running": job.running_at, "finished": job.finished_at}

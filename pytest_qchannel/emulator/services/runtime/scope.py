@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
-from pytest_qchannel.emulator.world.world import Device, Instance, Job
+from pytest_qchannel.emulator.world.devices import Device
+from pytest_qchannel.emulator.world.jobs import Job
+from pytest_qchannel.emulator.world.records import Instance
 
 __all__ = ["device", "instances", "job", "visible_devices"]
 

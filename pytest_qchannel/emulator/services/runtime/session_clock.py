@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_qchannel.emulator.api.refusals import Codes
-from pytest_qchannel.emulator.world.records import DeviceStatus, Job, JobEnding
+from pytest_qchannel.emulator.world.devices import DeviceStatus
+from pytest_qchannel.emulator.world.jobs import Job, JobEnding
 from pytest_qchannel.emulator.world.world import World
 
 __all__ = ["job_ahead", "job_created", "job_ended", "job_started", "turn"]

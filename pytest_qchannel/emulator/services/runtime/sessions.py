@@ -8,9 +8,15 @@ from typing import Any, Final, Literal
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.world.jobs import (
+    INTERACTIVE_TTL_S,
+    LONGEST_S,
+    Job,
+    JobEnding,
+    Session,
+)
 from pytest_qchannel.emulator.world.lifecycle import JobState
-from pytest_qchannel.emulator.world.records import Instance, Job, JobEnding
-from pytest_qchannel.emulator.world.session_state import INTERACTIVE_TTL_S, LONGEST_S, Session
+from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.errors import nearest
 from pytest_qchannel.wire import Response
@@ -79,7 +85,7 @@ def details(ctx: Context) -> Response:
     session = _session(ctx)
     for job in list(session.unfinished()):
         job.looks += 1
-    advance(ctx.world, session, with_all=True)
+    advance(ctx, session, with_all=True)
     return Response.json(session_json(ctx.world, session))
 
 
@@ -93,7 +99,7 @@ def update(ctx: Context) -> Response:
         )
     if extra := sorted(set(body) - {"accepting_jobs"}):
         raise ctx.refuse(400, Codes.VALIDATION, f"A session has no field {extra[0][:60]!r} to set.")
-    advance(ctx.world, session, with_all=False)
+    advance(ctx, session, with_all=False)
     if not body["accepting_jobs"]:
         session.drain(ctx.world.clock.now())
     elif session.is_closed:
@@ -109,11 +115,11 @@ def close(ctx: Context) -> Response:
     A job that runs already runs to its end. Source: IBM's guide to sessions.
     """
     session, world = _session(ctx), ctx.world
-    advance(world, session, with_all=False)
+    advance(ctx, session, with_all=False)
     now = world.clock.now()
     for job in list(session.unfinished()):
         if job.state is JobState.QUEUED:
-            _cancel(world, job, now)
+            _cancel(ctx, job, now)
     session.close(now, CANCELLED)
     return Response(204)
 
@@ -123,7 +129,7 @@ def session_for(ctx: Context, session_id: str, instance: Instance, backend: str)
     session = ctx.world.sessions.get(session_id)
     if session is None or session.instance is not instance:
         raise _unknown(ctx)
-    advance(ctx.world, session, with_all=False)
+    advance(ctx, session, with_all=False)
     if not session.accepting_jobs:
         raise ctx.refuse(400, Codes.CLOSED_SESSION, "The session accepts no jobs any more.")
     if session.backend not in (None, backend):
@@ -131,13 +137,13 @@ def session_for(ctx: Context, session_id: str, instance: Instance, backend: str)
     return session
 
 
-def advance(world: World, session: Session, *, with_all: bool) -> None:
+def advance(ctx: Context, session: Session, *, with_all: bool) -> None:
     """Brings a session and its jobs up to now; ``with_all``: also jobs that wait for a look."""
-    now = world.clock.now()
+    now = ctx.world.clock.now()
     is_over = session.deadline is not None and session.deadline <= now
     for job in list(session.unfinished()):
         if with_all or is_over or job.progression.total_s:
-            clockwork.refresh(world, job)
+            clockwork.refresh(ctx, job)
     session.settle(now)
 
 
@@ -174,10 +180,10 @@ def session_json(world: World, session: Session) -> dict[str, Any]:
     return answer
 
 
-def _cancel(world: World, job: Job, now: float) -> None:
+def _cancel(ctx: Context, job: Job, now: float) -> None:
     job.end(JobEnding("cancel", CANCELLED), now)
-    world.engine.cancel(job.id)
-    world.settle(job)
+    ctx.engine.cancel(job.id)
+    ctx.world.settle(job)
 
 
 def _session(ctx: Context) -> Session:

@@ -11,8 +11,9 @@ from pytest_qchannel.emulator.programs import PROGRAMS
 from pytest_qchannel.emulator.programs.schemas import CREATE_JOB, problem_with
 from pytest_qchannel.emulator.services.runtime import clockwork, scope, session_clock, sessions
 from pytest_qchannel.emulator.services.runtime.tags import check_tags
-from pytest_qchannel.emulator.world.records import Device, Instance, Job
-from pytest_qchannel.emulator.world.session_state import Session
+from pytest_qchannel.emulator.world.devices import Device
+from pytest_qchannel.emulator.world.jobs import Job, Session
+from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.errors import EmulatorGap, nearest
 from pytest_qchannel.wire import Response
 
@@ -78,7 +79,7 @@ def create(ctx: Context) -> Response:
     if "cost" in body:
         job.cost_s = int(body["cost"])
     world.next_progression = world.next_ending = None
-    set_ending(world, job)
+    set_ending(ctx.faults, job)
     world.add_job(job)
     session_clock.job_created(world, job)
     ctx.job_id = job.id
@@ -122,7 +123,7 @@ def _require_room(ctx: Context, instance: Instance) -> None:
     Source: IBM's job limits (three pending jobs on the open plan) and its API description (409
     where the instance's usage limit is reached).
     """
-    clockwork.advance_timed_jobs(ctx.world)
+    clockwork.advance_timed_jobs(ctx)
     if instance.is_used_up:
         raise ctx.refuse(
             409,
@@ -131,7 +132,7 @@ def _require_room(ctx: Context, instance: Instance) -> None:
         )
     limit = instance.pending_limit
     if limit is not None and ctx.world.pending_jobs(instance) >= limit:
-        clockwork.advance_jobs(ctx.world)  # those that only wait for a look have had their time
+        clockwork.advance_jobs(ctx)  # those that only wait for a look have had their time
     if limit is not None and ctx.world.pending_jobs(instance) >= limit:
         raise ctx.refuse(
             400,

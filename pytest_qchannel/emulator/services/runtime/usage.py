@@ -14,7 +14,7 @@ PERIOD = timedelta(days=28)
 
 def instance_usage(ctx: Context) -> Response:
     """``GET /instances/usage``: the client asks before each run and fails where this fails."""
-    clockwork.advance_timed_jobs(ctx.world)
+    clockwork.advance_timed_jobs(ctx)
     instance = ctx.instance
     end = datetime.fromtimestamp(ctx.world.clock.now(), UTC)
     answer: dict[str, Any] = {
@@ -36,7 +36,7 @@ def instance_usage(ctx: Context) -> Response:
 
 def classic_usage(ctx: Context) -> Response:
     """``GET /usage`` of the classic platform: the client looks at pending jobs of the open plan."""
-    clockwork.advance_timed_jobs(ctx.world)
+    clockwork.advance_timed_jobs(ctx)
     end = datetime.fromtimestamp(ctx.world.clock.now(), UTC)
     start = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     rows = [

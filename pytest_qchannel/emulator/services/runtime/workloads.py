@@ -13,9 +13,8 @@ from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope, sessions
 from pytest_qchannel.emulator.services.runtime.query import is_true, moment, number
+from pytest_qchannel.emulator.world.jobs import Job, Session, SessionState
 from pytest_qchannel.emulator.world.lifecycle import JobState
-from pytest_qchannel.emulator.world.records import Job
-from pytest_qchannel.emulator.world.session_state import Session, SessionState
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import Response
 
@@ -90,7 +89,7 @@ def list_workloads(ctx: Context) -> Response:
 
 def _workloads(ctx: Context) -> list[Workload]:
     world, instances = ctx.world, scope.instances(ctx, ctx.request.first("provider"))
-    clockwork.advance_jobs(world)
+    clockwork.advance_jobs(ctx)
     mocks = set()
     if not is_true(ctx.request.first("include_mocks")):
         mocks = {name for name, device in world.devices.items() if device.kind == "mock"}
@@ -102,7 +101,7 @@ def _workloads(ctx: Context) -> list[Workload]:
     found = [_of_job(job) for job in jobs if job.session is None]
     for session in world.sessions.values():
         if any(session.instance is one for one in instances) and session.backend not in mocks:
-            sessions.advance(world, session, with_all=False)
+            sessions.advance(ctx, session, with_all=False)
             found.append(_of_session(world, session, tuple(tags.get(session.id, ()))))
     return found
 

@@ -7,7 +7,7 @@ import binascii
 from typing import Any, Final
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.world.world import Instance
+from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.errors import EmulatorGap
 from pytest_qchannel.wire import Response
 

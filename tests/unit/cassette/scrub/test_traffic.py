@@ -17,7 +17,7 @@ from pytest_qchannel.cassette.scrub import Scrubber
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Secret
 from pytest_qchannel.cli.flows import walk
 from pytest_qchannel.emulator.api.app import App
-from pytest_qchannel.emulator.world.world import Clock
+from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.default_world import default_world
 from pytest_qchannel.settings import resolve
 from pytest_qchannel.wire import Request, Response

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.faults import Fault, parse_fault
-from pytest_qchannel.emulator.world.world import Clock
+from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.default_world import default_world
 from pytest_qchannel.wire import Request, Response
 
@@ -30,7 +30,7 @@ class Desk:
 
     def declare(self, **table: Any) -> Fault:
         fault = parse_fault(table)
-        self.world.faults.append(fault)
+        self.app.faults.append(fault)
         return fault
 
     def log_in(self) -> str:

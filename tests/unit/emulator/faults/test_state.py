@@ -77,7 +77,7 @@ def test_only_the_named_account_is_hit() -> None:
     desk.declare(account="iam_down", account_name=other.name)
     assert desk.log_in()
     assert desk.submit().status == 200
-    assert not any(fault.strikes for fault in desk.world.faults)
+    assert not any(fault.strikes for fault in desk.app.faults)
     mine = desk.declare(account="maintenance", account_name=desk.account.name)
     assert desk.submit().status == 503
     assert mine.strikes == 1
@@ -160,7 +160,7 @@ def test_an_unmet_fault_names_the_closest_requests() -> None:
     )
     desk.send("GET", "/jobs")
     desk.send("GET", "/backends")
-    never, skipped = unmet(desk.world.faults, desk.app.journal, "test_it.py::test_a")
+    never, skipped = unmet(desk.app.faults, desk.app.journal, "test_it.py::test_a")
     assert str(never).splitlines() == [
         "the fault 'POST /jobs: status 503' never happened",
         "  where:   test_it.py::test_a",

@@ -23,7 +23,7 @@ from pytest_qchannel.emulator.programs import JobFailure, Outcome, Task, TooLong
 from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.services.runtime import clockwork
 from pytest_qchannel.emulator.world import snapshots
-from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.default_world import default_world
 from tests.contract.contract_client import Door, through_core
 from tests.unit.emulator.circuits_kit import encoded
@@ -154,9 +154,7 @@ def test_a_worker_that_dies_fails_its_job_and_nobody_elses(engine: Engine) -> No
 
 @pytest.fixture
 def door() -> Iterator[Door]:
-    world: World = default_world(Clock(time.time))
-    world.engine = Engine(inline_s=0.05)
-    app = App(world)
+    app = App(default_world(Clock(time.time)), engine=Engine(inline_s=0.05))
     yield Door(app, through_core(app))
     app.close()
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.lifecycle import FINAL, TRANSITIONS, JobState, next_state
-from pytest_qchannel.emulator.world.world import Clock, Job, World
+from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import default_world
 
-EVENTS = ("start", "finish", "fail", "cancel")
+EVENTS = ("start", "requeue", "finish", "fail", "cancel")
 
 # Written out again on purpose: the table is the specification, so a change of it must be meant.
 MOVES = {
     ("Queued", "start"): "Running",
     ("Queued", "fail"): "Failed",
     ("Queued", "cancel"): "Cancelled",
+    ("Running", "requeue"): "Queued",
     ("Running", "finish"): "Completed",
     ("Running", "fail"): "Failed",
     ("Running", "cancel"): "Cancelled",
@@ -56,6 +59,13 @@ def test_every_state_with_every_event(world: World, state: JobState, event: str)
     assert job.state == (expected or state)
     assert job.running_at == (42.0 if expected == "Running" else None)
     assert job.finished_at == (42.0 if expected in ("Completed", "Failed", "Cancelled") else None)
+
+
+def test_a_start_that_is_taken_back_leaves_no_trace(world: World) -> None:
+    job = new_job(world, JobState.QUEUED)
+    assert job.move("start", 1.0)
+    assert job.move("requeue", 2.0)
+    assert (job.state, job.running_at, job.finished_at) == (JobState.QUEUED, None, None)
 
 
 def test_the_table_knows_every_state_and_no_event_beside_these() -> None:
@@ -122,7 +132,7 @@ def test_hex_has_that_many_digits(world: World, digits: int) -> None:
 
 
 def test_a_token_ends_at_its_expiry_and_not_before(world: World) -> None:
-    from pytest_qchannel.emulator.world.world import AccessToken
+    from pytest_qchannel.emulator.world.records import AccessToken
 
     now = world.clock.now()
     world.remember(AccessToken("t", world.accounts[0], now, now + 3_600))
@@ -133,7 +143,7 @@ def test_a_token_ends_at_its_expiry_and_not_before(world: World) -> None:
 
 
 def test_credentials_print_nowhere(world: World) -> None:
-    from pytest_qchannel.emulator.world.world import AccessToken
+    from pytest_qchannel.emulator.world.records import AccessToken
 
     account = world.accounts[0]
     token = AccessToken("the-token-value", account, 0.0, 1.0)

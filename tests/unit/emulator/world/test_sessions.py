@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.emulator.services.runtime import session_clock
-from pytest_qchannel.emulator.world.lifecycle import JobState
-from pytest_qchannel.emulator.world.progression import STUCK, Progression, polls, seconds
-from pytest_qchannel.emulator.world.records import Job
-from pytest_qchannel.emulator.world.session_state import (
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.jobs import (
     INTERACTIVE_TTL_S,
     LONGEST_S,
     UNUSED_S,
+    Job,
     Session,
     SessionState,
 )
-from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.emulator.world.lifecycle import JobState
+from pytest_qchannel.emulator.world.progression import STUCK, Progression, polls, seconds
+from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import default_world
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.emulator.programs.task import Noise
+from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.progression import polls, seconds
-from pytest_qchannel.emulator.world.records import DeviceStatus
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.emulator.worlds.default_world import default_world
 from pytest_qchannel.emulator.worlds.specs import (

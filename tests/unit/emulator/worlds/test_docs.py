@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from docs.world_keys import tables
-from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import UsageProblem
 

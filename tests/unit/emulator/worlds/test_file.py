@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.emulator.world.world import Clock, DeviceStatus
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import UsageProblem
 from tests.unit.emulator.worlds.worlds_kit import GOOD, line_of, load, problem_in

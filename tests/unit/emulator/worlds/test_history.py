@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel.emulator.world.jobs import SessionState
 from pytest_qchannel.emulator.world.lifecycle import JobState
-from pytest_qchannel.emulator.world.session_state import SessionState
 from pytest_qchannel.emulator.world.world import World
 from tests.unit.emulator.worlds.worlds_kit import CLOCK, CRN, small
 

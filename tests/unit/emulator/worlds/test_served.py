@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from pytest_qchannel.emulator.api.app import App
-from pytest_qchannel.emulator.world.world import Clock
+from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from tests.contract.contract_client import RUNTIME, Answer, require_contract, through_core
 

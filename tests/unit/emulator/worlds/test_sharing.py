@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from pytest_qchannel.emulator.world.world import Clock, World
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.world import World
 from tests.unit.emulator.worlds.worlds_kit import CLOCK, small
 
 
@@ -63,7 +64,7 @@ def test_two_worlds_share_nothing_that_can_change() -> None:
     (job,) = one.jobs.values()
     assert (job.params, job.tags) == ({"pubs": [], "deep": {"list": [1]}}, ["a"])
     assert list(one.devices["ibm_sherbrooke"].calibrations) == ["x"]
-    assert one.faults[0].status == 503
+    assert builder.new_faults()[0].status == 503
 
 
 def test_what_two_worlds_share_would_be_seen() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.emulator.world.world import Clock
+from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import UsageProblem
 

@@ -1,4 +1,4 @@
-"""Sessions and batches: what is remembered of one, and how its state follows from the clock.
+"""Jobs, and the sessions and batches that they run in.
 
 Nothing happens to a session on its own: :meth:`Session.settle` is called whenever somebody looks,
 and does then, in order and with the times at which they were due, what happened since. Source of
@@ -8,15 +8,28 @@ the rules: IBM's guides to sessions and to execution limits, and its API descrip
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Any, Final, Literal
 
-if TYPE_CHECKING:
-    from pytest_qchannel.emulator.world.records import Account, Instance, Job
+from pytest_qchannel.emulator.programs.outcome import Outcome
+from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState, next_state
+from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
+from pytest_qchannel.emulator.world.records import Account, Instance
 
-__all__ = ["INTERACTIVE_TTL_S", "LONGEST_S", "UNUSED_S", "Session", "SessionState"]
+__all__ = [
+    "INTERACTIVE_TTL_S",
+    "LONGEST_S",
+    "UNUSED_S",
+    "Job",
+    "JobEnding",
+    "Session",
+    "SessionState",
+]
+
+DEFAULT_COST_S: Final = 10_800
+"""The most QPU seconds of a job that names no ``max_execution_time``: three hours."""
 
 LONGEST_S: Final = 28_800
 """How long a session lasts at most after its first job's start: eight hours."""
@@ -26,6 +39,73 @@ UNUSED_S: Final = 1_800
 
 INTERACTIVE_TTL_S: Final = 60
 """How long an active session waits for its next job, unless its creation says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnding:
+    """How a job is going to end, whatever it computes: ``fail`` or ``cancel``, and what is said."""
+
+    event: Literal["fail", "cancel"]
+    reason: str
+    code: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A job, from its creation to its end; times in seconds since the epoch."""
+
+    id: str
+    number: int
+    account: Account
+    instance: Instance
+    backend: str
+    program_id: str
+    params: Mapping[str, Any]
+    created_at: float
+    tags: list[str] = field(default_factory=list)
+    cost_s: int = DEFAULT_COST_S
+    log_level: str = "WARNING"
+    runtime_image: str | None = None
+    is_private: bool = False
+    calibration_id: str | None = None
+    session: Session | None = None
+    progression: Progression = IMMEDIATE
+    ending: JobEnding | None = None
+    state: JobState = JobState.QUEUED
+    reason: str | None = None
+    reason_code: int | None = None
+    running_at: float | None = None
+    finished_at: float | None = None
+    usage_s: float = 0.0
+    outcome: Outcome | None = None
+    looks: int = 0
+    is_read: bool = False
+    is_submitted: bool = False
+    """Whether its task is with the worker process."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can happen to the job any more."""
+        return self.state in FINAL
+
+    def move(self, event: str, now: float) -> bool:
+        """Applies an event of the lifecycle table; False where it cannot happen in this state."""
+        state = next_state(self.state, event)
+        if state is None:
+            return False
+        self.state = state
+        if state in FINAL:
+            self.finished_at = now
+        else:
+            self.running_at = now if state is JobState.RUNNING else None
+        return True
+
+    def end(self, ending: JobEnding, now: float) -> bool:
+        """Ends the job as ``ending`` says; False where it has ended already."""
+        if not self.move(ending.event, now):
+            return False
+        self.reason, self.reason_code = ending.reason, ending.code
+        return True
 
 
 class SessionState(StrEnum):
