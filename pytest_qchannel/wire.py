@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qs
 
-__all__ = ["ApiError", "Auth", "Handler", "Request", "Response", "Route"]
+__all__ = ["ApiError", "Auth", "Handler", "Json", "Request", "Response", "Route"]
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""A value that JSON can write; what was read has lists and dicts."""
 
 # With the charset: without it the client guesses the encoding of each result, slowly.
 JSON_TYPE = "application/json; charset=utf-8"
@@ -51,18 +54,19 @@ class Request:
         values = self.query.get(name)
         return values[0] if values else default
 
-    def json(self) -> Any:
+    def json(self) -> Json:
         """The body read as JSON, whatever ``Content-Type`` says: old clients send none.
 
         Raises:
             ValueError: The body is not JSON in UTF-8, or nested too deeply to be read.
         """
         try:
-            return json.loads(
+            value: Json = json.loads(
                 self.body.decode("utf-8"), parse_constant=_no_number, parse_float=_finite
             )
         except RecursionError:
             raise ValueError("nested too deeply") from None
+        return value
 
     def form(self) -> dict[str, str]:
         """The body read as a URL-encoded form; of a repeated field the first value counts."""
@@ -80,7 +84,7 @@ class Response:
 
     @classmethod
     def json(
-        cls, data: Any, status: int = 200, headers: Mapping[str, str] | None = None
+        cls, data: Json, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response:
         """A response whose body is ``data`` as compact JSON."""
         body = json.dumps(data, separators=(",", ":")).encode()

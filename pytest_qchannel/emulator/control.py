@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.faults import Fault, FaultNotMet, parse_fault, unmet
@@ -140,7 +139,7 @@ class EmulatorControl:
         """The faults that were declared so far, with how often each has happened."""
         return tuple(self._app.faults)
 
-    def fault(self, route: str | None = None, **words: Any) -> Fault:
+    def fault(self, route: str | None = None, **words: object) -> Fault:
         """Declares something that is going to go wrong, from now on.
 
         Args:

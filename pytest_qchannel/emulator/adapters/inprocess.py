@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -35,7 +34,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 class DoorAdapter(HTTPAdapter):
     """Carries a request to the door that is open; ``send`` is replaced while one is."""
 
-    def send(self, *_args: Any, **_kwargs: Any) -> requests.Response:
+    def send(self, *_args: object, **_kwargs: object) -> requests.Response:
         """Never reached: without an open door no session is given this adapter."""
         raise AssertionError("no emulator door is open")
 
@@ -43,10 +42,12 @@ class DoorAdapter(HTTPAdapter):
 class _RetryingAdapter(DoorAdapter):
     """What a session is given while a door is open: each try goes to the replaced ``send``."""
 
-    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+    def send(self, *args: object, **kwargs: object) -> requests.Response:
         """Sends a request, and sends it again as the session's retry policy has it."""
         given = {**dict(zip(_SEND, args, strict=False)), **kwargs}
-        return send_with_retries(self, super().send, given.pop("request"), given)
+        request = given.pop("request")
+        assert isinstance(request, requests.PreparedRequest)
+        return send_with_retries(self, super().send, request, given)
 
 
 class InProcessDoor:
@@ -116,6 +117,6 @@ class InProcessDoor:
         return response.status, dict(response.headers), response.body
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: object) -> str:
     """A header's value as text; ``requests`` lets it be bytes."""
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)

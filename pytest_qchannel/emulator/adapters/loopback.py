@@ -176,14 +176,16 @@ class _Tls(Adapter):
     def bind(self, sock: socket.socket) -> socket.socket:
         return sock
 
-    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, Any]]:
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
         wrapped = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         return wrapped, self.get_environ()
 
-    def get_environ(self) -> dict[str, Any]:
+    def get_environ(self) -> dict[str, str]:
         return {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
-    def makefile(self, sock: ssl.SSLSocket, mode: str = "r", bufsize: int = -1) -> Any:
+    def makefile(
+        self, sock: ssl.SSLSocket, mode: str = "r", bufsize: int = -1
+    ) -> StreamReader | StreamWriter:
         return (StreamReader if "r" in mode else StreamWriter)(sock, mode, bufsize)
 
 

@@ -8,8 +8,8 @@ requests 2.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Final, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -38,7 +38,10 @@ Send = Callable[..., requests.Response]
 
 
 def send_with_retries(
-    adapter: HTTPAdapter, send: Send, request: requests.PreparedRequest, options: dict[str, Any]
+    adapter: HTTPAdapter,
+    send: Send,
+    request: requests.PreparedRequest,
+    options: Mapping[str, object],
 ) -> requests.Response:
     """Sends a request until it is answered or the policy of the adapter gives up.
 
@@ -84,7 +87,7 @@ def send_with_retries(
             _raise_as_requests(final, request)
 
 
-def _read_timeout(timeout: Any) -> float | None:
+def _read_timeout(timeout: object) -> float | None:
     read = timeout[1] if isinstance(timeout, tuple) else timeout
     return float(read) if isinstance(read, int | float) else None
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
+from wsgiref.types import WSGIEnvironment
 
-from pytest_qchannel.emulator.api.refusals import Code, refuse
+from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
 from pytest_qchannel.emulator.faults import ConnectionDropped
 from pytest_qchannel.hosts import RUNTIME, find_host
 from pytest_qchannel.wire import Request, Response
@@ -37,7 +38,7 @@ _HOP_BY_HOP: Final = frozenset(
 
 _NO_TRACE: Final = "0" * 32
 
-_StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+_StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class WsgiApp:
@@ -55,7 +56,7 @@ class WsgiApp:
         self._handle = handle
         self._failed = failed
 
-    def __call__(self, environ: dict[str, Any], start_response: _StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: _StartResponse) -> Iterable[bytes]:
         """One request and its answer.
 
         Raises:
@@ -88,7 +89,7 @@ class WsgiApp:
             return _refusal(request, 501, "emulator_failed", str(error) or type(error).__name__)
 
 
-def _request(environ: dict[str, Any]) -> tuple[Request, Response | None]:
+def _request(environ: WSGIEnvironment) -> tuple[Request, Response | None]:
     """What was sent, and the refusal of what never reaches the core."""
     body, problem = _body(environ)
     path, _, query = str(environ["REQUEST_URI"]).partition("?")
@@ -103,7 +104,7 @@ def _request(environ: dict[str, Any]) -> tuple[Request, Response | None]:
     return request, _refusal(request, *problem) if problem else None
 
 
-def _headers(environ: dict[str, Any], size: int) -> dict[str, str]:
+def _headers(environ: WSGIEnvironment, size: int) -> dict[str, str]:
     """The headers in lower case; a body that came in chunks is given the length that it had."""
     headers = {
         name[5:].replace("_", "-").lower(): value
@@ -123,18 +124,18 @@ def _host_name(host: str) -> str:
     return name.lower().rstrip(".")
 
 
-def _body(environ: dict[str, Any]) -> tuple[bytes, tuple[int, Code, str] | None]:
+def _body(environ: WSGIEnvironment) -> tuple[bytes, tuple[int, Code, str] | None]:
     """The body, and what a refusal says where there is no taking it."""
     is_chunked = bool(environ.get("wsgi.input_terminated"))
     left = _DRAINED if is_chunked else int(environ.get("CONTENT_LENGTH") or 0)
     if left < 0:
-        return b"", (400, 1208, "The header Content-Length is below 0.")
+        return b"", (400, Codes.VALIDATION, "The header Content-Length is below 0.")
     size, pieces = 0, []
     while left > 0:
         try:
             piece = environ["wsgi.input"].read(min(left, _READ))
         except ValueError:
-            return b"", (400, 1208, "The chunks of the body are malformed.")
+            return b"", (400, Codes.VALIDATION, "The chunks of the body are malformed.")
         if not piece:
             if is_chunked:
                 break
@@ -149,7 +150,7 @@ def _body(environ: dict[str, Any]) -> tuple[bytes, tuple[int, Code, str] | None]
                 break
     if size > BODY_LIMIT:
         said = f"The request body is larger than {BODY_LIMIT // 2**20} MB."
-        return b"", (413, "payload_too_large", said)
+        return b"", (413, Codes.TOO_LARGE, said)
     return b"".join(pieces), None
 
 

@@ -29,7 +29,7 @@ def _cloud_account(ctx: Context, *, allow_api_key: bool) -> Account:
         raise ctx.refuse(401, Codes.NOT_AUTHORIZED, "The request has no Authorization header.")
     if scheme == "bearer":
         token = ctx.world.token(value)
-        if token is not None and token.account.platform == "cloud":
+        if token is not None and not token.account.is_classic:
             return token.account
         raise ctx.refuse(401, Codes.NOT_AUTHORIZED, "The access token is not valid or has expired.")
     if scheme == "apikey" and allow_api_key:
@@ -86,7 +86,7 @@ def _classic(ctx: Context) -> Principal:
     sent = request.headers.get("x-access-token") or request.first("access_token")
     if sent:
         token = world.token(sent)
-        if token is not None and token.account.platform == "classic":
+        if token is not None and token.account.is_classic:
             return Principal(token.account)
         raise ctx.refuse(401, Codes.CLASSIC_BAD_TOKEN, "The access token is not valid any more.")
     scheme, value = _scheme_and_value(ctx)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from pytest_qchannel.emulator.api.client_release import client_release
 from pytest_qchannel.emulator.api.principal import Principal
@@ -15,7 +14,7 @@ from pytest_qchannel.emulator.programs.outcome import Version
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.hosts import Host
-from pytest_qchannel.wire import ApiError, Request
+from pytest_qchannel.wire import ApiError, Json, Request
 
 __all__ = ["Context"]
 
@@ -49,7 +48,7 @@ class Context:
         """The release of the client that is asking; ``None`` for a plain REST user."""
         return client_release(self.request)
 
-    def json_body(self) -> Any:
+    def json_body(self) -> Json:
         """The request's body read as JSON; what is no JSON is refused."""
         try:
             return self.request.json()

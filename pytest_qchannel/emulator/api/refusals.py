@@ -5,13 +5,14 @@ Codes and shapes are IBM's (its error registry, its API description); the texts 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from pytest_qchannel import hosts
-from pytest_qchannel.wire import ApiError, Response
+from pytest_qchannel.errors import nearest
+from pytest_qchannel.wire import ApiError, Json, Response
 
-__all__ = ["Code", "refuse"]
+__all__ = ["Code", "Codes", "did_you_mean", "refuse"]
 
 Code = int | str
 
@@ -30,6 +31,7 @@ class Codes:
     # The API description documents the refusal, and no number for it.
     USAGE_LIMIT: Final = "usage_limit_reached"
     NOT_FOUND: Final = "not_found"
+    TOO_LARGE: Final = "payload_too_large"
     CLASSIC_LOGIN_FAILED: Final = "3446"
     CLASSIC_BAD_TOKEN: Final = "2408"  # noqa: S105 - an error code
     CLASSIC_JOB_NOT_FOUND: Final = "3250"
@@ -47,7 +49,7 @@ _NAMES: Final[Mapping[int, str]] = {
 
 
 def _runtime(status: int, code: Code, message: str, trace: str) -> Response:
-    error: dict[str, Any] = {
+    error: dict[str, Json] = {
         "code": code,
         "message": message,
         "solution": _SOLUTIONS.get(code) or _SOLUTIONS.get(status, "Check the request."),
@@ -57,7 +59,7 @@ def _runtime(status: int, code: Code, message: str, trace: str) -> Response:
 
 
 def _classic(status: int, code: Code, message: str, trace: str) -> Response:
-    error = {
+    error: dict[str, Json] = {
         "status": status,
         "statusCode": status,
         "name": _NAMES.get(status, "ERROR"),
@@ -99,6 +101,12 @@ _SOLUTIONS: Final[Mapping[Code, str]] = {
     409: "Look at the state of the job first.",
     1352: "Use batch or job mode, or an instance of a plan that has sessions.",
 }
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: what comes closest, or nothing."""
+    close = nearest(name, known)
+    return f" Did you mean {close}?" if close else ""
 
 
 def refuse(service: str, status: int, code: Code, message: str, trace: str) -> ApiError:

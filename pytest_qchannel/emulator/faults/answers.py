@@ -20,7 +20,7 @@ NAMES: Final[Mapping[int, str]] = {
     404: Codes.NOT_FOUND,
     408: "request_timeout",
     409: "conflict",
-    413: "payload_too_large",
+    413: Codes.TOO_LARGE,
     429: "too_many_requests",
     500: "internal_server_error",
     502: "bad_gateway",

@@ -18,7 +18,7 @@ from pytest_qchannel.emulator.faults.model import (
     RouteMatch,
     segments,
 )
-from pytest_qchannel.emulator.world.jobs import JobEnding
+from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
 from pytest_qchannel.errors import nearest
 from pytest_qchannel.hosts import known_hosts
@@ -27,7 +27,6 @@ __all__ = ["JOB_TROUBLES", "WORDS", "parse_fault"]
 
 JOB_TROUBLES: Final = ("failed", "cancelled", "too_long", "stuck")
 INTERNAL_ERROR: Final = 9999
-RAN_TOO_LONG: Final = 1305
 
 _ANSWER: Final = ("status", "code", "message", "retry_after_s", "processed")
 _ROUTE: Final = ("route", "service", "host", *_ANSWER, "delay_s", "drop", "body")
@@ -128,7 +127,7 @@ def _about_jobs(table: Mapping[str, Any]) -> Fault:
     ending = {
         "failed": JobEnding("fail", reason or "Internal error.", code or INTERNAL_ERROR),
         "cancelled": JobEnding("cancel", reason or "Cancelled by the service.", code),
-        "too_long": JobEnding("cancel", "Ran too long", RAN_TOO_LONG),
+        "too_long": RAN_TOO_LONG,
     }[str(trouble)]
     if trouble == "failed":
         label += f" with {ending.code}"

@@ -1,11 +1,12 @@
-"""The emulated world's own time."""
+"""The emulated world's own time, and how the services write a time."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import UTC, datetime
 
-__all__ = ["Clock"]
+__all__ = ["Clock", "from_iso", "iso"]
 
 
 class Clock:
@@ -27,3 +28,20 @@ class Clock:
         if seconds < 0:
             raise ValueError(f"time only moves forward: got {seconds} seconds")
         self._offset_s += seconds
+
+
+def iso(seconds: float) -> str:
+    """A time as the services write it: UTC, ISO 8601, milliseconds, ``Z``."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_iso(text: str) -> float:
+    """The seconds since the epoch of an ISO 8601 time; without an offset it is UTC.
+
+    Raises:
+        ValueError: It is no such time. A time at the ends of the calendar may raise
+            :class:`OverflowError` or :class:`OSError` instead.
+    """
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

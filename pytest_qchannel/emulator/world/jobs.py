@@ -11,16 +11,20 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState, next_state
 from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
 from pytest_qchannel.emulator.world.records import Account, Instance
+from pytest_qchannel.wire import Json
 
 __all__ = [
+    "DEFAULT_COST_S",
+    "DEFAULT_LOG_LEVEL",
     "INTERACTIVE_TTL_S",
     "LONGEST_S",
+    "RAN_TOO_LONG",
     "UNUSED_S",
     "Job",
     "JobEnding",
@@ -30,6 +34,8 @@ __all__ = [
 
 DEFAULT_COST_S: Final = 10_800
 """The most QPU seconds of a job that names no ``max_execution_time``: three hours."""
+
+DEFAULT_LOG_LEVEL: Final = "WARNING"
 
 LONGEST_S: Final = 28_800
 """How long a session lasts at most after its first job's start: eight hours."""
@@ -50,6 +56,10 @@ class JobEnding:
     code: int | None = None
 
 
+RAN_TOO_LONG: Final = JobEnding("cancel", "Ran too long", 1305)
+"""A job that used more QPU seconds than its ``cost``. Source: IBM's error registry."""
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """A job, from its creation to its end; times in seconds since the epoch."""
@@ -60,11 +70,11 @@ class Job:
     instance: Instance
     backend: str
     program_id: str
-    params: Mapping[str, Any]
+    params: Mapping[str, Json]
     created_at: float
     tags: list[str] = field(default_factory=list)
     cost_s: int = DEFAULT_COST_S
-    log_level: str = "WARNING"
+    log_level: str = DEFAULT_LOG_LEVEL
     runtime_image: str | None = None
     is_private: bool = False
     calibration_id: str | None = None

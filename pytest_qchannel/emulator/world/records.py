@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 __all__ = [
     "PLANS",
@@ -37,19 +37,17 @@ class Plan:
     max_pending_jobs: int | None = None
 
 
-def _plan(digit: str, name: str, pricing: str, **rules: Any) -> Plan:
-    return Plan(f"850b7a10-0000-4000-8000-00000000000{digit}", name, pricing, **rules)
-
+_PLAN_ID: Final = "850b7a10-0000-4000-8000-00000000000"
 
 PLANS: Final[Mapping[str, Plan]] = {
     plan.display_name: plan
     for plan in (
-        _plan("a", "Open", "free", has_sessions=False, max_pending_jobs=3),
-        _plan("b", "Premium", "subscription"),
-        _plan("c", "Pay-As-You-Go", "paygo"),
-        _plan("d", "Lite", "free"),
-        _plan("e", "Flex", "subscription"),
-        _plan("f", "Internal", "subscription"),
+        Plan(f"{_PLAN_ID}a", "Open", "free", has_sessions=False, max_pending_jobs=3),
+        Plan(f"{_PLAN_ID}b", "Premium", "subscription"),
+        Plan(f"{_PLAN_ID}c", "Pay-As-You-Go", "paygo"),
+        Plan(f"{_PLAN_ID}d", "Lite", "free"),
+        Plan(f"{_PLAN_ID}e", "Flex", "subscription"),
+        Plan(f"{_PLAN_ID}f", "Internal", "subscription"),
     )
 }
 """Source: IBM's plans overview and job limits; the ids are ours."""
@@ -113,6 +111,11 @@ class Account:
     instances: dict[str, Instance] = field(default_factory=dict)
     credential_revoked: bool = False
     channels: tuple[str, ...] = ()
+
+    @property
+    def is_classic(self) -> bool:
+        """Whether it is one of the classic platform, not of the cloud."""
+        return self.platform == "classic"
 
 
 @dataclass(slots=True)

@@ -12,10 +12,11 @@ import importlib.util
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from pytest_qchannel.emulator.world.clock import from_iso
 
 __all__ = ["Snapshot", "available", "load", "served"]
 
@@ -64,8 +65,7 @@ class Snapshot:
 
 @functools.cache
 def _updated_at(snapshot: Snapshot) -> float:
-    taken = datetime.fromisoformat(json.loads(snapshot.properties)["last_update_date"])
-    return (taken if taken.tzinfo else taken.replace(tzinfo=UTC)).timestamp()
+    return from_iso(json.loads(snapshot.properties)["last_update_date"])
 
 
 @functools.cache

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
-from pytest_qchannel.emulator.services.runtime import clockwork
+from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.records import AccessToken
-from pytest_qchannel.wire import Response
+from pytest_qchannel.wire import Json, Response
 
 LIFETIME_S: Final = 14 * 24 * 3_600
 
@@ -37,7 +37,7 @@ def login(ctx: Context) -> Response:
         {
             "id": token.value,
             "ttl": LIFETIME_S,
-            "created": clockwork.iso(now),
+            "created": iso(now),
             "userId": account.user_id,
         }
     )
@@ -69,13 +69,23 @@ def me(ctx: Context) -> Response:
 
 def network(ctx: Context) -> Response:
     """``GET /Network``: the user's hubs with their groups and projects."""
-    hubs: dict[str, dict[str, Any]] = {}
+    hubs: dict[str, dict[str, dict[str, Json]]] = {}
     for number, name in enumerate(ctx.caller.account.instances):
         hub, group, project = name.split("/")
-        groups = hubs.setdefault(hub, {"name": hub, "groups": {}})["groups"]
-        projects = groups.setdefault(group, {"name": group, "projects": {}})["projects"]
+        projects = hubs.setdefault(hub, {}).setdefault(group, {})
         projects[project] = {"name": project, "isDefault": number == 0}
-    return Response.json(list(hubs.values()))
+    return Response.json(
+        [
+            {
+                "name": hub,
+                "groups": {
+                    group: {"name": group, "projects": projects}
+                    for group, projects in groups.items()
+                },
+            }
+            for hub, groups in hubs.items()
+        ]
+    )
 
 
 def logout(ctx: Context) -> Response:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import unquote
 
+from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.world.records import Account, Instance
-from pytest_qchannel.wire import Response
+from pytest_qchannel.wire import Json, Response
 
 
-def _row(account: Account, instance: Instance) -> dict[str, Any]:
+def _guid(instance: Instance) -> str:
+    return CRN.parse(instance.id).guid
+
+
+def _row(account: Account, instance: Instance) -> dict[str, Json]:
     return {
         "id": instance.id,
         "crn": instance.id,
-        "guid": instance.id.split(":")[7],
+        "guid": _guid(instance),
         "name": instance.name,
         "account_id": account.id,
         "region_id": instance.region,
@@ -37,6 +41,6 @@ def instance(ctx: Context) -> Response:
     asked = unquote(ctx.args["instance_id"])
     account = ctx.caller.account
     for one in account.instances.values():
-        if asked in (one.id, one.id.split(":")[7]):
+        if asked in (one.id, _guid(one)):
             return Response.json(_row(account, one))
     raise ctx.refuse(404, Codes.NOT_FOUND, "The account has no resource instance of this id.")

@@ -15,6 +15,7 @@ from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork
 from pytest_qchannel.emulator.services.runtime.query import moment
+from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import Job, Session
 from pytest_qchannel.wire import Response
 
@@ -102,8 +103,8 @@ def usage_grouped_by_date(ctx: Context) -> Response:
     rows = _sums(((_day(job), group(job)), job) for job in scope.jobs)
     return Response.json(
         {
-            "interval_start": clockwork.iso(scope.start),
-            "interval_end": clockwork.iso(scope.end),
+            "interval_start": iso(scope.start),
+            "interval_end": iso(scope.end),
             "data": [{"date": day, "group": name, **sums} for (day, name), sums in rows.items()],
         }
     )
@@ -137,7 +138,7 @@ def _scope(ctx: Context) -> _Scope:
 
 def _require_writable(ctx: Context, name: str, at: float) -> None:
     try:
-        clockwork.iso(at)
+        iso(at)
     except (ValueError, OverflowError, OSError):
         raise ctx.refuse(
             400, Codes.VALIDATION, f"{name} must be in the years 1 to 9999 of UTC."

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.refusals import Codes
-from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime import scope
 from pytest_qchannel.emulator.services.runtime.api_version import api_version
 from pytest_qchannel.emulator.services.runtime.query import moment
+from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 from pytest_qchannel.errors import EmulatorGap
-from pytest_qchannel.wire import Response
+from pytest_qchannel.hosts import RUNTIME
+from pytest_qchannel.wire import Json, Response
 
 # Until this version the list held names only; see IBM's changelog of the API.
 FIRST_WITH_OBJECTS: Final = "2025-01-01"
@@ -27,16 +28,16 @@ _STATUS: Final[dict[DeviceStatus, tuple[str, bool]]] = {
 
 def list_backends(ctx: Context) -> Response:
     """``GET /backends``: names for old versions of the API, objects for newer ones."""
-    with_mocks = (ctx.request.first("include_mocks") or "").lower() == "true"
-    devices = [one for one in scope.visible_devices(ctx) if with_mocks or one.kind != "mock"]
-    if ctx.host.service != "runtime" or api_version(ctx) < FIRST_WITH_OBJECTS:
+    hidden = scope.hidden_backends(ctx)
+    devices = [one for one in scope.visible_devices(ctx) if one.name not in hidden]
+    if ctx.host.service != RUNTIME or api_version(ctx) < FIRST_WITH_OBJECTS:
         return Response.json({"devices": [device.name for device in devices]})
     return Response.json({"devices": [_row(device) for device in devices]})
 
 
-def _row(device: Device) -> dict[str, Any]:
+def _row(device: Device) -> dict[str, Json]:
     facts = device.snapshot.facts
-    row: dict[str, Any] = {
+    row: dict[str, Json] = {
         "name": device.name,
         "status": {
             "name": device.status.value,
@@ -59,13 +60,7 @@ def _row(device: Device) -> dict[str, Any]:
 def _snapshot(ctx: Context) -> Snapshot:
     """The calibration of the device that the request names, its newest one by default."""
     device = scope.device(ctx, ctx.args["name"])
-    calibration_id = ctx.request.first("calibration_id")
-    snapshot = device.calibrated(calibration_id)
-    if snapshot is None:
-        raise ctx.refuse(
-            404, Codes.NOT_FOUND, f"{device.name} has no calibration {calibration_id}."
-        )
-    return snapshot
+    return scope.calibrated(ctx, device, ctx.request.first("calibration_id"))
 
 
 def configuration(ctx: Context) -> Response:
@@ -84,7 +79,7 @@ def properties(ctx: Context) -> Response:
     if before is not None and moment(ctx, "updated_before") < snapshot.updated_at:
         raise EmulatorGap(
             f"the emulator has no properties of {snapshot.name} from before {before}",
-            closest=f"its snapshot is of {clockwork.iso(snapshot.updated_at)}",
+            closest=f"its snapshot is of {iso(snapshot.updated_at)}",
             next="ask for a later time, or keep this test for the real service",
         )
     return Response.raw_json(snapshot.properties)

@@ -6,7 +6,6 @@ the emulated clock the only one that counts, and costs nothing for a job that no
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
@@ -14,11 +13,11 @@ from pytest_qchannel.emulator.programs import JobFailure, Outcome, Task, TooLong
 from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.services.runtime import session_clock
 from pytest_qchannel.emulator.world.devices import DeviceStatus
-from pytest_qchannel.emulator.world.jobs import Job, JobEnding
+from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, Job, JobEnding
 from pytest_qchannel.emulator.world.progression import Step
 from pytest_qchannel.emulator.world.world import World
 
-__all__ = ["advance_jobs", "advance_timed_jobs", "iso", "look_at", "refresh"]
+__all__ = ["advance_jobs", "advance_timed_jobs", "look_at", "refresh"]
 
 HOLD_S: Final = 1.0
 """How long a poll waits for the worker process before it is answered ``Running``."""
@@ -26,14 +25,7 @@ HOLD_S: Final = 1.0
 TOGETHER_S: Final = 10.0
 """How long a request that looks at all jobs may simulate: each of them alone may be short."""
 
-RAN_TOO_LONG: Final = 1305
 USED_UP: Final = "The instance reached its usage limit while the job ran."
-
-
-def iso(seconds: float) -> str:
-    """A time as the service writes it: UTC, ISO 8601, milliseconds, ``Z``."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def look_at(ctx: Context, job: Job) -> None:
@@ -160,5 +152,5 @@ def _charge(job: Job, outcome: Outcome) -> JobEnding | None:
             return JobEnding("cancel", USED_UP)
     instance.usage_s += job.usage_s
     if outcome.usage_s > job.cost_s:
-        return JobEnding("cancel", "Ran too long", RAN_TOO_LONG)
+        return RAN_TOO_LONG
     return None

@@ -7,13 +7,13 @@ Global Search.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork
 from pytest_qchannel.errors import EmulatorGap
-from pytest_qchannel.wire import Response
+from pytest_qchannel.wire import Json, Response
 
 __all__ = ["account", "configuration", "instance", "replace_configuration"]
 
@@ -86,7 +86,7 @@ def account(ctx: Context) -> Response:
     ones = [one for one in found.instances.values() if plan_id in (None, one.plan.id)]
     if not ones:
         raise ctx.refuse(404, Codes.NOT_FOUND, "The account has no instance of this plan.")
-    answer: dict[str, Any] = {
+    answer: dict[str, Json] = {
         "account_id": found.id,
         "usage_consumed_seconds": round(sum(one.usage_s for one in ones)),
     }

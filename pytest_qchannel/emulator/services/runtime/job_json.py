@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pytest_qchannel.emulator.services.runtime.clockwork import RAN_TOO_LONG, iso
-from pytest_qchannel.emulator.world.jobs import Job
+from pytest_qchannel.emulator.world.clock import iso
+from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, Job
 from pytest_qchannel.emulator.world.lifecycle import JobState
+from pytest_qchannel.wire import Json
 
 __all__ = ["job_json"]
 
 
 def _status(job: Job) -> str:
-    if job.state is JobState.CANCELLED and job.reason_code == RAN_TOO_LONG:
-        return "Cancelled - Ran too long"
+    if job.state is JobState.CANCELLED and job.reason_code == RAN_TOO_LONG.code:
+        return f"{job.state.value} - {RAN_TOO_LONG.reason}"
     return job.state.value
 
 
-def job_json(job: Job, *, with_params: bool) -> dict[str, Any]:
+def job_json(job: Job, *, with_params: bool) -> dict[str, Json]:
     """The body of ``GET /jobs/{id}``; the params of a private job are nobody's business."""
-    state: dict[str, Any] = {"status": job.state.value}
+    state: dict[str, Json] = {"status": job.state.value}
     if job.reason:
         state["reason"] = job.reason
         if job.reason_code is not None:
             # Each platform has its own spelling; a number, or the client does not see a 1305.
-            name = "reasonCode" if job.account.platform == "classic" else "reason_code"
+            name = "reasonCode" if job.account.is_classic else "reason_code"
             state[name] = job.reason_code
-    answer: dict[str, Any] = {
+    answer: dict[str, Json] = {
         "id": job.id,
         "backend": job.backend,
         "status": _status(job),
@@ -49,7 +48,7 @@ def job_json(job: Job, *, with_params: bool) -> dict[str, Any]:
         "private": job.is_private or None,
     }
     answer.update({name: value for name, value in optional.items() if value is not None})
-    if job.account.platform == "classic":
+    if job.account.is_classic:
         answer.update(zip(("hub", "group", "project"), job.instance.id.split("/"), strict=True))
     if with_params and not job.is_private:
         answer["params"] = job.params

@@ -91,9 +91,6 @@ FILTERS: Final[dict[str, Callable[[Context], Filter]]] = {
 
 def _filters(ctx: Context) -> list[Filter]:
     given = [make(ctx) for name, make in FILTERS.items() if name in ctx.request.query]
-    if not is_true(ctx.request.first("include_mocks")):
-        devices = ctx.world.devices
-        mocks = {name for name, device in devices.items() if device.kind == "mock"}
-        if mocks:
-            given.append(lambda job: job.backend not in mocks)
+    if hidden := scope.hidden_backends(ctx):
+        given.append(lambda job: job.backend not in hidden)
     return given

@@ -7,6 +7,7 @@ from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import is_true
+from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.wire import Response
@@ -59,7 +60,7 @@ def logs(ctx: Context) -> Response:
     elif job.finished_at is not None:
         lines.append((job.finished_at, "INFO", f"job {job.state.value.lower()}"))
     shown = [
-        f"{clockwork.iso(at)} {level} {text}"
+        f"{iso(at)} {level} {text}"
         for at, level, text in lines
         if _LEVELS.index(level) >= _LEVELS.index(job.log_level.upper())
     ]

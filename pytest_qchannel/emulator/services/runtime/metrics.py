@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from importlib.metadata import version as version_of
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.api_version import api_version
+from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.wire import Response
+from pytest_qchannel.wire import Json, Response
 
 __all__ = ["metrics", "position_in_queue"]
 
@@ -37,11 +38,11 @@ def metrics(ctx: Context) -> Response:
     """``GET /jobs/{id}/metrics``."""
     job = scope.job(ctx)
     clockwork.refresh(ctx, job)
-    is_classic = job.account.platform == "classic"
+    is_classic = job.account.is_classic
     version = "" if is_classic else api_version(ctx)
     times = {"created": job.created_at, "running": job.running_at, "finished": job.finished_at}
-    body: dict[str, Any] = {
-        "timestamps": {name: clockwork.iso(at) for name, at in times.items() if at is not None},
+    body: dict[str, Json] = {
+        "timestamps": {name: iso(at) for name, at in times.items() if at is not None},
         # Of the Qiskit that runs the job, as the service tells it.
         "qiskit_version": version_of("qiskit"),
     }
@@ -55,14 +56,14 @@ def metrics(ctx: Context) -> Response:
     return Response.json(body)
 
 
-def _usage(job: Job, version: str) -> dict[str, Any]:
+def _usage(job: Job, version: str) -> dict[str, Json]:
     if version < FIRST_WITH_CHARGE_TIME:
         seconds = round(job.usage_s)
         return {
             "bss": {"seconds": seconds},
             "usage": {"quantum_seconds": seconds, "seconds": seconds},
         }
-    usage: dict[str, Any] = {"status": "complete" if job.is_final else "pending"}
+    usage: dict[str, Json] = {"status": "complete" if job.is_final else "pending"}
     if job.is_final:
         usage["qpu_charge_time_seconds"] = round(job.usage_s)
     time = {"circuits_execution_time_ns": round(job.usage_s * 1e9)} if job.is_final else {}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.world.clock import from_iso
 
 __all__ = ["is_true", "moment", "number"]
 
@@ -32,8 +31,7 @@ def number(ctx: Context, name: str, default: int) -> int:
 def moment(ctx: Context, name: str) -> float:
     """An ISO 8601 time, in seconds since the epoch; anything else is refused."""
     try:
-        found = datetime.fromisoformat(ctx.request.first(name) or "")
         # Without an offset it is UTC: the service does not know where the test runs.
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        return from_iso(ctx.request.first(name) or "")
     except (ValueError, OverflowError, OSError):
         raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be an ISO 8601 time.") from None

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.services.runtime.query import is_true
 from pytest_qchannel.emulator.world.devices import Device
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.records import Instance
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 
-__all__ = ["device", "instances", "job", "visible_devices"]
+__all__ = ["calibrated", "device", "hidden_backends", "instances", "job", "visible_devices"]
 
 
 def instances(ctx: Context, provider: str | None = None) -> list[Instance]:
@@ -43,6 +45,21 @@ def device(ctx: Context, name: str) -> Device:
     raise ctx.refuse(404, _not_found(ctx, Codes.CLASSIC_BACKEND_NOT_FOUND), f"No backend {name}.")
 
 
+def calibrated(ctx: Context, one: Device, calibration_id: str | None) -> Snapshot:
+    """The snapshot of a device's calibration, of its newest by default; otherwise a 404."""
+    snapshot = one.calibrated(calibration_id)
+    if snapshot is None:
+        raise ctx.refuse(404, Codes.NOT_FOUND, f"{one.name} has no calibration {calibration_id}.")
+    return snapshot
+
+
+def hidden_backends(ctx: Context) -> set[str]:
+    """The names of the mock backends, unless the request asks for them, too."""
+    if is_true(ctx.request.first("include_mocks")):
+        return set()
+    return {name for name, one in ctx.world.devices.items() if one.kind == "mock"}
+
+
 def job(ctx: Context) -> Job:
     """The job that the path names, if it belongs to one of the caller's instances."""
     found = ctx.world.jobs.get(ctx.args["job_id"])
@@ -53,4 +70,4 @@ def job(ctx: Context) -> Job:
 
 
 def _not_found(ctx: Context, classic_code: str) -> str:
-    return classic_code if ctx.caller.account.platform == "classic" else Codes.NOT_FOUND
+    return classic_code if ctx.caller.account.is_classic else Codes.NOT_FOUND

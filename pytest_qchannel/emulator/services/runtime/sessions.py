@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal, TypedDict, cast
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.api.refusals import Codes, did_you_mean
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import (
     INTERACTIVE_TTL_S,
     LONGEST_S,
@@ -18,8 +18,7 @@ from pytest_qchannel.emulator.world.jobs import (
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.errors import nearest
-from pytest_qchannel.wire import Response
+from pytest_qchannel.wire import Json, Response
 
 __all__ = ["advance", "close", "create", "details", "session_for", "update"]
 
@@ -31,27 +30,34 @@ CANCELLED: Final = "The session was cancelled."
 # What is wrong with the body of POST /sessions gets a 400: IBM's API description knows no 404 here.
 _INVALID: Final = (400, Codes.VALIDATION)
 
-# Field of the body -> its type, and for numbers the largest.
+# The fields of the body: texts, and times in seconds.
 _WORDS: Final = ("mode", "backend", "instance")
-_LENGTHS: Final[Mapping[str, int]] = {
-    "max_ttl": LONGEST_S,
-    "max_session_ttl": LONGEST_S,
-    "interactive_ttl": LONGEST_S,
-    "active_ttl": LONGEST_S,
-}
+_LENGTHS: Final = ("max_ttl", "max_session_ttl", "interactive_ttl", "active_ttl")
+
+
+class _SessionRequest(TypedDict, total=False):
+    """A body of ``POST /sessions`` that :func:`_valid_body` has let through; times in seconds."""
+
+    mode: Literal["dedicated", "batch"]
+    backend: str
+    instance: str
+    max_ttl: int
+    max_session_ttl: int
+    interactive_ttl: int
+    active_ttl: int
 
 
 def create(ctx: Context) -> Response:
     """``POST /sessions``: of the classic platform as well, which says ``max_session_ttl``."""
     body = _valid_body(ctx)
-    is_classic = ctx.caller.account.platform == "classic"
+    is_classic = ctx.caller.account.is_classic
     instance = _instance(ctx, body)
-    backend: str | None = body.get("backend")
+    backend = body.get("backend")
     if backend is not None and backend not in instance.devices:
         status, code = (404, Codes.CLASSIC_BACKEND_NOT_FOUND) if is_classic else _INVALID
-        hint = _hint(backend, instance.devices)
+        hint = did_you_mean(backend, instance.devices)
         raise ctx.refuse(status, code, f"The instance has no backend {backend[:200]}.{hint}")
-    mode: Literal["dedicated", "batch"] = "batch" if body.get("mode") == "batch" else "dedicated"
+    mode = body.get("mode", "dedicated")
     is_barred = mode == "dedicated" and not instance.plan.has_sessions
     if is_barred and not is_classic:
         raise ctx.refuse(
@@ -60,6 +66,7 @@ def create(ctx: Context) -> Response:
             f"The {instance.plan.display_name} plan has no dedicated sessions; use a batch.",
         )
     world = ctx.world
+    longest = body.get("max_session_ttl") if is_classic else body.get("max_ttl")
     session = Session(
         id=world.session_id(),
         mode=mode,
@@ -67,8 +74,8 @@ def create(ctx: Context) -> Response:
         account=ctx.caller.account,
         instance=instance,
         created_at=world.clock.now(),
-        max_ttl_s=_length(body, "max_session_ttl" if is_classic else "max_ttl", LONGEST_S),
-        interactive_ttl_s=_length(body, "interactive_ttl", INTERACTIVE_TTL_S),
+        max_ttl_s=LONGEST_S if longest is None else longest,
+        interactive_ttl_s=body.get("interactive_ttl", INTERACTIVE_TTL_S),
         active_ttl_s=body.get("active_ttl"),
     )
     world.sessions[session.id] = session
@@ -147,10 +154,9 @@ def advance(ctx: Context, session: Session, *, with_all: bool) -> None:
     session.settle(now)
 
 
-def session_json(world: World, session: Session) -> dict[str, Any]:
+def session_json(world: World, session: Session) -> dict[str, Json]:
     """A session as the service writes it."""
-    iso = clockwork.iso
-    answer: dict[str, Any] = {
+    answer: dict[str, Json] = {
         "id": session.id,
         "backend_name": session.backend,
         "mode": session.mode,
@@ -197,7 +203,7 @@ def _unknown(ctx: Context) -> Exception:
     return ctx.refuse(404, Codes.NOT_FOUND, "unknown session")
 
 
-def _valid_body(ctx: Context) -> dict[str, Any]:
+def _valid_body(ctx: Context) -> _SessionRequest:
     body = ctx.json_body()
     if not isinstance(body, dict):
         raise ctx.refuse(400, Codes.VALIDATION, "The body must be an object with a mode.")
@@ -207,32 +213,26 @@ def _valid_body(ctx: Context) -> dict[str, Any]:
             raise ctx.refuse(
                 400,
                 Codes.VALIDATION,
-                f"A session has no field {name[:60]!r}.{_hint(name, known)}",
+                f"A session has no field {name[:60]!r}.{did_you_mean(name, known)}",
             )
         if name in _WORDS and not isinstance(value, str):
             raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be a text.")
         if name in _LENGTHS:
             _require_length(ctx, name, value)
     # Only the oldest classic clients name no mode; theirs were dedicated sessions.
-    is_classic = ctx.caller.account.platform == "classic"
+    is_classic = ctx.caller.account.is_classic
     if body.get("mode", "dedicated" if is_classic else None) not in ("dedicated", "batch"):
         raise ctx.refuse(400, Codes.VALIDATION, "mode must be one of dedicated, batch.")
-    return body
+    return cast("_SessionRequest", body)
 
 
-def _require_length(ctx: Context, name: str, value: Any) -> None:
-    most = _LENGTHS[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ctx.refuse(
-            400, Codes.VALIDATION, f"{name} must be a whole number of seconds from 1 to {most}."
-        )
+def _require_length(ctx: Context, name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LONGEST_S:
+        said = f"{name} must be a whole number of seconds from 1 to {LONGEST_S}."
+        raise ctx.refuse(400, Codes.VALIDATION, said)
 
 
-def _length(body: dict[str, Any], name: str, default: int) -> int:
-    return int(body.get(name, default))
-
-
-def _instance(ctx: Context, body: dict[str, Any]) -> Instance:
+def _instance(ctx: Context, body: _SessionRequest) -> Instance:
     """The instance that the session belongs to: the body may only name the caller's own."""
     named = body.get("instance")
     if ctx.caller.instance is not None:
@@ -243,8 +243,3 @@ def _instance(ctx: Context, body: dict[str, Any]) -> Instance:
     if named is None and "backend" in body:
         found = [one for one in found if body["backend"] in one.devices] or found
     return found[0]
-
-
-def _hint(name: str, known: Any) -> str:
-    close = nearest(name, known)
-    return f" Did you mean {close}?" if close else ""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final, NotRequired, TypedDict, cast
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.api.refusals import Codes, did_you_mean
 from pytest_qchannel.emulator.faults.strike import set_ending
 from pytest_qchannel.emulator.programs import PROGRAMS
 from pytest_qchannel.emulator.programs.schemas import CREATE_JOB, problem_with
 from pytest_qchannel.emulator.services.runtime import clockwork, scope, session_clock, sessions
 from pytest_qchannel.emulator.services.runtime.tags import check_tags
 from pytest_qchannel.emulator.world.devices import Device
-from pytest_qchannel.emulator.world.jobs import Job, Session
+from pytest_qchannel.emulator.world.jobs import DEFAULT_COST_S, DEFAULT_LOG_LEVEL, Job, Session
 from pytest_qchannel.emulator.world.records import Instance
-from pytest_qchannel.errors import EmulatorGap, nearest
-from pytest_qchannel.wire import Response
+from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.wire import Json, Response
 
 __all__ = ["create"]
 
@@ -23,38 +24,55 @@ __all__ = ["create"]
 _UNSERVED_PROGRAMS: Final = frozenset({"calibrate", "circuit-runner", "qasm3-runner"})
 
 
+class _Submission(TypedDict):
+    """A body of ``POST /jobs`` that fits ``CREATE_JOB``; ``cost`` may have been sent as ``2.0``."""
+
+    program_id: str
+    backend: str
+    params: Mapping[str, Json]
+    log_level: NotRequired[str]
+    runtime: NotRequired[str]
+    session_id: NotRequired[str | None]
+    tags: NotRequired[list[str]]
+    cost: NotRequired[int]
+    start_session: NotRequired[bool]
+    private: NotRequired[bool]
+    calibration_id: NotRequired[str | None]
+    hub: NotRequired[str]
+    group: NotRequired[str]
+    project: NotRequired[str]
+
+
 def create(ctx: Context) -> Response:
     """``POST /jobs``: validates as far as the service does before it queues a job."""
     body = ctx.json_body()
     if problem := problem_with(body, CREATE_JOB):
         raise ctx.refuse(400, Codes.VALIDATION, f"The request body is not valid: {problem}.")
-    if body.get("start_session"):
+    sent = cast("_Submission", body)
+    if sent.get("start_session"):
         raise ctx.refuse(
             400,
             Codes.VALIDATION,
             "start_session is no longer allowed; create a session with POST /sessions.",
         )
-    program_id = body["program_id"]
+    program_id = sent["program_id"]
     if program_id in _UNSERVED_PROGRAMS and program_id not in PROGRAMS:
         raise EmulatorGap(
             f"the emulator does not run the program {program_id!r}",
             closest=", ".join(PROGRAMS),
             next="use one of the programs above, or keep this test for a live QPU",
         )
-    instance = _instance(ctx, body)
-    device = _device(ctx, body["backend"], instance)
+    instance = _instance(ctx, sent)
+    device = _device(ctx, sent["backend"], instance)
     program = PROGRAMS.get(program_id)
     if program is None:
         raise ctx.refuse(404, Codes.NOT_FOUND, f"No program {program_id}.")
-    if problem := program.check(body["params"]):
+    if problem := program.check(sent["params"]):
         raise ctx.refuse(400, Codes.VALIDATION, f"The params are not valid: {problem}.")
-    check_tags(ctx, body.get("tags", []))
-    calibration_id = body.get("calibration_id")
-    if device.calibrated(calibration_id) is None:
-        raise ctx.refuse(
-            404, Codes.NOT_FOUND, f"{device.name} has no calibration {calibration_id}."
-        )
-    session = _session(ctx, body, instance)
+    check_tags(ctx, sent.get("tags", []))
+    calibration_id = sent.get("calibration_id")
+    scope.calibrated(ctx, device, calibration_id)
+    session = _session(ctx, sent, instance)
     _require_room(ctx, instance)
     world = ctx.world
     number = world.new_job_number()
@@ -65,25 +83,24 @@ def create(ctx: Context) -> Response:
         instance=instance,
         backend=device.name,
         program_id=program_id,
-        params=body["params"],
+        params=sent["params"],
         created_at=world.clock.now(),
-        tags=list(body.get("tags", [])),
-        log_level=body.get("log_level", "WARNING"),
-        runtime_image=body.get("runtime"),
-        is_private=bool(body.get("private")),
+        tags=list(sent.get("tags", [])),
+        cost_s=int(sent.get("cost", DEFAULT_COST_S)),
+        log_level=sent.get("log_level", DEFAULT_LOG_LEVEL),
+        runtime_image=sent.get("runtime"),
+        is_private=bool(sent.get("private")),
         calibration_id=calibration_id,
         session=session,
         progression=world.next_progression or device.progression,
         ending=world.next_ending,
     )
-    if "cost" in body:
-        job.cost_s = int(body["cost"])
     world.next_progression = world.next_ending = None
     set_ending(ctx.faults, job)
     world.add_job(job)
     session_clock.job_created(world, job)
     ctx.job_id = job.id
-    answer: dict[str, Any] = {"id": job.id, "backend": job.backend}
+    answer: dict[str, Json] = {"id": job.id, "backend": job.backend}
     optional = {
         "session_id": session.id if session else None,
         "private": job.is_private or None,
@@ -93,28 +110,28 @@ def create(ctx: Context) -> Response:
     return Response.json(answer)
 
 
-def _instance(ctx: Context, body: dict[str, Any]) -> Instance:
+def _instance(ctx: Context, sent: _Submission) -> Instance:
     if ctx.caller.instance is not None:
         return ctx.caller.instance
-    parts = [body.get(name) for name in ("hub", "group", "project")]
+    parts = [sent.get("hub"), sent.get("group"), sent.get("project")]
     if any(part is not None for part in parts):
         return scope.instances(ctx, "/".join(str(part) for part in parts))[0]
-    with_backend = [one for one in scope.instances(ctx) if body["backend"] in one.devices]
+    with_backend = [one for one in scope.instances(ctx) if sent["backend"] in one.devices]
     return with_backend[0] if with_backend else scope.instances(ctx)[0]
 
 
 def _device(ctx: Context, name: str, instance: Instance) -> Device:
     if name not in instance.devices:
-        close = nearest(name, instance.devices)
-        hint = f" Did you mean {close}?" if close else ""
+        hint = did_you_mean(name, instance.devices)
         raise ctx.refuse(404, Codes.NOT_FOUND, f"The instance has no backend {name}.{hint}")
     return ctx.world.devices[name]
 
 
-def _session(ctx: Context, body: dict[str, Any], instance: Instance) -> Session | None:
-    if body.get("session_id") is None:
+def _session(ctx: Context, sent: _Submission, instance: Instance) -> Session | None:
+    session_id = sent.get("session_id")
+    if session_id is None:
         return None
-    return sessions.session_for(ctx, body["session_id"], instance, body["backend"])
+    return sessions.session_for(ctx, session_id, instance, sent["backend"])
 
 
 def _require_room(ctx: Context, instance: Instance) -> None:

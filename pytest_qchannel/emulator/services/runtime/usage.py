@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork
-from pytest_qchannel.wire import Response
+from pytest_qchannel.emulator.world.clock import iso
+from pytest_qchannel.wire import Json, Response
 
 PERIOD = timedelta(days=28)
 
@@ -17,13 +17,13 @@ def instance_usage(ctx: Context) -> Response:
     clockwork.advance_timed_jobs(ctx)
     instance = ctx.instance
     end = datetime.fromtimestamp(ctx.world.clock.now(), UTC)
-    answer: dict[str, Any] = {
+    answer: dict[str, Json] = {
         "instance_id": instance.id,
         "plan_id": instance.plan.id,
         "usage_consumed_seconds": round(instance.usage_s),
         "usage_period": {
-            "start_time": clockwork.iso((end - PERIOD).timestamp()),
-            "end_time": clockwork.iso(end.timestamp()),
+            "start_time": iso((end - PERIOD).timestamp()),
+            "end_time": iso(end.timestamp()),
         },
     }
     if instance.usage_limit_s is not None:
@@ -49,5 +49,5 @@ def classic_usage(ctx: Context) -> Response:
         }
         for instance in ctx.caller.account.instances.values()
     ]
-    period = {"start": clockwork.iso(start.timestamp()), "end": clockwork.iso(end.timestamp())}
+    period = {"start": iso(start.timestamp()), "end": iso(end.timestamp())}
     return Response.json({"period": period, "byInstance": rows})

@@ -6,17 +6,18 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope, sessions
-from pytest_qchannel.emulator.services.runtime.query import is_true, moment, number
+from pytest_qchannel.emulator.services.runtime.query import moment, number
+from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import Job, Session, SessionState
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.wire import Response
+from pytest_qchannel.wire import Json, Response
 
 __all__ = ["list_workloads"]
 
@@ -75,7 +76,7 @@ def list_workloads(ctx: Context) -> Response:
     found.sort(key=lambda one: one.place, reverse=not is_rising)
     start, stop = _span(ctx, found, limit, is_rising=is_rising)
     page = found[start:stop]
-    answer: dict[str, Any] = {
+    answer: dict[str, Json] = {
         "workloads": [_row(one) for one in page],
         "total_count": len(found),
         "limit": limit,
@@ -90,17 +91,15 @@ def list_workloads(ctx: Context) -> Response:
 def _workloads(ctx: Context) -> list[Workload]:
     world, instances = ctx.world, scope.instances(ctx, ctx.request.first("provider"))
     clockwork.advance_jobs(ctx)
-    mocks = set()
-    if not is_true(ctx.request.first("include_mocks")):
-        mocks = {name for name, device in world.devices.items() if device.kind == "mock"}
-    jobs = [job for job in world.jobs_of(instances) if job.backend not in mocks]
+    hidden = scope.hidden_backends(ctx)
+    jobs = [job for job in world.jobs_of(instances) if job.backend not in hidden]
     tags: dict[str, dict[str, None]] = {}
     for job in jobs:
         if job.session is not None:
             tags.setdefault(job.session.id, {}).update(dict.fromkeys(job.tags))
     found = [_of_job(job) for job in jobs if job.session is None]
     for session in world.sessions.values():
-        if any(session.instance is one for one in instances) and session.backend not in mocks:
+        if any(session.instance is one for one in instances) and session.backend not in hidden:
             sessions.advance(ctx, session, with_all=False)
             found.append(_of_session(world, session, tuple(tags.get(session.id, ()))))
     return found
@@ -141,10 +140,10 @@ def _of_session(world: World, session: Session, tags: tuple[str, ...]) -> Worklo
     )
 
 
-def _row(one: Workload) -> dict[str, Any]:
-    row: dict[str, Any] = {
+def _row(one: Workload) -> dict[str, Json]:
+    row: dict[str, Json] = {
         "id": one.id,
-        "created": clockwork.iso(one.created_at),
+        "created": iso(one.created_at),
         "backend": one.backend,
         "instance": one.instance,
         "user_id": one.user_id,
@@ -156,7 +155,7 @@ def _row(one: Workload) -> dict[str, Any]:
         "usage_seconds": round(one.usage_s),
     }
     optional = {
-        "ended": clockwork.iso(one.ended_at) if one.ended_at is not None else None,
+        "ended": iso(one.ended_at) if one.ended_at is not None else None,
         "status_reason": one.reason,
         "estimated_running_time_seconds": one.estimate_s,
     }

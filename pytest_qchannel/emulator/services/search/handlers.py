@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.errors import EmulatorGap
-from pytest_qchannel.wire import Response
+from pytest_qchannel.wire import Json, Response
 
 QUERY: Final = "service_name:quantum-computing"
 MOST: Final = 1_000
@@ -38,7 +38,7 @@ def search(ctx: Context) -> Response:
     wanted = body.get("fields") or ["crn", "name"]
     if not isinstance(wanted, list) or not all(isinstance(name, str) for name in wanted):
         raise ctx.refuse(400, "invalid_body", "fields must be a list of names.")
-    answer: dict[str, Any] = {
+    answer: dict[str, Json] = {
         "items": [_item(one, wanted) for one in instances[start : start + limit]],
         "limit": limit,
     }
@@ -47,8 +47,8 @@ def search(ctx: Context) -> Response:
     return Response.json(answer)
 
 
-def _item(instance: Instance, wanted: list[str]) -> dict[str, Any]:
-    extensions: dict[str, Any] = {}
+def _item(instance: Instance, wanted: list[str]) -> dict[str, Json]:
+    extensions: dict[str, Json] = {}
     if instance.is_allocated:
         extensions["backends"] = list(instance.devices)
         seconds = {
@@ -56,7 +56,7 @@ def _item(instance: Instance, wanted: list[str]) -> dict[str, Any]:
             "instance_limit_seconds": instance.usage_limit_s,
         }
         extensions.update({name: one for name, one in seconds.items() if one is not None})
-    known: dict[str, Any] = {
+    known: dict[str, Json] = {
         "crn": instance.id,
         "name": instance.name,
         "service_plan_unique_id": instance.plan.id,

@@ -35,8 +35,9 @@ def echo(request: Request) -> Response:
         raise ZeroDivisionError("a bug")
     if request.path == "/none":
         return Response(204)
-    said = {"path": request.path, "query": request.query_string, "size": len(request.body)}
-    return Response.json(said)
+    return Response.json(
+        {"path": request.path, "query": request.query_string, "size": len(request.body)}
+    )
 
 
 class Opened:
