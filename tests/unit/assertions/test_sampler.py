@@ -334,6 +334,7 @@ def failures(
     return failed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shares",
     [

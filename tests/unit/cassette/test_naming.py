@@ -72,6 +72,7 @@ def test_a_file_in_no_modules_folder_is_no_tests() -> None:
 IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=150)
 
 
+@pytest.mark.slow
 @given(IDS, IDS)
 def test_two_tests_never_share_a_file_on_any_system(one: str, other: str) -> None:
     assume(one != other)

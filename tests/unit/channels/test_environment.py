@@ -75,6 +75,7 @@ def test_one_inside_another(tmp_path: Path) -> None:
         assert (Path.home(), os.environ["X"]) == (tmp_path / "a", "a")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fails", [False, True], ids=["left well", "left by an exception"])
 def test_a_client_that_is_first_loaded_inside(tmp_path: Path, fails: bool) -> None:
     """The client works out the path at import: without care it would be the test's for ever."""

@@ -276,6 +276,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_killed_at_any_moment_the_cassette_is_the_old_one_or_the_new_one(tmp_path: Path) -> None:
     chance = random.Random(9)
@@ -345,6 +346,7 @@ ANY = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(ANY, max_size=4), TEXT)
 def test_any_interactions_come_back_as_they_were(
     interactions: list[Interaction], name: str
@@ -364,6 +366,7 @@ JSON = st.recursive(
 PLAIN = bell()
 
 
+@pytest.mark.slow
 @given(st.dictionaries(TEXT, JSON, max_size=4))
 def test_any_options_of_a_job_can_be_put_into_an_index(options: dict[str, object]) -> None:
     store = Store(Path("/nonexistent"))

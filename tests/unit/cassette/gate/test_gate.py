@@ -108,6 +108,7 @@ _SECRETS = st.text(
 _AROUND = st.binary(max_size=60)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     value=_SECRETS,
@@ -128,6 +129,7 @@ def test_random_secrets_in_random_places_are_never_missed(
     assert [one.rule for one in gate.search(data)][:1] == ["GATE-001"]
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(value=_SECRETS, how=st.sampled_from(sorted(WRITERS)), as_yaml=st.booleans())
 def test_random_secrets_in_documents_are_found_and_never_shown(
@@ -167,6 +169,7 @@ def test_no_bytes_stand_for_backslashes_by_chance(around: bytes) -> None:
     assert Gate([Secret("K", value)], patterns=()).search(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distance", [1, 40, 2_040, 2_046, 2_047, 2_048, 2_049, 2_060, 9_000])
 @pytest.mark.parametrize("filler", ["x", "1, ", '","'])
 def test_a_long_document_with_few_escapes_is_read_everywhere(distance: int, filler: str) -> None:
@@ -206,6 +209,7 @@ _CLEAN = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(document=_CLEAN, as_yaml=st.booleans())
 def test_clean_documents_are_never_refused(document: Any, as_yaml: bool) -> None:
@@ -214,6 +218,7 @@ def test_clean_documents_are_never_refused(document: Any, as_yaml: bool) -> None
     assert GATE.search(gzip.compress(text.encode())) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [100, 10_000, 300_000])
 def test_random_bytes_are_never_refused(size: int) -> None:
     for seed in range(20):

@@ -38,6 +38,7 @@ def test_a_value_that_was_known_is_nowhere_in_the_tree(leak: Leak, tmp_path: Pat
     assert files_with(leak.value, tmp_path) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     value=st.text(st.characters(codec="ascii", min_codepoint=33), min_size=12, max_size=60),
@@ -62,6 +63,7 @@ def test_the_second_search_finds_it_where_it_is(leak: Leak) -> None:
     assert any(is_found(leak.value, part) for part in parts)
 
 
+@pytest.mark.slow
 def test_plain_vcrpy_stores_it_and_the_search_sees_it(tmp_path: Path) -> None:
     """The search is worth nothing if it finds nothing in cassettes that do leak."""
     for number, leak in enumerate(ONE_OF_A_PLACE):

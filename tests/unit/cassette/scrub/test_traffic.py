@@ -70,6 +70,7 @@ def secrets() -> tuple[Secret, ...]:
     return tuple(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_scrubbed_traffic_passes_the_gate(channel: str) -> None:
     gate = Gate(secrets())
@@ -92,6 +93,7 @@ def test_every_field_of_the_traffic_has_a_rule(channel: str) -> None:
     assert unknown == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_scrubbing_is_deterministic_and_does_nothing_twice(channel: str) -> None:
     first, again, over = Scrubber(), Scrubber(), Scrubber()
@@ -101,6 +103,7 @@ def test_scrubbing_is_deterministic_and_does_nothing_twice(channel: str) -> None
         assert over.scrub(once).interaction == once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_what_is_stored_can_be_replayed(channel: str) -> None:
     scrubber = Scrubber()
@@ -124,6 +127,7 @@ def test_what_is_stored_can_be_replayed(channel: str) -> None:
         assert headers.get("x-access-token", "") in {"", *tokens}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_results_and_device_data_are_kept_as_they_are(channel: str) -> None:
     scrubber = Scrubber()

@@ -56,6 +56,7 @@ def test_there_is_one_per_process() -> None:
     assert authority() is authority()
 
 
+@pytest.mark.slow
 def test_the_key_of_the_authority_is_forgotten() -> None:
     import trustme
 

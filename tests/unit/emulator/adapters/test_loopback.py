@@ -17,7 +17,12 @@ from contextlib import contextmanager
 import pytest
 
 from pytest_qchannel.emulator.adapters.authority import authority
-from pytest_qchannel.emulator.adapters.loopback import THREADS, LoopbackDoor
+from pytest_qchannel.emulator.adapters.loopback import (
+    _PATIENCE_S,
+    THREADS,
+    LoopbackDoor,
+    _Connection,
+)
 from pytest_qchannel.emulator.faults import ConnectionDropped
 from pytest_qchannel.wire import Request, Response
 
@@ -213,13 +218,24 @@ HELLO = b"\x16\x03\x01\x02\x00\x01"
 """The first bytes of a ClientHello."""
 
 
-def test_handshakes_that_never_end_do_not_hold_up_the_end() -> None:
+@pytest.mark.slow
+def test_handshakes_that_never_end_do_not_hold_up_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The run ended five minutes late: each of them had a thread, and the others waited for it."""
+    greeted, greet = threading.Semaphore(0), _Connection._greet
+
+    def count(connection: _Connection) -> bool:
+        greeted.release()
+        return greet(connection)
+
+    monkeypatch.setattr(_Connection, "_greet", count)
     it = Opened()
     begun = [socket.create_connection(("127.0.0.1", it.door.port)) for _ in range(THREADS + 4)]
     for sock in begun:
         sock.sendall(HELLO)
-    time.sleep(0.2)  # until every thread has one
+    for _ in range(THREADS):
+        assert greeted.acquire(timeout=10)
     began = time.perf_counter()
     closing = threading.Thread(target=it.door.close, daemon=True)
     closing.start()
@@ -234,7 +250,7 @@ def test_handshakes_that_never_end_do_not_hold_up_the_end() -> None:
 def test_handshakes_that_never_end_hold_nobody_up_for_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback._HANDSHAKE_S", 0.5)
+    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback._HANDSHAKE_S", 0.25)
     with opened() as it:
         begun = [socket.create_connection(("127.0.0.1", it.door.port)) for _ in range(THREADS)]
         for sock in begun:
@@ -242,9 +258,9 @@ def test_handshakes_that_never_end_hold_nobody_up_for_long(
         connection = it.client()
         connection.request("GET", "/jobs")
         assert connection.getresponse().read()
-        time.sleep(0.6)  # the short time was the handshake's only
-        connection.request("GET", "/jobs")
-        assert connection.getresponse().read()
+        patience = {one.socket.gettimeout() for one in it.door._server.made}
+        assert patience <= {0.25, _PATIENCE_S}
+        assert _PATIENCE_S in patience, "the short time is the handshake's only"
         connection.close()
         for sock in begun:
             sock.close()
@@ -256,15 +272,18 @@ def test_a_connection_that_is_refused_does_not_wait_for_a_handshake(
     """Its first write would begin one, in a thread that the end of the door waits for."""
     monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback._HANDSHAKE_S", 0.5)
     it = Opened()
+    refused = threading.Semaphore(0)
 
     def refuse(_connection: object) -> None:
+        refused.release()
         raise queue.Full
 
     monkeypatch.setattr(it.door._server.requests, "put", refuse)
     begun = [socket.create_connection(("127.0.0.1", it.door.port)) for _ in range(3)]
     for sock in begun:
         sock.sendall(HELLO)
-    time.sleep(0.2)
+    for _ in begun:
+        assert refused.acquire(timeout=10)
     closing = threading.Thread(target=it.door.close, daemon=True)
     began = time.perf_counter()
     closing.start()
@@ -356,7 +375,7 @@ def test_an_end_comes_soon() -> None:
     took = []
     for _ in range(5):
         with opened() as it:
-            time.sleep(0.02)  # the server waits for somebody to connect now
+            assert it.send(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
             began = time.perf_counter()
             it.door.close()
             took.append(time.perf_counter() - began)

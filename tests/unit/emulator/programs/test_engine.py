@@ -163,6 +163,7 @@ def state(door: Door, job_id: str) -> str:
     return str(door.get(f"/jobs/{job_id}").json["state"]["status"])
 
 
+@pytest.mark.slow
 def test_a_long_job_is_running_while_it_runs_and_others_are_answered(door: Door) -> None:
     long = door.submit(pubs=[[LONG, None, 10]])
     second = door.submit(pubs=[[LONG, None, 10]])
@@ -201,6 +202,7 @@ def test_a_list_of_many_jobs_does_not_wait_for_all_of_them(
     until(lambda: {state(door, one) for one in ids} == {"Completed"})
 
 
+@pytest.mark.slow
 def test_a_long_job_comes_to_its_end(door: Door) -> None:
     job_id = door.submit(pubs=[[SHORTER, None, 10]])
     assert state(door, job_id) in ("Queued", "Running", "Completed")
@@ -211,6 +213,7 @@ def test_a_long_job_comes_to_its_end(door: Door) -> None:
     assert door.get(f"/jobs/{job_id}/results").status == 200
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a promise for Linux only")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_the_worker_ends_with_a_killed_parent(how: signal.Signals, tmp_path: Path) -> None:

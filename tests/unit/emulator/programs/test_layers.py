@@ -343,6 +343,7 @@ def test_more_variants_than_fit_into_memory() -> None:
         injection.draw(1_000_000, 1, list(range(60)))
 
 
+@pytest.mark.slow
 def test_mitigation_is_seeded() -> None:
     one, same = (estimated(pec())[1].result for _ in range(2))
     assert one == same

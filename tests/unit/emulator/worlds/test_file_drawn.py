@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
@@ -109,6 +110,7 @@ def toml(value: object) -> str:
     return repr(value) if isinstance(value, float) else json.dumps(value)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables=WORLDS)
 def test_any_file_is_a_world_or_a_problem_with_a_line(

@@ -35,6 +35,7 @@ def test_vcrpy_prints_nothing_of_the_response(caplog: pytest.LogCaptureFixture) 
     assert TOKEN in caplog.text, "the loggers are as they were"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*LOUD, "vcr.cassette", "urllib3.connectionpool", "vcr.made.later",
                                   "qiskit_ibm_runtime.api.session"])  # fmt: skip
 def test_traffic_is_not_logged_even_at_a_level_that_is_set_meanwhile(

@@ -233,7 +233,7 @@ class ReplayMachine(RuleBasedStateMachine):
             assert not {number for _, number in self.given} & set(self.replay.unused())
 
 
-TestReplayMachine = ReplayMachine.TestCase
+TestReplayMachine = pytest.mark.slow(ReplayMachine.TestCase)
 TestReplayMachine.settings = settings(max_examples=150, stateful_step_count=30)
 
 

@@ -43,6 +43,7 @@ def test_twirling_leaves_the_counts_as_they_are(gates: bool, measure: bool) -> N
     assert counts["000"] / sum(counts.values()) == pytest.approx(0.5, abs=0.06)
 
 
+@pytest.mark.slow
 def test_twirled_cliffords_stay_cliffords() -> None:
     """40 qubits, twirled: no state vector holds them, and no angle may be off by rounding."""
     options = SamplerOptions()
@@ -93,6 +94,7 @@ def _pub(angles: list[float]) -> tuple[Any, ...]:
     return circuit, [[one] for one in _observables(circuit)], [[angle] for angle in angles]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0, 1])
 def test_estimator_at_every_resilience_level(level: int) -> None:
     options = EstimatorOptions(resilience_level=level)
@@ -111,6 +113,7 @@ def _learnt(options: EstimatorOptions, rate: float) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_pec_with_a_noise_model_of_no_noise() -> None:
     """The mitigation inverts a noise of rate zero: the expectation values stay."""
     options = EstimatorOptions()
@@ -119,6 +122,7 @@ def test_pec_with_a_noise_model_of_no_noise() -> None:
     _require_right(estimated([_pub([0.7])], options), [0.7], 0.12)
 
 
+@pytest.mark.slow
 def test_pec_overcorrects_noise_that_is_not_there() -> None:
     """The signs that the samplex draws reach the client: it scales up what was never damped."""
     options = EstimatorOptions()
@@ -135,6 +139,7 @@ def test_pec_overcorrects_noise_that_is_not_there() -> None:
 
 
 # The extrapolation says so when a value has no spread at all, as <ZZ> of an ideal device.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:No positive, finite standard errors")
 @pytest.mark.parametrize("amplifier", ["gate_folding", "pea"])
 def test_zne(amplifier: str) -> None:

@@ -127,6 +127,7 @@ def test_the_valid_ones_are_answered() -> None:
     assert noise_learner.check(BOXED) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.data(), st.sampled_from(sorted(VALID)), NASTY)
 def test_one_value_is_replaced(data: st.DataObject, version: str, value: Any) -> None:
@@ -134,6 +135,7 @@ def test_one_value_is_replaced(data: st.DataObject, version: str, value: Any) ->
     _require_orderly(executor, _changed(VALID[version], path, value))
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(
     st.data(),

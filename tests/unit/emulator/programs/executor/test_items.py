@@ -57,6 +57,7 @@ def program(circuit: QuantumCircuit, shots: int = 200, **how: Any) -> QuantumPro
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_schema_version(version: str) -> None:
     """A circuit item and a samplex item, and the answer in the version that was asked for."""
@@ -112,6 +113,7 @@ def test_quarter_turns_of_a_samplex_are_exact() -> None:
     assert (np.abs(turns - np.round(turns)) < 1e-12).all()
 
 
+@pytest.mark.slow
 def test_samplex_axes_sweep_arguments_and_repeat_the_rest() -> None:
     circuit = QuantumCircuit(1)
     circuit.ry(Parameter("a"), 0)
@@ -157,6 +159,7 @@ def test_dynamic_circuits_and_repeated_measurement() -> None:
     assert 0.4 < result["first"].mean() < 0.6
 
 
+@pytest.mark.slow
 def test_what_is_not_measured_stays_zero_and_a_program_may_be_empty() -> None:
     circuit = QuantumCircuit(1, 2)
     circuit.x(0)
@@ -215,6 +218,7 @@ def test_chunks_cover_every_element_one_after_the_other() -> None:
     assert parts[0]["permutation"] == [0, 1]
 
 
+@pytest.mark.slow
 def test_a_longer_pause_takes_longer_and_must_be_the_devices() -> None:
     options = ExecutorOptions()
 
@@ -279,6 +283,7 @@ def test_a_dry_run_has_the_shape_and_made_up_bits() -> None:
     assert share(bits, [0, 1, 0]) > 0  # which no GHZ state gives
 
 
+@pytest.mark.slow
 def test_too_long_simulations_are_left_to_the_worker() -> None:
     circuit = QuantumCircuit(1)
     circuit.x(0)
@@ -288,6 +293,7 @@ def test_too_long_simulations_are_left_to_the_worker() -> None:
         executor.run(Task(params, snapshots.load(DEVICE), 1, limit_s=0.0))
 
 
+@pytest.mark.slow
 def test_what_the_device_cannot_run_fails() -> None:
     with pytest.raises(JobFailure, match="item 0 is 'h'"):
         run(program(ghz(2)))
@@ -349,6 +355,7 @@ def test_params_without_a_known_version_are_refused() -> None:
     assert "\n" not in said
 
 
+@pytest.mark.slow
 def test_a_bomb_is_refused_before_it_is_inflated() -> None:
     import base64
     import zlib

@@ -82,6 +82,7 @@ def _circuit(gates: list[Any]) -> QuantumCircuit:
     return circuit
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(GATES)
 def test_chances_are_those_of_the_state(gates: list[Any]) -> None:

@@ -58,6 +58,7 @@ def learn(params: dict[str, Any], noise: Noise = Noise.CALIBRATION, device: str 
     return NoiseLearnerV3ResultDecoder.decode(outcome.result.decode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 def test_each_box_has_its_map(version: str) -> None:
     instructions = boxes()
@@ -140,6 +141,7 @@ def test_the_layers_fidelity_is_that_of_its_gates() -> None:
     assert 1 - process == pytest.approx(1 - expected, rel=0.02)
 
 
+@pytest.mark.slow
 def test_rates_cannot_tell_what_the_gate_exchanges() -> None:
     """CZ makes IX of ZX: the learner finds the two Paulis' rates equal, as on a device."""
     learnt = learn(params_of(boxes()))[0].to_pauli_lindblad_map()
@@ -176,6 +178,7 @@ def test_an_ideal_device_passes_every_check(
         assert set(kept) == {1.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("version", "options", "said"), CHECKS)
 def test_what_the_calibration_does_not_tell_fails_the_job(
     version: str, options: dict[str, Any], said: str
@@ -187,6 +190,7 @@ def test_what_the_calibration_does_not_tell_fails_the_job(
     assert caught.value.code == 7001
 
 
+@pytest.mark.slow
 def test_depths_and_shots_decide_the_usage() -> None:
     def usage(**options: Any) -> float:
         task = Task(params_of(boxes(), **options), snapshots.load(DEVICE), 5)
@@ -204,6 +208,7 @@ def test_a_dry_run_has_the_shape_and_made_up_rates() -> None:
     assert (mock[0]._rates > 0).any()
 
 
+@pytest.mark.slow
 def test_learnt_rates_are_those_that_damp_the_device() -> None:
     """Twenty layers on the device that errs lose what the learnt rates say that they lose."""
     from qiskit.quantum_info import Pauli, SparsePauliOp

@@ -70,6 +70,7 @@ def clifford_circuits(draw: st.DrawFn) -> QuantumCircuit:
     return circuit
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=25)
 @given(clifford_circuits())
 def test_stim_and_aer_give_the_same_distribution(circuit: QuantumCircuit) -> None:

@@ -53,6 +53,7 @@ def circuits(draw: st.DrawFn) -> QuantumCircuit:
     return circuit
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=25)
 @given(circuits())
 def test_every_method_draws_from_the_exact_probabilities(circuit: QuantumCircuit) -> None:
@@ -197,6 +198,7 @@ for one, noise in ((circuit, Noise.OFF), (chain(40, 2), Noise.OFF), (circuit, No
 """
 
 
+@pytest.mark.slow
 def test_the_same_bytes_on_any_number_of_threads_and_in_every_process() -> None:
     outputs = set()
     for threads in ("1", "2"):
