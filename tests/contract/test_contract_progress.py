@@ -67,7 +67,7 @@ def test_a_stuck_job_waits_until_it_is_cancelled(door: Door) -> None:
         (JobEnding("cancel", "Ran too long", 1305), "Cancelled", "Cancelled - Ran too long", 1305),
     ],
 )
-def test_a_job_ends_as_it_is_doomed_to(
+def test_a_job_ends_as_it_was_told_to(
     door: Door, ending: JobEnding, status: str, shown: str, code: int | None
 ) -> None:
     door.app.world.next_ending = ending

@@ -12,6 +12,8 @@ import ssl
 from dataclasses import dataclass
 from typing import Final
 
+import trustme
+
 from pytest_qchannel.hosts import known_hosts
 
 __all__ = ["Authority", "authority", "new_authority"]
@@ -38,8 +40,6 @@ def new_authority(*names: str) -> Authority:
     Args:
         names: More host names, or addresses, that the server is reached under.
     """
-    import trustme
-
     made = trustme.CA(organization_name="pytest-qchannel emulator, not IBM")
     signed = made.issue_cert(
         *sorted(known_hosts()),

@@ -8,7 +8,7 @@ from typing import Final
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
-from pytest_qchannel.emulator.services.runtime.query import is_true, moment, number
+from pytest_qchannel.emulator.services.runtime.query import created_within, finds, is_true, number
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.wire import Response
 
@@ -61,19 +61,14 @@ def _pending(ctx: Context) -> Filter:
     return lambda job: job.is_final is not wanted
 
 
-def _after(ctx: Context) -> Filter:
-    earliest = moment(ctx, "created_after")
-    return lambda job: job.created_at >= earliest
-
-
-def _before(ctx: Context) -> Filter:
-    latest = moment(ctx, "created_before")
-    return lambda job: job.created_at <= latest
+def _created(ctx: Context) -> Filter:
+    is_asked_for = created_within(ctx)
+    return lambda job: is_asked_for(job.created_at)
 
 
 def _search(ctx: Context) -> Filter:
-    text = (ctx.request.first("search") or "").lower()
-    return lambda job: any(text in word.lower() for word in (job.id, job.backend, *job.tags))
+    is_found = finds(ctx)
+    return lambda job: is_found((job.id, job.backend, *job.tags))
 
 
 # Query field -> what it keeps.
@@ -83,8 +78,8 @@ FILTERS: Final[dict[str, Callable[[Context], Filter]]] = {
     "session_id": _session,
     "tags": _tags,
     "pending": _pending,
-    "created_after": _after,
-    "created_before": _before,
+    "created_after": _created,
+    "created_before": _created,
     "search": _search,
 }
 

@@ -1,12 +1,15 @@
-"""Reading values out of a query: numbers, truth, times."""
+"""Reading a query: numbers, truth, times, and what lists are searched by."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.world.clock import from_iso
 
-__all__ = ["is_true", "moment", "number"]
+__all__ = ["created_within", "finds", "is_true", "moment", "number"]
 
 
 def is_true(text: str | None) -> bool:
@@ -35,3 +38,17 @@ def moment(ctx: Context, name: str) -> float:
         return from_iso(ctx.request.first(name) or "")
     except (ValueError, OverflowError, OSError):
         raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be an ISO 8601 time.") from None
+
+
+def created_within(ctx: Context) -> Callable[[float], bool]:
+    """Whether a time of creation is one that the query asks for; both ends are included."""
+    query = ctx.request.query
+    earliest = moment(ctx, "created_after") if "created_after" in query else -math.inf
+    latest = moment(ctx, "created_before") if "created_before" in query else math.inf
+    return lambda at: earliest <= at <= latest
+
+
+def finds(ctx: Context) -> Callable[[Iterable[str]], bool]:
+    """Whether one of some words holds the text that is searched for, in any case."""
+    text = (ctx.request.first("search") or "").lower()
+    return lambda words: any(text in word.lower() for word in words)

@@ -56,7 +56,7 @@ def turn(world: World, job: Job) -> float | None:
     return None
 
 
-def job_created(world: World, job: Job) -> None:  # noqa: ARG001 - all of these have one shape
+def job_created(job: Job) -> None:
     """Notes in the job's session that it was created."""
     if job.session is not None:
         job.session.accept(job)

@@ -98,7 +98,7 @@ def create(ctx: Context) -> Response:
     world.next_progression = world.next_ending = None
     set_ending(ctx.faults, job)
     world.add_job(job)
-    session_clock.job_created(world, job)
+    session_clock.job_created(job)
     ctx.job_id = job.id
     answer: dict[str, Json] = {"id": job.id, "backend": job.backend}
     optional = {

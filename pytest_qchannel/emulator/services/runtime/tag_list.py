@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import scope
+from pytest_qchannel.emulator.services.runtime.query import finds
 from pytest_qchannel.wire import Response
 
 __all__ = ["list_tags"]
@@ -14,6 +15,6 @@ def list_tags(ctx: Context) -> Response:
     """``GET /tags?type=job&search=``: sorted, each once; jobs are all that has tags."""
     if ctx.request.first("type") != "job":
         raise ctx.refuse(400, Codes.VALIDATION, "type must be job.")
-    part = (ctx.request.first("search") or "").lower()
+    is_found = finds(ctx)
     tags = {tag for job in ctx.world.jobs_of(scope.instances(ctx)) for tag in job.tags}
-    return Response.json({"tags": sorted(tag for tag in tags if part in tag.lower())})
+    return Response.json({"tags": sorted(tag for tag in tags if is_found([tag]))})

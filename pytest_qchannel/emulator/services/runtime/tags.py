@@ -1,4 +1,4 @@
-"""Tags of jobs: their limits, replacing them, and listing those in use."""
+"""Tags of jobs: their limits, and replacing them."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope, sessions
-from pytest_qchannel.emulator.services.runtime.query import moment, number
+from pytest_qchannel.emulator.services.runtime.query import created_within, finds, number
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import Job, Session, SessionState
 from pytest_qchannel.emulator.world.lifecycle import JobState
@@ -184,16 +184,9 @@ def _filters(ctx: Context) -> list[Filter]:
     if "tags" in query:
         tags = set(query["tags"])
         found.append(lambda one: tags.issubset(one.tags))
-    if "search" in query:
-        text = (first("search") or "").lower()
-        # By id or tags: the docstring of the client's workloads_get, 0.51.
-        found.append(lambda one: any(text in word.lower() for word in (one.id, *one.tags)))
-    if "created_after" in query:
-        earliest = moment(ctx, "created_after")
-        found.append(lambda one: one.created_at >= earliest)
-    if "created_before" in query:
-        latest = moment(ctx, "created_before")
-        found.append(lambda one: one.created_at <= latest)
+    is_found, is_in_time = finds(ctx), created_within(ctx)
+    # By id or tags: the docstring of the client's workloads_get, 0.51.
+    found.append(lambda one: is_found((one.id, *one.tags)) and is_in_time(one.created_at))
     return found
 
 

@@ -50,7 +50,7 @@ def new_job(world: World, session: Session, progression: Progression | None = No
         progression=progression or Progression(),
     )
     world.add_job(job)
-    session_clock.job_created(world, job)
+    session_clock.job_created(job)
     return job
 
 

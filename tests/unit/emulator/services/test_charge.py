@@ -1,0 +1,61 @@
+"""What a job is charged, and where exactly it is stopped for using too much."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_qchannel.emulator.api.app import App
+from pytest_qchannel.emulator.programs import Outcome, Task
+from pytest_qchannel.emulator.programs.engine import Engine
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.worlds.default_world import default_world
+from tests.contract.contract_client import Door, through_core
+
+USED_S = 5.0
+
+
+class _FiveSeconds(Engine):
+    """Every job takes five QPU seconds, exactly."""
+
+    def run(self, program_id: str, task: Task) -> Outcome:
+        return Outcome(b"{}", USED_S)
+
+
+@pytest.fixture
+def door() -> Door:
+    app = App(default_world(Clock(lambda: 1_760_000_000.0)), engine=_FiveSeconds())
+    return Door(app, through_core(app))
+
+
+@pytest.mark.parametrize(
+    ("used_s", "status", "charged_s"),
+    [(594.0, "Completed", 5), (595.0, "Completed", 5), (596.0, "Cancelled", 4)],
+)
+def test_a_job_may_use_what_is_left_of_the_instances_limit(
+    door: Door, used_s: float, status: str, charged_s: int
+) -> None:
+    instance = door.instance()
+    assert instance.usage_limit_s == 600
+    instance.usage_s = used_s
+    answer = door.get(f"/jobs/{door.submit()}").json
+    assert (answer["state"]["status"], answer["usage"]) == (status, {"seconds": charged_s})
+    assert instance.usage_s == used_s + charged_s
+
+
+@pytest.mark.parametrize(
+    ("cost", "shown", "charged_s"),
+    [(6, "Completed", 5), (5, "Completed", 5), (4, "Cancelled - Ran too long", 4)],
+)
+def test_a_job_may_use_all_of_its_own_limit(
+    door: Door, cost: int, shown: str, charged_s: int
+) -> None:
+    answer = door.get(f"/jobs/{door.submit(cost=cost)}").json
+    assert (answer["status"], answer["usage"]) == (shown, {"seconds": charged_s})
+    assert door.instance().usage_s == charged_s
+
+
+def test_where_both_limits_are_met_the_instances_is_the_one_that_is_told(door: Door) -> None:
+    door.instance().usage_s = 597.0
+    state = door.get(f"/jobs/{door.submit(cost=4)}").json["state"]
+    assert (state["status"], "usage limit" in state["reason"]) == ("Cancelled", True)
+    assert "reason_code" not in state
