@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 
 from pytest_qchannel.cassette.gate import PATTERNS  # noqa: E402
-from pytest_qchannel.cassette.scrub import ROUTES, RULES  # noqa: E402
+from pytest_qchannel.cassette.scrub import RULES  # noqa: E402
 from pytest_qchannel.cassette.scrub.headers import HEADERS  # noqa: E402
 
 

@@ -16,11 +16,11 @@ __all__ = [
     "HOSTS",
     "SERVICES",
     "Host",
+    "base_url_of",
     "find_host",
     "is_ibm_host",
     "is_public_host",
     "known_hosts",
-    "runtime_url",
 ]
 
 IAM: Final = "iam"
@@ -130,10 +130,10 @@ def find_host(name: str, path: str, *, among: Iterable[Host] = HOSTS) -> Host | 
     return max(candidates, key=lambda host: len(host.base), default=None)
 
 
-def runtime_url(region: str) -> str:
-    """The base URL of today's runtime service in a region, one that the table lacks included."""
-    known = (host for host in HOSTS if host.service == RUNTIME and host.region == region)
-    host = next(known, Host(f"{region}.{_TODAY}", _V1, RUNTIME))
+def base_url_of(service: str, region: str | None = None) -> str:
+    """The base URL of a service at its first host; of the runtime in any region, also a new one."""
+    known = (host for host in HOSTS if host.service == service and region in (None, host.region))
+    host = next(known, Host(f"{region}.{_TODAY}", _V1, RUNTIME, region))
     return f"https://{host.name}{host.base}"
 
 

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 from urllib.parse import parse_qs
 
-if TYPE_CHECKING:
-    from pytest_qchannel.emulator.api.context import Context
-
-__all__ = ["ApiError", "Auth", "Handler", "Request", "Response", "Route"]
+__all__ = ["ApiError", "Request", "Response"]
 
 # With the charset: without it the client guesses the encoding of each result, slowly.
 JSON_TYPE = "application/json; charset=utf-8"
-
-Handler = Callable[["Context"], "Response"]
-
-Auth = Literal["none", "iam", "runtime", "classic"]
-"""How a route wants to be authenticated; ``auth.py`` has one function for each."""
 
 
 def _no_number(word: str) -> float:
@@ -101,18 +93,3 @@ class ApiError(Exception):
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)
         self.response = response
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One line of a service's route table.
-
-    ``rule`` is a werkzeug rule below the host's base path; ``source`` says where the route is
-    documented (a section of IBM's API description, of its docs, or of the client).
-    """
-
-    method: str
-    rule: str
-    handler: Handler
-    auth: Auth
-    source: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_qchannel.hosts import ALL_HOSTS, HOSTS, SERVICES, Host, find_host
+from pytest_qchannel.hosts import ALL_HOSTS, SERVICES, Host, base_url_of, find_host
 from pytest_qchannel.ibm import classic, cloud, runtime
 from pytest_qchannel.ibm.route import Action, Route
 
@@ -15,8 +15,7 @@ __all__ = ["ROUTES", "Found", "find", "is_submission", "url_of"]
 _EVERY: Final = (*cloud.ROUTES, *runtime.ROUTES, *classic.ROUTES)
 
 ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
-    service: tuple(route for route in _EVERY if route.service == service)
-    for service in SERVICES
+    service: tuple(route for route in _EVERY if route.service == service) for service in SERVICES
 }
 """Service -> its routes."""
 
@@ -34,6 +33,10 @@ class Found:
     host: Host
     route: Route
     args: Mapping[str, str]
+
+    def path(self, values: Mapping[str, str]) -> str:
+        """The whole path with other values, percent-encoded, in place of its variables."""
+        return self.host.base + self.route.path({**self.args, **values})
 
 
 def find(method: str, host: str, path: str) -> Found | None:
@@ -68,9 +71,7 @@ def url_of(service: str, key: str) -> str:
     Raises:
         KeyError: The service has no such route.
     """
-    host = next(one for one in HOSTS if one.service == service)
-    route = {one.key: one for one in ROUTES[service]}[key]
-    return f"https://{host.name}{host.base}{route.rule}"
+    return base_url_of(service) + {one.key: one for one in ROUTES[service]}[key].rule
 
 
 def _segments(path: str) -> list[str]:

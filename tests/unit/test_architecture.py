@@ -22,7 +22,7 @@ LONGEST = 400
 
 # What importing the plugin, or an empty run with it, must not load.
 HEAVY = (
-    "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests", "werkzeug",
+    "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests",
     "numpy", "scipy", "jwt", "rich", "click", "jsonschema", "cheroot", "trustme", "ssl",
     "yaml", "filelock", "ahocorasick_rs",
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +12,9 @@ from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
 from pytest_qchannel.emulator.programs.outcome import Version
 from pytest_qchannel.emulator.world.world import Instance, World
 from pytest_qchannel.hosts import Host
-from pytest_qchannel.wire import ApiError, Request
+from pytest_qchannel.wire import ApiError, Request, Response
 
-__all__ = ["Context"]
+__all__ = ["Context", "Handler"]
 
 
 @dataclass(slots=True)
@@ -57,3 +57,7 @@ class Context:
         """The instance that the request names; routes with auth='runtime' always have one."""
         assert self.caller.instance is not None
         return self.caller.instance
+
+
+Handler = Callable[[Context], Response]
+"""What answers a route; it raises ``ApiError`` to refuse."""

@@ -81,6 +81,7 @@ class Instance:
         usage_allocation_s: QPU seconds that were bought for a period; ``None``: not told.
         usage_s: QPU seconds used in this period.
         max_pending_jobs: Overrides the plan's limit.
+        parameters: What Resource Controller was last sent for it; ``None``: nothing yet.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Instance:
     usage_s: float = 0.0
     usage_allocation_s: int | None = None
     max_pending_jobs: int | None = None
+    parameters: Mapping[str, object] | None = None
 
     @property
     def is_allocated(self) -> bool:

@@ -58,7 +58,7 @@ def _row(device: Device) -> dict[str, Any]:
 
 def _snapshot(ctx: Context) -> Snapshot:
     """The calibration of the device that the request names, its newest one by default."""
-    device = scope.device(ctx, ctx.args["name"])
+    device = scope.device(ctx, ctx.args["backend"])
     calibration_id = ctx.request.first("calibration_id")
     snapshot = device.calibrated(calibration_id)
     if snapshot is None:
@@ -97,7 +97,7 @@ def defaults(ctx: Context) -> Response:
 
 def status(ctx: Context) -> Response:
     """``GET /backends/{name}/status``."""
-    device = scope.device(ctx, ctx.args["name"])
+    device = scope.device(ctx, ctx.args["backend"])
     word, state = _STATUS[device.status]
     return Response.json(
         {
