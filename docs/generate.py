@@ -16,15 +16,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 
+from docs.scrubbing import render  # noqa: E402
 from docs.world_keys import tables as world_tables  # noqa: E402
 from pytest_qchannel.emulator.programs.outcome import FailureCode  # noqa: E402
-from pytest_qchannel.emulator.services import ROUTES  # noqa: E402
-from pytest_qchannel.emulator.services.answers import SOURCES, answers_of  # noqa: E402
 from pytest_qchannel.emulator.world.clock import Clock  # noqa: E402
 from pytest_qchannel.emulator.worlds.default_world import default_world  # noqa: E402
 from pytest_qchannel.hosts import HOSTS  # noqa: E402
+from pytest_qchannel.ibm.route import HEAD_SOURCE, SOURCES, Route  # noqa: E402
+from pytest_qchannel.ibm.table import ROUTES  # noqa: E402
 from pytest_qchannel.settings import OPTIONS  # noqa: E402
-from pytest_qchannel.wire import Route  # noqa: E402
 
 CONTRACT = json.loads((ROOT / "tests" / "data" / "contract.json").read_text(encoding="utf-8"))
 
@@ -54,11 +54,14 @@ def settings() -> str:
 
 def routes() -> str:
     """Every route of every service, with its hosts, its statuses, and who says so."""
-    parts = []
+    parts = [
+        "`HEAD` is answered wherever `GET` is, with its status and headers and no body "
+        f"({HEAD_SOURCE})."
+    ]
     for service, lines in ROUTES.items():
         bases = [f"`https://{host.name}{host.base}`" for host in HOSTS if host.service == service]
         rows = [
-            [f"`{one.method}`", f"`{one.rule}`", one.auth, statuses(service, one), one.source]
+            [f"`{one.method}`", f"`{one.rule}`", one.credential, statuses(one), one.source]
             for one in lines
         ]
         parts.append(
@@ -68,12 +71,12 @@ def routes() -> str:
     return "\n\n".join(parts)
 
 
-def statuses(service: str, route: Route) -> str:
+def statuses(route: Route) -> str:
     """A route's statuses, each with the letter of its source."""
-    documented = _documented(route) if service == "runtime" else frozenset()
+    documented = _documented(route) if route.service == "runtime" else frozenset()
     return ", ".join(
         f"{status} {'A' if status in documented else source}"
-        for status, source in answers_of(route).items()
+        for status, source in route.answers.items()
     )
 
 
@@ -149,6 +152,10 @@ def stale() -> dict[Path, str]:
             wanted = filled(wanted, part, make())
         if wanted != text:
             found[path] = wanted
+    scrubbing = ROOT / "docs" / "scrubbing.md"
+    text = scrubbing.read_text(encoding="utf-8")
+    if (wanted := render(text)) != text:
+        found[scrubbing] = wanted
     return found
 
 

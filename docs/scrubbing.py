@@ -1,18 +1,14 @@
-"""Writes the tables of ``docs/scrubbing.md``: ``python docs/scrubbing.py``."""
+"""The tables of ``docs/scrubbing.md``; ``python docs/generate.py`` writes them."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
-
-from pytest_qchannel.cassette.gate import PATTERNS  # noqa: E402
-from pytest_qchannel.cassette.scrub import ROUTES, RULES  # noqa: E402
-from pytest_qchannel.cassette.scrub.headers import HEADERS  # noqa: E402
+from pytest_qchannel.cassette.gate import PATTERNS
+from pytest_qchannel.cassette.scrub import RULES
+from pytest_qchannel.cassette.scrub.headers import HEADERS
+from pytest_qchannel.ibm.table import ROUTES
 
 
 def table(header: list[str], rows: Iterable[list[str]]) -> str:
@@ -35,9 +31,10 @@ def _headers() -> str:
 
 def _routes() -> str:
     rows = []
-    for route in ROUTES:
+    # What a service shares with another one is the same for both.
+    for route in {one.key: one for ones in ROUTES.values() for one in ones}.values():
         tables = (route.query, route.form, route.sent, route.answered)
-        rows.append([f"`{route.method} {route.rule}`", *(str(len(fields)) for fields in tables)])
+        rows.append([f"`{route.key}`", *(str(len(fields)) for fields in tables)])
     return table(["route", "query fields", "form fields", "paths sent", "paths answered"], rows)
 
 
@@ -55,8 +52,3 @@ def render(text: str) -> str:
         made = part()
         text = mark.sub(lambda found, made=made: f"{found[1]}{made}\n{found[2]}", text)  # type: ignore[misc]
     return text
-
-
-if __name__ == "__main__":
-    path = ROOT / "docs" / "scrubbing.md"
-    path.write_text(render(path.read_text(encoding="utf-8")), encoding="utf-8")

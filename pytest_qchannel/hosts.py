@@ -1,4 +1,4 @@
-"""Which service lives at which host name: one table, used by the app, the doors and the guard.
+"""Which service lives at which host name: one table, used by all who meet a URL of IBM's.
 
 Source: IBM's documentation of today's hosts, and ``qiskit_ibm_runtime`` 0.34 to 0.51 for the
 older ones. To serve one more host, add a line.
@@ -7,10 +7,21 @@ older ones. To serve one more host, add a line.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
-__all__ = ["HOSTS", "Host", "find_host", "is_ibm_host", "known_hosts"]
+__all__ = [
+    "ALL_HOSTS",
+    "HOSTS",
+    "SERVICES",
+    "Host",
+    "base_url_of",
+    "find_host",
+    "is_ibm_host",
+    "is_public_host",
+    "known_hosts",
+]
 
 IAM: Final = "iam"
 SEARCH: Final = "search"
@@ -20,6 +31,11 @@ RUNTIME: Final = "runtime"
 CLASSIC_AUTH: Final = "classic_auth"
 CLASSIC_NETWORK: Final = "classic_network"
 CLASSIC_RUNTIME: Final = "classic_runtime"
+
+SERVICES: Final = (
+    *(IAM, SEARCH, CATALOG, CONTROLLER, RUNTIME),
+    *(CLASSIC_AUTH, CLASSIC_NETWORK, CLASSIC_RUNTIME),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +48,17 @@ class Host:
     region: str | None = None
 
 
+_TODAY: Final = "quantum.cloud.ibm.com"
+_V1: Final = "/api/v1"
+
+
 def _runtime_hosts() -> list[Host]:
-    hosts = [Host("quantum.cloud.ibm.com", "/api/v1", RUNTIME, "us-east")]
+    hosts = [Host(_TODAY, _V1, RUNTIME, "us-east")]
     for region in ("us-east", "eu-de"):
         if region != "us-east":
-            hosts.append(Host(f"{region}.quantum.cloud.ibm.com", "/api/v1", RUNTIME, region))
+            hosts.append(Host(f"{region}.{_TODAY}", _V1, RUNTIME, region))
         hosts += [
-            Host(f"private.{region}.quantum.cloud.ibm.com", "/api/v1", RUNTIME, region),
+            Host(f"private.{region}.{_TODAY}", _V1, RUNTIME, region),
             # Before client 0.44 the base had no /api/v1.
             Host(f"{region}.quantum-computing.cloud.ibm.com", "", RUNTIME, region),
             Host(f"private.{region}.quantum-computing.cloud.ibm.com", "", RUNTIME, region),
@@ -63,6 +83,24 @@ HOSTS: Final[tuple[Host, ...]] = (
     Host("api.quantum.ibm.com", "/api", CLASSIC_NETWORK),
     Host("api-qcon.quantum-computing.ibm.com", "/api", CLASSIC_NETWORK),
 )
+"""The hosts that are emulated."""
+
+
+def _others() -> list[Host]:
+    others = [
+        Host(f"us-east.{_TODAY}", _V1, RUNTIME, "us-east"),
+        Host("api-qcon.quantum.ibm.com", "/api", CLASSIC_NETWORK),
+    ]
+    cloud, old = ".cloud.ibm.com", ".quantum-computing.cloud.ibm.com"
+    return others + [
+        replace(host, name=host.name.removesuffix(cloud) + ".test" + cloud)
+        for host in (*HOSTS, *others)
+        if host.name.endswith(cloud) and not host.name.endswith(old)
+    ]
+
+
+ALL_HOSTS: Final[tuple[Host, ...]] = (*HOSTS, *_others())
+"""Those and IBM's other names for the same services, staging among them: recordings name them."""
 
 _IBM = re.compile(r"(^|\.)ibm\.com$")
 
@@ -77,14 +115,27 @@ def is_ibm_host(name: str) -> bool:
     return bool(_IBM.search(name.lower().rstrip(".")))
 
 
-def find_host(name: str, path: str) -> Host | None:
+def is_public_host(name: str) -> bool:
+    """Whether a host name is in the table, and so nothing that would have to be hidden."""
+    return name in _PUBLIC
+
+
+def find_host(name: str, path: str, *, among: Iterable[Host] = HOSTS) -> Host | None:
     """The table's line for a host and path, the longest base first, or ``None``."""
     candidates = [
         host
-        for host in HOSTS
+        for host in among
         if host.name == name and (path == host.base or path.startswith(host.base + "/"))
     ]
     return max(candidates, key=lambda host: len(host.base), default=None)
 
 
+def base_url_of(service: str, region: str | None = None) -> str:
+    """The base URL of a service at its first host; of the runtime in any region, also a new one."""
+    known = (host for host in HOSTS if host.service == service and region in (None, host.region))
+    host = next(known, Host(f"{region}.{_TODAY}", _V1, RUNTIME, region))
+    return f"https://{host.name}{host.base}"
+
+
 _KNOWN: Final = frozenset(host.name for host in HOSTS)
+_PUBLIC: Final = frozenset(host.name for host in ALL_HOSTS)

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qs
 
-__all__ = ["ApiError", "Auth", "Handler", "Json", "Request", "Response", "Route"]
+__all__ = ["ApiError", "Json", "Request", "Response"]
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """A value that JSON can write; what was read has lists and dicts."""
 
 # With the charset: without it the client guesses the encoding of each result, slowly.
 JSON_TYPE = "application/json; charset=utf-8"
-
-Handler = Callable[..., "Response"]
-
-Auth = Literal["none", "iam", "runtime", "classic"]
-"""How a route wants to be authenticated; ``auth.py`` has one function for each."""
 
 
 def _no_number(word: str) -> float:
@@ -102,18 +97,3 @@ class ApiError(Exception):
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)
         self.response = response
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One line of a service's route table.
-
-    ``rule`` is a werkzeug rule below the host's base path; ``source`` says where the route is
-    documented (a section of IBM's API description, of its docs, or of the client).
-    """
-
-    method: str
-    rule: str
-    handler: Handler
-    auth: Auth
-    source: str

@@ -25,7 +25,6 @@ _HEAVY = (
     "yaml",
     "filelock",
     "responses",
-    "werkzeug",
     "xdist.plugin",
     "aiohttp",
     "anyio._backends._asyncio",

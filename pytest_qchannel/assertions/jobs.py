@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
+from pytest_qchannel.ibm.table import is_submission
 from pytest_qchannel.journals import newest_first
 
 __all__ = ["assert_submitted_once"]
@@ -75,11 +76,7 @@ def _submission(job_id: str, journal: Iterable[Any]) -> list[Any]:
 
     A request that was accepted ends a submission: what comes after it was sent on purpose.
     """
-    posts = [
-        one
-        for one in journal
-        if one.method == "POST" and one.path.rstrip("/").rpartition("/")[2] == "jobs"
-    ]
+    posts = [one for one in journal if is_submission(one.method, one.host, one.path)]
     mine = next((one for one in posts if one.job_id == job_id), None)
     if mine is None:
         return []

@@ -10,12 +10,11 @@ import requests
 from pytest_qchannel.channels.model import Account, Channel
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.hosts import CLASSIC_AUTH, CLASSIC_RUNTIME, IAM, RUNTIME, base_url_of
+from pytest_qchannel.ibm.table import url_of
 
 __all__ = ["ChannelSession", "access_token", "base_url", "logout_url", "open_session"]
 
-IAM_URL: Final = "https://iam.cloud.ibm.com/identity/token"
-CLASSIC_AUTH_URL: Final = "https://auth.quantum-computing.ibm.com/api"
-CLASSIC_RUNTIME_URL: Final = "https://api.quantum-computing.ibm.com/runtime"
 API_VERSION: Final = "2025-05-01"
 TIMEOUT_S: Final = 60
 
@@ -23,15 +22,14 @@ TIMEOUT_S: Final = 60
 def base_url(account: Account) -> str:
     """The base of the runtime API for an account, its region read from the instance's CRN."""
     if account.channel.is_classic:
-        return CLASSIC_RUNTIME_URL
+        return base_url_of(CLASSIC_RUNTIME)
     region = CRN.parse(account.instance.id).region if account.instance else "us-east"
-    prefix = "" if region == "us-east" else f"{region}."
-    return f"https://{prefix}quantum.cloud.ibm.com/api/v1"
+    return base_url_of(RUNTIME, region)
 
 
 def logout_url(channel: Channel) -> str | None:
     """Where an access token is given back; IAM has no such route."""
-    return f"{CLASSIC_AUTH_URL}/users/logout" if channel.is_classic else None
+    return url_of(CLASSIC_AUTH, "POST /users/logout") if channel.is_classic else None
 
 
 def access_token(account: Account) -> str:
@@ -42,14 +40,14 @@ def access_token(account: Account) -> str:
     """
     if account.channel.is_classic:
         answer = requests.post(
-            f"{CLASSIC_AUTH_URL}/users/loginWithToken",
+            url_of(CLASSIC_AUTH, "POST /users/loginWithToken"),
             json={"apiToken": account.secret.reveal()},
             timeout=TIMEOUT_S,
         )
         field = "id"
     else:
         answer = requests.post(
-            IAM_URL,
+            url_of(IAM, "POST /identity/token"),
             data={
                 "grant_type": "urn:ibm:params:oauth:grant-type:apikey",
                 "apikey": account.secret.reveal(),

@@ -8,8 +8,9 @@ Two rules hold in this subpackage outside ``adapters/``:
    :class:`~pytest_qchannel.wire.Request` to a
    :class:`~pytest_qchannel.wire.Response`.
 
-How a request travels: ``hosts.py`` says which service a host name belongs to; the service's
-``routes.py`` matches the path; ``app.py`` authenticates it as the route demands; the handler in
-the service's ``handlers.py`` answers from the world. A request that no route offers is never
-answered with something made up: it becomes an :class:`~pytest_qchannel.errors.EmulatorGap`.
+How a request travels: ``hosts.py`` says which service a host name belongs to; ``ibm/`` has its
+routes and matches the path; ``app.py`` authenticates it as the route demands; the handler that the
+service's ``handlers.py`` has for the route answers from the world. A request that no route offers
+is never answered with something made up: it becomes an
+:class:`~pytest_qchannel.errors.EmulatorGap`.
 """

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from contextlib import ExitStack
-from typing import Final
-from urllib.parse import urlsplit
 
 from pytest_qchannel import journals
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import is_submission
+from pytest_qchannel.cassette.playback.matching import found_in, is_submission
 from pytest_qchannel.cassette.playback.tape import ReplayTape, Tape
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
@@ -23,8 +20,6 @@ from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.wire import Response
 
 __all__ = ["Listener", "ReplayTransport"]
-
-_JOB: Final = re.compile(r"/jobs/([^/?]+)")
 
 
 class Listener:
@@ -56,8 +51,8 @@ def _job_id(sent: Interaction, response: Response | None) -> str | None:
         except ValueError:
             return None
         return body.get("id") if isinstance(body, dict) else None
-    named = _JOB.search(urlsplit(sent.url).path)
-    return named[1] if named else None
+    found = found_in(sent)
+    return found.args.get("job_id") if found is not None else None
 
 
 class ReplayTransport:

@@ -11,11 +11,11 @@ import requests
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.faults import Fault
-from pytest_qchannel.emulator.services.answers import answers_of
 from pytest_qchannel.hosts import Host
+from pytest_qchannel.ibm.route import Route
 from pytest_qchannel.lanes.emulated import EmulatedTransport
 from pytest_qchannel.settings import resolve
-from pytest_qchannel.wire import Request, Route
+from pytest_qchannel.wire import Request
 from tests.contract.contract_client import Door, breach, fresh_door, through_requests
 
 
@@ -58,9 +58,13 @@ def _declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         if found and answer is not None and fault is None:
             [route] = found
             shown = f"{route.method} {route.rule} -> {answer.status}"
-            if answer.status not in answers_of(route):
-                wrong.add(f"{shown} is not in services/answers.py")
-            if host is not None and (problem := breach(host.service, route, answer)):
+            if answer.status not in route.answers:
+                wrong.add(f"{shown} is not in pytest_qchannel/ibm")
+            if request.method == "HEAD":
+                problem = "a HEAD with a body" if answer.body else None
+            else:
+                problem = breach(route, answer)
+            if problem:
                 wrong.add(f"{shown}: {problem}")
         return answer
 

@@ -20,7 +20,8 @@ from pytest_qchannel.emulator.control import EmulatorControl
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.worlds.default_world import default_world
-from pytest_qchannel.wire import Request, Response, Route
+from pytest_qchannel.ibm.route import Route
+from pytest_qchannel.wire import Request, Response
 
 IAM = "https://iam.cloud.ibm.com/identity/token"
 SEARCH = "https://api.global-search-tagging.cloud.ibm.com/v3/resources/search"
@@ -246,10 +247,10 @@ def _validator(name: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/schemas/{name}", "schemas": schemas})
 
 
-def breach(service: str, route: Route, answer: Response) -> str | None:
+def breach(route: Route, answer: Response) -> str | None:
     """How an answer of the runtime service breaks the contract; ``None`` where it fits."""
     known = _operations().get((route.method, shape(route.rule)))
-    if service != "runtime" or known is None or answer.status in (204, 501):
+    if route.service != "runtime" or known is None or answer.status in (204, 501):
         return None if answer.status != 204 or not answer.body else "204 with a body"
     name = known["response"] if answer.status == 200 else known["errors"].get(str(answer.status))
     if name in (None, "object", "text"):

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel.emulator.services import ROUTES
 from pytest_qchannel.emulator.world.records import PLANS
+from pytest_qchannel.ibm.table import ROUTES
 from tests.contract.account_asks import run
 from tests.contract.contract_client import (
     RUNTIME,

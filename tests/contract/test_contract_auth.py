@@ -8,12 +8,12 @@ from typing import Final
 import jwt
 import pytest
 
-from pytest_qchannel.emulator.services import ROUTES
-from pytest_qchannel.wire import Route
+from pytest_qchannel.ibm.route import Route
+from pytest_qchannel.ibm.table import ROUTES
 from tests.contract.contract_client import BACKEND, RUNTIME, Door, job, require_runtime_error
 
 # All but the one that needs no credential.
-RUNTIME_ROUTES: Final = [route for route in ROUTES["runtime"] if route.auth == "runtime"]
+RUNTIME_ROUTES: Final = [route for route in ROUTES["runtime"] if route.credential == "runtime"]
 
 
 def route_id(route: Route) -> str:
@@ -22,10 +22,9 @@ def route_id(route: Route) -> str:
 
 def path_of(route: Route, door: Door, job_id: str, session_id: str) -> str:
     """The route's path about things that there are, with the query that it cannot do without."""
-    account = door.platform.id if route.rule.startswith("/accounts") else BACKEND
-    path = route.rule.replace("<name>", account).replace("<job_id>", job_id)
     query = "?type=job" if route.rule == "/tags" else ""
-    return path.replace("<session_id>", session_id) + query
+    values = {"account": door.platform.id, "backend": BACKEND}
+    return route.path({**values, "job_id": job_id, "session_id": session_id}) + query
 
 
 def session_of(door: Door) -> str:

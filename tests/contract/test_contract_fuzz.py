@@ -12,11 +12,12 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pytest_qchannel.emulator.api.app import App
-from pytest_qchannel.emulator.services import ROUTES
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.default_world import default_world
 from pytest_qchannel.hosts import HOSTS, Host
-from pytest_qchannel.wire import Request, Route
+from pytest_qchannel.ibm.route import Route
+from pytest_qchannel.ibm.table import ROUTES
+from pytest_qchannel.wire import Request
 from tests.contract.contract_client import BACKEND, RUNTIME, X_ON_7, Answer, Door, job, through_core
 
 STATUSES: Final = {200, 204, 400, 401, 403, 404, 409, 501}
@@ -111,12 +112,7 @@ def test_malformed_requests(
     host: Host, route: Route, body: bytes, query: str, headers: dict[str, str], name: str
 ) -> None:
     door = new_door()
-    path = (
-        route.rule.replace("<name>", name)
-        .replace("<job_id>", name)
-        .replace("<session_id>", name)
-        .replace("<plan_id>", name)
-    )
+    path = route.path(dict.fromkeys(route.variables, name))
     sent = {**credentials(door, host.service), **headers}
     response = door.app.handle(
         Request(route.method, host.name, host.base + path, sent, query, body)

@@ -30,7 +30,6 @@ REFUSED = {
     'rest.get("/jobs?foo=bar")': "GET /api/v1/jobs by the field 'foo' of its query",
     'rest.get("/jobs?tags=me@example.com")': "GET /api/v1/jobs by the field 'tags' of its query",
     'job(rest, tags=["me@example.com"])': "POST /api/v1/jobs by the field 'tags' of its body",
-    'rest.head("/backends")': "HEAD * by a part of its path",
 }
 KEPT = (
     'rest.get("/jobs", params={"tags": "nightly", "limit": 3})',
@@ -40,6 +39,9 @@ KEPT = (
     'rest.get("/jobs", headers={"Service-CRN": qchannel.instances[0].id})',
     'name = job(rest); rest.get("/workloads", params={"search": name})',
     'rest.get("/jobs", params={"created_after": "2026-01-01T00:00:00Z"})',
+    'assert (rest.head("/backends").status_code, rest.head("/backends").content) == (200, b"")',
+    'assert int(rest.head("/backends").headers["Content-Length"]) > 2',
+    'rest.head("/jobs/" + job(rest))',
 )
 
 
@@ -57,6 +59,37 @@ def test_what_a_replay_would_not_find_is_named(run: Any, sends: str, said: str) 
 def test_what_it_finds_is_saved(run: Any, sends: str) -> None:
     run(SOURCE.replace("SENDS", sends), *RECORD).assert_outcomes(passed=1)
     run(SOURCE.replace("SENDS", sends)).assert_outcomes(passed=1)
+
+
+CONTROLLER = """
+    from urllib.parse import quote
+
+    import pytest
+    import requests
+
+    @pytest.mark.vcr
+    def test_a(qchannel, qchannel_access_token):
+        crn = qchannel.account.instance.id
+        url = "https://resource-controller.cloud.ibm.com/v2/resource_instances/" + quote(crn, "")
+        headers = {"Authorization": f"Bearer {qchannel_access_token}"}
+
+        def limit():
+            return requests.get(url, headers=headers).json()["extensions"]["instance_limit_seconds"]
+
+        before = limit()
+        for number, seconds in enumerate((300, 200)):
+            parameters = {"timestamp": f"2026-11-27T10:0{number}:00Z",
+                          "instance_limit_seconds": seconds}
+            answer = requests.patch(url, headers=headers, json={"parameters": parameters})
+            assert answer.status_code == 200
+            assert answer.json()["parameters"] == parameters
+            assert limit() == str(seconds) != before
+"""
+
+
+def test_a_limit_that_was_changed_is_read_back_in_a_replay(run: Any) -> None:
+    run(CONTROLLER, *RECORD).assert_outcomes(passed=1)
+    run(CONTROLLER).assert_outcomes(passed=1)
 
 
 def test_what_is_in_no_table_and_was_replaced_is_told(run: Any) -> None:

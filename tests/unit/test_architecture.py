@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import pytest_qchannel
+from pytest_qchannel.ibm.table import ROUTES
 from tests.code_figures import NAME, circles, modules_of, upwards
 
 PACKAGE = Path(pytest_qchannel.__file__).parent
@@ -22,7 +24,7 @@ LONGEST = 400
 
 # What importing the plugin, or an empty run with it, must not load.
 HEAVY = (
-    "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests", "werkzeug",
+    "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests",
     "numpy", "scipy", "jwt", "rich", "click", "jsonschema", "cheroot", "trustme", "ssl",
     "yaml", "filelock", "ahocorasick_rs",
 )  # fmt: skip
@@ -135,6 +137,83 @@ def test_the_emulator_core_knows_no_socket_thread_clock_or_http_library() -> Non
         if (used := {name.split(".")[0] for name in GRAPH[module]} & banned)
     }
     assert wrong == {}
+
+
+KEYS = {route.key for routes in ROUTES.values() for route in routes}
+WORDS = {word for key in KEYS for word in re.findall(r"/(\w+)", key) if not re.match(r"v\d", word)}
+PATH_WORDS = re.compile(rf"/({'|'.join(sorted(WORDS))})(?![\w-])")
+MAY_NAME_PATHS = {
+    "ibm": "it is the table",
+    "emulator.services": "binds handlers to the table's keys, and refuses in words",
+    "emulator.faults.parse": "gives examples of what can be declared",
+    "emulator.worlds.checks": "says what the route would refuse",
+    "cassette.standin_shapes": "has IAM's address as the issuer of a token",
+    "cli.flows": "sends requests as a user does",
+    "cli.serve": "shows commands to paste",
+    "assertions._probe": "sends a request as a user does",
+    "assertions.auth": "says what to look at",
+}
+"""Who may write a path of IBM's API, beside docstrings: everybody else asks ``ibm.table``, by the
+whole key of a route if need be."""
+
+
+def paths_in(text: str) -> list[tuple[int, str]]:
+    """The literals in code that name a path of IBM's API, with their lines; docstrings may."""
+    tree = ast.parse(text)
+    prose = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node not in prose
+        and node.value not in KEYS
+        and PATH_WORDS.search(node.value)
+    ]
+
+
+def test_paths_of_ibms_api_are_written_in_one_place() -> None:
+    found = {
+        name_of(path): wrong
+        for path in MODULES
+        if (wrong := paths_in(path.read_text(encoding="utf-8")))
+    }
+    allowed = tuple(MAY_NAME_PATHS)
+    outside = {
+        name: wrong
+        for name, wrong in found.items()
+        if not any(name == room or name.startswith(room + ".") for room in allowed)
+    }
+    assert outside == {}
+    unused = [
+        room
+        for room in allowed
+        if not any(name == room or name.startswith(room + ".") for name in found)
+    ]
+    assert unused == [], "rooms that may, and do not: take them from the list"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        're.compile(r"/jobs/([^/]+)(/results|/cancel)?$")',
+        'path.endswith("/sessions")',
+        'f"{host.base}/jobs"',
+        '"/identity/token"',
+        'search(rf"{x}/workloads$", path)',
+    ],
+)
+def test_a_path_of_ibms_api_in_code_would_be_seen(code: str) -> None:
+    assert paths_in(f"def f():\n    return {code}\n")
+
+
+def test_prose_and_other_paths_are_no_paths_of_ibms_api() -> None:
+    code = '"""``GET /jobs``."""\nx = "/srv/jobs-of-mine", "a/b", "jobs", "/jobsite", "GET /jobs"'
+    assert paths_in(code) == []
 
 
 def test_the_reader_of_imports_sees_what_there_is_to_see() -> None:

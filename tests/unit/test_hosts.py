@@ -6,9 +6,17 @@ import json
 
 import pytest
 
-from pytest_qchannel.emulator.services import ROUTES
 from pytest_qchannel.emulator.world import snapshots
-from pytest_qchannel.hosts import HOSTS, find_host, is_ibm_host, known_hosts
+from pytest_qchannel.hosts import (
+    ALL_HOSTS,
+    HOSTS,
+    SERVICES,
+    base_url_of,
+    find_host,
+    is_ibm_host,
+    is_public_host,
+    known_hosts,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,12 +77,48 @@ def test_names_that_are_not_ibms(name: str) -> None:
 
 
 def test_the_table_is_consistent() -> None:
-    assert len({(host.name, host.base) for host in HOSTS}) == len(HOSTS)
-    assert {host.service for host in HOSTS} == set(ROUTES)
-    assert all(is_ibm_host(host.name) for host in HOSTS)
-    assert all(not host.base.endswith("/") for host in HOSTS)
+    assert len({(host.name, host.base) for host in ALL_HOSTS}) == len(ALL_HOSTS)
+    assert {host.service for host in HOSTS} == set(SERVICES)
+    assert all(is_ibm_host(host.name) for host in ALL_HOSTS)
+    assert all(not host.base.endswith("/") for host in ALL_HOSTS)
     assert known_hosts() == {host.name for host in HOSTS}
     assert {host.region for host in HOSTS if host.service == "runtime"} == {"us-east", "eu-de"}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "service"),
+    [
+        ("iam.test.cloud.ibm.com", "/identity/token", "iam"),
+        ("private.iam.test.cloud.ibm.com", "/identity/token", "iam"),
+        ("globalcatalog.test.cloud.ibm.com", "/api/v1/x", "catalog"),
+        ("quantum.test.cloud.ibm.com", "/api/v1/jobs", "runtime"),
+        ("private.eu-de.quantum.test.cloud.ibm.com", "/api/v1/jobs", "runtime"),
+        ("us-east.quantum.cloud.ibm.com", "/api/v1/jobs", "runtime"),
+        ("api-qcon.quantum.ibm.com", "/api/Network", "classic_network"),
+    ],
+)
+def test_a_recording_may_name_hosts_that_are_not_emulated(
+    name: str, path: str, service: str
+) -> None:
+    assert find_host(name, path) is None
+    host = find_host(name, path, among=ALL_HOSTS)
+    assert host is not None
+    assert host.service == service
+    assert is_public_host(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["eu-de.quantum-computing.test.cloud.ibm.com", "auth.quantum.test.ibm.com", "ibm.com"]
+)
+def test_other_names_below_ibms_are_nobodys_public_host(name: str) -> None:
+    assert not is_public_host(name)
+
+
+def test_the_base_url_of_a_service_is_that_of_its_first_host_in_the_region() -> None:
+    assert base_url_of("runtime", "us-east") == "https://quantum.cloud.ibm.com/api/v1"
+    assert base_url_of("runtime", "eu-de") == "https://eu-de.quantum.cloud.ibm.com/api/v1"
+    assert base_url_of("runtime", "au-syd") == "https://au-syd.quantum.cloud.ibm.com/api/v1"
+    assert base_url_of("classic_runtime") == "https://api.quantum-computing.ibm.com/runtime"
 
 
 def test_no_snapshot_answers_to_another_name_than_its_own() -> None:

@@ -15,12 +15,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pytest_qchannel.cassette.circuits.fingerprint import same_form
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
+from pytest_qchannel.ibm.route import Action
+from pytest_qchannel.ibm.table import Found, find
 
-__all__ = ["Key", "address_of", "is_submission", "key_of"]
+__all__ = ["Key", "address_of", "found_in", "is_submission", "key_of"]
 
 CRN_HEADER: Final = "service-crn"
 
-_JOBS: Final = re.compile(r"/jobs/?$")
 _TRUTH: Final = {"true", "false"}
 _MOMENTS: Final = frozenset(
     {"created_after", "created_before", "interval_start", "interval_end", "updated_before"}
@@ -41,6 +42,7 @@ class Key:
         crn: ``Service-CRN``, decoded; empty where there is none.
         submission: The fingerprint of what was submitted; empty for every other request.
         submitted: What was submitted, for a second and closer look.
+        found: The route that it is, if it is one that is known.
     """
 
     method: str
@@ -50,6 +52,7 @@ class Key:
     crn: str = ""
     submission: str = ""
     submitted: Submission | None = field(default=None, compare=False, repr=False)
+    found: Found | None = field(default=None, compare=False, repr=False)
 
     def matches(self, other: Key) -> bool:
         """Whether both are one interaction."""
@@ -75,15 +78,25 @@ def _query_value(name: str, value: str) -> str:
     return value.lower() if value.lower() in _TRUTH else value
 
 
+def found_in(request: Interaction) -> Found | None:
+    """The route that a request is, or ``None`` where the table of IBM's API has none."""
+    parts = urlsplit(request.url)
+    return find(request.method.upper(), parts.hostname or "", parts.path)
+
+
 def is_submission(request: Interaction) -> bool:
     """Whether a request submits a job."""
-    return request.method == "POST" and bool(_JOBS.search(urlsplit(request.url).path))
+    return _is_submission(found_in(request))
+
+
+def _is_submission(found: Found | None) -> bool:
+    return found is not None and found.route.action is Action.SUBMISSION
 
 
 def key_of(request: Interaction) -> Key:
     """What of a request is compared; its response, if it has one, does not matter."""
     key = address_of(request)
-    submitted = read_submission(request.request_body) if is_submission(request) else None
+    submitted = read_submission(request.request_body) if _is_submission(key.found) else None
     if submitted is None:
         return key
     return replace(key, submission=submitted.fingerprint, submitted=submitted)
@@ -109,4 +122,5 @@ def address_of(request: Interaction) -> Key:
         path=unquote(parts.path).rstrip("/") or "/",
         query=query,
         crn=unquote(crns[0]).strip() if crns else "",
+        found=found_in(request),
     )

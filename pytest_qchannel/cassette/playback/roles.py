@@ -14,41 +14,21 @@ one is not given before it was sent, and the other way round. Cancelling a job, 
 and closing a session are soft gates: an answer from the other side is given where this side has
 none. Deleting a job, and every write to the account, is a hard one: there it is a miss. That is
 how a 401 comes after the logout and not before it. Logins are no part of all this: they are
-answered from a synthetic identity.
+answered from a synthetic identity. Which request is which stands in :mod:`pytest_qchannel.ibm`.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
+from urllib.parse import unquote
 
 from pytest_qchannel.cassette.playback.matching import Key
+from pytest_qchannel.ibm.route import Action
 
-__all__ = ["ACCOUNT", "Action", "Role", "role_of"]
+__all__ = ["ACCOUNT", "Role", "role_of"]
 
 ACCOUNT: Final = "account"
-
-_OF_ONE: Final = re.compile(r"/(jobs|sessions)/([^/]+)(/.*)?$")
-_CREATES: Final = re.compile(r"/(jobs|sessions)$")
-_LOGIN: Final = re.compile(r"/identity/token$|/users/loginWithToken$")
-_SEARCH: Final = re.compile(r"/resources/search$")
-
-
-class Action(Enum):
-    """What a request does to its resource."""
-
-    READ = "read"
-    WRITE = "write"
-    SOFT_GATE = "soft gate"
-    HARD_GATE = "hard gate"
-    LOGIN = "login"
-
-    @property
-    def is_gate(self) -> bool:
-        """Whether it parts what is before it from what is after it."""
-        return self in (Action.SOFT_GATE, Action.HARD_GATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +45,12 @@ class Role:
 
 
 def role_of(key: Key) -> Role:
-    """The role of a request in a replay."""
-    is_read = key.method in ("GET", "HEAD", "OPTIONS")
-    one = _OF_ONE.search(key.path)
-    if one:
-        kind, name, below = one[1], one[2], one[3]
-        resource = f"{kind.removesuffix('s')} {name}"
-        if is_read:
-            return Role(resource, Action.READ)
-        is_deleted = kind == "jobs" and key.method == "DELETE" and not below
-        return Role(resource, Action.HARD_GATE if is_deleted else Action.SOFT_GATE)
-    if key.method == "POST":
-        if _LOGIN.search(key.path):
-            return Role(ACCOUNT, Action.LOGIN)
-        if _SEARCH.search(key.path):
-            return Role(ACCOUNT, Action.READ)
-        if _CREATES.search(key.path):
-            return Role(ACCOUNT, Action.WRITE)
-    return Role(ACCOUNT, Action.READ if is_read else Action.HARD_GATE)
+    """The role of a request in a replay; of a route that is not known, by its method."""
+    if key.found is None:
+        is_read = key.method in ("GET", "HEAD", "OPTIONS")
+        return Role(ACCOUNT, Action.READ if is_read else Action.HARD_GATE)
+    route = key.found.route
+    if route.resource == "account":
+        return Role(ACCOUNT, route.action)
+    name = unquote(key.found.args[f"{route.resource}_id"])
+    return Role(f"{route.resource} {name}", route.action)

@@ -3,10 +3,9 @@
 ``Scrubber().scrub(interaction)`` gives the interaction as it may be stored, and what it met that
 no rule names. One :class:`Scrubber` belongs to one cassette: the same value has the same stand-in
 in all of it. Four tables say what happens: :data:`~.rules.RULES` (the actions, each with a stable
-id and a reason), :data:`~.headers.HEADERS`, and, for each route, :data:`~.routes.ROUTES`.
+id and a reason), :data:`~.headers.HEADERS`, and, for each route, :mod:`pytest_qchannel.ibm`.
 """
 
-from pytest_qchannel.cassette.scrub.routes import ROUTES, RouteRule
 from pytest_qchannel.cassette.scrub.rules import RULES, Rule
 from pytest_qchannel.cassette.scrub.scrubber import Scrubbed, Scrubber, Unknown
 
@@ -14,10 +13,8 @@ SCRUBBER_VERSION = "1"
 """Counted up with every change of what is kept; a provenance says which one a cassette has."""
 
 __all__ = [
-    "ROUTES",
     "RULES",
     "SCRUBBER_VERSION",
-    "RouteRule",
     "Rule",
     "Scrubbed",
     "Scrubber",

@@ -46,7 +46,8 @@ RULES: Final[Mapping[str, Rule]] = {
              "loses its value, and is reported"),
         Rule("SCRUB-006", "text", "replace", "free text that somebody wrote"),
         Rule("SCRUB-007", "mime", "keep", "a media type, without parameters other than charset"),
-        Rule("SCRUB-008", "length", "rewrite", "must be that of the body as it is stored"),
+        Rule("SCRUB-008", "length", "rewrite", "must be that of the body as it is stored; the "
+             "answer to a HEAD, which has none, tells the length of another one"),
         Rule("SCRUB-009", "doc_url", "keep", "a page of IBM's public documentation"),
         Rule("SCRUB-010", "api_key", "replace", "opens the account until it is deleted"),
         Rule("SCRUB-011", "access_token", "replace", "opens the account for an hour (IAM) or two "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import zlib
@@ -16,18 +15,20 @@ from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.scrub.headers import HEADERS, UNNEEDED
 from pytest_qchannel.cassette.scrub.looks import is_name, is_plain, is_word
 from pytest_qchannel.cassette.scrub.prose import VOCABULARY
-from pytest_qchannel.cassette.scrub.routes import ERRORS, HOSTS, ROUTES, Fields, RouteRule
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.scrub.tree import RewriteParams, Walker, grown
 from pytest_qchannel.cassette.scrub.values import Values
 from pytest_qchannel.cassette.standin_shapes import WORD
+from pytest_qchannel.hosts import is_public_host
+from pytest_qchannel.ibm.fields import ERRORS
+from pytest_qchannel.ibm.route import Fields
+from pytest_qchannel.ibm.table import Found, find
 
 __all__ = ["Scrubbed", "Scrubber", "Unknown"]
 
 _FORM: Final = "application/x-www-form-urlencoded"
 _MOST_BYTES: Final = 256 * 1024 * 1024
-_EMPTY: Final = RouteRule((), "", "")
-_HOSTS: Final = tuple((service, re.compile(names), base) for service, names, base in HOSTS)
+_NOTHING: Final[Fields] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,10 @@ class Unknown:
 
     def __str__(self) -> str:
         """One line, with what to do."""
+        table = "cassette/scrub/headers.py" if " header " in self.place else "ibm"
         return (
             f"{self.route}: {self.place} is in no table; its value was replaced "
-            "(to keep it, add it in pytest_qchannel/cassette/scrub/routes.py)"
+            f"(to keep it, add it in pytest_qchannel/{table})"
         )
 
 
@@ -79,7 +81,7 @@ class Scrubber:
     ) -> None:
         self.standins = standins or Standins()
         self._rewrite_params = rewrite_params
-        self._values = Values(self.standins, self._link, _is_served, tuple(secrets))
+        self._values = Values(self.standins, self._link, is_public_host, tuple(secrets))
 
     def value(self, rule: str, text: str) -> str:
         """One text by the rule of that name, with the stand-ins of this cassette."""
@@ -87,8 +89,10 @@ class Scrubber:
 
     def scrub(self, interaction: Interaction) -> Scrubbed:
         """The interaction as it may be stored; never raises on what a server may answer."""
-        route, values = _route_of(interaction.method, interaction.url)
-        name = f"{route.method} {route.rule}" if route.rule else "no known route"
+        found = _found(interaction.method, interaction.url)
+        route = found.route if found else None
+        method = interaction.method.upper()
+        name = f"{method} {route.rule}" if route else "no known route"
         unknown: dict[Unknown, None] = {}
 
         def reporter(side: str) -> Callable[[str], None]:
@@ -100,15 +104,21 @@ class Scrubber:
 
         self._values.own_tags |= set(_tags_sent(interaction))
         # Before the body: a path's job id is a job's, whatever the body calls it.
-        url = self._url(interaction.url, route, values, reporter("request"))
+        url = self._url(interaction.url, found, reporter("request"))
         asking, answering = reporter("request"), reporter("response")
         sent = _decoded(interaction.request_headers, interaction.request_body, asking)
         answered = _decoded(interaction.response_headers, interaction.response_body, answering)
         request_body = self._body(
-            sent, _media_type(interaction.request_headers), route.sent, "text", asking, route.form
+            sent,
+            _media_type(interaction.request_headers),
+            route.sent if route else _NOTHING,
+            "text",
+            asking,
+            route.form if route else _NOTHING,
         )
-        fields = route.answered if interaction.status < 400 else ERRORS
-        text = route.text if interaction.status < 400 else "prose"
+        fields, text = ERRORS, "prose"
+        if interaction.status < 400:
+            fields, text = (route.answered, route.text) if route else (_NOTHING, "log")
         response_body = self._body(
             answered, _media_type(interaction.response_headers), fields, text, answering
         )
@@ -122,7 +132,10 @@ class Scrubber:
                 request_body=request_body,
                 status=interaction.status,
                 response_headers=self._headers(
-                    "response", interaction.response_headers, len(response_body), answering
+                    "response",
+                    interaction.response_headers,
+                    None if method == "HEAD" else len(response_body),
+                    answering,
                 ),
                 response_body=response_body,
             ),
@@ -130,36 +143,32 @@ class Scrubber:
         )
 
     def _link(self, url: str) -> str:
-        if not _is_served((urlsplit(url).hostname or "").lower()):
+        if not is_public_host((urlsplit(url).hostname or "").lower()):
             raise ValueError("no URL of the service")
-        route, values = _route_of("GET", url)
-        return self._url(url, route, values, lambda _: None)
+        return self._url(url, _found("GET", url), lambda _: None)
 
-    def _url(
-        self, url: str, route: RouteRule, values: tuple[str, ...], report: Callable[[str], None]
-    ) -> str:
+    def _url(self, url: str, found: Found | None, report: Callable[[str], None]) -> str:
         try:
             parts = urlsplit(url)
             host = (parts.hostname or "").lower()
         except ValueError:
             report("URL")
             return self.standins.of("object_url", url)
-        if not _is_served(host):
+        if not is_public_host(host):
             known = self.standins.known("host", host)
             if known is None:
                 return self.standins.of("object_url", url)
             return f"{parts.scheme}://{known}{self._unknown_path(parts.path, report)}"
-        if route.rule:
-            base = _base_of(host, parts.path)
-            kinds = re.findall(r"<(\w+)>", route.rule)
-            made = iter(
-                quote(self._values.scrub(kind, unquote(value)), safe="")
-                for kind, value in zip(kinds, values, strict=True)
-            )
-            path = base + re.sub(r"<\w+>", lambda _: next(made), route.rule)
+        if found is not None:
+            made = {
+                kind: quote(self._values.scrub(kind, unquote(value)), safe="")
+                for kind, value in found.args.items()
+            }
+            path = found.path(made)
         else:
             path = self._unknown_path(parts.path, report)
-        query = self._pairs(parts.query, route.query, report, "query field")
+        fields = found.route.query if found else _NOTHING
+        query = self._pairs(parts.query, fields, report, "query field")
         return f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
 
     def _unknown_path(self, path: str, report: Callable[[str], None]) -> str:
@@ -188,13 +197,15 @@ class Scrubber:
         return urlencode(kept)
 
     def _headers(
-        self, side: str, headers: Headers, length: int, report: Callable[[str], None]
+        self, side: str, headers: Headers, length: int | None, report: Callable[[str], None]
     ) -> Headers:
+        """The headers that stay; without a length, that of a body that is not sent stays, too."""
         kept = []
         for name, value in headers:
             rule = HEADERS[side].get(name.lower())
             if rule == "length":
-                kept.append((name, str(length)))
+                told = value if length is None and value.isdecimal() else str(length or 0)
+                kept.append((name, told))
             elif rule is not None:
                 kept.append((name, self._values.scrub(rule, value)))
             elif name.lower() not in UNNEEDED:
@@ -233,43 +244,13 @@ class Scrubber:
         )
 
 
-def _is_served(host: str) -> bool:
-    return any(names.fullmatch(host) for _, names, _ in _HOSTS)
-
-
-def _below_base(host: str, path: str) -> list[tuple[str, str]]:
-    """The services at a host that a path can belong to, with the base; longest base first."""
-    found = [
-        (service, base)
-        for service, names, base in _HOSTS
-        if names.fullmatch(host) and (path == base or path.startswith(base + "/"))
-    ]
-    return sorted(found, key=lambda one: -len(one[1]))
-
-
-def _base_of(host: str, path: str) -> str:
-    return _below_base(host, path)[0][1]
-
-
-@functools.cache
-def _expression(rule: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"<\w+>", "([^/]+)", rule) + "/?")
-
-
-def _route_of(method: str, url: str) -> tuple[RouteRule, tuple[str, ...]]:
-    """The route's rules and the values in its path; rules that keep nothing where it is unknown."""
+def _found(method: str, url: str) -> Found | None:
+    """The route of a request; its path's variables in the order of the rule."""
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
+        return find(method.upper(), (parts.hostname or "").lower(), parts.path)
     except ValueError:
-        return _EMPTY, ()
-    for service, base in _below_base(host, parts.path)[:1]:
-        rest = parts.path[len(base) :] or "/"
-        for route in ROUTES:
-            found = _expression(route.rule).fullmatch(rest)
-            if found and route.method == method.upper() and service in route.services:
-                return route, found.groups()
-    return _EMPTY, ()
+        return None
 
 
 def _tags_sent(request: Interaction) -> Iterator[str]:

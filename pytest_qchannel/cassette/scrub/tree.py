@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from pytest_qchannel.cassette.scrub.looks import is_name
 from pytest_qchannel.cassette.scrub.payload import scrub_payload
-from pytest_qchannel.cassette.scrub.routes import Fields
 from pytest_qchannel.cassette.scrub.rules import RULES
 from pytest_qchannel.cassette.scrub.values import Values
+from pytest_qchannel.ibm.route import Fields
 
 __all__ = ["RewriteParams", "Walker", "grown"]
 
@@ -28,6 +28,13 @@ class Node:
 
     rule: str | None = None
     below: dict[str, Node] = field(default_factory=dict)
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether all of it goes."""
+        if not self.below:
+            return self.rule == "drop"
+        return self.below.keys() == {"**"} and self.below["**"].rule == "drop"
 
 
 @functools.cache
@@ -85,12 +92,12 @@ class Walker:
         for at, (key, item) in enumerate(value.items()):
             shown = f"{path}.{key if is_name(key) else f'<key {at + 1}>'}"
             below = node.below.get(key)
-            if below is not None and not below.below and below.rule == "drop":
-                continue
-            if below is not None and (rest := below.below.get("**")) and rest.rule == "drop":
+            if below is not None and below.is_dropped:
                 continue
             if below is not None:
                 kept[key] = self.walk(item, below, shown, value)
+            elif everything is not None and everything.rule == "drop":
+                continue
             elif named is not None:
                 made = self._values.scrub(named[1:-1], key)
                 kept[made] = self.walk(item, node.below[named], f"{path}.{made}", value)

@@ -7,13 +7,10 @@ that) and remembers as a gap, which the plugin turns into a failure of the test.
 
 from __future__ import annotations
 
-import functools
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
-
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, Rule
 
 from pytest_qchannel.emulator.api import auth
 from pytest_qchannel.emulator.api.client_release import client_release
@@ -23,24 +20,19 @@ from pytest_qchannel.emulator.faults import ConnectionDropped, Fault, RawKeyWarn
 from pytest_qchannel.emulator.faults.answers import refusal, spoil
 from pytest_qchannel.emulator.faults.strike import due
 from pytest_qchannel.emulator.programs.engine import Engine
-from pytest_qchannel.emulator.services import ROUTES
+from pytest_qchannel.emulator.services import handlers
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.errors import EmulatorGap, QChannelError, nearest
 from pytest_qchannel.hosts import HOSTS, IAM, RUNTIME, Host, find_host
+from pytest_qchannel.ibm.route import Route
+from pytest_qchannel.ibm.table import ROUTES, find, is_submission
 from pytest_qchannel.journal import Journal
-from pytest_qchannel.wire import ApiError, Request, Response, Route
+from pytest_qchannel.wire import ApiError, Request, Response
 
 __all__ = ["App"]
 
 # Since this release the client logs in; until then it sent the API key with every request.
 _FIRST_WITH_LOGIN: Final = (0, 39, 0)
-
-
-@functools.cache
-def _matcher(service: str) -> Map:
-    """The routes of a service as a werkzeug map; built once per process, it holds no state."""
-    rules = [Rule(route.rule, methods=[route.method], endpoint=route) for route in ROUTES[service]]
-    return Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False)
 
 
 class App:
@@ -65,6 +57,7 @@ class App:
         self.gaps: list[QChannelError] = []
         """What a test is to fail for, even where the code under test swallowed it."""
         self._is_login_hit = False
+        self._handlers = handlers()
 
     def handle(self, request: Request) -> Response:
         """The answer to a request; always one in the service's own shape.
@@ -98,8 +91,8 @@ class App:
         try:
             ctx, route = self._route(request, host)
             if is_processed:
-                ctx.principal = auth.CHECKS[route.auth](ctx)
-                response = route.handler(ctx)
+                ctx.principal = auth.CHECKS[route.credential](ctx)
+                response = self._handlers[route](ctx)
             else:
                 response = Response(0)
         except ApiError as error:
@@ -110,6 +103,8 @@ class App:
             response = self._spoiled(fault, request, host, response)
             is_lost = response is None or response.status >= 400 or fault.body is not None
             self._is_login_hit |= is_lost and host is not None and host.service == IAM
+        if request.method == "HEAD" and response is not None:
+            response = _headers_of(response)
         job_id = (ctx.job_id or ctx.args.get("job_id")) if ctx else None
         self.journal.record(request, response, job_id, fault)
         return response
@@ -122,8 +117,8 @@ class App:
             return None
         if fault.status is not None:
             assert host is not None
-            is_submission = request.method == "POST" and request.path == f"{host.base}/jobs"
-            response = refusal(fault, host.service, self.world.hex(32), is_submission=is_submission)
+            submits = is_submission(request.method, request.host, request.path)
+            response = refusal(fault, host.service, self.world.hex(32), is_submission=submits)
         return spoil(fault, response)
 
     def _warn_of_raw_key(self, request: Request, host: Host | None) -> None:
@@ -163,22 +158,32 @@ class App:
                 closest=f"below https://{request.host} it serves {_bases(request.host)}",
                 next="ask for a route of docs/emulator.md, or keep this test for the real service",
             )
-        path = request.path[len(host.base) :] or "/"
-        try:
-            route, args = _matcher(host.service).bind(host.name).match(path, request.method)
-        except (NotFound, MethodNotAllowed):
-            shown = {f"{r.method} {r.rule}": r for r in ROUTES[host.service]}
-            close = nearest(f"{request.method} {path}", shown) or next(iter(shown))
+        found = find(request.method, request.host, request.path)
+        if found is None:
+            path = request.path[len(host.base) :] or "/"
+            shown = [route.key for route in ROUTES[host.service]]
+            close = nearest(f"{request.method} {path}", shown) or shown[0]
             raise EmulatorGap(
                 f"the emulator has no route for {asked}",
                 closest=f"{close.replace(' ', f' https://{host.name}{host.base}', 1)}",
                 next="ask for a route of docs/emulator.md, or keep this test for the real service",
-            ) from None
-        return Context(request, self.world, self.engine, self.faults, host, args), route
+            )
+        return (
+            Context(request, self.world, self.engine, self.faults, host, found.args),
+            found.route,
+        )
 
     def _gap_response(self, service: str, gap: EmulatorGap) -> Response:
         self.gaps.append(gap)
         return refuse(service, 501, "emulator_gap", str(gap), self.world.hex(32)).response
+
+
+def _headers_of(response: Response) -> Response:
+    """What ``HEAD`` is answered where ``GET`` has this answer: the same, without the body."""
+    headers = dict(response.headers)
+    if response.body or response.status not in (204, 304):
+        headers.setdefault("Content-Length", str(len(response.body)))
+    return replace(response, body=b"", headers=headers)
 
 
 def _bases(name: str) -> str:

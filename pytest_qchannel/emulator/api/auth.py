@@ -1,6 +1,6 @@
 """Who is asking: every request is checked here, and nowhere else.
 
-One function for each kind of authentication a route can demand; :data:`CHECKS` names them.
+One function for each kind of credential that a route can demand; :data:`CHECKS` names them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pytest_qchannel.emulator.api.principal import Principal
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.world.records import Account
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.ibm.route import Credential
 
 __all__ = ["CHECKS"]
 
@@ -96,7 +97,7 @@ def _classic(ctx: Context) -> Principal:
     return Principal(account)
 
 
-CHECKS: Final[Mapping[str, Callable[[Context], Principal | None]]] = {
+CHECKS: Final[Mapping[Credential, Callable[[Context], Principal | None]]] = {
     "none": lambda ctx: None,  # noqa: ARG005
     "iam": _iam,
     "runtime": _runtime,

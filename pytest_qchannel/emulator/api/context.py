@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_qchannel.emulator.api.client_release import client_release
@@ -14,9 +14,9 @@ from pytest_qchannel.emulator.programs.outcome import Version
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.hosts import Host
-from pytest_qchannel.wire import ApiError, Json, Request
+from pytest_qchannel.wire import ApiError, Json, Request, Response
 
-__all__ = ["Context"]
+__all__ = ["Context", "Handler"]
 
 
 @dataclass(slots=True)
@@ -72,3 +72,7 @@ class Context:
         """The instance that the request names; routes with auth='runtime' always have one."""
         assert self.caller.instance is not None
         return self.caller.instance
+
+
+Handler = Callable[[Context], Response]
+"""What answers a route; it raises ``ApiError`` to refuse."""

@@ -57,7 +57,7 @@ def default_code(service: str, status: int, *, is_submission: bool = False) -> C
     """The code of a refusal that does not name one.
 
     Args:
-        service: A key of ``services.ROUTES``.
+        service: A key of ``ibm.table.ROUTES``.
         status: One of :data:`NAMES`.
         is_submission: Whether ``POST /jobs`` is refused; its 409 is the usage limit.
     """

@@ -60,7 +60,7 @@ class RouteMatch:
         method: A method in upper case, or ``*``.
         path: A path as in the route tables, ``<name>`` or ``*`` standing for any segment; ``*``
             alone for every path.
-        services: Keys of ``services.ROUTES``; empty: all.
+        services: Keys of ``ibm.table.ROUTES``; empty: all.
         host: A host name; empty: all.
     """
 

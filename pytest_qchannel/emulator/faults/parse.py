@@ -22,6 +22,7 @@ from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
 from pytest_qchannel.errors import nearest
 from pytest_qchannel.hosts import known_hosts
+from pytest_qchannel.ibm.table import ROUTES
 
 __all__ = ["JOB_TROUBLES", "WORDS", "parse_fault"]
 
@@ -151,8 +152,6 @@ def _about_accounts(table: Mapping[str, Any]) -> Fault:
 
 
 def _route(table: Mapping[str, Any]) -> RouteMatch:
-    from pytest_qchannel.emulator.services import ROUTES  # it imports us
-
     text = " ".join(_text(table, "route").split())
     service, host = _text(table, "service"), _text(table, "host")
     if service and service not in ROUTES:

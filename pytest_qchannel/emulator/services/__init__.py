@@ -1,34 +1,67 @@
-"""One folder per service, the same files in each: ``routes.py`` (what there is), ``handlers.py``.
+"""One folder per service; its ``handlers.py`` says which function answers which route.
 
-To add a route: a handler in the service's ``handlers.py``, a line in its ``routes.py``, a test in
-``tests/contract/``; ``docs/emulator.md`` is generated from these tables.
+What routes there are stands in :mod:`pytest_qchannel.ibm`. Each of them has a handler here, and a
+handler without a route is an error, too: what the emulator does not serve is an ``EmulatorGap``
+that a handler raises.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from pytest_qchannel import hosts
-from pytest_qchannel.emulator.services.catalog.routes import ROUTES as CATALOG
-from pytest_qchannel.emulator.services.classic.routes import AUTH as CLASSIC_AUTH
-from pytest_qchannel.emulator.services.classic.routes import NETWORK as CLASSIC_NETWORK
-from pytest_qchannel.emulator.services.classic.routes import RUNTIME as CLASSIC_RUNTIME
-from pytest_qchannel.emulator.services.controller.routes import ROUTES as CONTROLLER
-from pytest_qchannel.emulator.services.iam.routes import ROUTES as IAM
-from pytest_qchannel.emulator.services.runtime.routes import ROUTES as RUNTIME
-from pytest_qchannel.emulator.services.search.routes import ROUTES as SEARCH
-from pytest_qchannel.wire import Route
+from pytest_qchannel.emulator.api.context import Handler
+from pytest_qchannel.emulator.services.catalog import handlers as catalog
+from pytest_qchannel.emulator.services.classic import handlers as classic
+from pytest_qchannel.emulator.services.controller import handlers as controller
+from pytest_qchannel.emulator.services.iam import handlers as iam
+from pytest_qchannel.emulator.services.runtime import handlers as runtime
+from pytest_qchannel.emulator.services.search import handlers as search
+from pytest_qchannel.ibm.route import Route
+from pytest_qchannel.ibm.table import ROUTES
 
-__all__ = ["ROUTES"]
+__all__ = ["HANDLERS", "bound", "handlers"]
 
-ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
-    hosts.IAM: IAM,
-    hosts.SEARCH: SEARCH,
-    hosts.CATALOG: CATALOG,
-    hosts.CONTROLLER: CONTROLLER,
-    hosts.RUNTIME: RUNTIME,
-    hosts.CLASSIC_AUTH: CLASSIC_AUTH,
-    hosts.CLASSIC_NETWORK: CLASSIC_NETWORK,
-    hosts.CLASSIC_RUNTIME: CLASSIC_RUNTIME,
+HANDLERS: Final[Mapping[str, Mapping[str, Handler]]] = {
+    hosts.IAM: iam.HANDLERS,
+    hosts.SEARCH: search.HANDLERS,
+    hosts.CATALOG: catalog.HANDLERS,
+    hosts.CONTROLLER: controller.HANDLERS,
+    hosts.RUNTIME: runtime.HANDLERS,
+    hosts.CLASSIC_AUTH: classic.AUTH,
+    hosts.CLASSIC_NETWORK: classic.NETWORK,
+    hosts.CLASSIC_RUNTIME: classic.RUNTIME,
 }
+"""Service -> key of a route -> what answers it."""
+
+
+def bound(
+    routes: Iterable[Route], answering: Mapping[str, Mapping[str, Handler]]
+) -> dict[Route, Handler]:
+    """Each route's handler.
+
+    Raises:
+        LookupError: A route has none, or there is one for a route that the table does not have.
+    """
+    left = {(service, key) for service, ones in answering.items() for key in ones}
+    found = {}
+    for route in routes:
+        if (route.service, route.key) not in left:
+            raise LookupError(
+                f"{route.key} of {route.service} has no handler: add one; where the emulator "
+                "does not serve it, one that raises EmulatorGap"
+            )
+        left.remove((route.service, route.key))
+        found[route] = answering[route.service][route.key]
+    if left:
+        service, key = min(left)
+        raise LookupError(f"{key} of {service} has a handler, and pytest_qchannel/ibm no route")
+    return found
+
+
+@functools.cache
+def handlers() -> Mapping[Route, Handler]:
+    """The handler of every route of the table."""
+    return bound((route for service in ROUTES.values() for route in service), HANDLERS)

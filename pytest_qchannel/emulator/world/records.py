@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from pytest_qchannel.wire import Json
+
 __all__ = [
     "PLANS",
     "AccessToken",
@@ -64,6 +66,7 @@ class Instance:
         usage_allocation_s: QPU seconds that were bought for a period; ``None``: not told.
         usage_s: QPU seconds used in this period.
         max_pending_jobs: Overrides the plan's limit.
+        parameters: What Resource Controller was last sent for it; ``None``: nothing yet.
     """
 
     id: str
@@ -76,6 +79,7 @@ class Instance:
     usage_s: float = 0.0
     usage_allocation_s: int | None = None
     max_pending_jobs: int | None = None
+    parameters: Mapping[str, Json] | None = None
 
     @property
     def is_allocated(self) -> bool:

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import Key, key_of
-from pytest_qchannel.cassette.playback.roles import Action, role_of
+from pytest_qchannel.cassette.playback.roles import role_of
+from pytest_qchannel.ibm.route import Action
 
 __all__ = ["collapse"]
 

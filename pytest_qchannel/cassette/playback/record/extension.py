@@ -16,7 +16,7 @@ from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.gate import KnownSecret
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import address_of, is_submission
+from pytest_qchannel.cassette.playback.matching import found_in
 from pytest_qchannel.cassette.playback.record.recording import Recording
 from pytest_qchannel.cassette.playback.record.translation import Translation
 from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
@@ -122,9 +122,8 @@ class Extension(Recording):
 
 def _issued(one: Interaction) -> Iterator[str]:
     """The id of what a request has made: a job, a session."""
-    if one.status >= 300 or one.method != "POST":
-        return
-    if is_submission(one) or address_of(one).path.endswith("/sessions"):
+    found = found_in(one)
+    if one.status < 300 and found is not None and found.route.action.makes:
         try:
             body = json.loads(one.response_body)
         except (ValueError, RecursionError):

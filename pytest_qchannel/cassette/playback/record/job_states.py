@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
+from urllib.parse import unquote
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import address_of, is_submission
+from pytest_qchannel.cassette.playback.matching import found_in
+from pytest_qchannel.ibm.route import Action, Tells
+from pytest_qchannel.ibm.table import Found
 
 __all__ = ["unfinished"]
 
 _FINAL: Final = ("completed", "failed", "cancelled")
-_JOB: Final = re.compile(r"/jobs/([^/]+)(/results|/cancel)?$")
 _ENDED: Final = "ended"
 
 
@@ -27,12 +28,15 @@ def unfinished(interactions: Iterable[Interaction]) -> list[tuple[str, str]]:
     for one in interactions:
         if one.status >= 300:
             continue
-        if is_submission(one):
+        found = found_in(one)
+        if found is None:
+            continue
+        if found.route.action is Action.SUBMISSION:
             job = _json(one).get("id")
             if isinstance(job, str):
                 states[job] = "submitted"
             continue
-        for job, state in _told(one):
+        for job, state in _told(one, found):
             if job in states and not _is_final(states[job]):
                 states[job] = state
     return [(job, state) for job, state in states.items() if not _is_final(state)]
@@ -42,20 +46,18 @@ def _is_final(state: str) -> bool:
     return state == _ENDED or state.lower().startswith(_FINAL)
 
 
-def _told(one: Interaction) -> Iterator[tuple[str, str]]:
+def _told(one: Interaction, found: Found) -> Iterator[tuple[str, str]]:
     """What an interaction tells of jobs: id and state."""
-    path = address_of(one).path
-    found = _JOB.search(path)
-    if found is None:
-        if one.method == "GET" and path.endswith("/jobs"):
-            rows = _json(one).get("jobs")
-            yield from (_state(row) for row in rows or () if isinstance(row, dict))
+    tells = found.route.tells
+    if tells is Tells.END:
+        yield unquote(found.args["job_id"]), _ENDED
+    elif one.method == "HEAD":
         return
-    if found[2] or one.method == "DELETE":
-        yield found[1], _ENDED
-    elif one.method == "GET":
-        body = _json(one)
-        yield found[1], _state(body)[1]
+    elif tells is Tells.STATE:
+        yield unquote(found.args["job_id"]), _state(_json(one))[1]
+    elif tells is Tells.STATES:
+        rows = _json(one).get("jobs")
+        yield from (_state(row) for row in rows or () if isinstance(row, dict))
 
 
 def _state(row: dict[str, Any]) -> tuple[str, str]:

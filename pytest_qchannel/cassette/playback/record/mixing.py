@@ -7,17 +7,15 @@ where some of them are the cassette's and some the source's. Such a test is reco
 
 from __future__ import annotations
 
-import re
 import threading
-from typing import Final
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import address_of, is_submission
-from pytest_qchannel.cassette.playback.roles import ACCOUNT, Action, role_of
+from pytest_qchannel.cassette.playback.matching import address_of
+from pytest_qchannel.cassette.playback.roles import ACCOUNT, role_of
+from pytest_qchannel.ibm.route import Action
 
 __all__ = ["Mixing", "SourcesMixed"]
 
-_LISTS: Final = re.compile(r"/(jobs|workloads)$")
 _OLD, _NEW = "the cassette", "the source"
 
 
@@ -50,10 +48,10 @@ class Mixing:
         with self._lock:
             if gate := self._gates.get(other):
                 raise SourcesMixed(f"{words} comes after {gate}, of which only {other} knows")
-            is_list = key.method == "GET" and _LISTS.search(key.path)
+            is_list = key.found is not None and key.found.route.lists_jobs
             if is_list and other in self._jobs:
                 raise SourcesMixed(f"{words} lists jobs, and only {other} knows all of them")
             if role.resource == ACCOUNT and role.action is Action.HARD_GATE:
                 self._gates.setdefault(mine, words)
-            if is_submission(sent):
+            if role.action is Action.SUBMISSION:
                 self._jobs.add(mine)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import address_of, is_submission
+from pytest_qchannel.cassette.playback.matching import address_of, found_in, is_submission
 from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
 from pytest_qchannel.cassette.playback.replay.identity import is_login
 from pytest_qchannel.cassette.standin_shapes import WORD
@@ -76,13 +76,14 @@ def _lost_of(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
             yield "its host"
         return
     ids = {name for _, name in named_ids(raw)}  # a replay knows made-up ones: see foreign_ids.py
+    why = "" if found_in(raw) else ", which with this method is no route that is known"
     segments = was.path.rstrip("/").split("/"), now.path.rstrip("/").split("/")
     if len(segments[0]) != len(segments[1]):
         yield "its path"
     for old, new in zip(*segments, strict=False):
         value = unquote(old)
         if value != unquote(new) and value not in ids and not seen.stays(value, unquote(new)):
-            yield "a part of its path"
+            yield f"a part of its path{why}"
     fields = [parse_qsl(parts.query, keep_blank_values=True) for parts in (was, now)]
     if len(fields[0]) != len(fields[1]):
         yield "a field of its query"

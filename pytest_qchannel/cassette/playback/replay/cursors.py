@@ -23,7 +23,8 @@ from typing import Final
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import Key, key_of
-from pytest_qchannel.cassette.playback.roles import Action, Role, role_of
+from pytest_qchannel.cassette.playback.roles import Role, role_of
+from pytest_qchannel.ibm.route import Action
 
 __all__ = ["Entry", "Played", "Replay"]
 

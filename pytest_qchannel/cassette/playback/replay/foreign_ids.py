@@ -8,7 +8,6 @@ first recorded one that nobody gave and that stands for no other yet, and keeps 
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,15 +15,16 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import CRN_HEADER, is_submission
+from pytest_qchannel.cassette.playback.matching import CRN_HEADER, found_in, is_submission
 from pytest_qchannel.cassette.submitted.submission import fields_of
 
 __all__ = ["ForeignIds", "named_ids"]
 
-_IDS: Final = re.compile(r"/(jobs|sessions)/([^/]+)")
 _CRNS: Final = "crns"
-_SESSIONS: Final = "sessions"
-_SESSION_FIELD: Final = "session_id"
+_JOB: Final = "job_id"
+_SESSION: Final = "session_id"
+_NAMED: Final = (_JOB, _SESSION)
+"""The variables of a path whose ids count; of a session, also the field of that name."""
 
 
 class ForeignIds:
@@ -77,20 +77,21 @@ class ForeignIds:
 
 def named_ids(one: Interaction) -> list[tuple[str, str]]:
     """The ids that a request is about, by their kinds."""
-    found = _IDS.search(urlsplit(one.url).path)
-    names = [(found[1], unquote(found[2]))] if found else []
+    found = found_in(one)
+    args = found.args if found is not None else {}
+    names = [(kind, unquote(args[kind])) for kind in _NAMED if kind in args]
     fields = parse_qsl(urlsplit(one.url).query)
-    names += [(_SESSIONS, value) for field, value in fields if field == _SESSION_FIELD]
+    names += [(_SESSION, value) for field, value in fields if field == _SESSION]
     fields_sent = _submitted(one)
-    if fields_sent is not None and isinstance(fields_sent.get(_SESSION_FIELD), str):
-        names.append((_SESSIONS, fields_sent[_SESSION_FIELD]))
+    if fields_sent is not None and isinstance(fields_sent.get(_SESSION), str):
+        names.append((_SESSION, fields_sent[_SESSION]))
     crns = (unquote(v).strip() for n, v in one.request_headers if n.lower() == CRN_HEADER)
     return [*names, *((_CRNS, crn) for crn in crns if crn)]
 
 
 def _submitted(one: Interaction) -> dict[str, Any] | None:
     """The fields of a submission that may name a session."""
-    if _SESSION_FIELD.encode() not in one.request_body or not is_submission(one):
+    if _SESSION.encode() not in one.request_body or not is_submission(one):
         return None
     return fields_of(one.request_body)
 
@@ -102,14 +103,15 @@ def _renamed(sent: Interaction, kind: str, name: str, known: str) -> Interaction
         )
         return replace(sent, request_headers=headers)
     parts = urlsplit(sent.url)
-    path = _IDS.sub(
-        lambda m: f"/{m[1]}/{quote(known, safe='')}" if unquote(m[2]) == name else m[0], parts.path
-    )
+    found = found_in(sent)
+    path = parts.path
+    if found is not None and unquote(found.args.get(kind, "")) == name:
+        path = found.path({kind: quote(known, safe="")})
     fields = parse_qsl(parts.query, keep_blank_values=True)
-    if kind == _SESSIONS and (_SESSION_FIELD, name) in fields:
-        renamed = [(n, known if (n, v) == (_SESSION_FIELD, name) else v) for n, v in fields]
+    if kind == _SESSION and (_SESSION, name) in fields:
+        renamed = [(n, known if (n, v) == (_SESSION, name) else v) for n, v in fields]
         parts = parts._replace(query=urlencode(renamed))
-    body = _submitted(sent) if kind == _SESSIONS else None
-    if body is not None and body.get(_SESSION_FIELD) == name:
-        sent = replace(sent, request_body=json.dumps({**body, _SESSION_FIELD: known}).encode())
+    body = _submitted(sent) if kind == _SESSION else None
+    if body is not None and body.get(_SESSION) == name:
+        sent = replace(sent, request_body=json.dumps({**body, _SESSION: known}).encode())
     return replace(sent, url=parts._replace(path=path).geturl())

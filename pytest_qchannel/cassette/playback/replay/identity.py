@@ -20,9 +20,10 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import address_of
-from pytest_qchannel.cassette.playback.roles import Action, role_of
+from pytest_qchannel.cassette.playback.matching import found_in
 from pytest_qchannel.cassette.standin_shapes import HEX, standin_jwt
+from pytest_qchannel.hosts import IAM
+from pytest_qchannel.ibm.route import Action
 
 __all__ = ["Identity", "is_login", "kept_logins"]
 
@@ -34,7 +35,8 @@ _JSON: Final = (("Content-Type", "application/json; charset=utf-8"),)
 
 def is_login(request: Interaction) -> bool:
     """Whether a request asks for an access token."""
-    return role_of(address_of(request)).action is Action.LOGIN
+    found = found_in(request)
+    return found is not None and found.route.action is Action.LOGIN
 
 
 def kept_logins(interactions: Iterable[Interaction]) -> tuple[Interaction, ...]:
@@ -79,7 +81,8 @@ class Identity:
             self._given += 1
             number = self._given
         issued_at = int(self._now())
-        is_iam = address_of(sent).path.endswith("/identity/token")
+        found = found_in(sent)
+        is_iam = found is not None and found.host.service == IAM
         body = _iam(number, issued_at) if is_iam else _classic(number, issued_at)
         return Interaction(
             sent.method, sent.url, status=200, response_headers=_JSON, response_body=_compact(body)

@@ -8,10 +8,11 @@ from typing import Any
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import Key, key_of
 from pytest_qchannel.cassette.playback.replay.cursors import Entry, Replay
-from pytest_qchannel.cassette.playback.roles import Action, role_of
+from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.cassette.problems import record_command
 from pytest_qchannel.cassette.submitted.submission_words import submission_differences
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.ibm.route import Action
 
 __all__ = ["CassetteMiss", "differences", "explain"]
 

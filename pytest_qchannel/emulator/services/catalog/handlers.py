@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_qchannel.emulator.api.context import Context
+from collections.abc import Mapping
+from typing import Final
+
+from pytest_qchannel.emulator.api.context import Context, Handler
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.world.records import PLANS
 from pytest_qchannel.wire import Response
@@ -23,3 +26,6 @@ def entry(ctx: Context) -> Response:
             "metadata": {"pricing": {"type": plan.pricing}},
         }
     )
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {"GET /<plan_id>": entry}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.context import Context, Handler
 from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.services.runtime import usage
+from pytest_qchannel.emulator.services.runtime.handlers import SHARED
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.records import AccessToken
 from pytest_qchannel.wire import Json, Response
@@ -95,3 +98,13 @@ def logout(ctx: Context) -> Response:
         raise ctx.refuse(401, Codes.CLASSIC_BAD_TOKEN, "There is no access token to log out.")
     token.revoked = True
     return Response.json({})
+
+
+AUTH: Final[Mapping[str, Handler]] = {
+    "GET /version": version,
+    "POST /users/loginWithToken": login,
+    "GET /users/me": me,
+    "POST /users/logout": logout,
+}
+NETWORK: Final[Mapping[str, Handler]] = {"GET /version": version, "GET /Network": network}
+RUNTIME: Final[Mapping[str, Handler]] = {**SHARED, "GET /usage": usage.classic_usage}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import jwt
 
-from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.context import Context, Handler
 from pytest_qchannel.emulator.world.records import AccessToken, Account
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import Response
@@ -68,3 +69,6 @@ def mint(world: World, account: Account) -> AccessToken:
     }
     value = jwt.encode(claims, f"qchannel-emulator-{world.seed:032d}", algorithm="HS256")
     return AccessToken(value, account, issued_at, issued_at + LIFETIME_S)
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {"POST /identity/token": exchange}

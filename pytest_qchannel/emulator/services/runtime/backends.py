@@ -59,7 +59,7 @@ def _row(device: Device) -> dict[str, Json]:
 
 def _snapshot(ctx: Context) -> Snapshot:
     """The calibration of the device that the request names, its newest one by default."""
-    device = scope.device(ctx, ctx.args["name"])
+    device = scope.device(ctx, ctx.args["backend"])
     return scope.calibrated(ctx, device, ctx.request.first("calibration_id"))
 
 
@@ -92,7 +92,7 @@ def defaults(ctx: Context) -> Response:
 
 def status(ctx: Context) -> Response:
     """``GET /backends/{name}/status``."""
-    device = scope.device(ctx, ctx.args["name"])
+    device = scope.device(ctx, ctx.args["backend"])
     word, state = _STATUS[device.status]
     return Response.json(
         {

@@ -79,7 +79,7 @@ def _require_allocated(ctx: Context, limit_s: int, allocated_s: int) -> None:
 def account(ctx: Context) -> Response:
     """``GET /accounts/{id}``: what the caller's account has used, all in all or of one plan."""
     found = ctx.caller.account
-    if ctx.args["name"] != found.id:
+    if ctx.args["account"] != found.id:
         raise ctx.refuse(404, Codes.NOT_FOUND, "The caller has no account with this id.")
     clockwork.advance_timed_jobs(ctx)
     plan_id = ctx.request.first("plan_id")

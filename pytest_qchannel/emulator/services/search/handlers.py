@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Final
 
-from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.context import Context, Handler
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.errors import EmulatorGap
 from pytest_qchannel.wire import Json, Response
@@ -86,3 +87,6 @@ def _cursor(ctx: Context, cursor: object) -> int:
         return start
     except (binascii.Error, ValueError):
         raise ctx.refuse(400, "invalid_cursor", "The search_cursor is not one of ours.") from None
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {"POST /v3/resources/search": search}

@@ -4,61 +4,22 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from docs.scrubbing import render
 from pytest_qchannel.cassette.gate import PATTERNS
-from pytest_qchannel.cassette.scrub import ROUTES, RULES
+from pytest_qchannel.cassette.scrub import RULES
 from pytest_qchannel.cassette.scrub.headers import HEADERS, UNNEEDED
-from pytest_qchannel.cassette.scrub.routes import ERRORS, HOSTS
 from pytest_qchannel.cassette.scrub.standins import SHAPES
-from pytest_qchannel.emulator import services
-from pytest_qchannel.hosts import HOSTS as EMULATED_HOSTS
-
-
-def _shape(rule: str) -> str:
-    return re.sub(r"<\w+>", "<>", rule)
-
-
-EMULATED = [
-    (service, route.method, route.rule)
-    for service in services.ROUTES
-    for route in services.ROUTES[service]
-]
-
-
-@pytest.mark.parametrize(("service", "method", "rule"), EMULATED, ids=lambda part: str(part))
-def test_every_emulated_route_has_rules(service: str, method: str, rule: str) -> None:
-    named = [
-        one
-        for one in ROUTES
-        if service in one.services and one.method == method and _shape(one.rule) == _shape(rule)
-    ]
-    assert len(named) == 1
-
-
-def test_no_route_has_rules_that_nothing_serves() -> None:
-    emulated = {(service, method, _shape(rule)) for service, method, rule in EMULATED}
-    ours = {(service, one.method, _shape(one.rule)) for one in ROUTES for service in one.services}
-    assert ours == emulated
-
-
-@pytest.mark.parametrize("host", EMULATED_HOSTS, ids=lambda host: host.name + host.base)
-def test_every_emulated_host_is_known(host: object) -> None:
-    name, base, service = (getattr(host, part) for part in ("name", "base", "service"))
-    assert any(
-        ours == service and re.fullmatch(names, name) and below == base
-        for ours, names, below in HOSTS
-    )
+from pytest_qchannel.ibm.fields import ERRORS
+from pytest_qchannel.ibm.table import ROUTES
 
 
 def test_every_rule_that_is_named_exists() -> None:
     named = {rule for side in HEADERS.values() for rule in side.values()} | set(ERRORS.values())
-    for route in ROUTES:
+    for route in (one for ones in ROUTES.values() for one in ones):
         for fields in (route.query, route.form, route.sent, route.answered):
             named |= set(fields.values())
             named |= set(re.findall(r"\{(\w+)\}", " ".join(fields)))
-        named |= {route.text} | set(re.findall(r"<(\w+)>", route.rule))
+        named |= {route.text, *route.variables}
     assert named - {"backend"} <= set(RULES)
 
 

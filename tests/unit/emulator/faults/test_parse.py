@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from pytest_qchannel.emulator.faults import parse_fault
 from pytest_qchannel.emulator.faults.parse import WORDS
-from pytest_qchannel.emulator.services import ROUTES
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
+from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.plugin import markers
 
 
