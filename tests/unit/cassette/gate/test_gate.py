@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from pytest_qchannel.cassette.gate import PATTERNS, Gate, SecretFound
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.standin_shapes import standin_jwt
-from pytest_qchannel.channels.model import Secret
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.secret import Secret
 
 VALUE = "Zq3vN8xTb6Lk0WmR9yHs2DfGc5JpQa7UeXo1-Ti_4MnB"
 GATE = Gate([Secret("QISKIT_IBM_TOKEN", VALUE)])
