@@ -5,20 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pytest_qchannel.cassette.disk.index import Cassette
-from pytest_qchannel.cassette.disk.kept import OWN
+from pytest_qchannel.cassette.disk.layout import QUARANTINE
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.gate import Finding, Gate
 from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.secret import Secret
 
-__all__ = ["QUARANTINE", "Place", "load_safely", "quarantine_of", "require_age"]
-
-QUARANTINE: Final = f"{OWN}/quarantine"
-"""The folder of recordings that were not saved, from the folder of all cassettes on."""
+__all__ = ["Place", "load_safely", "quarantine_of", "require_age"]
 
 
 class Place(NamedTuple):
