@@ -42,11 +42,17 @@ class Unknown:
     route: str
     place: str
 
+    @property
+    def table(self) -> str:
+        """Headers have one table for all routes, everything else is in that of its route."""
+        is_header = self.place.split()[1] == "header"
+        return f"pytest_qchannel/cassette/scrub/{'headers' if is_header else 'routes'}.py"
+
     def __str__(self) -> str:
         """One line, with what to do."""
         return (
             f"{self.route}: {self.place} is in no table; its value was replaced "
-            "(to keep it, add it in pytest_qchannel/cassette/scrub/routes.py)"
+            f"(to keep it, add it in {self.table})"
         )
 
 

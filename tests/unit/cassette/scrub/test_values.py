@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import uuid
@@ -156,6 +157,14 @@ def test_an_unknown_field_keeps_its_type_and_is_reported_once() -> None:
     assert kept == ["qchannel-stand-in", 0, False, [], {}]
     assert [one.place for one in scrubbed.unknown] == ["response $.jobs[].new"]
     assert "routes.py" in str(scrubbed.unknown[0])
+
+
+@pytest.mark.parametrize("side", ["request", "response"])
+def test_an_unknown_header_goes_and_the_report_names_the_table_of_headers(side: str) -> None:
+    headers = {f"{side}_headers": (("X-Priority", "high"),)}
+    scrubbed = Scrubber().scrub(dataclasses.replace(get("/backends", {}), **headers))
+    assert [one.place for one in scrubbed.unknown] == [f"{side} header X-Priority"]
+    assert "add it in pytest_qchannel/cassette/scrub/headers.py" in str(scrubbed.unknown[0])
 
 
 def test_the_length_is_that_of_what_is_stored() -> None:
