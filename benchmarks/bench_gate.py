@@ -15,8 +15,8 @@ from typing import Any, Final
 import pytest
 
 from pytest_qchannel.cassette.gate import Gate
-from pytest_qchannel.channels.model import Secret
 from pytest_qchannel.emulator.world import snapshots
+from pytest_qchannel.secret import Secret
 from tests.unit.cassette.scrub.lane_kit import by_lane, by_vcrpy, files_with
 from tests.unit.cassette.scrub.leaks_kit import LEAKS
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.cassette.gate.findings import SecretFound
     from pytest_qchannel.cassette.playback.replay.miss import CassetteMiss
     from pytest_qchannel.cassette.problems import CassetteProblem
-    from pytest_qchannel.channels.model import Account, Channel, Instance, Secret
+    from pytest_qchannel.channels.model import Account, Channel, Instance
     from pytest_qchannel.crn import CRN
     from pytest_qchannel.emulator.control import EmulatorControl
     from pytest_qchannel.emulator.faults import Fault, FaultNotMet, RawKeyWarning
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         UsageProblem,
     )
     from pytest_qchannel.lanes.lane import QChannel, SavedAccounts
+    from pytest_qchannel.secret import Secret
 
 _HOMES = {
     "pytest_qchannel.assertions": (
@@ -50,7 +51,7 @@ _HOMES = {
     "pytest_qchannel.cassette.playback.replay.miss": ("CassetteMiss",),
     "pytest_qchannel.cassette.problems": ("CassetteProblem",),
     "pytest_qchannel.lanes.lane": ("QChannel", "SavedAccounts"),
-    "pytest_qchannel.channels.model": ("Account", "Channel", "Instance", "Secret"),
+    "pytest_qchannel.channels.model": ("Account", "Channel", "Instance"),
     "pytest_qchannel.crn": ("CRN",),
     "pytest_qchannel.emulator.control": ("EmulatorControl",),
     "pytest_qchannel.emulator.faults": ("Fault", "FaultNotMet", "RawKeyWarning"),
@@ -64,6 +65,7 @@ _HOMES = {
         "RealSecretRefused",
         "UsageProblem",
     ),
+    "pytest_qchannel.secret": ("Secret",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

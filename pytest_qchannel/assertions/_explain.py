@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
+
+from pytest_qchannel.secret import Secret, hide_all
 
 __all__ = ["explain_error", "scrub_text", "table"]
 
@@ -37,8 +39,14 @@ _LOGIN_ANSWER: Final = re.compile(r"""["']ttl["']\s*:""")
 _ANY_ID: Final = re.compile(r"""((["'])id\2\s*:\s*)(["'])(?:\\.|(?!\3).)*\3?""", re.DOTALL)
 
 
-def scrub_text(text: str) -> str:
-    """``text`` without credentials, on one line of at most 400 characters."""
+def scrub_text(text: str, secrets: Iterable[Secret] = ()) -> str:
+    """``text`` without credentials, on one line of at most 400 characters.
+
+    Args:
+        text: What a service said.
+        secrets: What is known of the credentials in it; what looks like one leaves in any case.
+    """
+    text = hide_all(text, secrets)
     if _LOGIN_ANSWER.search(text):
         text = _ANY_ID.sub(r"\g<1>***", text)
     for pattern, replacement in _RULES:
@@ -47,9 +55,9 @@ def scrub_text(text: str) -> str:
     return text if len(text) <= _LIMIT else text[: _LIMIT - 3] + "..."
 
 
-def explain_error(error: BaseException) -> str:
+def explain_error(error: BaseException, secrets: Iterable[Secret] = ()) -> str:
     """An exception as ``Kind: text``, scrubbed."""
-    text = scrub_text(str(error))
+    text = scrub_text(str(error), secrets)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

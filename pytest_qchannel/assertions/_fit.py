@@ -1,4 +1,4 @@
-"""Do counts fit expected probabilities? Pure arithmetic; scipy is loaded when it is needed.
+"""Do counts fit expected probabilities? Pure arithmetic; scipy takes a second to load.
 
 Pearson's chi-square alone is not honest at a significance such as 1e-6: with an expected count of 5
 in one bin its p-value is up to 70 times too small, by exact enumeration, so correct runs would fail
@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from scipy import stats
 
 __all__ = ["Fit", "fit"]
 
@@ -70,8 +72,6 @@ def _bins(
 
 
 def _chi_square(bins: list[tuple[int, float]]) -> Fit:
-    from scipy import stats  # takes a second to load
-
     seen = [float(pair[0]) for pair in bins]
     total = sum(pair[1] for pair in bins)
     wanted = [pair[1] * sum(seen) / total for pair in bins]  # scipy insists on equal sums
@@ -87,8 +87,6 @@ def _chi_square(bins: list[tuple[int, float]]) -> Fit:
 
 def _binomial(observed: Mapping[str, int], expected: Mapping[str, float], shots: int) -> Fit:
     """The exact test for too few shots to fill two bins: the likeliest outcome against the rest."""
-    from scipy import stats
-
     likeliest = max(expected, key=lambda name: expected[name])
     share = min(1.0, expected[likeliest])
     seen = observed.get(likeliest, 0)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Protocol, TypeGuard
 
 from pytest_qchannel.assertions._explain import explain_error, scrub_text
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.secret import Secret
 
-__all__ = ["Answer", "ask"]
+__all__ = ["Answer", "ask", "secrets_of"]
 
 PATH: Final = "/jobs?limit=1"
 
@@ -22,7 +24,7 @@ class Answer:
     """How the request was answered.
 
     Attributes:
-        where: What was asked, and of whom.
+        where: What was asked, and which service.
         status: 200, 401, or 0 for anything else.
         received: The answer in words, scrubbed.
         carried: ``token`` for an access token, ``key`` for the API key itself (which the client
@@ -37,18 +39,39 @@ class Answer:
     warning: str = ""
 
 
-def ask(target: Any) -> Answer:
+class Reply(Protocol):
+    """The answer of an HTTP library."""
+
+    status_code: int
+    text: str
+
+
+class Session(Protocol):
+    """A session of an HTTP library that knows its base URL, as ``qchannel_rest``."""
+
+    base_url: str
+
+    def get(self, url: str, *, timeout: float) -> Reply:
+        """Sends a GET."""
+
+
+class Service(Protocol):
+    """A ``QiskitRuntimeService``."""
+
+    def jobs(self, *, limit: int) -> object:
+        """Lists jobs."""
+
+
+def ask(target: object) -> Answer:
     """Lists at most one job with a service or a session.
 
     Raises:
         UsageProblem: ``target`` is neither.
         QChannelError: A rule of the kit was broken on the way, such as a blocked host.
     """
-    if isinstance(getattr(target, "base_url", None), str) and callable(
-        getattr(target, "get", None)
-    ):
+    if _is_session(target):
         return _ask_session(target)
-    if callable(getattr(target, "jobs", None)):
+    if _is_service(target):
         return _ask_service(target)
     raise UsageProblem(
         f"a {type(target).__name__} is neither a service nor a session with a base_url",
@@ -56,9 +79,18 @@ def ask(target: Any) -> Answer:
     )
 
 
-def _ask_session(session: Any) -> Answer:
+def _is_session(target: object) -> TypeGuard[Session]:
+    has_base = isinstance(getattr(target, "base_url", None), str)
+    return has_base and callable(getattr(target, "get", None))
+
+
+def _is_service(target: object) -> TypeGuard[Service]:
+    return callable(getattr(target, "jobs", None))
+
+
+def _ask_session(session: Session) -> Answer:
     where = f"{session.base_url}, GET {PATH}"
-    carried = _credential(getattr(session, "headers", None) or {})
+    carried, secrets = _credential(session), secrets_of(session)
     error: Exception | None = None
     try:
         answer = session.get(PATH, timeout=60)
@@ -67,25 +99,39 @@ def _ask_session(session: Any) -> Answer:
     except Exception as caught:  # any HTTP library's
         error = caught
     if error is not None:
-        return Answer(where, 0, explain_error(error), carried)
+        return Answer(where, 0, explain_error(error, secrets), carried)
     status = answer.status_code if answer.status_code in (200, 401) else 0
-    return Answer(where, status, scrub_text(f"{answer.status_code} {answer.text}"), carried)
+    received = scrub_text(f"{answer.status_code} {answer.text}", secrets)
+    return Answer(where, status, received, carried)
 
 
-def _credential(headers: Any) -> str:
+def secrets_of(session: object) -> list[Secret]:
+    """The credential that a session sends, so that an answer which repeats it can be shown."""
+    token, (_, value) = _sent(session)
+    return [Secret("the session's credential", one) for one in (token, value) if one]
+
+
+def _credential(session: object) -> str:
+    token, (scheme, value) = _sent(session)
+    if token:
+        return "token"
+    kind = {"bearer": "token", "apikey": "key"}.get(scheme.lower(), "nothing")
+    return kind if value else "nothing"
+
+
+def _sent(session: object) -> tuple[str, tuple[str, str]]:
+    """The header of the classic platform, and scheme and value of ``Authorization``."""
+    headers = getattr(session, "headers", None) or {}
     sent = {
         str(name).lower(): value.decode("latin-1") if isinstance(value, bytes) else str(value)
         for name, value in headers.items()
         if value is not None
     }
-    if sent.get("x-access-token"):
-        return "token"
     scheme, _, value = sent.get("authorization", "").strip().partition(" ")
-    kind = {"bearer": "token", "apikey": "key"}.get(scheme.lower(), "nothing")
-    return kind if value.strip() else "nothing"
+    return sent.get("x-access-token", ""), (scheme, value.strip())
 
 
-def _ask_service(service: Any) -> Answer:
+def _ask_service(service: Service) -> Answer:
     channel = getattr(service, "_channel", None)
     said = f", channel {channel}" if channel else ""
     where = f"{type(service).__name__}{said}, GET {PATH}"
@@ -111,8 +157,6 @@ def _ask_service(service: Any) -> Answer:
 
 def _issue_again(caught: list[warnings.WarningMessage]) -> None:
     """Issues the recorded warnings once more, under the filters of the test."""
-    import sys
-
     modules = {getattr(module, "__file__", None): name for name, module in sys.modules.items()}
     for one in caught:
         module = modules.get(one.filename)

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from pytest_qchannel.assertions._explain import table
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
 
 __all__ = ["Pub", "read_pub", "size_of"]
+
+
+class Bits(Protocol):
+    """A ``BitArray``: one register's bits, or those of all joined."""
+
+    @property
+    def num_shots(self) -> int:
+        """Of each parameter set."""
+
+    @property
+    def num_bits(self) -> int:
+        """Of a bitstring."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the parameter sets."""
+
+    def get_counts(self) -> Mapping[str, int]:
+        """Shots by bitstring, over all parameter sets."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +49,10 @@ class Pub:
     registers: tuple[str, ...]
 
 
-def size_of(result: Any, where: str) -> int:
+def size_of(result: object, where: str) -> int:
     """How many PUBs the result holds, at least one."""
     __tracebackhide__ = True
-    size = len(result) if hasattr(result, "__len__") and not isinstance(result, str) else None
+    size = len(result) if isinstance(result, Sized) and not isinstance(result, str) else None
     if not size:
         got = "no PUB" if size == 0 else f"a {type(result).__name__}, not a PrimitiveResult"
         raise ExpectationFailed(
@@ -45,10 +64,12 @@ def size_of(result: Any, where: str) -> int:
     return size
 
 
-def read_pub(pub_result: Any, where: str, shots: int | None) -> Pub:
+def read_pub(pub_result: object, where: str, shots: int | None) -> Pub:
     """One PUB, read after its registers' shots were checked."""
     __tracebackhide__ = True
-    registers = dict(pub_result.data.items()) if hasattr(pub_result, "data") else {}
+    registers: dict[str, Bits] = (
+        dict(pub_result.data.items()) if hasattr(pub_result, "data") else {}
+    )
     if not registers:
         raise ExpectationFailed(
             "assert_sampler_run: the PUB has no classical register",
@@ -95,12 +116,13 @@ def read_pub(pub_result: Any, where: str, shots: int | None) -> Pub:
     return Pub(where, counts, int(joined.num_bits), tuple(registers))
 
 
-def _joined(pub_result: Any, registers: Mapping[str, Any]) -> Any:
+def _joined(pub_result: object, registers: Mapping[str, Bits]) -> Bits:
     __tracebackhide__ = True
     if len(registers) == 1:
         return next(iter(registers.values()))
     if hasattr(pub_result, "join_data"):
-        return pub_result.join_data()
+        joined: Bits = pub_result.join_data()
+        return joined
     raise UsageProblem(
         "assert_sampler_run: several registers, and the PUB result cannot join them",
         facts=[("registers", ", ".join(registers))],

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pytest_qchannel.assertions._probe import ask
 from pytest_qchannel.errors import ExpectationFailed
 
 __all__ = ["assert_authenticated"]
 
 
-def assert_authenticated(target: Any) -> None:
+def assert_authenticated(target: object) -> None:
     """Holds if a request is accepted, and by an access token.
 
     When IAM gives no access token, the client merely warns and sends the API key itself. The

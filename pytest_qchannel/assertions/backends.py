@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pytest_qchannel.assertions._explain import explain_error, table
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
@@ -12,6 +12,20 @@ from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProble
 __all__ = ["assert_least_busy"]
 
 _ROWS: Final = 12
+
+
+class _Status(Protocol):
+    operational: bool
+    pending_jobs: int
+    status_msg: str
+
+
+class _Backend(Protocol):
+    def status(self) -> _Status: ...
+
+
+class _Service(Protocol):
+    def backends(self, **filters: object) -> Iterable[_Backend]: ...
 
 
 @dataclass(frozen=True)
@@ -22,7 +36,7 @@ class _Row:
     is_candidate: bool
 
 
-def assert_least_busy(backend: Any, service: Any, **filters: Any) -> None:
+def assert_least_busy(backend: object, service: Any, **filters: object) -> None:
     """Holds if no available backend that the filters admit has a shorter queue.
 
     Args:
@@ -73,7 +87,7 @@ def assert_least_busy(backend: Any, service: Any, **filters: Any) -> None:
     )
 
 
-def _name_of(backend: Any) -> str:
+def _name_of(backend: object) -> str:
     __tracebackhide__ = True
     name = backend if isinstance(backend, str) else getattr(backend, "name", None)
     name = name() if callable(name) else name
@@ -85,16 +99,16 @@ def _name_of(backend: Any) -> str:
     return name
 
 
-def _shown(filters: Mapping[str, Any]) -> str:
+def _shown(filters: Mapping[str, object]) -> str:
     return ", ".join(
         f"{key}={getattr(value, '__name__', repr(value))}" for key, value in filters.items()
     )
 
 
-def _rows(service: Any, filters: Mapping[str, Any], asked: str) -> list[_Row]:
+def _rows(service: _Service, filters: Mapping[str, object], asked: str) -> list[_Row]:
     __tracebackhide__ = True
     failure = ""
-    listed: list[Any] = []
+    listed: list[_Backend] = []
     try:
         listed = list(service.backends(**filters))
     except QChannelError:
@@ -111,7 +125,7 @@ def _rows(service: Any, filters: Mapping[str, Any], asked: str) -> list[_Row]:
     return list({row.name: row for row in map(_row, listed)}.values())
 
 
-def _row(backend: Any) -> _Row:
+def _row(backend: _Backend) -> _Row:
     name = _name_of(backend)
     try:
         status = backend.status()

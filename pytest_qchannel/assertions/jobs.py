@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
 from pytest_qchannel.ibm.table import is_submission
+from pytest_qchannel.journal import Exchange
 from pytest_qchannel.journals import newest_first
 
 __all__ = ["assert_submitted_once"]
 
 
-def assert_submitted_once(job: Any, *, requests: Iterable[Any] | None = None) -> None:
+def assert_submitted_once(job: object, *, requests: Iterable[Exchange] | None = None) -> None:
     """Holds if a job's submission was sent a single time, and so created this job only.
 
     The client repeats ``POST /jobs`` after most 5xx answers, up to six sends, with nothing in the
@@ -58,7 +58,7 @@ def assert_submitted_once(job: Any, *, requests: Iterable[Any] | None = None) ->
     )
 
 
-def _id_of(job: Any) -> str:
+def _id_of(job: object) -> str:
     if isinstance(job, str):
         return job
     found = getattr(job, "job_id", None) or getattr(job, "id", None)
@@ -71,7 +71,7 @@ def _id_of(job: Any) -> str:
     return found
 
 
-def _submission(job_id: str, journal: Iterable[Any]) -> list[Any]:
+def _submission(job_id: str, journal: Iterable[Exchange]) -> list[Exchange]:
     """The sends of the submission that a job came from, oldest first.
 
     A request that was accepted ends a submission: what comes after it was sent on purpose.
@@ -80,7 +80,7 @@ def _submission(job_id: str, journal: Iterable[Any]) -> list[Any]:
     mine = next((one for one in posts if one.job_id == job_id), None)
     if mine is None:
         return []
-    sends: list[Any] = []
+    sends: list[Exchange] = []
     for one in posts:
         if one.outline != mine.outline:
             continue
@@ -93,12 +93,12 @@ def _submission(job_id: str, journal: Iterable[Any]) -> list[Any]:
     return sends
 
 
-def _is_accepted(one: Any) -> bool:
+def _is_accepted(one: Exchange) -> bool:
     """Whether the client was told of the job."""
     return 200 <= one.status < 300 and not one.is_lost
 
 
-def _is_another_try(one: Any, mine: Any) -> bool:
+def _is_another_try(one: Exchange, mine: Exchange) -> bool:
     """Whether two requests of one outline are tries of one submission."""
     if one.fingerprint == mine.fingerprint:
         return True

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol, TypeGuard
 
 from pytest_qchannel.assertions._explain import explain_error, scrub_text
-from pytest_qchannel.assertions._probe import ask
+from pytest_qchannel.assertions._probe import Reply, ask, secrets_of
 from pytest_qchannel.errors import ExpectationFailed, QChannelError
 
 __all__ = ["assert_logged_out"]
 
 
-def assert_logged_out(target: Any) -> None:
+def assert_logged_out(target: object) -> None:
     """Holds if the next use of the access token is a 401, and so is a second logout.
 
     Args:
@@ -48,18 +48,31 @@ def assert_logged_out(target: Any) -> None:
     )
 
 
-def _require_second_refusal(target: Any) -> None:
+class _Classic(Protocol):
+    logout_url: str
+
+    def logout(self) -> Reply: ...
+
+
+def _has_logout(target: object) -> TypeGuard[_Classic]:
+    has_url = getattr(target, "logout_url", None) is not None
+    return has_url and callable(getattr(target, "logout", None))
+
+
+def _require_second_refusal(target: object) -> None:
     __tracebackhide__ = True
-    if getattr(target, "logout_url", None) is None or not callable(getattr(target, "logout", None)):
+    if not _has_logout(target):
         return
+    secrets = secrets_of(target)
     status, received = 0, ""
     try:
         second = target.logout()
-        status, received = second.status_code, scrub_text(f"{second.status_code} {second.text}")
+        status = second.status_code
+        received = scrub_text(f"{status} {second.text}", secrets)
     except QChannelError:
         raise
     except Exception as error:  # any HTTP library's
-        received = explain_error(error)
+        received = explain_error(error, secrets)
     if status != 401:
         raise ExpectationFailed(
             "assert_logged_out: a second logout was not refused",

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 from pytest_qchannel.assertions._expected import Expected, check_width, probabilities
 from pytest_qchannel.assertions._explain import explain_error, scrub_text, table
-from pytest_qchannel.assertions._fit import fit
 from pytest_qchannel.assertions._pub_result import Pub, read_pub, size_of
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 
 __all__ = ["assert_sampler_run"]
 
 _SHOWN: Final = 8
+
+
+class _Job(Protocol):
+    """What is asked of a job of ``SamplerV2``."""
+
+    def job_id(self) -> str:
+        """Its id."""
+
+    def status(self) -> object:
+        """A word, or an enumeration's member: it differs between clients."""
+
+    def result(self) -> Sequence[object]:
+        """A ``PrimitiveResult``."""
 
 
 def assert_sampler_run(
@@ -110,10 +123,10 @@ def _word(status: object) -> str:
     return str(getattr(status, "name", status))
 
 
-def _result_of(job: Any, where: str) -> Any:
+def _result_of(job: _Job, where: str) -> Sequence[object]:
     __tracebackhide__ = True
     raised = ""
-    result = None
+    result: Sequence[object] = ()
     if _word(job.status()) not in ("ERROR", "CANCELLED"):
         try:
             result = job.result()
@@ -138,6 +151,8 @@ def _result_of(job: Any, where: str) -> Any:
 
 
 def _require_fit(pub: Pub, expected: dict[str, float], significance: float, sharers: int) -> None:
+    from pytest_qchannel.assertions._fit import fit  # here: it loads scipy
+
     __tracebackhide__ = True
     check_width(expected, pub.width, pub.registers)
     found = fit(pub.counts, expected)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel, Secret
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
+from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import ENV_PREFIX
 
 __all__ = [

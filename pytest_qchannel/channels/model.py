@@ -1,43 +1,16 @@
-"""Channels, accounts, instances and secrets, as plain values."""
+"""Channels, accounts and instances, as plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import CHANNELS
 
-__all__ = ["CHANNEL_BY_NAME", "Account", "Channel", "Instance", "Secret"]
-
-
-class Secret:
-    """A credential that cannot print itself; :meth:`reveal` is the one way out.
-
-    Not a dataclass: pytest explains a failed comparison of dataclasses field by field.
-
-    Args:
-        env_var: Where it came from: safe to show.
-        value: The credential.
-    """
-
-    __slots__ = ("env_var", "reveal")
-
-    def __init__(self, env_var: str, value: str) -> None:
-        self.env_var = env_var
-        self.reveal: Callable[[], str] = lambda: value
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Secret):
-            return NotImplemented
-        return (self.env_var, self.reveal()) == (other.env_var, other.reveal())
-
-    def __hash__(self) -> int:
-        return hash((self.env_var, self.reveal()))
-
-    def __repr__(self) -> str:
-        return f"<secret {self.env_var}>"
+__all__ = ["CHANNEL_BY_NAME", "Account", "Channel", "Instance"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def access_token(account: Account) -> str:
     if answer.status_code != 200:
         raise QChannelError(
             f"no access token for channel {account.channel}: {answer.status_code}",
-            facts=[("asked", answer.url), ("got", answer.text[:300])],
+            facts=[("asked", answer.url), ("got", account.secret.hide(answer.text)[:300])],
             next=f"check the {account.channel.credential} in {account.secret.env_var}",
         )
     return str(answer.json()[field])

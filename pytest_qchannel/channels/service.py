@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_qchannel.channels.client import require_channel
 from pytest_qchannel.channels.model import Account
 
 if TYPE_CHECKING:
-    from qiskit_ibm_runtime import QiskitRuntimeService
+    from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService, SamplerV2
 
 __all__ = ["connect", "sampler_on", "service_class"]
 
 
-def service_class() -> Any:
+def service_class() -> type[QiskitRuntimeService]:
     """``QiskitRuntimeService`` of the installed client."""
     from qiskit_ibm_runtime import QiskitRuntimeService
 
-    return QiskitRuntimeService
+    found: type[QiskitRuntimeService] = QiskitRuntimeService
+    return found
 
 
 def connect(account: Account) -> QiskitRuntimeService:
@@ -34,7 +35,7 @@ def connect(account: Account) -> QiskitRuntimeService:
     )
 
 
-def sampler_on(backend: Any) -> Any:
+def sampler_on(backend: IBMBackend) -> SamplerV2:
     """A ``SamplerV2`` of the installed client for a backend."""
     from qiskit_ibm_runtime import SamplerV2
 

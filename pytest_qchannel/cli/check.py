@@ -11,8 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from pytest_qchannel._version import __version__
+from pytest_qchannel.channels.client import client_version
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.cli.check_cassettes import CheckCassettes
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import CHANNELS, Mode, Settings, resolve
 
@@ -93,10 +101,7 @@ def check(
         if verbose:
             click.echo(f"    {line}", err=True)
 
-    from pytest_qchannel.channels.client import client_version
-    from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-    from pytest_qchannel.cli.check_cassettes import CheckCassettes
-    from pytest_qchannel.cli.flows import walk
+    from pytest_qchannel.cli.flows import walk  # here: it loads Qiskit
 
     try:
         cassettes = CheckCassettes(settings, folder)
@@ -130,7 +135,6 @@ def check(
 
 def _refuse_what_means_nothing(ctx: click.Context, mode: Mode) -> None:
     """Refuses options that the mode would ignore."""
-    from click.core import ParameterSource
 
     def is_given(name: str) -> bool:
         return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
@@ -155,20 +159,15 @@ def _lane(mode: Mode, steps: Iterable[Step]) -> str:
     found = [(step.flow, step.cassette) for step in steps if step.cassette]
     if not found:
         return "replay lane"
-    sources = sorted({one["recorded_from"] for _, one in found})
+    sources = sorted({str(one["recorded_from"]) for _, one in found})
     # REST is the same for every client: whose it was is told where nothing else was replayed.
     named = [one for flow, one in found if flow != "REST"] or [one for _, one in found]
-    clients = sorted({one["client"] for one in named})
+    clients = sorted({str(one["client"]) for one in named})
     return f"replay lane, recorded from the {', '.join(sources)} with client {', '.join(clients)}"
 
 
 def _print_tables(steps: list[Step], lane: str, client: str) -> None:
     """A table for each flow of each channel, wide enough for a terminal of 80 columns."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     marks = {True: ("ok", "green"), False: ("FAILED", "bold red"), None: ("-", "yellow")}
     console = Console(highlight=False)
     if not console.is_terminal:

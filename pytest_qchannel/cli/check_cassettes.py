@@ -16,7 +16,6 @@ import re
 from pathlib import Path
 from typing import Final
 
-import pytest_qchannel
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.errors import UsageProblem
@@ -35,7 +34,7 @@ _SET: Final = re.compile(r"client-(\d+(?:\.\d+)*)")
 
 def shipped() -> Path:
     """The folder of the cassettes that came with this package."""
-    package = Path(pytest_qchannel.__file__).parent
+    package = Path(__file__).parents[1]
     inside = package / "shipped"
     return inside if inside.is_dir() else package.parent / "cassettes"
 

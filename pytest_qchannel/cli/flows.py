@@ -13,7 +13,10 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
+
+from qiskit import QuantumCircuit
+from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
 
 from pytest_qchannel.assertions import (
     assert_authenticated,
@@ -30,6 +33,9 @@ from pytest_qchannel.errors import ChannelUnavailable, ExpectationFailed, QChann
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
 from pytest_qchannel.settings import Settings
+
+if TYPE_CHECKING:
+    from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
 
 __all__ = ["Step", "walk"]
 
@@ -52,9 +58,9 @@ class Step:
     job_id: str | None = None
     counts: dict[str, int] | None = None
     seconds: float = 0.0
-    cassette: Mapping[str, Any] | None = None
+    cassette: Mapping[str, object] | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The step for JSON."""
         return asdict(self)
 
@@ -68,12 +74,12 @@ class Walk:
     step: Step = field(init=False)
 
     @cached_property
-    def service(self) -> Any:
+    def service(self) -> QiskitRuntimeService:
         """The client's service, logged in."""
         return self.lane.connect(self.channel)
 
     @cached_property
-    def backend(self) -> Any:
+    def backend(self) -> IBMBackend:
         """The least busy QPU."""
         return self.service.least_busy(operational=True, simulator=False)
 
@@ -98,7 +104,7 @@ def _least_busy(walk: Walk) -> str:
     return f"{walk.backend.num_qubits} qubits, {status.pending_jobs} jobs in its queue"
 
 
-def _run(walk: Walk, circuit: Any, expected: dict[str, float]) -> str:
+def _run(walk: Walk, circuit: QuantumCircuit, expected: dict[str, float]) -> str:
     walk.step.backend = walk.backend.name
     job = sampler_on(walk.backend).run([circuit], shots=SHOTS)
     walk.step.job_id = job.job_id()
@@ -107,17 +113,12 @@ def _run(walk: Walk, circuit: Any, expected: dict[str, float]) -> str:
 
 
 def _sample_empty(walk: Walk) -> str:
-    from qiskit import QuantumCircuit
-
     circuit = QuantumCircuit(2)
     circuit.measure_all()
     return _run(walk, circuit, {"00": 1.0})
 
 
 def _sample_bell(walk: Walk) -> str:
-    from qiskit import QuantumCircuit
-    from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
-
     circuit = QuantumCircuit(2)
     circuit.h(0)
     circuit.cx(0, 1)
@@ -202,7 +203,7 @@ def walk(
     Args:
         channel: The channel.
         settings: The lane's settings.
-        tell: Is given each request of each step, as a line.
+        tell: Called with each request of each step, as a line.
         cassettes: Has the cassettes; by default there are none, and the lane is the emulated one.
     """
     flow = f"client {client_version()}"

@@ -1,24 +1,76 @@
-"""A group of commands that names the nearest one when one is mistyped."""
+"""A group of commands, each loaded when it is asked for."""
 
 from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import click
 
 from pytest_qchannel.errors import nearest
 
-__all__ = ["Group"]
+__all__ = ["Group", "Later"]
+
+
+class Later(NamedTuple):
+    """A command in a module that is not loaded yet.
+
+    Attributes:
+        name: As it is typed.
+        module: Where it is.
+        attribute: What it is called there.
+        help: The first sentence of its help, for the list of commands.
+    """
+
+    name: str
+    module: str
+    attribute: str
+    help: str
 
 
 class Group(click.Group):
-    """A group that names the nearest command when one is mistyped."""
+    """A group that lists its commands without loading them, and names the nearest if need be.
+
+    Args:
+        name: The group's.
+        later: Its commands, in the order in which they are listed.
+        **settings: As click's.
+    """
+
+    def __init__(self, name: str | None = None, *, later: Iterable[Later], **settings: object):
+        super().__init__(name, **settings)  # type: ignore[arg-type] # click's own keywords
+        self.later = {one.name: one for one in later}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """The names of the commands."""
+        return list(self.later)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """A command, loaded."""
+        if cmd_name not in self.later:
+            return None
+        one = self.later[cmd_name]
+        command: click.Command = getattr(importlib.import_module(one.module), one.attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """As click's, from what is known without loading a command."""
+        limit = formatter.width - 6 - max(map(len, self.later))
+        rows = [
+            (one.name, click.Command(one.name, help=one.help).get_short_help_str(limit))
+            for one in self.later.values()
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click's; a mistyped command is answered with the nearest."""
         name = args[0] if args else ""
-        if not ctx.resilient_parsing and name and self.get_command(ctx, name) is None:
-            close = nearest(name, self.commands)
+        if not ctx.resilient_parsing and name and name not in self.later:
+            close = nearest(name, self.later)
             hint = f" Did you mean {close!r}?" if close else ""
             raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)

@@ -1,21 +1,46 @@
-"""The command group; each command is a module of its own."""
+"""The command group; each command is a module of its own, loaded when it is asked for."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import click
 
 from pytest_qchannel import incompatible_plugins
 from pytest_qchannel._version import __version__
-from pytest_qchannel.cli.cassettes import cassettes
-from pytest_qchannel.cli.check import check
-from pytest_qchannel.cli.group import Group
-from pytest_qchannel.cli.run import run
-from pytest_qchannel.cli.serve import serve
+from pytest_qchannel.cli.group import Group, Later
 
 __all__ = ["main"]
 
+_COMMANDS: Final = (
+    Later(
+        "cassettes",
+        "pytest_qchannel.cli.cassettes",
+        "cassettes",
+        "Look after recorded traffic.",
+    ),
+    Later(
+        "check",
+        "pytest_qchannel.cli.check",
+        "check",
+        "Walk login, least_busy, Sampler and logout on each channel, against the emulator.",
+    ),
+    Later(
+        "run",
+        "pytest_qchannel.cli.run",
+        "run",
+        "Run a Python program with the whole process on the emulator.",
+    ),
+    Later(
+        "serve",
+        "pytest_qchannel.cli.serve",
+        "serve",
+        "Serve the emulated IBM Quantum services until Ctrl-C or SIGTERM.",
+    ),
+)
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=Group, later=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="qchannel")
 def main() -> None:
     """Test code that talks to IBM Quantum, without an account and without a network."""
@@ -25,9 +50,3 @@ def main() -> None:
             f"pytest-qchannel builds: pip uninstall {package}",
             err=True,
         )
-
-
-main.add_command(cassettes)
-main.add_command(check)
-main.add_command(run)
-main.add_command(serve)

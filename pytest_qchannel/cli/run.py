@@ -15,15 +15,13 @@ from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import click
 
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.lanes.process import EmulatedProcess
 from pytest_qchannel.settings import CHANNELS, Door, Settings, check_variables, resolve
-
-if TYPE_CHECKING:
-    from pytest_qchannel.lanes.process import EmulatedProcess
 
 __all__ = ["run"]
 
@@ -119,7 +117,7 @@ def run(
     raise SystemExit(watch.status)
 
 
-at_exit: Callable[[Callable[[], None]], Any] = atexit.register
+at_exit: Callable[[Callable[[], None]], object] = atexit.register
 """What calls the end of a run; tests replace it."""
 
 
@@ -131,8 +129,6 @@ class _Watch:
     """
 
     def __init__(self, name: str, settings: Settings, journal: Path | None) -> None:
-        from pytest_qchannel.lanes.process import EmulatedProcess
-
         self.status = 0
         self._journal = journal
         self._pid = os.getpid()
@@ -143,7 +139,7 @@ class _Watch:
         self._process.happens_in(name, who="a program", way_out="qchannel run --allowed-hosts")
         at_exit(self._end)
 
-    def run(self, program: Callable[[], Any]) -> None:
+    def run(self, program: Callable[[], object]) -> None:
         """Runs the program; :attr:`status` is its exit status then."""
         try:
             program()

@@ -15,23 +15,50 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final, TypedDict
 
 import click
 
+from pytest_qchannel.emulator.adapters.authority import new_authority
+from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
+from pytest_qchannel.emulator.api.app import App
+from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.worlds import WorldBuilder, seeded, world_of
 from pytest_qchannel.settings import CHANNELS, Settings, resolve
-
-if TYPE_CHECKING:
-    from pytest_qchannel.emulator.api.app import App
-    from pytest_qchannel.lanes.worlds import WorldBuilder
-    from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import Request, Response
 
 __all__ = ["serve"]
 
 EXPOSE: Final = "--yes-expose-the-emulator"
 
 _GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
+
+
+class _Instance(TypedDict):
+    id: str
+    name: str
+    plan: str
+
+
+class _Account(TypedDict):
+    name: str
+    channels: list[str]
+    credential: str
+    instances: list[_Instance]
+
+
+class _Facts(TypedDict):
+    """What is printed once the door is open."""
+
+    url: str
+    host: str
+    port: int
+    ca_file: str | None
+    world: str
+    seed: int
+    accounts: list[_Account]
 
 
 @click.command()
@@ -81,11 +108,6 @@ def serve(
     _require_loopback(host, expose=expose)
     settings, builder = _settings(channels, seed, world)
 
-    from pytest_qchannel.emulator.adapters.authority import new_authority
-    from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
-    from pytest_qchannel.emulator.api.app import App
-    from pytest_qchannel.emulator.world.clock import Clock
-
     with ExitStack() as undo, _told_to_end() as end:
         app = App(builder.build(Clock(time.time), settings.seed), faults=builder.new_faults())
         undo.callback(app.close)
@@ -98,7 +120,7 @@ def serve(
         except OSError as error:
             raise click.ClickException(_unusable(host, port, error)) from None
         undo.callback(door.close)
-        facts: dict[str, Any] = {
+        facts: _Facts = {
             "url": f"{'http' if plain_http else 'https'}://{_in_url(host)}:{door.port}",
             "host": host,
             "port": door.port,
@@ -134,8 +156,6 @@ def _require_loopback(host: str, *, expose: bool) -> None:
 def _settings(
     channels: str | None, seed: int | None, world: str | None
 ) -> tuple[Settings, WorldBuilder]:
-    from pytest_qchannel.lanes.worlds import seeded, world_of
-
     given = {
         "mode": "emulated",
         "channel": channels,
@@ -199,8 +219,6 @@ class _Watch:
 
     def handle(self, request: Request) -> Response:
         """The emulator's answer."""
-        from pytest_qchannel.journal import Journal
-
         try:
             return self._app.handle(request)
         finally:
@@ -220,7 +238,7 @@ class _Watch:
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
 
 
-def _accounts(app: App, settings: Settings) -> list[dict[str, Any]]:
+def _accounts(app: App, settings: Settings) -> list[_Account]:
     """The emulated accounts, without those that no wanted channel logs in with."""
     wanted = settings.channel or CHANNELS
     named = {name for account in app.world.accounts for name in account.channels}
@@ -245,7 +263,7 @@ def _accounts(app: App, settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(facts: dict[str, Any]) -> Iterator[str]:
+def _lines(facts: _Facts) -> Iterator[str]:
     """The text for a person: where it is, who may log in, and what to paste."""
     yield f"The emulated IBM Quantum services are at {facts['url']}"
     yield f"  world: {facts['world']}, seed {facts['seed']}"
@@ -266,11 +284,11 @@ def _lines(facts: dict[str, Any]) -> Iterator[str]:
         yield from examples
 
 
-def _is_classic(account: dict[str, Any]) -> bool:
+def _is_classic(account: _Account) -> bool:
     return "ibm_quantum" in account["channels"]
 
 
-def _examples(facts: dict[str, Any]) -> Iterator[str]:
+def _examples(facts: _Facts) -> Iterator[str]:
     """Commands of curl that log in, and that list the devices."""
     scheme = facts["url"].partition("://")[0]
     target = f"{_in_url(_reachable(facts['host']))}:{facts['port']}"

@@ -18,13 +18,13 @@ from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, nearest
 from pytest_qchannel.hosts import known_hosts
 from pytest_qchannel.network.guard import NetworkGuard
-from pytest_qchannel.network.real_secrets import SHORTEST_SECRET, require_no_real_secret
+from pytest_qchannel.network.real_secrets import require_no_real_secret
 from pytest_qchannel.settings import Door, Mode, Settings
 from pytest_qchannel.wire import Request, Response
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.model import Secret
     from pytest_qchannel.journal import Journal
+    from pytest_qchannel.secret import Secret
 
 __all__ = ["EmulatedTransport"]
 
@@ -62,9 +62,7 @@ class EmulatedTransport:
         self.control = EmulatorControl(self.app)
         emulated = {account.credential for account in self.app.world.accounts}
         self._secrets = [
-            one
-            for one in secrets
-            if one.reveal() not in emulated and len(one.reveal()) >= SHORTEST_SECRET
+            one for one in secrets if one.reveal() not in emulated and one.is_searchable
         ]
         self._problems: list[QChannelError] = []
         self._guard = NetworkGuard(test_id, settings.allowed_hosts, self._problems.append)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.environment import account_file, isolated_environment
-from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, Instance, Secret
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, Instance
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Mode, Settings
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pytest_qchannel.lanes.replay import Listener, open_tape
 from pytest_qchannel.settings import Door, Mode, Settings
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.model import Secret
+    from pytest_qchannel.secret import Secret
 
 __all__ = ["RecordTransport"]
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 
 from pytest_qchannel.cassette.disk.place import Place
-from pytest_qchannel.cassette.gate.encodings import LEAST_LENGTH
 from pytest_qchannel.cassette.playback.extend import ExtendTape
 from pytest_qchannel.cassette.playback.tape import RecordTape, ReplayTape, Secrets
 from pytest_qchannel.cassette.standin_shapes import is_standin
@@ -26,7 +25,7 @@ def known_secrets(environ: Mapping[str, str] = os.environ) -> Secrets:
     return tuple(
         one
         for one in credentials.secrets_in(environ)
-        if len(one.reveal()) >= LEAST_LENGTH and not is_standin(one.reveal())
+        if one.is_searchable and not is_standin(one.reveal())
     )
 
 

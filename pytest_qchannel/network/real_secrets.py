@@ -13,18 +13,15 @@ from pytest_qchannel.errors import RealSecretRefused
 from pytest_qchannel.wire import Request
 
 if TYPE_CHECKING:
-    from pytest_qchannel.cassette.gate import KnownSecret
+    from pytest_qchannel.secret import Secret
 
-__all__ = ["SHORTEST_SECRET", "request_of", "require_no_real_secret"]
+__all__ = ["request_of", "require_no_real_secret"]
 
 # A credential travels in a header, a login body or a query; job submissions are larger.
 _LARGEST_LOGIN: Final = 16_384
 
-# IBM's have 44 characters and more; a dummy such as "x" is part of every request.
-SHORTEST_SECRET: Final = 8
 
-
-def require_no_real_secret(request: Request, secrets: Sequence[KnownSecret], where: str) -> None:
+def require_no_real_secret(request: Request, secrets: Sequence[Secret], where: str) -> None:
     """Passes a request that holds none of the secrets.
 
     Args:
@@ -39,7 +36,7 @@ def require_no_real_secret(request: Request, secrets: Sequence[KnownSecret], whe
         return
     texts = list(_texts(request))
     for secret in secrets:
-        value = str(secret.reveal() if callable(secret.reveal) else secret.reveal)
+        value = secret.reveal()
         if any(value in text for text in texts):
             path = "" if value in unquote_plus(request.path) else request.path
             raise RealSecretRefused(

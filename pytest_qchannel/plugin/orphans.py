@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_qchannel.settings import CHANNELS, OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.kept import Kept
+    from pytest_qchannel.cassette.disk.inventory import CassetteFile
 
 __all__ = ["Collected", "Orphan", "Seen", "common", "find", "kin", "message", "uses"]
 
@@ -118,7 +118,7 @@ def kin(test: str, channel: str | None, settings: Settings) -> list[str]:
     ]
 
 
-def find(kept: Iterable[Kept], seen: Seen, exists: Callable[[str], bool]) -> list[Orphan]:
+def find(kept: Iterable[CassetteFile], seen: Seen, exists: Callable[[str], bool]) -> list[Orphan]:
     """The cassettes that no test uses.
 
     Args:

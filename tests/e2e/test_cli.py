@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -16,6 +17,8 @@ from pytest_qchannel import __version__
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli import flows
+from pytest_qchannel.cli.cassettes import cassettes
+from pytest_qchannel.cli.group import Group
 from pytest_qchannel.cli.main import main
 from tests.channels_kit import is_offered
 
@@ -141,3 +144,27 @@ def test_module_runs_as_a_script() -> None:
 
 def test_version(run: Any) -> None:
     assert __version__ in run("--version").output
+
+
+@pytest.mark.parametrize("group", [main, cassettes], ids=lambda group: group.name)
+def test_commands_are_listed_as_their_own_help_begins(group: Group) -> None:
+    context = click.Context(group)
+    for one in group.later.values():
+        command = group.get_command(context, one.name)
+        assert command is not None
+        assert command.name == one.name
+        assert (command.help or "").replace("\n", " ").startswith(one.help)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["cassettes", "--help"], ["--version"]])
+def test_a_list_of_commands_loads_none_of_them(arguments: list[str]) -> None:
+    code = (
+        "import sys\nfrom click.testing import CliRunner\n"
+        "from pytest_qchannel.cli.main import main\n"
+        f"assert CliRunner().invoke(main, {arguments}).exit_code == 0\n"
+        "print(*sys.modules)"
+    )
+    loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    heavy = {"qiskit", "requests", "numpy", "rich", "yaml", "ahocorasick_rs", "werkzeug"}
+    rooms = {f"pytest_qchannel.{room}" for room in ("lanes", "emulator", "cassette", "channels")}
+    assert (heavy | rooms) & set(loaded) == set()

@@ -15,11 +15,10 @@ import zlib
 from pathlib import Path
 from typing import Final
 
+from pytest_qchannel.cassette.disk.layout import BLOBS
 from pytest_qchannel.cassette.problems import BlobDamaged, BlobMissing
 
-__all__ = ["FOLDER", "MOST_BYTES", "Blobs", "blob_name", "compressed"]
-
-FOLDER: Final = "blobs"
+__all__ = ["MOST_BYTES", "Blobs", "blob_name", "compressed"]
 
 MOST_BYTES: Final = 256 * 1024 * 1024
 """A blob that grows beyond this is refused; the service takes inputs of 80 MB."""
@@ -47,7 +46,7 @@ class Blobs:
     """
 
     def __init__(self, root: Path) -> None:
-        self.folder = root / FOLDER
+        self.folder = root / BLOBS
         self._root = root
 
     def path(self, name: str) -> Path:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pytest_qchannel.cassette.disk.index import Cassette
-from pytest_qchannel.cassette.disk.kept import OWN
+from pytest_qchannel.cassette.disk.layout import QUARANTINE
 from pytest_qchannel.cassette.disk.store import Store
-from pytest_qchannel.cassette.gate import Finding, Gate, KnownSecret
+from pytest_qchannel.cassette.gate import Finding, Gate
 from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
 from pytest_qchannel.cassette.provenance import Provenance
+from pytest_qchannel.secret import Secret
 
-__all__ = ["QUARANTINE", "Place", "load_safely", "quarantine_of", "require_age"]
-
-QUARANTINE: Final = f"{OWN}/quarantine"
-"""The folder of recordings that were not saved, from the folder of all cassettes on."""
+__all__ = ["Place", "load_safely", "quarantine_of", "require_age"]
 
 
 class Place(NamedTuple):
@@ -61,7 +59,7 @@ def quarantine_of(place: Place) -> Place:
     return place._replace(root=root, path=root / place.path.relative_to(place.root))
 
 
-def load_safely(place: Place, secrets: tuple[KnownSecret, ...]) -> Cassette:
+def load_safely(place: Place, secrets: tuple[Secret, ...]) -> Cassette:
     """A cassette, once the gate has searched its files for secrets.
 
     Args:
@@ -92,12 +90,12 @@ def load_safely(place: Place, secrets: tuple[KnownSecret, ...]) -> Cassette:
 
 
 @lru_cache(maxsize=4)
-def _gate(secrets: tuple[KnownSecret, ...]) -> Gate:
+def _gate(secrets: tuple[Secret, ...]) -> Gate:
     return Gate(secrets)
 
 
 @lru_cache(maxsize=4096)
-def _of_blob(path: Path, secrets: tuple[KnownSecret, ...]) -> tuple[Finding, ...]:
+def _of_blob(path: Path, secrets: tuple[Secret, ...]) -> tuple[Finding, ...]:
     """What is in a blob; it is named by its content, so once in a process is enough."""
     return tuple(_gate(secrets).search(path.read_bytes()))
 

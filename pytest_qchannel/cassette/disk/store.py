@@ -4,7 +4,8 @@ A save has two steps. :meth:`Store.draft` makes the exact bytes and touches no f
 gate can look at them; :meth:`Store.write` puts them on disk: blobs first, the index last, each
 into a temporary file that is flushed and then takes the place of the old one. Killed at any
 moment, the tree has the previous cassette or the new one; what a killed writer leaves behind are
-temporary files, which the next one removes, and blobs that no index names (``unused_blobs``).
+temporary files, which the next one removes, and blobs that no index names, which
+``qchannel cassettes prune`` removes.
 
 Locks and temporary files are in ``.qchannel``, a folder that tells git to ignore it.
 """
@@ -19,9 +20,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from pytest_qchannel.cassette.disk.atomic import put_in_place, written
-from pytest_qchannel.cassette.disk.blobs import FOLDER, Blobs, blob_name, compressed
+from pytest_qchannel.cassette.disk.blobs import Blobs, blob_name, compressed
 from pytest_qchannel.cassette.disk.index import Cassette, parse, render, settled
-from pytest_qchannel.cassette.disk.kept import OWN, index_files
+from pytest_qchannel.cassette.disk.layout import BLOBS, OWN, index_files
 from pytest_qchannel.cassette.disk.strict_yaml import read_yaml
 from pytest_qchannel.cassette.disk.timeless import timeless
 from pytest_qchannel.cassette.naming import cassette_name, test_id_of
@@ -59,7 +60,7 @@ class Draft:
     def files(self) -> Iterator[tuple[str, bytes]]:
         """The exact bytes of every file, by a name to report them under."""
         for name, content in sorted(self.blobs.items()):
-            yield f"{FOLDER}/{name}", compressed(content)
+            yield f"{BLOBS}/{name}", compressed(content)
         yield self.path.name, self.index
 
 
@@ -249,36 +250,13 @@ class Store:
             self._held.discard(path)
             held.release()
 
-    def unused_blobs(self) -> list[str]:
-        """The names of blobs that no index names.
-
-        Raises:
-            CassetteDamaged: An index cannot be read, so that nobody knows what it names.
-        """
-        used: set[str] = set()
-        for path in self.paths():
-            used |= self.blobs_of(path)
-        return [name for name in self.blobs.names() if name not in used]
-
     def blobs_of(self, path: Path) -> set[str]:
         """The names of the blobs that a cassette's index names, whether they are there or not."""
         return set(_named(read_yaml(path.read_bytes(), path, self._test_id(path))))
 
-    def remove_unused_blobs(self) -> list[str]:
-        """Removes the blobs that no index names; gives their names."""
-        with self.tree_lock():
-            names = self.unused_blobs()
-            for name in names:
-                self.blobs.path(name).unlink()
-        return names
-
-    def sizes(self) -> dict[str, int]:
-        """Bytes of all indexes and of all blobs."""
-        blobs = (self.blobs.path(name) for name in self.blobs.names())
-        return {
-            "indexes": sum(path.stat().st_size for path in self.paths()),
-            "blobs": sum(path.stat().st_size for path in blobs),
-        }
+    def count_jobs(self, cassette: Cassette) -> int:
+        """How many jobs of a cassette were submitted and taken."""
+        return sum(is_submission(one) and one.status < 300 for one in cassette.interactions)
 
     def _test_id(self, path: Path) -> str | None:
         if not path.is_relative_to(self.root):

@@ -6,7 +6,22 @@ from dataclasses import dataclass, field
 
 from pytest_qchannel.errors import QChannelError
 
-__all__ = ["Finding", "SecretFound"]
+__all__ = ["Finding", "Hit", "SecretFound"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A find before its place is known; ``at`` is an offset, where it is in plain view."""
+
+    rule: str
+    what: str
+    how: tuple[str, ...]
+    at: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What was found, however it was written."""
+        return self.rule, self.what
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from pytest_qchannel.cassette.gate.encodings import LEAST_LENGTH, encodings_of
-from pytest_qchannel.cassette.gate.findings import Finding, SecretFound
+from pytest_qchannel.cassette.gate.findings import Finding, Hit, SecretFound
 from pytest_qchannel.cassette.gate.patterns import KNOWN_SECRET, PATTERNS, UNREADABLE, Pattern
 from pytest_qchannel.cassette.gate.places import places_of
 from pytest_qchannel.cassette.gate.views import MOST_BYTES, TooLarge, View, views
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.secret import SHORTEST, Secret
 
-__all__ = ["Gate", "Hit", "KnownSecret"]
+__all__ = ["Gate"]
 
 _SPACE: Final = b" \t\r\n"
 _LONGEST_RUN: Final = 4_096
 """A longer one is packed data, in which a token of some length would be there by chance."""
-
-
-class KnownSecret(Protocol):
-    """A credential of this run: ``channels.model.Secret`` is one."""
-
-    @property
-    def env_var(self) -> str:
-        """Where it came from: safe to show."""
-
-    @property
-    def reveal(self) -> object:
-        """A function without arguments that gives the value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A find before its place is known; ``at`` is an offset, where it is in plain view."""
-
-    rule: str
-    what: str
-    how: tuple[str, ...]
-    at: int | None = None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What was found, however it was written."""
-        return self.rule, self.what
 
 
 class Gate:
@@ -63,7 +35,7 @@ class Gate:
 
     def __init__(
         self,
-        secrets: Iterable[KnownSecret] = (),
+        secrets: Iterable[Secret] = (),
         *,
         patterns: Sequence[Pattern] = PATTERNS,
         most_bytes: int = MOST_BYTES,
@@ -77,7 +49,7 @@ class Gate:
         spaced: dict[bytes, tuple[str, str]] = {}
         for secret in secrets:
             value = _value_of(secret)
-            for data, how in encodings_of(value):
+            for data, how in secret.encodings():
                 encodings.setdefault(data, (secret.env_var, how))
             if any(character.isspace() for character in value):
                 bare = "".join(value.split()).encode()
@@ -89,7 +61,7 @@ class Gate:
     def search(self, data: bytes) -> list[Finding]:
         """Everything that is found in some bytes, with its place; empty: they may be stored."""
         hits = self.hits(data)
-        return places_of(self, data, hits) if hits else []
+        return places_of(data, hits, self.hits) if hits else []
 
     def check(self, data: bytes, path: str) -> None:
         """Lets bytes pass, or refuses them.
@@ -161,13 +133,11 @@ class Gate:
         return list(hits.values())
 
 
-def _value_of(secret: KnownSecret) -> str:
-    reveal = secret.reveal
-    value = str(reveal() if callable(reveal) else reveal)
-    if len(value) < LEAST_LENGTH:
+def _value_of(secret: Secret) -> str:
+    if not secret.is_searchable:
         raise UsageProblem(
             f"the value of {secret.env_var} is too short to be searched for",
-            facts=[("why", f"fewer than {LEAST_LENGTH} characters are found by chance")],
+            facts=[("why", f"fewer than {SHORTEST} characters are found by chance")],
             next=f"put the whole credential into {secret.env_var}, or unset it",
         )
-    return value
+    return secret.reveal()

@@ -9,13 +9,10 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
-from pytest_qchannel.cassette.gate.findings import Finding
-
-if TYPE_CHECKING:
-    from pytest_qchannel.cassette.gate.gate import Gate, Hit
+from pytest_qchannel.cassette.gate.findings import Finding, Hit
 
 __all__ = ["places_of"]
 
@@ -26,13 +23,16 @@ _INTERACTION: Final = re.compile(r"\$?\.?interactions\[(\d+)\]")
 Leaf = tuple[str, int | None, str]
 """Path, line from 1, text."""
 
+Search = Callable[[bytes], list[Hit]]
+"""What the gate finds in some bytes."""
 
-def places_of(gate: Gate, data: bytes, hits: list[Hit]) -> list[Finding]:
+
+def places_of(data: bytes, hits: list[Hit], search: Search) -> list[Finding]:
     """A finding for each place of each hit; at least one for each hit."""
     findings: dict[Finding, None] = {}
     placed = set()
-    for path, line, text in _leaves(gate, data):
-        for hit in gate.hits(text.encode("utf-8", "surrogatepass")):
+    for path, line, text in _leaves(search, data):
+        for hit in search(text.encode("utf-8", "surrogatepass")):
             placed.add(hit.key)
             number = _INTERACTION.match(path)
             findings[
@@ -52,7 +52,7 @@ def places_of(gate: Gate, data: bytes, hits: list[Hit]) -> list[Finding]:
     return list(findings)
 
 
-def _leaves(gate: Gate, data: bytes) -> Iterator[Leaf]:
+def _leaves(search: Search, data: bytes) -> Iterator[Leaf]:
     """Every text of a YAML or JSON document, keys included; nothing where it is neither."""
     if data.startswith(b"\x1f\x8b"):
         try:
@@ -67,10 +67,10 @@ def _leaves(gate: Gate, data: bytes) -> Iterator[Leaf]:
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError):
         return
     if root is not None and not isinstance(root, yaml.ScalarNode):
-        yield from _of_node(gate, root)
+        yield from _of_node(search, root)
 
 
-def _of_node(gate: Gate, root: Any) -> Iterator[Leaf]:
+def _of_node(search: Search, root: Any) -> Iterator[Leaf]:
     import yaml
 
     waiting: list[tuple[str, Any]] = [("", root)]
@@ -81,18 +81,18 @@ def _of_node(gate: Gate, root: Any) -> Iterator[Leaf]:
             continue  # an alias: its text was looked at where it stands
         seen.add(id(node))
         if isinstance(node, yaml.ScalarNode):
-            yield from _of_text(gate, path, node.start_mark.line + 1, node.value)
+            yield from _of_text(search, path, node.start_mark.line + 1, node.value)
         elif isinstance(node, yaml.SequenceNode):
             waiting.extend((f"{path}[{at}]", item) for at, item in enumerate(node.value))
         else:
             for at, (key, item) in enumerate(node.value):
                 text = key.value if isinstance(key, yaml.ScalarNode) else ""
-                name = _shown(gate, text, at)
+                name = _shown(search, text, at)
                 waiting.append((f"{path}.{name}" if path else name, item))
                 yield (f"{path}, key {at + 1}", key.start_mark.line + 1, text)
 
 
-def _of_text(gate: Gate, path: str, line: int, text: str) -> Iterator[Leaf]:
+def _of_text(search: Search, path: str, line: int, text: str) -> Iterator[Leaf]:
     """The text, or what is in it where it is JSON itself."""
     if not text.lstrip().startswith(("{", "[")):
         yield path, line, text
@@ -103,14 +103,14 @@ def _of_text(gate: Gate, path: str, line: int, text: str) -> Iterator[Leaf]:
         yield path, line, text
         return
     found = False
-    for inner, leaf in _of_json(gate, document):
-        found = found or bool(gate.hits(leaf.encode("utf-8", "surrogatepass")))
+    for inner, leaf in _of_json(search, document):
+        found = found or bool(search(leaf.encode("utf-8", "surrogatepass")))
         yield f"{path} {inner}", line, leaf
     if not found:
         yield path, line, text
 
 
-def _of_json(gate: Gate, document: Any) -> Iterator[tuple[str, str]]:
+def _of_json(search: Search, document: Any) -> Iterator[tuple[str, str]]:
     waiting: list[tuple[str, Any]] = [("$", document)]
     while waiting:
         path, value = waiting.pop()
@@ -120,10 +120,10 @@ def _of_json(gate: Gate, document: Any) -> Iterator[tuple[str, str]]:
             waiting.extend((f"{path}[{at}]", item) for at, item in enumerate(value))
         elif isinstance(value, dict):
             for at, (key, item) in enumerate(value.items()):
-                waiting.append((f"{path}.{_shown(gate, key, at)}", item))
+                waiting.append((f"{path}.{_shown(search, key, at)}", item))
                 yield f"{path}, key {at + 1}", key
 
 
-def _shown(gate: Gate, key: str, at: int) -> str:
+def _shown(search: Search, key: str, at: int) -> str:
     """A key that may be shown, or its number: a key can be a secret, too."""
-    return key if _NAME.fullmatch(key) and not gate.hits(key.encode()) else f"<key {at + 1}>"
+    return key if _NAME.fullmatch(key) and not search(key.encode()) else f"<key {at + 1}>"

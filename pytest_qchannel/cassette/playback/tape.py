@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,9 +19,8 @@ from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.place import Place, load_safely, quarantine_of, require_age
 from pytest_qchannel.cassette.disk.store import Draft, Store
-from pytest_qchannel.cassette.gate import KnownSecret
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.record.log_scrubbing import SecretFilter, scrubbed_logs
+from pytest_qchannel.cassette.playback.record.log_scrubbing import scrubbed_logs
 from pytest_qchannel.cassette.playback.record.recording import Recording
 from pytest_qchannel.cassette.playback.replay.player import Player
 from pytest_qchannel.cassette.problems import RecordingRefused
@@ -30,19 +29,15 @@ from pytest_qchannel.cassette.versions import new_provenance
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
 from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.network.real_secrets import request_of, require_no_real_secret
+from pytest_qchannel.secret import Secret, hide_all
 
 __all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
 
-Secrets = tuple[KnownSecret, ...]
+Secrets = tuple[Secret, ...]
 """The known secrets of a run. They do not show themselves: tracebacks print arguments."""
 
 Heard = Callable[[Interaction, Interaction | None], None]
 """Is told what was sent, and what it was answered from the cassette."""
-
-
-@lru_cache(maxsize=4)
-def _filter_of(secrets: Secrets) -> Callable[[str], str]:
-    return SecretFilter(secrets).scrub
 
 
 class Tape:
@@ -182,7 +177,7 @@ class ReplayTape(Tape):
 
     def hider(self) -> Callable[[str], str]:
         """What takes the person's own credentials out of a text."""
-        return _filter_of(self._secrets)
+        return partial(hide_all, secrets=self._secrets)
 
     def interactions(self) -> list[Interaction]:
         """What was recorded."""
@@ -257,7 +252,7 @@ class RecordTape(Tape):
 
     def hider(self) -> Callable[[str], str]:
         """What takes the secrets that went by out of a text; holds nothing else of them."""
-        return SecretFilter(self.recording.known(self.accounts)).scrub
+        return partial(hide_all, secrets=self.recording.known(self.accounts))
 
     def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
         """Saves the recording, or puts it aside and says why."""

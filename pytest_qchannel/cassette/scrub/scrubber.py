@@ -43,12 +43,17 @@ class Unknown:
     route: str
     place: str
 
+    @property
+    def table(self) -> str:
+        """Headers have one table for all routes, everything else is in that of its route."""
+        is_header = self.place.split()[1] == "header"
+        return f"pytest_qchannel/{'cassette/scrub/headers.py' if is_header else 'ibm'}"
+
     def __str__(self) -> str:
         """One line, with what to do."""
-        table = "cassette/scrub/headers.py" if " header " in self.place else "ibm"
         return (
             f"{self.route}: {self.place} is in no table; its value was replaced "
-            f"(to keep it, add it in pytest_qchannel/{table})"
+            f"(to keep it, add it in {self.table})"
         )
 
 

@@ -1,24 +1,17 @@
-"""Interactions as vcrpy has them, both ways: what a persister and the matchers need.
+"""Interactions as vcrpy has them, both ways.
 
-A persister of vcrpy gives ``(requests, responses)`` on load and is handed a mapping of the two
-lists on save. Source: ``vcr.persisters.filesystem`` and ``vcr.serialize`` of vcrpy 7 to 9.
+Source: ``vcr.request`` and ``vcr.serialize`` of vcrpy 7 to 9.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 
-__all__ = ["from_vcr", "request_from_vcr", "request_to_vcr", "response_to_vcr", "to_vcr"]
-
-
-def to_vcr(interactions: Iterable[Interaction]) -> tuple[list[Any], list[dict[str, Any]]]:
-    """What ``load_cassette`` of a persister gives: requests and responses, paired by place."""
-    every = list(interactions)
-    return [request_to_vcr(one) for one in every], [response_to_vcr(one) for one in every]
+__all__ = ["request_from_vcr", "request_to_vcr", "response_to_vcr"]
 
 
 def request_to_vcr(interaction: Interaction) -> Any:
@@ -45,20 +38,6 @@ def response_to_vcr(interaction: Interaction) -> dict[str, Any]:
         "headers": headers,
         "body": {"string": interaction.response_body},
     }
-
-
-def from_vcr(
-    requests: Sequence[Any], responses: Sequence[Mapping[str, Any]]
-) -> tuple[Interaction, ...]:
-    """Interactions from what ``save_cassette`` of a persister is handed.
-
-    Raises:
-        ValueError: There are not as many responses as requests.
-    """
-    return tuple(
-        request_from_vcr(request, response)
-        for request, response in zip(requests, responses, strict=True)
-    )
 
 
 def request_from_vcr(request: Any, response: Mapping[str, Any] | None = None) -> Interaction:

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
-from pytest_qchannel.cli.cassettes.listing import list_cassettes
-from pytest_qchannel.cli.cassettes.prune import prune
-from pytest_qchannel.cli.cassettes.scan import scan
-from pytest_qchannel.cli.cassettes.show import show
-from pytest_qchannel.cli.cassettes.stats import stats
-from pytest_qchannel.cli.group import Group
+from pytest_qchannel.cli.group import Group, Later
 
 __all__ = ["cassettes"]
 
+_COMMANDS: Final = (
+    Later(
+        "list",
+        "pytest_qchannel.cli.cassettes.listing",
+        "list_cassettes",
+        "List all cassettes: their tests, where they come from, what is in them.",
+    ),
+    Later(
+        "prune",
+        "pytest_qchannel.cli.cassettes.prune",
+        "prune",
+        "Remove cassettes that no test uses, and bodies that no cassette names.",
+    ),
+    Later(
+        "scan",
+        "pytest_qchannel.cli.cassettes.scan",
+        "scan",
+        "Search files for secrets: cassettes of any origin, or anything else.",
+    ),
+    Later(
+        "show",
+        "pytest_qchannel.cli.cassettes.show",
+        "show",
+        "Show one cassette: where it comes from, and each request with its status.",
+    ),
+    Later(
+        "stats",
+        "pytest_qchannel.cli.cassettes.stats",
+        "stats",
+        "Count cassettes, bytes and QPU seconds; name the largest bodies and who uses them.",
+    ),
+)
 
-@click.group(cls=Group)
+
+@click.group(cls=Group, later=_COMMANDS)
 def cassettes() -> None:
     """Look after recorded traffic."""
-
-
-cassettes.add_command(list_cassettes)
-cassettes.add_command(prune)
-cassettes.add_command(scan)
-cassettes.add_command(show)
-cassettes.add_command(stats)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from pytest_qchannel.cassette.disk.blobs import FOLDER
-from pytest_qchannel.cassette.disk.kept import index_files, is_foreign, kept_in
+from pytest_qchannel.cassette.disk.inventory import cassettes_in, is_foreign
+from pytest_qchannel.cassette.disk.layout import BLOBS, index_files
 from pytest_qchannel.cassette.naming import SUFFIX
 from pytest_qchannel.cassette.problems import quoted
 from pytest_qchannel.cli.cassettes.folder import Failed, counted, shown
@@ -26,7 +26,7 @@ def named_by_path(name: str) -> tuple[Path, Path] | None:
     if not name.endswith(SUFFIX) or not path.is_file():
         return None
     above = path.absolute().parents
-    return next((one for one in above if (one / FOLDER).is_dir()), above[0]), path
+    return next((one for one in above if (one / BLOBS).is_dir()), above[0]), path
 
 
 def chosen(root: Path, name: str) -> Path:
@@ -39,7 +39,7 @@ def chosen(root: Path, name: str) -> Path:
     Raises:
         Failed: None has it, or several have.
     """
-    tests = {one.path: one.test for one in kept_in(root)}
+    tests = {one.path: one.test for one in cassettes_in(root)}
     paths = [path for path in index_files(root) if not is_foreign(path)]
     names = {path: (tests.get(path, ""), path.relative_to(root).as_posix()) for path in paths}
     asked = name.replace("\\", "/")

@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sized
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -76,8 +76,8 @@ def _of_project() -> tuple[Path, str]:
     if said := os.environ.get(_OPTION.env_var):
         return _base() / said, _OPTION.env_var
     for path, values in _ini_files():
-        if said := values.get(_OPTION.ini_key):
-            return path.parent / str(said), str(path)
+        if written := values.get(_OPTION.ini_key):
+            return path.parent / str(written), str(path)
         return path.parent / DEFAULT, "the default"
     return Path(DEFAULT), "the default"
 
@@ -86,7 +86,7 @@ def _base() -> Path:
     return next((path.parent for path, _ in _ini_files()), Path())
 
 
-def _ini_files() -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def _ini_files() -> Iterator[tuple[Path, Mapping[str, object]]]:
     """The file that configures pytest here, as pytest looks for it; none or one."""
     here = Path.cwd()
     without: Path | None = None
@@ -108,8 +108,8 @@ def _ini_files() -> Iterator[tuple[Path, Mapping[str, Any]]]:
         yield without, {}
 
 
-def _ini(section: str, *, is_own: bool = False) -> Callable[[str], Mapping[str, Any] | None]:
-    def read(text: str) -> Mapping[str, Any] | None:
+def _ini(section: str, *, is_own: bool = False) -> Callable[[str], Mapping[str, object] | None]:
+    def read(text: str) -> Mapping[str, object] | None:
         parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
         parser.read_string(text)
         return parser[section] if parser.has_section(section) else ({} if is_own else None)
@@ -117,11 +117,11 @@ def _ini(section: str, *, is_own: bool = False) -> Callable[[str], Mapping[str, 
     return read
 
 
-def _toml(*tables: str, is_own: bool = False) -> Callable[[str], Mapping[str, Any] | None]:
-    def read(text: str) -> Mapping[str, Any] | None:
+def _toml(*tables: str, is_own: bool = False) -> Callable[[str], Mapping[str, object] | None]:
+    def read(text: str) -> Mapping[str, object] | None:
         data = tomllib.loads(text)
         for table in tables:
-            found: Any = data
+            found: object = data
             for name in table.split("."):
                 found = found.get(name) if isinstance(found, dict) else None
             if isinstance(found, dict):
@@ -131,7 +131,7 @@ def _toml(*tables: str, is_own: bool = False) -> Callable[[str], Mapping[str, An
     return read
 
 
-_READERS: Final[Mapping[str, Callable[[str], Mapping[str, Any] | None]]] = {
+_READERS: Final[Mapping[str, Callable[[str], Mapping[str, object] | None]]] = {
     "pytest.toml": _toml("pytest", is_own=True),
     ".pytest.toml": _toml("pytest", is_own=True),
     "pytest.ini": _ini("pytest", is_own=True),

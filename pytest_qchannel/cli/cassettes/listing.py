@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
+from pytest_qchannel.cassette.disk.inventory import Entry, survey
+from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cli.cassettes.folder import argument, counted, folder_of, shown, size_words
-
-if TYPE_CHECKING:
-    from pytest_qchannel.cassette.disk.survey import Entry
 
 __all__ = ["list_cassettes"]
 
@@ -28,9 +31,6 @@ def list_cassettes(folder: Path | None, *, as_json: bool) -> None:
     Ends with exit status 0 if every cassette can be replayed, 1 if one is damaged, 2 if there is no
     such folder.
     """
-    from pytest_qchannel.cassette.disk.store import Store
-    from pytest_qchannel.cassette.disk.survey import survey
-
     root = folder_of(folder, "list DIR")
     entries = list(survey(Store(root)))
     damaged = [one for one in entries if one.problem]
@@ -47,7 +47,7 @@ def list_cassettes(folder: Path | None, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _plain(one: Entry) -> dict[str, Any]:
+def _plain(one: Entry) -> dict[str, object]:
     return {
         "cassette": one.name,
         "path": str(one.path),
@@ -74,11 +74,6 @@ _NUMBERS: Final = ("interactions", "jobs", "index")
 
 
 def _print_table(entries: list[Entry]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     if not entries:
         return
     console = Console(highlight=False)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import click
 
+from pytest_qchannel.cassette.disk.inventory import Waste, quarantined, remove, waste_of
+from pytest_qchannel.cassette.disk.store import Store
+from pytest_qchannel.cassette.disk.unused_list import PLUGIN, VARIABLE, UnusedList, read_list
+from pytest_qchannel.cassette.problems import CassetteProblem
 from pytest_qchannel.cli.cassettes.folder import (
     Failed,
     argument,
@@ -22,9 +25,6 @@ from pytest_qchannel.cli.cassettes.folder import (
 )
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import OPTIONS
-
-if TYPE_CHECKING:
-    from pytest_qchannel.cassette.disk.waste import Waste
 
 __all__ = ["prune"]
 
@@ -53,10 +53,6 @@ def prune(folder: Path | None, *, yes: bool, dry_run: bool, quarantine: bool) ->
     Ends with exit status 0 if nothing is left to remove, or with --dry-run; 1 if there is something
     and it was not removed; 2 if it could not be told, as where the tests cannot be collected.
     """
-    from pytest_qchannel.cassette.disk.store import Store
-    from pytest_qchannel.cassette.disk.waste import quarantined, remove, waste_of
-    from pytest_qchannel.cassette.problems import CassetteProblem
-
     root = folder_of(folder, "prune DIR").absolute()
     told = _collected(root if folder else None)
     if Path(told["folder"]).resolve() != root.resolve():
@@ -131,24 +127,22 @@ def _require_own(root: Path, base: Path) -> None:
         )
 
 
-def _collected(folder: Path | None) -> dict[str, Any]:
+def _collected(folder: Path | None) -> UnusedList:
     """What pytest says of the tests and the cassettes here.
 
     Raises:
         Failed: The tests cannot be collected.
     """
-    from pytest_qchannel.plugin import orphan_list
-
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", orphan_list.__name__]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", PLUGIN]
     if folder is not None:
         command.append(f"{_FLAG}={folder}")
     with tempfile.TemporaryDirectory() as place:
         target = Path(place) / "orphans.json"
-        environ = {**os.environ, orphan_list.VARIABLE: str(target)}
+        environ = {**os.environ, VARIABLE: str(target)}
         done = subprocess.run(  # noqa: S603 - our own words
             command, env=environ, capture_output=True, text=True, errors="replace", check=False
         )
-        told = json.loads(target.read_text(encoding="utf-8")) if target.exists() else None
+        told = read_list(target)
     said = (done.stdout + done.stderr).strip().splitlines()[-_TAIL:]
     if told is None:
         raise _failed(
@@ -164,8 +158,7 @@ def _collected(folder: Path | None) -> dict[str, Any]:
             next=_COLLECT,
             facts=[("said", "\n".join(said))],
         )
-    found: dict[str, Any] = told
-    return found
+    return told
 
 
 def _failed(

@@ -6,15 +6,14 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
+from pytest_qchannel.cassette.gate import Finding, Gate
+from pytest_qchannel.channels.credentials import secrets_in
 from pytest_qchannel.cli.cassettes.folder import Failed, folder_of, shown
 from pytest_qchannel.errors import UsageProblem
-
-if TYPE_CHECKING:
-    from pytest_qchannel.cassette.gate import Finding, Gate
 
 __all__ = ["scan"]
 _SKIPPED: Final = frozenset({".git", ".hg", ".tox", ".venv", "__pycache__", "node_modules"})
@@ -66,9 +65,6 @@ def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
 
 
 def _gate() -> tuple[Gate, list[str]]:
-    from pytest_qchannel.cassette.gate import Gate
-    from pytest_qchannel.channels.credentials import secrets_in
-
     secrets = list(secrets_in(os.environ))
     try:
         return Gate(secrets), [secret.env_var for secret in secrets]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
+from pytest_qchannel.cassette.accounts import accounts_to_plain
+from pytest_qchannel.cassette.disk.index import Cassette
+from pytest_qchannel.cassette.disk.store import Store
+from pytest_qchannel.cassette.disk.strict_yaml import read_yaml
+from pytest_qchannel.cassette.problems import CassetteProblem
+from pytest_qchannel.cli.cassettes.choice import chosen, named_by_path
 from pytest_qchannel.cli.cassettes.folder import Damaged, folder_of, shown, size_words, told
-
-if TYPE_CHECKING:
-    from pytest_qchannel.cassette.disk.index import Cassette
 
 __all__ = ["show"]
 
@@ -37,11 +39,6 @@ def show(name: str, folder: Path | None, *, bodies: bool, as_json: bool) -> None
     Ends with exit status 0, 1 if the cassette is damaged, 2 if there is none of that name or more
     than one.
     """
-    from pytest_qchannel.cassette.disk.store import Store
-    from pytest_qchannel.cassette.disk.strict_yaml import read_yaml
-    from pytest_qchannel.cassette.problems import CassetteProblem
-    from pytest_qchannel.cli.cassettes.choice import chosen, named_by_path
-
     if found := named_by_path(name):
         root, path = found
     else:
@@ -103,18 +100,20 @@ def _place(url: str) -> str:
     return f"{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")
 
 
-def _submitted(said: dict[str, Any], indent: str) -> list[str]:
+def _submitted(said: dict[str, object], indent: str) -> list[str]:
     """What an index says of a submission: the program and the backend, then each PUB, then all."""
     rest = {name: one for name, one in said.items() if name not in ("program", "backend")}
     lines = [f"{said.get('program')} on {said.get('backend', 'a backend of the service')}"]
-    pubs = rest.pop("pubs") if isinstance(rest.get("pubs"), list) else ()
-    for number, pub in enumerate(pubs):
+    pubs = rest.get("pubs")
+    if isinstance(pubs, list):
+        del rest["pubs"]
+    for number, pub in enumerate(pubs if isinstance(pubs, list) else ()):
         lines += [f"PUB {number}:", *(f"  {line}" for line in _lines(pub))]
     lines += _lines(rest)
     return [indent + line for line in lines]
 
 
-def _lines(value: Any) -> list[str]:
+def _lines(value: object) -> list[str]:
     """Plain data with names in front and texts of many lines as they are."""
     if not isinstance(value, dict):
         return [json.dumps(value, ensure_ascii=False)]
@@ -132,7 +131,7 @@ def _lines(value: Any) -> list[str]:
     return found
 
 
-def _is_deep(value: Any) -> bool:
+def _is_deep(value: object) -> bool:
     """Whether a value holds texts of many lines, which one line of JSON would hide."""
     inner = list(value.values()) if isinstance(value, dict) else value
     if isinstance(inner, list):
@@ -153,7 +152,7 @@ def _pretty(body: bytes) -> str:
     return plain if isinstance(plain, str) else json.dumps(plain, indent=2, ensure_ascii=False)
 
 
-def _plain(body: bytes) -> Any:
+def _plain(body: bytes) -> object:
     """A body as JSON has it: what it holds where it is JSON, else its text, else its bytes."""
     try:
         text = body.decode("utf-8")
@@ -165,9 +164,9 @@ def _plain(body: bytes) -> Any:
         return text
 
 
-def _document(path: Path, cassette: Cassette, words: list[Any], *, bodies: bool) -> dict[str, Any]:
-    from pytest_qchannel.cassette.accounts import accounts_to_plain
-
+def _document(
+    path: Path, cassette: Cassette, words: list[object], *, bodies: bool
+) -> dict[str, object]:
     each = []
     for number, (one, line) in enumerate(
         zip(cassette.interactions, cassette.lines, strict=True), 1

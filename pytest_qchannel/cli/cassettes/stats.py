@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final, TypedDict
 
 import click
 
+from pytest_qchannel.cassette.disk.inventory import Entry, survey
+from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cli.cassettes.folder import argument, folder_of, shown, size_words
-
-if TYPE_CHECKING:
-    from pytest_qchannel.cassette.disk.store import Store
-    from pytest_qchannel.cassette.disk.survey import Entry
 
 __all__ = ["stats"]
 
@@ -32,9 +30,6 @@ def stats(folder: Path | None, *, as_json: bool) -> None:
     Ends with exit status 0 if every cassette can be read, 1 if one is damaged, 2 if there is no
     such folder.
     """
-    from pytest_qchannel.cassette.disk.store import Store
-    from pytest_qchannel.cassette.disk.survey import survey
-
     root = folder_of(folder, "stats DIR")
     store = Store(root)
     entries = list(survey(store))
@@ -47,7 +42,35 @@ def stats(folder: Path | None, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _document(store: Store, entries: list[Entry]) -> dict[str, Any]:
+class _Count(TypedDict):
+    count: int
+    bytes: int
+
+
+class _Blob(TypedDict):
+    blob: str
+    bytes: int
+    tests: list[str]
+
+
+class _Document(TypedDict):
+    """What is printed, as JSON or in lines."""
+
+    cassettes: int
+    damaged: int
+    index_bytes: int
+    blobs: int
+    blob_bytes: int
+    unused_blobs: _Count
+    largest_blobs: list[_Blob]
+    sources: dict[str, int]
+    clients: dict[str, int]
+    oldest: str | None
+    newest: str | None
+    qpu_seconds: float
+
+
+def _document(store: Store, entries: list[Entry]) -> _Document:
     sizes = {name: store.blobs.path(name).stat().st_size for name in store.blobs.names()}
     users: dict[str, list[str]] = {}
     for one in entries:
@@ -76,7 +99,7 @@ def _document(store: Store, entries: list[Entry]) -> dict[str, Any]:
     }
 
 
-def _print(root: Path, of: dict[str, Any]) -> None:
+def _print(root: Path, of: _Document) -> None:
     damaged = f", {of['damaged']} damaged" if of["damaged"] else ""
     rows = [
         ("cassettes", f"{of['cassettes']} in {shown(root)}{damaged}"),
@@ -108,7 +131,7 @@ def _span(oldest: str | None, newest: str | None) -> str:
     return " to ".join(dict.fromkeys(days)) or "-"
 
 
-def _unused(of: dict[str, Any]) -> str:
+def _unused(of: _Document) -> str:
     count, size = of["unused_blobs"]["count"], of["unused_blobs"]["bytes"]
     if not count:
         return "no blob"

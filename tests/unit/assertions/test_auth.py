@@ -277,3 +277,19 @@ def test_channel_without_logout_needs_no_second_one() -> None:
     session.logout_url = None
     assert_logged_out(session)
     assert session.logouts == 0
+
+
+def test_an_answer_that_repeats_the_credential_is_shown_without_it() -> None:
+    session = FakeSession(answer(500, f"no user has {SECRET} today"))
+    with pytest.raises(ExpectationFailed) as raised:
+        assert_authenticated(session)
+    assert SECRET not in str(raised.value)
+    assert "no user has <secret the session's credential> today" in str(raised.value)
+
+
+def test_an_error_of_the_second_logout_is_shown_without_the_credential() -> None:
+    session = ClassicSession(answer(401), OSError(f"lost {SECRET}"))
+    with pytest.raises(ExpectationFailed) as raised:
+        assert_logged_out(session)
+    assert SECRET not in str(raised.value)
+    assert "OSError: lost <secret the session's credential>" in str(raised.value)

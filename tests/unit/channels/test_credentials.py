@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from pytest_qchannel.channels.credentials import (
@@ -12,7 +10,7 @@ from pytest_qchannel.channels.credentials import (
     secret_of,
     secrets_in,
 )
-from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel, Secret
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 
 PLATFORM, CLOUD, CLASSIC = CHANNEL_BY_NAME.values()
 OWN = {
@@ -103,43 +101,3 @@ def test_every_secret_of_an_environment_is_found() -> None:
     assert set(found) == expected
     assert all(environ[name] == value for name, value in found.items())
     assert list(secrets_in({"QISKIT_IBM_TOKEN": "", "HOME": "/x"})) == []
-
-
-@dataclass
-class Holder:
-    secret: Secret
-    others: list[Secret]
-
-
-def test_a_secret_never_prints() -> None:
-    secret = Secret("THE_VARIABLE", "the-value-itself")
-    holder = Holder(secret, [secret])
-    shown = [
-        repr(secret), str(secret), f"{secret}", f"{secret!r}", f"{secret!s:>40}", format(secret),
-        repr(holder), str([secret]), str({"a": secret}), ascii(secret), repr(vars(holder)),
-    ]  # fmt: skip
-    assert all("the-value-itself" not in text for text in shown)
-    assert all("THE_VARIABLE" in text for text in shown)
-    assert secret.reveal() == "the-value-itself"
-
-
-def test_a_failed_comparison_of_secrets_shows_none(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        """
-        from pytest_qchannel.channels.model import Secret
-
-        def test_equal():
-            left, right = Secret("LEFT", "value-" + "one"), Secret("RIGHT", "value-" + "two")
-            assert left == right
-
-        def test_inside():
-            held = [Secret("LEFT", "value-" + "one")]
-            assert held == [Secret("LEFT", "value-" + "two")], held
-        """
-    )
-    result = pytester.runpytest_inprocess("-vv", "-p", "no:randomly", "-p", "no:cacheprovider")
-    result.assert_outcomes(failed=2)
-    text = result.stdout.str()
-    assert "LEFT" in text
-    assert "value-one" not in text
-    assert "value-two" not in text

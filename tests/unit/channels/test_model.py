@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 import responses
 
-from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, Instance, Secret
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, Instance
 from pytest_qchannel.channels.rest import ChannelSession, base_url, logout_url
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.secret import Secret
 
 PLATFORM, CLOUD, CLASSIC = CHANNEL_BY_NAME.values()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_qchannel.channels.model import Secret
 from pytest_qchannel.lanes.tapes import known_secrets
+from pytest_qchannel.secret import Secret
 
 
 def test_credentials_are_known_and_short_ones_are_not() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.cassette.disk.kept import Kept, kept_in
+from pytest_qchannel.cassette.disk.inventory import CassetteFile, cassettes_in
 from pytest_qchannel.plugin.orphans import (
     Collected,
     Orphan,
@@ -19,9 +19,9 @@ from pytest_qchannel.plugin.orphans import (
 )
 from pytest_qchannel.settings import Settings, resolve
 
-A = Kept(Path("c/test_a/test_x.yaml"), "test_a.py::test_x")
-B = Kept(Path("c/test_b/test_x.yaml"), "test_b.py::test_x")
-UNNAMED = Kept(Path("c/test_c/long.yaml"), "")
+A = CassetteFile(Path("c/test_a/test_x.yaml"), "test_a.py::test_x")
+B = CassetteFile(Path("c/test_b/test_x.yaml"), "test_b.py::test_x")
+UNNAMED = CassetteFile(Path("c/test_c/long.yaml"), "")
 
 
 def settings(line: dict[str, str | None] | None = None, ini: str = "") -> Settings:
@@ -48,7 +48,7 @@ def test_a_cassette_of_qchannel_check_is_no_test_s_and_stays(tmp_path: Path) -> 
         index = tmp_path / "check" / name / "ibm_cloud.yaml"
         index.parent.mkdir(parents=True)
         index.write_text("qchannel: 1\n", encoding="utf-8")
-    found = find(kept_in(tmp_path), Seen((), {}, ()), never)
+    found = find(cassettes_in(tmp_path), Seen((), {}, ()), never)
     assert [one.test for one in found] == ["check/others.py::ibm_cloud"]
 
 

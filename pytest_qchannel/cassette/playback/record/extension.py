@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
-from pytest_qchannel.cassette.gate import KnownSecret
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import found_in
 from pytest_qchannel.cassette.playback.record.recording import Recording
@@ -23,6 +22,7 @@ from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
 from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_logins
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.scrub.standins import Standins
+from pytest_qchannel.secret import Secret
 
 __all__ = ["Extension"]
 
@@ -42,7 +42,7 @@ class Extension(Recording):
     def __init__(
         self,
         test_id: str,
-        secrets: Iterable[KnownSecret],
+        secrets: Iterable[Secret],
         old: Cassette,
         translation: Translation,
     ) -> None:

@@ -15,8 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
-from pytest_qchannel.cassette.gate.encodings import encodings_of
-from pytest_qchannel.cassette.gate.gate import KnownSecret
+from pytest_qchannel.secret import Secret, hide_all
 
 __all__ = ["LOUD", "SecretFilter", "scrubbed_logs"]
 
@@ -42,22 +41,9 @@ class SecretFilter(logging.Filter):
     it, in whatever of the gate's encodings, becomes the name of its variable.
     """
 
-    def __init__(self, secrets: Iterable[KnownSecret]) -> None:
+    def __init__(self, secrets: Iterable[Secret]) -> None:
         super().__init__()
-        self._encodings: list[tuple[str, str]] = []
-        for secret in secrets:
-            reveal = secret.reveal
-            value = str(reveal() if callable(reveal) else reveal)
-            texts = {data.decode("utf-8", "replace") for data, _ in encodings_of(value)}
-            self._encodings += [(text, f"<secret {secret.env_var}>") for text in texts if text]
-        self._encodings.sort(key=lambda one: -len(one[0]))
-
-    def scrub(self, text: str) -> str:
-        """A text with the names of variables in place of their values."""
-        for value, name in self._encodings:
-            if value in text:
-                text = text.replace(value, name)
-        return text
+        self._secrets = tuple(secrets)
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Lets every record pass, without the secrets."""
@@ -65,21 +51,24 @@ class SecretFilter(logging.Filter):
             message = record.getMessage()
         except Exception:  # a logging call with the wrong arguments: logging itself tells of it
             message = f"{record.msg!r} {record.args!r}"
-        scrubbed = self.scrub(message)
+        scrubbed = self._hide(message)
         if scrubbed != message:
             record.msg, record.args = scrubbed, ()
         if record.exc_info and record.exc_info[1] is not None:
             told = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
-            if (scrubbed := self.scrub(told)) != told:
+            if (scrubbed := self._hide(told)) != told:
                 record.exc_info, record.exc_text = None, scrubbed
         if record.exc_text:
-            record.exc_text = self.scrub(record.exc_text)
+            record.exc_text = self._hide(record.exc_text)
         if record.stack_info:
-            record.stack_info = self.scrub(record.stack_info)
+            record.stack_info = self._hide(record.stack_info)
         for name, value in tuple(record.__dict__.items()):
             if isinstance(value, str) and name not in ("msg", "exc_text", "stack_info"):
-                record.__dict__[name] = self.scrub(value)
+                record.__dict__[name] = self._hide(value)
         return True
+
+    def _hide(self, text: str) -> str:
+        return hide_all(text, self._secrets)
 
 
 def _loggers_below(name: str) -> list[logging.Logger]:
@@ -89,7 +78,7 @@ def _loggers_below(name: str) -> list[logging.Logger]:
 
 
 @contextmanager
-def scrubbed_logs(secrets: Iterable[KnownSecret] = ()) -> Iterator[SecretFilter]:
+def scrubbed_logs(secrets: Iterable[Secret] = ()) -> Iterator[SecretFilter]:
     """Shuts the loggers that print traffic, and keeps known secrets out of all others.
 
     While it is open, no level that is set on a logger of :data:`LOUD`, or below one, before or

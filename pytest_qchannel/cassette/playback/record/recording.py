@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +18,7 @@ from pytest_qchannel.cassette import accounts as held
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Draft, Store
-from pytest_qchannel.cassette.gate import Finding, Gate, KnownSecret
-from pytest_qchannel.cassette.gate.encodings import LEAST_LENGTH
+from pytest_qchannel.cassette.gate import Finding, Gate
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import is_submission
 from pytest_qchannel.cassette.playback.record.collapse import collapse
@@ -33,27 +32,12 @@ from pytest_qchannel.cassette.scrub import Scrubber, Unknown
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
+from pytest_qchannel.secret import Secret
 
 __all__ = ["Recording"]
 
 _TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id")
 _OF_BODY: Final = ("content-type", "content-encoding")
-
-
-class KnownValue:
-    """A secret of this run, with a name that may be shown."""
-
-    __slots__ = ("env_var", "reveal")
-
-    def __init__(self, env_var: str, value: str) -> None:
-        self.env_var = env_var
-        self.reveal: Callable[[], str] = lambda: value
-
-    @classmethod
-    def of(cls, secret: KnownSecret) -> KnownValue:
-        """Another secret as one of these."""
-        reveal = secret.reveal
-        return cls(secret.env_var, str(reveal() if callable(reveal) else reveal))
 
 
 class Recording:
@@ -64,9 +48,9 @@ class Recording:
         secrets: What is known of the run's secrets before it begins.
     """
 
-    def __init__(self, test_id: str, secrets: Iterable[KnownSecret] = ()) -> None:
+    def __init__(self, test_id: str, secrets: Iterable[Secret] = ()) -> None:
         self.test_id = test_id
-        self._secrets = [KnownValue.of(one) for one in secrets]
+        self._secrets = tuple(secrets)
         self._lock = threading.Lock()
         self._raw: list[Interaction] = []
         self._unknown: dict[Unknown, None] = {}
@@ -211,16 +195,16 @@ class Recording:
         store.write(copy)
         return path
 
-    def known(self, accounts: Mapping[str, HeldAccount]) -> list[KnownValue]:
+    def known(self, accounts: Mapping[str, HeldAccount]) -> list[Secret]:
         """Every secret of the run: of the environment, of the accounts, and of the logins."""
         found = {one.reveal(): one for one in self._secrets}
         for channel, account in accounts.items():
             value = account.credential
             if not is_standin(value):
-                found.setdefault(value, KnownValue(f"the credential of {channel}", value))
+                found.setdefault(value, Secret(f"the credential of {channel}", value))
         for value in _tokens(self._raw):
-            found.setdefault(value, KnownValue("an access token", value))
-        return [one for value, one in found.items() if len(value) >= LEAST_LENGTH]
+            found.setdefault(value, Secret("an access token", value))
+        return [one for one in found.values() if one.is_searchable]
 
     def _gate(self, accounts: Mapping[str, HeldAccount]) -> Gate:
         return Gate(self.known(accounts))

@@ -26,7 +26,7 @@ from pytest_qchannel.cassette.playback.matching import Key, key_of
 from pytest_qchannel.cassette.playback.roles import Role, role_of
 from pytest_qchannel.ibm.route import Action
 
-__all__ = ["Entry", "Played", "Replay"]
+__all__ = ["Entry", "Replay"]
 
 _START: Final = -1
 
@@ -49,15 +49,6 @@ class Entry:
     soft: int = 0
     hard: int = 0
     plays: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """An answer: its interaction, its place in the cassette, and whether it was given before."""
-
-    number: int
-    interaction: Interaction
-    is_repeat: bool
 
 
 @dataclass(slots=True)
@@ -94,7 +85,7 @@ class Replay:
         for track in self._tracks.values():
             track.soft = track.hard = 0
 
-    def answer(self, sent: Interaction) -> Played | None:
+    def answer(self, sent: Interaction) -> Entry | None:
         """The answer to a request, or ``None``: :func:`.miss.explain` says why."""
         key = key_of(sent)
         role = role_of(key)
@@ -107,10 +98,9 @@ class Replay:
                 entry = _next_read(track, same, role)
             else:
                 entry = _next_write(track, same)
-            if entry is None:
-                return None
-            entry.plays += 1
-            return Played(entry.number, entry.interaction, entry.plays > 1)
+            if entry is not None:
+                entry.plays += 1
+            return entry
 
     @property
     def played(self) -> int:

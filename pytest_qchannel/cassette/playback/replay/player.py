@@ -71,8 +71,8 @@ class Player:
         if is_login(sent):
             found: Interaction | None = self._identity.answer(sent)
         else:
-            played = self._replay.answer(self._foreign_ids.as_recorded(sent))
-            found = played.interaction if played is not None else None
+            entry = self._replay.answer(self._foreign_ids.as_recorded(sent))
+            found = entry.interaction if entry is not None else None
         if found is not None:
             with self._lock:
                 self._answered += 1

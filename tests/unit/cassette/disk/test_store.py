@@ -19,11 +19,11 @@ from qiskit import QuantumCircuit
 
 from pytest_qchannel.cassette.disk.blobs import blob_name, compressed
 from pytest_qchannel.cassette.disk.index import settled
+from pytest_qchannel.cassette.disk.inventory import remove, waste_of
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.problems import (
     CassetteBusy,
-    CassetteDamaged,
     CassetteMissing,
     CassetteTaken,
 )
@@ -128,14 +128,12 @@ def test_compression_depends_on_nothing_but_the_content() -> None:
     assert compressed(LARGE) == data
 
 
-def test_blobs_that_no_cassette_names_are_found_and_removed(tmp_path: Path) -> None:
+def test_a_body_that_is_recorded_no_more_stays_until_it_is_removed(tmp_path: Path) -> None:
     store = Store(tmp_path)
     store.save(cassette(said("GET", "/a", LARGE)))
-    store.save(cassette(said("GET", "/a", LARGE + b"2")))
-    assert store.unused_blobs() == [blob_name(LARGE)]
-    assert store.remove_unused_blobs() == [blob_name(LARGE)]
-    assert store.blobs.names() == [blob_name(LARGE + b"2")]
-    assert store.unused_blobs() == []
+    path = store.save(cassette(said("GET", "/a", LARGE + b"2")))
+    assert store.blobs_of(path) == {blob_name(LARGE + b"2")}
+    assert set(store.blobs.names()) == {blob_name(LARGE), blob_name(LARGE + b"2")}
 
 
 def test_a_damaged_blob_is_mended_by_the_next_recording(tmp_path: Path) -> None:
@@ -197,22 +195,6 @@ def test_who_holds_a_cassette_can_write_it(tmp_path: Path) -> None:
         store.save(cassette(said("GET", "/a", {})))
         with pytest.raises(CassetteBusy):
             Store(tmp_path).save(cassette(said("GET", "/a", {})))
-
-
-def test_cassettes_of_plain_pytest_recording_in_the_tree_are_left_alone(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    store.save(cassette(said("GET", "/a", LARGE)))
-    (tmp_path / "plain.yaml").write_text("version: 1\ninteractions: []\n", encoding="utf-8")
-    assert store.unused_blobs() == []
-
-
-def test_nothing_is_removed_while_an_index_cannot_be_read(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    store.save(cassette(said("GET", "/a", LARGE)))
-    (tmp_path / "broken.yaml").write_text("a: [", encoding="utf-8")
-    with pytest.raises(CassetteDamaged, match=r"broken\.yaml"):
-        store.remove_unused_blobs()
-    assert store.blobs.names() == [blob_name(LARGE)]
 
 
 def test_a_lock_of_another_process_counts(tmp_path: Path) -> None:
@@ -302,7 +284,7 @@ def test_killed_at_any_moment_the_cassette_is_the_old_one_or_the_new_one(tmp_pat
     assert len(seen) > 5, "the writer never got to write"
     store.save(cassette(said("GET", "/a", LARGE)))
     assert list((tmp_path / ".qchannel" / "new").iterdir()) == []
-    store.remove_unused_blobs()
+    remove(store, waste_of(store, ()))
     assert store.blobs.names() == [blob_name(LARGE)]
 
 

@@ -22,8 +22,8 @@ from pytest_qchannel.cassette.disk.place import Place
 from pytest_qchannel.cassette.gate import SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.tape import RecordTape
-from pytest_qchannel.channels.model import Secret
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.secret import Secret
 from tests.unit.cassette.scrub.planted_kit import JSON, RUNTIME, is_in
 
 TEST: Final = "tests/test_leaks.py::test_leak"

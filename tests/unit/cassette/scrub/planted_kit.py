@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from pytest_qchannel.cassette.gate import Gate
 from pytest_qchannel.cassette.interaction import Headers, Interaction
-from pytest_qchannel.channels.model import Secret
+from pytest_qchannel.secret import Secret
 
 RUNTIME: Final = "https://quantum.cloud.ibm.com/api/v1"
 AUTH: Final = "https://auth.quantum.ibm.com/api"

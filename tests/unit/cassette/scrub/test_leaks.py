@@ -6,7 +6,7 @@ import pytest
 
 from pytest_qchannel.cassette.gate import Gate
 from pytest_qchannel.cassette.scrub import Scrubber
-from pytest_qchannel.channels.model import Secret
+from pytest_qchannel.secret import Secret
 from tests.unit.cassette.scrub.leaks_kit import LEAKS, Leak
 from tests.unit.cassette.scrub.planted_kit import VALUES, as_bytes, is_in
 

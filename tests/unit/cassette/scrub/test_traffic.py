@@ -14,11 +14,12 @@ import pytest
 from pytest_qchannel.cassette.gate import Gate
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.scrub import Scrubber
-from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Secret
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.flows import walk
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.default_world import default_world
+from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import resolve
 from pytest_qchannel.wire import Request, Response
 from tests.unit.cassette.scrub.planted_kit import as_bytes

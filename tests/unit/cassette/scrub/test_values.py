@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import uuid
@@ -156,6 +157,20 @@ def test_an_unknown_field_keeps_its_type_and_is_reported_once() -> None:
     assert kept == ["qchannel-stand-in", 0, False, [], {}]
     assert [one.place for one in scrubbed.unknown] == ["response $.jobs[].new"]
     assert "(to keep it, add it in pytest_qchannel/ibm)" in str(scrubbed.unknown[0])
+
+
+def test_an_unknown_header_goes_and_the_report_names_the_table_of_headers() -> None:
+    row = ("X-Priority", "high")
+    sent = dataclasses.replace(
+        get("/backends", {}), request_headers=(row,), response_headers=(row,)
+    )
+    scrubbed = Scrubber().scrub(sent)
+    assert scrubbed.interaction.request_headers == scrubbed.interaction.response_headers == ()
+    assert [one.place for one in scrubbed.unknown] == [
+        "request header X-Priority",
+        "response header X-Priority",
+    ]
+    assert "add it in pytest_qchannel/cassette/scrub/headers.py" in str(scrubbed.unknown[0])
 
 
 def test_the_length_is_that_of_what_is_stored() -> None:

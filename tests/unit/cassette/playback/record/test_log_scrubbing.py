@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from pytest_qchannel.cassette.playback.record.log_scrubbing import LOUD, SecretFilter, scrubbed_logs
-from pytest_qchannel.channels.model import Secret
+from pytest_qchannel.secret import Secret
 from tests.unit.cassette.scrub.planted_kit import KEY, VALUES, as_vcrpy_stores_it, get
 
 SECRETS = [Secret("QISKIT_IBM_TOKEN", KEY)]

@@ -17,9 +17,10 @@ from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
-from pytest_qchannel.cassette.playback.record.recording import KnownValue, Recording
+from pytest_qchannel.cassette.playback.record.recording import Recording
 from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.cassette.versions import new_provenance, version_difference
+from pytest_qchannel.secret import Secret
 
 BASE = "https://quantum.cloud.ibm.com/api/v1"
 TEST = "tests/test_pick.py::test_smallest[ibm_cloud]"
@@ -47,7 +48,7 @@ def said(
 
 
 def drafted(
-    tmp_path: Path, *interactions: Interaction, known: tuple[KnownValue, ...] = ()
+    tmp_path: Path, *interactions: Interaction, known: tuple[Secret, ...] = ()
 ) -> tuple[Recording, Store, Draft]:
     recording, store = Recording(TEST, known), Store(tmp_path)
     for one in interactions:
@@ -100,7 +101,7 @@ def test_a_login_leaves_and_its_token_is_a_known_secret(tmp_path: Path) -> None:
 
 def test_a_known_secret_that_no_rule_takes_out_is_refused(tmp_path: Path) -> None:
     """A backend's name is kept by its rule: here it is a secret as well."""
-    known = KnownValue("IBM_CLOUD_API_KEY", "ibm_secret_device")
+    known = Secret("IBM_CLOUD_API_KEY", "ibm_secret_device")
     row = {"devices": [{"name": "ibm_open_device"}]}
     recording, store, draft = drafted(tmp_path, said("GET", "/backends", row), known=(known,))
     recording.check(draft, ACCOUNTS)

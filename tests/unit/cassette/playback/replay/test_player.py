@@ -95,6 +95,13 @@ def test_a_deleted_job_is_gone() -> None:
     ]  # fmt: skip
 
 
+def test_what_was_recorded_of_a_job_before_it_was_deleted_is_not_given_afterwards() -> None:
+    replay = Replay([*life("C"), RESULTS, DELETE])
+    assert statuses(replay, [DELETE, RESULTS, POLL]) == [204, None, None]
+    replay = Replay([*life("C"), DELETE, dataclasses.replace(RESULTS, status=404)])
+    assert statuses(replay, [RESULTS, DELETE, RESULTS]) == [None, 204, 404]
+
+
 def test_the_401_comes_after_the_logout_and_stays() -> None:
     replay = Replay([USAGE, LOGOUT, REFUSED])
     sent = [USAGE, USAGE, LOGOUT, USAGE, USAGE, LOGOUT]

@@ -1,4 +1,4 @@
-"""What nobody needs of a tree of cassettes, and that nothing else is removed."""
+"""What lies in a folder of cassettes, without parsing any; what nobody needs; nothing else goes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,70 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.cassette.disk.blobs import blob_name
+from pytest_qchannel.cassette.disk.inventory import (
+    cassettes_in,
+    is_foreign,
+    quarantined,
+    remove,
+    waste_of,
+)
 from pytest_qchannel.cassette.disk.store import Store
-from pytest_qchannel.cassette.disk.waste import quarantined, remove, waste_of
 from pytest_qchannel.cassette.problems import CassetteBusy, CassetteDamaged
-from tests.unit.cassette.traffic_kit import cassette, said
+from tests.unit.cassette.traffic_kit import TEST, cassette, said
 
+THEIRS = "interactions:\n- request: {body: null}\nversion: 1\n"
 SHARED = b'{"values": "' + b"abc" * 1_000 + b'"}'
 ALONE = b'{"values": "' + b"xyz" * 1_000 + b'"}'
+
+
+def test_ours_are_found_with_their_tests(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    path = store.save(cassette(said("GET", "/backends", {})))
+    (one,) = cassettes_in(tmp_path)
+    assert one == (path, TEST)
+    assert one.module == "tests/test_pick.py"
+
+
+@pytest.mark.parametrize("test", ["a.py::test_" + "x" * 200, "a.py::test_" + "it's " * 40])
+def test_a_name_that_was_cut_is_read_from_the_index(tmp_path: Path, test: str) -> None:
+    Store(tmp_path).save(cassette(said("GET", "/backends", {}), test=test))
+    assert [one.test for one in cassettes_in(tmp_path)] == [test]
+
+
+def test_a_damaged_one_is_still_ours(tmp_path: Path) -> None:
+    path = Store(tmp_path).save(cassette(said("GET", "/backends", {})))
+    path.write_bytes(path.read_bytes()[:300])
+    assert [one.path for one in cassettes_in(tmp_path)] == [path]
+    assert not is_foreign(path)
+
+
+def test_those_of_others_are_not(tmp_path: Path) -> None:
+    theirs = tmp_path / "test_a" / "test_x.yaml"
+    theirs.parent.mkdir()
+    theirs.write_text(THEIRS, encoding="utf-8")
+    (tmp_path / "empty.yaml").touch()
+    (tmp_path / "folder.yaml").mkdir()
+    assert cassettes_in(tmp_path) == []
+    assert is_foreign(theirs)
+    assert not is_foreign(tmp_path / "empty.yaml")
+
+
+def test_quarantine_and_blobs_are_no_cassettes(tmp_path: Path) -> None:
+    path = Store(tmp_path).save(cassette(said("GET", "/backends", {})))
+    for folder in (".qchannel/quarantine", "blobs"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "test_a.yaml").write_bytes(path.read_bytes())
+    assert [one.path for one in cassettes_in(tmp_path)] == [path]
+
+
+def test_one_that_was_moved_out_of_its_folder_names_its_test(tmp_path: Path) -> None:
+    path = Store(tmp_path).save(cassette(said("GET", "/backends", {})))
+    moved = path.rename(tmp_path / "moved.yaml")
+    assert cassettes_in(tmp_path) == [(moved, TEST)]
+
+
+def test_no_folder_has_none(tmp_path: Path) -> None:
+    assert cassettes_in(tmp_path / "nothing") == []
 
 
 def save(store: Store, test: str, *bodies: bytes) -> Path:

@@ -1,0 +1,52 @@
+"""The list of cassettes that no test uses, handed from a collection of pytest to another process.
+
+``qchannel cassettes prune`` runs ``pytest --collect-only -p`` :data:`PLUGIN` with the file that
+the list is wanted in in the variable :data:`VARIABLE`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final, TypedDict
+
+__all__ = ["PLUGIN", "VARIABLE", "UnusedCassette", "UnusedList", "read_list", "write_list"]
+
+PLUGIN: Final = "pytest_qchannel.plugin.orphan_list"
+"""What writes it, a plugin of pytest."""
+
+VARIABLE: Final = "PYTEST_QCHANNEL_ORPHANS"
+
+
+class UnusedCassette(TypedDict):
+    """One of them: its index file, the test that it names, and why no test uses it."""
+
+    path: str
+    test: str
+    why: str
+
+
+class UnusedList(TypedDict):
+    """What a collection knows of cassettes.
+
+    ``folder`` is the folder of all cassettes, ``base`` the one that ids of tests are relative to;
+    ``failed`` says what could not be collected.
+    """
+
+    folder: str
+    base: str
+    failed: list[str]
+    orphans: list[UnusedCassette]
+
+
+def write_list(target: Path, told: UnusedList) -> None:
+    """Writes the list to a file."""
+    target.write_text(json.dumps(told), encoding="utf-8")
+
+
+def read_list(target: Path) -> UnusedList | None:
+    """The list in a file; ``None`` where none was written."""
+    if not target.exists():
+        return None
+    told: UnusedList = json.loads(target.read_text(encoding="utf-8"))
+    return told

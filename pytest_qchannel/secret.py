@@ -1,0 +1,114 @@
+"""A credential that cannot print itself: every way it can be written, and texts without it.
+
+What any character may or may not be written as (percent-encoding, escapes, folded lines) is not
+here: the gate of cassettes takes that off the data, whatever mixture it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+from urllib.parse import quote_plus
+
+__all__ = ["SHORTEST", "Secret", "hide_all"]
+
+SHORTEST: Final = 8
+"""A shorter one is found by chance in innocent data, above all in base64.
+
+IBM's have 44 characters and more; a dummy such as "x" is part of every request.
+"""
+
+_URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
+
+
+class Secret:
+    """A credential that cannot print itself; :meth:`reveal` is the one way out.
+
+    Not a dataclass: pytest explains a failed comparison of dataclasses field by field.
+
+    Args:
+        env_var: Where it came from, most often a variable: safe to show.
+        value: The credential.
+    """
+
+    __slots__ = ("_texts", "env_var", "reveal")
+
+    def __init__(self, env_var: str, value: str) -> None:
+        self.env_var = env_var
+        # Functions, because tracebacks and debuggers print attributes.
+        self.reveal: Callable[[], str] = lambda: value
+        self._texts = functools.cache(lambda: _texts_of(value) if self.is_searchable else ())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return (self.env_var, self.reveal()) == (other.env_var, other.reveal())
+
+    def __hash__(self) -> int:
+        return hash((self.env_var, self.reveal()))
+
+    def __repr__(self) -> str:
+        return f"<secret {self.env_var}>"
+
+    @property
+    def is_searchable(self) -> bool:
+        """Whether it is so long that it is not found by chance."""
+        return len(self.reveal()) >= SHORTEST
+
+    def encodings(self) -> Iterator[tuple[bytes, str]]:
+        """Every way to write it that is searched for as it is, with a word for each."""
+        return _encodings_of(self.reveal())
+
+    def hide(self, text: str) -> str:
+        """A text with the name in place of the value, in whatever of the encodings it stands.
+
+        One that is too short to be searched for stays.
+        """
+        for written in self._texts():
+            if written in text:
+                text = text.replace(written, repr(self))
+        return text
+
+
+def hide_all(text: str, secrets: Iterable[Secret]) -> str:
+    """A text without any of the secrets; one that is a part of another is hidden after it."""
+    for secret in sorted(secrets, key=lambda one: -len(one.reveal())):
+        text = secret.hide(text)
+    return text
+
+
+def _texts_of(value: str) -> tuple[str, ...]:
+    """The encodings that can be a part of a text, the longest first."""
+    texts = {data.decode("utf-8", "replace") for data, _ in _encodings_of(value)}
+    return tuple(sorted(texts - {""}, key=len, reverse=True))
+
+
+def _encodings_of(value: str) -> Iterator[tuple[bytes, str]]:
+    plain = value.encode()
+    texts = {plain: "as it is"}
+    texts.setdefault(json.dumps(value)[1:-1].encode(), "escaped for JSON")
+    texts.setdefault(quote_plus(value).encode(), "URL-encoded")
+    texts.setdefault(value.encode("latin-1", "replace"), "Latin-1")
+    for name in ("utf-16-le", "utf-16-be"):
+        texts.setdefault(value.encode(name), "UTF-16")
+    yield from texts.items()
+    for data, how in tuple(texts.items()):
+        prefix = "" if data == plain else f"{how}, in "
+        for text in _in_base64(data):
+            yield text, f"{prefix}base64"
+            yield text.translate(_URLSAFE), f"{prefix}base64"
+        yield data.hex().encode(), f"{prefix}hexadecimal digits"
+        yield data.hex().upper().encode(), f"{prefix}hexadecimal digits"
+
+
+def _in_base64(data: bytes) -> Iterator[bytes]:
+    """The characters that are the same whatever stands before and after, at each offset."""
+    for offset in range(3):
+        text = base64.b64encode(b"\0" * offset + data).rstrip(b"=")
+        first = (0, 2, 3)[offset]  # those before are mixed with what stands before
+        if (offset + len(data)) % 3:
+            text = text[:-1]  # the last one is mixed with what stands behind
+        yield text[first:]

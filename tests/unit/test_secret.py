@@ -1,0 +1,97 @@
+"""A secret prints its name only, and is taken out of texts however it is written there."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+import pytest
+
+from pytest_qchannel.secret import SHORTEST, Secret, hide_all
+
+VALUE = 'aK-9/z"+Q_long&enough'
+SECRET = Secret("THE_VARIABLE", VALUE)
+
+
+@dataclass
+class Holder:
+    secret: Secret
+    others: list[Secret]
+
+
+def test_a_secret_never_prints() -> None:
+    secret = Secret("THE_VARIABLE", "the-value-itself")
+    holder = Holder(secret, [secret])
+    shown = [
+        repr(secret), str(secret), f"{secret}", f"{secret!r}", f"{secret!s:>40}", format(secret),
+        repr(holder), str([secret]), str({"a": secret}), ascii(secret), repr(vars(holder)),
+    ]  # fmt: skip
+    assert all("the-value-itself" not in text for text in shown)
+    assert all("THE_VARIABLE" in text for text in shown)
+    assert secret.reveal() == "the-value-itself"
+
+
+def test_a_failed_comparison_of_secrets_shows_none(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        from pytest_qchannel.secret import Secret
+
+        def test_equal():
+            left, right = Secret("LEFT", "value-" + "one"), Secret("RIGHT", "value-" + "two")
+            assert left == right
+
+        def test_inside():
+            held = [Secret("LEFT", "value-" + "one")]
+            assert held == [Secret("LEFT", "value-" + "two")], held
+        """
+    )
+    result = pytester.runpytest_inprocess("-vv", "-p", "no:randomly", "-p", "no:cacheprovider")
+    result.assert_outcomes(failed=2)
+    text = result.stdout.str()
+    assert "LEFT" in text
+    assert "value-one" not in text
+    assert "value-two" not in text
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        VALUE,
+        VALUE.replace('"', '\\"'),
+        quote_plus(VALUE),
+        VALUE.encode().hex(),
+        VALUE.encode().hex().upper(),
+        VALUE.encode("utf-16-le").decode("utf-8"),
+    ],
+)
+def test_it_is_taken_out_of_a_text_however_it_is_written(written: str) -> None:
+    assert (
+        SECRET.hide(f"<{written}> and {written}")
+        == "<<secret THE_VARIABLE>> and <secret THE_VARIABLE>"
+    )
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab"])
+def test_in_base64_nothing_of_it_stays_that_could_be_read(before: str) -> None:
+    text = base64.b64encode(f"{before}{VALUE} and so on".encode()).decode()
+    hidden = SECRET.hide(text)
+    assert "<secret THE_VARIABLE>" in hidden
+    assert len(hidden.replace("<secret THE_VARIABLE>", "")) <= len(text) - len(VALUE)
+
+
+def test_a_text_without_it_stays() -> None:
+    assert SECRET.hide("nothing of it: aK-9") == "nothing of it: aK-9"
+
+
+def test_one_that_chance_would_find_is_not_searched_for() -> None:
+    short, long = Secret("SHORT", "x" * (SHORTEST - 1)), Secret("LONG", "x" * SHORTEST)
+    assert (short.is_searchable, long.is_searchable) == (False, True)
+    assert hide_all("x" * SHORTEST, [short]) == "x" * SHORTEST
+    assert hide_all("x" * SHORTEST, [long]) == "<secret LONG>"
+
+
+def test_of_two_that_hold_each_other_the_longer_one_goes_first() -> None:
+    inner, outer = Secret("INNER", "abcdefgh"), Secret("OUTER", "12-abcdefgh-34")
+    hidden = hide_all("12-abcdefgh-34, abcdefgh", [inner, outer])
+    assert hidden == "<secret OUTER>, <secret INNER>"
