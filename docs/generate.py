@@ -1,4 +1,4 @@
-"""Writes the generated parts of the docs: the README's settings, the emulator's routes and world.
+"""Writes the generated parts of the docs: settings, routes, worlds, faults.
 
 ``python docs/generate.py`` writes them; with ``--check`` it only says whether they are up to date.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 
+from docs.fault_words import tables as fault_tables  # noqa: E402
 from docs.scrubbing import render  # noqa: E402
 from docs.world_keys import tables as world_tables  # noqa: E402
 from pytest_qchannel.emulator.programs.outcome import FailureCode  # noqa: E402
@@ -131,6 +132,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
         "world": world,
         "failures": failures,
     },
+    "docs/faults.md": {name: functools.partial(str, text) for name, text in fault_tables().items()},
     "docs/world.md": {name: functools.partial(str, text) for name, text in world_tables().items()},
 }
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import Field
 from enum import StrEnum
-from typing import Any
 
+from pytest_qchannel.emulator.tables import Key, Table, keys_of
 from pytest_qchannel.emulator.world.progression import Progression
-from pytest_qchannel.emulator.worlds.specs import (
+from pytest_qchannel.emulator.worlds.description import (
     AccountSpec,
+    Description,
     DeviceSpec,
     InstanceSpec,
     JobSpec,
-    Table,
-    is_required,
-    keys_of,
 )
-from pytest_qchannel.emulator.worlds.toml_file import KEYS
 
 SPECS: dict[str, type[Table]] = {
     "device keys": DeviceSpec,
@@ -28,24 +24,23 @@ SPECS: dict[str, type[Table]] = {
 
 def tables() -> dict[str, str]:
     """The tables, by the names of the markers around them."""
-    made = {"file keys": _table(["key", "meaning"], [[f"`{key}`", KEYS[key]] for key in KEYS])}
+    file = [[f"`{key.name}`", key.help] for key in keys_of(Description)]
+    made = {"file keys": table(["key", "meaning"], file)}
     for name, spec in SPECS.items():
-        rows = [
-            [f"`{key.name}`", key.metadata["kind"].said, _default(key), key.metadata["help"]]
-            for key in keys_of(spec)
-        ]
-        made[name] = _table(["key", "value", "default", "meaning"], rows)
+        rows = [[f"`{key.name}`", key.said, _default(key), key.help] for key in keys_of(spec)]
+        made[name] = table(["key", "value", "default", "meaning"], rows)
     return made
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def _default(key: Field[Any]) -> str:
+def _default(key: Key) -> str:
     """The default as a world file would write it; nothing where the key's absence means more."""
-    if is_required(key):
+    if key.is_required:
         return "**required**"
     default = key.default
     if isinstance(default, bool):

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pytest_qchannel.channels.model import Account, Channel, Instance
     from pytest_qchannel.crn import CRN
     from pytest_qchannel.emulator.control import EmulatorControl
-    from pytest_qchannel.emulator.faults import Fault, FaultNotMet, RawKeyWarning
+    from pytest_qchannel.emulator.faults import Fault, RawKeyWarning
+    from pytest_qchannel.emulator.faults.unmet import FaultNotMet
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
     from pytest_qchannel.errors import (
         ChannelUnavailable,
@@ -54,7 +55,8 @@ _HOMES = {
     "pytest_qchannel.channels.model": ("Account", "Channel", "Instance"),
     "pytest_qchannel.crn": ("CRN",),
     "pytest_qchannel.emulator.control": ("EmulatorControl",),
-    "pytest_qchannel.emulator.faults": ("Fault", "FaultNotMet", "RawKeyWarning"),
+    "pytest_qchannel.emulator.faults": ("Fault", "RawKeyWarning"),
+    "pytest_qchannel.emulator.faults.unmet": ("FaultNotMet",),
     "pytest_qchannel.emulator.worlds.builder": ("WorldBuilder",),
     "pytest_qchannel.errors": (
         "ChannelUnavailable",

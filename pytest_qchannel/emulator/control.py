@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from pytest_qchannel.emulator.api.app import App
-from pytest_qchannel.emulator.faults import Fault, FaultNotMet, parse_fault, unmet
+from pytest_qchannel.emulator.faults import Fault
+from pytest_qchannel.emulator.faults.parse import parse_fault
+from pytest_qchannel.emulator.faults.unmet import FaultNotMet, unmet
 from pytest_qchannel.emulator.programs.task import Noise
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job
@@ -207,10 +209,8 @@ class EmulatorControl:
 
 
 def _progression(given: Progression | str) -> Progression:
-    if isinstance(given, Progression):
-        return given
     try:
-        return Progression.parse(str(given))
+        return Progression.of(given)
     except ValueError as problem:
         said, _, valid = str(problem).partition(": ")
         words = ("immediate", "polls(3)", "seconds(30)", "seconds(30, queued=10)", "stuck")

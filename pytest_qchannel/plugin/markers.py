@@ -78,7 +78,7 @@ def _qchannel_fault(
     optional: bool | None = None,
 ) -> dict[str, Any]:
     words = {name: value for name, value in locals().items() if value is not None}
-    from pytest_qchannel.emulator.faults import parse_fault  # here: it loads the emulator
+    from pytest_qchannel.emulator.faults.parse import parse_fault  # here: it loads the emulator
 
     try:
         parse_fault(words)

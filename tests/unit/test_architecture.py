@@ -26,7 +26,7 @@ LONGEST = 400
 HEAVY = (
     "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests",
     "numpy", "scipy", "jwt", "rich", "click", "jsonschema", "cheroot", "trustme", "ssl",
-    "yaml", "filelock", "ahocorasick_rs",
+    "yaml", "filelock", "ahocorasick_rs", "pydantic", "pydantic_core",
 )  # fmt: skip
 OURS_LATER = tuple(
     f"{NAME}.{name}"
@@ -86,6 +86,7 @@ def modules_in(subpackage: str) -> list[str]:
         ("qiskit_ibm_runtime", "channels.service"),
         ("filelock", "cassette"),
         ("yaml", "cassette"),
+        ("pydantic", "emulator"),
     ],
 )
 def test_a_library_is_imported_in_one_place_only(library: str, place: str) -> None:
@@ -307,6 +308,18 @@ def test_running_tests_that_do_not_use_us_loads_nothing_heavy(tmp_path: Path) ->
     (tmp_path / "test_it.py").write_text("def test_a(): pass\n", encoding="utf-8")
     run = tuple(word for word in COLLECTING if word != "--collect-only")
     assert loaded_too_early(told_by(*run, cwd=tmp_path)) == []
+
+
+def test_the_default_world_is_made_without_pydantic(tmp_path: Path) -> None:
+    """It is what most tests get, and pydantic takes longer to load than all that it needs."""
+    code = (
+        f"import sys\nfrom {NAME}.emulator.world import Clock\n"
+        f"from {NAME}.emulator.worlds.builder import WorldBuilder\n"
+        "WorldBuilder.default().build(Clock(lambda: 0.0))\nprint('LOADED', *sys.modules)"
+    )
+    loaded = told_by("-c", code, cwd=tmp_path)
+    assert f"{NAME}.emulator.default_world" in loaded
+    assert "pydantic" not in loaded
 
 
 def test_what_is_loaded_too_early_would_be_seen(tmp_path: Path) -> None:

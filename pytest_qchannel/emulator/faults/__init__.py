@@ -1,21 +1,12 @@
 """Scripted trouble: what a test declares to go wrong, for a route, for a job, for an account.
 
-:func:`parse_fault` makes a :class:`Fault` of the words of a marker, of ``qchannel_emulator.fault``
-or of a world file; the app holds them, asks :mod:`.strike` about every request,
-and the submission of jobs asks it about every job.
+:func:`.parse.parse_fault` makes a :class:`Fault` of the words of a marker, of
+``qchannel_emulator.fault`` or of a world file; the app holds them and asks
+:mod:`.strike` about every request, and the submission of jobs asks it about every job.
 """
 
 from __future__ import annotations
 
 from pytest_qchannel.emulator.faults.model import ConnectionDropped, Fault, RawKeyWarning
-from pytest_qchannel.emulator.faults.parse import parse_fault
-from pytest_qchannel.emulator.faults.unmet import FaultNotMet, unmet
 
-__all__ = [
-    "ConnectionDropped",
-    "Fault",
-    "FaultNotMet",
-    "RawKeyWarning",
-    "parse_fault",
-    "unmet",
-]
+__all__ = ["ConnectionDropped", "Fault", "RawKeyWarning"]

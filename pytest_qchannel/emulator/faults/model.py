@@ -13,7 +13,6 @@ from pytest_qchannel.wire import Request
 
 __all__ = [
     "EVERY",
-    "AccountTrouble",
     "Body",
     "ConnectionDropped",
     "Drop",
@@ -27,9 +26,6 @@ EVERY: Final = None
 
 Drop = Literal["connect", "before", "after"]
 Body = Literal["malformed", "truncated"]
-AccountTrouble = Literal[
-    "token_revoked", "token_expired", "credential_revoked", "iam_down", "used_up", "maintenance"
-]
 
 RUNTIME_SERVICES: Final = frozenset({RUNTIME, CLASSIC_RUNTIME})
 LOGIN_SERVICES: Final = frozenset({IAM})
@@ -122,7 +118,7 @@ class Fault:
         ending: How the job ends.
         progression: How the job moves on.
         backend: Only jobs of this backend; empty: all.
-        account: What happens to the account.
+        account: What happens to the account: a key of ``parse.ACCOUNT_TROUBLES``.
         account_name: Only this account; empty: all.
         skip: So many requests, or jobs, are let through first.
         times: So many are hit; :data:`EVERY`: all.
@@ -144,7 +140,7 @@ class Fault:
     ending: JobEnding | None = None
     progression: Progression | None = None
     backend: str = ""
-    account: AccountTrouble | None = None
+    account: str | None = None
     account_name: str = ""
     skip: int = 0
     times: int | None = 1

@@ -1,47 +1,290 @@
 """A fault from the words that declare it: the same ones in markers, fixtures and world files."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: pydantic 2.5 would not find the names in a text.
 
-import math
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Final, NamedTuple, get_args
 
 from pytest_qchannel.emulator.faults.answers import NAMES
+from pytest_qchannel.emulator.faults.kinds import (
+    Code,
+    Flag,
+    Number,
+    Seconds,
+    Text,
+    Times,
+    Whole,
+    hint,
+    misfit,
+    one_of,
+)
 from pytest_qchannel.emulator.faults.model import (
     EVERY,
     LOGIN_SERVICES,
     RUNTIME_SERVICES,
-    AccountTrouble,
     Body,
     Drop,
     Fault,
     RouteMatch,
-    segments,
 )
+from pytest_qchannel.emulator.faults.route import read_route
+from pytest_qchannel.emulator.tables import Misfit, Table, read
 from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
-from pytest_qchannel.errors import nearest
-from pytest_qchannel.hosts import known_hosts
-from pytest_qchannel.ibm.table import ROUTES
 
-__all__ = ["JOB_TROUBLES", "WORDS", "parse_fault"]
+__all__ = [
+    "ACCOUNT_TROUBLES",
+    "JOB_TROUBLES",
+    "WORDS",
+    "AccountWords",
+    "FaultWords",
+    "JobWords",
+    "RequestWords",
+    "parse_fault",
+    "read_words",
+]
 
-JOB_TROUBLES: Final = ("failed", "cancelled", "too_long", "stuck")
-INTERNAL_ERROR: Final = 9999
 
-_ANSWER: Final = ("status", "code", "message", "retry_after_s", "processed")
-_ROUTE: Final = ("route", "service", "host", *_ANSWER, "delay_s", "drop", "body")
-_JOB: Final = ("job", "reason", "code", "backend")
-_ACCOUNT: Final = ("account", "account_name")
-_ALWAYS: Final = ("skip", "times", "optional")
+class JobTrouble(NamedTuple):
+    """What can become of a job.
 
-WORDS: Final = tuple(dict.fromkeys((*_ROUTE, *_JOB, *_ACCOUNT, *_ALWAYS)))
+    Attributes:
+        said: In words, for the documentation.
+        client: What the client's ``result()`` makes of it.
+        ending: How it ends; ``None``: it never does.
+        takes_reason: Whether a declaration may give another reason and code.
+    """
+
+    said: str
+    client: str
+    ending: JobEnding | None
+    takes_reason: bool = False
+
+
+JOB_TROUBLES: Final[Mapping[str, JobTrouble]] = {
+    "failed": JobTrouble(
+        'fails with `reason` and `code` (9999, "Internal error.")',
+        "`RuntimeJobFailureError`",
+        JobEnding("fail", "Internal error.", 9999),
+        takes_reason=True,
+    ),
+    "cancelled": JobTrouble(
+        "is cancelled by the service, with `reason`",
+        "`RuntimeInvalidStateError`",
+        JobEnding("cancel", "Cancelled by the service.", None),
+        takes_reason=True,
+    ),
+    "too_long": JobTrouble(
+        "is stopped with 1305",
+        "`RuntimeJobMaxTimeoutError`",
+        RAN_TOO_LONG,
+    ),
+    "stuck": JobTrouble("stays queued", "waits; with `timeout=` `RuntimeJobTimeoutError`", None),
+}
+
+ACCOUNT_TROUBLES: Final[Mapping[str, str]] = {
+    "token_revoked": "after `skip` requests with an access token, the account's tokens are not "
+    "valid any more: 401. Who logs in again gets a fresh one",
+    "token_expired": "the same, as if the token's time were over",
+    "credential_revoked": "after `skip` requests the API key is not known any more; access tokens "
+    "stay valid",
+    "used_up": "after `skip` requests the usage limit of the instances is reached: `POST /jobs` is "
+    "a 409",
+    "iam_down": "IAM answers 503, until the end or `times`",
+    "maintenance": "every request to the runtime service is a 503 with code 1999, until the end or "
+    "`times`",
+}
+"""What can happen to an account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words(Table):
+    """The words that every fault can have."""
+
+    skip: Annotated[
+        Whole, "so many requests (or jobs) are let through first: `skip=2` hits the third"
+    ] = 0
+    times: Annotated[Times | None, 'so many are hit then, by default 1; `"every"`: all'] = None
+    optional: Annotated[Flag, "whether a test passes in which it never happens"] = False
+
+    @classmethod
+    def own(cls) -> tuple[str, ...]:
+        """The words that not every fault has."""
+        always = {one.name for one in fields(Words)} if cls is not Words else ()
+        return tuple(one.name for one in fields(cls) if one.name not in always)
+
+    @classmethod
+    def unknown(cls, key: str, title: str) -> Misfit:  # noqa: ARG003 - a fault has no name
+        """What to say of a word of another kind of fault."""
+        words = cls.own()
+        said = f"{key} does not go with {words[0]}; {words[0]} takes {', '.join(words)}"
+        return misfit(said)
+
+    def fault(self) -> Fault:
+        """A fault that nobody has met yet.
+
+        Raises:
+            Misfit: The words do not go together.
+        """
+        fault = self._fault()
+        fault.skip = self.skip
+        if self.times is not None:
+            fault.times = EVERY if self.times == "every" else int(self.times)
+        fault.is_optional = self.optional
+        return fault
+
+    def _fault(self) -> Fault:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestWords(Words):
+    """A fault of requests."""
+
+    route: Annotated[Text, "which requests, by method and path"]
+    service: Annotated[Text, "only those to one service: `runtime`, `iam`, ..."] = ""
+    host: Annotated[Text, "only those to one host"] = ""
+    status: Annotated[
+        Whole | None,
+        f"the refusal: one of {', '.join(map(str, NAMES))}, in the shape of the service's errors",
+    ] = None
+    code: Annotated[
+        Code | None,
+        "the code of the refusal; by default the documented number (429: 1202, 503: 1999, 401 and "
+        "403: 1200, 400: 1208), and a word where none is documented",
+    ] = None
+    message: Annotated[Text | None, "what the refusal says"] = None
+    retry_after_s: Annotated[Whole | None, "its `Retry-After`"] = None
+    processed: Annotated[
+        Flag | None,
+        "true: the request is handled first, then its answer is replaced by the refusal. The lost "
+        "answer: `status=504, processed=True` for `POST /jobs` leaves a job behind that nobody was "
+        "told of",
+    ] = None
+    delay_s: Annotated[
+        Seconds,
+        "the answer comes so many seconds of real time late. Other requests are answered "
+        "meanwhile; a `timeout=` of the caller is honoured",
+    ] = 0.0
+    drop: Annotated[
+        Drop | None,
+        one_of(get_args(Drop)),
+        "no answer: `connect` (no connection is made), `before` or `after` (closed before or after "
+        "the request was processed; a client cannot tell which)",
+    ] = None
+    body: Annotated[
+        Body | None,
+        one_of(get_args(Body)),
+        "`malformed`: whole, but no JSON; `truncated`: the connection ends before the promised "
+        "length",
+    ] = None
+
+    def _fault(self) -> Fault:
+        route = read_route(self.route, self.service, self.host)
+        self._require_sense(route)
+        return Fault(
+            f"{route}: {self._deeds()}",
+            route,
+            status=self.status,
+            code=self.code,
+            message=self.message or "",
+            retry_after_s=self.retry_after_s,
+            is_processed=bool(self.processed),
+            delay_s=self.delay_s,
+            drop=self.drop,
+            body=self.body,
+        )
+
+    def _require_sense(self, route: RouteMatch) -> None:
+        if self.status is not None and self.status not in NAMES:
+            valid = ", ".join(map(str, NAMES))
+            said = f"status {self.status} is no refusal that is served; use {valid}"
+            raise misfit(said, "status")
+        if self.status is None:
+            for word in ("code", "message", "retry_after_s", "processed"):
+                if getattr(self, word) is not None:
+                    said = f"{word} needs a status, which is not given: add status = 503"
+                    raise misfit(said, word)
+        if self.drop and (self.status or self.body):
+            raise misfit("drop leaves no answer: it goes neither with status nor with body", "drop")
+        if not (self.status or self.drop or self.body or self.delay_s):
+            raise misfit(f"the fault of {route} does nothing; give status, delay_s, drop or body")
+
+    def _deeds(self) -> str:
+        deeds = [f"{self.delay_s:g} s late"] if self.delay_s else []
+        if self.status:
+            deeds.append(f"status {self.status}" + (" after processing" * bool(self.processed)))
+        if self.drop == "connect":
+            deeds.append("no connection")
+        elif self.drop:
+            deeds.append(f"connection dropped {self.drop} processing")
+        if self.body:
+            deeds.append(f"{self.body} body")
+        return ", ".join(deeds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobWords(Words):
+    """A fault of jobs."""
+
+    job: Annotated[str, one_of(JOB_TROUBLES), "what becomes of it"]
+    reason: Annotated[Text, "why it failed or was cancelled"] = ""
+    code: Annotated[Number | None, "the number of the reason"] = None
+    backend: Annotated[Text, "only jobs of this backend"] = ""
+
+    def _fault(self) -> Fault:
+        trouble = JOB_TROUBLES[self.job]
+        if not trouble.takes_reason and (self.reason or self.code):
+            raise misfit(f"job = {self.job!r} takes neither reason nor code", "job")
+        label = f"job: {self.job}" + (f" on {self.backend}" if self.backend else "")
+        route = RouteMatch("POST", "/jobs", RUNTIME_SERVICES)
+        if trouble.ending is None:
+            return Fault(label, route, progression=STUCK, backend=self.backend)
+        reason, code = self.reason or trouble.ending.reason, self.code or trouble.ending.code
+        if self.job == "failed":
+            label += f" with {code}"
+        ending = replace(trouble.ending, reason=reason, code=code)
+        return Fault(label, route, ending=ending, backend=self.backend)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountWords(Words):
+    """A fault of an account."""
+
+    account: Annotated[str, one_of(ACCOUNT_TROUBLES), "what happens to it"]
+    account_name: Annotated[Text, "an account of the world; by default all are meant"] = ""
+
+    def _fault(self) -> Fault:
+        label = f"account: {self.account}" + (f" of {self.account_name}" * bool(self.account_name))
+        fault = Fault(label, account=self.account, account_name=self.account_name)
+        if self.account == "maintenance":
+            fault.route = RouteMatch(services=RUNTIME_SERVICES)
+            fault.status, fault.times = 503, EVERY
+        elif self.account == "iam_down":
+            fault.route = RouteMatch(services=LOGIN_SERVICES)
+            fault.status, fault.times = 503, EVERY
+        elif self.account in ("credential_revoked", "used_up") and self.times not in (None, 1):
+            said = f"account = {self.account!r} lasts once it has come; it takes no times"
+            raise misfit(said, "account")
+        return fault
+
+
+FaultWords = RequestWords | JobWords | AccountWords
+
+_KINDS: Final[Mapping[str, type[FaultWords]]] = {
+    "route": RequestWords,
+    "job": JobWords,
+    "account": AccountWords,
+}
+
+WORDS: Final = tuple(
+    dict.fromkeys(word for kind in (*_KINDS.values(), Words) for word in kind.own())
+)
 """Every word that a declaration may hold."""
 
-_METHODS: Final = ("*", "GET", "POST", "PUT", "PATCH", "DELETE")
 
-
-def parse_fault(table: Mapping[str, Any]) -> Fault:
+def parse_fault(table: Mapping[str, object]) -> Fault:
     """The fault that a table declares; a new one each time, as it counts.
 
     Args:
@@ -51,207 +294,29 @@ def parse_fault(table: Mapping[str, Any]) -> Fault:
         ValueError: A word is unknown or does not fit the others, or a value is wrong; the message
             says so in plain words, with the valid ones.
     """
+    return _words(table).fault()
+
+
+def read_words(table: Mapping[str, object]) -> FaultWords:
+    """The words of a declaration, of which a fault can be made.
+
+    Raises:
+        Misfit: It cannot; see :func:`parse_fault`.
+    """
+    words = _words(table)
+    words.fault()  # which refuses what does not go together
+    return words
+
+
+def _words(table: Mapping[str, object]) -> FaultWords:
     for word in table:
         if word not in WORDS:
-            raise ValueError(f"unknown word {word!r} in a fault{_hint(word, WORDS)}")
-    kinds = [word for word in ("route", "job", "account") if word in table]
+            raise misfit(f"unknown word {word!r} in a fault{hint(word, WORDS)}", word)
+    kinds = [word for word in _KINDS if word in table]
     if len(kinds) != 1:
         said = " and ".join(kinds) or "none of them"
-        raise ValueError(
+        raise misfit(
             f"a fault names one of route, job and account, this one {said}: "
             "write route = 'POST /jobs', or job = 'failed', or account = 'token_revoked'"
         )
-    (kind,) = kinds
-    allowed = {"route": _ROUTE, "job": _JOB, "account": _ACCOUNT}[kind]
-    for word in table:
-        if word not in allowed and word not in _ALWAYS:
-            raise ValueError(f"{word} does not go with {kind}; {kind} takes {', '.join(allowed)}")
-    fault = {"route": _about_requests, "job": _about_jobs, "account": _about_accounts}[kind](table)
-    fault.skip = _whole(table, "skip", 0, least=0)
-    fault.times = _times(table, fault.times)
-    fault.is_optional = _flag(table, "optional")
-    return fault
-
-
-def _about_requests(table: Mapping[str, Any]) -> Fault:
-    route = _route(table)
-    fault = Fault(
-        "",
-        route,
-        delay_s=_seconds(table, "delay_s"),
-        drop=_choice(table, "drop", get_args(Drop)),
-        body=_choice(table, "body", get_args(Body)),
-        is_processed=_flag(table, "processed"),
-    )
-    if "status" in table:
-        fault.status = _whole(table, "status", 0, least=0)
-        if fault.status not in NAMES:
-            valid = ", ".join(map(str, NAMES))
-            raise ValueError(f"status {fault.status} is no refusal that is served; use {valid}")
-        fault.code = _code(table)
-        fault.message = _text(table, "message")
-        if "retry_after_s" in table:
-            fault.retry_after_s = _whole(table, "retry_after_s", 0, least=0)
-    elif lonely := [word for word in _ANSWER if word in table]:
-        raise ValueError(f"{lonely[0]} needs a status, which is {_none_given('status = 503')}")
-    if fault.drop and (fault.status or fault.body):
-        raise ValueError("drop leaves no answer: it goes neither with status nor with body")
-    if not (fault.status or fault.drop or fault.body or fault.delay_s):
-        raise ValueError(f"the fault of {route} does nothing; give status, delay_s, drop or body")
-    fault.label = f"{route}: {_deeds(fault)}"
-    return fault
-
-
-def _deeds(fault: Fault) -> str:
-    deeds = [f"{fault.delay_s:g} s late"] if fault.delay_s else []
-    if fault.status:
-        deeds.append(f"status {fault.status}" + (" after processing" * fault.is_processed))
-    if fault.drop == "connect":
-        deeds.append("no connection")
-    elif fault.drop:
-        deeds.append(f"connection dropped {fault.drop} processing")
-    if fault.body:
-        deeds.append(f"{fault.body} body")
-    return ", ".join(deeds)
-
-
-def _about_jobs(table: Mapping[str, Any]) -> Fault:
-    trouble = _choice(table, "job", JOB_TROUBLES)
-    backend, reason = _text(table, "backend"), _text(table, "reason")
-    code = _whole(table, "code", 0, least=1) if "code" in table else None
-    label = f"job: {trouble}" + (f" on {backend}" if backend else "")
-    if trouble in ("too_long", "stuck") and (reason or code):
-        raise ValueError(f"job = {trouble!r} takes neither reason nor code")
-    route = RouteMatch("POST", "/jobs", RUNTIME_SERVICES)
-    if trouble == "stuck":
-        return Fault(label, route, progression=STUCK, backend=backend)
-    ending = {
-        "failed": JobEnding("fail", reason or "Internal error.", code or INTERNAL_ERROR),
-        "cancelled": JobEnding("cancel", reason or "Cancelled by the service.", code),
-        "too_long": RAN_TOO_LONG,
-    }[str(trouble)]
-    if trouble == "failed":
-        label += f" with {ending.code}"
-    return Fault(label, route, ending=ending, backend=backend)
-
-
-def _about_accounts(table: Mapping[str, Any]) -> Fault:
-    trouble: AccountTrouble | None = _choice(table, "account", get_args(AccountTrouble))
-    name = _text(table, "account_name")
-    label = f"account: {trouble}" + (f" of {name}" if name else "")
-    fault = Fault(label, account=trouble, account_name=name)
-    if trouble == "maintenance":
-        fault.route = RouteMatch(services=RUNTIME_SERVICES)
-        fault.status, fault.times = 503, EVERY
-    elif trouble == "iam_down":
-        fault.route = RouteMatch(services=LOGIN_SERVICES)
-        fault.status, fault.times = 503, EVERY
-    elif trouble in ("credential_revoked", "used_up") and table.get("times", 1) != 1:
-        raise ValueError(f"account = {trouble!r} lasts once it has come; it takes no times")
-    return fault
-
-
-def _route(table: Mapping[str, Any]) -> RouteMatch:
-    text = " ".join(_text(table, "route").split())
-    service, host = _text(table, "service"), _text(table, "host")
-    if service and service not in ROUTES:
-        raise ValueError(f"{service!r} is no service{_hint(service, ROUTES)}")
-    if host and host not in known_hosts():
-        raise ValueError(f"{host!r} is no host that is served{_hint(host, known_hosts())}")
-    services = frozenset({service} if service else ())
-    if text == "*":
-        return RouteMatch("*", "*", services, host)
-    method, _, path = text.partition(" ")
-    method = method.upper()
-    if method not in _METHODS or not (path.startswith("/") or path == "*"):
-        raise ValueError(
-            f"route {text!r} is none: write a method and a path, as 'POST /jobs', "
-            "'GET /jobs/<job_id>' or '* /backends', or '*' for every request"
-        )
-    known = {
-        f"{route.method} {route.rule}": route
-        for name in services or ROUTES
-        for route in ROUTES[name]
-    }
-    if not any(
-        method in ("*", route.method) and (path == "*" or _may_be(path, route.rule))
-        for route in known.values()
-    ):
-        where = f" of the service {service}" if service else ""
-        raise ValueError(f"the emulator has no route {text!r}{where}{_hint(text, known)}")
-    return RouteMatch(method, path, services, host)
-
-
-def _may_be(path: str, rule: str) -> bool:
-    """Whether requests of a route can have such a path.
-
-    A word for a variable is believed beside a word of the rule only: or ``/job`` were a plan's id.
-    """
-    wanted, known = segments(path), segments(rule)
-    pairs = list(zip(wanted, known, strict=False))
-    return (
-        len(wanted) == len(known)
-        and all("*" in pair or pair[0] == pair[1] for pair in pairs)
-        and (any(one == other for one, other in pairs) or set(wanted) == {"*"})
-    )
-
-
-def _hint(word: str, valid: Iterable[str]) -> str:
-    close = nearest(str(word), valid)
-    return f", did you mean {close!r}?" if close else f"; use one of {', '.join(sorted(valid))}"
-
-
-def _none_given(example: str) -> str:
-    return f"not given: add {example}"
-
-
-def _text(table: Mapping[str, Any], word: str) -> str:
-    value = table.get(word, "")
-    if not isinstance(value, str) or (word in table and not value.strip()):
-        raise ValueError(f"{word} = {value!r} is no text")
-    return value
-
-
-def _flag(table: Mapping[str, Any], word: str) -> bool:
-    value = table.get(word, False)
-    if not isinstance(value, bool):
-        raise ValueError(f"{word} = {value!r} is neither true nor false")
-    return value
-
-
-def _choice(table: Mapping[str, Any], word: str, valid: tuple[str, ...]) -> Any:
-    if word not in table:
-        return None
-    value = table[word]
-    if value not in valid:
-        raise ValueError(f"{word} = {value!r} is not known{_hint(str(value), valid)}")
-    return value
-
-
-def _whole(table: Mapping[str, Any], word: str, default: int, *, least: int) -> int:
-    value = table.get(word, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{word} = {value!r} is no whole number from {least}")
-    return value
-
-
-def _seconds(table: Mapping[str, Any], word: str) -> float:
-    value = table.get(word, 0.0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise ValueError(f"{word} = {value!r} is no number of seconds from 0")
-    return float(value)
-
-
-def _code(table: Mapping[str, Any]) -> int | str | None:
-    value = table.get("code")
-    if value is None or (isinstance(value, int | str) and not isinstance(value, bool)):
-        return value
-    raise ValueError(f"code = {value!r} is neither a number nor a text")
-
-
-def _times(table: Mapping[str, Any], default: int | None) -> int | None:
-    if table.get("times", 1) == "every":
-        return EVERY
-    if isinstance(table.get("times"), str):
-        raise ValueError(f"times = {table['times']!r} is neither a whole number nor 'every'")
-    return _whole(table, "times", 1, least=1) if "times" in table else default
+    return read(_KINDS[kinds[0]], table)

@@ -69,6 +69,15 @@ class Progression:
             "seconds(30, queued=10) or stuck"
         )
 
+    @classmethod
+    def of(cls, given: Progression | str) -> Progression:
+        """The progression that is given, or the one that a text names.
+
+        Raises:
+            ValueError: As of :meth:`parse`.
+        """
+        return given if isinstance(given, Progression) else cls.parse(given)
+
     def __str__(self) -> str:
         """The text that :meth:`parse` reads."""
         if self.is_stuck:

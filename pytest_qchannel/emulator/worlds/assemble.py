@@ -8,13 +8,22 @@ import re
 
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.programs.outcome import Outcome
+from pytest_qchannel.emulator.programs.task import Noise
 from pytest_qchannel.emulator.world.clock import Clock
-from pytest_qchannel.emulator.world.devices import Device
+from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job, Session
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
+from pytest_qchannel.emulator.world.progression import Progression
 from pytest_qchannel.emulator.world.records import PLANS, Account, Instance
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.emulator.worlds.specs import AccountSpec, DeviceSpec, InstanceSpec, JobSpec
+from pytest_qchannel.emulator.worlds.description import (
+    AccountSpec,
+    Description,
+    DeviceSpec,
+    InstanceSpec,
+    JobSpec,
+)
+from pytest_qchannel.emulator.worlds.kinds import plain_json
 
 __all__ = ["assemble", "fixed_hex"]
 
@@ -24,23 +33,16 @@ def fixed_hex(text: str, digits: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:digits]
 
 
-def assemble(
-    devices: tuple[DeviceSpec, ...],
-    accounts: tuple[AccountSpec, ...],
-    jobs: tuple[JobSpec, ...],
-    *,
-    clock: Clock,
-    seed: int,
-) -> World:
+def assemble(described: Description, clock: Clock, seed: int) -> World:
     """A world of its own; what is described has been checked."""
-    names = tuple(device.name for device in devices)
+    names = tuple(device.name for device in described.devices)
     world = World(
-        [_account(one, names) for one in accounts],
-        [_device(one) for one in devices],
+        [_account(one, names) for one in described.accounts],
+        [_device(one) for one in described.devices],
         clock=clock,
         seed=seed,
     )
-    _add_history(world, jobs)
+    _add_history(world, described.jobs)
     return world
 
 
@@ -48,13 +50,13 @@ def _device(spec: DeviceSpec) -> Device:
     return Device(
         spec.name,
         queue_length=spec.queue_length,
-        status=spec.status,
+        status=DeviceStatus(spec.status),
         source=spec.source,
         kind=spec.kind,
         has_fractional_gates=spec.fractional_gates,
         calibrations=dict(spec.calibrations),
-        progression=spec.progression,
-        noise=spec.noise,
+        progression=Progression.of(spec.progression),
+        noise=Noise(spec.noise),
     )
 
 
@@ -81,7 +83,7 @@ def _account(spec: AccountSpec, devices: tuple[str, ...]) -> Account:
         email=spec.email or f"{_slug(spec.name)}@example.invalid",
         name=spec.name,
         credential=spec.credential or credential,
-        channels=spec.channels,
+        channels=tuple(spec.channels),
     )
     for one in spec.instances:
         made = _instance(one, account, devices)
@@ -100,10 +102,10 @@ def _instance(spec: InstanceSpec, account: Account, devices: tuple[str, ...]) ->
         name=spec.name,
         plan=PLANS[spec.plan],
         region=region,
-        devices=devices if spec.devices is None else spec.devices,
-        tags=spec.tags,
+        devices=devices if spec.devices is None else tuple(spec.devices),
+        tags=tuple(spec.tags),
         usage_limit_s=spec.usage_limit_s,
-        usage_s=float(spec.usage_s),
+        usage_s=spec.usage_s,
         usage_allocation_s=spec.usage_allocation_s,
         max_pending_jobs=spec.max_pending_jobs,
     )
@@ -134,6 +136,7 @@ def _add_history(world: World, jobs: tuple[JobSpec, ...]) -> None:
 def _job(world: World, spec: JobSpec, account: Account, now: float) -> Job:
     number = world.new_job_number()
     created_at = now - spec.age_s
+    state = JobState(spec.state)
     job = Job(
         id=spec.id or world.job_id(number),
         number=number,
@@ -141,22 +144,22 @@ def _job(world: World, spec: JobSpec, account: Account, now: float) -> Job:
         instance=_instance_of(account, spec.instance),
         backend=spec.backend,
         program_id=spec.program,
-        params=json.loads(spec.params),
+        params=plain_json(spec.params),
         created_at=created_at,
         tags=list(spec.tags),
         is_private=spec.private,
-        progression=spec.progression or world.devices[spec.backend].progression,
-        state=spec.state,
+        progression=Progression.of(spec.progression or world.devices[spec.backend].progression),
+        state=state,
         reason=spec.reason or None,
         reason_code=spec.reason_code,
-        usage_s=float(spec.usage_s),
+        usage_s=spec.usage_s,
     )
-    if spec.state is JobState.RUNNING or spec.state is JobState.COMPLETED or spec.usage_s:
+    if state is JobState.RUNNING or state is JobState.COMPLETED or spec.usage_s:
         job.running_at = created_at
-    if spec.state in FINAL:
+    if state in FINAL:
         job.finished_at = created_at + spec.usage_s
     if spec.result:
-        job.outcome = Outcome(spec.result.encode(), float(spec.usage_s))
+        job.outcome = Outcome(json.dumps(plain_json(spec.result)).encode(), spec.usage_s)
     return job
 
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
 from pytest_qchannel.crn import CRN
+from pytest_qchannel.emulator.faults.parse import AccountWords, FaultWords, JobWords
 from pytest_qchannel.emulator.programs import PROGRAMS
+from pytest_qchannel.emulator.tables import Misfit, Where
 from pytest_qchannel.emulator.world import snapshots
 from pytest_qchannel.emulator.world.jobs import LONGEST_S
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
-from pytest_qchannel.emulator.worlds.kinds import Misfit
-from pytest_qchannel.emulator.worlds.places import Where
-from pytest_qchannel.emulator.worlds.specs import (
+from pytest_qchannel.emulator.worlds.description import (
     CLASSIC,
     AccountSpec,
+    Description,
     DeviceSpec,
     InstanceSpec,
     JobSpec,
 )
+from pytest_qchannel.emulator.worlds.kinds import plain_json
 from pytest_qchannel.errors import EmulatorGap, UsageProblem, nearest
 
 __all__ = ["check"]
@@ -28,16 +29,13 @@ __all__ = ["check"]
 _WITH_REASON: Final = (JobState.FAILED, JobState.CANCELLED)
 
 
-def check(
-    devices: tuple[DeviceSpec, ...],
-    accounts: tuple[AccountSpec, ...],
-    jobs: tuple[JobSpec, ...],
-) -> None:
+def check(world: Description) -> None:
     """Holds all that is described against each other.
 
     Raises:
         Misfit: The first thing that does not fit; ``where`` counts from the whole world.
     """
+    devices, accounts, jobs = world.devices, world.accounts, world.jobs
     _unique("a device", [(one.name, ("devices", n, "name")) for n, one in enumerate(devices)])
     _unique("an account", [(one.name, ("accounts", n, "name")) for n, one in enumerate(accounts)])
     for number, device in enumerate(devices):
@@ -66,6 +64,8 @@ def check(
         _check_job(job, names, {one.name: one for one in accounts}, ("jobs", number))
         if job.session:
             _check_session(job, sessions.setdefault(job.session, job), ("jobs", number, "session"))
+    for number, fault in enumerate(world.faults):
+        _check_fault(fault, names, [one.name for one in accounts], ("faults", number))
 
 
 def _unique(what: str, found: list[tuple[str, Where]], *, is_secret: bool = False) -> None:
@@ -91,7 +91,7 @@ def _check_device(device: DeviceSpec, where: Where) -> None:
     shipped = snapshots.available()
     own = ("source", device.source) if device.source else ("name", device.name)
     wanted: list[tuple[Where, str]] = [((own[0],), own[1])]
-    wanted += [(("calibrations", key), name) for key, name in device.calibrations]
+    wanted += [(("calibrations", key), name) for key, name in device.calibrations.items()]
     for key, name in wanted:
         if name not in shipped:
             add = "name in source the device whose snapshot it shall serve"
@@ -105,8 +105,8 @@ def _check_device(device: DeviceSpec, where: Where) -> None:
 
 def _require_fractional(device: DeviceSpec, where: Where) -> None:
     """Refuses what would have no effect: ``rzz`` is calibrated where there is a ``cz``."""
-    for source in (device.source or device.name, *dict(device.calibrations).values()):
-        gates: list[Mapping[str, Any]] = snapshots.load(source).facts["gates"]
+    for source in (device.source or device.name, *device.calibrations.values()):
+        gates = snapshots.load(source).facts["gates"]
         if not {"rzz", "cz"} & {gate["name"] for gate in gates}:
             raise Misfit(
                 f"the device {device.name!r}: the snapshot of {source} has no cz gate, so it "
@@ -118,7 +118,7 @@ def _require_fractional(device: DeviceSpec, where: Where) -> None:
 
 def _check_account(account: AccountSpec, where: Where) -> None:
     title = f"the account {account.name!r}"
-    if account.is_classic and len(account.channels) > 1:
+    if account.is_classic and list(account.channels) != [CLASSIC]:
         raise Misfit(
             f"{title}: the channel {CLASSIC} is another platform than "
             f"{', '.join(one for one in account.channels if one != CLASSIC)}",
@@ -220,12 +220,12 @@ def _check_job(
             f"a job: the account {job.account!r} has no instance {job.instance!r}",
             job.instance, instances, (*where, "instance"), "describe that instance",
         )  # fmt: skip
-    allowed = instances[job.instance].devices
-    if job.backend not in (devices if allowed is None else allowed):
+    limited = instances[job.instance].devices
+    allowed = devices if limited is None else list(limited)
+    if job.backend not in allowed:
         raise _unknown(
             f"a job: the instance {job.instance!r} has no device {job.backend!r}",
-            job.backend, devices if allowed is None else allowed, (*where, "backend"),
-            "add it to the instance's devices",
+            job.backend, allowed, (*where, "backend"), "add it to the instance's devices",
         )  # fmt: skip
     if job.reason_code is not None and not job.reason:
         raise Misfit(
@@ -235,13 +235,13 @@ def _check_job(
         )
     if job.reason and job.state not in _WITH_REASON:
         raise Misfit(
-            f"a job that is {job.state.value} has no reason",
+            f"a job that is {job.state} has no reason",
             where=(*where, "reason"),
             next='write state = "Failed" or "Cancelled", or take the reason out',
         )
-    if job.result and job.state is not JobState.COMPLETED:
+    if job.result and job.state != JobState.COMPLETED:
         raise Misfit(
-            f"a job that is {job.state.value} has no result",
+            f"a job that is {job.state} has no result",
             where=(*where, "result"),
             next='write state = "Completed", or take the result out',
         )
@@ -254,7 +254,7 @@ def _check_job(
 def _require_ended(job: JobSpec, where: Where) -> None:
     if job.progression is not None:
         raise Misfit(
-            f"a job that is {job.state.value} moves no further",
+            f"a job that is {job.state} moves no further",
             where=(*where, "progression"),
             next='write state = "Queued" or "Running", or take the progression out',
         )
@@ -272,24 +272,23 @@ def _require_runnable(job: JobSpec, where: Where) -> None:
     for key, is_wrong in (("usage_s", job.usage_s > 0), ("session", bool(job.session))):
         if is_wrong:
             raise Misfit(
-                f"a job that is {job.state.value} has no {key} yet",
+                f"a job that is {job.state} has no {key} yet",
                 where=(*where, key),
                 next=f'write state = "Completed", or take {key} out',
             )
     if job.program not in PROGRAMS:
         raise _unknown(
-            f"a job that is {job.state.value} has still to run, and the emulator runs no "
+            f"a job that is {job.state} has still to run, and the emulator runs no "
             f"{job.program!r}",
             job.program, PROGRAMS, (*where, "program"), 'write state = "Completed"',
         )  # fmt: skip
     try:
-        problem = PROGRAMS[job.program].check(json.loads(job.params))
+        problem = PROGRAMS[job.program].check(plain_json(job.params))
     except EmulatorGap as gap:
         problem = gap.headline
     if problem:
         raise Misfit(
-            f"a job that is {job.state.value} has still to run, and its params are not valid: "
-            f"{problem}",
+            f"a job that is {job.state} has still to run, and its params are not valid: {problem}",
             where=(*where, "params"),
             next=f"mend the params, as POST /jobs wants them for {job.program}",
         )
@@ -309,3 +308,18 @@ def _check_session(job: JobSpec, first: JobSpec, where: Where) -> None:
             where=where,
             next="give one of them another session, or mend its age_s",
         )
+
+
+def _check_fault(fault: FaultWords, devices: list[str], accounts: list[str], where: Where) -> None:
+    """Refuses a fault that names what is not there, so that it could never happen."""
+    if isinstance(fault, JobWords):
+        key, what, name, valid = "backend", "device", fault.backend, devices
+    elif isinstance(fault, AccountWords):
+        key, what, name, valid = "account_name", "account", fault.account_name, accounts
+    else:
+        return
+    if name and name not in valid:
+        raise _unknown(
+            f"a fault: the world has no {what} {name!r}",
+            name, valid, (*where, key), f"describe that {what}",
+        )  # fmt: skip

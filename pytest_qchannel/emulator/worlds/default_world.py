@@ -14,14 +14,19 @@ from pytest_qchannel.emulator.world import snapshots
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.emulator.worlds.assemble import fixed_hex
-from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+from pytest_qchannel.emulator.worlds.assemble import assemble, fixed_hex
+from pytest_qchannel.emulator.worlds.description import (
+    AccountSpec,
+    Description,
+    DeviceSpec,
+    InstanceSpec,
+)
 
 __all__ = [
     "CLASSIC_USER",
     "CLOUD_ACCOUNT",
     "PLATFORM_ACCOUNT",
-    "default_builder",
+    "default_description",
     "default_world",
 ]
 
@@ -56,60 +61,75 @@ _QUEUES: Final = {
 }
 
 
-def _take(candidates: tuple[str, ...], count: int) -> list[str]:
-    return [name for name in candidates if name in snapshots.available()][:count]
+def _take(candidates: tuple[str, ...], count: int) -> tuple[str, ...]:
+    return tuple(name for name in candidates if name in snapshots.available())[:count]
 
 
 @functools.cache
-def default_builder() -> WorldBuilder:
-    """The description of the default world: see ``docs/emulator.md`` for what is in it.
+def default_description() -> Description:
+    """What is in the default world: see ``docs/emulator.md``.
 
-    The first instance of each account is the one that the fixtures use.
+    The first instance of each account is the one that the fixtures use. It is made without being
+    read and checked, which would cost each run more than all its worlds; a test does both.
     """
     us_east, eu_de = _take(_US_EAST, 10), _take(_EU_DE, 3)
-    world = WorldBuilder(source="the default world")
+    devices: list[DeviceSpec] = []
     for names in (us_east, eu_de):
         spare = itertools.count(20, 7)
-        for name in names:
-            world = world.device(
+        devices += [
+            DeviceSpec(
                 name,
                 queue_length=_QUEUES[name] if name in _QUEUES else next(spare),
                 status=_STATUS.get(name, DeviceStatus.ONLINE),
             )
-    free, premium = ["qchannel", "open"], ["qchannel", "premium"]
-    standard, lite = ["qchannel", "pay-as-you-go"], ["qchannel", "lite"]
+            for name in names
+        ]
+    free, premium = ("qchannel", "open"), ("qchannel", "premium")
+    standard, lite = ("qchannel", "pay-as-you-go"), ("qchannel", "lite")
     first_us = us_east[:5]
-    return (
-        world.account(PLATFORM_ACCOUNT, channels=["ibm_quantum_platform"])
-        .instance("open-instance", plan="Open", devices=first_us, tags=free, usage_limit_s=600)
-        .instance("premium-instance", plan="Premium", devices=us_east, tags=premium)
-        .instance(
-            "premium-instance-eu", plan="Premium", region="eu-de", devices=eu_de, tags=premium
-        )
-        .account(CLOUD_ACCOUNT, channels=["ibm_cloud"])
-        .instance("standard-instance", plan="Pay-As-You-Go", devices=us_east, tags=standard)
-        .instance(
-            "standard-instance-eu",
-            plan="Pay-As-You-Go",
-            region="eu-de",
-            devices=eu_de,
-            tags=standard,
-        )
-        # The Lite plan had simulators only, and they are gone: it has no allocation left.
-        .instance("lite-instance", plan="Lite", devices=[], tags=lite)
-        .account(
-            CLASSIC_USER,
-            channels=["ibm_quantum"],
-            id=fixed_hex("classic account", 24),
-            user_id=fixed_hex("classic user", 24),
-            credential="qchannelemulated" + fixed_hex("classic a", 56) + fixed_hex("classic b", 56),
-        )
-        .instance("ibm-q/open/main", plan="Open", devices=first_us, usage_limit_s=600)
-        .instance("ibm-q-emulated/premium/main", plan="Premium", devices=us_east)
-        .check()
+    platform = AccountSpec(
+        PLATFORM_ACCOUNT,
+        channels=("ibm_quantum_platform",),
+        instances=(
+            InstanceSpec(
+                "open-instance", plan="Open", devices=first_us, tags=free, usage_limit_s=600
+            ),
+            InstanceSpec("premium-instance", plan="Premium", devices=us_east, tags=premium),
+            InstanceSpec(
+                "premium-instance-eu", plan="Premium", region="eu-de", devices=eu_de, tags=premium
+            ),
+        ),
     )
+    cloud = AccountSpec(
+        CLOUD_ACCOUNT,
+        channels=("ibm_cloud",),
+        instances=(
+            InstanceSpec("standard-instance", plan="Pay-As-You-Go", devices=us_east, tags=standard),
+            InstanceSpec(
+                "standard-instance-eu",
+                plan="Pay-As-You-Go",
+                region="eu-de",
+                devices=eu_de,
+                tags=standard,
+            ),
+            # The Lite plan had simulators only, and they are gone: it has no allocation left.
+            InstanceSpec("lite-instance", plan="Lite", devices=(), tags=lite),
+        ),
+    )
+    classic = AccountSpec(
+        CLASSIC_USER,
+        channels=("ibm_quantum",),
+        id=fixed_hex("classic account", 24),
+        user_id=fixed_hex("classic user", 24),
+        credential="qchannelemulated" + fixed_hex("classic a", 56) + fixed_hex("classic b", 56),
+        instances=(
+            InstanceSpec("ibm-q/open/main", plan="Open", devices=first_us, usage_limit_s=600),
+            InstanceSpec("ibm-q-emulated/premium/main", plan="Premium", devices=us_east),
+        ),
+    )
+    return Description(devices=tuple(devices), accounts=(platform, cloud, classic))
 
 
 def default_world(clock: Clock, seed: int = 0) -> World:
     """A fresh world with nothing special in it."""
-    return default_builder().build(clock, seed)
+    return assemble(default_description(), clock, seed)

@@ -1,200 +1,198 @@
-"""Kinds of values in a world's description: each reads a value, or says what is wrong with it.
-
-What a kind gives cannot be changed, so that no two worlds share anything that can.
-"""
+"""Kinds of values in a world's description."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Final
 
+from pytest_qchannel import wire
+from pytest_qchannel.emulator.tables import Kind, Misfit, Parsed, Wrong, shown
 from pytest_qchannel.emulator.world.progression import Progression
-from pytest_qchannel.emulator.worlds.places import Where
 from pytest_qchannel.errors import nearest
 
 __all__ = [
-    "COUNT",
-    "FLAG",
-    "JSON",
-    "PROGRESSION",
-    "SECONDS",
-    "TEXT",
-    "TEXTS",
-    "TEXT_BY_TEXT",
-    "WHOLE_SECONDS",
-    "Kind",
-    "Misfit",
-    "one_of",
-    "some_of",
+    "Choice",
+    "Choices",
+    "Count",
+    "Flag",
+    "Json",
+    "Pace",
+    "Seconds",
+    "Secret",
+    "Tables",
+    "Text",
+    "TextByText",
+    "Texts",
+    "WholeSeconds",
+    "plain_json",
 ]
 
+# An API key of IBM Cloud, an API token of the classic platform. Source: both as IBM issues them.
+_REAL_KEYS: Final = (re.compile(r"[A-Za-z0-9_-]{44}"), re.compile(r"[0-9a-f]{128}"))
 
-class Misfit(Exception):
-    """Something in a description is wrong.
 
-    Attributes:
-        headline: What.
-        where: Where in the description; outer parts are added on the way up.
-        closest: The nearest that would do.
-        next: What would do.
+_EACH: Final = "a text in each place"
+
+
+class _Text(Kind):
+    """A text with something in it; what looks like a real credential is refused."""
+
+    def __init__(self, wanted: str = "a text") -> None:
+        super().__init__("a text", wanted, pattern=r"\S")
+
+    def read(self, value: object, handler: Callable[[object], object]) -> object:
+        text = str(super().read(value, handler))
+        if any(form.fullmatch(text) for form in _REAL_KEYS) and "emulated" not in text:
+            raise Wrong(
+                "looks like a real credential of IBM's; a world holds none",
+                next="take it out, and revoke it if it was real: without a credential one is "
+                "generated; your own must have the word 'emulated' in it",
+            )
+        return text
+
+
+class _Secret(_Text):
+    """A text that no message shows."""
+
+    def wrong(self, value: object) -> Wrong:  # noqa: ARG002 - never shown
+        return Wrong("wants a text", next="write a text")
+
+
+class Choice(Kind):
+    """A word of a list.
+
+    Args:
+        what: The word for such words.
+        words: Those that are valid.
+        wanted: The words for one in an error, where something else is no text.
     """
 
-    def __init__(
-        self,
-        headline: str,
-        *,
-        next: str,  # noqa: A002 - the message's own word
-        where: Where = (),
-        closest: str | None = None,
-    ) -> None:
-        super().__init__(headline)
-        self.headline = headline
-        self.where = where
-        self.closest = closest
-        self.next = next
+    def __init__(self, what: str, words: Iterable[str], wanted: str = "") -> None:
+        self.what = what
+        self.words = tuple(words)
+        super().__init__(", ".join(self.words), wanted or f"a {what}")
+
+    def read(self, value: object, handler: Callable[[object], object]) -> object:
+        """The word."""
+        text = super().read(value, handler)
+        if text not in self.words:
+            raise Wrong(
+                f"is wrong: {shown(text)} is no {self.what}",
+                closest=nearest(str(text), self.words),
+                next=f"use one of {self.said}",
+            )
+        return text
 
 
-class Kind(NamedTuple):
-    """One kind of value: the words for it, and what reads it."""
+class Choices(Kind):
+    """A list of words, at least one; each counts once."""
 
-    said: str
-    read: Callable[[Any], Any]
+    def __init__(self, what: str, words: Iterable[str]) -> None:
+        self.what = what
+        self.words = ", ".join(words)
+        each = Annotated[str, Choice(what, words, _EACH)]
+        super().__init__(
+            f"a list of {self.words}", "a list of texts", of=tuple[each, ...], strict=False
+        )
+
+    def read(self, value: object, handler: Callable[[object], object]) -> object:
+        """The words."""
+        found = super().read(value, handler)
+        assert isinstance(found, tuple)
+        if not found:
+            raise Wrong(f"is empty: it needs a {self.what}", next=f"use one of {self.words}")
+        return tuple(dict.fromkeys(found))
+
+
+class Tables(Kind):
+    """Tables, each read by itself.
+
+    Args:
+        header: What stands above each of them in a file.
+        read: What reads one.
+    """
+
+    def __init__(self, header: str, read: Callable[[Mapping[str, object]], object]) -> None:
+        self._header = header
+        self._read = read
+        each = Annotated[object, Parsed("a table", self._row)]
+        super().__init__("a table each", of=tuple[each, ...], strict=False)
+
+    def _row(self, value: object) -> object:
+        if not isinstance(value, Mapping):
+            raise self.wrong(value)
+        return self._read(value)
+
+    def wrong(self, value: object) -> Misfit:  # noqa: ARG002 - the header says it all
+        """What to say of something else."""
+        return Misfit(
+            f"{self._header} wants tables", next=f"write [[{self._header}]] above each of them"
+        )
+
+
+def plain_json(given: Mapping[str, object] | str) -> dict[str, wire.Json]:
+    """What a table holds, or a text of JSON that has been read."""
+    plain: dict[str, wire.Json] = json.loads(given if isinstance(given, str) else json.dumps(given))
+    return plain
+
+
+def _json(value: object) -> str:
+    """JSON as text, whatever it was given as: a text cannot be changed by the world it is in."""
+    said = "a table that JSON can hold, or a text of JSON that is an object"
+    wrong = Wrong(f"wants {said}, not {shown(value)}", next=f"write {said}")
+    try:
+        plain = json.loads(value) if isinstance(value, str) else value
+        text = json.dumps(plain, allow_nan=False)
+    except (ValueError, TypeError):
+        raise wrong from None
+    if not isinstance(plain, Mapping):
+        raise wrong
+    return text
+
+
+def _progression(value: object) -> Progression:
+    if not isinstance(value, str | Progression):
+        said = "a text, as immediate, polls(3), seconds(30) or stuck"
+        raise Wrong(f"wants {said}, not {shown(value)}", next=f"write {said}")
+    try:
+        return Progression.of(value)
+    except ValueError as problem:
+        said, _, hint = str(problem).partition(": ")
+        raise Wrong(f"is wrong: {said}", next=hint or said) from None
 
 
 # Thirty years: dates stay dates.
 _MOST_S: Final = 1e9
 
+_BY_TEXT: Final = 'a table of texts, as { spring = "ibm_torino" }'
 
-def _shown(value: object) -> str:
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-def _wrong(value: object, said: str) -> Misfit:
-    return Misfit(f"wants {said}, not {_shown(value)}", next=f"write {said}")
-
-
-def _plain(said: str, fits: Callable[[Any], bool]) -> Kind:
-    def read(value: Any) -> Any:
-        if not fits(value):
-            raise _wrong(value, said)
-        return value
-
-    return Kind(said, read)
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_number(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= value <= _MOST_S  # type: ignore[operator]
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple):
-        raise _wrong(value, "a list of texts")
-    for number, item in enumerate(value):
-        if not _is_text(item):
-            raise _at(_wrong(item, "a text in each place"), number)
-    return tuple(value)
-
-
-def _at(misfit: Misfit, key: str | int) -> Misfit:
-    misfit.where = (key, *misfit.where)
-    return misfit
-
-
-def _text_by_text(value: Any) -> tuple[tuple[str, str], ...]:
-    said = 'a table of texts, as { spring = "ibm_torino" }'
-    if not isinstance(value, Mapping):
-        raise _wrong(value, said)
-    for key, item in value.items():
-        if not _is_text(item) or not _is_text(key):
-            raise _at(_wrong(item, said), key)
-    return tuple(value.items())
-
-
-def _json(value: Any) -> str:
-    """JSON as text, whatever it was given as: a text cannot be changed by the world it is in."""
-    said = "a table that JSON can hold, or a text of JSON that is an object"
-    try:
-        plain = json.loads(value) if isinstance(value, str) else value
-        if not isinstance(plain, Mapping):
-            raise _wrong(value, said)
-        return json.dumps(plain, allow_nan=False)
-    except (ValueError, TypeError):
-        raise _wrong(value, said) from None
-
-
-def _progression(value: Any) -> Progression:
-    if isinstance(value, Progression):
-        return value
-    if not isinstance(value, str):
-        raise _wrong(value, "a text, as immediate, polls(3), seconds(30) or stuck")
-    try:
-        return Progression.parse(value)
-    except ValueError as problem:
-        said, _, hint = str(problem).partition(": ")
-        raise Misfit(f"is wrong: {said}", next=hint or said) from None
-
-
-TEXT: Final = _plain("a text", _is_text)
-COUNT: Final = _plain("a whole number, 0 or more", _is_whole)
-WHOLE_SECONDS: Final = _plain(
-    "whole seconds, from 0 to 1e9", lambda value: _is_whole(value) and _is_number(value)
-)
-SECONDS: Final = _plain("seconds, from 0 to 1e9", _is_number)
-FLAG: Final = _plain("true or false", lambda value: isinstance(value, bool))
-TEXTS: Final = Kind("a list of texts", _texts)
-TEXT_BY_TEXT: Final = Kind("a table of texts", _text_by_text)
-JSON: Final = Kind("a table, or JSON as text", _json)
-PROGRESSION: Final = Kind("immediate, polls(3), seconds(30, queued=10) or stuck", _progression)
-
-
-def choose(value: object, valid: Iterable[str], what: str) -> str:
-    """The value, if it is one of the valid words.
-
-    Raises:
-        Misfit: It is not; names the nearest.
-    """
-    words = list(valid)
-    if isinstance(value, str) and value in words:
-        return value
-    if not isinstance(value, str):
-        raise _wrong(value, f"a {what}")
-    raise Misfit(
-        f"is wrong: {_shown(value)} is no {what}",
-        closest=nearest(value, words),
-        next=f"use one of {', '.join(words)}",
-    )
-
-
-def one_of(valid: Iterable[str], what: str) -> Kind:
-    """A word of a list."""
-    words = tuple(valid)
-    return Kind(", ".join(words), lambda value: choose(value, words, what))
-
-
-def some_of(valid: Iterable[str], what: str) -> Kind:
-    """A list of such words, at least one."""
-    words = tuple(valid)
-
-    def read(value: Any) -> tuple[str, ...]:
-        texts = _texts(value)
-        if not texts:
-            raise Misfit(f"is empty: it needs a {what}", next=f"use one of {', '.join(words)}")
-        for number, text in enumerate(texts):
-            try:
-                choose(text, words, what)
-            except Misfit as misfit:
-                raise _at(misfit, number) from None
-        return tuple(dict.fromkeys(texts))
-
-    return Kind(f"a list of {', '.join(words)}", read)
+Text = Annotated[str, _Text()]
+Secret = Annotated[str, _Secret()]
+Texts = Annotated[
+    Iterable[str],
+    Kind(
+        "a list of texts",
+        of=tuple[Annotated[str, _Text(_EACH)], ...],
+        strict=False,
+    ),
+]
+TextByText = Annotated[
+    Mapping[str, str],
+    Kind(
+        "a table of texts",
+        _BY_TEXT,
+        of=dict[Annotated[str, _Text(_BY_TEXT)], Annotated[str, _Text(_BY_TEXT)]],
+        strict=False,
+    ),
+]
+Count = Annotated[int, Kind("a whole number, 0 or more", ge=0)]
+WholeSeconds = Annotated[int, Kind("whole seconds, from 0 to 1e9", ge=0, le=int(_MOST_S))]
+Seconds = Annotated[float, Kind("seconds, from 0 to 1e9", ge=0, le=_MOST_S, allow_inf_nan=False)]
+Flag = Annotated[bool, Kind("true or false")]
+Json = Annotated[Mapping[str, object] | str, Parsed("a table, or JSON as text", _json)]
+Pace = Annotated[
+    Progression | str,
+    Parsed("immediate, polls(3), seconds(30, queued=10) or stuck", _progression),
+]

@@ -13,12 +13,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-__all__ = ["Places", "Where"]
+from pytest_qchannel.emulator.tables import Where
 
-Where = tuple[str | int, ...]
-"""The way to a value: keys, and indices of arrays, as ``("accounts", 0, "name")``."""
+__all__ = ["Places"]
 
 
 class Places:
@@ -46,7 +45,7 @@ class Places:
                 return self.lines[where[:length]]
         return None
 
-    def _open(self, parsed: dict[str, Any], *, is_array: bool, line: int) -> Where:
+    def _open(self, parsed: object, *, is_array: bool, line: int) -> Where:
         """The table that a header opens; its keys count from the last element of each array."""
         where: Where = ()
         keys = _keys(parsed)
@@ -63,26 +62,22 @@ class Places:
         self.lines[where] = line
         return where
 
-    def _note(self, value: Any, where: Where, line: int) -> None:
+    def _note(self, value: object, where: Where, line: int) -> None:
         if where:
             self.lines.setdefault(where, line)
-        pairs: Any = ()
+        if isinstance(value, list):
+            value = dict(enumerate(value))
         if isinstance(value, dict):
-            pairs = value.items()
-        elif isinstance(value, list):
-            pairs = enumerate(value)
-        for key, inner in pairs:
-            self._note(inner, (*where, key), line)
+            for key, inner in value.items():
+                self._note(inner, (*where, key), line)
 
-    def _note_elements(
-        self, statement: str, parsed: dict[str, Any], table: Where, number: int
-    ) -> None:
+    def _note_elements(self, statement: str, parsed: object, table: Where, number: int) -> None:
         """Notes the elements of an array that is written over several lines.
 
         The lines so far, with the bracket closed, are the array so far: an element stands on the
         line that completes it.
         """
-        value: Any = parsed
+        value = parsed
         keys: list[str] = []
         while isinstance(value, dict) and len(value) == 1:
             key, value = next(iter(value.items()))
@@ -104,21 +99,21 @@ class Places:
 _CLOSES: Final = re.compile(r"""[]}]|\"{3}|'{3}""")
 
 
-def _loads(text: str) -> dict[str, Any] | None:
+def _loads(text: str) -> dict[str, object] | None:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return None
 
 
-def _inside(parsed: Any, keys: list[str]) -> list[Any]:
+def _inside(parsed: object, keys: list[str]) -> list[object]:
     """The array below some keys; an empty one where there is none (yet)."""
     for key in keys:
         parsed = parsed.get(key) if isinstance(parsed, dict) else None
     return parsed if isinstance(parsed, list) else []
 
 
-def _statements(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
+def _statements(text: str) -> Iterator[tuple[int, str, dict[str, object]]]:
     """Each statement: the number of its first line, its text, and what it says by itself."""
     lines = text.replace("\r\n", "\n").split("\n")
     start = 0
@@ -135,12 +130,10 @@ def _statements(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
         start = end
 
 
-def _keys(parsed: Any) -> list[str]:
+def _keys(parsed: object) -> list[str]:
     """The keys of a header, from what it says by itself: ``{"a": {"b": [{}]}}`` is ``a.b``."""
     keys = []
-    while parsed:
+    while isinstance(parsed, dict) and parsed:
         key, parsed = next(iter(parsed.items()))
         keys.append(key)
-        if isinstance(parsed, list):
-            break
     return keys

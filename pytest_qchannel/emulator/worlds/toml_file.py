@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
 
-from pytest_qchannel.emulator.worlds.builder import WorldBuilder
-from pytest_qchannel.emulator.worlds.kinds import COUNT, Misfit
-from pytest_qchannel.emulator.worlds.places import Places, Where
-from pytest_qchannel.emulator.worlds.specs import (
-    AccountSpec,
-    DeviceSpec,
-    InstanceSpec,
-    JobSpec,
-    Spec,
-    read,
-)
-from pytest_qchannel.emulator.worlds.troubles import read_fault
-from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.emulator.tables import Misfit, read
+from pytest_qchannel.emulator.worlds.checks import check
+from pytest_qchannel.emulator.worlds.description import Description
+from pytest_qchannel.emulator.worlds.places import Places
+from pytest_qchannel.errors import UsageProblem
 
-__all__ = ["KEYS", "load", "shown"]
-
-KEYS: Final[Mapping[str, str]] = {
-    "seed": "fixes job ids and counts, unless a setting does",
-    "devices": "a table each",
-    "accounts": "a table each, with a table `accounts.instances` for each instance",
-    "jobs": "the job history, a table each",
-    "faults": "scripted trouble, a table each",
-}
-"""The keys at the top of a world file."""
-
-Made = TypeVar("Made")
+__all__ = ["load", "shown"]
 
 
 def shown(path: Path) -> str:
@@ -45,8 +23,8 @@ def shown(path: Path) -> str:
         return str(path)
 
 
-def load(path: Path) -> WorldBuilder:
-    """The world that a file describes.
+def load(path: Path) -> Description:
+    """What a file describes, checked.
 
     Raises:
         UsageProblem: There is no such file, it is no TOML, or something in it is wrong.
@@ -76,7 +54,8 @@ def load(path: Path) -> WorldBuilder:
             next="mend that line; https://toml.io tells the syntax",
         ) from None
     try:
-        return _world(tables, name)
+        world = read(Description, tables)
+        check(world)
     except Misfit as misfit:
         line_number = Places(text).line(misfit.where)
         raise UsageProblem(
@@ -85,6 +64,7 @@ def load(path: Path) -> WorldBuilder:
             closest=misfit.closest,
             next=misfit.next,
         ) from None
+    return world
 
 
 def _syntax(message: str, text: str) -> tuple[str, int]:
@@ -92,65 +72,3 @@ def _syntax(message: str, text: str) -> tuple[str, int]:
     said, _, place = message.rpartition(" (at ")
     found = re.match(r"line (\d+)", place)
     return said or message, int(found[1]) if found else text.rstrip("\n").count("\n") + 1
-
-
-def _world(tables: Mapping[str, Any], name: str) -> WorldBuilder:
-    for key in tables:
-        if key not in KEYS:
-            raise Misfit(
-                f"there is no key {key!r} at the top of a world file",
-                where=(key,),
-                closest=nearest(key, KEYS),
-                next=f"use one of {', '.join(KEYS)}",
-            )
-    seed = None
-    if "seed" in tables:
-        seed = _below(("seed",), lambda: COUNT.read(tables["seed"]), "seed ")
-    world = WorldBuilder(
-        world_seed=seed,
-        devices=_read_all(DeviceSpec, tables, ("devices",)),
-        accounts=tuple(_account(one, where) for where, one in _tables(tables, ("accounts",))),
-        jobs=_read_all(JobSpec, tables, ("jobs",)),
-        faults=tuple(_fault(one, where) for where, one in _tables(tables, ("faults",))),
-        source=name,
-    )
-    world.require_sense()
-    return world
-
-
-def _account(table: Mapping[str, Any], where: Where) -> AccountSpec:
-    account = _below(where, lambda: read(AccountSpec, table, extra=("instances",)))
-    return replace(account, instances=_read_all(InstanceSpec, table, (*where, "instances")))
-
-
-def _fault(table: Mapping[str, Any], where: Where) -> Mapping[str, Any]:
-    _below(where, lambda: read_fault(table))
-    return table
-
-
-def _read_all(spec: type[Spec], tables: Mapping[str, Any], where: Where) -> tuple[Spec, ...]:
-    return tuple(
-        _below(place, lambda one=one: read(spec, one))  # type: ignore[misc]
-        for place, one in _tables(tables, where)
-    )
-
-
-def _tables(tables: Mapping[str, Any], where: Where) -> list[tuple[Where, Mapping[str, Any]]]:
-    """The tables of an array, each with its place; ``where`` ends with the array's key."""
-    found = tables.get(str(where[-1]), [])
-    header = ".".join(part for part in where if isinstance(part, str))
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise Misfit(
-            f"{header} wants tables", where=where, next=f"write [[{header}]] above each of them"
-        )
-    return [((*where, number), one) for number, one in enumerate(found)]
-
-
-def _below(where: Where, make: Callable[[], Made], prefix: str = "") -> Made:
-    """Calls a function whose places count from ``where``."""
-    try:
-        return make()
-    except Misfit as misfit:
-        misfit.where = (*where, *misfit.where)
-        misfit.headline = prefix + misfit.headline
-        raise

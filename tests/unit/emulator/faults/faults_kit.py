@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from pytest_qchannel.emulator.api.app import App
-from pytest_qchannel.emulator.faults import Fault, parse_fault
+from pytest_qchannel.emulator.faults import Fault
+from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.default_world import default_world
 from pytest_qchannel.wire import Request, Response

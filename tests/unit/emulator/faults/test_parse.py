@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import inspect
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_qchannel.emulator.faults import parse_fault
-from pytest_qchannel.emulator.faults.parse import WORDS
+from docs.fault_words import tables
+from pytest_qchannel.emulator.faults.parse import WORDS, parse_fault
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
 from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.plugin import markers
+
+DOCS = Path(__file__).parents[4] / "docs" / "faults.md"
 
 
 @pytest.mark.parametrize(
@@ -153,3 +156,14 @@ def test_every_route_of_the_tables_can_be_declared() -> None:
 def test_the_marker_takes_the_same_words() -> None:
     (marker,) = (one for one in markers.MARKERS if one.name == markers.FAULT)
     assert tuple(inspect.signature(marker.accept).parameters) == WORDS
+    # What `pytest --markers` says of it.
+    named = re.findall(r"(\w+)=", marker.usage + marker.help)
+    assert {"status", "times", "job", "account"} == set(named) <= set(WORDS)
+
+
+@pytest.mark.parametrize("name", tables())
+def test_the_tables_of_the_docs_are_those_of_the_code(name: str) -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {name}:.*?-->\n(.*?)\n<!-- end of {name} -->", text, re.DOTALL)
+    assert found, name
+    assert found[1] == tables()[name], "run python docs/generate.py"

@@ -7,9 +7,10 @@ import threading
 
 import pytest
 
-from pytest_qchannel.emulator.faults import ConnectionDropped, parse_fault
+from pytest_qchannel.emulator.faults import ConnectionDropped
 from pytest_qchannel.emulator.faults.answers import NAMES, refusal
 from pytest_qchannel.emulator.faults.model import RouteMatch
+from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.hosts import HOSTS, find_host
 from pytest_qchannel.wire import Request
 from tests.unit.emulator.faults.faults_kit import HOST, Desk, code_of

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel.emulator.faults import RawKeyWarning, unmet
+from pytest_qchannel.emulator.faults import RawKeyWarning
+from pytest_qchannel.emulator.faults.unmet import unmet
 from pytest_qchannel.wire import Request
 from tests.unit.emulator.faults.faults_kit import Desk, code_of
 

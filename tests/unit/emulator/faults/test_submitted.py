@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.assertions import assert_submitted_once
-from pytest_qchannel.emulator.faults import Fault, parse_fault
+from pytest_qchannel.emulator.faults import Fault
+from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.journals import closed, newest_first, opened

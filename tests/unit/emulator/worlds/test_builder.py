@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.emulator.programs.task import Noise
+from pytest_qchannel.emulator.tables import keys_of, read
 from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.progression import polls, seconds
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
-from pytest_qchannel.emulator.worlds.default_world import default_world
-from pytest_qchannel.emulator.worlds.specs import (
+from pytest_qchannel.emulator.worlds.checks import check
+from pytest_qchannel.emulator.worlds.default_world import default_description, default_world
+from pytest_qchannel.emulator.worlds.description import (
     AccountSpec,
+    Description,
     DeviceSpec,
     InstanceSpec,
     JobSpec,
-    keys_of,
 )
 from pytest_qchannel.errors import UsageProblem
 from tests.unit.emulator.worlds.worlds_kit import CLOCK, CRN, small
@@ -147,9 +149,9 @@ def test_a_builder_never_changes() -> None:
     second = first.device("ibm_sherbrooke").seed(3).account("x", channels=["ibm_cloud"])
     second.instance("more", plan="Lite", account="me")
     assert first == copy != second
-    assert [one.name for one in second.accounts[0].instances] == ["open"]
+    assert [one.name for one in second.described.accounts[0].instances] == ["open"]
     with pytest.raises(dataclasses.FrozenInstanceError):
-        first.world_seed = 3  # type: ignore[misc]
+        first.source = ""  # type: ignore[misc]
 
 
 def test_the_seed_is_the_callers_then_the_builders_then_zero() -> None:
@@ -191,6 +193,47 @@ def test_the_default_builder_builds_the_default_world() -> None:
     ]
 
 
+def test_the_default_world_could_have_been_written() -> None:
+    """It is made without being read and checked: so they are here."""
+    world = default_description()
+    check(world)
+    instances = [one for account in world.accounts for one in account.instances]
+    accounts = [dataclasses.replace(account, instances=()) for account in world.accounts]
+    for spec in (*world.devices, *instances, *accounts):
+        given = {key.name: getattr(spec, key.name) for key in keys_of(type(spec))}
+        table = {
+            key.name: given[key.name]
+            for key in keys_of(type(spec))
+            if given[key.name] != key.default
+        }
+        assert read(type(spec), table) == spec
+
+
+def test_what_is_added_to_a_checked_builder_is_checked_again() -> None:
+    for builder in (WorldBuilder.default(), WorldBuilder.from_file(EXAMPLE), small().check()):
+        with pytest.raises(UsageProblem, match="the device 'x': the installed client ships no"):
+            builder.device("x").build(CLOCK)
+
+
+def test_an_argument_that_is_none_is_not_given() -> None:
+    optional = dict.fromkeys(("source", "status", "queue_length", "calibrations"))
+    assert WorldBuilder().device("x", **optional) == WorldBuilder().device("x")  # type: ignore[arg-type]
+
+
+def test_any_iterable_is_a_list_of_texts() -> None:
+    names = {"ibm_torino": 1}.keys()
+    builder = small().instance("more", plan="Open", tags=(text for text in "ab"), devices=names)
+    made = builder.described.accounts[0].instances[1]
+    assert (made.tags, made.devices) == (("a", "b"), ("ibm_torino",))
+
+
+def test_an_argument_that_there_is_not_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match=r"WorldBuilder.device\(\) got an unexpected .* 'statsu'"):
+        WorldBuilder().device("x", statsu="online")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"WorldBuilder.instance\(\) missing .*'plan'"):
+        small().instance("x")  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize(
     ("make", "headline", "where", "closest"),
     [
@@ -210,6 +253,13 @@ def test_the_default_builder_builds_the_default_world() -> None:
             lambda: WorldBuilder().account("me", channels="ibm_cloud"),
             "the account 'me': channels wants a list of texts, not \"ibm_cloud\"",
             "WorldBuilder, at channels",
+            None,
+        ),
+        (
+            lambda: WorldBuilder().device("ibm_torino", calibrations={"": "ibm_fez"}),
+            "the device 'ibm_torino': calibrations wants a table of texts, as "
+            '{ spring = "ibm_torino" }, not ""',
+            "WorldBuilder, at calibrations.",
             None,
         ),
         (
@@ -252,13 +302,11 @@ def test_what_is_wrong_is_said_kindly(
 
 
 def test_the_example_says_every_key_there_is() -> None:
-    from pytest_qchannel.emulator.worlds.toml_file import KEYS
-
     text = EXAMPLE.read_text(encoding="utf-8")
     said = {line.lstrip("# ").partition("=")[0].strip() for line in text.splitlines()}
     said |= {line.lstrip("# ").partition(":")[0] for line in text.splitlines()}
     said |= {line.partition("]")[0].strip("[").rpartition(".")[2] for line in text.splitlines()}
-    wanted = {key.name for spec in (DeviceSpec, AccountSpec, InstanceSpec, JobSpec)
+    wanted = {key.name for spec in (Description, DeviceSpec, AccountSpec, InstanceSpec, JobSpec)
               for key in keys_of(spec)}  # fmt: skip
-    assert (wanted | set(KEYS) | {"instances"}) - said == set()
+    assert (wanted | {"instances"}) - said == set()
     WorldBuilder.from_file(EXAMPLE).build(CLOCK)

@@ -11,24 +11,13 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from pytest_qchannel.emulator.tables import Table, keys_of
 from pytest_qchannel.emulator.world.clock import Clock
-from pytest_qchannel.emulator.worlds.kinds import (
-    COUNT,
-    FLAG,
-    JSON,
-    SECONDS,
-    TEXT_BY_TEXT,
-    TEXTS,
-    WHOLE_SECONDS,
-)
-from pytest_qchannel.emulator.worlds.specs import (
+from pytest_qchannel.emulator.worlds.description import (
     AccountSpec,
     DeviceSpec,
     InstanceSpec,
     JobSpec,
-    Table,
-    is_required,
-    keys_of,
 )
 from pytest_qchannel.errors import UsageProblem
 from tests.unit.emulator.worlds.worlds_kit import CRN, line_of, load
@@ -53,13 +42,15 @@ NAMES = {"devices": ["ibm_torino", "ibm_lagos"], "accounts": ["me", "you"],
          "channels": ["ibm_cloud", "ibm_quantum"], "crn": [CRN], "progression": ["stuck"],
          "program": ["sampler"], "session": ["s"]}  # fmt: skip
 GOOD_VALUES = {
-    COUNT: st.integers(0, 3),
-    WHOLE_SECONDS: st.integers(0, 3),
-    SECONDS: st.sampled_from([0, 1, 1.5, 2**70, 1e9]),
-    FLAG: st.booleans(),
-    TEXTS: st.lists(st.sampled_from(NAMES["devices"]), max_size=2),
-    TEXT_BY_TEXT: st.dictionaries(WORDS, st.sampled_from(NAMES["devices"]), max_size=2),
-    JSON: st.one_of(st.just("{}"), st.dictionaries(WORDS, VALUES, max_size=2)),
+    "a whole number, 0 or more": st.integers(0, 3),
+    "whole seconds, from 0 to 1e9": st.integers(0, 3),
+    "seconds, from 0 to 1e9": st.sampled_from([0, 1, 1.5, 2**70, 1e9]),
+    "true or false": st.booleans(),
+    "a list of texts": st.lists(st.sampled_from(NAMES["devices"]), max_size=2),
+    "a table of texts": st.dictionaries(WORDS, st.sampled_from(NAMES["devices"]), max_size=2),
+    "a table, or JSON as text": st.one_of(
+        st.just("{}"), st.dictionaries(WORDS, VALUES, max_size=2)
+    ),
 }
 
 
@@ -68,14 +59,14 @@ def tables_of(spec: type[Table], names: str = "") -> st.SearchStrategy[dict[str,
     fields: dict[str, st.SearchStrategy[object]] = {}
     for key in keys_of(spec):
         words = NAMES.get(names if key.name == "name" else key.name, ["x", "y"])
-        good = GOOD_VALUES.get(key.metadata["kind"], st.sampled_from(words))
+        good = GOOD_VALUES.get(key.said, st.sampled_from(words))
         if key.name == "channels":
             good = st.lists(good, min_size=1, max_size=1)
         # Out of twenty values one may be anything.
         fields[key.name] = st.integers(0, 19).flatmap(
             lambda number, good=good: good if number else VALUES  # type: ignore[misc]
         )
-    required = {key.name: fields.pop(key.name) for key in keys_of(spec) if is_required(key)}
+    required = {key.name: fields.pop(key.name) for key in keys_of(spec) if key.is_required}
     return st.fixed_dictionaries(required, optional=fields)
 
 
