@@ -1,43 +1,44 @@
-"""What a plugin costs a run that does not use it: collecting an empty project."""
+"""What a plugin costs a run that does not use it: an empty project, in processor time.
+
+Plugins are loaded as they are for a user, by their entry points: only then does pytest rewrite all
+modules of a package. So install the wheel, and not a link to a checkout.
+"""
 
 from __future__ import annotations
 
 import functools
-import importlib.util
+import importlib.metadata
 import os
+import resource
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-PLUGINS: Final = {
-    "no plugin": None,
-    "pytest-qchannel": "pytest_qchannel.plugin",
-    "pytest-recording": "pytest_recording.plugin",
-    "localqpu": "localqpu.pytest_plugin",
+PACKAGES: Final = {
+    "pytest-qchannel": "pytest_qchannel",
+    "pytest-recording": "pytest_recording",
+    "localqpu": "localqpu",
 }
 
 
-def environment(bytecode: Path) -> dict[str, str]:
-    """Keeps bytecode as every later run of a user finds it, whatever this machine has set."""
-    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+def names_of(package: str = "") -> set[str]:
+    """The names of the installed plugins of a package; of all, without one."""
     return {
-        **kept,
-        "PYTHONPYCACHEPREFIX": str(bytecode),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        one.name
+        for one in importlib.metadata.entry_points(group="pytest11")
+        if package in ("", one.module.partition(".")[0])
     }
 
 
-def collect(project: Path, env: Mapping[str, str], plugin: str | None) -> None:
-    """Collects nothing, in a fresh process."""
-    options = ["--collect-only", "-q", "-p", "no:cacheprovider"]
-    if plugin is not None:
-        options += ["-p", plugin]
+def run(project: Path, env: Mapping[str, str], plugins: Iterable[str]) -> None:
+    """Runs no test, in a fresh process that loads these plugins only."""
+    blocked = [f"-pno:{name}" for name in sorted(names_of() - set(plugins))]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options],
+        [sys.executable, "-m", "pytest", "-q", "-pno:cacheprovider", *blocked],
         cwd=project,
         env=env,
         capture_output=True,
@@ -46,16 +47,33 @@ def collect(project: Path, env: Mapping[str, str], plugin: str | None) -> None:
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stderr.decode()
 
 
+def processor_s() -> float:
+    """What the processes that have ended took of the processor."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.timeout(600)
-def test_loading(tmp_path: Path, side_by_side: Callable[..., None]) -> None:
-    project = tmp_path / "empty"
+@pytest.mark.parametrize("group", ["loading", "loading, no bytecode"])
+def test_loading(group: str, tmp_path: Path, side_by_side: Callable[..., None]) -> None:
+    project, bytecode = tmp_path / "empty", tmp_path / "bytecode"
     project.mkdir()
     (project / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    env = environment(tmp_path / "bytecode")
-    cases = {}
-    for name, plugin in PLUGINS.items():
-        if plugin is None or importlib.util.find_spec(plugin.partition(".")[0]):
-            cases[name] = functools.partial(collect, project, env, plugin)
+    env = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    env["PYTHONPYCACHEPREFIX"] = str(bytecode)
+    cases = {"no plugin": functools.partial(run, project, env, ())}
+    for name, package in PACKAGES.items():
+        if plugins := names_of(package):
+            cases[name] = functools.partial(run, project, env, plugins)
         else:
             print(f"{name}: left out, it is not installed")
-    side_by_side("loading", cases, rounds=25)
+    for case in cases.values():
+        case()
+    if group != "loading":
+        # As where PYTHONDONTWRITEBYTECODE is set: Python's own cache came with the installation,
+        # pytest's cache of rewritten modules is never written.
+        for cached in bytecode.rglob("*-pytest-*.pyc"):
+            cached.unlink()
+        env["PYTHONDONTWRITEBYTECODE"] = "1"
+    side_by_side(group, cases, rounds=25, clock=processor_s)

@@ -9,9 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from pytest_qchannel._version import __version__
-
 if TYPE_CHECKING:
+    from pytest_qchannel._version import __version__
     from pytest_qchannel.assertions import (
         assert_authenticated,
         assert_least_busy,
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.secret import Secret
 
 _HOMES = {
+    "pytest_qchannel._version": ("__version__",),
     "pytest_qchannel.assertions": (
         "assert_authenticated",
         "assert_least_busy",

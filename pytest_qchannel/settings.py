@@ -1,10 +1,7 @@
-"""Every setting, declared once: option, ini key, variable, help and the README's table follow.
+"""The values of the settings that :mod:`.options` declares, and where each was decided.
 
 The ladder is the same for all of them, in :func:`resolve`:
 command line > marker > environment > ini file > default.
-
-This module is loaded by every pytest run of everybody who installed the package, so its values
-are named tuples: they are as frozen as dataclasses, and made in a fraction of the time.
 """
 
 from __future__ import annotations
@@ -17,9 +14,11 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.options import CHANNELS, ENV_PREFIX, OPTIONS, Option
 
 __all__ = [
     "CHANNELS",
+    "ENV_PREFIX",
     "OPTIONS",
     "Door",
     "Mode",
@@ -29,10 +28,6 @@ __all__ = [
     "check_variables",
     "resolve",
 ]
-
-CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
-
-ENV_PREFIX: Final = "QCHANNEL_"
 
 _ON: Final = ("1", "true", "yes", "on")
 _OFF: Final = ("0", "false", "no", "off", "")
@@ -65,35 +60,6 @@ class Source(StrEnum):
     def words(self) -> str:
         """As a sentence has it."""
         return "the real services" if self is Source.LIVE else "the emulator"
-
-
-class Option(NamedTuple):
-    """One setting; ``parse`` turns its text into its value or raises ``ValueError`` with a hint.
-
-    A switch is given without a value on the command line, and is ``1`` then.
-    """
-
-    name: str
-    default: str
-    metavar: str
-    help: str
-    parse: Callable[[str], Any]
-    is_switch: bool = False
-
-    @property
-    def flag(self) -> str:
-        """The command line option."""
-        return f"--qchannel-{self.name.replace('_', '-')}"
-
-    @property
-    def env_var(self) -> str:
-        """The environment variable."""
-        return ENV_PREFIX + self.name.upper()
-
-    @property
-    def ini_key(self) -> str:
-        """The key in the ini file."""
-        return f"qchannel_{self.name}"
 
 
 class _BadValue(ValueError):
@@ -181,85 +147,19 @@ def _path(text: str) -> Path | None:
     return Path(text) if text.strip() else None
 
 
-OPTIONS: Final = (
-    Option(
-        "mode",
-        "auto",
-        "MODE",
-        "where answers come from: auto (tests marked vcr replay, others are emulated), emulated, "
-        "replay or record",
-        _mode,
-    ),
-    Option(
-        "channel",
-        "auto",
-        "NAMES",
-        "the channels that tests run on, a comma list of "
-        f"{', '.join(CHANNELS)}; auto is the default channel of the installed client",
-        _channels,
-    ),
-    Option("seed", "0", "N", "fixes job ids and counts of the emulator", _seed),
-    Option(
-        "allowed_hosts",
-        "",
-        "HOSTS",
-        "hosts beside loopback that tests with these fixtures may reach, a comma list",
-        _hosts,
-    ),
-    Option(
-        "everywhere",
-        "0",
-        "",
-        "put the whole process on the emulator, from before collection to the end of the run",
-        _switch,
-        is_switch=True,
-    ),
-    Option(
-        "world",
-        "",
-        "FILE",
-        "the TOML file that describes the emulated world, from rootdir on in an ini file, else "
-        "from the working directory on; without one there is a default world",
-        _path,
-    ),
-    Option(
-        "door",
-        "in-process",
-        "DOOR",
-        "how requests get to the emulator: in-process, for what speaks through requests, or "
-        "loopback, a server on 127.0.0.1, for httpx, aiohttp and others, too",
-        _door,
-    ),
-    Option(
-        "record_from",
-        "live",
-        "SOURCE",
-        "what the record lane records: live (IBM's services; not there yet) or emulator",
-        _source,
-    ),
-    Option(
-        "cassettes",
-        "cassettes",
-        "DIR",
-        "the folder of all cassettes, from rootdir on",
-        _folder,
-    ),
-    Option(
-        "max_age",
-        "",
-        "DAYS",
-        "a cassette that is older fails its test",
-        _days,
-    ),
-    Option(
-        "strict_cassettes",
-        "0",
-        "",
-        "fail the run if there are cassettes that no test uses",
-        _switch,
-        is_switch=True,
-    ),
-)
+_PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "MODE": _mode,
+    "NAMES": _channels,
+    "N": _seed,
+    "HOSTS": _hosts,
+    "": _switch,
+    "FILE": _path,
+    "DOOR": _door,
+    "SOURCE": _source,
+    "DIR": _folder,
+    "DAYS": _days,
+}
+"""By the kind of value; each gives the value of a text or says what is wrong with it."""
 
 
 class Settings(NamedTuple):
@@ -302,7 +202,7 @@ def resolve(
         )
         source, text = next((source, text) for source, text in rungs if text is not None)
         try:
-            values[option.name] = option.parse(text)
+            values[option.name] = _PARSERS[option.metavar](text)
         except _BadValue as problem:
             raise UsageProblem(
                 f"{source}: {problem}",

@@ -1,29 +1,24 @@
 """The pytest plugin: hooks of a line or two, and nothing imported that a run may not need.
 
-Installed and unused it must cost milliseconds, so this module and those it imports know neither
-qiskit nor vcr nor responses nor the emulator; a test holds that true.
+Installed and unused it must cost milliseconds, also where there is no bytecode and pytest compiles
+our modules at every start. So this module and those it imports are small; :mod:`.start` is loaded
+where something of ours is set, :mod:`.our_tests` by the first test that uses us. A test holds that
+true.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import os
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_qchannel import incompatible_plugins
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.plugin import (
-    everywhere,
-    faults,
-    markers,
-    orphan_watch,
-    problems,
-    report,
-    selection,
-    taping,
-)
+from pytest_qchannel.options import OPTIONS
+from pytest_qchannel.plugin import markers
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_lane,
     ibm_cloud_service,
@@ -39,9 +34,19 @@ from pytest_qchannel.plugin.fixtures import (
     qchannel_service,
     qchannel_world,
 )
-from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
-from pytest_qchannel.rerun_command import ended, started
-from pytest_qchannel.settings import OPTIONS, Settings
+from pytest_qchannel.plugin.keys import (
+    CASSETTE,
+    EVERYWHERE,
+    HEADER,
+    LANE_FIXTURE,
+    OUR_TESTS,
+    OURS,
+    PROPERTY,
+    RUNNING,
+)
+
+if TYPE_CHECKING:
+    from pytest_qchannel.plugin.our_tests import OurTests
 
 __all__ = [
     "_qchannel_lane",
@@ -58,8 +63,6 @@ __all__ = [
     "qchannel_service",
     "qchannel_world",
 ]
-
-_SETTINGS = pytest.StashKey[Settings]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -81,72 +84,73 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     """Refuses mistyped options before pytest does, to name the nearest one; begins early."""
     with _usage_errors():
         incompatible_plugins.refuse_loaded(early_config.pluginmanager)
-        selection.check_arguments(args)
-        everywhere.begin(early_config)
+        if _is_anything_set(early_config, args):
+            from pytest_qchannel.plugin import start
+
+            start.begin_early(early_config, args)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers and checks the settings once."""
-    for marker in markers.MARKERS:
-        config.addinivalue_line("markers", f"{marker.usage}: {marker.help}")
-    config.pluginmanager.register(taping.Warnings(config))
-    started(taping.start_of(config))
-    config.add_cleanup(ended)
-    with _usage_errors():
-        config.stash[_SETTINGS] = selection.session_settings(config)
-        everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
-    orphan_watch.begin(config, config.stash[_SETTINGS])
+    for name, usage in markers.USAGE.items():
+        config.addinivalue_line("markers", f"{usage}: {markers.HELP[name]}")
+    if _is_anything_set(config):
+        from pytest_qchannel.plugin import start
+
+        with _usage_errors():
+            start.begin(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Says which lane was chosen, and why."""
-    lines = [report.header(config.stash[_SETTINGS])]
-    if whole := config.stash.get(EVERYWHERE, None):
-        lines.append(whole.header())
-    return lines
+    if HEADER in config.stash:
+        return config.stash[HEADER]
+    told = (f"{option.name}={option.default} (default)" for option in OPTIONS if option.is_told)
+    return [f"qchannel: {', '.join(told)}"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test that uses a channel once per chosen channel."""
     if "qchannel_channel" in metafunc.fixturenames:
-        try:
-            names, reason = selection.channels_for(metafunc.config, metafunc.definition)
-        except UsageProblem:
-            return  # pytest_collection_modifyitems refuses the marker, as a usage error
-        skip = [pytest.mark.skip(reason=reason)] if reason else []
-        params = [pytest.param(name, marks=skip, id=name) for name in names]
-        metafunc.parametrize("qchannel_channel", params, indirect=True)
+        _our_tests(metafunc.config).choose_channels(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuses wrong markers; skips what needs a real QPU."""
+    """Finds the tests that use us; refuses wrong markers."""
     with _usage_errors(config):
         for item in items:
-            selection.check_markers(config, item)
-            if whole := config.stash.get(EVERYWHERE, None):
-                whole.check(item)
-            taping.prepare(item)
-            if item.get_closest_marker("live_qpu"):
-                reason = "live_qpu: needs the live lane, which does not exist yet"
-                item.add_marker(pytest.mark.skip(reason=reason))
+            if EVERYWHERE in config.stash or _has_ours(item):
+                _our_tests(config).prepare(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Tells of a fixture that failed what its lane has to complain about."""
+    item.config.stash[RUNNING] = item  # pytest-recording's hook does not tell
+    try:
+        return (yield)
+    except (Exception, pytest.fail.Exception) as error:
+        if OURS in item.stash:
+            _our_tests(item.config).setup_failed(item, error)
+        raise
+    finally:
+        del item.config.stash[RUNNING]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fails a test whose lane has something to complain about, even if the test swallowed it."""
     __tracebackhide__ = True
-    with problems.noted(item), faults.expected(item, LANE) as unmet:
+    try:
         outcome = yield
-    problems.raise_all(problems.take(item) + unmet)
+    except (Exception, pytest.fail.Exception) as error:
+        if OURS in item.stash:  # only now: the body may have asked for a fixture of ours by name
+            _our_tests(item.config).body_failed(item, error)
+        raise
+    if OURS in item.stash:
+        _our_tests(item.config).body_passed(item)
     return outcome
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Tells of a fixture that failed what its lane has to complain about."""
-    with problems.noted(item), taping.running(item):
-        return (yield)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -158,14 +162,17 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
         done = yield
         is_torn_down = True
     finally:
-        taping.finish(item, is_torn_down=is_torn_down)
+        if OURS in item.stash:
+            _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
     return done
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_recording_configure(config: pytest.Config, vcr: Any) -> None:
     """Puts our cassette in the place of pytest-recording's, for tests with our fixtures."""
-    taping.takes_over(config, vcr)
+    item = config.stash.get(RUNNING, None)
+    if item is not None and OURS in item.stash:
+        _our_tests(config).take_over(item, vcr)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -173,35 +180,66 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Shows problems where a unittest test failed by itself; hides the traceback of a secret."""
-    problems.gather(item)  # a subtest is reported before the test has ended
-    ours = call.excinfo.value if call.excinfo else None
-    made = yield
-    taping.passed(item, made)
-    if problems.replaced(item, call, ours) and made.failed:
-        made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
-    if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
-        made.longrepr = report.without_traceback(item.stash[REFUSED])
-    if isinstance(ours, Exception) and call.when != "call" and report.is_about_cassettes(ours):
-        made.longrepr = report.without_traceback(ours)
-    taping.hide(item, made)
-    return made
+    if OURS not in item.stash:
+        return (yield)
+    return (yield from _our_tests(item.config).report(item, call))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Ends the run with the usage error of a pytest-xdist worker, which cannot show it."""
-    if said := getattr(node, "workeroutput", {}).get(report.PROPERTY):
+    if said := getattr(node, "workeroutput", {}).get(PROPERTY):
         raise pytest.UsageError(said)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Says how many tests ran in which lane."""
-    line = report.summary(terminalreporter.stats)
-    if whole := config.stash.get(EVERYWHERE, None):
-        line = f"{line or 'qchannel: no test'}; {whole.counts()}"
-    lines = [line] if line else []
-    for told in (*lines, *report.cassette_lines(terminalreporter.stats)):
-        terminalreporter.write_line(told)
+    if OUR_TESTS in config.stash or EVERYWHERE in config.stash or _has_told(terminalreporter):
+        _our_tests(config).summary(terminalreporter)
+
+
+def _our_tests(config: pytest.Config) -> OurTests:
+    """What is done with the tests that use us; most runs have none."""
+    from pytest_qchannel.plugin.our_tests import OurTests
+
+    return OurTests.of(config)
+
+
+def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
+    """Whether there may be a setting, a mistyped one included, or a folder of cassettes.
+
+    Without any, all settings have their defaults and nothing can be wrong with them.
+    """
+    ini = config.inipath.read_text(encoding="utf-8", errors="replace") if config.inipath else ""
+    overrides = getattr(config.option, "override_ini", None) or ()
+    return (
+        any(name.startswith("QCH") for name in os.environ)
+        or any(text.startswith("--qch") for text in args)
+        or any("qchannel_" in text for text in (ini, *overrides, *args))
+        or any(getattr(config.option, option.ini_key, None) is not None for option in OPTIONS)
+        or any(
+            (folder / "cassettes").is_dir()
+            for folder in (config.rootpath, config.invocation_params.dir)
+        )
+    )
+
+
+def _has_ours(item: pytest.Item) -> bool:
+    """Whether a test has a fixture or marker of ours, or a marker that may be meant so."""
+    return LANE_FIXTURE in getattr(item, "fixturenames", ()) or any(
+        mark.name in markers.USAGE or mark.name.startswith(markers.PREFIX)
+        for mark in item.iter_markers()
+    )
+
+
+def _has_told(terminalreporter: Any) -> bool:
+    """Whether a report of a pytest-xdist worker is of a test that used us."""
+    return any(
+        name in (PROPERTY, CASSETTE)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, _ in getattr(report, "user_properties", ())
+    )
 
 
 @contextmanager
@@ -211,5 +249,5 @@ def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
         yield
     except UsageProblem as problem:
         if config is not None and hasattr(config, "workeroutput"):
-            config.workeroutput[report.PROPERTY] = str(problem)
+            config.workeroutput[PROPERTY] = str(problem)
         raise pytest.UsageError(str(problem)) from None

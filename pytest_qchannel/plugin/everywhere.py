@@ -16,13 +16,13 @@ import re
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, UsageProblem
-from pytest_qchannel.plugin import problems, report, selection
-from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
+from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
+from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, PROPERTY, REFUSED
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Everywhere", "begin"]
 
-_OPTION = next(option for option in OPTIONS if option.name == "everywhere")
+_OPTION: Final = next(option for option in OPTIONS if option.name == "everywhere")
 _OUTPUT = "qchannel_everywhere"
 _XUNIT = re.compile(r"_(?:xunit|unittest)_(\w+?)_fixture")
 
@@ -62,7 +62,7 @@ def begin(config: pytest.Config) -> None:
         or early.getini(_OPTION.ini_key)
     ):
         return
-    settings = selection.session_settings(early)
+    settings = session_settings.session_settings(early)
     if not settings.everywhere:
         return
     if settings.mode not in (Mode.AUTO, Mode.EMULATED):
@@ -100,6 +100,7 @@ class Everywhere:
         self.process: EmulatedProcess = EmulatedProcess(
             settings, "before collection (a plugin or conftest.py)"
         ).open()
+        self._others, self._begun = self.process.lane.emulator.faults, 0
 
     # What other parts of the plugin ask.
 
@@ -108,6 +109,10 @@ class Everywhere:
         self._keep_for_item()
         found, self._of_item = self._of_item, []
         return found
+
+    def unmet_of(self, item: pytest.Item) -> list[QChannelError]:
+        """The faults of a test's own that its body, which has ended, did not meet."""
+        return self.process.lane.unmet_faults(item.nodeid, besides=self._others, since=self._begun)
 
     def header(self) -> str:
         """One line for the terminal: what is emulated, and who asked for it."""
@@ -166,8 +171,8 @@ class Everywhere:
         self._keep_as_outside()
         self._item = item
         self.process.happens_in(item.nodeid)
-        others = [(name, value) for name, value in item.user_properties if name != report.PROPERTY]
-        item.user_properties[:] = [*others, (report.PROPERTY, self.process.lane.mode.value)]
+        others = [(name, value) for name, value in item.user_properties if name != PROPERTY]
+        item.user_properties[:] = [*others, (PROPERTY, self.process.lane.mode.value)]
         visit = self.process.visit(selection.settings_for(self._config, item)).open()
         item.stash[LANE] = visit
         try:
@@ -175,6 +180,17 @@ class Everywhere:
         except BaseException as error:
             self._remember_secret(item, error)
             raise
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Has a test's faults in everybody's world while its body runs."""
+        lane = self.process.lane
+        self._others, self._begun = lane.emulator.faults, len(lane.requests)
+        try:
+            faults.declare(lane, item)
+            return (yield)
+        finally:
+            lane.emulator.end_faults(besides=self._others)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(

@@ -5,64 +5,39 @@ In everywhere mode the world is everybody's: a test's faults are there while its
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_qchannel.errors import QChannelError, UsageProblem
-from pytest_qchannel.plugin import markers
-from pytest_qchannel.plugin.keys import EVERYWHERE
+from pytest_qchannel.plugin import marker_arguments
+from pytest_qchannel.plugin.keys import EVERYWHERE, LANE
+from pytest_qchannel.plugin.markers import FAULT
 
 if TYPE_CHECKING:
     from pytest_qchannel.lanes.lane import Lane
 
-__all__ = ["declare", "expected"]
+__all__ = ["declare", "unmet"]
 
 
 def declare(lane: Lane, item: pytest.Item) -> None:
     """Declares what the markers of a test say, in the order in which they are read."""
-    for mark in reversed(list(item.iter_markers(markers.FAULT))):
-        words = markers.read(markers.FAULT, mark.args, mark.kwargs, item.nodeid)
+    for mark in reversed(list(item.iter_markers(FAULT))):
+        words = marker_arguments.read(FAULT, mark.args, mark.kwargs, item.nodeid)
         lane.emulator.fault(**words)
 
 
-@contextmanager
-def expected(item: pytest.Item, key: pytest.StashKey[Lane]) -> Iterator[list[QChannelError]]:
-    """Around the body of a test: gives the list of complaints, which is filled at its end.
-
-    A test that fails anyway is told of them in a note.
-    """
-    found: list[QChannelError] = []
-    whole = item.config.stash.get(EVERYWHERE, None)
-    shared = whole.process.lane if whole is not None else None
-    others = shared.emulator.faults if shared is not None else ()
-    begun = len(shared.requests) if shared is not None else 0
-
-    def complaints() -> list[QChannelError]:
-        lane = shared or item.stash.get(key, None)
-        if lane is not None:
-            return lane.unmet_faults(item.nodeid, besides=others, since=begun)
-        return _without_lane(item)
-
-    try:
-        if shared is not None:
-            declare(shared, item)
-        try:
-            yield found
-        except (Exception, pytest.fail.Exception) as error:
-            for problem in complaints():
-                error.add_note(str(problem))
-            raise
-        found += complaints()
-    finally:
-        if shared is not None:
-            shared.emulator.end_faults(besides=others)
+def unmet(item: pytest.Item) -> list[QChannelError]:
+    """What was declared for a test and has not happened, at the end of its body."""
+    if whole := item.config.stash.get(EVERYWHERE, None):
+        return whole.unmet_of(item)
+    if lane := item.stash.get(LANE, None):
+        return lane.unmet_faults(item.nodeid)
+    return _without_lane(item)
 
 
 def _without_lane(item: pytest.Item) -> list[QChannelError]:
-    if item.get_closest_marker(markers.FAULT) is None:
+    if item.get_closest_marker(FAULT) is None:
         return []
     return [
         UsageProblem(

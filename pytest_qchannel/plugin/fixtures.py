@@ -1,4 +1,4 @@
-"""The fixtures; each one calls one function of the core."""
+"""The fixtures: their names, and what each builds on; what they give is in :mod:`.lending`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from pytest_qchannel.errors import ChannelUnavailable
-from pytest_qchannel.plugin import faults, problems, selection, taping
-from pytest_qchannel.plugin.keys import EVERYWHERE, LANE
-from pytest_qchannel.plugin.report import PROPERTY
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
@@ -20,63 +15,33 @@ if TYPE_CHECKING:
     from pytest_qchannel.emulator.control import EmulatorControl
     from pytest_qchannel.lanes.lane import Lane, QChannel, SavedAccounts
     from pytest_qchannel.lanes.worlds import WorldBuilder
+    from pytest_qchannel.plugin.lending import Lending
+
+
+def _lending() -> type[Lending]:
+    """What gives a test what it asks for; loaded with the first fixture that a test uses."""
+    from pytest_qchannel.plugin.lending import Lending
+
+    return Lending
 
 
 @pytest.fixture
 def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
     """What this test's emulated world is built from; override it to have another world."""
-    from pytest_qchannel.lanes.worlds import world_of
-
-    return world_of(selection.settings_for(request.config, request.node))
+    return _lending().world(request)
 
 
 @pytest.fixture
 def _qchannel_lane(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lane]:
-    from pytest_qchannel.lanes.lane import Lane
-
-    item = request.node
-    tape = taping.tape_of(item)
-    world = None
-    if tape is None or tape.is_recording:
-        from pytest_qchannel.lanes.worlds import require_world  # a replay has no world
-
-        world = require_world(request.getfixturevalue("qchannel_world"), item.nodeid)
-    if whole := request.config.stash.get(EVERYWHERE, None):
-        assert world is not None
-        whole.process.require_world(world, item.nodeid)
-        yield item.stash[LANE]
-        return
-    settings = selection.settings_for(request.config, item)
-    home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
-    lane = Lane(settings, item.nodeid, home, world, tape).open()
-    item.stash[LANE] = lane
-    item.user_properties.append((PROPERTY, lane.mode.value))
-    try:
-        faults.declare(lane, item)
-        yield lane
-    finally:
-        lane.close()
-        # What fixtures of the test did before or after its body; the body's own is raised there.
-        found = problems.take(item)
-        del item.stash[LANE]
-    problems.raise_all(found)
+    yield from _lending().lane(request, tmp_path_factory)
 
 
 @pytest.fixture
 def qchannel_channel(request: pytest.FixtureRequest) -> Channel:
     """The channel of this test; tests that use it run once per chosen channel."""
-    from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-
-    # Without parametrization (unittest classes, getfixturevalue) the first chosen channel.
-    name = getattr(request, "param", None)
-    if name is None:
-        names, reason = selection.channels_for(request.config, request.node)
-        if reason:
-            pytest.skip(reason)
-        name = names[0]
-    return CHANNEL_BY_NAME[name]
+    return _lending().channel(request)
 
 
 @pytest.fixture
@@ -84,33 +49,19 @@ def qchannel(
     request: pytest.FixtureRequest, _qchannel_lane: Lane, qchannel_channel: Channel
 ) -> QChannel:
     """The lane and channel in use: ``requests`` (journal), ``emulator``, ``account``, ``lane``."""
-    from pytest_qchannel.lanes.lane import QChannel
-
-    note = (PROPERTY, _qchannel_lane.mode.value)
-    properties = request.node.user_properties
-    properties[properties.index(note)] = (PROPERTY, f"{note[1]} on {qchannel_channel}")
-    return QChannel(_qchannel_lane, qchannel_channel)
-
-
-def _connect(lane: Lane, channel: Channel) -> Any:
-    try:
-        return lane.connect(channel)
-    except ChannelUnavailable as missing:
-        pytest.skip(missing.headline)
+    return _lending().qchannel(request, _qchannel_lane, qchannel_channel)
 
 
 @pytest.fixture
 def qchannel_service(qchannel: QChannel, _qchannel_lane: Lane) -> QiskitRuntimeService:
     """A ``QiskitRuntimeService`` of the installed client, logged in on the channel in use."""
-    return _connect(_qchannel_lane, qchannel.channel)
+    return _lending().service(_qchannel_lane, qchannel.channel.name)
 
 
 def _service_on(name: str) -> Any:
     @pytest.fixture(name=f"{name}_service")
     def service(_qchannel_lane: Lane) -> QiskitRuntimeService:
-        from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-
-        return _connect(_qchannel_lane, CHANNEL_BY_NAME[name])
+        return _lending().service(_qchannel_lane, name)
 
     service.__doc__ = f"A ``QiskitRuntimeService`` logged in on the channel {name}."
     return service
@@ -137,22 +88,13 @@ def qchannel_rest(qchannel: QChannel) -> Iterator[ChannelSession]:
 @pytest.fixture
 def qchannel_access_token(qchannel: QChannel, _qchannel_lane: Lane) -> Iterator[str]:
     """A temporary access token of the channel in use; invalid after the test."""
-    from pytest_qchannel.channels.rest import access_token
-
-    token = access_token(qchannel.account)
-    yield token
-    _qchannel_lane.revoke_access_token(token)
+    yield from _lending().access_token(_qchannel_lane, qchannel)
 
 
 @pytest.fixture
 def qchannel_accounts(request: pytest.FixtureRequest, _qchannel_lane: Lane) -> SavedAccounts:
     """Saved accounts of the test's own: none at first, and no credentials in the environment."""
-    from pytest_qchannel.lanes.lane import SavedAccounts
-
-    # It sets the client's variables: whatever the order of arguments, that must come before.
-    if "qchannel" in request.fixturenames:
-        request.getfixturevalue("qchannel")
-    return SavedAccounts(_qchannel_lane)
+    return _lending().accounts(request, _qchannel_lane)
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.cassette.disk.unused_list import VARIABLE, UnusedList, write_list
-from pytest_qchannel.plugin.orphan_watch import WATCH
+from pytest_qchannel.plugin.keys import WATCH
+from pytest_qchannel.plugin.orphan_watch import OrphanWatch
+from pytest_qchannel.plugin.session_settings import session_settings
 
 _FAILED = pytest.StashKey[list[str]]()
 
@@ -33,14 +35,16 @@ class _Failures:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Writes the file."""
-    watch = session.config.stash.get(WATCH, None)
-    target = os.environ.get(VARIABLE)
-    if watch is None or not target:
+    config, target = session.config, os.environ.get(VARIABLE)
+    if not target or not hasattr(config.option, "qchannel_mode"):
         return
+    watch = config.stash.get(WATCH, None)
+    if watch is None:  # there is no folder
+        watch = OrphanWatch(config, session_settings(config))
     told: UnusedList = {
         "folder": str(watch.folder),
         "base": str(watch.base),
-        "failed": session.config.stash[_FAILED],
+        "failed": config.stash[_FAILED],
         "orphans": [{"path": one.path, "test": one.test, "why": one.why} for one in watch.found()],
     }
     write_list(Path(target), told)

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_qchannel.plugin import orphans, selection, taping
+from pytest_qchannel.plugin import orphans, selection, session_settings, taping
+from pytest_qchannel.plugin.keys import WATCH
 from pytest_qchannel.plugin.orphans import Collected, Orphan, Seen
 from pytest_qchannel.settings import OPTIONS, Settings
 
-__all__ = ["WATCH", "OrphanWatch", "begin"]
+__all__ = ["OrphanWatch", "begin"]
 
 _OUTPUT: Final = "qchannel_orphans"
 _FOLDER: Final = next(option for option in OPTIONS if option.name == "cassettes")
@@ -21,8 +22,8 @@ _FOLDER: Final = next(option for option in OPTIONS if option.name == "cassettes"
 def begin(config: pytest.Config, settings: Settings) -> None:
     """Watches a run that has a folder of cassettes."""
     watch = OrphanWatch(config, settings)
-    config.stash[WATCH] = watch
     if watch.folder.is_dir():
+        config.stash[WATCH] = watch
         config.pluginmanager.register(watch, "qchannel-orphans")
 
 
@@ -37,7 +38,7 @@ class OrphanWatch:
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config = config
         self._settings = settings
-        self.base = taping.base_of(config)
+        self.base = session_settings.base_of(config)
         self.folder = self.base / settings.cassettes
         self._collected = Collected()
         self._found: list[list[Orphan]] = []
@@ -157,7 +158,3 @@ class OrphanWatch:
         here = self._config.invocation_params.dir
         one = Path(path)
         return str(one.relative_to(here)) if one.is_relative_to(here) else path
-
-
-WATCH: Final = pytest.StashKey[OrphanWatch]()
-"""Of a run: what it knows of its cassettes."""

@@ -7,8 +7,6 @@ are reported past the exception that the test's call was left with, so that is l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ import pytest
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
 from pytest_qchannel.plugin.keys import EVERYWHERE, FOUND, LANE, REFUSED
 
-__all__ = ["gather", "noted", "raise_all", "replaced", "take"]
+__all__ = ["gather", "note", "raise_all", "replaced", "take"]
 
 
 def gather(item: pytest.Item) -> list[QChannelError]:
@@ -48,14 +46,11 @@ def raise_all(problems: list[QChannelError]) -> None:
         raise first.with_traceback(None) from None
 
 
-@contextmanager
-def noted(item: pytest.Item) -> Iterator[None]:
-    """Adds what the lane has to complain about to the error that the block is left with."""
-    try:
-        yield
-    except (Exception, pytest.fail.Exception) as error:
-        _note(error, take(item))
-        raise
+def note(error: BaseException, problems: list[QChannelError]) -> None:
+    """Adds problems to the error that a part of a test ended with."""
+    for problem in problems:
+        if problem is not error and str(problem) not in str(error):
+            error.add_note("\n".join([str(problem), *getattr(problem, "__notes__", ())]))
 
 
 def replaced(item: pytest.Item, call: pytest.CallInfo[Any], ours: BaseException | None) -> bool:
@@ -71,11 +66,5 @@ def replaced(item: pytest.Item, call: pytest.CallInfo[Any], ours: BaseException 
     if isinstance(told, pytest.skip.Exception):
         item.stash.setdefault(FOUND, []).append(ours)
         return False
-    _note(told, [ours])
+    note(told, [ours])
     return True
-
-
-def _note(error: BaseException, problems: list[QChannelError]) -> None:
-    for problem in problems:
-        if problem is not error and str(problem) not in str(error):
-            error.add_note("\n".join([str(problem), *getattr(problem, "__notes__", ())]))

@@ -1,4 +1,4 @@
-"""What the terminal says: the header's decision and the summary's count of lanes."""
+"""What the terminal says at the end: the count of lanes, and what became of cassettes."""
 
 from __future__ import annotations
 
@@ -9,22 +9,16 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_qchannel.settings import Settings, Source
+from pytest_qchannel.plugin.keys import CASSETTE, PROPERTY
+from pytest_qchannel.settings import Source
 
 __all__ = [
     "CASSETTE",
-    "PROPERTY",
     "cassette_lines",
-    "header",
     "is_about_cassettes",
     "summary",
     "without_traceback",
 ]
-
-PROPERTY = "qchannel"
-
-CASSETTE = "qchannel_cassette"
-"""The user property that tells what was done with a test's cassette."""
 
 _MOST_UNKNOWN: Final = 5
 """How many fields that no scrub rule names are told of in a run."""
@@ -35,34 +29,6 @@ _DEEDS: Final = {
     "extended": "extended",
     "unchanged": "the same as before",
 }
-
-
-def header(settings: Settings) -> str:
-    """One line: each setting and where it was decided."""
-    channel = ",".join(settings.channel) or "auto"
-    parts = [
-        f"mode={settings.mode.value} ({_from(settings, 'mode')})",
-        f"channel={channel} ({_from(settings, 'channel')})",
-        f"seed={settings.seed} ({_from(settings, 'seed')})",
-    ]
-    if settings.world:
-        from pytest_qchannel.lanes.worlds import shown
-
-        parts.append(f"world={shown(settings.world)} ({_from(settings, 'world')})")
-    if settings.allowed_hosts:
-        hosts = ",".join(settings.allowed_hosts)
-        parts.append(f"allowed_hosts={hosts} ({_from(settings, 'allowed_hosts')})")
-    parts += [
-        f"{name}={getattr(settings, name)} ({_from(settings, name)})"
-        for name in ("door", "record_from", "cassettes", "max_age", "strict_cassettes")
-        if settings.origin[name] != "default"
-    ]
-    return "qchannel: " + ", ".join(parts)
-
-
-def _from(settings: Settings, name: str) -> str:
-    origin = settings.origin[name]
-    return origin if origin == "default" else f"from {origin}"
 
 
 def summary(stats: Mapping[str, Iterable[Any]]) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.plugin import markers
-from pytest_qchannel.settings import OPTIONS, Settings, check_variables, resolve
+from pytest_qchannel.plugin import session_settings
+from pytest_qchannel.plugin.marker_arguments import ACCEPT, QChannelMark, read
+from pytest_qchannel.plugin.markers import PREFIX, QCHANNEL
+from pytest_qchannel.settings import Settings, resolve
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -29,88 +29,17 @@ if TYPE_CHECKING:
 __all__ = [
     "allows_unused",
     "channels_for",
-    "check_arguments",
     "check_markers",
-    "session_settings",
     "settings_for",
 ]
 
 
-def check_arguments(args: list[str]) -> None:
-    """Refuses a mistyped ``--qchannel-...`` option with the nearest that exists.
-
-    Raises:
-        UsageProblem: An option of ours that there is not.
-    """
-    flags = [option.flag for option in OPTIONS]
-    for arg in args:
-        flag = arg.partition("=")[0]
-        is_near = flag.startswith("--qch") and nearest(flag, flags, likeness=0.8)
-        if flag not in flags and (is_near or flag.startswith("--qchannel")):
-            raise UsageProblem(
-                f"unknown option {flag}",
-                closest=nearest(flag, flags),
-                next=f"use one of {', '.join(flags)}",
-            )
-
-
-def _sources(config: Any) -> tuple[Mapping[str, str | None], Mapping[str, str | None]]:
-    line = {option.name: config.getoption(option.ini_key) for option in OPTIONS}
-    ini = {option.name: config.getini(option.ini_key) or None for option in OPTIONS}
-    return line, ini
-
-
-def session_settings(config: Any) -> Settings:
-    """The settings without any marker, as the header shows them.
-
-    Raises:
-        UsageProblem: A value, variable or ini key is wrong.
-    """
-    check_variables(os.environ)
-    keys = [option.ini_key for option in OPTIONS]
-    overrides = (text.partition("=")[0].strip() for text in config.getoption("override_ini") or ())
-    for key in (*_ini_keys(config.inipath), *overrides):
-        if key.startswith("qchannel_") and key not in keys:
-            raise UsageProblem(
-                f"unknown ini key {key}",
-                where=str(config.inipath or "the command line"),
-                closest=nearest(key, keys),
-                next=f"use one of {', '.join(keys)}",
-            )
-    line, ini = _sources(config)
-    return _with_world(config, resolve(line, {}, os.environ, ini))
-
-
-def _with_world(config: Any, settings: Settings) -> Settings:
-    """The settings with the world file's full path, and its seed where no other one is set."""
-    if settings.world is None:
-        return settings
-    from pytest_qchannel.lanes.worlds import seeded, world_of
-
-    is_ini = settings.origin["world"].startswith("qchannel_")
-    base = config.rootpath if is_ini else config.invocation_params.dir
-    settings = settings._replace(world=base / settings.world)
-    return seeded(settings, world_of(settings))
-
-
-def _ini_keys(path: Path | None) -> list[str]:
-    """The keys of ours that the ini file has, mistyped ones included: pytest offers no list."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path else ""
-    section, keys = "", []
-    for line in text.splitlines():
-        if header := re.match(r"\[([^\[\]]+)\]", line):
-            section = header[1]
-        elif "pytest" in section and (key := re.match(r"[ \t]*(qchannel_\w+)[ \t]*=", line)):
-            keys.append(key[1])
-    return keys
-
-
-def _mark(item: Marks) -> markers.QChannelMark:
+def _mark(item: Marks) -> QChannelMark:
     """What the closest ``qchannel`` marker says; nothing where there is none."""
-    for mark in item.iter_markers("qchannel"):
-        said: markers.QChannelMark = markers.read("qchannel", mark.args, mark.kwargs, item.nodeid)
+    for mark in item.iter_markers(QCHANNEL):
+        said: QChannelMark = read(QCHANNEL, mark.args, mark.kwargs, item.nodeid)
         return said
-    return markers.QChannelMark((), {})
+    return QChannelMark((), {})
 
 
 def allows_unused(item: Marks) -> bool:
@@ -125,14 +54,14 @@ def check_markers(config: Any, item: Marks) -> None:
         UsageProblem: An argument, or the setting that it gives.
     """
     for mark in item.iter_markers():
-        if mark.name in markers.NAMES:
-            markers.read(mark.name, mark.args, mark.kwargs, item.nodeid)
-        elif mark.name.startswith(markers.PREFIX) and not _is_registered(config, mark.name):
+        if mark.name in ACCEPT:
+            read(mark.name, mark.args, mark.kwargs, item.nodeid)
+        elif mark.name.startswith(PREFIX) and not _is_registered(config, mark.name):
             raise UsageProblem(
                 f"there is no marker {mark.name}",
                 where=item.nodeid,
-                closest=nearest(mark.name, markers.NAMES),
-                next=f"use one of {', '.join(markers.NAMES)}",
+                closest=nearest(mark.name, ACCEPT),
+                next=f"use one of {', '.join(ACCEPT)}",
             )
     if _mark(item).settings:
         try:
@@ -154,8 +83,8 @@ def settings_for(config: Any, item: Marks) -> Settings:
     Raises:
         UsageProblem: The marker or a setting is wrong.
     """
-    line, ini = _sources(config)
-    return _with_world(config, resolve(line, _mark(item).settings, os.environ, ini))
+    line, ini = session_settings.texts_of(config)
+    return session_settings.with_world(config, resolve(line, _mark(item).settings, os.environ, ini))
 
 
 def channels_for(config: Any, item: Marks) -> tuple[tuple[str, ...], str | None]:

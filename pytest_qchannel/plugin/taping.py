@@ -6,8 +6,8 @@ take its place at its hook, and leave every other test to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,9 @@ import pytest
 
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
-from pytest_qchannel.plugin import markers, selection
-from pytest_qchannel.plugin.keys import EVERYWHERE, PASSED, RUNNING, TAPE
-from pytest_qchannel.plugin.report import CASSETTE
+from pytest_qchannel.plugin import selection, session_settings
+from pytest_qchannel.plugin.keys import CASSETTE, EVERYWHERE, LANE_FIXTURE, PASSED, TAPE
+from pytest_qchannel.plugin.markers import FAULT
 from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Warnings",
-    "base_of",
     "finish",
     "has_lane",
     "hide",
@@ -41,36 +40,27 @@ __all__ = [
     "test_id_at",
 ]
 
-_LANE_FIXTURE = "_qchannel_lane"
 _NOT_TAPED = ("qchannel_emulator",)
 _DEFAULT_NAME = "default_cassette"
 
 
 def has_lane(item: pytest.Item) -> bool:
     """Whether a test uses our fixtures."""
-    return _LANE_FIXTURE in getattr(item, "fixturenames", ())
-
-
-def base_of(config: pytest.Config) -> Path:
-    """The folder that test ids and the folder of cassettes are relative to.
-
-    Without an ini file rootdir depends on what is run, and a cassette must not.
-    """
-    return config.rootpath if config.inipath else config.invocation_params.dir
+    return LANE_FIXTURE in getattr(item, "fixturenames", ())
 
 
 def test_id(item: pytest.Item) -> str:
-    """The id of a test, relative to :func:`base_of`."""
+    """The id of a test, relative to :func:`.session_settings.base_of`."""
     return _id_at(item.config, item.path, item.nodeid)
 
 
 def test_id_at(config: pytest.Config, node: str) -> str:
-    """A node's id, relative to :func:`base_of`."""
+    """A node's id, relative to :func:`.session_settings.base_of`."""
     return _id_at(config, config.rootpath / node.partition("::")[0], node)
 
 
 def _id_at(config: pytest.Config, path: Path, node: str) -> str:
-    base = base_of(config)
+    base = session_settings.base_of(config)
     _, colons, rest = node.partition("::")
     return path.relative_to(base).as_posix() + colons + rest if path.is_relative_to(base) else node
 
@@ -79,7 +69,7 @@ def place_of(item: pytest.Item, settings: Settings) -> Place:
     """Where a test's cassette lies."""
     from pytest_qchannel.lanes.tapes import Place
 
-    root = base_of(item.config) / settings.cassettes
+    root = session_settings.base_of(item.config) / settings.cassettes
     named = item.stash.get(_OWN_NAME, None)
     return Place.of(root, test_id(item), named)
 
@@ -119,7 +109,7 @@ def start_of(config: pytest.Config) -> Start:
     """How this run was started: errors give commands that can be pasted there."""
     channels, flag = config.getoption("qchannel_channel"), "--qchannel-channel"
     options = (f"{flag}={channels}",) if flag in _typed(config) else ()
-    return Start(base_of(config), config.invocation_params.dir, options)
+    return Start(session_settings.base_of(config), config.invocation_params.dir, options)
 
 
 def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Settings]:
@@ -195,7 +185,7 @@ def _needs_emulator(item: pytest.Item) -> str | None:
     used = next((name for name in _NOT_TAPED if name in names), None)
     if used:
         return f"uses the fixture {used}"
-    return "has a fault" if item.get_closest_marker(markers.FAULT) else None
+    return "has a fault" if item.get_closest_marker(FAULT) else None
 
 
 def _missing_channel(item: pytest.Item) -> str | None:
@@ -267,27 +257,14 @@ def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | Rec
     return item.stash[TAPE]
 
 
-def takes_over(config: pytest.Config, vcr: Any) -> None:
-    """pytest-recording is about to open a cassette: for a test with our fixtures, ours."""
-    item = config.stash.get(RUNNING, None)
-    if item is None or not has_lane(item):
-        return
+def takes_over(item: pytest.Item, vcr: Any) -> None:
+    """pytest-recording is about to open the cassette of a test with our fixtures: it gets ours."""
 
     def use_cassette(_path: Any = None, **options: Any) -> Any:
         tape = tape_of(item, options.get("record_mode"))
         return tape.opened(vcr, **options) if tape is not None else nullcontext()
 
     vcr.use_cassette = use_cassette
-
-
-@contextmanager
-def running(item: pytest.Item) -> Iterator[None]:
-    """Remembers which test is set up: pytest-recording's hook does not tell."""
-    item.config.stash[RUNNING] = item
-    try:
-        yield
-    finally:
-        del item.config.stash[RUNNING]
 
 
 def passed(item: pytest.Item, report: pytest.TestReport) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 CLOUD = "--qchannel-channel=ibm_cloud"
 
 
@@ -130,3 +132,28 @@ def test_the_plugin_can_be_switched_off(run: Any) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["E *fixture 'qchannel' not found"])
     result.stdout.no_fnmatch_line("qchannel: *")
+
+
+@pytest.mark.parametrize("ending", ["pass", "assert 0, 'by itself'"])
+def test_a_test_that_asks_by_name_in_its_body_is_told_there(run: Any, ending: str) -> None:
+    """Until its body asks, nothing says that the test, or the run, uses us."""
+    result = run(
+        f"""
+        import requests
+
+        def test_a(request):
+            request.getfixturevalue("qchannel_emulator")
+            try:
+                requests.get("https://example.org", timeout=9)
+            except Exception:
+                pass
+            {ending}
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*NetworkBlocked: *reached for example.org", "*where: *test_it.py::test_a"]
+        if ending == "pass"
+        else ["E *by itself", "*reached for example.org"]
+    )
+    assert "qchannel: 1 emulated" in result.outlines

@@ -54,6 +54,27 @@ def test_header_and_summary(run: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("args", [(), ("--qchannel-door=in-process",)], ids=["unset", "set"])
+def test_the_header_tells_the_same_defaults_whether_or_not_anything_is_set(
+    run: Any, args: tuple[str, ...]
+) -> None:
+    result = run("def test_a(): pass", *args)
+    (header,) = (line for line in result.outlines if line.startswith("qchannel:"))
+    told = header.partition(", door=")[0]
+    assert told == "qchannel: mode=auto (default), channel=auto (default), seed=0 (default)"
+
+
+@pytest.mark.parametrize("place", ["addopts", "variable"])
+def test_an_option_that_nobody_typed_is_told_too(
+    run: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    if place == "addopts":
+        pytester.makeini("[pytest]\naddopts = --qchannel-seed=3")
+    else:
+        monkeypatch.setenv("PYTEST_ADDOPTS", "--qchannel-seed=3")
+    run("def test_a(): pass").stdout.fnmatch_lines(["qchannel: *seed=3 (from --qchannel-seed)"])
+
+
 def test_a_run_without_our_fixtures_has_no_summary(run: Any) -> None:
     result = run("def test_a(): pass")
     result.assert_outcomes(passed=1)

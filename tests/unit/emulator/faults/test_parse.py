@@ -17,7 +17,8 @@ from pytest_qchannel.emulator.faults.parse import WORDS, parse_fault
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
 from pytest_qchannel.ibm.table import ROUTES
-from pytest_qchannel.plugin import markers
+from pytest_qchannel.plugin.marker_arguments import ACCEPT
+from pytest_qchannel.plugin.markers import FAULT, HELP, USAGE
 
 DOCS = Path(__file__).parents[4] / "docs" / "faults.md"
 
@@ -154,10 +155,9 @@ def test_every_route_of_the_tables_can_be_declared() -> None:
 
 
 def test_the_marker_takes_the_same_words() -> None:
-    (marker,) = (one for one in markers.MARKERS if one.name == markers.FAULT)
-    assert tuple(inspect.signature(marker.accept).parameters) == WORDS
+    assert tuple(inspect.signature(ACCEPT[FAULT]).parameters) == WORDS
     # What `pytest --markers` says of it.
-    named = re.findall(r"(\w+)=", marker.usage + marker.help)
+    named = re.findall(r"(\w+)=", USAGE[FAULT] + HELP[FAULT])
     assert {"status", "times", "job", "account"} == set(named) <= set(WORDS)
 
 

@@ -1,0 +1,121 @@
+"""Every setting, declared once: option, ini key, variable, help and the README's table follow.
+
+This module is loaded by every pytest run of everybody who installed the package. What a setting's
+text means is in :mod:`.settings`, which is loaded where somebody set one, or a test uses us.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+__all__ = ["CHANNELS", "ENV_PREFIX", "OPTIONS", "Option"]
+
+CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
+
+ENV_PREFIX: Final = "QCHANNEL_"
+
+
+class Option(NamedTuple):
+    """One setting.
+
+    Attributes:
+        metavar: The kind of its value. A switch has none: on the command line it is ``1``.
+        is_told: Whether the header of a run tells it even where nobody set it.
+    """
+
+    name: str
+    default: str
+    metavar: str
+    help: str
+    is_told: bool = False
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is given without a value on the command line."""
+        return not self.metavar
+
+    @property
+    def flag(self) -> str:
+        """The command line option."""
+        return f"--qchannel-{self.name.replace('_', '-')}"
+
+    @property
+    def env_var(self) -> str:
+        """The environment variable."""
+        return ENV_PREFIX + self.name.upper()
+
+    @property
+    def ini_key(self) -> str:
+        """The key in the ini file."""
+        return f"qchannel_{self.name}"
+
+
+OPTIONS: Final = (
+    Option(
+        "mode",
+        "auto",
+        "MODE",
+        "where answers come from: auto (tests marked vcr replay, others are emulated), emulated, "
+        "replay or record",
+        is_told=True,
+    ),
+    Option(
+        "channel",
+        "auto",
+        "NAMES",
+        "the channels that tests run on, a comma list of "
+        f"{', '.join(CHANNELS)}; auto is the default channel of the installed client",
+        is_told=True,
+    ),
+    Option("seed", "0", "N", "fixes job ids and counts of the emulator", is_told=True),
+    Option(
+        "allowed_hosts",
+        "",
+        "HOSTS",
+        "hosts beside loopback that tests with these fixtures may reach, a comma list",
+    ),
+    Option(
+        "everywhere",
+        "0",
+        "",
+        "put the whole process on the emulator, from before collection to the end of the run",
+    ),
+    Option(
+        "world",
+        "",
+        "FILE",
+        "the TOML file that describes the emulated world, from rootdir on in an ini file, else "
+        "from the working directory on; without one there is a default world",
+    ),
+    Option(
+        "door",
+        "in-process",
+        "DOOR",
+        "how requests get to the emulator: in-process, for what speaks through requests, or "
+        "loopback, a server on 127.0.0.1, for httpx, aiohttp and others, too",
+    ),
+    Option(
+        "record_from",
+        "live",
+        "SOURCE",
+        "what the record lane records: live (IBM's services; not there yet) or emulator",
+    ),
+    Option(
+        "cassettes",
+        "cassettes",
+        "DIR",
+        "the folder of all cassettes, from rootdir on",
+    ),
+    Option(
+        "max_age",
+        "",
+        "DAYS",
+        "a cassette that is older fails its test",
+    ),
+    Option(
+        "strict_cassettes",
+        "0",
+        "",
+        "fail the run if there are cassettes that no test uses",
+    ),
+)

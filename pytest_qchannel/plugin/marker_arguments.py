@@ -1,0 +1,132 @@
+"""What the arguments of our markers may be, and the check that refuses typos.
+
+A marker's arguments are passed to its function, whose signature is the rule: an unknown or
+missing argument is a ``TypeError``, and what it returns is what the plugin works with.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.plugin.markers import FAULT, LIVE_QPU, QCHANNEL, USAGE
+from pytest_qchannel.settings import CHANNELS
+
+__all__ = ["ACCEPT", "QChannelMark", "read"]
+
+
+class QChannelMark(NamedTuple):
+    """``@pytest.mark.qchannel("ibm_cloud", seed=7)``: which channels, which settings."""
+
+    names: tuple[str, ...]
+    settings: dict[str, str]
+    allow_unused: bool = False
+
+
+def _qchannel(
+    *names: str,
+    seed: int | None = None,
+    mode: str | None = None,
+    door: str | None = None,
+    allow_unused: bool = False,
+) -> QChannelMark:
+    for name in names:
+        if name not in CHANNELS:
+            raise UsageProblem(
+                f"{name!r} is no channel",
+                closest=nearest(str(name), CHANNELS),
+                next=f"use one of {', '.join(CHANNELS)}",
+            )
+    given = {"seed": seed, "mode": mode, "door": door}
+    settings = {name: str(value) for name, value in given.items() if value is not None}
+    if names:
+        settings["channel"] = ",".join(names)
+    return QChannelMark(names, settings, allow_unused)
+
+
+def _live_qpu(*, max_qpu_seconds: float | None = None) -> None:
+    if max_qpu_seconds is not None and not (
+        isinstance(max_qpu_seconds, int | float) and max_qpu_seconds > 0
+    ):
+        raise UsageProblem(
+            f"max_qpu_seconds={max_qpu_seconds!r} is no budget", next="give seconds above 0"
+        )
+
+
+def _qchannel_fault(
+    route: str | None = None,
+    *,
+    service: str | None = None,
+    host: str | None = None,
+    status: int | None = None,
+    code: int | str | None = None,
+    message: str | None = None,
+    retry_after_s: int | None = None,
+    processed: bool | None = None,
+    delay_s: float | None = None,
+    drop: str | None = None,
+    body: str | None = None,
+    job: str | None = None,
+    reason: str | None = None,
+    backend: str | None = None,
+    account: str | None = None,
+    account_name: str | None = None,
+    skip: int | None = None,
+    times: int | str | None = None,
+    optional: bool | None = None,
+) -> dict[str, Any]:
+    words = {name: value for name, value in locals().items() if value is not None}
+    from pytest_qchannel.emulator.faults.parse import parse_fault  # here: it loads the emulator
+
+    try:
+        parse_fault(words)
+    except ValueError as problem:
+        raise UsageProblem(str(problem), next="see docs/faults.md for the words") from None
+    return words
+
+
+ACCEPT: Final[Mapping[str, Callable[..., Any]]] = {
+    QCHANNEL: _qchannel,
+    LIVE_QPU: _live_qpu,
+    FAULT: _qchannel_fault,
+}
+
+
+def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str) -> Any:
+    """What a marker says, its arguments checked.
+
+    Raises:
+        UsageProblem: An argument is unknown or wrong; names it and the nearest valid one.
+    """
+    accept = ACCEPT[name]
+    known = [
+        parameter.name
+        for parameter in inspect.signature(accept).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    ]
+    for argument in kwargs:
+        if argument not in known:
+            close = nearest(argument, known)
+            hint = f", did you mean {close!r}?" if close else ""
+            raise UsageProblem(
+                f"marker {name}: unknown argument {argument!r}{hint}",
+                where=where,
+                next=f"write it as @pytest.mark.{USAGE[name]}",
+            )
+    try:
+        return accept(*args, **kwargs)
+    except TypeError as problem:
+        raise UsageProblem(
+            f"marker {name}: {str(problem).partition('() ')[2] or problem}",
+            where=where,
+            next=f"write it as @pytest.mark.{USAGE[name]}",
+        ) from None
+    except UsageProblem as problem:
+        raise UsageProblem(
+            f"marker {name}: {problem.headline}",
+            where=where,
+            closest=problem.closest,
+            next=problem.next,
+        ) from None

@@ -1,0 +1,129 @@
+"""What is done with the tests that use us, from their collection to their reports.
+
+The hooks of the plugin are in every run; this module, and all that it needs, is loaded by the
+first test that has one of our fixtures or markers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_qchannel import rerun_command as pasting
+from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.plugin import faults, problems, report, selection, taping
+from pytest_qchannel.plugin.keys import EVERYWHERE, OUR_TESTS, OURS, REFUSED
+from pytest_qchannel.plugin.markers import LIVE_QPU
+
+__all__ = ["OurTests"]
+
+
+class OurTests:
+    """The tests of one run that use us.
+
+    Args:
+        config: The run's.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        config.pluginmanager.register(taping.Warnings(config))
+        pasting.started(taping.start_of(config))
+        config.add_cleanup(pasting.ended)
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> OurTests:
+        """Those of a run."""
+        if OUR_TESTS not in config.stash:
+            config.stash[OUR_TESTS] = cls(config)
+        return config.stash[OUR_TESTS]
+
+    def choose_channels(self, metafunc: pytest.Metafunc) -> None:
+        """Runs a test once per chosen channel."""
+        try:
+            names, reason = selection.channels_for(self._config, metafunc.definition)
+        except UsageProblem:
+            return  # the collected test is refused with the marker, as a usage error
+        skip = [pytest.mark.skip(reason=reason)] if reason else []
+        params = [pytest.param(name, marks=skip, id=name) for name in names]
+        metafunc.parametrize("qchannel_channel", params, indirect=True)
+
+    def prepare(self, item: pytest.Item) -> None:
+        """Looks at a collected test; skips what needs a real QPU.
+
+        Raises:
+            UsageProblem: A marker is wrong, or what the test asks for is not possible.
+        """
+        item.stash[OURS] = True
+        selection.check_markers(self._config, item)
+        if whole := self._config.stash.get(EVERYWHERE, None):
+            whole.check(item)
+        taping.prepare(item)
+        if item.get_closest_marker(LIVE_QPU):
+            reason = "live_qpu: needs the live lane, which does not exist yet"
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+    def take_over(self, item: pytest.Item, vcr: Any) -> None:
+        """Puts our cassette in the place of pytest-recording's, for a test with our fixtures."""
+        if taping.has_lane(item):
+            taping.takes_over(item, vcr)
+
+    def setup_failed(self, item: pytest.Item, error: BaseException) -> None:
+        """Tells of a fixture that failed what its lane has to complain about."""
+        problems.note(error, problems.take(item))
+
+    def body_failed(self, item: pytest.Item, error: BaseException) -> None:
+        """Tells of a test that failed what its lane has to complain about."""
+        for problem in faults.unmet(item):
+            error.add_note(str(problem))
+        problems.note(error, problems.take(item))
+
+    def body_passed(self, item: pytest.Item) -> None:
+        """Fails a test whose lane has something to complain about.
+
+        Raises:
+            QChannelError: It has.
+        """
+        __tracebackhide__ = True
+        unmet = faults.unmet(item)
+        problems.raise_all(problems.take(item) + unmet)
+
+    def torn_down(self, item: pytest.Item, *, is_torn_down: bool) -> None:
+        """Decides about a test's cassette when nothing of the test is left.
+
+        Raises:
+            QChannelError: The test shall fail for it.
+        """
+        __tracebackhide__ = True
+        taping.finish(item, is_torn_down=is_torn_down)
+
+    def report(
+        self, item: pytest.Item, call: pytest.CallInfo[Any]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Shows problems where a unittest test failed by itself; hides the traceback of a secret.
+
+        It is a hook wrapper: it yields once, for the report of the others.
+        """
+        problems.gather(item)  # a subtest is reported before the test has ended
+        ours = call.excinfo.value if call.excinfo else None
+        made = yield
+        taping.passed(item, made)
+        if problems.replaced(item, call, ours) and made.failed:
+            made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
+        if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
+            made.longrepr = report.without_traceback(item.stash[REFUSED])
+        if isinstance(ours, Exception) and call.when != "call" and report.is_about_cassettes(ours):
+            made.longrepr = report.without_traceback(ours)
+        taping.hide(item, made)
+        return made
+
+    def summary(self, terminalreporter: Any) -> None:
+        """Says how many tests ran in which lane, and what was done with cassettes."""
+        line = report.summary(terminalreporter.stats)
+        if whole := self._config.stash.get(EVERYWHERE, None):
+            line = f"{line or 'qchannel: no test'}; {whole.counts()}"
+        lines = [line] if line else []
+        for told in (*lines, *report.cassette_lines(terminalreporter.stats)):
+            terminalreporter.write_line(told)

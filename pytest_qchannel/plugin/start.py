@@ -1,0 +1,34 @@
+"""The start of a run where something of ours is set, or there is a folder of cassettes."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings
+from pytest_qchannel.plugin.keys import EVERYWHERE, HEADER
+
+__all__ = ["begin", "begin_early"]
+
+
+def begin_early(config: pytest.Config, args: list[str]) -> None:
+    """Refuses mistyped options before pytest does; puts the process on the emulator, if asked.
+
+    Raises:
+        UsageProblem: An option or a setting is wrong.
+    """
+    session_settings.check_arguments(args)
+    everywhere.begin(config)
+
+
+def begin(config: pytest.Config) -> None:
+    """Checks the settings once, and begins what they ask for.
+
+    Raises:
+        UsageProblem: A setting is wrong.
+    """
+    settings = session_settings.session_settings(config)
+    everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
+    orphan_watch.begin(config, settings)
+    lines = config.stash[HEADER] = [session_settings.header(settings)]
+    if whole := config.stash.get(EVERYWHERE, None):
+        lines.append(whole.header())
