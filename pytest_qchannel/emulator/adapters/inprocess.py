@@ -46,7 +46,12 @@ class _RetryingAdapter(DoorAdapter):
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Sends a request, and sends it again as the session's retry policy has it."""
         given = {**dict(zip(_SEND, args, strict=False)), **kwargs}
-        return send_with_retries(self, super().send, given.pop("request"), given)
+        request: requests.PreparedRequest = given.pop("request")
+        answer = send_with_retries(self, super().send, request, given)
+        if request.method == "HEAD":
+            # ``responses`` 0.25 does not tell urllib3 that there is no body to wait for.
+            answer.raw.length_remaining = 0
+        return answer
 
 
 class InProcessDoor:
