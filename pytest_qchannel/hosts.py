@@ -15,6 +15,7 @@ __all__ = [
     "ALL_HOSTS",
     "HOSTS",
     "SERVICES",
+    "SOCKET_HOSTS",
     "Host",
     "base_url_of",
     "find_any_host",
@@ -102,6 +103,9 @@ def _others() -> list[Host]:
 
 ALL_HOSTS: Final[tuple[Host, ...]] = (*HOSTS, *_others())
 """Those and IBM's other names for the same services, staging among them: recordings name them."""
+
+SOCKET_HOSTS: Final = frozenset({"wss.quantum-computing.ibm.com", "wss.quantum.ibm.com"})
+"""The classic platform's web sockets: it names them to the client, and no route is there."""
 
 _IBM = re.compile(r"(^|\.)ibm\.com$")
 
