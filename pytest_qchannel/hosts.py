@@ -7,7 +7,7 @@ older ones. To serve one more host, add a line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,8 +15,10 @@ __all__ = [
     "ALL_HOSTS",
     "HOSTS",
     "SERVICES",
+    "SOCKET_HOSTS",
     "Host",
     "base_url_of",
+    "find_any_host",
     "find_host",
     "is_ibm_host",
     "is_public_host",
@@ -102,6 +104,9 @@ def _others() -> list[Host]:
 ALL_HOSTS: Final[tuple[Host, ...]] = (*HOSTS, *_others())
 """Those and IBM's other names for the same services, staging among them: recordings name them."""
 
+SOCKET_HOSTS: Final = frozenset({"wss.quantum-computing.ibm.com", "wss.quantum.ibm.com"})
+"""The classic platform's web sockets: it names them to the client, and no route is there."""
+
 _IBM = re.compile(r"(^|\.)ibm\.com$")
 
 
@@ -117,17 +122,25 @@ def is_ibm_host(name: str) -> bool:
 
 def is_public_host(name: str) -> bool:
     """Whether a host name is in the table, and so nothing that would have to be hidden."""
-    return name in _PUBLIC
+    return name in _ANY
 
 
-def find_host(name: str, path: str, *, among: Iterable[Host] = HOSTS) -> Host | None:
-    """The table's line for a host and path, the longest base first, or ``None``."""
-    candidates = [
-        host
-        for host in among
-        if host.name == name and (path == host.base or path.startswith(host.base + "/"))
-    ]
-    return max(candidates, key=lambda host: len(host.base), default=None)
+def find_host(name: str, path: str) -> Host | None:
+    """The table's line for an emulated host and a path, or ``None``."""
+    return _longest(_EMULATED, name, path)
+
+
+def find_any_host(name: str, path: str) -> Host | None:
+    """The same among all of :data:`ALL_HOSTS`."""
+    return _longest(_ANY, name, path)
+
+
+def _longest(hosts: Mapping[str, tuple[Host, ...]], name: str, path: str) -> Host | None:
+    """The line with the longest base that a path is below."""
+    for host in hosts.get(name, ()):
+        if path == host.base or path.startswith(host.base + "/"):
+            return host
+    return None
 
 
 def base_url_of(service: str, region: str | None = None) -> str:
@@ -137,5 +150,14 @@ def base_url_of(service: str, region: str | None = None) -> str:
     return f"https://{host.name}{host.base}"
 
 
-_KNOWN: Final = frozenset(host.name for host in HOSTS)
-_PUBLIC: Final = frozenset(host.name for host in ALL_HOSTS)
+def _by_name(hosts: Iterable[Host]) -> dict[str, tuple[Host, ...]]:
+    """The hosts of each name, the longest base first."""
+    found: dict[str, tuple[Host, ...]] = {}
+    for host in sorted(hosts, key=lambda one: -len(one.base)):
+        found[host.name] = (*found.get(host.name, ()), host)
+    return found
+
+
+_EMULATED: Final = _by_name(HOSTS)
+_ANY: Final = _by_name(ALL_HOSTS)
+_KNOWN: Final = frozenset(_EMULATED)

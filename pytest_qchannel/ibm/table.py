@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-from pytest_qchannel.hosts import ALL_HOSTS, SERVICES, Host, base_url_of, find_host
+from pytest_qchannel.hosts import SERVICES, Host, base_url_of, find_any_host
 from pytest_qchannel.ibm import classic, cloud, runtime
 from pytest_qchannel.ibm.route import Action, Route
 
@@ -47,7 +48,13 @@ def find(method: str, host: str, path: str) -> Found | None:
         host: A host name in lower case, without a port; any that IBM has, emulated or not.
         path: The whole path, still percent-encoded. A slash at its end does not count.
     """
-    known = find_host(host, path, among=ALL_HOSTS)
+    return _find(method, host, path)
+
+
+@lru_cache(maxsize=1_024)
+def _find(method: str, host: str, path: str) -> Found | None:
+    """The same; one request is looked up by all that have to do with it."""
+    known = find_any_host(host, path)
     if known is None:
         return None
     asked = _segments(path[len(known.base) :].removesuffix("/"))

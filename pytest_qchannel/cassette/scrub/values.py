@@ -13,6 +13,7 @@ from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_harmless, is_pla
 from pytest_qchannel.cassette.scrub.prose import is_known, scrub_prose
 from pytest_qchannel.cassette.scrub.standins import SHAPES, Standins
 from pytest_qchannel.cassette.standin_shapes import WORD, is_standin
+from pytest_qchannel.hosts import SOCKET_HOSTS
 
 __all__ = ["Values"]
 
@@ -191,7 +192,7 @@ class Values:
             return WORD
         if parts.scheme not in ("https", "http", "wss", "ws") or not is_plain(path.strip("/")):
             return WORD
-        kept = host if self._is_served(host) or _is_socket_host(host) else ""
+        kept = host if self._is_served(host) or host in SOCKET_HOSTS else ""
         return f"{parts.scheme}://{kept or self.standins.of('host', host)}{path}"
 
     def any_json(self, value: Any) -> Any:
@@ -203,7 +204,3 @@ class Values:
         if isinstance(value, str):
             return value if is_standin(value) and len(value) <= len(WORD) else WORD if value else ""
         return type(value)() if isinstance(value, list | dict) else None
-
-
-def _is_socket_host(host: str) -> bool:
-    return bool(re.fullmatch(r"wss\.quantum(-computing)?\.ibm\.com", host))

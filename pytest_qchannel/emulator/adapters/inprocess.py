@@ -47,7 +47,11 @@ class _RetryingAdapter(DoorAdapter):
         given = {**dict(zip(_SEND, args, strict=False)), **kwargs}
         request = given.pop("request")
         assert isinstance(request, requests.PreparedRequest)
-        return send_with_retries(self, super().send, request, given)
+        answer = send_with_retries(self, super().send, request, given)
+        if request.method == "HEAD":
+            # ``responses`` 0.25 does not tell urllib3 that there is no body to wait for.
+            answer.raw.length_remaining = 0
+        return answer
 
 
 class InProcessDoor:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 from urllib.parse import unquote
 
 from pytest_qchannel.cassette.interaction import Interaction
@@ -57,10 +57,12 @@ def _told(one: Interaction, found: Found) -> Iterator[tuple[str, str]]:
         yield unquote(found.args["job_id"]), _state(_json(one))[1]
     elif tells is Tells.STATES:
         rows = _json(one).get("jobs")
-        yield from (_state(row) for row in rows or () if isinstance(row, dict))
+        for row in rows if isinstance(rows, list) else ():
+            if isinstance(row, dict):
+                yield _state(row)
 
 
-def _state(row: dict[str, Any]) -> tuple[str, str]:
+def _state(row: Mapping[str, object]) -> tuple[str, str]:
     state = row.get("state")
     status = row.get("status")
     if isinstance(state, dict):
@@ -68,7 +70,7 @@ def _state(row: dict[str, Any]) -> tuple[str, str]:
     return str(row.get("id")), str(status)
 
 
-def _json(one: Interaction) -> dict[str, Any]:
+def _json(one: Interaction) -> Mapping[str, object]:
     try:
         body = json.loads(one.response_body)
     except (ValueError, RecursionError):

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
@@ -83,13 +83,14 @@ def named_ids(one: Interaction) -> list[tuple[str, str]]:
     fields = parse_qsl(urlsplit(one.url).query)
     names += [(_SESSION, value) for field, value in fields if field == _SESSION]
     fields_sent = _submitted(one)
-    if fields_sent is not None and isinstance(fields_sent.get(_SESSION), str):
-        names.append((_SESSION, fields_sent[_SESSION]))
+    session = fields_sent.get(_SESSION) if fields_sent is not None else None
+    if isinstance(session, str):
+        names.append((_SESSION, session))
     crns = (unquote(v).strip() for n, v in one.request_headers if n.lower() == CRN_HEADER)
     return [*names, *((_CRNS, crn) for crn in crns if crn)]
 
 
-def _submitted(one: Interaction) -> dict[str, Any] | None:
+def _submitted(one: Interaction) -> Mapping[str, object] | None:
     """The fields of a submission that may name a session."""
     if _SESSION.encode() not in one.request_body or not is_submission(one):
         return None

@@ -173,6 +173,33 @@ def test_an_unknown_header_goes_and_the_report_names_the_table_of_headers() -> N
     assert "add it in pytest_qchannel/cassette/scrub/headers.py" in str(scrubbed.unknown[0])
 
 
+def test_of_an_instances_extensions_the_limits_stay_and_the_rest_goes_without_a_word() -> None:
+    row = {
+        "guid": VALUES["instance GUID"],
+        "extensions": {"instance_limit_seconds": "500", "owner": "ada", "vpe": {"ip": "1"}},
+        "parameters": {"timestamp": "2026-11-27T10:00:00Z", "instance_limit_seconds": 500, "x": 1},
+    }
+    scrubbed = Scrubber().scrub(
+        get("/v2/resource_instances/x", row, base="https://resource-controller.cloud.ibm.com")
+    )
+    kept = json.loads(scrubbed.interaction.response_body)
+    assert kept["extensions"] == {"instance_limit_seconds": "500"}
+    assert kept["parameters"] == {
+        "timestamp": "2026-11-27T10:00:00Z",
+        "instance_limit_seconds": 500,
+    }
+    assert scrubbed.unknown == ()
+
+
+def test_the_length_of_an_answer_to_head_stays() -> None:
+    asked = get("/jobs", None)
+    head = Interaction("HEAD", asked.url, (), b"", 200, (("Content-Length", "999"),), b"")
+    odd = Interaction("HEAD", asked.url, (), b"", 200, (("Content-Length", "ada@x.org"),), b"")
+    kept = [Scrubber().scrub(one).interaction.response_headers for one in (head, odd)]
+    assert kept == [(("Content-Length", "999"),), (("Content-Length", "0"),)]
+    assert Scrubber().scrub(head).interaction.url == asked.url
+
+
 def test_the_length_is_that_of_what_is_stored() -> None:
     sent = post("/jobs", {"tags": ["a-long-tag-of-mine"]})
     with_length = Interaction(

@@ -1,0 +1,63 @@
+"""What a recorded request is to the replay: its resource, and what it does to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.playback.matching import address_of
+from pytest_qchannel.cassette.playback.record.job_states import unfinished
+from pytest_qchannel.cassette.playback.record.replayable import lost
+from pytest_qchannel.cassette.playback.roles import role_of
+from pytest_qchannel.ibm.route import Action
+from tests.unit.cassette.traffic_kit import said, state
+
+TODAY = "https://quantum.cloud.ibm.com/api/v1"
+OLD = "https://us-east.quantum-computing.cloud.ibm.com"
+CLASSIC = "https://api.quantum.ibm.com/runtime"
+CONTROLLER = "https://resource-controller.cloud.ibm.com/v2/resource_instances"
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "resource", "action"),
+    [
+        ("GET", f"{TODAY}/jobs/a%20b", "job a b", Action.READ),
+        ("HEAD", f"{TODAY}/jobs/a/results", "job a", Action.READ),
+        ("GET", f"{OLD}/jobs/a/", "job a", Action.READ),
+        ("POST", f"{CLASSIC}/jobs/a/cancel", "job a", Action.SOFT_GATE),
+        ("DELETE", f"{TODAY}/jobs/a", "job a", Action.HARD_GATE),
+        ("PATCH", f"{TODAY}/sessions/a", "session a", Action.SOFT_GATE),
+        ("POST", f"{TODAY}/jobs?x=1", "account", Action.SUBMISSION),
+        ("POST", f"{TODAY}/sessions", "account", Action.WRITE),
+        ("GET", f"{CONTROLLER}/crn%3Av1%3Aa%2Fb", "account", Action.READ),
+        ("PATCH", f"{CONTROLLER}/crn%3Av1%3Aa%2Fb", "account", Action.HARD_GATE),
+        ("POST", "https://iam.test.cloud.ibm.com/identity/token", "account", Action.LOGIN),
+        ("POST", "https://auth.quantum.ibm.com/api/users/logout", "account", Action.HARD_GATE),
+        # No route of the table: by the method.
+        ("OPTIONS", f"{TODAY}/jobs", "account", Action.READ),
+        ("GET", "https://new.ibm.com/jobs/a", "account", Action.READ),
+        ("POST", "https://new.ibm.com/jobs", "account", Action.HARD_GATE),
+    ],
+)
+def test_a_request_has_a_resource_and_an_action(
+    method: str, url: str, resource: str, action: Action
+) -> None:
+    role = role_of(address_of(Interaction(method, url)))
+    assert (role.resource, role.action) == (resource, action)
+    assert role.is_shared is (resource != "account")
+
+
+def test_a_head_tells_no_state_of_a_job() -> None:
+    submitted = said("POST", "/jobs", {"id": "a"})
+    head = said("HEAD", "/jobs/a")
+    assert unfinished([submitted, state("a", "Running"), head]) == [("a", "Running")]
+    assert unfinished([submitted, state("a", "Completed"), head]) == []
+
+
+def test_a_recording_that_is_lost_by_an_unknown_route_says_so() -> None:
+    raw = said("OPTIONS", "/backends/my-own-name")
+    kept = said("OPTIONS", "/backends/qchannel-stand-in")
+    [what] = lost([(raw, kept)], {})
+    assert what.endswith("a part of its path, which with this method is no route that is known")
+    known = said("GET", "/jobs/my-own-name/logs"), said("GET", "/jobs/qchannel-stand-in/logs")
+    assert list(lost([known], {})) == []
