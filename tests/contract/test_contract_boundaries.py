@@ -82,6 +82,14 @@ def test_a_job_whose_turn_comes_at_the_end_of_its_session_fails(door: Door) -> N
     assert [state(door, one)["status"] for one in (late, first)] == ["Failed", "Completed"]
 
 
+def test_a_session_that_closes_when_it_would_go_inactive_is_closed_only(door: Door) -> None:
+    session_id = create(door, max_ttl=60, interactive_ttl=60)
+    assert state(door, submit(door, session_id))["status"] == "Completed"
+    door.control.advance_clock(60)
+    states = [one["status"] for one in look(door, session_id)["timestamps"]]
+    assert states == ["open", "active", "closed"]
+
+
 @pytest.mark.parametrize(
     ("version", "kind"), [("2024-12-31", str), ("2025-01-01", dict), ("2025-01-02", dict)]
 )
