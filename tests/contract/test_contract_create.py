@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -65,8 +66,6 @@ def test_log_levels_in_the_contracts_and_in_the_clients_spelling(door: Door, lev
 
 def test_a_body_without_content_type_is_read_all_the_same(door: Door) -> None:
     """Client 0.34 sends none."""
-    import json
-
     assert door.post("/jobs", data=json.dumps(job()).encode()).status == 200
 
 

@@ -318,6 +318,13 @@ def test_the_usage_of_an_instance_grows_with_its_jobs(door: Door) -> None:
     assert usage()["usage_limit_reached"] is True
 
 
+def test_the_usage_is_of_the_last_28_days(timeless: Door) -> None:
+    assert timeless.get("/instances/usage").json["usage_period"] == {
+        "start_time": "2025-09-11T08:53:20.000Z",
+        "end_time": "2025-10-09T08:53:20.000Z",
+    }
+
+
 def test_an_instance_without_a_limit_tells_none(door: Door) -> None:
     answer = door.request("GET", f"{RUNTIME}/instances/usage", door.runtime(1))
     assert "usage_limit_seconds" not in answer.json

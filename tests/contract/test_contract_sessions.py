@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel.emulator.world.jobs import JobEnding
 from tests.contract.contract_client import (
     BACKEND,
     CLASSIC,
@@ -184,8 +185,6 @@ def test_jobs_are_found_by_their_session(door: Door) -> None:
 
 
 def test_a_failed_job_leaves_the_session_as_it_is(door: Door) -> None:
-    from pytest_qchannel.emulator.world.jobs import JobEnding
-
     session_id = create(door)
     door.app.world.next_ending = JobEnding("fail", "emulated failure", 1500)
     first, second = submit(door, session_id), submit(door, session_id)

@@ -23,9 +23,9 @@ __all__ = [
     "DEFAULT_COST_S",
     "DEFAULT_LOG_LEVEL",
     "INTERACTIVE_TTL_S",
-    "LONGEST_S",
+    "MAX_TTL_S",
     "RAN_TOO_LONG",
-    "UNUSED_S",
+    "UNUSED_TTL_S",
     "Job",
     "JobEnding",
     "Session",
@@ -37,10 +37,10 @@ DEFAULT_COST_S: Final = 10_800
 
 DEFAULT_LOG_LEVEL: Final = "WARNING"
 
-LONGEST_S: Final = 28_800
+MAX_TTL_S: Final = 28_800
 """How long a session lasts at most after its first job's start: eight hours."""
 
-UNUSED_S: Final = 1_800
+UNUSED_TTL_S: Final = 1_800
 """A session without any job closes after this many seconds."""
 
 INTERACTIVE_TTL_S: Final = 60
@@ -62,7 +62,20 @@ RAN_TOO_LONG: Final = JobEnding("cancel", "Ran too long", 1305)
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A job, from its creation to its end; times in seconds since the epoch."""
+    """A job, from its creation to its end; times in seconds since the epoch.
+
+    Attributes:
+        id: Its id on the wire.
+        number: Which job of its world it is, from 1.
+        cost_s: The most QPU seconds that it may use.
+        progression: How fast it moves on.
+        ending: How it ends, where a test has said so; else as its program runs.
+        usage_s: The QPU seconds that it was charged.
+        outcome: Its result.
+        looks: How often it was polled.
+        is_read: Whether somebody has read its result.
+        is_with_worker: Whether it was handed to the worker process.
+    """
 
     id: str
     number: int
@@ -90,8 +103,7 @@ class Job:
     outcome: Outcome | None = None
     looks: int = 0
     is_read: bool = False
-    is_submitted: bool = False
-    """Whether its task is with the worker process."""
+    is_with_worker: bool = False
 
     @property
     def is_final(self) -> bool:
@@ -145,7 +157,7 @@ class Session:
     account: Account
     instance: Instance
     created_at: float
-    max_ttl_s: int = LONGEST_S
+    max_ttl_s: int = MAX_TTL_S
     interactive_ttl_s: int = INTERACTIVE_TTL_S
     active_ttl_s: int | None = None
     state: SessionState = SessionState.OPEN
@@ -236,7 +248,7 @@ class Session:
         if self.deadline is not None:
             ends.append((self.deadline, "The maximum time of the session is over."))
         elif not is_busy:
-            ends.append((self.created_at + UNUSED_S, "The session was not used."))
+            ends.append((self.created_at + UNUSED_TTL_S, "The session was not used."))
         if self.drains_from is not None and not is_busy:
             ends.append((max(self.drains_from, self.free_at), "The session was closed."))
         end, reason = min(ends, default=(None, ""))

@@ -11,7 +11,7 @@ from pytest_qchannel.emulator.faults.parse import AccountWords, FaultWords, JobW
 from pytest_qchannel.emulator.programs import PROGRAMS
 from pytest_qchannel.emulator.tables import Misfit, Where
 from pytest_qchannel.emulator.world import snapshots
-from pytest_qchannel.emulator.world.jobs import LONGEST_S
+from pytest_qchannel.emulator.world.jobs import MAX_TTL_S
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
 from pytest_qchannel.emulator.worlds.description import (
     CLASSIC,
@@ -301,9 +301,9 @@ def _check_session(job: JobSpec, first: JobSpec, where: Where) -> None:
             where=where,
             next="give one of them another session",
         )
-    if abs(job.age_s - first.age_s) + job.usage_s > LONGEST_S:
+    if abs(job.age_s - first.age_s) + job.usage_s > MAX_TTL_S:
         raise Misfit(
-            f"the jobs of the session {job.session!r} are more than {LONGEST_S // 3600} hours "
+            f"the jobs of the session {job.session!r} are more than {MAX_TTL_S // 3600} hours "
             "apart, and no session lasts that long",
             where=where,
             next="give one of them another session, or mend its age_s",

@@ -32,7 +32,7 @@ def look_at(ctx: Context, job: Job) -> None:
     """Moves a job along for a poll; a job in the worker process is waited for, a moment."""
     job.looks += 1
     refresh(ctx, job)
-    if job.is_submitted and not job.is_final:
+    if job.is_with_worker and not job.is_final:
         ctx.engine.changed.wait_for(lambda: job.is_final, timeout=HOLD_S)
 
 
@@ -66,10 +66,10 @@ def refresh(ctx: Context, job: Job) -> None:
     step = job.progression.step(job.looks, now - since)
     if step is Step.WAITING:
         return
-    if job.running_at is None and not job.is_submitted:
+    if job.running_at is None and not job.is_with_worker:
         job.move("start", min(now, since + job.progression.queued_s))
         session_clock.job_started(job, since)
-    if step is Step.DONE and not job.is_submitted:
+    if step is Step.DONE and not job.is_with_worker:
         _finish(ctx, job)
 
 
@@ -105,7 +105,7 @@ def _task(world: World, job: Job) -> Task:
 def _submit(engine: Engine, world: World, job: Job, task: Task) -> None:
     """Hands a long task to the worker process; until that takes it up the job is queued again."""
     job.move("requeue", world.clock.now())
-    job.is_submitted = True
+    job.is_with_worker = True
 
     def started() -> None:
         with engine.changed:

@@ -75,7 +75,7 @@ def job_ended(world: World, job: Job) -> None:
 
 
 def _is_under_way(job: Job) -> bool:
-    return job.running_at is not None or job.is_submitted
+    return job.running_at is not None or job.is_with_worker
 
 
 def _starts_before(world: World, job: Job, since: float, deadline: float) -> bool:

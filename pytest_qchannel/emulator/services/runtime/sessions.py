@@ -10,7 +10,7 @@ from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import (
     INTERACTIVE_TTL_S,
-    LONGEST_S,
+    MAX_TTL_S,
     Job,
     JobEnding,
     Session,
@@ -74,7 +74,7 @@ def create(ctx: Context) -> Response:
         account=ctx.caller.account,
         instance=instance,
         created_at=world.clock.now(),
-        max_ttl_s=LONGEST_S if longest is None else longest,
+        max_ttl_s=MAX_TTL_S if longest is None else longest,
         interactive_ttl_s=body.get("interactive_ttl", INTERACTIVE_TTL_S),
         active_ttl_s=body.get("active_ttl"),
     )
@@ -227,8 +227,8 @@ def _valid_body(ctx: Context) -> _SessionRequest:
 
 
 def _require_length(ctx: Context, name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LONGEST_S:
-        said = f"{name} must be a whole number of seconds from 1 to {LONGEST_S}."
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_TTL_S:
+        said = f"{name} must be a whole number of seconds from 1 to {MAX_TTL_S}."
         raise ctx.refuse(400, Codes.VALIDATION, said)
 
 

@@ -6,6 +6,7 @@ import gc
 import ssl
 
 import pytest
+import trustme
 
 from pytest_qchannel.emulator.adapters.authority import Authority, authority, new_authority
 from pytest_qchannel.hosts import known_hosts
@@ -58,8 +59,6 @@ def test_there_is_one_per_process() -> None:
 
 @pytest.mark.slow
 def test_the_key_of_the_authority_is_forgotten() -> None:
-    import trustme
-
     ours = new_authority()
     assert "PRIVATE KEY" not in ours.certificate_pem
     gc.collect()

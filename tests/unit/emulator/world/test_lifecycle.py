@@ -7,6 +7,7 @@ import pytest
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.lifecycle import FINAL, TRANSITIONS, JobState, next_state
+from pytest_qchannel.emulator.world.records import AccessToken
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import default_world
 
@@ -132,8 +133,6 @@ def test_hex_has_that_many_digits(world: World, digits: int) -> None:
 
 
 def test_a_token_ends_at_its_expiry_and_not_before(world: World) -> None:
-    from pytest_qchannel.emulator.world.records import AccessToken
-
     now = world.clock.now()
     world.remember(AccessToken("t", world.accounts[0], now, now + 3_600))
     world.clock.advance(3_599)
@@ -143,8 +142,6 @@ def test_a_token_ends_at_its_expiry_and_not_before(world: World) -> None:
 
 
 def test_credentials_print_nowhere(world: World) -> None:
-    from pytest_qchannel.emulator.world.records import AccessToken
-
     account = world.accounts[0]
     token = AccessToken("the-token-value", account, 0.0, 1.0)
     shown = f"{account!r} {account} {token!r} {token}"

@@ -11,8 +11,8 @@ from pytest_qchannel.emulator.services.runtime import session_clock
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.jobs import (
     INTERACTIVE_TTL_S,
-    LONGEST_S,
-    UNUSED_S,
+    MAX_TTL_S,
+    UNUSED_TTL_S,
     Job,
     Session,
     SessionState,
@@ -76,7 +76,7 @@ def words(session: Session) -> list[tuple[str, float]]:
 
 
 def test_the_defaults_are_those_of_the_docs() -> None:
-    assert (LONGEST_S, UNUSED_S, INTERACTIVE_TTL_S) == (28_800, 1_800, 60)
+    assert (MAX_TTL_S, UNUSED_TTL_S, INTERACTIVE_TTL_S) == (28_800, 1_800, 60)
 
 
 def test_it_is_open_until_half_an_hour_has_gone_by(world: World) -> None:
