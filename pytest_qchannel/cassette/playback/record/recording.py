@@ -227,7 +227,7 @@ class Recording:
         kept: dict[str, Any] = json.loads(done.interaction.request_body)
         if params is not None:
             kept["params"] = params
-        whole = Submission(kept, submission.circuits)
+        whole = Submission(kept, submission.texts)
         body = whole.to_bytes()
         headers = tuple(
             (name, str(len(body)) if name.lower() == "content-length" else value)
