@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.cassette.disk.atomic import put_in_place, written
 from pytest_qchannel.cassette.disk.blobs import Blobs, blob_name, compressed
@@ -108,7 +108,7 @@ class Store:
             blobs[name] = content
             return name
 
-        said: list[dict[str, Any] | None] = []
+        said: list[dict[str, object] | None] = []
         kept = []
         known = dict(enumerate(cassette.words))
         for number, one in enumerate(cassette.interactions):
@@ -334,7 +334,7 @@ def _owner(path: Path) -> str | None:
     return owner if isinstance(owner, str) else None
 
 
-def _named(data: Any) -> Iterator[str]:
+def _named(data: object) -> Iterator[str]:
     """Every text that stands under ``blob``; one too many only keeps a file."""
     if isinstance(data, dict):
         if isinstance(data.get("blob"), str):

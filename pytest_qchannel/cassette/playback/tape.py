@@ -33,6 +33,9 @@ from pytest_qchannel.secret import Secret, hide_all
 
 __all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
 
+Done = Mapping[str, Any]
+"""What became of a cassette at the end of a test, for the summary."""
+
 Secrets = tuple[Secret, ...]
 """The known secrets of a run. They do not show themselves: tracebacks print arguments."""
 
@@ -93,7 +96,7 @@ class Tape:
         """What takes the secrets that went by out of a text; holds nothing else of them."""
         raise NotImplementedError
 
-    def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
+    def finish(self, *, has_passed: bool) -> Done:
         """Ends the test's use of the cassette; tells what was done, for the summary.
 
         Raises:
@@ -183,7 +186,7 @@ class ReplayTape(Tape):
         """What was recorded."""
         return list(self.cassette.interactions)
 
-    def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
+    def finish(self, *, has_passed: bool) -> Done:
         """Complains of what the test did not ask for."""
         if has_passed and not self._allow_unused and (problem := self.player.unused()):
             raise problem
@@ -254,7 +257,7 @@ class RecordTape(Tape):
         """What takes the secrets that went by out of a text; holds nothing else of them."""
         return partial(hide_all, secrets=self.recording.known(self.accounts))
 
-    def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
+    def finish(self, *, has_passed: bool) -> Done:
         """Saves the recording, or puts it aside and says why."""
         if not len(self.recording) and not has_passed:  # perhaps because there is no way to write
             return {"did": "refused", "why": "the test did not pass", "kept": None}
@@ -262,7 +265,7 @@ class RecordTape(Tape):
         with scrubbed_logs(self._known), store.lock(self.place.path):
             return self._finish(store, has_passed=has_passed)
 
-    def _finish(self, store: Store, *, has_passed: bool) -> Mapping[str, Any]:
+    def _finish(self, store: Store, *, has_passed: bool) -> Done:
         recording = self.recording
         if not len(recording):
             raise self._nothing()

@@ -11,7 +11,7 @@ import http.client
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 from unittest import mock
 
 import vcr.patch
@@ -31,6 +31,9 @@ from pytest_qchannel.cassette.vcrpy.vcr_form import (
 
 __all__ = ["Deck", "TapedCassette", "taped"]
 
+Response = dict[str, object]
+"""As vcrpy has one."""
+
 _ANSWER = "_qchannel_answer"
 _PASSED_BY = "_qchannel_passed_by"
 
@@ -49,7 +52,7 @@ class Deck(Protocol):
         """The answer to a request; ``None``: it is sent. May raise what the test shall see."""
 
     def saw(self) -> None:
-        """Is told that a request was sent and answered, whether it is kept or not."""
+        """Called when a request was sent and answered, whether it is kept or not."""
 
     def keep(self, interaction: Interaction) -> None:
         """Takes what was sent and answered."""
@@ -67,10 +70,10 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
             persister have no say here; its hooks on requests and responses have.
     """
 
-    def __init__(self, deck: Deck, **options: Any) -> None:
+    def __init__(self, deck: Deck, **options: object) -> None:
         self._deck = deck
         super().__init__(**options)
-        self._filter: Callable[[Any], Any] = self._before_record_request
+        self._filter: Callable[[VcrRequest], VcrRequest | None] = self._before_record_request
 
     def _load(self) -> None:
         """Nothing: the deck has it."""
@@ -83,14 +86,14 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
         """Whether a request without an answer is refused."""
         return not self._deck.is_recording
 
-    def filter_request(self, request: Any) -> Any:
+    def filter_request(self, request: VcrRequest) -> VcrRequest | None:
         """The request, or ``None`` for one that is not about this cassette."""
         if getattr(request, _PASSED_BY, None) is None:
             is_ours = self._deck.is_ours(request.uri) and self._filter(request) is not None
             setattr(request, _PASSED_BY, not is_ours)
         return None if getattr(request, _PASSED_BY) else request
 
-    def can_play_response_for(self, request: Any) -> bool:
+    def can_play_response_for(self, request: VcrRequest) -> bool:
         """Whether there is an answer; decided once for each request, however often vcrpy asks."""
         if getattr(request, _ANSWER, None) is not None:
             return True
@@ -104,7 +107,7 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
         setattr(request, _ANSWER, found)
         return True
 
-    def play_response(self, request: Any) -> Any:
+    def play_response(self, request: VcrRequest) -> Response:
         """The answer, as vcrpy plays it."""
         if not self.can_play_response_for(request):
             raise KeyError(f"{request.method} is not in the cassette")
@@ -113,7 +116,7 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
         self.play_counts[sum(self.play_counts.values())] += 1
         return response_to_vcr(answer)
 
-    def append(self, request: Any, response: Any) -> None:
+    def append(self, request: VcrRequest, response: Response) -> None:
         """Keeps an answer that came from where the request was sent."""
         if self._deck.is_ours(request.uri):
             self._deck.saw()
@@ -127,25 +130,25 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
         self.dirty = True
 
     @property
-    def requests(self) -> list[Any]:
+    def requests(self) -> list[VcrRequest]:
         """What was asked, as vcrpy has it."""
         return [request_to_vcr(one) for one in self._deck.interactions()]
 
     @property
-    def responses(self) -> list[Any]:
+    def responses(self) -> list[Response]:
         """What was answered, as vcrpy has it."""
         return [response_to_vcr(one) for one in self._deck.interactions()]
 
     def __len__(self) -> int:
         return len(self._deck.interactions())
 
-    def __contains__(self, request: Any) -> bool:
+    def __contains__(self, request: VcrRequest) -> bool:
         return self.can_play_response_for(request)
 
 
 @contextmanager
 def taped(
-    deck: Deck, path: str, configured: Any, options: Mapping[str, Any]
+    deck: Deck, path: str, configured: VCR | None, options: Mapping[str, object]
 ) -> Iterator[TapedCassette]:
     """Puts a deck between HTTP libraries and the network, until the block is left.
 
@@ -203,12 +206,12 @@ class _Loader:
     def __init__(self, deck: Deck) -> None:
         self._deck = deck
 
-    def load(self, **options: Any) -> TapedCassette:
+    def load(self, **options: object) -> TapedCassette:
         """The deck as a cassette."""
         return TapedCassette(self._deck, **options)
 
 
-def _copied(response: dict[str, Any]) -> dict[str, Any]:
+def _copied(response: Response) -> Response:
     """A copy that hooks may change: mappings anew, bytes as they are."""
     return {
         name: _copied(one) if isinstance(one, dict) else list(one) if isinstance(one, list) else one

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import Key, key_of
@@ -36,7 +36,7 @@ _VOLATILE: Final = frozenset(
 def collapse(interactions: Iterable[Interaction]) -> tuple[Interaction, ...]:
     """The interactions that a replay needs, in their order; of equal ones the first is kept."""
     kept: list[Interaction | None] = []
-    said: dict[tuple[Key, int], tuple[int, Any]] = {}
+    said: dict[tuple[Key, int], tuple[int, object]] = {}
     gates: dict[str, int] = {}
     runs: dict[tuple[Key, int], list[int]] = {}
     for one in interactions:
@@ -65,7 +65,7 @@ def collapse(interactions: Iterable[Interaction]) -> tuple[Interaction, ...]:
     return tuple(one for one in kept if one is not None)
 
 
-def _state(body: bytes) -> Any:
+def _state(body: bytes) -> object:
     """What an answer says, apart from what changes all the time."""
     if len(body) > 65_536 or body[:1] != b"{":
         return body
@@ -75,7 +75,7 @@ def _state(body: bytes) -> Any:
         return body
 
 
-def _settled(data: Any) -> Any:
+def _settled(data: object) -> object:
     if isinstance(data, dict):
         return {name: _settled(one) for name, one in data.items() if name not in _VOLATILE}
     return [_settled(one) for one in data] if isinstance(data, list) else data

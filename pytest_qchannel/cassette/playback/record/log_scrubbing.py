@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
@@ -32,6 +32,9 @@ LOUD: Final[Mapping[str, int]] = {
     "qiskit_ibm_runtime": logging.WARNING,
 }
 """Loggers that print requests or responses, and the lowest level that they do not do it at."""
+
+
+Factory = Callable[..., logging.LogRecord]
 
 
 class SecretFilter(logging.Filter):
@@ -127,7 +130,7 @@ def _is_below(name: str, parent: str) -> bool:
     return name == parent or name.startswith(f"{parent}.")
 
 
-def _put_back(ours: Any, before: Any) -> None:
+def _put_back(ours: Factory, before: Factory) -> None:
     # Whoever replaced ours meanwhile wraps it: taking theirs away would be worse.
     if logging.getLogRecordFactory() is ours:
         logging.setLogRecordFactory(before)

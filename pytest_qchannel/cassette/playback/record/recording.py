@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.cassette import accounts as held
 from pytest_qchannel.cassette.accounts import HeldAccount
@@ -122,7 +122,7 @@ class Recording:
         """The interactions of the cassette in order, from new ones by their raw ones' identity."""
         return list(scrubbed.values())
 
-    def _words(self, whole: Iterable[Interaction]) -> tuple[dict[str, Any] | None, ...]:  # noqa: ARG002
+    def _words(self, whole: Iterable[Interaction]) -> tuple[dict[str, object] | None, ...]:  # noqa: ARG002
         """What is known already of what was submitted, in words."""
         return ()
 
@@ -224,7 +224,7 @@ class Recording:
         headers = (*_without_type(one), ("Content-Type", "application/json"))
         done = scrubber.scrub(replace(one, request_headers=headers, request_body=rest))
         self._unknown.update(dict.fromkeys(done.unknown))
-        kept: dict[str, Any] = json.loads(done.interaction.request_body)
+        kept: dict[str, object] = json.loads(done.interaction.request_body)
         if params is not None:
             kept["params"] = params
         whole = Submission(kept, submission.texts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pytest_qchannel.cassette.accounts import HeldAccount
@@ -103,7 +103,7 @@ def _lost_of_body(raw: Interaction, kept: Interaction, ids: set[str], seen: _See
             yield f"the field {name[:40]!r} of its body"
 
 
-def _gone(value: Any, other: Any) -> Iterator[str]:
+def _gone(value: object, other: object) -> Iterator[str]:
     """The texts of a value that another one lacks."""
     values = value if isinstance(value, list) else [value]
     others = other if isinstance(other, list) else [other]

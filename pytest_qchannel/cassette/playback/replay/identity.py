@@ -16,7 +16,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl
 
 from pytest_qchannel.cassette.interaction import Interaction
@@ -99,7 +99,7 @@ class Identity:
         return self._stands_for[credential]
 
 
-def _iam(number: int, issued_at: int) -> Mapping[str, Any]:
+def _iam(number: int, issued_at: int) -> Mapping[str, object]:
     return {
         "access_token": standin_jwt(number, issued_at, issued_at + IAM_LIFETIME_S),
         "refresh_token": "not_supported",
@@ -110,7 +110,7 @@ def _iam(number: int, issued_at: int) -> Mapping[str, Any]:
     }
 
 
-def _classic(number: int, issued_at: int) -> Mapping[str, Any]:
+def _classic(number: int, issued_at: int) -> Mapping[str, object]:
     created = datetime.fromtimestamp(issued_at, UTC)
     return {
         "id": f"{HEX}{number:0{128 - len(HEX)}x}",
@@ -120,7 +120,7 @@ def _classic(number: int, issued_at: int) -> Mapping[str, Any]:
     }
 
 
-def _compact(body: Mapping[str, Any]) -> bytes:
+def _compact(body: Mapping[str, object]) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import Key, key_of
@@ -148,7 +147,7 @@ def _query_words(one: Key, other: Key) -> str:
 def _closest(replay: Replay, key: Key) -> Entry | None:
     from difflib import SequenceMatcher
 
-    def likeness(entry: Entry) -> tuple[Any, ...]:
+    def likeness(entry: Entry) -> tuple[float, ...]:
         its = entry.key
         same_job = entry.role.resource == role_of(key).resource
         return (
