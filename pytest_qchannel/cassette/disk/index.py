@@ -24,12 +24,12 @@ from pytest_qchannel.cassette.accounts import (
     accounts_from_plain,
     accounts_to_plain,
 )
-from pytest_qchannel.cassette.disk.strict_yaml import Mapped, read_yaml, write_yaml
+from pytest_qchannel.cassette.disk.mapped import Mapped
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.problems import CassetteDamaged
 from pytest_qchannel.cassette.provenance import Provenance
 
-__all__ = ["FORMAT", "Cassette", "parse", "render", "settled"]
+__all__ = ["FORMAT", "Cassette", "parse", "read_plain", "render", "settled"]
 
 FORMAT: Final = 1
 
@@ -163,7 +163,20 @@ def render(
     }
     top["check"] = _check(top)
     top["interactions"] = entries
+    from pytest_qchannel.cassette.disk.strict_yaml import write_yaml  # here: it loads PyYAML
+
     return _HEAD.encode() + write_yaml(top)
+
+
+def read_plain(data: bytes, path: Path, test_id: str | None = None) -> object:
+    """The plain data in an index, which need not be a whole cassette.
+
+    Raises:
+        CassetteDamaged: It is no YAML, or more than a cassette may be.
+    """
+    from pytest_qchannel.cassette.disk.strict_yaml import read_yaml  # here: it loads PyYAML
+
+    return read_yaml(data, path, test_id)
 
 
 def parse(data: bytes, path: Path, read_blob: ReadBlob, test_id: str | None = None) -> Cassette:
@@ -178,7 +191,7 @@ def parse(data: bytes, path: Path, read_blob: ReadBlob, test_id: str | None = No
     Raises:
         CassetteDamaged: The file is no index, or not the one that was written; says the line.
     """
-    top = read_yaml(data, path, test_id)
+    top = read_plain(data, path, test_id)
     reader = _Reader(path, test_id, read_blob)
     if not isinstance(top, Mapped) or "qchannel" not in top:
         raise CassetteDamaged(

@@ -17,9 +17,10 @@ from yaml import ScalarNode, events
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
+from pytest_qchannel.cassette.disk.mapped import Mapped
 from pytest_qchannel.cassette.problems import CassetteDamaged
 
-__all__ = ["Mapped", "read_yaml", "write_yaml"]
+__all__ = ["read_yaml", "write_yaml"]
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 """An index is some ten kilobytes; bodies are in blobs."""
@@ -32,17 +33,6 @@ _WIDE: Final = 240
 
 _SHORT: Final = 60
 """A longer text, an access token or a CRN, is worth a reference."""
-
-
-class Mapped(dict[str, object]):
-    """A mapping that knows its lines in the file, counted from 1."""
-
-    line: int = 0
-    lines: dict[str, int]
-
-    def line_of(self, name: str) -> int:
-        """The line of a key, or of the mapping if it has no such key."""
-        return self.lines.get(name, self.line)
 
 
 def read_yaml(data: bytes, path: Path, test_id: str | None = None) -> object:
