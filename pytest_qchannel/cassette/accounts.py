@@ -1,4 +1,4 @@
-"""Who a cassette was recorded as: per channel a credential and instances, all of them stand-ins."""
+"""The accounts of a cassette, a credential and instances for each channel: all stand-ins."""
 
 from __future__ import annotations
 

@@ -34,12 +34,12 @@ from pytest_qchannel.cassette.circuits.values import (
     value_form,
 )
 
-__all__ = ["QUIET", "circuit_form"]
+__all__ = ["WARNINGS_LOCK", "circuit_form"]
 
 _COUNTED: Final = re.compile(r"circuit[-_]\d+(_dg)?")
 _UUID: Final = re.compile(r"_[0-9a-f]{32}")
 
-QUIET: Final = threading.RLock()
+WARNINGS_LOCK: Final = threading.RLock()
 """Held while warnings are silenced, which is a setting of the whole process."""
 
 
@@ -52,7 +52,7 @@ def circuit_form(circuit: QuantumCircuit) -> CircuitForm:
         (``op``, ``q``, ``c``, ``p`` and what else an instruction has), ``gates`` (definitions,
         which ``ops`` name by number), ``calibrations``; ``depth`` for people only.
     """
-    with QUIET, warnings.catch_warnings():
+    with WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return _Writer().circuit(circuit)

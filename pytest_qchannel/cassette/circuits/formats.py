@@ -12,7 +12,7 @@ from typing import Final
 
 from qiskit import QuantumCircuit, qasm3, qpy
 
-from pytest_qchannel.cassette.circuits.form import QUIET
+from pytest_qchannel.cassette.circuits.form import WARNINGS_LOCK
 from pytest_qchannel.cassette.circuits.packed import MOST_BYTES
 from pytest_qchannel.cassette.circuits.shape import CircuitForm
 from pytest_qchannel.cassette.circuits.words import listing
@@ -36,7 +36,7 @@ def decode_qpy(data: bytes) -> list[QuantumCircuit]:
             raise ValueError(f"neither QPY nor zlib data: {problem}") from None
         if not inflater.eof:
             raise ValueError("cut short or too large")
-    with QUIET, warnings.catch_warnings():
+    with WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a newer Qiskit that wrote it, of pulse gates
         try:
             circuits = qpy.load(io.BytesIO(data))
@@ -74,7 +74,7 @@ def _plain(data: bytes) -> bytes:
 
 def circuit_text(circuit: QuantumCircuit, form: CircuitForm) -> tuple[str, str]:
     """A circuit for people: what language it is in, ``qasm3`` or ``listing``, and the text."""
-    with QUIET, warnings.catch_warnings():
+    with WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             text = qasm3.dumps(circuit)

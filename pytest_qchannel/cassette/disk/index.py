@@ -59,7 +59,7 @@ class Cassette:
         provenance: Where the recording comes from.
         interactions: In the order in which they happened. The body of a submitted job is its
             form (see :mod:`..submitted.submission`) once the cassette has been stored.
-        accounts: Whom the code under test was logged in as, by channel; stand-ins.
+        accounts: The accounts that the code under test used, by channel; stand-ins.
         lines: The line of each in the file, counted from 1; empty if it is not from a file.
         words: What each submitted, in words, or ``None``; empty if it is not from a file.
     """

@@ -92,10 +92,10 @@ class ExtendTape(RecordTape):
             self._refuse(str(mixed))
         if found is None:
             return None
-        self._extension.gave(found)
+        self._extension.was_given(found)
         answer = self._translation.to_real(found)
         self.heard(sent, answer)
-        self.saw()
+        self.was_sent()
         return answer
 
     def interactions(self) -> list[Interaction]:

@@ -40,7 +40,7 @@ Secrets = tuple[Secret, ...]
 """The known secrets of a run. They do not show themselves: tracebacks print arguments."""
 
 Heard = Callable[[Interaction, Interaction | None], None]
-"""Is told what was sent, and what it was answered from the cassette."""
+"""Called with what was sent, and with the answer from the cassette."""
 
 
 class Tape:
@@ -48,7 +48,7 @@ class Tape:
 
     Attributes:
         place: Where the cassette lies.
-        heard: Is told of each answer that the cassette gives, and of each miss.
+        heard: Called with each request and the answer that the cassette gives, or ``None``: a miss.
         is_open: Whether vcrpy stands between HTTP libraries and the network.
     """
 
@@ -70,8 +70,8 @@ class Tape:
         """The answer from the cassette; ``None``: the request is sent."""
         raise NotImplementedError
 
-    def saw(self) -> None:
-        """Is told that a request was sent and answered, whether it is kept or not."""
+    def was_sent(self) -> None:
+        """Called when a request was sent and answered, whether it is kept or not."""
 
     def keep(self, interaction: Interaction) -> None:
         """Takes what was sent and answered."""
@@ -203,7 +203,7 @@ class RecordTape(Tape):
         most_days: How old a cassette may be: an older one is not kept for being the same.
 
     Attributes:
-        accounts: Whom the test was logged in as, by channel.
+        accounts: The accounts that the test used, by channel.
         answered: How many requests the source has answered, as it says itself.
     """
 
@@ -228,13 +228,13 @@ class RecordTape(Tape):
         self._seen = 0
 
     def meet(self, accounts: Mapping[str, HeldAccount]) -> None:
-        """Is told of the source's accounts, once the tape is open and before any request."""
+        """Called with the source's accounts, once the tape is open and before any request."""
 
     def answer(self, sent: Interaction) -> Interaction | None:  # noqa: ARG002
         """Nothing: every request is sent."""
         return None
 
-    def saw(self) -> None:
+    def was_sent(self) -> None:
         """Counts what went by."""
         with self._lock:
             self._seen += 1

@@ -61,8 +61,8 @@ class Extension(Recording):
             self._places[id(interaction)] = self._reached
             self._issued.update(_issued(interaction))
 
-    def gave(self, recorded: Interaction) -> None:
-        """Is told of an old interaction that was given once more."""
+    def was_given(self, recorded: Interaction) -> None:
+        """Called with each old interaction that was given once more."""
         with self._lock:
             self._reached = max(self._reached, self._numbers[id(recorded)])
 
