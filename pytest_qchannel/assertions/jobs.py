@@ -21,7 +21,7 @@ def assert_submitted_once(job: object, *, requests: Iterable[Exchange] | None = 
 
     Requests belong to one submission where all but the last were refused or got no answer, and
     either they are the same, byte for byte (the client's own retries), or the earlier one created
-    a job that nobody was told of, and the later one differs at most in its circuits and data.
+    a job whose id the client never got, and the later one differs at most in circuits and data.
 
     Args:
         job: A job of the client or of the emulator, or a job's id.
@@ -94,7 +94,7 @@ def _submission(job_id: str, journal: Iterable[Exchange]) -> list[Exchange]:
 
 
 def _is_accepted(one: Exchange) -> bool:
-    """Whether the client was told of the job."""
+    """Whether the client got the job's id."""
     return 200 <= one.status < 300 and not one.is_lost
 
 

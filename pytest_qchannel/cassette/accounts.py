@@ -1,9 +1,9 @@
-"""Who a cassette was recorded as: per channel a credential and instances, all of them stand-ins."""
+"""The accounts of a cassette, a credential and instances for each channel: all stand-ins."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 __all__ = ["HeldAccount", "HeldInstance", "accounts_from_plain", "accounts_to_plain", "scrubbed"]
 
@@ -44,7 +44,7 @@ def scrubbed(
     }
 
 
-def accounts_to_plain(accounts: Mapping[str, HeldAccount]) -> dict[str, Any]:
+def accounts_to_plain(accounts: Mapping[str, HeldAccount]) -> dict[str, object]:
     """As the index has them."""
     return {
         channel: {
@@ -55,7 +55,7 @@ def accounts_to_plain(accounts: Mapping[str, HeldAccount]) -> dict[str, Any]:
     }
 
 
-def accounts_from_plain(plain: Any) -> dict[str, HeldAccount]:
+def accounts_from_plain(plain: object) -> dict[str, HeldAccount]:
     """Read from an index.
 
     Raises:
@@ -75,15 +75,15 @@ def accounts_from_plain(plain: Any) -> dict[str, HeldAccount]:
     }
 
 
-def _list(value: Any, channel: str) -> list[Any]:
+def _list(value: object, channel: str) -> list[object]:
     if not isinstance(value, list):
         raise ValueError(f"the instances of {channel[:40]!r} are no list")
     return value
 
 
 def _texts(
-    value: Any, texts: tuple[str, ...], others: tuple[str, ...], channel: str
-) -> dict[str, Any]:
+    value: object, texts: tuple[str, ...], others: tuple[str, ...], channel: str
+) -> dict[str, str]:
     if not isinstance(value, dict) or set(value) != {*texts, *others}:
         raise ValueError(f"an account of {channel[:40]!r} has not {', '.join((*texts, *others))}")
     for name in texts:

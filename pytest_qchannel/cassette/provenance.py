@@ -44,7 +44,7 @@ class Provenance:
         return asdict(self)
 
     @classmethod
-    def from_plain(cls, plain: Any) -> Provenance:
+    def from_plain(cls, plain: object) -> Provenance:
         """Read from an index.
 
         Raises:

@@ -89,7 +89,7 @@ class ReplayTransport:
         return f"the cassette {self._tape.place.path}"
 
     def accounts(self) -> dict[str, HeldAccount]:
-        """Whom the test was logged in as when it was recorded."""
+        """The accounts that the test used when it was recorded."""
         return dict(self._tape.cassette.accounts)
 
     def open(self) -> None:

@@ -38,8 +38,7 @@ def main() -> None:
     from qiskit import qpy
 
     sys.path.insert(0, str(HERE.parents[1]))
-    from pytest_qchannel.cassette.circuits.fingerprint import fingerprint_of
-    from tests.unit.cassette.circuits.circuit_examples import EXAMPLES
+    from tests.unit.cassette.circuits.circuit_examples import EXAMPLES, fingerprint_of
 
     warnings.simplefilter("ignore")
     assert qiskit.__version__.startswith("1.4."), qiskit.__version__

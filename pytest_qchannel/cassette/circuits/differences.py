@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.cassette.circuits.fingerprint import same_form
+from pytest_qchannel.cassette.circuits.shape import CircuitForm, Content, Instruction
 from pytest_qchannel.cassette.circuits.words import operation_words, value_words
 
 __all__ = ["circuit_difference"]
@@ -18,7 +19,7 @@ _SIZES: Final = (
 )
 
 
-def circuit_difference(recorded: dict[str, Any], sent: dict[str, Any]) -> str | None:
+def circuit_difference(recorded: CircuitForm, sent: CircuitForm) -> str | None:
     """What is different, or ``None`` where the forms say the same.
 
     Returns:
@@ -35,7 +36,7 @@ def circuit_difference(recorded: dict[str, Any], sent: dict[str, Any]) -> str | 
     return "; ".join(said)
 
 
-def _first(recorded: dict[str, Any], sent: dict[str, Any]) -> str:
+def _first(recorded: CircuitForm, sent: CircuitForm) -> str:
     for key, name in _SIZES:
         if recorded.get(key) != sent.get(key):
             return f"{name}, {_both(recorded.get(key), sent.get(key))}"
@@ -48,7 +49,7 @@ def _first(recorded: dict[str, Any], sent: dict[str, Any]) -> str:
 
 
 def _content_difference(
-    recorded: dict[str, Any], sent: dict[str, Any], whole: dict[str, Any], other: dict[str, Any]
+    recorded: Content, sent: Content, whole: CircuitForm, other: CircuitForm
 ) -> str | None:
     for number, (one, two) in enumerate(zip_longest(recorded["ops"], sent["ops"])):
         if one is None or two is None:
@@ -64,7 +65,7 @@ def _content_difference(
 
 
 def _op_difference(
-    one: dict[str, Any], two: dict[str, Any], whole: dict[str, Any], other: dict[str, Any]
+    one: Instruction, two: Instruction, whole: CircuitForm, other: CircuitForm
 ) -> str | None:
     outside = {"bodies", "gate"}
     if not same_form(_without(one, outside), _without(two, outside)):
@@ -86,13 +87,13 @@ def _op_difference(
     return f"in the definition of {one['op']}: {found}" if found else None
 
 
-def _without(op: dict[str, Any], names: set[str]) -> dict[str, Any]:
+def _without(op: Instruction, names: set[str]) -> dict[str, object]:
     return {name: value for name, value in op.items() if name not in names}
 
 
-def _op_words(op: dict[str, Any] | None, which: str) -> str:
+def _op_words(op: Instruction | None, which: str) -> str:
     return f"{which} {'no more instructions' if op is None else operation_words(op)}"
 
 
-def _both(recorded: Any, sent: Any) -> str:
+def _both(recorded: object, sent: object) -> str:
     return f"recorded {value_words(recorded)}, sent {value_words(sent)}"

@@ -12,8 +12,21 @@ import json
 import re
 import threading
 import warnings
-from typing import Any, Final
+from typing import Final, cast
 
+from qiskit import QuantumCircuit
+from qiskit.circuit import (
+    CircuitInstruction,
+    ControlFlowOp,
+    ControlledGate,
+    Gate,
+    Instruction,
+    Operation,
+)
+from qiskit.circuit.classical import expr
+
+from pytest_qchannel.cassette.circuits.shape import CircuitForm, Content
+from pytest_qchannel.cassette.circuits.shape import Instruction as Written
 from pytest_qchannel.cassette.circuits.values import (
     Places,
     condition_form,
@@ -21,16 +34,16 @@ from pytest_qchannel.cassette.circuits.values import (
     value_form,
 )
 
-__all__ = ["QUIET", "circuit_form"]
+__all__ = ["WARNINGS_LOCK", "circuit_form"]
 
 _COUNTED: Final = re.compile(r"circuit[-_]\d+(_dg)?")
 _UUID: Final = re.compile(r"_[0-9a-f]{32}")
 
-QUIET: Final = threading.RLock()
+WARNINGS_LOCK: Final = threading.RLock()
 """Held while warnings are silenced, which is a setting of the whole process."""
 
 
-def circuit_form(circuit: Any) -> dict[str, Any]:
+def circuit_form(circuit: QuantumCircuit) -> CircuitForm:
     """The form of a ``QuantumCircuit``.
 
     Returns:
@@ -39,7 +52,7 @@ def circuit_form(circuit: Any) -> dict[str, Any]:
         (``op``, ``q``, ``c``, ``p`` and what else an instruction has), ``gates`` (definitions,
         which ``ops`` name by number), ``calibrations``; ``depth`` for people only.
     """
-    with QUIET, warnings.catch_warnings():
+    with WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return _Writer().circuit(circuit)
@@ -54,25 +67,28 @@ class _Writer:
     """Writes one circuit and all that is in it."""
 
     def __init__(self) -> None:
-        self._gates: list[dict[str, Any]] = []
+        self._gates: list[Content] = []
         self._numbers: dict[str, int] = {}
         self._loops: set[str] = set()
 
-    def circuit(self, circuit: Any) -> dict[str, Any]:
+    def circuit(self, circuit: QuantumCircuit) -> CircuitForm:
         places = Places(
             {bit: number for number, bit in enumerate(circuit.qubits)},
             {bit: number for number, bit in enumerate(circuit.clbits)},
         )
         content = self._content(circuit, places)
-        form: dict[str, Any] = {
+        form: CircuitForm = {
             "qubits": circuit.num_qubits,
             "clbits": circuit.num_clbits,
             "cregs": [[reg.name, [places.clbits[bit] for bit in reg]] for reg in circuit.cregs],
             # Qiskit 1 counts the parameter of a loop among those that are given values.
             "params": [one.name for one in circuit.parameters if one.name not in self._loops],
             "depth": circuit.depth(),
-            **content,
+            "phase": content["phase"],
+            "ops": content["ops"],
         }
+        if "vars" in content:
+            form["vars"] = content["vars"]
         if self._gates:
             form["gates"] = self._gates
         calibrations = getattr(circuit, "_calibrations", None)  # gone in Qiskit 2
@@ -84,17 +100,19 @@ class _Writer:
             )
         return form
 
-    def _content(self, circuit: Any, places: Places) -> dict[str, Any]:
-        content: dict[str, Any] = {
+    def _content(self, circuit: QuantumCircuit, places: Places) -> Content:
+        content: Content = {
             "phase": value_form(circuit.global_phase),
-            "ops": [self._instruction(one, places) for one in circuit.data],
+            "ops": [cast("Written", self._instruction(one, places)) for one in circuit.data],
         }
         variables = _variables(circuit)
         if variables:
             content["vars"] = variables
         return content
 
-    def _body(self, body: Any, instruction: Any, places: Places) -> dict[str, Any]:
+    def _body(
+        self, body: QuantumCircuit, instruction: CircuitInstruction, places: Places
+    ) -> Content:
         inner = Places(
             {
                 bit: places.qubits[outer]
@@ -107,9 +125,7 @@ class _Writer:
         )
         return self._content(body, inner)
 
-    def _instruction(self, instruction: Any, places: Places) -> dict[str, Any]:
-        from qiskit.circuit import ControlFlowOp
-
+    def _instruction(self, instruction: CircuitInstruction, places: Places) -> dict[str, object]:
         operation = instruction.operation
         qubits = [places.qubits[bit] for bit in instruction.qubits]
         if isinstance(operation, ControlFlowOp):
@@ -128,8 +144,11 @@ class _Writer:
             return {"op": "if_else", "q": sorted(qubits), "if": if_form, "bodies": [body]}
         return form
 
-    def _control_flow(self, operation: Any, instruction: Any, places: Places) -> dict[str, Any]:
-        kind, form = operation.name, {}
+    def _control_flow(
+        self, operation: ControlFlowOp, instruction: CircuitInstruction, places: Places
+    ) -> dict[str, object]:
+        kind = operation.name
+        form: dict[str, object] = {}
         if kind in ("if_else", "while_loop"):
             form["if"] = condition_form(operation.condition, places)
         elif kind == "for_loop":
@@ -155,8 +174,8 @@ class _Writer:
             form["label"] = operation.label
         return form
 
-    def _operation(self, operation: Any, places: Places) -> dict[str, Any]:
-        form: dict[str, Any] = {}
+    def _operation(self, operation: Operation, places: Places) -> dict[str, object]:
+        form: dict[str, object] = {}
         params = [self._param(one, places) for one in getattr(operation, "params", ())]
         if params:
             form["p"] = params
@@ -185,20 +204,17 @@ class _Writer:
                 form["gate"] = self._definition(operation.definition)
         return form
 
-    def _inner(self, operation: Any, places: Places) -> dict[str, Any]:
+    def _inner(self, operation: Operation, places: Places) -> dict[str, object]:
         return {"op": _name(operation.name), **self._operation(operation, places)}
 
-    def _param(self, value: Any, places: Places) -> Any:
-        from qiskit import QuantumCircuit
-        from qiskit.circuit.classical import expr
-
+    def _param(self, value: object, places: Places) -> object:
         if isinstance(value, QuantumCircuit):
             return {"gate": self._definition(value)}
         if isinstance(value, expr.Expr):
             return condition_form(value, places)
         return value_form(value)
 
-    def _definition(self, circuit: Any) -> int:
+    def _definition(self, circuit: QuantumCircuit) -> int:
         """The number of a definition; equal ones are written once."""
         places = Places(
             {bit: number for number, bit in enumerate(circuit.qubits)},
@@ -218,17 +234,15 @@ def _name(name: str) -> str:
     return "circuit" + (counted[1] or "") if counted else plain
 
 
-def _is_homemade(operation: Any) -> bool:
+def _is_homemade(operation: Operation) -> bool:
     """Whether only its definition tells what an instruction does."""
-    from qiskit.circuit import ControlledGate, Gate, Instruction
-
     kind = getattr(operation, "base_class", type(operation))
     return kind in (Instruction, Gate, ControlledGate) or not (kind.__module__ or "").startswith(
         "qiskit."
     )
 
 
-def _variables(circuit: Any) -> list[list[str]]:
+def _variables(circuit: QuantumCircuit) -> list[list[str]]:
     found = []
     for way in ("input", "captured", "declared"):
         for kind in ("vars", "stretches"):
@@ -242,23 +256,23 @@ def _variables(circuit: Any) -> list[list[str]]:
     return found
 
 
-def _indices(indices: Any) -> Any:
+def _indices(indices: object) -> object:
     if not isinstance(indices, (range, list, tuple)):
         return value_form(indices)
     return [int(one) for one in indices] if len(indices) < 10_000 else value_form(indices)
 
 
-def _span(duration: Any, places: Places) -> Any:
+def _span(duration: object, places: Places) -> object:
     if duration is None or isinstance(duration, (int, float)):
         return None if duration is None else number_form(duration)
     return condition_form(duration, places)
 
 
-def _note(annotation: Any) -> list[Any]:
+def _note(annotation: object) -> list[object]:
     fields = getattr(annotation, "__dict__", {})
     said = value_form(sorted(fields.items())) if fields else repr(annotation).split(" at 0x")[0]
     return [type(annotation).__name__, getattr(annotation, "namespace", ""), said]
 
 
-def _schedule(schedule: Any) -> str:
+def _schedule(schedule: object) -> str:
     return re.sub(r"name='[^']*'|name=\"[^\"]*\"", "name", repr(schedule))

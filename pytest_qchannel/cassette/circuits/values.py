@@ -8,11 +8,17 @@ spelling is kept beside them for people (under :data:`~.fingerprint.INFO` keys) 
 
 from __future__ import annotations
 
+import cmath
 import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from qiskit.circuit import ClassicalRegister, Clbit, Parameter, ParameterExpression, Qubit
+from qiskit.circuit.classical import expr
 
 __all__ = ["Places", "array_form", "condition_form", "expression_form", "number_form", "value_form"]
 
@@ -27,11 +33,11 @@ MOST_LISTED: Final = 4_096
 class Places:
     """Which bit of the whole circuit each bit of a circuit or body is."""
 
-    qubits: Mapping[Any, int]
-    clbits: Mapping[Any, int]
+    qubits: Mapping[Qubit, int]
+    clbits: Mapping[Clbit, int]
 
 
-def number_form(value: Any) -> Any:
+def number_form(value: float | complex) -> object:
     """A number as JSON: a float where it is real, ``{"re", "im"}`` where it is not.
 
     Whole numbers become floats, because QPY keeps ``rx(1)`` apart from ``rx(1.0)`` and newer
@@ -49,10 +55,8 @@ def number_form(value: Any) -> Any:
     return real + 0.0  # makes -0.0 a zero
 
 
-def array_form(array: Any) -> dict[str, Any]:
+def array_form(array: npt.NDArray[np.generic]) -> dict[str, object]:
     """An array as its shape and its elements, or their hash if there are many."""
-    import numpy as np
-
     kind = "complex" if array.dtype.kind == "c" else "real"
     if array.dtype.kind not in "biufc":
         return {
@@ -61,7 +65,7 @@ def array_form(array: Any) -> dict[str, Any]:
             "values": [str(one) for one in array.flat],
         }
     plain = array.astype(np.complex128 if kind == "complex" else np.float64) + 0.0
-    form: dict[str, Any] = {"array": kind, "shape": list(array.shape)}
+    form: dict[str, object] = {"array": kind, "shape": list(array.shape)}
     if plain.size > MOST_LISTED:
         little = np.ascontiguousarray(plain).astype(plain.dtype.newbyteorder("<"))
         form["sha256"] = hashlib.sha256(little.tobytes()).hexdigest()
@@ -76,23 +80,29 @@ def _point(name: str, number: int) -> float:
     return 0.1 + 0.8 * int.from_bytes(digest[:6], "big") / 2**48
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, complex):
-        return number_form(complex(_rounded(value.real), _rounded(value.imag)))
-    real = float(value)
-    return (
-        number_form(float(f"{real:.{_DIGITS - 1}e}")) if math.isfinite(real) else number_form(real)
-    )
+def _rounded(value: float | complex) -> object:
+    """A number as JSON without the digits that differ between processors.
+
+    Raises:
+        ValueError: It is complex and infinite.
+    """
+    if not isinstance(value, complex):
+        return number_form(_round(value))
+    if not cmath.isfinite(value):
+        raise ValueError(value)
+    return number_form(complex(_round(value.real), _round(value.imag)))
 
 
-def expression_form(expression: Any) -> Any:
+def _round(real: float) -> float:
+    return float(f"{real:.{_DIGITS - 1}e}") if math.isfinite(real) else real
+
+
+def expression_form(expression: ParameterExpression) -> object:
     """A parameter, or an expression of parameters.
 
     Args:
         expression: ``ParameterExpression``, or ``Parameter`` itself.
     """
-    from qiskit.circuit import Parameter
-
     if isinstance(expression, Parameter):
         return {"param": expression.name}
     if not expression.parameters:
@@ -105,14 +115,14 @@ def expression_form(expression: Any) -> Any:
     return {"expr": names, "at": values, "text": str(expression)}
 
 
-def _at(expression: Any, named: list[Any], number: int) -> Any:
+def _at(expression: ParameterExpression, named: list[Parameter], number: int) -> object:
     try:
         return _rounded(_numeric(expression.bind({one: _point(one.name, number) for one in named})))
     except (ZeroDivisionError, TypeError, ValueError, RuntimeError):
         return "undefined"
 
 
-def _numeric(bound: Any) -> complex | float:
+def _numeric(bound: ParameterExpression) -> float | complex:
     try:
         value = bound.numeric()
     except AttributeError:  # before Qiskit 1.0
@@ -120,14 +130,10 @@ def _numeric(bound: Any) -> complex | float:
     return value if isinstance(value, complex) else float(value)
 
 
-def value_form(value: Any) -> Any:
+def value_form(value: object) -> object:
     """Whatever may be a parameter of an instruction, except a circuit."""
     if type(value) is float:  # as nearly all are
         return number_form(value)
-    import numpy as np
-    from qiskit.circuit import ParameterExpression
-    from qiskit.circuit.classical import expr
-
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, (str, bool)):
@@ -153,12 +159,12 @@ def value_form(value: Any) -> Any:
     return {"object": type(value).__name__, "says": repr(value).split(" at 0x")[0]}
 
 
-def _type_form(kind: Any) -> str:
+def _type_form(kind: object) -> str:
     width = getattr(kind, "width", None)
     return type(kind).__name__ + (f"({width})" if width is not None else "")
 
 
-def condition_form(condition: Any, places: Places) -> Any:
+def condition_form(condition: object, places: Places) -> dict[str, object]:
     """A condition or classical expression; bits by their place in the whole circuit.
 
     Args:
@@ -166,8 +172,6 @@ def condition_form(condition: Any, places: Places) -> Any:
             register, or a node of ``qiskit.circuit.classical.expr``.
         places: Where the bits are.
     """
-    from qiskit.circuit import ClassicalRegister, Clbit
-
     if isinstance(condition, tuple):
         target, value = condition
         return {**condition_form(target, places), "is": int(value)}
@@ -178,7 +182,7 @@ def condition_form(condition: Any, places: Places) -> Any:
     return _node_form(condition, places)
 
 
-def _node_form(node: Any, places: Places) -> Any:
+def _node_form(node: expr.Expr, places: Places) -> dict[str, object]:
     kind = type(node).__name__
     if kind == "Var":
         if hasattr(node.var, "hex"):  # a variable of its own: an UUID that each decoding keeps

@@ -1,40 +1,16 @@
-"""A circuit in words: as OpenQASM 3 where that can say it, otherwise as a listing."""
+"""The form of a circuit in words: instructions, values, conditions, and all of it as a listing."""
 
 from __future__ import annotations
 
 import json
-import re
-import warnings
 from collections.abc import Iterator
-from typing import Any, Final
 
-from pytest_qchannel.cassette.circuits.form import QUIET
+from pytest_qchannel.cassette.circuits.shape import CircuitForm, Content, Instruction
 
-__all__ = ["circuit_text", "condition_words", "listing", "operation_words", "value_words"]
-
-_COUNTED: Final = re.compile(r"_?circuit_\d+")
+__all__ = ["condition_words", "listing", "operation_words", "value_words"]
 
 
-def circuit_text(circuit: Any, form: dict[str, Any]) -> tuple[str, str]:
-    """A circuit for people: what language it is in, ``qasm3`` or ``listing``, and the text."""
-    from qiskit import qasm3
-
-    with QUIET, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            text = qasm3.dumps(circuit)
-        except Exception:  # the exporter raises many kinds on what OpenQASM 3 has no words for
-            return "listing", listing(form)
-    return "qasm3", _COUNTED.sub(_numbered(), text).strip() + "\n"
-
-
-def _numbered() -> Any:
-    """Names that Qiskit counts up over the whole process, counted from 0 instead."""
-    numbers: dict[str, int] = {}
-    return lambda match: f"_circuit_{numbers.setdefault(match[0], len(numbers))}"
-
-
-def listing(form: dict[str, Any]) -> str:
+def listing(form: CircuitForm) -> str:
     """The instructions of a circuit's form, a line each."""
     head = f"// {form['qubits']} qubits, {form['clbits']} classical bits"
     registers = [f"// {name}: {bits}" for name, bits in form["cregs"]]
@@ -44,7 +20,7 @@ def listing(form: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _lines(content: dict[str, Any], indent: str) -> Iterator[str]:
+def _lines(content: Content, indent: str) -> Iterator[str]:
     if content["phase"] != 0.0:
         yield f"{indent}global phase {value_words(content['phase'])}"
     for op in content["ops"]:
@@ -54,7 +30,7 @@ def _lines(content: dict[str, Any], indent: str) -> Iterator[str]:
             yield from _lines(body, indent + "    ")
 
 
-def operation_words(op: dict[str, Any]) -> str:
+def operation_words(op: Instruction) -> str:
     """One instruction on one line, as ``rz[0.5](3)`` or ``measure(0) -> 1``."""
     said = op["op"]
     if "p" in op:
@@ -62,16 +38,18 @@ def operation_words(op: dict[str, Any]) -> str:
     said += "(" + ", ".join(map(str, op["q"])) + ")"
     if "c" in op:
         said += " -> " + ", ".join(map(str, op["c"]))
-    for name, before in (("if", "if"), ("on", "on")):
-        if name in op:
-            said += f" {before} {condition_words(op[name])}"
+    if "if" in op:
+        said += f" if {condition_words(op['if'])}"
+    if "on" in op:
+        said += f" on {condition_words(op['on'])}"
     known = {"op", "q", "p", "c", "if", "on", "unit", "bodies"}
-    for name in sorted(op.keys() - known):
-        said += f" {name}={value_words(op[name])}"
-    return str(said)
+    for name, value in sorted(op.items()):
+        if name not in known:
+            said += f" {name}={value_words(value)}"
+    return said
 
 
-def value_words(value: Any) -> str:
+def value_words(value: object) -> str:
     """A value of a form, short."""
     if isinstance(value, float):
         return f"{value:.12g}"
@@ -95,7 +73,7 @@ def value_words(value: Any) -> str:
     )
 
 
-def condition_words(condition: Any) -> str:
+def condition_words(condition: object) -> str:
     """A condition of a form, as ``c0 == 1``."""
     match condition:
         case {"bit": bit, "is": value}:

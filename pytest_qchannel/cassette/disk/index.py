@@ -17,19 +17,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from pytest_qchannel.cassette.accounts import (
     HeldAccount,
     accounts_from_plain,
     accounts_to_plain,
 )
-from pytest_qchannel.cassette.disk.strict_yaml import Mapped, read_yaml, write_yaml
+from pytest_qchannel.cassette.disk.mapped import Mapped
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.problems import CassetteDamaged
 from pytest_qchannel.cassette.provenance import Provenance
 
-__all__ = ["FORMAT", "Cassette", "parse", "render", "settled"]
+__all__ = ["FORMAT", "Cassette", "parse", "read_plain", "render", "settled"]
 
 FORMAT: Final = 1
 
@@ -59,7 +59,7 @@ class Cassette:
         provenance: Where the recording comes from.
         interactions: In the order in which they happened. The body of a submitted job is its
             form (see :mod:`..submitted.submission`) once the cassette has been stored.
-        accounts: Whom the code under test was logged in as, by channel; stand-ins.
+        accounts: The accounts that the code under test used, by channel; stand-ins.
         lines: The line of each in the file, counted from 1; empty if it is not from a file.
         words: What each submitted, in words, or ``None``; empty if it is not from a file.
     """
@@ -69,7 +69,7 @@ class Cassette:
     interactions: tuple[Interaction, ...]
     accounts: Mapping[str, HeldAccount] = field(default_factory=dict)
     lines: tuple[int, ...] = field(default=(), compare=False)
-    words: tuple[dict[str, Any] | None, ...] = field(default=(), compare=False)
+    words: tuple[dict[str, object] | None, ...] = field(default=(), compare=False)
 
 
 def settled(one: Interaction) -> Interaction:
@@ -108,7 +108,7 @@ def _apart(headers: Headers) -> tuple[Headers, set[str]]:
 def render(
     cassette: Cassette,
     blob_of: Callable[[bytes], str],
-    describe: Callable[[Interaction], dict[str, Any] | None],
+    describe: Callable[[Interaction], dict[str, object] | None],
 ) -> bytes:
     """The index file of a cassette, the same for the same cassette.
 
@@ -117,33 +117,32 @@ def render(
         blob_of: Takes a body that goes into a blob and gives the blob's name.
         describe: What was submitted, in words; ``None`` for what is no submission.
     """
-    shared: dict[str, Any] = {}
+    shared: dict[str, object] = {}
 
-    def once(value: Any) -> Any:
+    def once(value: object) -> object:
         """One object for equal ones: YAML then writes the second as a reference."""
         return shared.setdefault(json.dumps(value), value)
 
-    def headers_of(headers: Headers, body: bytes) -> Any:
+    def headers_of(headers: Headers, body: bytes) -> object:
         named = _by_name(_without_length(headers, body))
         return once({name: once(values) for name, values in named.items()})
 
     entries = []
     for one in cassette.interactions:
-        entry: dict[str, Any] = {
-            "request": {
-                "method": one.method,
-                "uri": one.url,
-                "headers": headers_of(one.request_headers, one.request_body),
-                "body": None,
-            }
+        request = {
+            "method": one.method,
+            "uri": one.url,
+            "headers": headers_of(one.request_headers, one.request_body),
+            "body": None,
         }
+        entry: dict[str, object] = {"request": request}
         submitted = describe(one)
         if submitted is not None:
             entry["submitted"] = submitted
         if submitted is not None or not _is_inline(one.request_body):
             entry["request_body"] = _reference(one.request_body, blob_of)
         elif one.request_body:
-            entry["request"]["body"] = one.request_body.decode("utf-8")
+            request["body"] = one.request_body.decode("utf-8")
         inline = _is_inline(one.response_body)
         entry["response"] = {
             "status": once({"code": one.status, "message": _phrase(one.status)}),
@@ -154,7 +153,7 @@ def render(
         }
         entry["check"] = _check(entry)
         entries.append(entry)
-    top: dict[str, Any] = {
+    top: dict[str, object] = {
         "qchannel": FORMAT,
         "version": 1,
         "test": cassette.test,
@@ -164,7 +163,20 @@ def render(
     }
     top["check"] = _check(top)
     top["interactions"] = entries
+    from pytest_qchannel.cassette.disk.strict_yaml import write_yaml  # here: it loads PyYAML
+
     return _HEAD.encode() + write_yaml(top)
+
+
+def read_plain(data: bytes, path: Path, test_id: str | None = None) -> object:
+    """The plain data in an index, which need not be a whole cassette.
+
+    Raises:
+        CassetteDamaged: It is no YAML, or more than a cassette may be.
+    """
+    from pytest_qchannel.cassette.disk.strict_yaml import read_yaml  # here: it loads PyYAML
+
+    return read_yaml(data, path, test_id)
 
 
 def parse(data: bytes, path: Path, read_blob: ReadBlob, test_id: str | None = None) -> Cassette:
@@ -179,7 +191,7 @@ def parse(data: bytes, path: Path, read_blob: ReadBlob, test_id: str | None = No
     Raises:
         CassetteDamaged: The file is no index, or not the one that was written; says the line.
     """
-    top = read_yaml(data, path, test_id)
+    top = read_plain(data, path, test_id)
     reader = _Reader(path, test_id, read_blob)
     if not isinstance(top, Mapped) or "qchannel" not in top:
         raise CassetteDamaged(
@@ -190,6 +202,9 @@ def parse(data: bytes, path: Path, read_blob: ReadBlob, test_id: str | None = No
             facts=[("hint", "a cassette of plain pytest-recording must be recorded anew")],
         )
     return reader.cassette(top)
+
+
+_Kind = TypeVar("_Kind")
 
 
 class _Reader:
@@ -244,7 +259,8 @@ class _Reader:
             self._check(entry, entry, f"interaction {number}")
             interactions.append(self._interaction(entry))
             lines.append(entry.line)
-            words.append(entry.get("submitted"))
+            said = entry.get("submitted")
+            words.append(said if isinstance(said, dict) else None)
         return Cassette(test, provenance, tuple(interactions), accounts, tuple(lines), tuple(words))
 
     def _interaction(self, entry: Mapped) -> Interaction:
@@ -298,7 +314,7 @@ class _Reader:
             found += [(name, value) for value in values]
         return tuple(found)
 
-    def _get(self, mapping: Mapped, name: str, kind: type) -> Any:
+    def _get(self, mapping: Mapped, name: str, kind: type[_Kind]) -> _Kind:
         value = mapping.get(name)
         is_other_bool = isinstance(value, bool) and kind is not bool
         if name not in mapping:
@@ -313,13 +329,13 @@ class _Reader:
             if name not in names:
                 raise self._damaged(f"{name[:40]!r} is not known here", mapping.line_of(name))
 
-    def _check(self, plain: dict[str, Any], mapping: Mapped, what: str) -> None:
+    def _check(self, plain: dict[str, object], mapping: Mapped, what: str) -> None:
         without = {name: value for name, value in plain.items() if name != "check"}
         if self._get(mapping, "check", str) != _check(without):
             raise self._damaged(f"{what} was edited after it was recorded", mapping.line)
 
 
-def _check(entry: dict[str, Any]) -> str:
+def _check(entry: dict[str, object]) -> str:
     text = json.dumps(entry, sort_keys=True, separators=(",", ":"))
     # The letter keeps it from ever being read as a number.
     return "c" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
@@ -342,7 +358,7 @@ def _is_inline(body: bytes) -> bool:
     return True
 
 
-def _reference(body: bytes, blob_of: Callable[[bytes], str]) -> dict[str, Any]:
+def _reference(body: bytes, blob_of: Callable[[bytes], str]) -> dict[str, object]:
     return {"blob": blob_of(body), "bytes": len(body)}
 
 

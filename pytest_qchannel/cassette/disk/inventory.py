@@ -2,7 +2,7 @@
 
 pytest-recording keeps its cassettes in folders of the same name, so a file is one of ours only if
 it says so. Runs that replay nothing load this module, too, so it imports as little as it can:
-:func:`cassettes_in` is told by file names and first lines, and parses nothing.
+:func:`cassettes_in` reads file names and first lines, and parses nothing.
 """
 
 from __future__ import annotations

@@ -17,13 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_qchannel.cassette.disk.atomic import put_in_place, written
 from pytest_qchannel.cassette.disk.blobs import Blobs, blob_name, compressed
-from pytest_qchannel.cassette.disk.index import Cassette, parse, render, settled
+from pytest_qchannel.cassette.disk.index import Cassette, parse, read_plain, render, settled
 from pytest_qchannel.cassette.disk.layout import BLOBS, OWN, index_files
-from pytest_qchannel.cassette.disk.strict_yaml import read_yaml
 from pytest_qchannel.cassette.disk.timeless import timeless
 from pytest_qchannel.cassette.naming import cassette_name, test_id_of
 from pytest_qchannel.cassette.playback.matching import is_submission
@@ -35,6 +34,9 @@ from pytest_qchannel.cassette.problems import (
 )
 from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
 from pytest_qchannel.cassette.submitted.submission_words import describe
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 __all__ = ["Draft", "Store"]
 
@@ -108,7 +110,7 @@ class Store:
             blobs[name] = content
             return name
 
-        said: list[dict[str, Any] | None] = []
+        said: list[dict[str, object] | None] = []
         kept = []
         known = dict(enumerate(cassette.words))
         for number, one in enumerate(cassette.interactions):
@@ -226,23 +228,19 @@ class Store:
         Raises:
             CassetteBusy: Somebody else holds it.
         """
-        from filelock import FileLock, Timeout
-
         if path in self._held:
             yield
             return
         name = blob_name(str(path.absolute()).lower().encode())
-        try:
-            with written(path, self._test_id(path)):
-                held = FileLock(str(self._own("locks") / f"{name}.lock"), timeout=0)
-                held.acquire()
-        except Timeout:
+        with written(path, self._test_id(path)):
+            held = _acquired(self._own("locks") / f"{name}.lock", 0)
+        if held is None:
             raise CassetteBusy(
                 "two writers want the same cassette",
                 path=path,
                 test_id=self._test_id(path),
                 next="wait for the other run to end; in one run, give each test its own cassette",
-            ) from None
+            )
         self._held.add(path)
         try:
             yield
@@ -252,7 +250,7 @@ class Store:
 
     def blobs_of(self, path: Path) -> set[str]:
         """The names of the blobs that a cassette's index names, whether they are there or not."""
-        return set(_named(read_yaml(path.read_bytes(), path, self._test_id(path))))
+        return set(_named(read_plain(path.read_bytes(), path, self._test_id(path))))
 
     def count_jobs(self, cassette: Cassette) -> int:
         """How many jobs of a cassette were submitted and taken."""
@@ -305,17 +303,13 @@ class Store:
     @contextmanager
     def tree_lock(self) -> Iterator[None]:
         """Held while files change, so that nothing is removed which a writer counts on."""
-        from filelock import FileLock, Timeout
-
-        held = FileLock(str(self._own("locks") / "tree.lock"), timeout=_TREE_LOCK_S)
-        try:
-            held.acquire()
-        except Timeout:
+        held = _acquired(self._own("locks") / "tree.lock", _TREE_LOCK_S)
+        if held is None:
             raise CassetteBusy(
                 f"somebody has been writing cassettes for {_TREE_LOCK_S:g} seconds",
                 path=self.root,
                 next="look for a test run that hangs, end it, and record again",
-            ) from None
+            )
         try:
             for left in self._own("new").iterdir():  # of a writer that was killed
                 left.unlink(missing_ok=True)
@@ -324,17 +318,29 @@ class Store:
             held.release()
 
 
+def _acquired(path: Path, timeout_s: float) -> BaseFileLock | None:
+    """A lock that is held, or ``None`` where somebody else holds it for all that time."""
+    from filelock import FileLock, Timeout  # here: most runs write nothing
+
+    held = FileLock(str(path), timeout=timeout_s)
+    try:
+        held.acquire()
+    except Timeout:
+        return None
+    return held
+
+
 def _owner(path: Path) -> str | None:
     """The test that an index names; ``None`` where there is none, or none that can be read."""
     try:
-        top = read_yaml(path.read_bytes(), path)
+        top = read_plain(path.read_bytes(), path)
     except (OSError, CassetteProblem):
         return None
     owner = top.get("test") if isinstance(top, dict) else None
     return owner if isinstance(owner, str) else None
 
 
-def _named(data: Any) -> Iterator[str]:
+def _named(data: object) -> Iterator[str]:
     """Every text that stands under ``blob``; one too many only keeps a file."""
     if isinstance(data, dict):
         if isinstance(data.get("blob"), str):

@@ -8,13 +8,19 @@ that are too large, nested too deeply or refer to themselves.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import yaml
+from yaml import ScalarNode, events
+from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
+
+from pytest_qchannel.cassette.disk.mapped import Mapped
 from pytest_qchannel.cassette.problems import CassetteDamaged
 
-__all__ = ["Mapped", "read_yaml", "write_yaml"]
+__all__ = ["read_yaml", "write_yaml"]
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 """An index is some ten kilobytes; bodies are in blobs."""
@@ -29,18 +35,7 @@ _SHORT: Final = 60
 """A longer text, an access token or a CRN, is worth a reference."""
 
 
-class Mapped(dict[str, Any]):
-    """A mapping that knows its lines in the file, counted from 1."""
-
-    line: int = 0
-    lines: dict[str, int]
-
-    def line_of(self, name: str) -> int:
-        """The line of a key, or of the mapping if it has no such key."""
-        return self.lines.get(name, self.line)
-
-
-def read_yaml(data: bytes, path: Path, test_id: str | None = None) -> Any:
+def read_yaml(data: bytes, path: Path, test_id: str | None = None) -> object:
     """The plain data in a YAML file; its mappings are :class:`Mapped`.
 
     Args:
@@ -51,7 +46,6 @@ def read_yaml(data: bytes, path: Path, test_id: str | None = None) -> Any:
     Raises:
         CassetteDamaged: It is not YAML, or more than a cassette may be; says the line.
     """
-    import yaml
 
     def damaged(said: str, line: int | None) -> CassetteDamaged:
         return CassetteDamaged(said, path=path, line=line, test_id=test_id)
@@ -65,7 +59,7 @@ def read_yaml(data: bytes, path: Path, test_id: str | None = None) -> Any:
         raise damaged("the cassette is not UTF-8", bad_line) from None
     if not text.strip():
         raise damaged("the cassette is empty", 1)
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return _Builder(yaml.parse(text, Loader=loader), damaged).document()
     except yaml.MarkedYAMLError as problem:
@@ -92,20 +86,17 @@ class _Builder:
     is nested deeply enough would end the process.
     """
 
-    def __init__(self, events: Iterator[Any], damaged: Callable[..., CassetteDamaged]) -> None:
-        from yaml.constructor import SafeConstructor
-        from yaml.resolver import Resolver
-
-        self._events = events
+    def __init__(
+        self, stream: Iterator[events.Event], damaged: Callable[[str, int | None], CassetteDamaged]
+    ) -> None:
+        self._events = stream
         self._damaged = damaged
-        self._resolver: Any = Resolver()
-        self._scalars: Any = SafeConstructor()
-        self._anchors: dict[str, Any] = {}
+        self._resolver = Resolver()
+        self._scalars = SafeConstructor()
+        self._anchors: dict[str, object] = {}
 
-    def document(self) -> Any:
-        from yaml import events
-
-        found: list[Any] = []
+    def document(self) -> object:
+        found: list[object] = []
         for event in self._events:
             if isinstance(event, events.DocumentStartEvent) and found:
                 raise self._damaged("there is more than one document in the file", _line(event))
@@ -113,9 +104,8 @@ class _Builder:
                 found.append(self._build(event, 0))
         return found[0] if found else None
 
-    def _build(self, event: Any, depth: int) -> Any:
-        from yaml import events
-
+    def _build(self, event: events.Event, depth: int) -> object:
+        built: object
         if depth > MOST_DEPTH:
             raise self._damaged("the cassette is nested too deeply", _line(event))
         if isinstance(event, events.AliasEvent):
@@ -130,18 +120,20 @@ class _Builder:
             built = self._mapping(event, depth + 1)
         else:
             self._require_tag(event, "seq")
-            built = []
-            for one in self._events:
-                if isinstance(one, events.SequenceEndEvent):
-                    break
-                built.append(self._build(one, depth + 1))
+            built = self._sequence(depth + 1)
         if event.anchor is not None:
             self._anchors[event.anchor] = built
         return built
 
-    def _mapping(self, start: Any, depth: int) -> Mapped:
-        from yaml import events
+    def _sequence(self, depth: int) -> list[object]:
+        built: list[object] = []
+        for event in self._events:
+            if isinstance(event, events.SequenceEndEvent):
+                break
+            built.append(self._build(event, depth))
+        return built
 
+    def _mapping(self, start: events.Event, depth: int) -> Mapped:
         mapped = Mapped()
         mapped.line, mapped.lines = _line(start), {}
         for event in self._events:
@@ -156,9 +148,7 @@ class _Builder:
             mapped.lines[name] = at
         return mapped
 
-    def _scalar(self, event: Any) -> Any:
-        from yaml import ScalarNode
-
+    def _scalar(self, event: events.ScalarEvent) -> object:
         tag = event.tag
         if tag is None or tag == "!":
             tag = self._resolver.resolve(ScalarNode, event.value, event.implicit)
@@ -176,63 +166,63 @@ class _Builder:
                 raise self._damaged(said, _line(event)) from None
         raise self._refused(tag, event)
 
-    def _require_tag(self, event: Any, kind: str) -> None:
+    def _require_tag(self, event: events.Event, kind: str) -> None:
         if event.tag not in (None, "!", _TAG + kind):
             raise self._refused(event.tag, event)
 
-    def _refused(self, tag: str, event: Any) -> CassetteDamaged:
+    def _refused(self, tag: str, event: events.Event) -> CassetteDamaged:
         return self._damaged(f"the tag {tag[:60]!r} is not allowed in a cassette", _line(event))
 
 
-def _line(event: Any) -> int:
+def _line(event: events.Event) -> int:
     return int(event.start_mark.line) + 1
 
 
-def write_yaml(data: dict[str, Any]) -> bytes:
+def write_yaml(data: dict[str, object]) -> bytes:
     """Plain data as YAML: readable, in the order given, the same bytes on every system.
 
     Mappings and lists that fit on a line are written on one, texts of several lines as blocks.
     A mapping that is there twice, as the same object, is written once and referred to; a list is if
     it holds nothing but a long text.
     """
-    import yaml
 
-    def needs_no_reference(_dumper: Any, value: Any) -> bool:
+    def needs_no_reference(_dumper: yaml.Dumper, value: object) -> bool:
         if isinstance(value, list):
             return len(value) != 1 or not isinstance(value[0], str) or len(value[0]) <= _SHORT
         return not isinstance(value, dict) or not value
 
     # The one written in Python: the one in C breaks lines elsewhere, and may be missing.
-    dumper_class: Any = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": needs_no_reference})
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]  # PyYAML has no types
+        ignore_aliases = needs_no_reference
 
-    def text(dumper: Any, value: str) -> Any:
+    def text(dumper: yaml.Dumper, value: str) -> yaml.Node:
         style = None
         if "\n" in value or not value.isprintable():
             # Of line ends that only Unicode knows, a block would make line feeds.
             style = "|" if value.replace("\n", "").isprintable() else '"'
         return dumper.represent_scalar(_TAG + "str", value, style=style)
 
-    def mapping(dumper: Any, value: dict[str, Any]) -> Any:
+    def mapping(dumper: yaml.Dumper, value: dict[str, object]) -> yaml.Node:
         is_flat = _width(value, dumper.represented_objects) <= _WIDE
         node = dumper.represent_mapping(_TAG + "map", value.items())
         node.flow_style = is_flat
         return node
 
-    def sequence(dumper: Any, value: list[Any]) -> Any:
+    def sequence(dumper: yaml.Dumper, value: list[object]) -> yaml.Node:
         is_flat = _width(value, dumper.represented_objects) <= _WIDE
         return dumper.represent_sequence(_TAG + "seq", value, flow_style=is_flat)
 
-    dumper_class.add_representer(str, text)
-    dumper_class.add_representer(dict, mapping)
-    dumper_class.add_representer(Mapped, mapping)
-    dumper_class.add_representer(list, sequence)
+    Dumper.add_representer(str, text)
+    Dumper.add_representer(dict, mapping)
+    Dumper.add_representer(Mapped, mapping)
+    Dumper.add_representer(list, sequence)
     dumped = yaml.dump(
-        data, Dumper=dumper_class, sort_keys=False, allow_unicode=True, width=2**31, line_break="\n"
+        data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=2**31, line_break="\n"
     )
     return str(dumped).encode("utf-8")
 
 
-def _width(value: Any, written: Any, depth: int = 0) -> float:
+def _width(value: object, written: Container[int], depth: int = 0) -> float:
     """About how many characters something takes on one line; infinite if it needs several.
 
     Args:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
 from pytest_qchannel.cassette.disk.index import Cassette
+from pytest_qchannel.cassette.interaction import Headers
 
 __all__ = ["timeless"]
 
@@ -42,5 +43,5 @@ def _plain(data: bytes) -> bytes:
     return _TIME.sub(b"T", data)
 
 
-def _without_length(headers: Any) -> Any:
+def _without_length(headers: Headers) -> Headers:
     return tuple(row for row in headers if row[0].lower() != _LENGTH)

@@ -3,7 +3,7 @@
 Three parts. A :class:`~pytest_qchannel.secret.Secret` says how it can be written, and a library
 (the Aho-Corasick automaton of ``ahocorasick_rs``) looks for all of that at once. :mod:`.views`
 opens what is encoded: base64, gzip, escapes, and what is inside of them. :mod:`.patterns` knows
-what IBM's own secrets look like, for those that nobody told us of.
+what IBM's own secrets look like, for those that nobody named.
 
 It fails closed: what is too large or too deep to be looked into is a finding, too.
 """

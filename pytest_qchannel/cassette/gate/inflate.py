@@ -6,7 +6,7 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final, Protocol
 
 from ahocorasick_rs import BytesAhoCorasick
 
@@ -16,6 +16,15 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 """Of one stream."""
 
 _PIECE: Final = 1024
+
+
+class _Stream(Protocol):
+    """What opens a stream piece by piece."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    def decompress(self, data: memoryview, /) -> bytes: ...
 
 
 class TooLarge(Exception):
@@ -41,7 +50,7 @@ _MAGICS: Final = (
     *(("zlib", header) for header in _zlib_headers()),
 )
 _START: Final = BytesAhoCorasick([magic for _, magic in _MAGICS])
-_OPEN: Final[dict[str, Callable[[], Any]]] = {
+_OPEN: Final[dict[str, Callable[[], _Stream]]] = {
     "gzip": lambda: zlib.decompressobj(31),
     "zlib": zlib.decompressobj,
     "zip": lambda: zlib.decompressobj(-15),
@@ -56,7 +65,7 @@ def inflated(data: bytes, *, is_certain: bool = True) -> Iterator[tuple[str, byt
     Of a stream that is cut short or spoilt, what can be read is given.
 
     Args:
-        data: Any bytes.
+        data: object bytes.
         is_certain: Whether a stream that cannot be opened counts; not where ``data`` is a guess.
 
     Raises:
@@ -81,7 +90,7 @@ def inflated(data: bytes, *, is_certain: bool = True) -> Iterator[tuple[str, byt
             yield name, opened
 
 
-def _read(stream: Any, data: memoryview) -> bytes:
+def _read(stream: _Stream, data: memoryview) -> bytes:
     parts, size = [], 0
     for start in range(0, len(data), _PIECE):
         try:

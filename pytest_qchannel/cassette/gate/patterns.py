@@ -1,4 +1,4 @@
-"""What IBM's own secrets look like, for those that nobody told the gate of.
+"""What IBM's own secrets look like, for those that the gate does not know.
 
 Each pattern is data: a stable id, a name, a reason, a regular expression, and a test that tells a
 find from a stand-in or a placeholder. ``docs/scrubbing.md`` shows the table.

@@ -10,9 +10,12 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_qchannel.cassette.gate.findings import Finding, Hit
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 __all__ = ["places_of"]
 
@@ -70,23 +73,21 @@ def _leaves(search: Search, data: bytes) -> Iterator[Leaf]:
         yield from _of_node(search, root)
 
 
-def _of_node(search: Search, root: Any) -> Iterator[Leaf]:
-    import yaml
-
-    waiting: list[tuple[str, Any]] = [("", root)]
+def _of_node(search: Search, root: Node) -> Iterator[Leaf]:
+    waiting: list[tuple[str, Node]] = [("", root)]
     seen: set[int] = set()
     while waiting and len(seen) < MOST_NODES:
         path, node = waiting.pop()
         if id(node) in seen:
             continue  # an alias: its text was looked at where it stands
         seen.add(id(node))
-        if isinstance(node, yaml.ScalarNode):
+        if node.id == "scalar":
             yield from _of_text(search, path, node.start_mark.line + 1, node.value)
-        elif isinstance(node, yaml.SequenceNode):
+        elif node.id == "sequence":
             waiting.extend((f"{path}[{at}]", item) for at, item in enumerate(node.value))
         else:
             for at, (key, item) in enumerate(node.value):
-                text = key.value if isinstance(key, yaml.ScalarNode) else ""
+                text = key.value if key.id == "scalar" else ""
                 name = _shown(search, text, at)
                 waiting.append((f"{path}.{name}" if path else name, item))
                 yield (f"{path}, key {at + 1}", key.start_mark.line + 1, text)
@@ -110,8 +111,8 @@ def _of_text(search: Search, path: str, line: int, text: str) -> Iterator[Leaf]:
         yield path, line, text
 
 
-def _of_json(search: Search, document: Any) -> Iterator[tuple[str, str]]:
-    waiting: list[tuple[str, Any]] = [("$", document)]
+def _of_json(search: Search, document: object) -> Iterator[tuple[str, str]]:
+    waiting: list[tuple[str, object]] = [("$", document)]
     while waiting:
         path, value = waiting.pop()
         if isinstance(value, str):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Iterable, Mapping
+from typing import NoReturn
 
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
@@ -16,7 +16,7 @@ from pytest_qchannel.cassette.playback.record.mixing import Mixing, SourcesMixed
 from pytest_qchannel.cassette.playback.record.translation import OtherAccount, Translation
 from pytest_qchannel.cassette.playback.replay.identity import is_login
 from pytest_qchannel.cassette.playback.replay.player import Player
-from pytest_qchannel.cassette.playback.tape import RecordTape
+from pytest_qchannel.cassette.playback.tape import Done, RecordTape
 from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.standin_shapes import standin_in
@@ -92,10 +92,10 @@ class ExtendTape(RecordTape):
             self._refuse(str(mixed))
         if found is None:
             return None
-        self._extension.gave(found)
+        self._extension.was_given(found)
         answer = self._translation.to_real(found)
         self.heard(sent, answer)
-        self.saw()
+        self.was_sent()
         return answer
 
     def interactions(self) -> list[Interaction]:
@@ -113,12 +113,12 @@ class ExtendTape(RecordTape):
                 facts=[("why", f"it was replayed, and {Source(self._source).words} never had it")],
             )
 
-    def _refuse(self, said: str, **more: Any) -> NoReturn:
-        refused = self._refused(said, **more)
+    def _refuse(self, said: str, facts: Iterable[tuple[str, str]] = ()) -> NoReturn:
+        refused = self._refused(said, facts)
         self._problems.append(refused)
         raise refused
 
-    def _refused(self, said: str, **more: Any) -> RecordingRefused:
+    def _refused(self, said: str, facts: Iterable[tuple[str, str]] = ()) -> RecordingRefused:
         return RecordingRefused(
             said,
             path=self.place.path,
@@ -126,10 +126,10 @@ class ExtendTape(RecordTape):
             next="record the test as a whole, not with new_episodes: "
             "pytest --qchannel-mode=auto --record-mode=rewrite "
             f"--qchannel-record-from={self._source} {' '.join(words_of(self.place.test_id))}",
-            **more,
+            facts=facts,
         )
 
-    def _finish(self, store: Store, *, has_passed: bool) -> Mapping[str, Any]:
+    def _finish(self, store: Store, *, has_passed: bool) -> Done:
         if not self._extension.has_news:
             return {"did": "replayed", **self._cassette.provenance.to_plain()}
         done = super()._finish(store, has_passed=has_passed)

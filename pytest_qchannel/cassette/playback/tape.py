@@ -33,11 +33,14 @@ from pytest_qchannel.secret import Secret, hide_all
 
 __all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
 
+Done = Mapping[str, Any]
+"""What became of a cassette at the end of a test, for the summary."""
+
 Secrets = tuple[Secret, ...]
 """The known secrets of a run. They do not show themselves: tracebacks print arguments."""
 
 Heard = Callable[[Interaction, Interaction | None], None]
-"""Is told what was sent, and what it was answered from the cassette."""
+"""Called with what was sent, and with the answer from the cassette."""
 
 
 class Tape:
@@ -45,7 +48,7 @@ class Tape:
 
     Attributes:
         place: Where the cassette lies.
-        heard: Is told of each answer that the cassette gives, and of each miss.
+        heard: Called with each request and the answer that the cassette gives, or ``None``: a miss.
         is_open: Whether vcrpy stands between HTTP libraries and the network.
     """
 
@@ -67,8 +70,8 @@ class Tape:
         """The answer from the cassette; ``None``: the request is sent."""
         raise NotImplementedError
 
-    def saw(self) -> None:
-        """Is told that a request was sent and answered, whether it is kept or not."""
+    def was_sent(self) -> None:
+        """Called when a request was sent and answered, whether it is kept or not."""
 
     def keep(self, interaction: Interaction) -> None:
         """Takes what was sent and answered."""
@@ -93,7 +96,7 @@ class Tape:
         """What takes the secrets that went by out of a text; holds nothing else of them."""
         raise NotImplementedError
 
-    def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
+    def finish(self, *, has_passed: bool) -> Done:
         """Ends the test's use of the cassette; tells what was done, for the summary.
 
         Raises:
@@ -183,7 +186,7 @@ class ReplayTape(Tape):
         """What was recorded."""
         return list(self.cassette.interactions)
 
-    def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
+    def finish(self, *, has_passed: bool) -> Done:
         """Complains of what the test did not ask for."""
         if has_passed and not self._allow_unused and (problem := self.player.unused()):
             raise problem
@@ -200,7 +203,7 @@ class RecordTape(Tape):
         most_days: How old a cassette may be: an older one is not kept for being the same.
 
     Attributes:
-        accounts: Whom the test was logged in as, by channel.
+        accounts: The accounts that the test used, by channel.
         answered: How many requests the source has answered, as it says itself.
     """
 
@@ -225,13 +228,13 @@ class RecordTape(Tape):
         self._seen = 0
 
     def meet(self, accounts: Mapping[str, HeldAccount]) -> None:
-        """Is told of the source's accounts, once the tape is open and before any request."""
+        """Called with the source's accounts, once the tape is open and before any request."""
 
     def answer(self, sent: Interaction) -> Interaction | None:  # noqa: ARG002
         """Nothing: every request is sent."""
         return None
 
-    def saw(self) -> None:
+    def was_sent(self) -> None:
         """Counts what went by."""
         with self._lock:
             self._seen += 1
@@ -254,7 +257,7 @@ class RecordTape(Tape):
         """What takes the secrets that went by out of a text; holds nothing else of them."""
         return partial(hide_all, secrets=self.recording.known(self.accounts))
 
-    def finish(self, *, has_passed: bool) -> Mapping[str, Any]:
+    def finish(self, *, has_passed: bool) -> Done:
         """Saves the recording, or puts it aside and says why."""
         if not len(self.recording) and not has_passed:  # perhaps because there is no way to write
             return {"did": "refused", "why": "the test did not pass", "kept": None}
@@ -262,7 +265,7 @@ class RecordTape(Tape):
         with scrubbed_logs(self._known), store.lock(self.place.path):
             return self._finish(store, has_passed=has_passed)
 
-    def _finish(self, store: Store, *, has_passed: bool) -> Mapping[str, Any]:
+    def _finish(self, store: Store, *, has_passed: bool) -> Done:
         recording = self.recording
         if not len(recording):
             raise self._nothing()

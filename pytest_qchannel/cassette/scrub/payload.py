@@ -13,7 +13,7 @@ import math
 import re
 import zlib
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.cassette.scrub.looks import is_name, is_word
 from pytest_qchannel.cassette.standin_shapes import WORD
@@ -49,10 +49,10 @@ def _opened(text: str) -> bytes | None:
     return inflated if stream.eof and not stream.unused_data else None
 
 
-def _shape_size(shape: Any) -> int | None:
-    is_shape = isinstance(shape, list | tuple) and all(
-        isinstance(size, int) and size >= 0 for size in shape
-    )
+def _shape_size(shape: object) -> int | None:
+    if not isinstance(shape, list | tuple):
+        return None
+    is_shape = all(isinstance(size, int) and size >= 0 for size in shape)
     return math.prod(shape) if is_shape else None
 
 
@@ -78,7 +78,7 @@ def is_array(text: str) -> bool:
     return is_bare and len(data) - start - length == size * int(kind[1])
 
 
-def _is_tensor(value: dict[str, Any]) -> bool:
+def _is_tensor(value: dict[str, object]) -> bool:
     """Whether an object is one of the executor's arrays, with as many bytes as it says."""
     if not {"data", "shape", "dtype"} <= value.keys() or not isinstance(value["data"], str):
         return False
@@ -89,7 +89,7 @@ def _is_tensor(value: dict[str, Any]) -> bool:
     return len(data) in ((size * bits + 7) // 8, size * max(bits, 8) // 8)
 
 
-def scrub_payload(value: Any, report: Report, path: str = "") -> Any:
+def scrub_payload(value: object, report: Report, path: str = "") -> object:
     """Params or results with everything replaced that is no number, array, or single word.
 
     Args:
@@ -108,7 +108,7 @@ def scrub_payload(value: Any, report: Report, path: str = "") -> Any:
         return value
     if value.get("__type__") in _CIRCUITS:
         return {"__type__": value["__type__"], "__value__": ""}
-    kept: dict[str, Any] = {}
+    kept: dict[str, object] = {}
     is_tensor = _is_tensor(value)
     for at, (key, item) in enumerate(value.items()):
         if key in _OF_USER:

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.cassette.scrub.looks import is_name
 from pytest_qchannel.cassette.scrub.payload import scrub_payload
@@ -16,7 +16,7 @@ from pytest_qchannel.ibm.route import Fields
 
 __all__ = ["RewriteParams", "Walker", "grown"]
 
-RewriteParams = Callable[[str | None, Any], Any]
+RewriteParams = Callable[[str | None, object], object]
 """From a program's id and a job's params to what is stored for them."""
 
 _TOKEN: Final = re.compile(r"\[\]|\{\w+\}|\*\*|[^.\[\]{}]+")
@@ -72,7 +72,7 @@ class Walker:
         self._report = report
         self._rewrite_params = rewrite_params
 
-    def walk(self, value: Any, node: Node, path: str = "$", parent: Any = None) -> Any:
+    def walk(self, value: object, node: Node, path: str = "$", parent: object = None) -> object:
         """What may be stored of a value at a place."""
         if node.rule in ("params", "payload"):
             return self._payload(value, node.rule, path, parent)
@@ -85,8 +85,8 @@ class Walker:
         rule = node.rule or (everything.rule if everything else None)
         return self._leaf(value, rule, path)
 
-    def _object(self, value: dict[str, Any], node: Node, path: str) -> dict[str, Any]:
-        kept: dict[str, Any] = {}
+    def _object(self, value: dict[str, object], node: Node, path: str) -> dict[str, object]:
+        kept: dict[str, object] = {}
         everything = node.below.get("**")
         named = next((name for name in node.below if name.startswith("{")), None)
         for at, (key, item) in enumerate(value.items()):
@@ -110,7 +110,7 @@ class Walker:
                 kept[key] = self._values.any_json(item)
         return kept
 
-    def _leaf(self, value: Any, rule: str | None, path: str) -> Any:
+    def _leaf(self, value: object, rule: str | None, path: str) -> object:
         if value is None:
             return None
         if rule is None or isinstance(value, dict | list) or rule == "drop":
@@ -127,7 +127,7 @@ class Walker:
             self._report(path)
         return scrubbed
 
-    def _payload(self, value: Any, rule: str, path: str, parent: Any) -> Any:
+    def _payload(self, value: object, rule: str, path: str, parent: object) -> object:
         rewrite = self._rewrite_params
         if rule == "params" and rewrite is not None:
             return rewrite(_program_of(parent), value)
@@ -137,7 +137,7 @@ class Walker:
         return rewrite(None, value)  # a result that holds circuits, say: the noise learner's
 
 
-def _program_of(parent: Any) -> str | None:
+def _program_of(parent: object) -> str | None:
     """The program that params are for: as a job is submitted, or as it is listed."""
     if not isinstance(parent, dict):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from ahocorasick_rs import AhoCorasick
@@ -195,7 +195,7 @@ class Values:
         kept = host if self._is_served(host) or host in SOCKET_HOSTS else ""
         return f"{parts.scheme}://{kept or self.standins.of('host', host)}{path}"
 
-    def any_json(self, value: Any) -> Any:
+    def any_json(self, value: object) -> object:
         """A value that no rule names: the same JSON type, and nothing of it."""
         if isinstance(value, bool):
             return False

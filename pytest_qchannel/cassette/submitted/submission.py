@@ -12,29 +12,21 @@ here: circuits, arrays, tensors and JSON within JSON are known wherever they sta
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import io
 import json
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from pytest_qchannel.cassette.circuits.fingerprint import (
-    MOST_BYTES,
-    decode_qpy,
-    fingerprint,
-    same_form,
-)
+from pytest_qchannel.cassette.circuits.fingerprint import fingerprint, same_form
+from pytest_qchannel.cassette.circuits.shape import CircuitForm
 from pytest_qchannel.cassette.scrub.looks import is_harmless
 from pytest_qchannel.cassette.standin_shapes import WORD
+from pytest_qchannel.qiskit_home import imported_for_good
 
 __all__ = [
     "MARK",
-    "QPY_FIELDS",
     "Submission",
     "circuit_of",
     "fields_of",
@@ -49,9 +41,6 @@ VERSION: Final = 1
 # Who sends it is told by the CRN or the provider; log levels change no result.
 _IGNORED: Final = frozenset({"hub", "group", "project", "log_level"})
 
-QPY_FIELDS: Final = ("b64_data", "circuit_b64", "circuit_base64")
-_QPY_VERSION: Final = frozenset({"qpy_version", "qpy"})
-_LONG: Final = 256
 # Samplomatic counts the bases of boxes through the whole process, so that the name of one depends
 # on the tests before. Source: GroupMeasIntoBoxes._REF_COUNTER of samplomatic 0.21.
 _COUNTED: Final = re.compile(r"(?<=\bbasis_changes\.basis)\d+\b")
@@ -65,11 +54,12 @@ class Submission:
     Attributes:
         form: ``program``, ``params`` and the other fields of the body; plain JSON, the circuits
             of which are ``{"circuit": form}``.
-        circuits: The decoded circuits in the order of the form; empty if it was read from a form.
+        texts: What gives each circuit in words, language and text, in the order of the form; empty
+            if it was read from a form.
     """
 
-    form: dict[str, Any]
-    circuits: tuple[Any, ...] = field(default=(), compare=False, repr=False)
+    form: dict[str, object]
+    texts: tuple[Callable[[], tuple[str, str]], ...] = field(default=(), compare=False, repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -99,23 +89,27 @@ def read_submission(body: bytes) -> Submission | None:
         return Submission({name: value for name, value in data.items() if name != MARK})
     if b"basis_changes.basis" in body:
         data = _counted_anew(data)
-    reader = _Reader()
+    imported_for_good()
+    from pytest_qchannel.cassette.submitted.reading import Reader  # here: it needs Qiskit
+
+    reader = Reader()
     form = {
         name: reader.read(value)
         for name, value in data.items()
         if name not in _IGNORED and value is not None
     }
-    if isinstance(form.get("tags"), list):
-        form["tags"] = sorted(form["tags"], key=str)  # a set has no order
+    tags = form.get("tags")
+    if isinstance(tags, list):
+        form["tags"] = sorted(tags, key=str)  # a set has no order
     harmless = _harmless(form.get("params"))
     is_same = harmless == form.get("params")
     if "params" in form:
         form["params"] = harmless
     # What was taken out must not come back with the words that are made of the circuits.
-    return Submission(form, tuple(reader.circuits) if is_same else ())
+    return Submission(form, tuple(reader.texts) if is_same else ())
 
 
-def fields_of(body: bytes) -> dict[str, Any] | None:
+def fields_of(body: bytes) -> dict[str, object] | None:
     """The fields of such a body as they stand there, the circuits packed; ``None`` as above."""
     try:
         data = json.loads(body)
@@ -125,15 +119,16 @@ def fields_of(body: bytes) -> dict[str, Any] | None:
     return data if is_one else None
 
 
-def _counted_anew(data: Any) -> Any:
+def _counted_anew(data: object) -> dict[str, object]:
     """A body in which what was counted through the process begins at 0."""
     text = json.dumps(data)
     found = sorted({int(number) for number in _COUNTED.findall(text)})
     anew = {number: str(place) for place, number in enumerate(found)}
-    return json.loads(_COUNTED.sub(lambda one: anew[int(one[0])], text))
+    counted: dict[str, object] = json.loads(_COUNTED.sub(lambda one: anew[int(one[0])], text))
+    return counted
 
 
-def _harmless(form: Any) -> Any:
+def _harmless(form: object) -> object:
     """The form with every text replaced that looks like a secret, an address or a path.
 
     The replacement depends on nothing but the text, so a recorded and a sent one still compare.
@@ -150,98 +145,16 @@ def _harmless(form: Any) -> Any:
     return form
 
 
-class _Reader:
-    def __init__(self) -> None:
-        self.circuits: list[Any] = []
-
-    def read(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self.read(one) for one in value]
-        if isinstance(value, str):
-            return self._text(value)
-        if not isinstance(value, dict):
-            return value
-        if "__type__" in value and "__value__" in value:
-            return self._tagged(str(value["__type__"]), value["__value__"])
-        for name in QPY_FIELDS:
-            if isinstance(value.get(name), str):
-                rest = {k: v for k, v in value.items() if k != name and k not in _QPY_VERSION}
-                return {"circuits": self._circuits(value[name]), **self.read(rest)}
-        if {"data", "shape", "dtype"} <= value.keys() and isinstance(value["data"], str):
-            rest = {name: one for name, one in value.items() if name != "data"}
-            return {"sha256": _hash(value["data"]), **self.read(rest)}
-        return {name: self.read(one) for name, one in value.items()}
-
-    def _text(self, text: str) -> Any:
-        if text[:1] in ("{", "["):  # JSON within JSON: a samplex
-            try:
-                return {"json": self.read(json.loads(text))}
-            except (ValueError, RecursionError):
-                return text
-        return text
-
-    def _tagged(self, kind: str, value: Any) -> Any:
-        from pytest_qchannel.cassette.circuits.values import array_form
-
-        if kind == "QuantumCircuit" and isinstance(value, str):
-            found = self._circuits(value)
-            return found[0] if len(found) == 1 else {"circuits": found}
-        if kind == "ndarray":
-            array = _array(value)
-            return {"sha256": _hash(str(value))} if array is None else array_form(array)
-        if isinstance(value, str) and len(value) > _LONG:
-            return {"type": kind, "sha256": _hash(value)}
-        return {"type": kind, "value": self.read(value)}
-
-    def _circuits(self, text: str) -> list[Any]:
-        from pytest_qchannel.cassette.circuits.form import circuit_form
-
-        try:
-            circuits = decode_qpy(base64.b64decode(text, validate=True))
-            forms = [{"circuit": circuit_form(one)} for one in circuits]
-        except ValueError as problem:
-            return [{"unreadable": _hash(text), "text": str(problem)}]
-        self.circuits += circuits
-        return forms
-
-
-def _unpacked(text: str) -> bytes:
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return text.encode()
-    try:
-        return zlib.decompressobj().decompress(data, MOST_BYTES)
-    except zlib.error:
-        return data
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(_unpacked(text)).hexdigest()
-
-
-def _array(value: Any) -> Any:
-    import numpy as np
-
-    try:
-        if isinstance(value, list):
-            return np.asarray(value)
-        array = np.load(io.BytesIO(_unpacked(str(value))), allow_pickle=False)
-    except Exception:  # numpy raises many kinds on what is no array
-        return None
-    return array if isinstance(array, np.ndarray) else None
-
-
-def circuit_of(value: Any) -> dict[str, Any] | None:
+def circuit_of(value: object) -> CircuitForm | None:
     """The circuit's form that a value of a submission's form is, if it is one.
 
     A program may call one of its own params ``circuit``: that one holds such a value.
     """
-    inner = value.get("circuit") if isinstance(value, dict) else None
+    inner: CircuitForm | None = value.get("circuit") if isinstance(value, dict) else None
     return inner if isinstance(inner, dict) and {"qubits", "clbits"} <= inner.keys() else None
 
 
-def walk_circuits(form: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+def walk_circuits(form: object, where: str = "") -> Iterator[tuple[str, CircuitForm]]:
     """Each circuit's form within a submission's, with the JSON path it stands at."""
     if isinstance(form, dict):
         if (circuit := circuit_of(form)) is not None:
@@ -254,7 +167,7 @@ def walk_circuits(form: Any, where: str = "") -> Iterator[tuple[str, dict[str, A
             yield from walk_circuits(one, f"{where}[{number}]")
 
 
-def map_form(form: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
+def map_form(form: object, change: Callable[[dict[str, object]], object]) -> object:
     """The form with each mapping replaced by what ``change`` makes of it, unless that is None."""
     if isinstance(form, dict):
         changed = change(form)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Final, TypeGuard
 
 from pytest_qchannel.cassette.circuits.differences import circuit_difference
 from pytest_qchannel.cassette.circuits.fingerprint import fingerprint, same_form
-from pytest_qchannel.cassette.circuits.words import circuit_text, listing, value_words
+from pytest_qchannel.cassette.circuits.shape import ArrayForm
+from pytest_qchannel.cassette.circuits.words import listing, value_words
 from pytest_qchannel.cassette.submitted.submission import (
     Submission,
     circuit_of,
@@ -29,8 +30,10 @@ _PUB: Final = {
 _SHORT: Final = 300
 _MOST_SAID: Final = 6
 
+_Texts = Mapping[int, Mapping[str, object]]
 
-def describe(submission: Submission) -> dict[str, Any]:
+
+def describe(submission: Submission) -> dict[str, object]:
     """What was submitted, in words: plain JSON, small, the same for the same submission.
 
     Returns:
@@ -39,7 +42,7 @@ def describe(submission: Submission) -> dict[str, Any]:
     """
     form = submission.form
     texts = _texts(submission)
-    said: dict[str, Any] = {
+    said: dict[str, object] = {
         "program": form.get("program_id"),
         "fingerprint": submission.fingerprint,
     }
@@ -54,21 +57,19 @@ def describe(submission: Submission) -> dict[str, Any]:
     return said | {k: _short(map_form(v, lambda one: _said(one, texts))) for k, v in rest.items()}
 
 
-def _texts(submission: Submission) -> dict[int, dict[str, Any]]:
+def _texts(submission: Submission) -> dict[int, dict[str, object]]:
     """What to say of each circuit, by the identity of its form; of equal ones it is said once."""
-    decoded = iter(submission.circuits)
+    decoded = iter(submission.texts)
     first: dict[str, int] = {}
-    texts: dict[int, dict[str, Any]] = {}
+    texts: dict[int, dict[str, object]] = {}
     for number, (_, form) in enumerate(walk_circuits(submission.form)):
-        circuit, known = next(decoded, None), fingerprint(form)
+        in_words, known = next(decoded, None), fingerprint(form)
         said = texts[id(form)] = {"fingerprint": known, "depth": form.get("depth")}
         if known in first:
             said["same as"] = f"circuit {first[known]}"
             continue
         first[known] = number
-        language, text = "listing", listing(form)
-        if circuit is not None:
-            language, text = circuit_text(circuit, form)
+        language, text = in_words() if in_words is not None else ("listing", listing(form))
         lines = text.splitlines()
         if len(lines) > MOST_LINES:
             more = f"// ... {len(lines) - MOST_LINES} more lines"
@@ -77,7 +78,7 @@ def _texts(submission: Submission) -> dict[int, dict[str, Any]]:
     return texts
 
 
-def _pub(pub: Any, names: tuple[str, ...], texts: dict[int, dict[str, Any]]) -> Any:
+def _pub(pub: object, names: tuple[str, ...], texts: _Texts) -> object:
     if not isinstance(pub, list):
         return _short(pub)
     said = {}
@@ -87,7 +88,7 @@ def _pub(pub: Any, names: tuple[str, ...], texts: dict[int, dict[str, Any]]) -> 
     return said
 
 
-def _said(form: dict[str, Any], texts: dict[int, dict[str, Any]]) -> Any:
+def _said(form: dict[str, object], texts: _Texts) -> object:
     if (circuit := circuit_of(form)) is not None:
         return texts[id(circuit)]
     if _is_array(form):
@@ -97,12 +98,14 @@ def _said(form: dict[str, Any], texts: dict[int, dict[str, Any]]) -> Any:
     return None
 
 
-def _is_array(form: dict[str, Any]) -> bool:
+def _is_array(form: object) -> TypeGuard[ArrayForm]:
     """Whether a form is an array's; a samplex has fields of that name, too."""
+    if not isinstance(form, dict):
+        return False
     return isinstance(form.get("array"), str) and isinstance(form.get("shape"), list)
 
 
-def _short(value: Any) -> Any:
+def _short(value: object) -> object:
     """The value, or its beginning where it is long; circuits in words are left whole."""
     if isinstance(value, dict):
         if "fingerprint" in value:
@@ -129,7 +132,7 @@ def submission_differences(recorded: Submission, sent: Submission) -> list[str]:
     return [*found[:_MOST_SAID], f"and {more} more differences"] if more > 0 else found
 
 
-def _differences(recorded: dict[str, Any], sent: dict[str, Any]) -> Iterator[str]:
+def _differences(recorded: Mapping[str, object], sent: Mapping[str, object]) -> Iterator[str]:
     one, two = recorded.get("program_id"), sent.get("program_id")
     if one != two:
         yield f"program: recorded {one}, sent {two}"
@@ -148,7 +151,9 @@ def _differences(recorded: dict[str, Any], sent: dict[str, Any]) -> Iterator[str
     yield from _walk(mine, its, "")
 
 
-def _pub_differences(recorded: list[Any], sent: list[Any], names: tuple[str, ...]) -> Iterator[str]:
+def _pub_differences(
+    recorded: list[object], sent: list[object], names: tuple[str, ...]
+) -> Iterator[str]:
     if len(recorded) != len(sent):
         yield f"number of PUBs: recorded {len(recorded)}, sent {len(sent)}"
     for number, (one, two) in enumerate(zip(recorded, sent, strict=False)):
@@ -160,12 +165,13 @@ def _pub_differences(recorded: list[Any], sent: list[Any], names: tuple[str, ...
             yield from _walk(mine, its, where)
 
 
-def _walk(one: Any, two: Any, where: str) -> Iterator[str]:
+def _walk(one: object, two: object, where: str) -> Iterator[str]:
     if same_form(one, two):
         return
     if isinstance(one, dict) and isinstance(two, dict):
-        if _is_circuit(one, two):
-            yield f"{where}: {circuit_difference(one['circuit'], two['circuit'])}"
+        mine, its = circuit_of(one), circuit_of(two)
+        if mine is not None and its is not None:
+            yield f"{where}: {circuit_difference(mine, its)}"
         elif _is_array(one) and _is_array(two):
             yield f"{where}: {_array_difference(one, two)}"
         elif "sha256" in one and "sha256" in two and one["sha256"] != two["sha256"]:
@@ -179,9 +185,9 @@ def _walk(one: Any, two: Any, where: str) -> Iterator[str]:
     elif isinstance(one, list) and isinstance(two, list) and not where.endswith("observables"):
         if len(one) != len(two):
             yield f"{where}: recorded {len(one)} entries, sent {len(two)}"
-        for number, (mine, its) in enumerate(zip(one, two, strict=False)):
-            path = f"circuit {number}" if _is_circuit(mine, its) else f"{where}[{number}]"
-            yield from _walk(mine, its, path)
+        for number, (here, there) in enumerate(zip(one, two, strict=False)):
+            path = f"circuit {number}" if _is_circuit(here, there) else f"{where}[{number}]"
+            yield from _walk(here, there, path)
     else:
         yield f"{where}: recorded {_shown(one)}, sent {_shown(two)}"
 
@@ -189,11 +195,11 @@ def _walk(one: Any, two: Any, where: str) -> Iterator[str]:
 _ABSENT: Final = object()
 
 
-def _is_circuit(one: Any, two: Any) -> bool:
+def _is_circuit(one: object, two: object) -> bool:
     return circuit_of(one) is not None and circuit_of(two) is not None
 
 
-def _array_difference(one: dict[str, Any], two: dict[str, Any]) -> str:
+def _array_difference(one: ArrayForm, two: ArrayForm) -> str:
     if one["shape"] != two["shape"]:
         return f"recorded shape {tuple(one['shape'])}, sent shape {tuple(two['shape'])}"
     if "values" in one and "values" in two:
@@ -203,7 +209,7 @@ def _array_difference(one: dict[str, Any], two: dict[str, Any]) -> str:
     return "other values"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if value is _ABSENT:
         return "none"
     if (circuit := circuit_of(value)) is not None:

@@ -9,22 +9,22 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from vcr.request import Request
+
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 
 __all__ = ["request_from_vcr", "request_to_vcr", "response_to_vcr"]
 
 
-def request_to_vcr(interaction: Interaction) -> Any:
+def request_to_vcr(interaction: Interaction) -> Request:
     """The request of an interaction as vcrpy has it."""
-    from vcr.request import Request
-
     headers: dict[str, str] = {}
     for name, value in interaction.request_headers:
         headers.setdefault(name, value)  # vcrpy keeps one value of a header, the first
     return Request(interaction.method, interaction.url, interaction.request_body or None, headers)
 
 
-def response_to_vcr(interaction: Interaction) -> dict[str, Any]:
+def response_to_vcr(interaction: Interaction) -> dict[str, object]:
     """The response of an interaction as vcrpy plays it."""
     headers: dict[str, list[str]] = {}
     for name, value in interaction.response_headers:
@@ -40,7 +40,7 @@ def response_to_vcr(interaction: Interaction) -> dict[str, Any]:
     }
 
 
-def request_from_vcr(request: Any, response: Mapping[str, Any] | None = None) -> Interaction:
+def request_from_vcr(request: Request, response: Mapping[str, Any] | None = None) -> Interaction:
     """An interaction from one request, and its response if there is one already."""
     body = request.body
     if hasattr(body, "read"):

@@ -11,7 +11,7 @@ import http.client
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 from unittest import mock
 
 import vcr.patch
@@ -29,13 +29,16 @@ from pytest_qchannel.cassette.vcrpy.vcr_form import (
     response_to_vcr,
 )
 
-__all__ = ["Deck", "TapedCassette", "taped"]
+__all__ = ["AnswersRequests", "TapedCassette", "taped"]
+
+Response = dict[str, object]
+"""As vcrpy has one."""
 
 _ANSWER = "_qchannel_answer"
 _PASSED_BY = "_qchannel_passed_by"
 
 
-class Deck(Protocol):
+class AnswersRequests(Protocol):
     """What a taped test does with its requests."""
 
     @property
@@ -48,8 +51,8 @@ class Deck(Protocol):
     def answer(self, sent: Interaction) -> Interaction | None:
         """The answer to a request; ``None``: it is sent. May raise what the test shall see."""
 
-    def saw(self) -> None:
-        """Is told that a request was sent and answered, whether it is kept or not."""
+    def was_sent(self) -> None:
+        """Called when a request was sent and answered, whether it is kept or not."""
 
     def keep(self, interaction: Interaction) -> None:
         """Takes what was sent and answered."""
@@ -62,18 +65,18 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
     """What ``use_cassette`` gives for a test with our fixtures.
 
     Args:
-        deck: Decides.
+        tape: Decides.
         **options: As vcrpy merges them from ``vcr_config`` and the marker. Its matchers and its
             persister have no say here; its hooks on requests and responses have.
     """
 
-    def __init__(self, deck: Deck, **options: Any) -> None:
-        self._deck = deck
+    def __init__(self, tape: AnswersRequests, **options: object) -> None:
+        self._tape = tape
         super().__init__(**options)
-        self._filter: Callable[[Any], Any] = self._before_record_request
+        self._filter: Callable[[VcrRequest], VcrRequest | None] = self._before_record_request
 
     def _load(self) -> None:
-        """Nothing: the deck has it."""
+        """Nothing: the tape has it."""
 
     def _save(self, force: bool = False) -> None:
         """Nothing: what is kept of a test is decided when it is over."""
@@ -81,16 +84,16 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
     @property
     def write_protected(self) -> bool:
         """Whether a request without an answer is refused."""
-        return not self._deck.is_recording
+        return not self._tape.is_recording
 
-    def filter_request(self, request: Any) -> Any:
+    def filter_request(self, request: VcrRequest) -> VcrRequest | None:
         """The request, or ``None`` for one that is not about this cassette."""
         if getattr(request, _PASSED_BY, None) is None:
-            is_ours = self._deck.is_ours(request.uri) and self._filter(request) is not None
+            is_ours = self._tape.is_ours(request.uri) and self._filter(request) is not None
             setattr(request, _PASSED_BY, not is_ours)
         return None if getattr(request, _PASSED_BY) else request
 
-    def can_play_response_for(self, request: Any) -> bool:
+    def can_play_response_for(self, request: VcrRequest) -> bool:
         """Whether there is an answer; decided once for each request, however often vcrpy asks."""
         if getattr(request, _ANSWER, None) is not None:
             return True
@@ -98,13 +101,13 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
             return False
         # As in the recording: what a filter took from there must not be looked for here.
         filtered = self._filter(request)
-        found = self._deck.answer(request_from_vcr(filtered if filtered is not None else request))
+        found = self._tape.answer(request_from_vcr(filtered if filtered is not None else request))
         if found is None:
             return False
         setattr(request, _ANSWER, found)
         return True
 
-    def play_response(self, request: Any) -> Any:
+    def play_response(self, request: VcrRequest) -> Response:
         """The answer, as vcrpy plays it."""
         if not self.can_play_response_for(request):
             raise KeyError(f"{request.method} is not in the cassette")
@@ -113,55 +116,55 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
         self.play_counts[sum(self.play_counts.values())] += 1
         return response_to_vcr(answer)
 
-    def append(self, request: Any, response: Any) -> None:
+    def append(self, request: VcrRequest, response: Response) -> None:
         """Keeps an answer that came from where the request was sent."""
-        if self._deck.is_ours(request.uri):
-            self._deck.saw()
+        if self._tape.is_ours(request.uri):
+            self._tape.was_sent()
         if self.filter_request(request) is None:
             return
         filtered = self._filter(request)
         answered = self._before_record_response(_copied(response))
         if filtered is None or answered is None:
             return
-        self._deck.keep(request_from_vcr(filtered, answered))
+        self._tape.keep(request_from_vcr(filtered, answered))
         self.dirty = True
 
     @property
-    def requests(self) -> list[Any]:
+    def requests(self) -> list[VcrRequest]:
         """What was asked, as vcrpy has it."""
-        return [request_to_vcr(one) for one in self._deck.interactions()]
+        return [request_to_vcr(one) for one in self._tape.interactions()]
 
     @property
-    def responses(self) -> list[Any]:
+    def responses(self) -> list[Response]:
         """What was answered, as vcrpy has it."""
-        return [response_to_vcr(one) for one in self._deck.interactions()]
+        return [response_to_vcr(one) for one in self._tape.interactions()]
 
     def __len__(self) -> int:
-        return len(self._deck.interactions())
+        return len(self._tape.interactions())
 
-    def __contains__(self, request: Any) -> bool:
+    def __contains__(self, request: VcrRequest) -> bool:
         return self.can_play_response_for(request)
 
 
 @contextmanager
 def taped(
-    deck: Deck, path: str, configured: Any, options: Mapping[str, Any]
+    tape: AnswersRequests, path: str, configured: VCR | None, options: Mapping[str, object]
 ) -> Iterator[TapedCassette]:
-    """Puts a deck between HTTP libraries and the network, until the block is left.
+    """Puts a tape between HTTP libraries and the network, until the block is left.
 
     Args:
-        deck: Decides.
+        tape: Decides.
         path: The cassette's index, for vcrpy's messages.
         configured: A configured ``VCR``; by default one as it comes.
         options: What is given to its ``use_cassette``.
     """
     merged = (configured or VCR()).get_merged_config(**{**options, "path": path})
     merged["path_transformer"] = None
-    merged["record_mode"] = RecordMode.ALL if deck.is_recording else RecordMode.NONE
-    one_deck = CassetteContextDecorator(_Loader(deck), lambda: dict(merged))
+    merged["record_mode"] = RecordMode.ALL if tape.is_recording else RecordMode.NONE
+    patched = CassetteContextDecorator(_Loader(tape), lambda: dict(merged))
     # Its stubs look the function up at each call.
     reset = mock.patch.object(vcr.patch, "force_reset", _HttpClientReset())
-    with reset, one_deck as cassette, bodies_as_sent():
+    with reset, patched as cassette, bodies_as_sent():
         yield cassette
 
 
@@ -200,15 +203,15 @@ class _HttpClientReset:
 class _Loader:
     """What vcrpy calls to load a cassette."""
 
-    def __init__(self, deck: Deck) -> None:
-        self._deck = deck
+    def __init__(self, tape: AnswersRequests) -> None:
+        self._tape = tape
 
-    def load(self, **options: Any) -> TapedCassette:
-        """The deck as a cassette."""
-        return TapedCassette(self._deck, **options)
+    def load(self, **options: object) -> TapedCassette:
+        """The tape as a cassette."""
+        return TapedCassette(self._tape, **options)
 
 
-def _copied(response: dict[str, Any]) -> dict[str, Any]:
+def _copied(response: Response) -> Response:
     """A copy that hooks may change: mappings anew, bytes as they are."""
     return {
         name: _copied(one) if isinstance(one, dict) else list(one) if isinstance(one, list) else one

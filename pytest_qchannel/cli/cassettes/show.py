@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +13,6 @@ import click
 from pytest_qchannel.cassette.accounts import accounts_to_plain
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Store
-from pytest_qchannel.cassette.disk.strict_yaml import read_yaml
 from pytest_qchannel.cassette.problems import CassetteProblem
 from pytest_qchannel.cli.cassettes.choice import chosen, named_by_path
 from pytest_qchannel.cli.cassettes.folder import Damaged, folder_of, shown, size_words, told
@@ -46,10 +46,9 @@ def show(name: str, folder: Path | None, *, bodies: bool, as_json: bool) -> None
         path = chosen(root, name)
     try:
         cassette = Store(root).load(path)
-        entries = read_yaml(path.read_bytes(), path)["interactions"]
     except CassetteProblem as problem:
         raise Damaged(str(problem)) from None
-    words = [entry.get("submitted") for entry in entries]
+    words = cassette.words
     if as_json:
         document = _document(path, cassette, words, bodies=bodies)
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
@@ -62,8 +61,9 @@ def show(name: str, folder: Path | None, *, bodies: bool, as_json: bool) -> None
     ):
         where = f"{number:4}  {line:{max(width, 4)}}"
         click.echo(told(f"{where}  {one.method:6} {_place(one.url)}  {one.status}"))
-        if words[number - 1] is not None:
-            click.echo(told("\n".join(_submitted(words[number - 1], " " * 12))))
+        said = words[number - 1]
+        if said is not None:
+            click.echo(told("\n".join(_submitted(said, " " * 12))))
         if bodies:
             _print_body("sent", one.request_body)
             _print_body("answered", one.response_body)
@@ -100,7 +100,7 @@ def _place(url: str) -> str:
     return f"{parts.netloc}{parts.path}" + (f"?{parts.query}" if parts.query else "")
 
 
-def _submitted(said: dict[str, object], indent: str) -> list[str]:
+def _submitted(said: Mapping[str, object], indent: str) -> list[str]:
     """What an index says of a submission: the program and the backend, then each PUB, then all."""
     rest = {name: one for name, one in said.items() if name not in ("program", "backend")}
     lines = [f"{said.get('program')} on {said.get('backend', 'a backend of the service')}"]
@@ -165,7 +165,7 @@ def _plain(body: bytes) -> object:
 
 
 def _document(
-    path: Path, cassette: Cassette, words: list[object], *, bodies: bool
+    path: Path, cassette: Cassette, words: Sequence[Mapping[str, object] | None], *, bodies: bool
 ) -> dict[str, object]:
     each = []
     for number, (one, line) in enumerate(

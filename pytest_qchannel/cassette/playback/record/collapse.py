@@ -66,7 +66,7 @@ def collapse(interactions: Iterable[Interaction]) -> tuple[Interaction, ...]:
     return tuple(one for one in kept if one is not None)
 
 
-def _state(body: bytes) -> str | bytes:
+def _state(body: bytes) -> object:
     """What an answer says, apart from what changes all the time."""
     if len(body) > 65_536 or body[:1] != b"{":
         return body

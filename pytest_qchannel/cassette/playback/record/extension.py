@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
@@ -61,8 +61,8 @@ class Extension(Recording):
             self._places[id(interaction)] = self._reached
             self._issued.update(_issued(interaction))
 
-    def gave(self, recorded: Interaction) -> None:
-        """Is told of an old interaction that was given once more."""
+    def was_given(self, recorded: Interaction) -> None:
+        """Called with each old interaction that was given once more."""
         with self._lock:
             self._reached = max(self._reached, self._numbers[id(recorded)])
 
@@ -111,7 +111,7 @@ class Extension(Recording):
             whole += behind.get(number, [])
         return whole
 
-    def _words(self, whole: Iterable[Interaction]) -> tuple[dict[str, Any] | None, ...]:
+    def _words(self, whole: Iterable[Interaction]) -> tuple[dict[str, object] | None, ...]:
         words = zip(self._old.interactions, self._old.words, strict=True)
         known = {id(one): said for one, said in words}
         return tuple(known.get(id(one)) for one in whole)

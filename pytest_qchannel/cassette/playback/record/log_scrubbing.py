@@ -11,15 +11,15 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
 from pytest_qchannel.secret import Secret, hide_all
 
-__all__ = ["LOUD", "SecretFilter", "scrubbed_logs"]
+__all__ = ["TRAFFIC_LOGGERS", "SecretFilter", "scrubbed_logs"]
 
-LOUD: Final[Mapping[str, int]] = {
+TRAFFIC_LOGGERS: Final[Mapping[str, int]] = {
     "vcr": logging.ERROR,
     "urllib3": logging.WARNING,
     "requests": logging.WARNING,
@@ -32,6 +32,9 @@ LOUD: Final[Mapping[str, int]] = {
     "qiskit_ibm_runtime": logging.WARNING,
 }
 """Loggers that print requests or responses, and the lowest level that they do not do it at."""
+
+
+Factory = Callable[..., logging.LogRecord]
 
 
 class SecretFilter(logging.Filter):
@@ -81,14 +84,14 @@ def _loggers_below(name: str) -> list[logging.Logger]:
 def scrubbed_logs(secrets: Iterable[Secret] = ()) -> Iterator[SecretFilter]:
     """Shuts the loggers that print traffic, and keeps known secrets out of all others.
 
-    While it is open, no level that is set on a logger of :data:`LOUD`, or below one, before or
-    meanwhile, lets it print traffic. Everything is put back at the end.
+    While it is open, no level that is set on a logger of :data:`TRAFFIC_LOGGERS`, or below one,
+    before or meanwhile, lets it print traffic. Everything is put back at the end.
 
     Args:
         secrets: The credentials that are known to this run.
     """
     with ExitStack() as undo:
-        for name, least in LOUD.items():
+        for name, least in TRAFFIC_LOGGERS.items():
             for logger in _loggers_below(name):
                 guard = _AtLeast(least)
                 logger.addFilter(guard)
@@ -100,7 +103,9 @@ def scrubbed_logs(secrets: Iterable[Secret] = ()) -> Iterator[SecretFilter]:
         def make_scrubbed(*args: Any, **kwargs: Any) -> logging.LogRecord:
             record = make(*args, **kwargs)
             scrubbing.filter(record)
-            least = next((LOUD[one] for one in LOUD if _is_below(record.name, one)), 0)
+            least = next(
+                (TRAFFIC_LOGGERS[one] for one in TRAFFIC_LOGGERS if _is_below(record.name, one)), 0
+            )
             if record.levelno < least:
                 record.msg, record.args = "(traffic is not logged while recording)", ()
                 record.exc_info = record.exc_text = None
@@ -127,7 +132,7 @@ def _is_below(name: str, parent: str) -> bool:
     return name == parent or name.startswith(f"{parent}.")
 
 
-def _put_back(ours: Any, before: Any) -> None:
+def _put_back(ours: Factory, before: Factory) -> None:
     # Whoever replaced ours meanwhile wraps it: taking theirs away would be worse.
     if logging.getLogRecordFactory() is ours:
         logging.setLogRecordFactory(before)

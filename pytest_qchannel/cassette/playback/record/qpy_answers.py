@@ -8,37 +8,34 @@ where that cannot be done, nothing of it is kept.
 
 from __future__ import annotations
 
-import base64
-import io
-import zlib
-from typing import Any, Final
+from typing import Final
 
-from pytest_qchannel.cassette.circuits.fingerprint import decode_qpy
+from pytest_qchannel.cassette.circuits.packed import QPY_FIELDS
 from pytest_qchannel.cassette.scrub.payload import scrub_payload
-from pytest_qchannel.cassette.submitted.submission import QPY_FIELDS
+from pytest_qchannel.qiskit_home import imported_for_good
 
 __all__ = ["answered_params"]
 
 _CIRCUIT: Final = "QuantumCircuit"
 
 
-def answered_params(program: str | None, params: Any) -> Any:  # noqa: ARG001 - the scrubber's hook
+def answered_params(program: str | None, params: object) -> object:  # noqa: ARG001 - the scrubber's hook
     """The params or the results of an answer as a cassette may keep them."""
     kept = scrub_payload(params, lambda _: None)
     return _with_circuits(params, kept)
 
 
-def _with_circuits(params: Any, kept: Any) -> Any:
+def _with_circuits(params: object, kept: object) -> object:
     """Puts the circuits of ``params`` where ``kept`` has lost them."""
     if isinstance(params, list) and isinstance(kept, list):
         return [_with_circuits(*pair) for pair in zip(params, kept, strict=True)]
     if not isinstance(params, dict) or not isinstance(kept, dict):
         return kept
     if params.get("__type__") == _CIRCUIT and isinstance(params.get("__value__"), str):
-        return {"__type__": _CIRCUIT, "__value__": _anonymous(params["__value__"])}
+        return {"__type__": _CIRCUIT, "__value__": _without_names(params["__value__"])}
     return {
         name: (
-            _anonymous(params[name])
+            _without_names(params[name])
             if name in QPY_FIELDS and isinstance(params[name], str)
             else _with_circuits(params[name], one)
         )
@@ -46,26 +43,8 @@ def _with_circuits(params: Any, kept: Any) -> Any:
     }
 
 
-def _anonymous(text: str) -> str:
-    from qiskit import qpy
+def _without_names(text: str) -> str:
+    imported_for_good()
+    from pytest_qchannel.cassette.circuits import formats  # here: most recordings have none
 
-    try:
-        data = base64.b64decode(text, validate=True)
-        circuits = decode_qpy(data)
-        version = _plain(data)[6]
-        for number, circuit in enumerate(circuits):
-            circuit.name, circuit.metadata = f"circuit-{number}", {}
-        buffer = io.BytesIO()
-        qpy.dump(circuits, buffer, version=version)
-    except Exception:  # whatever Qiskit makes of bytes that are no circuit of its version
-        return ""
-    plain = buffer.getvalue()
-    return base64.b64encode(plain if _is_plain(data) else zlib.compress(plain)).decode("ascii")
-
-
-def _is_plain(data: bytes) -> bool:
-    return data.startswith(b"QISKIT")
-
-
-def _plain(data: bytes) -> bytes:
-    return data if _is_plain(data) else zlib.decompress(data)
+    return formats.without_names(text)

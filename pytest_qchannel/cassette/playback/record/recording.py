@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.cassette import accounts as held
 from pytest_qchannel.cassette.accounts import HeldAccount
@@ -24,7 +24,7 @@ from pytest_qchannel.cassette.playback.matching import is_submission
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
-from pytest_qchannel.cassette.playback.record.replayable import lost
+from pytest_qchannel.cassette.playback.record.replayable import not_found_again
 from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_logins
 from pytest_qchannel.cassette.problems import RecordingRefused, record_command
 from pytest_qchannel.cassette.provenance import Provenance
@@ -54,7 +54,7 @@ class Recording:
         self._lock = threading.Lock()
         self._raw: list[Interaction] = []
         self._unknown: dict[Unknown, None] = {}
-        self._lost: tuple[str, ...] = ()
+        self._not_found_again: tuple[str, ...] = ()
 
     def add(self, interaction: Interaction) -> None:
         """Keeps what was sent and answered, in memory."""
@@ -83,7 +83,7 @@ class Recording:
             store: The tree that it is for.
             path: Its index there.
             provenance: Where it comes from.
-            accounts: Whom the test was logged in as, by channel; not scrubbed yet.
+            accounts: The accounts that the test used, by channel; not scrubbed yet.
             most_days: An older cassette is not kept where only the times are new.
         """
         secrets = [one.reveal() for one in self.known(accounts)]
@@ -96,7 +96,7 @@ class Recording:
             if submission is not None:
                 submitted[id(kept)] = submission
         pairs = ((one, scrubbed[id(one)]) for one in raw)
-        self._lost = tuple(dict.fromkeys(lost(pairs, accounts)))
+        self._not_found_again = tuple(dict.fromkeys(not_found_again(pairs, accounts)))
         fewer = collapse(self._whole(scrubbed))
         cassette = Cassette(
             self.test_id,
@@ -122,7 +122,7 @@ class Recording:
         """The interactions of the cassette in order, from new ones by their raw ones' identity."""
         return list(scrubbed.values())
 
-    def _words(self, whole: Iterable[Interaction]) -> tuple[dict[str, Any] | None, ...]:  # noqa: ARG002
+    def _words(self, whole: Iterable[Interaction]) -> tuple[dict[str, object] | None, ...]:  # noqa: ARG002
         """What is known already of what was submitted, in words."""
         return ()
 
@@ -146,14 +146,14 @@ class Recording:
         Raises:
             RecordingRefused: Something that the test itself sends could not be kept.
         """
-        if self._lost:
+        if self._not_found_again:
             raise RecordingRefused(
-                f"the recording was not saved: a replay would not find {self._lost[0]}",
+                f"the recording was not saved: a replay would not find {self._not_found_again[0]}",
                 path=draft.path,
                 test_id=self.test_id,
                 facts=[
                     ("why", "what the test sends there is no plain word, or is in no table"),
-                    *(("also", one) for one in self._lost[1:]),
+                    *(("also", one) for one in self._not_found_again[1:]),
                 ],
                 next="send something else there, or keep the field as docs/scrubbing.md says; or "
                 "leave the test emulated, without the marker vcr",
@@ -224,10 +224,10 @@ class Recording:
         headers = (*_without_type(one), ("Content-Type", "application/json"))
         done = scrubber.scrub(replace(one, request_headers=headers, request_body=rest))
         self._unknown.update(dict.fromkeys(done.unknown))
-        kept: dict[str, Any] = json.loads(done.interaction.request_body)
+        kept: dict[str, object] = json.loads(done.interaction.request_body)
         if params is not None:
             kept["params"] = params
-        whole = Submission(kept, submission.circuits)
+        whole = Submission(kept, submission.texts)
         body = whole.to_bytes()
         headers = tuple(
             (name, str(len(body)) if name.lower() == "content-length" else value)

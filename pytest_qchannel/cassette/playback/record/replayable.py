@@ -20,25 +20,25 @@ from pytest_qchannel.cassette.playback.replay.identity import is_login
 from pytest_qchannel.cassette.standin_shapes import WORD
 from pytest_qchannel.cassette.submitted.submission import fields_of
 
-__all__ = ["lost"]
+__all__ = ["not_found_again"]
 
 _LEAST: Final = 4
 
 
-def lost(
+def not_found_again(
     pairs: Iterable[tuple[Interaction, Interaction]], accounts: Mapping[str, HeldAccount]
 ) -> Iterator[str]:
     """What a replay would not find, in words.
 
     Args:
         pairs: Each interaction as it happened and as it would be kept, in order.
-        accounts: Whom the test was logged in as; not scrubbed.
+        accounts: The accounts that the test used; not scrubbed.
     """
     seen = _Seen(accounts)
     for raw, kept in pairs:
         if not is_login(raw):
             key = address_of(kept)  # of the raw one nothing is shown
-            for what in _lost_of(raw, kept, seen):
+            for what in _changed(raw, kept, seen):
                 yield f"{key.method} {key.path} by {what}"
         seen.add(raw)
 
@@ -69,7 +69,7 @@ class _Seen:
         return next((is_answer for is_answer, said in self._said if data in said), False)
 
 
-def _lost_of(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
+def _changed(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
     was, now = urlsplit(raw.url), urlsplit(kept.url)
     if was.hostname != now.hostname:
         if not seen.was_given(raw.url):
@@ -91,10 +91,12 @@ def _lost_of(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
         if (name, value) != other and value not in ids and not seen.stays(value, other[1]):
             yield f"the field {name[:40]!r} of its query"
     if is_submission(raw):
-        yield from _lost_of_body(raw, kept, ids, seen)
+        yield from _changed_in_body(raw, kept, ids, seen)
 
 
-def _lost_of_body(raw: Interaction, kept: Interaction, ids: set[str], seen: _Seen) -> Iterator[str]:
+def _changed_in_body(
+    raw: Interaction, kept: Interaction, ids: set[str], seen: _Seen
+) -> Iterator[str]:
     was, now = fields_of(raw.request_body), fields_of(kept.request_body)
     if was is None or now is None:
         return  # not compared

@@ -20,6 +20,9 @@ from qiskit.circuit.library import (
 )
 from qiskit.quantum_info import SparsePauliOp
 
+from pytest_qchannel.cassette.circuits.fingerprint import fingerprint
+from pytest_qchannel.cassette.circuits.form import circuit_form
+
 Build = Callable[[], QuantumCircuit]
 
 
@@ -151,3 +154,8 @@ EXAMPLES: dict[str, Build] = {
         bell, rotations, parameters, delays, control_flow, expressions, homemade, library, wide,
     )
 }  # fmt: skip
+
+
+def fingerprint_of(circuit: QuantumCircuit) -> str:
+    """The fingerprint of a circuit as it is compared."""
+    return fingerprint(circuit_form(circuit))

@@ -8,7 +8,8 @@ from qiskit.circuit import Parameter
 
 from pytest_qchannel.cassette.circuits.differences import circuit_difference
 from pytest_qchannel.cassette.circuits.form import circuit_form
-from pytest_qchannel.cassette.circuits.words import circuit_text, listing
+from pytest_qchannel.cassette.circuits.formats import circuit_text
+from pytest_qchannel.cassette.circuits.words import listing
 from tests.unit.cassette.circuits.circuit_examples import EXAMPLES
 
 

@@ -17,14 +17,10 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qpy
 from qiskit.circuit import Parameter
 from qiskit.circuit.library import UnitaryGate, XGate
 
-from pytest_qchannel.cassette.circuits.fingerprint import (
-    decode_qpy,
-    fingerprint,
-    fingerprint_of,
-    same_form,
-)
+from pytest_qchannel.cassette.circuits.fingerprint import fingerprint, same_form
 from pytest_qchannel.cassette.circuits.form import circuit_form
-from tests.unit.cassette.circuits.circuit_examples import EXAMPLES
+from pytest_qchannel.cassette.circuits.formats import decode_qpy
+from tests.unit.cassette.circuits.circuit_examples import EXAMPLES, fingerprint_of
 
 DATA = Path(__file__).parents[3] / "data" / "circuit_fingerprints.json"
 WRITTEN: dict[str, dict[str, str]] = json.loads(DATA.read_text(encoding="utf-8"))["circuits"]

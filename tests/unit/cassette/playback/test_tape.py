@@ -11,7 +11,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.vcrpy.vcr_tape import taped
 
 
-class _Deck:
+class _Tape:
     is_recording = True
 
     def is_ours(self, url: str) -> bool:
@@ -20,7 +20,7 @@ class _Deck:
     def answer(self, sent: Interaction) -> None:
         assert sent
 
-    def saw(self) -> None:
+    def was_sent(self) -> None:
         pass
 
     def keep(self, interaction: Interaction) -> None:
@@ -34,7 +34,7 @@ def test_a_connection_that_is_made_leaves_no_gap_for_other_threads() -> None:
     """What one of six threads sent was missing in the cassette: vcrpy was out of the way."""
     pool = urllib3.connectionpool.HTTPSConnectionPool
     real = pool.ConnectionCls
-    with taped(_Deck(), "a.yaml", None, {}):
+    with taped(_Tape(), "a.yaml", None, {}):
         ours = pool.ConnectionCls
         assert ours is not real
         with vcr.patch.force_reset():
@@ -45,7 +45,7 @@ def test_a_connection_that_is_made_leaves_no_gap_for_other_threads() -> None:
 def test_two_threads_make_connections_at_once_and_vcrpy_stays() -> None:
     """With vcrpy 7 two windows that overlapped left the real classes there for good."""
     real = http.client.HTTPSConnection
-    with taped(_Deck(), "a.yaml", None, {}):
+    with taped(_Tape(), "a.yaml", None, {}):
         ours = http.client.HTTPSConnection
         first, second = vcr.patch.force_reset(), vcr.patch.force_reset()
         first.__enter__()

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from qiskit import QuantumCircuit, qpy
 
-from pytest_qchannel.cassette.circuits.fingerprint import decode_qpy, fingerprint_of
+from pytest_qchannel.cassette.circuits.formats import decode_qpy
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
 from pytest_qchannel.cassette.scrub import Scrubber
+from tests.unit.cassette.circuits.circuit_examples import fingerprint_of
 from tests.unit.cassette.scrub.planted_kit import VALUES, get
 
 NAME, NOTE = VALUES["name of a person"], VALUES["API key"]

@@ -7,7 +7,11 @@ import logging
 
 import pytest
 
-from pytest_qchannel.cassette.playback.record.log_scrubbing import LOUD, SecretFilter, scrubbed_logs
+from pytest_qchannel.cassette.playback.record.log_scrubbing import (
+    TRAFFIC_LOGGERS,
+    SecretFilter,
+    scrubbed_logs,
+)
 from pytest_qchannel.secret import Secret
 from tests.unit.cassette.scrub.planted_kit import KEY, VALUES, as_vcrpy_stores_it, get
 
@@ -36,8 +40,16 @@ def test_vcrpy_prints_nothing_of_the_response(caplog: pytest.LogCaptureFixture) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*LOUD, "vcr.cassette", "urllib3.connectionpool", "vcr.made.later",
-                                  "qiskit_ibm_runtime.api.session"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        *TRAFFIC_LOGGERS,
+        "vcr.cassette",
+        "urllib3.connectionpool",
+        "vcr.made.later",
+        "qiskit_ibm_runtime.api.session",
+    ],
+)
 def test_traffic_is_not_logged_even_at_a_level_that_is_set_meanwhile(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
