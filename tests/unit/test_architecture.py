@@ -151,7 +151,7 @@ PATH_WORDS = re.compile(rf"/({'|'.join(sorted(WORDS))})(?![\w-])")
 MAY_NAME_PATHS = {
     "ibm": "it is the table",
     "emulator.services": "binds handlers to the table's keys, and refuses in words",
-    "emulator.faults.parse": "gives examples of what can be declared",
+    "emulator.faults": "gives examples of what can be declared",
     "emulator.worlds.checks": "says what the route would refuse",
     "cassette.standin_shapes": "has IAM's address as the issuer of a token",
     "cli.flows": "sends requests as a user does",

@@ -7,7 +7,7 @@ import pytest
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import address_of
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
-from pytest_qchannel.cassette.playback.record.replayable import lost
+from pytest_qchannel.cassette.playback.record.replayable import not_found_again
 from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.ibm.route import Action
 from tests.unit.cassette.traffic_kit import said, state
@@ -57,7 +57,7 @@ def test_a_head_tells_no_state_of_a_job() -> None:
 def test_a_recording_that_is_lost_by_an_unknown_route_says_so() -> None:
     raw = said("OPTIONS", "/backends/my-own-name")
     kept = said("OPTIONS", "/backends/qchannel-stand-in")
-    [what] = lost([(raw, kept)], {})
+    [what] = not_found_again([(raw, kept)], {})
     assert what.endswith("a part of its path, which with this method is no route that is known")
     known = said("GET", "/jobs/my-own-name/logs"), said("GET", "/jobs/qchannel-stand-in/logs")
-    assert list(lost([known], {})) == []
+    assert list(not_found_again([known], {})) == []
