@@ -1,35 +1,49 @@
 """The programs that jobs run: one module each, and one line in :data:`PROGRAMS`.
 
-Nothing here imports qiskit until a job runs.
+This is the border of numpy, qiskit and the simulators: the modules that run jobs import them at the
+top and are themselves imported by :meth:`Program.load` only. What is looked at before a job runs
+(:mod:`.checks`) needs none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Protocol
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, cast
 
-from pytest_qchannel.emulator.programs import (
-    calibrator,
-    estimator,
-    executor,
-    noise_learner,
-    sampler,
-)
+from pytest_qchannel.emulator.programs import checks
 from pytest_qchannel.emulator.programs.outcome import JobFailure, Outcome
-from pytest_qchannel.emulator.programs.task import Noise, Task, TooLong
+from pytest_qchannel.emulator.programs.task import Noise, Params, Task, TooLong
+from pytest_qchannel.qiskit_home import imported_for_good
 
 __all__ = ["PROGRAMS", "JobFailure", "Noise", "Outcome", "Program", "Task", "TooLong"]
 
 
-class Program(Protocol):
-    """What a program module offers."""
+class _Runs(Protocol):
+    """What the module of a program offers."""
 
-    def check(self, params: Mapping[str, Any]) -> str | None:
-        """What the service refuses at submission, in a line; ``None`` when it accepts.
+    def run(self, task: Task) -> Outcome:
+        """Runs the job; the same task gives the same bytes."""
 
-        Raises:
-            EmulatorGap: The job asks for something that the emulator cannot do.
-        """
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program, of which only the name is known until it runs.
+
+    Attributes:
+        module: The module below this package that runs it.
+        check: What the service refuses at submission, in a line; ``None`` when it accepts. It
+            raises ``EmulatorGap`` where a job asks for something that the emulator cannot do.
+    """
+
+    module: str
+    check: Callable[[Params], str | None]
+
+    def load(self) -> _Runs:
+        """The module, imported where it was not; the first time that takes about a second."""
+        imported_for_good()
+        return cast("_Runs", importlib.import_module(f"{__name__}.{self.module}"))
 
     def run(self, task: Task) -> Outcome:
         """Runs the job; the same task gives the same bytes.
@@ -38,12 +52,13 @@ class Program(Protocol):
             JobFailure: The job ends as Failed.
             TooLong: The simulation belongs into the worker process.
         """
+        return self.load().run(task)
 
 
 PROGRAMS: Final[Mapping[str, Program]] = {
-    "sampler": sampler,
-    "estimator": estimator,
-    "executor": executor,
-    "noise-learner": noise_learner,
-    "calibrate": calibrator,
+    "sampler": Program("sampler", checks.sampler),
+    "estimator": Program("estimator", checks.estimator),
+    "executor": Program("executor", checks.executor),
+    "noise-learner": Program("noise_learner", checks.noise_learner),
+    "calibrate": Program("calibrator", checks.calibrate),
 }

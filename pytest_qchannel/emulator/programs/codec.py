@@ -12,18 +12,20 @@ import io
 import json
 import re
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
+import numpy as np
+from qiskit import QuantumCircuit, qasm3, qpy
+
+from pytest_qchannel.emulator.programs.arrays import Values
+from pytest_qchannel.emulator.programs.options import MOST_BYTES
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.task import Params
 
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
+__all__ = ["Encoded", "decode_circuit", "decode_nested", "decode_values", "encode_array"]
 
-__all__ = ["decode_circuit", "decode_nested", "decode_values", "encode_array"]
-
-# A decompressed body larger than this is refused; the service's own input limit is 80 MB.
-MOST_BYTES = 256 * 1024 * 1024
+Encoded: TypeAlias = dict[str, object]
+"""Something with its ``__type__``."""
 
 
 def _unpack(text: str, what: str) -> bytes:
@@ -40,7 +42,7 @@ def _unpack(text: str, what: str) -> bytes:
     return data
 
 
-def decode_circuit(sent: str | dict[str, Any], where: str) -> QuantumCircuit:
+def decode_circuit(sent: str | Params, where: str) -> QuantumCircuit:
     """The circuit that a PUB starts with: QPY in an envelope, or OpenQASM 3 as text.
 
     Raises:
@@ -48,8 +50,6 @@ def decode_circuit(sent: str | dict[str, Any], where: str) -> QuantumCircuit:
     """
     if isinstance(sent, str):
         return _from_qasm3(sent, where)
-    from qiskit import qpy
-
     data = _unpack(sent["__value__"], f"circuit of {where}")
     try:
         circuits = qpy.load(io.BytesIO(data))
@@ -67,8 +67,6 @@ def decode_circuit(sent: str | dict[str, Any], where: str) -> QuantumCircuit:
 
 
 def _from_qasm3(text: str, where: str) -> QuantumCircuit:
-    from qiskit import qasm3
-
     # The importer reads on whatever version the text declares.
     declared = re.search(r"^\s*OPENQASM\s+([\d.]+)", text, re.MULTILINE)
     if declared and declared[1].partition(".")[0] != "3":
@@ -85,7 +83,7 @@ def _from_qasm3(text: str, where: str) -> QuantumCircuit:
         ) from None
 
 
-def decode_values(sent: Any, where: str) -> Any:
+def decode_values(sent: object, where: str) -> object:
     """Parameter values: an encoded array, nested lists, or a mapping of names to either.
 
     A ``BindingsArray`` becomes such a mapping; its keys are tuples of names.
@@ -112,7 +110,7 @@ def decode_values(sent: Any, where: str) -> Any:
     return array
 
 
-def _bindings(value: Any, where: str) -> dict[tuple[str, ...], Any]:
+def _bindings(value: Any, where: str) -> dict[tuple[str, ...], object]:
     try:
         return {
             tuple(map(str, json.loads(names))): decode_values(array, where)
@@ -125,7 +123,7 @@ def _bindings(value: Any, where: str) -> dict[tuple[str, ...], Any]:
         ) from None
 
 
-def decode_nested(sent: Any, what: str) -> Any:
+def decode_nested(sent: object, what: str) -> Any:
     """Anything with arrays and complex numbers somewhere in it.
 
     Raises:
@@ -149,9 +147,7 @@ def decode_nested(sent: Any, what: str) -> Any:
     )
 
 
-def _decode_array(value: Any, what: str) -> np.ndarray[Any, Any]:
-    import numpy as np
-
+def _decode_array(value: object, what: str) -> Values:
     try:
         if isinstance(value, list):
             return np.asarray(value)
@@ -167,10 +163,8 @@ def _decode_array(value: Any, what: str) -> np.ndarray[Any, Any]:
     return array
 
 
-def encode_array(array: np.ndarray[Any, Any]) -> dict[str, Any]:
+def encode_array(array: Values) -> Encoded:
     """An array as the client's decoder reads it."""
-    import numpy as np
-
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     packed = zlib.compress(buffer.getvalue(), level=1)

@@ -11,12 +11,13 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
+from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction, Clbit, Delay, Qubit
+
+from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.emulator.world.snapshots import Snapshot
-
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
 
 __all__ = ["LEAST_USAGE_S", "circuit_s", "qpu_s"]
 
@@ -89,7 +90,7 @@ def _lengths(snapshot: Snapshot) -> _Lengths:
     return _Lengths(gates, readout, float(snapshot.facts.get("dt") or 0.0) * 1e-9)
 
 
-def _find(entries: Iterable[Mapping[str, Any]], name: str) -> float | None:
+def _find(entries: Iterable[Params], name: str) -> float | None:
     for entry in entries:
         if entry["name"] == name:
             return float(entry["value"]) * _UNITS[entry["unit"]]
@@ -98,7 +99,7 @@ def _find(entries: Iterable[Mapping[str, Any]], name: str) -> float | None:
 
 def _path_s(circuit: QuantumCircuit, physical: Sequence[int], lengths: _Lengths) -> float:
     index = {qubit: physical[number] for number, qubit in enumerate(circuit.qubits)}
-    ready: dict[Any, float] = {}
+    ready: dict[Qubit | Clbit, float] = {}
     for item in circuit.data:
         wires = (*item.qubits, *item.clbits)
         start = max((ready.get(wire, 0.0) for wire in wires), default=0.0)
@@ -109,7 +110,7 @@ def _path_s(circuit: QuantumCircuit, physical: Sequence[int], lengths: _Lengths)
     return max(ready.values(), default=0.0)
 
 
-def _item_s(item: Any, qubits: tuple[int, ...], lengths: _Lengths) -> float:
+def _item_s(item: CircuitInstruction, qubits: tuple[int, ...], lengths: _Lengths) -> float:
     name = item.name
     if name in _INSTANT:
         return 0.0
@@ -124,7 +125,7 @@ def _item_s(item: Any, qubits: tuple[int, ...], lengths: _Lengths) -> float:
     return longest
 
 
-def _delay_s(delay: Any, dt_s: float) -> float:
+def _delay_s(delay: Delay, dt_s: float) -> float:
     """A delay's length; one of which a parameter or a run-time expression decides is no number."""
     try:
         duration = float(delay.duration)

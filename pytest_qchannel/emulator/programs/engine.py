@@ -19,11 +19,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Outcome, Task
 from pytest_qchannel.emulator.programs.outcome import FailureCode
-from pytest_qchannel.qiskit_home import imported_for_good
 
 __all__ = ["INLINE_S", "Engine"]
 
@@ -60,12 +59,10 @@ class Engine:
             JobFailure: The job ends as Failed.
             TooLong: It belongs into the worker process.
         """
-        imported_for_good()
-        import qiskit.qpy  # noqa: F401 - what a process imports once is no part of a job's time
-
+        program = PROGRAMS[program_id].load()  # imported once, which is no part of a job's time
         now = time.thread_time()
         limit_s = max(0.0, min(self._inline_s, self._until - now))
-        return PROGRAMS[program_id].run(replace(task, limit_s=limit_s, until=now + limit_s))
+        return program.run(replace(task, limit_s=limit_s, until=now + limit_s))
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -150,7 +147,7 @@ class Engine:
                 ended(answer or _lost(process))
 
 
-def _portable(task: Task) -> dict[str, Any]:
+def _portable(task: Task) -> dict[str, object]:
     """A task without its snapshot, which the worker loads again."""
     shot = task.snapshot
     fields = {name: getattr(task, name) for name in task.__slots__ if name != "snapshot"}

@@ -15,32 +15,23 @@ metadata: the noise of idle qubits is simulated as memoryless, which leaves noth
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+
+from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs import codec, options, pubs, results
 from pytest_qchannel.emulator.programs.durations import qpu_s
-from pytest_qchannel.emulator.programs.estimator_settings import Settings, problem_with_options
+from pytest_qchannel.emulator.programs.estimator_settings import Settings
 from pytest_qchannel.emulator.programs.expectation import Estimate, Paired, estimate
 from pytest_qchannel.emulator.programs.layer_noise import Known, Layers
-from pytest_qchannel.emulator.programs.machine import Machine, seed_of
-from pytest_qchannel.emulator.programs.measuring import seed_from
+from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.observables import broadcast, read_observables
 from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
-from pytest_qchannel.emulator.programs.schemas import ESTIMATOR, problem_with
-from pytest_qchannel.emulator.programs.task import Task
+from pytest_qchannel.emulator.programs.seeds import seed_from, seed_of
+from pytest_qchannel.emulator.programs.task import Pub, Task
 
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
-
-__all__ = ["check", "run"]
-
-
-def check(params: Mapping[str, Any]) -> str | None:
-    """What is wrong with the params' form; circuits and observables are left to :func:`run`."""
-    return problem_with(params, ESTIMATOR) or problem_with_options(group(params, "options"))
+__all__ = ["run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +44,23 @@ class _Run:
     found: Estimate
     layers: Layers | None
 
-    def metadata(self, settings: Settings) -> dict[str, Any]:
-        told: dict[str, Any] = {
+    def metadata(self, settings: Settings) -> dict[str, object]:
+        resilience: dict[str, object] = {}
+        told: dict[str, object] = {
             "shots": self.split.shots,
             "target_precision": self.precision,
             "circuit_metadata": dict(self.circuit.metadata or {}),
-            "resilience": {},
+            "resilience": resilience,
         }
         if settings.is_twirled:
             told["num_randomizations"] = self.split.num_randomizations
         if (chosen := self.found.extrapolators) is not None:
-            told["resilience"]["zne"] = {"extrapolator": results.nested(chosen)}
+            resilience["zne"] = {"extrapolator": results.nested(chosen)}
         if self.layers is not None:
-            told["resilience"]["layer_noise"] = self.layers.metadata
+            resilience["layer_noise"] = self.layers.metadata
             if settings.pec is not None:
                 scaling = settings.pec.scaling(self.layers.log_overhead)
-                told["resilience"]["pec"] = {"num_randomizations_scaling": scaling}
+                resilience["pec"] = {"num_randomizations_scaling": scaling}
         return told
 
 
@@ -84,9 +76,8 @@ def run(task: Task) -> Outcome:
     settings = Settings.of(params)
     delay_s = options.rep_delay_s(chosen, task.snapshot)
     machine = Machine.of(task)
-    seed = seed_of(task, group(chosen, "simulator"), "seed_simulator")
-    if chosen.get("seed_estimator") is not None:
-        seed = int(chosen["seed_estimator"])
+    seed = seed_of(task.seed, group(chosen, "simulator"), "seed_simulator")
+    seed = seed_of(seed, chosen, "seed_estimator")
     circuits = [
         pubs.read_circuit(pub[0], task, f"pub {number}")
         for number, pub in enumerate(params["pubs"])
@@ -122,7 +113,7 @@ class _Job:
     before: int
 
 
-def _run_pub(job: _Job, circuit: QuantumCircuit, sent: list[Any], seed: int, where: str) -> _Run:
+def _run_pub(job: _Job, circuit: QuantumCircuit, sent: Pub, seed: int, where: str) -> _Run:
     machine, settings = job.machine, job.settings
     params, snapshot = machine.task.params, machine.task.snapshot
     values_sent, precision_sent = (*sent[2:], None, None)[:2]

@@ -9,10 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
-from pytest_qchannel.emulator.programs.options import Split, group, names_both_factors, split
-from pytest_qchannel.emulator.programs.twirling import DEFAULT_STRATEGY, Twirling
+from pytest_qchannel.emulator.programs.options import (
+    DEFAULT_STRATEGY,
+    Split,
+    Twirling,
+    group,
+    names_both_factors,
+    split,
+)
+from pytest_qchannel.emulator.programs.task import Params
 
 __all__ = ["Pec", "Settings", "Zne", "layers_given", "problem_with_options"]
 
@@ -42,7 +49,7 @@ class Zne:
     evaluated_at: tuple[float, ...]
 
     @classmethod
-    def of(cls, sent: Mapping[str, Any]) -> Zne:
+    def of(cls, sent: Params) -> Zne:
         """``options.resilience.zne`` with the service's defaults."""
         factors = tuple(map(float, sent.get("noise_factors") or (1, 3, 5)))
         extrapolator = sent.get("extrapolator", ("exponential", "linear"))
@@ -65,7 +72,7 @@ class Pec:
     noise_gain: float | None
 
     @classmethod
-    def of(cls, sent: Mapping[str, Any]) -> Pec:
+    def of(cls, sent: Params) -> Pec:
         """``options.resilience.pec`` with the service's defaults."""
         most = sent.get("max_overhead", 100.0)
         gain = sent.get("noise_gain", "auto")
@@ -97,7 +104,7 @@ def least_factors(extrapolator: str) -> int:
     return 4 if extrapolator == "double_exponential" else 2
 
 
-def problem_with_options(options: Mapping[str, Any]) -> str | None:
+def problem_with_options(options: Params) -> str | None:
     """What is wrong with options of the right form, in a line; ``None`` when they fit."""
     resilience = group(options, "resilience")
     if resilience.get("pec_mitigation") is True and resilience.get("zne_mitigation") is True:
@@ -130,7 +137,7 @@ class Settings:
         pec: Probabilistic error cancellation, or ``None``.
     """
 
-    options: Mapping[str, Any]
+    options: Params
     with_layers: bool
     twirling: Twirling
     mitigate_measure: bool
@@ -138,13 +145,13 @@ class Settings:
     pec: Pec | None
 
     @classmethod
-    def of(cls, params: Mapping[str, Any]) -> Settings:
+    def of(cls, params: Params) -> Settings:
         """What the params of a job ask for; the level decides where they say nothing."""
         options = group(params, "options")
         level = int(params.get("resilience_level", 1))
         twirling, resilience = group(options, "twirling"), group(options, "resilience")
 
-        def flag(sent: Mapping[str, Any], name: str, default: bool) -> bool:
+        def flag(sent: Params, name: str, default: bool) -> bool:
             value = sent.get(name)
             return default if value is None else bool(value)
 
@@ -210,11 +217,11 @@ class Settings:
         return Split(int(sent.get("num_randomizations", 32)), each if own == "auto" else int(own))
 
     @property
-    def metadata(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, object]:
         """What the service says of the job as a whole."""
         sent = group(self.options, "dynamical_decoupling")
         twirling = group(self.options, "twirling")
-        resilience: dict[str, Any] = {
+        resilience: dict[str, object] = {
             "measure_mitigation": self.mitigate_measure,
             "zne_mitigation": self.zne is not None,
             "pec_mitigation": self.pec is not None,
@@ -244,7 +251,7 @@ class Settings:
         }
 
 
-def layers_given(options: Mapping[str, Any]) -> list[Any] | None:
+def layers_given(options: Params) -> list[object] | None:
     """The noise models of layers that the job brought along, which the service tells again.
 
     The client sends a list of its ``LayerError``, or the learner's whole result, which has one.

@@ -5,22 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit import QuantumCircuit
+from qiskit.primitives.containers.bindings_array import BindingsArray
 
 from pytest_qchannel.emulator.programs import zne
+from pytest_qchannel.emulator.programs.arrays import Reals
 from pytest_qchannel.emulator.programs.estimator_settings import Settings, Zne
 from pytest_qchannel.emulator.programs.injection import Injection
 from pytest_qchannel.emulator.programs.layer_noise import Layers
 from pytest_qchannel.emulator.programs.machine import Machine
-from pytest_qchannel.emulator.programs.measuring import learn_readout, measure, seed_from
+from pytest_qchannel.emulator.programs.measuring import learn_readout, measure
 from pytest_qchannel.emulator.programs.observables import Basis, Observable, Term, group_terms
 from pytest_qchannel.emulator.programs.options import Split, require_executions
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
-    from qiskit.primitives.containers.bindings_array import BindingsArray
+from pytest_qchannel.emulator.programs.seeds import seed_from
 
 __all__ = ["Estimate", "Paired", "estimate"]
 
@@ -54,8 +55,8 @@ class Estimate:
     """
 
     shape: tuple[int, ...]
-    fields: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
-    extrapolators: np.ndarray[Any, Any] | None = None
+    fields: dict[str, Reals] = field(default_factory=dict)
+    extrapolators: NDArray[np.object_] | None = None
     busy: list[tuple[int, float]] = field(default_factory=list)
 
     @property
@@ -104,8 +105,6 @@ def estimate(
         JobFailure: It cannot be simulated, or is more than a job may have.
         TooLong: The simulation belongs into the worker process.
     """
-    import numpy as np
-
     plans = _plans(paired, machine.task.tick)
     factors = settings.zne.noise_factors if settings.zne is not None else (1.0,)
     circuits = sum(len(plan.values) * len(plan.bases) for plan in plans) * len(factors)
@@ -182,10 +181,8 @@ def _evaluate(
     factor_of: dict[Term, float],
     seed: int,
     found: Estimate,
-) -> tuple[np.ndarray[Any, Any], ...]:
+) -> tuple[Reals, Reals, Reals]:
     """Mean, standard error by variants, and by single shots, of each place."""
-    import numpy as np
-
     size = math.prod(paired.shape)
     split = shots.split
     by_variant = np.zeros((size, split.num_randomizations))
@@ -272,14 +269,12 @@ def _readout_factors(
 
 def _extrapolate(
     settings: Zne,
-    evs: np.ndarray[Any, Any],
-    stds: np.ndarray[Any, Any],
-    ensemble: np.ndarray[Any, Any],
+    evs: Reals,
+    stds: Reals,
+    ensemble: Reals,
     found: Estimate,
 ) -> None:
     """Adds what extrapolation gives; the arrays have the shape ``(noise factors, places)``."""
-    import numpy as np
-
     places, names = evs.shape[1], settings.extrapolators
     at = settings.evaluated_at
     curves = np.full((2, places, len(names), len(at)), np.nan)

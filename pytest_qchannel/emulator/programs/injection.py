@@ -15,16 +15,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final, overload
 
+import numpy as np
+from numpy.typing import NDArray
+from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction
+from qiskit.circuit.library import XGate, YGate, ZGate
+
+from pytest_qchannel.emulator.programs.arrays import Integers, Reals
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.seeds import generator
 from pytest_qchannel.emulator.programs.simulate.active import Active
 from pytest_qchannel.emulator.programs.simulate.labels import MERGED, layer_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
 
 __all__ = ["Drawn", "Injection", "Variants"]
 
@@ -46,8 +50,8 @@ class Drawn:
     """
 
     patterns: list[Pattern]
-    which: np.ndarray[Any, np.dtype[np.int64]]
-    signs: np.ndarray[Any, np.dtype[np.float64]]
+    which: Integers
+    signs: Reals
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,7 @@ class Injection:
         Raises:
             JobFailure: They are too many to be held.
         """
-        import numpy as np
-
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         place = {qubit: number for number, qubit in enumerate(qubits)}
         if count * len(self.rates) * len(place) > _MOST_PLACES:
             raise JobFailure(
@@ -110,9 +112,7 @@ class Injection:
         return Drawn(patterns, which.reshape(-1), np.where(odd, -1.0, 1.0))
 
 
-def _pattern(bits: np.ndarray[Any, Any], qubits: Sequence[int]) -> Pattern:
-    import numpy as np
-
+def _pattern(bits: NDArray[np.uint8], qubits: Sequence[int]) -> Pattern:
     letters = {value: letter for letter, value in _LETTERS.items()}
     found = {}
     for layer, place in np.argwhere(bits.any(axis=2)).tolist():
@@ -128,7 +128,7 @@ class Variants(Sequence["QuantumCircuit"]):
     of the next random gates.
 
     Args:
-        active: Of a circuit from :meth:`.Twirling.applied`.
+        active: Of a circuit from :func:`.twirled`.
         patterns: What is injected.
     """
 
@@ -148,11 +148,16 @@ class Variants(Sequence["QuantumCircuit"]):
         """How many there are."""
         return len(self._patterns)
 
-    def __getitem__(self, number: Any) -> Any:
-        """One of them."""
-        from qiskit.circuit import CircuitInstruction
-        from qiskit.circuit.library import XGate, YGate, ZGate
+    @overload
+    def __getitem__(self, number: int) -> QuantumCircuit: ...
 
+    @overload
+    def __getitem__(self, number: slice) -> list[QuantumCircuit]: ...
+
+    def __getitem__(self, number: int | slice) -> QuantumCircuit | list[QuantumCircuit]:
+        """One of them, or some."""
+        if isinstance(number, slice):
+            return [self[one] for one in range(len(self))[number]]
         pattern = self._patterns[number]
         paulis = {"X": XGate, "Y": YGate, "Z": ZGate}
         variant = self._circuit.copy_empty_like()

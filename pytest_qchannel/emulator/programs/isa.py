@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.world.snapshots import Snapshot
-
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
 
 __all__ = ["require_isa"]
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.durations import circuit_s
@@ -17,13 +19,11 @@ from pytest_qchannel.emulator.programs.estimator_settings import Settings, layer
 from pytest_qchannel.emulator.programs.injection import Injection
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.noise_learner.boxed import BASES
-from pytest_qchannel.emulator.programs.noise_learner.layers import Layer, layered, ranked
+from pytest_qchannel.emulator.programs.noise_learner.layers import Key, Layer, layered, ranked
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator, layer_rates
 from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
+from pytest_qchannel.emulator.programs.task import Params
 
 __all__ = ["Known", "Layers"]
 
@@ -39,7 +39,7 @@ class Layers:
         rates: For each layer the rates of its noise; none where it is not known.
     """
 
-    keys: tuple[Any, ...]
+    keys: tuple[Key, ...]
     rates: tuple[_Rates, ...]
 
     def scaled(self, scale: float) -> Injection:
@@ -52,7 +52,7 @@ class Layers:
         return math.fsum(_log_overhead(one) for one in self.rates)
 
     @property
-    def metadata(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, object]:
         """What the service says of them in a PUB's metadata."""
         once = dict(zip(self.keys, self.rates, strict=True))
         mitigated = {key: rates for key, rates in once.items() if rates}
@@ -86,7 +86,7 @@ class Known:
     """
 
     strategy: str
-    rates: dict[Any, _Rates] = field(default_factory=dict)
+    rates: dict[Key, _Rates] = field(default_factory=dict)
     busy: list[tuple[int, float]] = field(default_factory=list)
 
     @classmethod
@@ -118,7 +118,7 @@ class Known:
             known.rates[layer.key] = rates
         return known
 
-    def _learned(self, layer: Layer, learning: Mapping[str, Any], machine: Machine) -> None:
+    def _learned(self, layer: Layer, learning: Params, machine: Machine) -> None:
         times = BASES * int(learning.get("num_randomizations", 32))
         times *= int(learning.get("shots_per_randomization", 128))
         length_s = circuit_s(layer.circuit(), machine.task.snapshot, layer.qubits)
@@ -134,7 +134,7 @@ class Known:
         return layered(circuit, self.strategy, only_cliffords=True).layers
 
 
-def _read(sent: Any, where: str) -> tuple[Any, _Rates]:
+def _read(sent: Any, where: str) -> tuple[Key, _Rates]:
     """The key of a ``LayerError`` as the client sends it, and its rates.
 
     Raises:

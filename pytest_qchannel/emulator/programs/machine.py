@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
 
+from qiskit import QuantumCircuit
+
+from pytest_qchannel.emulator.programs.arrays import Bits, Complexes
+from pytest_qchannel.emulator.programs.noise_learner.rates import ChannelOf
+from pytest_qchannel.emulator.programs.noise_option import NoiseOption, read_noise_option
 from pytest_qchannel.emulator.programs.options import group, pause_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.simulate import Active, active_part, sample, sample_iq
 from pytest_qchannel.emulator.programs.task import Noise, Task
 
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
-
-    from pytest_qchannel.emulator.programs.noise_option import NoiseOption
-    from pytest_qchannel.emulator.programs.simulate import Active
-
-__all__ = ["Machine", "seed_of"]
+__all__ = ["Machine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +65,6 @@ class Machine:
                 "options.simulator.noise_model goes with qubits that are set to 0 before each "
                 "shot, not with init_qubits=False; leave one of both out.",
             )
-        from pytest_qchannel.emulator.programs.noise_option import read_noise_option
-
         return cls(whole, read_noise_option(sent))
 
     @property
@@ -82,19 +78,17 @@ class Machine:
         return self.noise is not None or self.task.noise is not Noise.OFF
 
     @property
-    def channel(self) -> Callable[[str, tuple[int, ...]], Any] | None:
+    def channel(self) -> ChannelOf | None:
         """The noise of gates, where it is not the device's own."""
         return None if self.noise is None else self.noise.channel
 
     def active(self, circuit: QuantumCircuit) -> Active:
         """The part of a circuit that does something on this machine."""
-        from pytest_qchannel.emulator.programs.simulate import active_part
-
         return active_part(circuit, keep_idle_time=self.is_noisy)
 
     def bits(
         self, active: Active, bound: Sequence[QuantumCircuit], shots: int, seed: int
-    ) -> list[np.ndarray[Any, np.dtype[np.bool_]]]:
+    ) -> list[Bits]:
         """Shots of each circuit: shape ``(shots, num_clbits)``, column k is clbit k.
 
         Args:
@@ -107,8 +101,6 @@ class Machine:
             JobFailure: A circuit cannot be simulated.
             TooLong: The simulation belongs into the worker process.
         """
-        from pytest_qchannel.emulator.programs.simulate import sample
-
         if not bound:
             return []
         if self.noise is not None:
@@ -117,15 +109,13 @@ class Machine:
 
     def points(
         self, active: Active, bound: Sequence[QuantumCircuit], shots: int, seed: int
-    ) -> list[np.ndarray[Any, np.dtype[np.complex128]]]:
+    ) -> list[Complexes]:
         """As :meth:`bits`, but the points in the IQ plane that the bits are told from.
 
         Raises:
             JobFailure: A circuit cannot be simulated, or the job has a noise model of its own.
             TooLong: The simulation belongs into the worker process.
         """
-        from pytest_qchannel.emulator.programs.simulate import sample_iq
-
         if not bound:
             return []
         if self.noise is not None:
@@ -135,10 +125,3 @@ class Machine:
                 "one of both out.",
             )
         return sample_iq(active, bound, shots, seed, self.task, pause_s=self.pause_s)
-
-
-def seed_of(task: Task, option: Mapping[str, Any], name: str) -> int:
-    """The seed that an option sets, or else the job's own."""
-    chosen = option.get(name)
-    # JSON knows no integers: 5 and 5.0 are the same number there.
-    return task.seed if chosen is None else int(chosen)

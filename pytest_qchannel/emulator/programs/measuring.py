@@ -10,21 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from math import pi
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Clbit
+from qiskit.primitives.containers.bindings_array import BindingsArray
 
 from pytest_qchannel.emulator.programs import pubs
+from pytest_qchannel.emulator.programs.arrays import Bits, Reals
 from pytest_qchannel.emulator.programs.durations import circuit_s
 from pytest_qchannel.emulator.programs.injection import Injection, Variants
 from pytest_qchannel.emulator.programs.machine import Machine
-from pytest_qchannel.emulator.programs.options import Split
-from pytest_qchannel.emulator.programs.twirling import Twirling
+from pytest_qchannel.emulator.programs.options import Split, Twirling
+from pytest_qchannel.emulator.programs.seeds import seed_from
+from pytest_qchannel.emulator.programs.twirling import twirled
 
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
-    from qiskit.primitives.containers.bindings_array import BindingsArray
-
-__all__ = ["Measured", "learn_readout", "measure", "seed_from"]
+__all__ = ["Measured", "learn_readout", "measure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,9 @@ class Measured:
             where no noise is cancelled.
     """
 
-    bits: list[np.ndarray[Any, np.dtype[np.bool_]]]
+    bits: list[Bits]
     length_s: float
-    weights: np.ndarray[Any, np.dtype[np.float64]] | None = None
+    weights: Reals | None = None
 
 
 def measure(
@@ -75,8 +77,6 @@ def measure(
         JobFailure: The circuit cannot be simulated.
         TooLong: The simulation belongs into the worker process.
     """
-    import numpy as np
-
     whole = _with_readout(circuit, paulis)
     length_s = circuit_s(whole, machine.task.snapshot)
     if not sets:
@@ -84,10 +84,10 @@ def measure(
     if injection is not None and (injection.is_empty or not machine.is_noisy):
         injection = None
     if machine.is_noisy:
-        whole = twirling.applied(whole, with_sites=injection is not None)
+        whole = twirled(whole, twirling, with_sites=injection is not None)
     active = machine.active(whole)
 
-    def run(variants: Sequence[QuantumCircuit], shots: int, seed: int) -> list[list[Any]]:
+    def run(variants: Sequence[QuantumCircuit], shots: int, seed: int) -> list[list[Bits]]:
         """Bits by variant and parameter set; all in one go, which is fastest."""
         bound = pubs.Bound(variants, values, where, sets)
         found = machine.bits(active, bound, shots, seed)
@@ -134,9 +134,6 @@ def learn_readout(
         JobFailure: The circuit cannot be simulated.
         TooLong: The simulation belongs into the worker process.
     """
-    from qiskit import QuantumCircuit
-    from qiskit.primitives.containers.bindings_array import BindingsArray
-
     return measure(
         machine.initialised,
         QuantumCircuit(num_qubits),
@@ -150,19 +147,8 @@ def learn_readout(
     )
 
 
-def seed_from(seed: int, *path: int) -> int:
-    """A seed of its own for each part of a job, 0 to 2**31 - 1."""
-    import numpy as np
-
-    return int(np.random.SeedSequence([seed, *path]).generate_state(1)[0] >> 1)
-
-
 def _with_readout(circuit: QuantumCircuit, paulis: Mapping[int, str]) -> QuantumCircuit:
     """The circuit with basis changes, and measurements into new bits as its last instructions."""
-    from math import pi
-
-    from qiskit.circuit import Clbit
-
     whole = circuit.copy()
     bits = [Clbit() for _ in paulis]
     whole.add_bits(bits)

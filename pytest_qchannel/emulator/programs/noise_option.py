@@ -7,50 +7,49 @@ encoder, which writes what is in it.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.quantum_info import SuperOp
+from qiskit_aer import AerSimulator
+from qiskit_aer.noise import NoiseModel, QuantumError, pauli_error
 
 from pytest_qchannel.emulator.programs import codec
+from pytest_qchannel.emulator.programs.arrays import Bits, Complexes
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.seeds import following
+from pytest_qchannel.emulator.programs.simulate import Active
+from pytest_qchannel.emulator.programs.simulate.aer import MEMORY_LIMIT_MB, unpacked
 from pytest_qchannel.emulator.programs.simulate.calibration import DRESSING_GATES
-from pytest_qchannel.emulator.programs.simulate.channels import pauli_labels, pauli_weights
+from pytest_qchannel.emulator.programs.simulate.channels import pauli_weights
+from pytest_qchannel.emulator.programs.simulate.gates import pauli_labels
 from pytest_qchannel.emulator.programs.simulate.labels import (
     DRESSING,
     TWIRLED_READOUT,
     twirled_name,
 )
-from pytest_qchannel.emulator.programs.task import Task
-
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
-
-    from pytest_qchannel.emulator.programs.simulate import Active
+from pytest_qchannel.emulator.programs.task import Params, Task
 
 __all__ = ["NoiseOption", "read_noise_option"]
-
-MEMORY_LIMIT_MB: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class NoiseOption:
     """A noise model as sent: errors of gates and of the readout, by the device's qubits."""
 
-    errors: Sequence[Mapping[str, Any]]
+    errors: Sequence[Params]
 
     def sample(
         self, active: Active, bound: Sequence[QuantumCircuit], shots: int, seed: int, task: Task
-    ) -> list[np.ndarray[Any, np.dtype[np.bool_]]]:
+    ) -> list[Bits]:
         """Shots of each circuit: shape ``(shots, num_clbits)``, column k is clbit k.
 
         Raises:
             JobFailure: Aer cannot do it.
             TooLong: The simulation belongs into the worker process.
         """
-        import numpy as np
-        from qiskit_aer import AerSimulator
-
         size = active.circuit.num_qubits
         if size == 0 or not any(item.clbits for item in active.circuit.data):
             return [np.zeros((shots, circuit.num_clbits), np.bool_) for circuit in bound]
@@ -62,12 +61,14 @@ class NoiseOption:
             model = self._model(active)
             simulator = AerSimulator(noise_model=model, max_memory_mb=MEMORY_LIMIT_MB)
             outcome = simulator.run(
-                list(bound), shots=shots, seed_simulator=seed % 2**31, memory=True
+                list(bound), shots=shots, seed_simulator=following(seed, 0), memory=True
             ).result()
             if not outcome.success:
                 raise ValueError(outcome.status)
             return [
-                _bits(outcome.data(number)["memory"], circuit.num_clbits)
+                unpacked(
+                    [int(shot, 16) for shot in outcome.data(number)["memory"]], circuit.num_clbits
+                )
                 for number, circuit in enumerate(bound)
             ]
         except JobFailure:
@@ -75,16 +76,12 @@ class NoiseOption:
         except Exception as problem:  # the model's errors and Aer's own are of many kinds
             raise _unreadable(problem) from None
 
-    def channel(self, name: str, qubits: tuple[int, ...]) -> Any | None:
+    def channel(self, name: str, qubits: tuple[int, ...]) -> Complexes | None:
         """What a gate on the device's qubits suffers, in the form of :mod:`.channels`, if it does.
 
         Raises:
             JobFailure: It cannot be read.
         """
-        import numpy as np
-        from qiskit.quantum_info import SuperOp
-        from qiskit_aer.noise import QuantumError
-
         here = list(range(len(qubits)))
         local, everywhere = [], []
         try:
@@ -107,10 +104,10 @@ class NoiseOption:
             raise _unreadable(problem) from None
         # Aer's matrix has the columns of the density matrix one below the other.
         size = 2 ** len(qubits)
-        tensor = whole.data.reshape(size, size, size, size)
+        tensor: Complexes = whole.data.reshape(size, size, size, size)
         return tensor.transpose(1, 3, 0, 2).reshape(size**2, size**2)
 
-    def _model(self, active: Active) -> Any:
+    def _model(self, active: Active) -> NoiseModel:
         """The noise model on a circuit's qubits, with errors for the labels of twirled ones."""
         found = active.circuit.data
         number = {qubit: place for place, qubit in enumerate(active.circuit.qubits)}
@@ -141,10 +138,10 @@ class NoiseOption:
                         model.add_quantum_error(_pauli_error(choi), [label], list(places))
         return model
 
-    def _on(self, physical: Sequence[int]) -> list[dict[str, Any]]:
+    def _on(self, physical: Sequence[int]) -> list[Params]:
         """The errors of these qubits only, numbered as the circuit's qubits are."""
         number = {qubit: place for place, qubit in enumerate(physical)}
-        kept = []
+        kept: list[Params] = []
         for error in self.errors:
             places = error.get("gate_qubits")
             if places is None:
@@ -160,7 +157,7 @@ class NoiseOption:
         return kept
 
 
-def read_noise_option(sent: Mapping[str, Any]) -> NoiseOption:
+def read_noise_option(sent: Params) -> NoiseOption:
     """The noise model in its envelope.
 
     Raises:
@@ -176,7 +173,7 @@ def read_noise_option(sent: Mapping[str, Any]) -> NoiseOption:
     return NoiseOption(errors)
 
 
-def _has_form(error: Any) -> bool:
+def _has_form(error: object) -> bool:
     if not isinstance(error, dict):
         return False
     places = error.get("gate_qubits")
@@ -187,9 +184,9 @@ def _has_form(error: Any) -> bool:
     )
 
 
-def _readable(errors: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _readable(errors: Sequence[Params]) -> list[Params]:
     # Decoded for each circuit, on its own qubits: that of a whole device takes half a minute.
-    found: list[Any] = codec.decode_nested(list(errors), "options.simulator.noise_model")
+    found: list[Params] = codec.decode_nested(list(errors), "options.simulator.noise_model")
     return found
 
 
@@ -200,10 +197,8 @@ def _unreadable(problem: Exception) -> JobFailure:
     )
 
 
-def _symmetric(error: dict[str, Any], read_twirled: set[int]) -> dict[str, Any]:
+def _symmetric(error: Params, read_twirled: set[int]) -> Params:
     """A readout error of twirled qubits, averaged over all flips before and behind it."""
-    import numpy as np
-
     places = error.get("gate_qubits")
     if error.get("type") != "roerror" or not read_twirled:
         return error
@@ -215,10 +210,8 @@ def _symmetric(error: dict[str, Any], read_twirled: set[int]) -> dict[str, Any]:
     return {**error, "probabilities": mean.tolist()}
 
 
-def _pauli_error(choi: Any) -> Any:
+def _pauli_error(choi: Complexes) -> QuantumError:
     """The twirl of a channel, as Aer has it."""
-    from qiskit_aer.noise import pauli_error
-
     weights = pauli_weights(choi)
     weights = weights / weights.sum()
     labels = pauli_labels((len(weights).bit_length() - 1) // 2)
@@ -228,19 +221,8 @@ def _pauli_error(choi: Any) -> Any:
     )
 
 
-def _decoded(readable: Sequence[Mapping[str, Any]]) -> Any:
-    from qiskit_aer.noise import NoiseModel
-
+def _decoded(readable: Sequence[Params]) -> NoiseModel:
     with warnings.catch_warnings():
         # Aer has deprecated from_dict since 0.15 without naming a successor.
         warnings.simplefilter("ignore", DeprecationWarning)
         return NoiseModel.from_dict({"errors": list(readable)})
-
-
-def _bits(memory: Sequence[str], num_bits: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    import numpy as np
-
-    num_bytes = (num_bits + 7) // 8
-    packed = b"".join(int(shot, 16).to_bytes(num_bytes, "little") for shot in memory)
-    rows = np.frombuffer(packed, np.uint8).reshape(len(memory), num_bytes)
-    return np.unpackbits(rows, axis=1, bitorder="little", count=num_bits).astype(np.bool_)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import numpy as np
+
+from pytest_qchannel.emulator.programs.arrays import Bits, Reals
 from pytest_qchannel.emulator.programs.options import require_shape
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-
-if TYPE_CHECKING:
-    import numpy as np
 
 __all__ = ["Basis", "Observable", "Term", "broadcast", "group_terms", "read_observables"]
 
@@ -65,17 +65,13 @@ class Basis:
         """The measured qubits, in ascending order."""
         return tuple(sorted(self.paulis))
 
-    def values(
-        self, term: Term, bits: np.ndarray[Any, np.dtype[np.bool_]]
-    ) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def values(self, term: Term, bits: Bits) -> Reals:
         """A term's value in each shot.
 
         Args:
             term: One of its terms.
             bits: Of shape ``(shots, len(self.qubits))``, in the order of :attr:`qubits`.
         """
-        import numpy as np
-
         column = {qubit: number for number, qubit in enumerate(self.qubits)}
         projected = dict(term.projected)
         signs = [column[qubit] for qubit in term.qubits if qubit not in projected]
@@ -114,7 +110,7 @@ def group_terms(terms: Iterable[Term], tick: Callable[[], None]) -> list[Basis]:
 
 
 def read_observables(
-    sent: Any, num_qubits: int, where: str
+    sent: object, num_qubits: int, where: str
 ) -> tuple[tuple[int, ...], list[Observable]]:
     """The shape of an array of observables, and they themselves in row-major order.
 
@@ -149,7 +145,7 @@ def _refused(said: str) -> JobFailure:
     return JobFailure(FailureCode.VALIDATION, said)
 
 
-def _shape(sent: Any) -> tuple[int, ...]:
+def _shape(sent: object) -> tuple[int, ...]:
     """The shape of nested lists.
 
     Raises:
@@ -163,7 +159,7 @@ def _shape(sent: Any) -> tuple[int, ...]:
     return (len(sent), *next(iter(shapes), ()))
 
 
-def _flat(sent: Any, depth: int) -> Iterator[Any]:
+def _flat(sent: Any, depth: int) -> Iterator[object]:
     if depth == 0:
         yield sent
         return
@@ -171,7 +167,7 @@ def _flat(sent: Any, depth: int) -> Iterator[Any]:
         yield from _flat(one, depth - 1)
 
 
-def _observable(sent: Any, num_qubits: int, what: str) -> Observable:
+def _observable(sent: object, num_qubits: int, what: str) -> Observable:
     if isinstance(sent, str):
         sent = {sent: 1.0}
     if not isinstance(sent, dict):
@@ -203,7 +199,7 @@ def _term(label: str) -> Term:
     return Term(tuple(paulis), tuple(projected))
 
 
-def _coefficient(sent: Any, what: str) -> float:
+def _coefficient(sent: object, what: str) -> float:
     if isinstance(sent, dict) and sent.get("__type__") == "complex":
         match sent.get("__value__"):
             case [real, int() | float() as imaginary] if imaginary == 0:
@@ -227,8 +223,6 @@ def broadcast(
     Raises:
         JobFailure: The shapes do not go together.
     """
-    import numpy as np
-
     try:
         require_shape(observables)
     except ValueError as problem:

@@ -7,16 +7,20 @@ on twirling in the options models of qiskit-ibm-runtime 0.34 to 0.51.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 __all__ = [
     "DEFAULT_SHOTS",
+    "DEFAULT_STRATEGY",
+    "MOST_BYTES",
     "Split",
+    "Twirling",
     "group",
     "names_both_factors",
     "pause_s",
@@ -31,9 +35,39 @@ MOST_EXECUTIONS: Final = 10_000_000
 """Circuits times parameter sets times shots of one job. Source: IBM's documentation of job
 limits; the code of the failure is inferred from IBM's error registry."""
 
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""What anything sent may be once it is unpacked; the service's own input limit is 80 MB."""
 
 MOST_AXES: Final = 28
 """Axes of a PUB: numpy 1 has 32, and results have up to three more."""
+
+
+DEFAULT_STRATEGY: Final = "active-accum"
+
+
+@dataclass(frozen=True, slots=True)
+class Twirling:
+    """What is twirled in a circuit.
+
+    Attributes:
+        gates: Whether layers of two-qubit Clifford gates are. Those inside of control flow are not.
+        measure: Whether measurements are, but for conditional ones and those that decide what is
+            done further on: only in the results a flip is undone.
+        strategy: Which qubits get random gates in a layer; see :func:`.layered`.
+    """
+
+    gates: bool
+    measure: bool
+    strategy: str = DEFAULT_STRATEGY
+
+    @classmethod
+    def of(cls, sent: Params) -> Twirling:
+        """``options.twirling`` of a Sampler, which twirls nothing unless it is asked to."""
+        return cls(
+            bool(sent.get("enable_gates")),
+            bool(sent.get("enable_measure")),
+            sent.get("strategy", DEFAULT_STRATEGY),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +83,13 @@ class Split:
         return self.num_randomizations * self.shots_per_randomization
 
 
-def group(options: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def group(options: Params, name: str) -> Params:
     """A group of options, empty where it was not sent."""
-    found: Mapping[str, Any] = options.get(name) or {}
+    found: Params = options.get(name) or {}
     return found
 
 
-def names_both_factors(twirling: Mapping[str, Any]) -> bool:
+def names_both_factors(twirling: Params) -> bool:
     """Whether the options fix how often twirled circuits run."""
     named = (
         twirling.get(name, "auto") for name in ("num_randomizations", "shots_per_randomization")
@@ -63,9 +97,7 @@ def names_both_factors(twirling: Mapping[str, Any]) -> bool:
     return "auto" not in named
 
 
-def split(
-    twirling: Mapping[str, Any], shots: int, *, is_asked_for: bool, is_pec: bool = False
-) -> Split:
+def split(twirling: Params, shots: int, *, is_asked_for: bool, is_pec: bool = False) -> Split:
     """How twirled shots are spread; at least ``shots``, but for one case.
 
     Args:
@@ -92,7 +124,7 @@ def _ceil(shots: int, parts: int) -> int:
     return -(-shots // parts)
 
 
-def rep_delay_s(options: Mapping[str, Any], snapshot: Snapshot) -> float:
+def rep_delay_s(options: Params, snapshot: Snapshot) -> float:
     """The pause between two shots, in seconds.
 
     Raises:
@@ -110,7 +142,7 @@ def rep_delay_s(options: Mapping[str, Any], snapshot: Snapshot) -> float:
     return float(delay)
 
 
-def pause_s(options: Mapping[str, Any], snapshot: Snapshot) -> float | None:
+def pause_s(options: Params, snapshot: Snapshot) -> float | None:
     """How long qubits are left alone between shots that do not set them to 0, in seconds.
 
     ``None`` where they are set to 0, as by default. Source: ``init_qubits`` and ``rep_delay`` in

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+
+from pytest_qchannel.wire import Json
 
 __all__ = ["FailureCode", "JobFailure", "Outcome"]
 
@@ -44,7 +45,7 @@ class Outcome:
     result: bytes
     usage_s: float
     older: tuple[tuple[Version, bytes], ...] = ()
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Json] = field(default_factory=dict)
 
     def result_for(self, client: Version | None) -> bytes:
         """The encoding for a release of the client; without one (REST users) the newest."""
@@ -62,7 +63,7 @@ class JobFailure(Exception):
         self.code = int(code)
         self.reason = reason
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[type[JobFailure], tuple[FailureCode, str]]:
         """Both arguments, for a worker process to send it."""
         return type(self), (FailureCode(self.code), self.reason)
 

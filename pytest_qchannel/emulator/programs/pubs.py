@@ -5,21 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final, overload
+
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.primitives.containers.bindings_array import BindingsArray
+from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.durations import circuit_s
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.options import require_shape
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.programs.task import Task
+from pytest_qchannel.emulator.programs.simulate import Active
+from pytest_qchannel.emulator.programs.task import Params, Task
 from pytest_qchannel.emulator.world.snapshots import Snapshot
-
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
-    from qiskit.primitives.containers.bindings_array import BindingsArray
-
-    from pytest_qchannel.emulator.programs.simulate import Active
 
 __all__ = ["Bound", "mean_length_s", "read_circuit", "read_values"]
 
@@ -27,7 +27,7 @@ __all__ = ["Bound", "mean_length_s", "read_circuit", "read_values"]
 _QASM3_S: Final = 2e-5
 
 
-def read_circuit(sent: str | dict[str, Any], task: Task, where: str) -> QuantumCircuit:
+def read_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit:
     """The circuit of a PUB; qubit k is the device's qubit k.
 
     Args:
@@ -48,7 +48,7 @@ def read_circuit(sent: str | dict[str, Any], task: Task, where: str) -> QuantumC
     return circuit
 
 
-def read_values(circuit: QuantumCircuit, sent: Any, where: str) -> BindingsArray:
+def read_values(circuit: QuantumCircuit, sent: object, where: str) -> BindingsArray:
     """The parameter values of a PUB: as many sets as its ``shape`` has, which may be none.
 
     Args:
@@ -60,9 +60,6 @@ def read_values(circuit: QuantumCircuit, sent: Any, where: str) -> BindingsArray
     Raises:
         JobFailure: They are not one finite number for each parameter.
     """
-    import numpy as np
-    from qiskit.primitives.containers.sampler_pub import SamplerPub
-
     values = codec.decode_values(sent, where)
     try:
         pub = SamplerPub.coerce((circuit,) if values is None else (circuit, values))
@@ -107,14 +104,20 @@ class Bound(Sequence["QuantumCircuit"]):
         """Each of them, once."""
         return (self[number] for number in range(len(self)))
 
-    def __getitem__(self, number: Any) -> Any:
-        """One of them.
+    @overload
+    def __getitem__(self, number: int) -> QuantumCircuit: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[QuantumCircuit]: ...
+
+    def __getitem__(self, number: int | slice) -> QuantumCircuit | list[QuantumCircuit]:
+        """One of them, or some.
 
         Raises:
             JobFailure: A value is nothing that its parameter can be.
         """
-        import numpy as np
-
+        if isinstance(number, slice):
+            return [self[one] for one in range(len(self))[number]]
         which, place = divmod(range(len(self))[number], self.num_sets)
         place = place if self.at is None else self.at[place]
         try:

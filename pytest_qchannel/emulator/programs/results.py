@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from pytest_qchannel.emulator.programs import codec
-
-if TYPE_CHECKING:
-    import numpy as np
+from pytest_qchannel.emulator.programs.arrays import Bits, Values
+from pytest_qchannel.emulator.programs.codec import Encoded
 
 __all__ = ["bit_array", "dumps", "nested", "primitive_result", "pub_result"]
 
 
-def bit_array(bits: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, Any]:
+def bit_array(bits: Bits) -> Encoded:
     """A ``BitArray``.
 
     Args:
         bits: Of shape ``(*pub_shape, shots, num_bits)``; the last axis starts with bit 0.
     """
-    import numpy as np
-
     # Big-endian, padded on the left; column k of ours is bit k of the value.
     width = bits.shape[-1]
     padding = [(0, 0)] * (bits.ndim - 1) + [(0, -width % 8)]
@@ -35,8 +33,8 @@ def bit_array(bits: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, Any]:
 
 
 def pub_result(
-    kind: str, fields: Mapping[str, dict[str, Any]], shape: Sequence[int], metadata: dict[str, Any]
-) -> dict[str, Any]:
+    kind: str, fields: Mapping[str, Encoded], shape: Sequence[int], metadata: Mapping[str, object]
+) -> Encoded:
     """The result of one PUB.
 
     Args:
@@ -56,7 +54,7 @@ def pub_result(
 
 
 def primitive_result(
-    pub_results: Iterable[dict[str, Any]], *metadata: dict[str, Any]
+    pub_results: Iterable[Encoded], *metadata: Mapping[str, object]
 ) -> tuple[bytes, ...]:
     """The whole result as JSON, once with each of ``metadata``; the data is encoded only once."""
     pubs = dumps(list(pub_results))
@@ -67,22 +65,18 @@ def primitive_result(
     )
 
 
-def dumps(data: Any) -> bytes:
+def dumps(data: object) -> bytes:
     """Compact JSON."""
     return json.dumps(data, separators=(",", ":")).encode()
 
 
-def nested(array: np.ndarray[Any, Any]) -> Any:
+def nested(array: Values) -> object:
     """An array as plain lists; a complex number as the pair of its real and imaginary part.
 
     What is not finite becomes ``None``: JSON has no such numbers.
     """
-    import numpy as np
-
     if array.dtype.kind == "c":
         array = np.stack([array.real, array.imag], axis=-1)
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        finite = np.isfinite(array)
-        array = array.astype(object)
-        array[~finite] = None
+        return np.where(np.isfinite(array), array.astype(np.object_), np.array(None)).tolist()
     return array.tolist()

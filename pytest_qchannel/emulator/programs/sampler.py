@@ -15,28 +15,26 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs import codec, options, pubs, results, spans
+from pytest_qchannel.emulator.programs.arrays import Bits, Data
 from pytest_qchannel.emulator.programs.durations import qpu_s
-from pytest_qchannel.emulator.programs.machine import Machine, seed_of
-from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, group
+from pytest_qchannel.emulator.programs.machine import Machine
+from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, Twirling, group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
-from pytest_qchannel.emulator.programs.schemas import SAMPLER, problem_with
-from pytest_qchannel.emulator.programs.task import Task
-from pytest_qchannel.emulator.programs.twirling import Twirling
+from pytest_qchannel.emulator.programs.seeds import following, seed_of
+from pytest_qchannel.emulator.programs.task import Params, Pub, Task
+from pytest_qchannel.emulator.programs.twirling import twirled
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
+__all__ = ["run"]
 
-__all__ = ["check", "run"]
-
-
-def check(params: Mapping[str, Any]) -> str | None:
-    """What is wrong with the params' form; the circuits themselves are looked at by :func:`run`."""
-    return problem_with(params, SAMPLER)
+_Value = TypeVar("_Value", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class _Run:
     shape: tuple[int, ...]
     shots: int
     split: options.Split | None
-    data: Mapping[str, np.ndarray[Any, Any]]
+    data: Mapping[str, Data]
     length_s: float
 
     @property
@@ -65,8 +63,8 @@ class _Run:
         return math.prod(self.shape) * (self.split.shots if self.split else self.shots)
 
     @property
-    def metadata(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"circuit_metadata": dict(self.circuit.metadata or {})}
+    def metadata(self) -> dict[str, object]:
+        found: dict[str, object] = {"circuit_metadata": dict(self.circuit.metadata or {})}
         if self.split is not None:
             found["num_randomizations"] = self.split.num_randomizations
         return found
@@ -83,11 +81,11 @@ def run(task: Task) -> Outcome:
     chosen = group(params, "options")
     delay_s = options.rep_delay_s(chosen, task.snapshot)
     machine = Machine.of(task)
-    seed = seed_of(task, group(chosen, "simulator"), "seed_simulator")
+    seed = seed_of(task.seed, group(chosen, "simulator"), "seed_simulator")
     runs: list[_Run] = []
     executions = 0
     for number, pub in enumerate(params["pubs"]):
-        one = _run_pub(machine, pub, (seed + number) % 2**31, f"pub {number}", executions)
+        one = _run_pub(machine, pub, following(seed, number), f"pub {number}", executions)
         runs.append(one)
         executions += one.executions
     usage_s = qpu_s([(one.executions, one.length_s) for one in runs], delay_s)
@@ -104,7 +102,7 @@ def run(task: Task) -> Outcome:
 
 
 def _shots_of(
-    pub: list[Any], params: Mapping[str, Any], snapshot: Snapshot, where: str
+    pub: Pub, params: Params, snapshot: Snapshot, where: str
 ) -> tuple[int, options.Split | None]:
     """The shots that a PUB's data has, and how they are spread where it is twirled."""
     chosen = group(params, "options")
@@ -124,26 +122,26 @@ def _shots_of(
     return shots, split
 
 
-def _run_pub(machine: Machine, sent: list[Any], seed: int, where: str, before: int) -> _Run:
+def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) -> _Run:
     params, snapshot = machine.task.params, machine.task.snapshot
     shots, split = _shots_of(sent, params, snapshot, where)
     circuit = pubs.read_circuit(sent[0], machine.task, where)
     twirling = Twirling.of(group(group(params, "options"), "twirling"))
-    active = machine.active(twirling.applied(circuit) if machine.is_noisy else circuit)
+    active = machine.active(twirled(circuit, twirling) if machine.is_noisy else circuit)
     values = pubs.read_values(active.circuit, sent[1] if len(sent) > 1 else None, where)
     shape = tuple(values.shape)
     options.require_executions(before + math.prod(shape) * (split.shots if split else shots))
     bound = pubs.Bound([active.circuit], values, where)
     width = circuit.num_clbits
     meas_type = group(group(params, "options"), "execution").get("meas_type", "classified")
-    measured: np.ndarray[Any, Any]
+    measured: Data
     if meas_type == "classified":
-        measured = _stacked(machine.bits(active, bound, shots, seed), (*shape, shots, width))
+        bits = _stacked(machine.bits(active, bound, shots, seed), (*shape, shots, width), np.bool_)
+        measured = bits
     else:
-        points = machine.points(active, bound, shots, seed)
-        measured = _stacked(points, (*shape, shots, width), "complex128")
-        if meas_type == "avg_kerneled":
-            measured = measured.mean(axis=-2)
+        drawn = machine.points(active, bound, shots, seed)
+        points = _stacked(drawn, (*shape, shots, width), np.complex128)
+        measured = points.mean(axis=-2) if meas_type == "avg_kerneled" else points
     if machine.is_noisy:  # the marks of twirled gates take no time
         active = machine.active(circuit)
         bound = pubs.Bound([active.circuit], values, where)
@@ -152,20 +150,16 @@ def _run_pub(machine: Machine, sent: list[Any], seed: int, where: str, before: i
 
 
 def _stacked(
-    parts: list[np.ndarray[Any, Any]], shape: tuple[int, ...], dtype: str = "bool"
-) -> np.ndarray[Any, Any]:
+    parts: list[NDArray[_Value]], shape: tuple[int, ...], dtype: type[_Value]
+) -> NDArray[_Value]:
     """One array of all of them; each is let go once it is copied, as they may be gigabytes."""
-    import numpy as np
-
     whole = np.empty((math.prod(shape[:-2]), *shape[-2:]), dtype)
     for number in reversed(range(len(parts))):
         whole[number] = parts.pop()
     return whole.reshape(shape)
 
 
-def _registers(
-    circuit: QuantumCircuit, measured: np.ndarray[Any, Any]
-) -> dict[str, np.ndarray[Any, Any]]:
+def _registers(circuit: QuantumCircuit, measured: Data) -> dict[str, Data]:
     found = {}
     for register in circuit.cregs:
         places = [circuit.find_bit(bit).index for bit in register]
@@ -183,7 +177,9 @@ def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tupl
     encoded, measured, now = [], [], started_at
     for number, one in enumerate(runs):
         fields = {
-            name: results.bit_array(data) if data.dtype == bool else codec.encode_array(data)
+            name: codec.encode_array(data)
+            if (bits := _bits(data)) is None
+            else results.bit_array(bits)
             for name, data in one.data.items()
         }
         encoded.append(results.pub_result("SamplerPubResult", fields, one.shape, one.metadata))
@@ -199,7 +195,7 @@ def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tupl
     )
 
 
-def _plain_result(runs: list[_Run]) -> dict[str, Any]:
+def _plain_result(runs: list[_Run]) -> dict[str, object]:
     """What a REST user gets, who did not say ``support_qiskit``: samples as hexadecimal numbers.
 
     Kerneled measurements are nested lists of ``[real, imaginary]``: a form of our own.
@@ -214,14 +210,18 @@ def _plain_result(runs: list[_Run]) -> dict[str, Any]:
     return {"results": listed, "metadata": {"version": 2}}
 
 
-def _plain_register(data: np.ndarray[Any, Any]) -> dict[str, Any]:
-    samples = _hex(data) if data.dtype == bool else results.nested(data)
+def _plain_register(data: Data) -> dict[str, object]:
+    bits = _bits(data)
+    samples = results.nested(data) if bits is None else _hex(bits)
     return {"samples": samples, "num_bits": data.shape[-1]}
 
 
-def _hex(bits: np.ndarray[Any, np.dtype[np.bool_]]) -> list[Any]:
-    import numpy as np
+def _bits(data: Data) -> Bits | None:
+    """The same array where it holds bits, and not points."""
+    return data.astype(np.bool_, copy=False) if data.dtype == np.bool_ else None
 
+
+def _hex(bits: Bits) -> list[object]:
     if bits.ndim > 2:
         return [_hex(part) for part in bits]
     packed = np.packbits(bits, axis=-1, bitorder="little")

@@ -7,18 +7,22 @@ models of ``qiskit_ibm_runtime`` 0.34 to 0.51.
 
 from __future__ import annotations
 
-import functools
-import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from pytest_qchannel.errors import nearest
+__all__ = [
+    "CREATE_JOB",
+    "ESTIMATOR",
+    "NOISE_LEARNER",
+    "SAMPLER",
+    "first_problem_with",
+    "problem_with",
+]
 
-__all__ = ["CREATE_JOB", "ESTIMATOR", "SAMPLER", "problem_with"]
+Schema: TypeAlias = dict[str, Any]
 
 _LEVELS: Final = ["critical", "error", "warning", "info", "debug"]
 
-CREATE_JOB: Final[dict[str, Any]] = {
+CREATE_JOB: Final[Schema] = {
     "type": "object",
     "required": ["program_id", "backend", "params"],
     "additionalProperties": False,
@@ -59,13 +63,13 @@ _CIRCUIT: Final = {
 
 _VALUES: Final = {"type": ["array", "object", "null"]}
 
-_SAMPLER_PUB: Final[dict[str, Any]] = {
+_SAMPLER_PUB: Final[Schema] = {
     "type": "array",
     "minItems": 1,
     "maxItems": 3,
     "prefixItems": [_CIRCUIT, _VALUES, {"type": ["integer", "null"], "minimum": 1}],
 }
-_ESTIMATOR_PUB: Final[dict[str, Any]] = {
+_ESTIMATOR_PUB: Final[Schema] = {
     "type": "array",
     "minItems": 2,
     "maxItems": 4,
@@ -78,7 +82,7 @@ _ESTIMATOR_PUB: Final[dict[str, Any]] = {
 }
 
 
-def _group(**properties: Any) -> dict[str, Any]:
+def _group(**properties: object) -> Schema:
     """A group of options.
 
     IBM's models let unknown fields of a group pass, and the client puts those of
@@ -87,7 +91,7 @@ def _group(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "noTypos": True, "properties": properties}
 
 
-def _closed(**properties: Any) -> dict[str, Any]:
+def _closed(**properties: object) -> Schema:
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
@@ -130,7 +134,7 @@ _TWIRLING: Final = {
 }
 _EXPERIMENTAL: Final = {"type": ["object", "null"]}
 
-SAMPLER: Final[dict[str, Any]] = {
+SAMPLER: Final[Schema] = {
     "type": "object",
     "required": ["pubs"],
     "additionalProperties": False,
@@ -163,7 +167,7 @@ EXTRAPOLATORS: Final = (
 )
 _FLAG_OR_NULL: Final = {"type": ["boolean", "null"]}
 
-ESTIMATOR: Final[dict[str, Any]] = {
+ESTIMATOR: Final[Schema] = {
     "type": "object",
     "required": ["pubs"],
     "additionalProperties": False,
@@ -236,63 +240,38 @@ ESTIMATOR: Final[dict[str, Any]] = {
 }
 
 
-@functools.cache
-def _validator(schema_id: int) -> Any:
-    from jsonschema import Draft202012Validator, ValidationError
-    from jsonschema.validators import extend
-
-    def no_typos(_: Any, __: Any, instance: Any, schema: dict[str, Any]) -> Iterator[Any]:
-        if isinstance(instance, dict):
-            known = schema["properties"]
-            for extra in sorted(set(instance) - set(known)):
-                if nearest(extra, known):
-                    yield ValidationError(f"unknown field {extra!r}")
-                    return
-
-    def finite(_: Any, __: Any, instance: Any, ___: Any) -> Iterator[Any]:
-        """JSON's grammar has integers of any size, and Python reads NaN and Infinity too."""
-        if isinstance(instance, int | float) and not abs(instance) <= sys.float_info.max:
-            yield ValidationError("not finite")
-
-    keywords = {"noTypos": no_typos, "finite": finite}
-    return extend(Draft202012Validator, keywords)(_BY_ID[schema_id])
-
-
-_BY_ID: Final[Mapping[int, dict[str, Any]]] = {
-    id(schema): schema for schema in (CREATE_JOB, SAMPLER, ESTIMATOR)
+NOISE_LEARNER: Final[Schema] = {
+    "type": "object",
+    "required": ["circuits"],
+    "additionalProperties": False,
+    "properties": {
+        "version": {"enum": [2, None]},
+        "circuits": {"type": "array", "items": _CIRCUIT},
+        "options": _closed(
+            max_layers_to_learn={"type": ["integer", "null"], "minimum": 0},
+            shots_per_randomization=_COUNT,
+            num_randomizations=_COUNT,
+            layer_pair_depths={"type": "array", "items": {"type": "integer", "minimum": 0}},
+            twirling_strategy={"enum": ["active", "active-accum", "active-circuit", "all"]},
+            support_qiskit=_FLAG,
+            experimental=_EXPERIMENTAL,
+            simulator={"type": ["object", "null"]},
+        ),
+    },
 }
+"""Of the older noise learner, whose params hold whole circuits."""
 
 
-def problem_with(data: Any, schema: dict[str, Any]) -> str | None:
+def problem_with(data: object, schema: Schema) -> str | None:
     """What is wrong with ``data``, in a line that names the place; ``None`` when it fits."""
-    from jsonschema.exceptions import best_match
+    # jsonschema takes longer to import than all of the emulator, and most tests send no job.
+    from pytest_qchannel.emulator import validation
 
-    error = best_match(_validator(id(schema)).iter_errors(data))
-    if error is None:
-        return None
-    where = "".join(
-        f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path
-    )
-    where = where.lstrip(".") or "the top level"
-    if error.validator in ("additionalProperties", "noTypos"):
-        known = error.schema["properties"]
-        extras = sorted(set(error.instance) - set(known))
-        extra = next((one for one in extras if nearest(one, known)), extras[0])
-        close = nearest(extra, known)
-        return f"{where}: unknown field {extra[:60]!r}" + (
-            f", did you mean {close!r}" if close else ""
-        )
-    if error.validator == "required":
-        missing = sorted(set(error.validator_value) - set(error.instance))
-        return f"{where}: missing {', '.join(missing)}"
-    if error.validator == "finite":
-        return f"{where}: expected a finite number"
-    expected = {
-        "type": "type",
-        "enum": "one of",
-        "const": "exactly",
-        "minimum": "at least",
-        "exclusiveMinimum": "more than",
-    }
-    word = expected.get(str(error.validator), str(error.validator))
-    return f"{where}: expected {word} {error.validator_value}"[:300]
+    return validation.problem_with(data, schema)
+
+
+def first_problem_with(data: object, schema: Schema) -> str | None:
+    """As :func:`problem_with`, in jsonschema's own words."""
+    from pytest_qchannel.emulator import validation
+
+    return validation.first_problem_with(data, schema)

@@ -11,8 +11,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
+from pytest_qchannel.emulator.programs.codec import Encoded
 from pytest_qchannel.emulator.programs.options import Split
 
 __all__ = ["READS_NEWER", "Span", "encode_newer", "encode_older"]
@@ -42,19 +43,19 @@ class Span:
     stop_s: float
 
 
-def encode_newer(spans: Iterable[Span]) -> dict[str, Any]:
+def encode_newer(spans: Iterable[Span]) -> Encoded:
     """As clients decode it from :data:`READS_NEWER` on."""
     encoded = [_encode(span, with_pub_shots=True) for span in spans]
     return {"__type__": "ExecutionSpans", "__value__": {"spans": encoded}}
 
 
-def encode_older(spans: Iterable[Span]) -> dict[str, Any]:
+def encode_older(spans: Iterable[Span]) -> Encoded:
     """As older clients decode it; they do not know how many of the twirled shots were kept."""
     encoded = [_encode(span, with_pub_shots=False) for span in spans]
     return {"__type__": "ExecutionSpanCollection", "__value__": {"spans": encoded}}
 
 
-def _encode(span: Span, *, with_pub_shots: bool) -> dict[str, Any]:
+def _encode(span: Span, *, with_pub_shots: bool) -> Encoded:
     sets = math.prod(span.shape)
     if span.split is None:
         kind, part = "DoubleSliceSpan", [[*span.shape, span.shots], 0, sets, 0, span.shots]

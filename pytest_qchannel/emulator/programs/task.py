@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
-__all__ = ["Noise", "Task", "TooLong"]
+__all__ = ["Noise", "Params", "Pub", "Task", "TooLong"]
+
+Params: TypeAlias = Mapping[str, Any]
+"""An object as JSON has it: the ``params`` of a job, or a group of its options."""
+
+Pub: TypeAlias = Sequence[Any]
+"""A unit of a primitive's work as JSON has it: a circuit, and what goes with it."""
 
 
 class Noise(StrEnum):
@@ -40,7 +46,7 @@ class Task:
             part of them was measured.
     """
 
-    params: Mapping[str, Any]
+    params: Params
     snapshot: Snapshot
     seed: int
     noise: Noise = Noise.OFF

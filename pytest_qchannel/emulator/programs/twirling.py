@@ -14,11 +14,12 @@ Source: ``TwirlingOptions`` of qiskit-ibm-runtime 0.34 to 0.51; the templates of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction, Clbit, Measure, Qubit
+from qiskit.circuit.library import IGate
 
 from pytest_qchannel.emulator.programs.noise_learner.layers import layered
+from pytest_qchannel.emulator.programs.options import Twirling
 from pytest_qchannel.emulator.programs.simulate.active import condition_of
 from pytest_qchannel.emulator.programs.simulate.labels import (
     DRESSING,
@@ -28,51 +29,24 @@ from pytest_qchannel.emulator.programs.simulate.labels import (
     twirled_label,
 )
 
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
-    from qiskit.circuit import CircuitInstruction, Clbit, Qubit
-
-__all__ = ["DEFAULT_STRATEGY", "Twirling"]
-
-DEFAULT_STRATEGY = "active-accum"
+__all__ = ["twirled"]
 
 _NO_GATES = frozenset({"measure", "reset", "delay", "barrier", "initialize"})
 
 
-@dataclass(frozen=True, slots=True)
-class Twirling:
-    """What is twirled in a circuit.
+def twirled(
+    circuit: QuantumCircuit, twirling: Twirling, *, with_sites: bool = False
+) -> QuantumCircuit:
+    """The circuit with the labels by which a simulation twirls its noise.
 
-    Attributes:
-        gates: Whether layers of two-qubit Clifford gates are. Those inside of control flow are not.
-        measure: Whether measurements are, but for conditional ones and those that decide what is
-            done further on: only in the results a flip is undone.
-        strategy: Which qubits get random gates in a layer; see :func:`.layered`.
+    Args:
+        circuit: An ISA circuit; it stays as it is.
+        twirling: What is twirled in it.
+        with_sites: Whether each layer is followed by marks, one on each twirled qubit.
     """
-
-    gates: bool
-    measure: bool
-    strategy: str = DEFAULT_STRATEGY
-
-    @classmethod
-    def of(cls, sent: Mapping[str, Any]) -> Twirling:
-        """``options.twirling`` of a Sampler, which twirls nothing unless it is asked to."""
-        return cls(
-            bool(sent.get("enable_gates")),
-            bool(sent.get("enable_measure")),
-            sent.get("strategy", DEFAULT_STRATEGY),
-        )
-
-    def applied(self, circuit: QuantumCircuit, *, with_sites: bool = False) -> QuantumCircuit:
-        """The circuit with the labels by which a simulation twirls its noise.
-
-        Args:
-            circuit: An ISA circuit; it stays as it is.
-            with_sites: Whether each layer is followed by marks, one on each twirled qubit.
-        """
-        if self.gates:
-            circuit = _dressed(circuit, self.strategy, with_sites=with_sites)
-        return _read_twirled(circuit) if self.measure else circuit
+    if twirling.gates:
+        circuit = _dressed(circuit, twirling.strategy, with_sites=with_sites)
+    return _read_twirled(circuit) if twirling.measure else circuit
 
 
 def _dressed(circuit: QuantumCircuit, strategy: str, *, with_sites: bool) -> QuantumCircuit:
@@ -125,15 +99,10 @@ def _labelled(item: CircuitInstruction, label: str) -> CircuitInstruction:
 
 
 def _marks(qubits: list[Qubit], label: str) -> list[CircuitInstruction]:
-    from qiskit.circuit import CircuitInstruction
-    from qiskit.circuit.library import IGate
-
     return [CircuitInstruction(IGate(label=label), [qubit]) for qubit in qubits]
 
 
 def _read_twirled(circuit: QuantumCircuit) -> QuantumCircuit:
-    from qiskit.circuit import Measure
-
     reading = Measure(label=TWIRLED_READOUT)
     order: list[CircuitInstruction] = []
     looked_at: set[Clbit] = set()  # further on, before the flip is undone in the results

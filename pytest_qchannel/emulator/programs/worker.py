@@ -7,6 +7,7 @@ what became of them to its standard output in the same form. It ends with its pa
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import pickle
 import signal
@@ -24,8 +25,6 @@ def _end_with_parent() -> None:
     noticed after the simulation, when there is nobody to read its result.
     """
     if sys.platform.startswith("linux"):
-        import ctypes
-
         set_parent_death_signal = 1
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)

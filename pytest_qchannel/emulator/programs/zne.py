@@ -5,17 +5,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Final
 
+import numpy as np
+from qiskit import QuantumCircuit
+from scipy.optimize import OptimizeWarning, curve_fit
+
+from pytest_qchannel.emulator.programs.arrays import Reals
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
+from pytest_qchannel.emulator.programs.seeds import generator
 
 __all__ = ["Curve", "fit", "fold"]
 
-_Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 MOST_FOLDS: Final = 100_000
 """Gates added by folding: more would take this process minutes to write down."""
@@ -36,8 +37,6 @@ def fold(circuit: QuantumCircuit, factor: float, amplifier: str, seed: int) -> Q
     Raises:
         JobFailure: The circuit would become too long.
     """
-    import numpy as np
-
     gates = [
         number
         for number, item in enumerate(circuit.data)
@@ -56,7 +55,7 @@ def fold(circuit: QuantumCircuit, factor: float, amplifier: str, seed: int) -> Q
     elif amplifier == "gate_folding_back":
         more = set(gates[len(gates) - rest :])
     else:
-        more = set(np.random.default_rng(seed).permutation(gates)[:rest].tolist())
+        more = set(generator(seed).permutation(gates)[:rest].tolist())
     foldable = set(gates)
     folded = circuit.copy_empty_like()
     for number, item in enumerate(circuit.data):
@@ -80,8 +79,8 @@ class Curve:
         is_trusted: Whether it says more than that the data has no such shape.
     """
 
-    values: _Floats
-    stds: _Floats
+    values: Reals
+    stds: Reals
     at_zero: tuple[float, float]
     is_trusted: bool = True
 
@@ -89,8 +88,8 @@ class Curve:
 def fit(
     extrapolator: str,
     factors: Sequence[float],
-    values: _Floats,
-    stds: _Floats,
+    values: Reals,
+    stds: Reals,
     points: Sequence[float],
 ) -> Curve | None:
     """A curve through values that were measured at noise factors, or ``None`` where none fits.
@@ -105,8 +104,6 @@ def fit(
         stds: Its standard errors.
         points: Where the curve is evaluated.
     """
-    import numpy as np
-
     x = np.asarray(factors, float)
     at = np.asarray([0.0, *points], float)
     errors = np.maximum(stds, 1e-9)  # a value without spread still has a weight
@@ -134,11 +131,7 @@ def fit(
     return Curve(found[1:], spread[1:], (float(found[0]), float(spread[0])), is_trusted)
 
 
-def _polynomial(
-    degree: int, x: _Floats, y: _Floats, errors: _Floats, at: _Floats
-) -> tuple[_Floats, _Floats]:
-    import numpy as np
-
+def _polynomial(degree: int, x: Reals, y: Reals, errors: Reals, at: Reals) -> tuple[Reals, Reals]:
     design = np.vander(x, degree + 1, increasing=True) / errors[:, None]
     # Linear in the data, so that the spread follows exactly.
     solved = np.linalg.pinv(design)
@@ -147,12 +140,9 @@ def _polynomial(
 
 
 def _exponential(
-    count: int, x: _Floats, y: _Floats, errors: _Floats, at: _Floats
-) -> tuple[_Floats, _Floats, bool] | None:
-    import numpy as np
-    from scipy.optimize import OptimizeWarning, curve_fit
-
-    def model(where: _Floats, *parameters: float) -> _Floats:
+    count: int, x: Reals, y: Reals, errors: Reals, at: Reals
+) -> tuple[Reals, Reals, bool] | None:
+    def model(where: Reals, *parameters: float) -> Reals:
         amplitudes, rates = np.split(np.asarray(parameters), 2)
         return np.asarray(np.exp(-np.outer(where, rates)) @ amplitudes)
 
@@ -171,9 +161,7 @@ def _exponential(
     return found, spread, bool((parameters[count:] >= 0.0).all())
 
 
-def _slopes(model: Callable[..., _Floats], at: _Floats, parameters: _Floats) -> _Floats:
-    import numpy as np
-
+def _slopes(model: Callable[..., Reals], at: Reals, parameters: Reals) -> Reals:
     columns = []
     for number, parameter in enumerate(parameters):
         step = 1e-6 * max(1.0, abs(parameter))

@@ -29,10 +29,10 @@ TRANSITIONS: Final[Mapping[JobState, Mapping[str, JobState]]] = {
         "cancel": JobState.CANCELLED,
     },
     JobState.RUNNING: {
-        "requeue": JobState.QUEUED,
         "finish": JobState.COMPLETED,
         "fail": JobState.FAILED,
         "cancel": JobState.CANCELLED,
+        "requeue": JobState.QUEUED,  # its turn has not come yet after all
     },
     JobState.COMPLETED: {},
     JobState.FAILED: {},

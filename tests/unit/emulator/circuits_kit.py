@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit, qpy
 
-from pytest_qchannel.emulator.programs import Task, sampler
+from pytest_qchannel.emulator.programs import Task, checks, sampler
 from pytest_qchannel.emulator.world import snapshots
 
 DEVICE = "ibm_torino"  # cz, rz, sx, x; in every client from 0.34 on
@@ -39,7 +39,7 @@ def encoded_array(values: Any) -> dict[str, Any]:
 def run(*pubs: list[Any], seed: int = 7, device: str = DEVICE, **params: Any) -> dict[str, Any]:
     """The decoded answer of a sampler job that has these PUBs."""
     body = {"pubs": list(pubs), **params}
-    assert sampler.check(body) is None
+    assert checks.sampler(body) is None
     outcome = sampler.run(Task(body, snapshots.load(device), seed))
     answer: dict[str, Any] = json.loads(outcome.result)
     return answer

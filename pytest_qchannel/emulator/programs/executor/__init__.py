@@ -12,44 +12,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
 
-from pytest_qchannel.emulator.programs.executor import models
+from pytest_qchannel.emulator.programs import models
+from pytest_qchannel.emulator.programs.arrays import Data
+from pytest_qchannel.emulator.programs.executor.answer import encode
+from pytest_qchannel.emulator.programs.executor.items import read_items
+from pytest_qchannel.emulator.programs.executor.measuring import measure
+from pytest_qchannel.emulator.programs.executor.timing import Timing
+from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.options import pause_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.seeds import following
 from pytest_qchannel.emulator.programs.task import Task
 
-if TYPE_CHECKING:
-    import numpy as np
-
-__all__ = ["check", "run"]
-
-VERSIONS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "v0.1": "version_0_1",
-        "v0.2": "version_0_2",
-        "v1.0": "version_1_0",
-        "v1.1": "version_1_1",
-        "v2.0": "version_2_0",
-    }
-)
-
-_Arrays = dict[str, "np.ndarray[Any, Any]"]
-
-
-def check(params: Mapping[str, Any]) -> str | None:
-    """What in the params does not fit the schema; circuits are looked at by :func:`run`.
-
-    Raises:
-        EmulatorGap: The packages that read such params are not installed.
-    """
-    try:
-        module = models.schema("executor", VERSIONS, params)
-        models.parsed(module.ParamsModel, params)
-    except models.NotValid as problem:
-        return str(problem)
-    return None
+__all__ = ["run"]
 
 
 def run(task: Task) -> Outcome:
@@ -59,15 +35,8 @@ def run(task: Task) -> Outcome:
         JobFailure: A circuit, samplex or value is not what the device can run.
         TooLong: The simulation belongs into the worker process.
     """
-    from pytest_qchannel.emulator.programs.executor.answer import encode
-    from pytest_qchannel.emulator.programs.executor.items import read_items
-    from pytest_qchannel.emulator.programs.executor.measuring import measure
-    from pytest_qchannel.emulator.programs.executor.timing import Timing
-    from pytest_qchannel.emulator.programs.isa import require_isa
-
     try:
-        module = models.schema("executor", VERSIONS, task.params)
-        parsed = models.parsed(module.ParamsModel, task.params)
+        module, parsed = models.read(models.EXECUTOR, task.params)
     except models.NotValid as problem:
         raise JobFailure(FailureCode.VALIDATION, f"The params are not valid: {problem}.") from None
     program, options = parsed.quantum_program, parsed.options
@@ -84,9 +53,9 @@ def run(task: Task) -> Outcome:
     level = getattr(program, "meas_level", "classified")
     execution = {"init_qubits": options.init_qubits, "rep_delay": options.rep_delay}
     pause = pause_s({"execution": execution}, task.snapshot)
-    results: list[_Arrays] = []
+    results: list[Mapping[str, Data]] = []
     for number, item in enumerate(items):
-        seed = (task.seed + number) % 2**31
+        seed = following(task.seed, number)
         measured = measure(item, program.shots, level, seed, task, pause)
         results.append({**measured, **item.extras})
     answer = encode(module, results, timing)

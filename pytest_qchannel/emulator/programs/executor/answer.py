@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
-    from pytest_qchannel.emulator.programs.executor.timing import Timing
+from pytest_qchannel.emulator.programs.arrays import Data
+from pytest_qchannel.emulator.programs.executor.timing import Timing
+from pytest_qchannel.emulator.programs.models import Model
 
 __all__ = ["encode"]
 
 
 def encode(
-    module: ModuleType, results: Sequence[Mapping[str, np.ndarray[Any, Any]]], timing: Timing
-) -> dict[str, Any]:
+    module: ModuleType, results: Sequence[Mapping[str, Data]], timing: Timing
+) -> dict[str, object]:
     """The result as JSON, without what only passes through.
 
     Args:
@@ -42,13 +42,11 @@ def encode(
     model = module.QuantumProgramResultModel(
         data=data, metadata=module.MetadataModel(chunk_timing=spans)
     )
-    dumped: dict[str, Any] = model.model_dump(mode="json")
+    dumped: dict[str, object] = model.model_dump(mode="json")
     return dumped
 
 
-def _tensor(module: ModuleType, array: np.ndarray[Any, Any]) -> Any:
-    import numpy as np
-
+def _tensor(module: ModuleType, array: Data) -> Model:
     results = module.QuantumProgramResultItemModel.model_fields["results"].annotation
     tensor = results.__args__[1]  # of dict[str, TensorModel]: compressed since v2.0
     takes = set(tensor.model_fields["dtype"].annotation.__args__)
@@ -57,7 +55,7 @@ def _tensor(module: ModuleType, array: np.ndarray[Any, Any]) -> Any:
     return tensor.from_numpy(np.ascontiguousarray(array))
 
 
-def _item_metadata(module: ModuleType, timing: Timing, number: int) -> Any:
+def _item_metadata(module: ModuleType, timing: Timing, number: int) -> Model | None:
     if not hasattr(module, "ItemMetadataModel"):
         return None  # v0.1
     schedule = timing.schedule(number)
@@ -67,7 +65,7 @@ def _item_metadata(module: ModuleType, timing: Timing, number: int) -> Any:
     )
 
 
-def _part(module: ModuleType, timing: Timing, item: int, first: int, last: int) -> Any:
+def _part(module: ModuleType, timing: Timing, item: int, first: int, last: int) -> Model:
     known = module.ChunkPart.model_fields
     fields = {
         "idx_item": item,

@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, TypeAlias
 
-from pytest_qchannel.emulator.programs.executor.models import said_of
+import numpy as np
+from qiskit import QuantumCircuit
+
+from pytest_qchannel.emulator.programs.arrays import Data, Reals
+from pytest_qchannel.emulator.programs.models import Model, said_of
 from pytest_qchannel.emulator.programs.options import require_executions
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
+from pytest_qchannel.emulator.programs.seeds import generator
 
 __all__ = ["Item", "read_items"]
 
 _ROUNDING: Final = 1e-6
+
+TensorInterface: TypeAlias = Any
+"""Arguments of a samplex: samplomatic's own class, which older clients lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,12 @@ class Item:
 
     circuit: QuantumCircuit
     shape: tuple[int, ...]
-    values: np.ndarray[Any, np.dtype[np.float64]]
-    extras: Mapping[str, np.ndarray[Any, Any]]
+    values: Reals
+    extras: Mapping[str, Data]
     chunk_size: int | None
 
 
-def read_items(program: Any, seed: int) -> list[Item]:
+def read_items(program: Model, seed: int) -> list[Item]:
     """The items of a ``QuantumProgramModel``, their randomisations drawn.
 
     Raises:
@@ -62,7 +66,7 @@ def read_items(program: Any, seed: int) -> list[Item]:
             raise _failure(where, "arguments that do not fit", problem) from None
         executions += math.prod(shape) * program.shots
         require_executions(executions)
-        extras: dict[str, np.ndarray[Any, Any]] = {}
+        extras: dict[str, Data] = {}
         try:
             if bound is None:
                 values = _circuit_values(sent, shape)
@@ -80,10 +84,8 @@ def _failure(where: str, what: str, problem: Exception) -> JobFailure:
     return JobFailure(FailureCode.VALIDATION, f"{where} has {what}: {said_of(problem)}")
 
 
-def _circuits(program: Any) -> list[QuantumCircuit]:
+def _circuits(program: Model) -> list[QuantumCircuit]:
     """One circuit per item: in one blob since schema v1.0, in each item before."""
-    from qiskit import QuantumCircuit
-
     try:
         if hasattr(program, "circuits"):
             circuits = list(program.circuits.to_python())
@@ -102,9 +104,7 @@ def _circuits(program: Any) -> list[QuantumCircuit]:
     return circuits
 
 
-def _circuit_shape(sent: Any, circuit: QuantumCircuit) -> tuple[int, ...]:
-    import numpy as np
-
+def _circuit_shape(sent: Model, circuit: QuantumCircuit) -> tuple[int, ...]:
     arguments = tuple(sent.circuit_arguments.shape)
     columns = arguments[-1] if arguments else 0
     if columns != circuit.num_parameters:
@@ -115,19 +115,15 @@ def _circuit_shape(sent: Any, circuit: QuantumCircuit) -> tuple[int, ...]:
     return np.broadcast_shapes(tuple(getattr(sent, "shape", ())), arguments[:-1])
 
 
-def _circuit_values(sent: Any, shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    import numpy as np
-
+def _circuit_values(sent: Model, shape: tuple[int, ...]) -> Reals:
     given = np.asarray(sent.circuit_arguments.to_numpy(), dtype=np.float64)
     columns = given.shape[-1] if given.ndim else 0
     given = given.reshape(*given.shape[:-1], columns)
     return np.broadcast_to(given, (*shape, columns)).reshape(math.prod(shape), columns)
 
 
-def _samplex_arguments(sent: Any) -> tuple[Any, tuple[int, ...]]:
+def _samplex_arguments(sent: Model) -> tuple[TensorInterface, tuple[int, ...]]:
     """The samplex's inputs with the arguments in, and the item's shape."""
-    import numpy as np
-
     samplex = sent.samplex.to_samplex(use_cached=True)
     samplex.finalize()
     inputs = samplex.inputs().make_broadcastable()
@@ -144,22 +140,20 @@ def _samplex_arguments(sent: Any) -> tuple[Any, tuple[int, ...]]:
 
 
 def _draw(
-    sent: Any, inputs: Any, shape: tuple[int, ...], seed: list[int]
-) -> tuple[np.ndarray[Any, np.dtype[np.float64]], dict[str, np.ndarray[Any, Any]]]:
+    sent: Model, inputs: TensorInterface, shape: tuple[int, ...], seed: list[int]
+) -> tuple[Reals, dict[str, Data]]:
     """Samples of the samplex for each element of the item.
 
     Axes on which the arguments vary sweep them, the others count randomisations: elements that
     share an argument are drawn together.
     """
-    import numpy as np
-
     samplex = sent.samplex.to_samplex(use_cached=True)
     size = math.prod(shape)
-    rng = np.random.default_rng(seed)
+    rng = generator(*seed)
     # Which argument each element takes.
     argument = np.broadcast_to(np.arange(inputs.size).reshape(inputs.shape), shape).reshape(size)
     order = np.argsort(argument, kind="stable")
-    drawn: dict[str, np.ndarray[Any, Any]] = {}
+    drawn: dict[str, Data] = {}
     for places in np.split(order, np.flatnonzero(np.diff(argument[order])) + 1):
         if not len(places):
             continue
@@ -175,25 +169,19 @@ def _draw(
 
 
 def _snapped(
-    values: np.ndarray[Any, np.dtype[np.float64]],
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+    values: Reals,
+) -> Reals:
     """Angles that are a quarter turn but for rounding, made exact.
 
     A samplex works with pi in single precision, which is off by 9e-8. What is left out here moves
     no probability by more than that squared, and circuits of Cliffords stay such.
     """
-    import numpy as np
-
     quarter = np.pi / 2
     whole = np.round(values / quarter) * quarter
     return np.where(np.abs(values - whole) < _ROUNDING, whole, values)
 
 
-def _require_values(
-    values: np.ndarray[Any, np.dtype[np.float64]], circuit: QuantumCircuit, where: str
-) -> None:
-    import numpy as np
-
+def _require_values(values: Reals, circuit: QuantumCircuit, where: str) -> None:
     if values.shape[1] != circuit.num_parameters:
         raise JobFailure(
             FailureCode.VALIDATION,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction, Clbit, Qubit
 
 from pytest_qchannel.emulator.programs.durations import circuit_s
 from pytest_qchannel.emulator.world.snapshots import Snapshot
-
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
 
 __all__ = ["has_schedule", "schedule_of"]
 
@@ -22,7 +20,7 @@ def has_schedule(circuit: QuantumCircuit) -> bool:
     )
 
 
-def schedule_of(circuit: QuantumCircuit, snapshot: Snapshot) -> dict[str, Any]:
+def schedule_of(circuit: QuantumCircuit, snapshot: Snapshot) -> dict[str, str | int]:
     """Fields of ``SchedulerTimingModel``: all starts as soon as it can.
 
     A row is ``branch,instruction,channel,start,duration,pulse``, times in dt, as the client's
@@ -31,8 +29,8 @@ def schedule_of(circuit: QuantumCircuit, snapshot: Snapshot) -> dict[str, Any]:
     no time and have no row.
     """
     dt_s = float(snapshot.facts.get("dt") or 1.0) * 1e-9
-    lengths: dict[Any, int] = {}
-    free: dict[Any, int] = {}
+    lengths: dict[tuple[str, tuple[int, ...]], int] = {}
+    free: dict[Qubit | Clbit, int] = {}
     rows = []
     for item in circuit.data:
         wires = [*item.qubits, *item.clbits]
@@ -51,10 +49,8 @@ def schedule_of(circuit: QuantumCircuit, snapshot: Snapshot) -> dict[str, Any]:
     return {"timing": "\n".join(rows), "circuit_duration": max(free.values(), default=0)}
 
 
-def _alone_s(item: Any, qubits: tuple[int, ...], snapshot: Snapshot) -> float:
+def _alone_s(item: CircuitInstruction, qubits: tuple[int, ...], snapshot: Snapshot) -> float:
     """How long one instruction takes: a circuit that has no other takes as long."""
-    from qiskit import QuantumCircuit
-
     alone = QuantumCircuit(list(item.qubits), list(item.clbits))
     alone._append(item)
     return circuit_s(alone, snapshot, qubits)

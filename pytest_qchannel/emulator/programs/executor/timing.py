@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
+from pytest_qchannel.emulator.programs.executor.items import Item
 from pytest_qchannel.emulator.programs.executor.schedule import has_schedule, schedule_of
+from pytest_qchannel.emulator.programs.models import Model
 from pytest_qchannel.emulator.programs.options import rep_delay_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.task import Task
-
-if TYPE_CHECKING:
-    from pytest_qchannel.emulator.programs.executor.items import Item
 
 __all__ = ["Chunk", "Timing"]
 
@@ -40,7 +38,7 @@ class Timing:
             a circuit that has none before its delays are resolved.
     """
 
-    def __init__(self, task: Task, options: Any, shots: int, items: Sequence[Item]) -> None:
+    def __init__(self, task: Task, options: Model, shots: int, items: Sequence[Item]) -> None:
         self.items = items
         self.asks_stretches = bool(getattr(options, "stretch_values", False))
         self._asks_schedule = bool(getattr(options, "scheduler_timing", False))
@@ -62,7 +60,7 @@ class Timing:
         ]
         return qpu_s(runs, self._delay_s)
 
-    def schedule(self, number: int) -> dict[str, Any] | None:
+    def schedule(self, number: int) -> dict[str, str | int] | None:
         """Fields of ``SchedulerTimingModel`` for an item, or ``None`` when nobody asked."""
         if not self._asks_schedule:
             return None

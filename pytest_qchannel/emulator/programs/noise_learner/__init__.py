@@ -9,23 +9,11 @@ for the shot noise. On a device that errs they follow from its calibration, see 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from pytest_qchannel.emulator.programs.noise_learner import boxed, legacy
 from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.programs.task import Task
 
-__all__ = ["check", "run"]
-
-
-def check(params: Mapping[str, Any]) -> str | None:
-    """What in the params does not fit their schema.
-
-    Raises:
-        EmulatorGap: The packages that read such params are not installed.
-    """
-    return boxed.check(params) if "schema_version" in params else legacy.check(params)
+__all__ = ["run"]
 
 
 def run(task: Task) -> Outcome:

@@ -8,53 +8,32 @@ device's order.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType, ModuleType
-from typing import Any, Final
+from types import ModuleType
+from typing import Final
 
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Operation, Qubit
+
+from pytest_qchannel.emulator.programs import models
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
-from pytest_qchannel.emulator.programs.executor import models
 from pytest_qchannel.emulator.programs.isa import require_isa
+from pytest_qchannel.emulator.programs.noise_learner.layers import is_clifford
 from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer, noise_of_readout
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
 from pytest_qchannel.emulator.programs.options import rep_delay_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.task import Noise, Task
 
-__all__ = ["BASES", "check", "run"]
+__all__ = ["BASES", "run"]
 
-VERSIONS: Final[Mapping[str, str]] = MappingProxyType(
-    {"v0.1": "version_0_1", "v0.2": "version_0_2", "v0.3": "version_0_3"}
-)
 BASES: Final = 9
 """Measurement bases that tell all Paulis of weight two apart. Source: arXiv:2201.09866."""
 
 
-def check(params: Mapping[str, Any]) -> str | None:
-    """What in the params does not fit the schema.
-
-    Raises:
-        EmulatorGap: The packages that read such params are not installed.
-    """
-    try:
-        module = models.schema("noise_learner_v3", VERSIONS, params)
-        parsed = models.parsed(module.ParamsModel, params)
-    except models.NotValid as problem:
-        return str(problem)
-    return _counts_problem(parsed.options)
-
-
-def _counts_problem(options: Any) -> str | None:
-    for name in ("shots_per_randomization", "num_randomizations"):
-        if getattr(options, name) < 1:
-            return f"options.{name}: expected at least 1"
-    if any(depth < 0 for depth in options.layer_pair_depths):
-        return "options.layer_pair_depths: expected at least 0"
-    return None
-
-
-def _require_known(options: Any, task: Task) -> None:
+def _require_known(options: models.Model, task: Task) -> None:
     """Passes what the device's calibration tells, and what it need not tell.
 
     An ideal device passes every check of a flip, and its rates are 0 however a shot starts.
@@ -100,8 +79,7 @@ def run(task: Task) -> Outcome:
             an option asks for what its calibration does not tell.
     """
     try:
-        module = models.schema("noise_learner_v3", VERSIONS, task.params)
-        parsed = models.parsed(module.ParamsModel, task.params)
+        module, parsed = models.read(models.NOISE_LEARNER, task.params)
     except models.NotValid as problem:
         raise JobFailure(FailureCode.VALIDATION, f"The params are not valid: {problem}.") from None
     options = parsed.options
@@ -126,7 +104,8 @@ def run(task: Task) -> Outcome:
     return Outcome(encoded, _usage_s(learnt, options, delay_s))
 
 
-def _learn(operation: Any, qubits: Any, task: Task, where: str) -> _Learnt:
+def _learn(operation: Operation, qubits: Sequence[Qubit], task: Task, where: str) -> _Learnt:
+    # Clients before 0.47 lack these, and never send boxes.
     from samplomatic.annotations import Twirl
     from samplomatic.utils import get_annotation, undress_box
 
@@ -154,7 +133,7 @@ def _learn(operation: Any, qubits: Any, task: Task, where: str) -> _Learnt:
         if set(used) != set(places):
             raise _refused(where, "does not measure all its qubits")
         return _Learnt("trex", sorted(used), noise_of_readout(used, task), length_s)
-    if not _is_clifford(operation.body):
+    if not is_clifford(operation.body):
         raise _refused(where, "holds gates that are no Cliffords, or that come with measurements")
     return _Learnt("lindblad", sorted(places), noise_of_layer(gates, places, task), length_s)
 
@@ -163,26 +142,13 @@ def _refused(where: str, what: str) -> JobFailure:
     return JobFailure(FailureCode.VALIDATION, f"The noise of {where} cannot be learnt: it {what}.")
 
 
-def _on_device(body: Any, places: list[int], num_qubits: int) -> Any:
-    from qiskit import QuantumCircuit
-
+def _on_device(body: QuantumCircuit, places: list[int], num_qubits: int) -> QuantumCircuit:
     circuit = QuantumCircuit(num_qubits, body.num_clbits)
     return circuit.compose(body, places, range(body.num_clbits))
 
 
-def _is_clifford(body: Any) -> bool:
-    from qiskit.exceptions import QiskitError
-    from qiskit.quantum_info import Clifford
-
-    try:
-        Clifford(body)
-    except (QiskitError, TypeError, ValueError):
-        return False
-    return True
-
-
-def _encode(module: ModuleType, learnt: _Learnt, options: Any) -> Any:
-    import numpy as np
+def _encode(module: ModuleType, learnt: _Learnt, options: models.Model) -> models.Model:
+    # As above: only newer clients bring the models.
     from ibm_quantum_schemas.common import F64TensorModel
 
     place = {qubit: number for number, qubit in enumerate(learnt.qubits)}
@@ -201,7 +167,7 @@ def _encode(module: ModuleType, learnt: _Learnt, options: Any) -> Any:
     )
 
 
-def _post_selection(learnt: _Learnt, options: Any) -> dict[str, Any]:
+def _post_selection(learnt: _Learnt, options: models.Model) -> dict[str, object]:
     """Nothing is discarded: without a check, or by checks that succeed on an ideal device.
 
     Older schemas ignore the rates of success.
@@ -216,7 +182,7 @@ def _post_selection(learnt: _Learnt, options: Any) -> dict[str, Any]:
     }
 
 
-def _usage_s(learnt: list[_Learnt], options: Any, delay_s: float) -> float:
+def _usage_s(learnt: list[_Learnt], options: models.Model, delay_s: float) -> float:
     executions = options.num_randomizations * options.shots_per_randomization
     runs = []
     for one in learnt:

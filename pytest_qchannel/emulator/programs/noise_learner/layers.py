@@ -5,16 +5,31 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TypeAlias
+
+from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction, Clbit, Operation, Qubit
+from qiskit.circuit.library import get_standard_gate_name_mapping
+from qiskit.exceptions import QiskitError
+from qiskit.quantum_info import Clifford
 
 from pytest_qchannel.emulator.programs.simulate.active import condition_of
 
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
+__all__ = [
+    "Key",
+    "Layer",
+    "LayerGate",
+    "Layered",
+    "is_clifford",
+    "layered",
+    "ranked",
+    "unique_layers",
+]
 
-__all__ = ["Layer", "Layered", "is_clifford", "layered", "ranked", "unique_layers"]
-
-_Gates = tuple[tuple[str, tuple[int, ...], Any], ...]
+LayerGate: TypeAlias = tuple[str, tuple[int, ...], Operation]
+"""A gate's name, the device's qubits that it acts on, and the operation."""
+Key: TypeAlias = tuple[object, ...]
+"""Equal for layers that are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +41,17 @@ class Layer:
         qubits: Physical qubits in ascending order.
     """
 
-    gates: tuple[tuple[str, tuple[int, ...], Any], ...]
+    gates: tuple[LayerGate, ...]
     qubits: tuple[int, ...]
 
     @property
-    def key(self) -> tuple[Any, ...]:
+    def key(self) -> Key:
         """Equal for layers that are the same."""
         gates = sorted((name, on, str(operation.params)) for name, on, operation in self.gates)
         return (*gates, self.qubits)
 
     def circuit(self) -> QuantumCircuit:
         """The gates alone, on as many qubits as are twirled."""
-        from qiskit import QuantumCircuit
-
         circuit = QuantumCircuit(len(self.qubits))
         for _, on, operation in self.gates:
             circuit.append(operation, [self.qubits.index(qubit) for qubit in on])
@@ -76,8 +89,8 @@ def ranked(layers: Iterable[Layer]) -> list[Layer]:
 
     Of equal ones the first comes first. Source: ``max_layers_to_learn`` in the client's options.
     """
-    count: dict[tuple[Any, ...], int] = {}
-    first: dict[tuple[Any, ...], Layer] = {}
+    count: dict[Key, int] = {}
+    first: dict[Key, Layer] = {}
     for layer in layers:
         count[layer.key] = count.get(layer.key, 0) + 1
         first.setdefault(layer.key, layer)
@@ -96,11 +109,11 @@ def layered(circuit: QuantumCircuit, strategy: str, *, only_cliffords: bool = Fa
     """
     gates: list[list[int]] = []
     others: dict[int, int] = {}
-    behind: dict[Any, int] = {}  # how many layers each wire has behind it
+    behind: dict[Qubit | Clbit, int] = {}  # how many layers each wire has behind it
     for number, item in enumerate(circuit.data):
         wires = _wires(circuit, item)
         reached = max((behind.get(wire, 0) for wire in wires), default=0)
-        if _is_entangling(item) and not (only_cliffords and not is_clifford(item)):
+        if _is_entangling(item) and not (only_cliffords and not _is_clifford_item(item)):
             if reached == len(gates):
                 gates.append([])
             gates[reached].append(number)
@@ -126,7 +139,9 @@ def layered(circuit: QuantumCircuit, strategy: str, *, only_cliffords: bool = Fa
     return Layered(layers, tuple(map(tuple, gates)), tuple(map(tuple, between)))
 
 
-def _with_qubits(found: Sequence[_Gates], num_qubits: int, strategy: str) -> tuple[Layer, ...]:
+def _with_qubits(
+    found: Sequence[tuple[LayerGate, ...]], num_qubits: int, strategy: str
+) -> tuple[Layer, ...]:
     acting = [{qubit for _, on, _ in level for qubit in on} for level in found]
     everywhere = set().union(*acting)
     layers = []
@@ -143,18 +158,18 @@ def _with_qubits(found: Sequence[_Gates], num_qubits: int, strategy: str) -> tup
     return tuple(layers)
 
 
-def _on(circuit: QuantumCircuit, item: Any) -> tuple[int, ...]:
+def _on(circuit: QuantumCircuit, item: CircuitInstruction) -> tuple[int, ...]:
     return tuple(circuit.find_bit(qubit).index for qubit in item.qubits)
 
 
-def _wires(circuit: QuantumCircuit, item: Any) -> Sequence[Any]:
+def _wires(circuit: QuantumCircuit, item: CircuitInstruction) -> Sequence[Qubit | Clbit]:
     """What keeps an instruction behind others: its bits, or all where it may read variables."""
     if item.is_control_flow() or item.name == "store" or condition_of(item) is not None:
         return [*circuit.qubits, *circuit.clbits]
     return [*item.qubits, *item.clbits]
 
 
-def _is_entangling(item: Any) -> bool:
+def _is_entangling(item: CircuitInstruction) -> bool:
     return (
         len(item.qubits) == 2
         and not item.clbits
@@ -164,24 +179,24 @@ def _is_entangling(item: Any) -> bool:
     )
 
 
-def is_clifford(item: Any) -> bool:
+def _is_clifford_item(item: CircuitInstruction) -> bool:
     """Whether a gate makes a Pauli of each Pauli."""
     if not item.params:
-        return _is_clifford_name(item.name) if item.is_standard_gate() else _try(item.operation)
-    return not any(getattr(one, "parameters", None) for one in item.params) and _try(item.operation)
+        return (
+            _is_clifford_name(item.name) if item.is_standard_gate() else is_clifford(item.operation)
+        )
+    return not any(getattr(one, "parameters", None) for one in item.params) and is_clifford(
+        item.operation
+    )
 
 
 @functools.cache
 def _is_clifford_name(name: str) -> bool:
-    from qiskit.circuit.library import get_standard_gate_name_mapping
-
-    return _try(get_standard_gate_name_mapping()[name])
+    return is_clifford(get_standard_gate_name_mapping()[name])
 
 
-def _try(operation: Any) -> bool:
-    from qiskit.exceptions import QiskitError
-    from qiskit.quantum_info import Clifford
-
+def is_clifford(operation: Operation | QuantumCircuit) -> bool:
+    """Whether it makes a Pauli of each Pauli."""
     try:
         Clifford(operation)
     except (QiskitError, TypeError, ValueError):

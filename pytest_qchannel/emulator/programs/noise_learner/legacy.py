@@ -7,12 +7,13 @@ Source: ``noise_learner_v2.version_0_1`` of ibm-quantum-schemas; ``NoiseLearner`
 from __future__ import annotations
 
 import base64
-import functools
 import io
 import json
 import zlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
+
+import numpy as np
+from qiskit import QuantumCircuit, qpy
 
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
@@ -21,14 +22,11 @@ from pytest_qchannel.emulator.programs.noise_learner.boxed import BASES
 from pytest_qchannel.emulator.programs.noise_learner.layers import Layer, unique_layers
 from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer
 from pytest_qchannel.emulator.programs.outcome import Outcome
-from pytest_qchannel.emulator.programs.task import Task
+from pytest_qchannel.emulator.programs.task import Params, Task
 
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
+__all__ = ["run"]
 
-__all__ = ["check", "run"]
-
-_DEFAULTS: Final[Mapping[str, Any]] = {
+_DEFAULTS: Final[Params] = {
     "max_layers_to_learn": 4,
     "shots_per_randomization": 128,
     "num_randomizations": 32,
@@ -37,67 +35,6 @@ _DEFAULTS: Final[Mapping[str, Any]] = {
 }
 # The result names its classes as all clients know them.
 _MODULE: Final = "qiskit_ibm_runtime.utils.noise_learner_result"
-
-_COUNT: Final = {"type": "integer", "minimum": 1}
-_SCHEMA: Final[dict[str, Any]] = {
-    "type": "object",
-    "required": ["circuits"],
-    "additionalProperties": False,
-    "properties": {
-        "version": {"enum": [2, None]},
-        "circuits": {
-            "type": "array",
-            "items": {
-                "anyOf": [
-                    {"type": "string", "minLength": 1},
-                    {
-                        "type": "object",
-                        "required": ["__type__", "__value__"],
-                        "properties": {
-                            "__type__": {"const": "QuantumCircuit"},
-                            "__value__": {"type": "string"},
-                        },
-                    },
-                ]
-            },
-        },
-        "options": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {
-                "max_layers_to_learn": {"type": ["integer", "null"], "minimum": 0},
-                "shots_per_randomization": _COUNT,
-                "num_randomizations": _COUNT,
-                "layer_pair_depths": {
-                    "type": "array",
-                    "items": {"type": "integer", "minimum": 0},
-                },
-                "twirling_strategy": {"enum": ["active", "active-accum", "active-circuit", "all"]},
-                "support_qiskit": {"type": "boolean"},
-                "experimental": {"type": ["object", "null"]},
-                "simulator": {"type": ["object", "null"]},
-            },
-        },
-    },
-}
-
-
-@functools.cache
-def _validator() -> Any:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(_SCHEMA)
-
-
-def check(params: Mapping[str, Any]) -> str | None:
-    """What in the params does not fit the schema."""
-    from jsonschema.exceptions import best_match
-
-    error = best_match(_validator().iter_errors(params))
-    if error is None:
-        return None
-    where = ".".join(map(str, error.absolute_path)) or "the top level"
-    return f"{where}: {' '.join(error.message.split())}"[:300]
 
 
 def run(task: Task) -> Outcome:
@@ -127,9 +64,7 @@ def run(task: Task) -> Outcome:
     return Outcome(encoded, _usage_s(layers, options, task))
 
 
-def _encode(layer: Layer, task: Task, version: int) -> dict[str, Any]:
-    import numpy as np
-
+def _encode(layer: Layer, task: Task, version: int) -> codec.Encoded:
     rates = noise_of_layer(layer.gates, layer.qubits, task)
     place = {qubit: number for number, qubit in enumerate(layer.qubits)}
     labels = []
@@ -144,11 +79,11 @@ def _encode(layer: Layer, task: Task, version: int) -> dict[str, Any]:
         "__class__": "PauliList",
         "__value__": {"data": labels},
     }
-    error = {
+    error: codec.Encoded = {
         "generators": generators,
         "rates": codec.encode_array(np.array(list(rates.values()), dtype=np.float64)),
     }
-    value = {
+    value: codec.Encoded = {
         "circuit": _encode_circuit(layer.circuit(), version),
         "qubits": list(layer.qubits),
         "error": _instance("PauliLindbladError", error),
@@ -156,13 +91,11 @@ def _encode(layer: Layer, task: Task, version: int) -> dict[str, Any]:
     return _instance("LayerError", value)
 
 
-def _instance(name: str, value: dict[str, Any]) -> dict[str, Any]:
+def _instance(name: str, value: dict[str, object]) -> codec.Encoded:
     return {"__type__": "_json", "__module__": _MODULE, "__class__": name, "__value__": value}
 
 
-def _encode_circuit(circuit: QuantumCircuit, version: int) -> dict[str, Any]:
-    from qiskit import qpy
-
+def _encode_circuit(circuit: QuantumCircuit, version: int) -> codec.Encoded:
     buffer = io.BytesIO()
     version = min(max(version, qpy.QPY_COMPATIBILITY_VERSION), qpy.QPY_VERSION)
     qpy.dump(circuit, buffer, version=version)
@@ -170,7 +103,7 @@ def _encode_circuit(circuit: QuantumCircuit, version: int) -> dict[str, Any]:
     return {"__type__": "QuantumCircuit", "__value__": packed}
 
 
-def _qpy_version(sent: str | dict[str, Any]) -> int:
+def _qpy_version(sent: str | Params) -> int:
     """The version that a circuit was sent in: who wrote it can read it."""
     if isinstance(sent, str):
         return 13
@@ -178,7 +111,7 @@ def _qpy_version(sent: str | dict[str, Any]) -> int:
     return head[6] if len(head) > 6 else 13
 
 
-def _usage_s(layers: list[Layer], options: Mapping[str, Any], task: Task) -> float:
+def _usage_s(layers: list[Layer], options: Params, task: Task) -> float:
     executions = float(BASES * options["num_randomizations"] * options["shots_per_randomization"])
     runs = []
     for layer in layers:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
+from pytest_qchannel.emulator.programs.noise_learner.layers import LayerGate
 from pytest_qchannel.emulator.programs.noise_learner.rates import (
     Generator,
     layer_rates,
     readout_rates,
 )
+from pytest_qchannel.emulator.programs.seeds import generator
 from pytest_qchannel.emulator.programs.task import Noise, Task
 
 __all__ = ["noise_of_layer", "noise_of_readout"]
@@ -18,7 +20,7 @@ _PRETENDED: Final = 1e-3
 
 
 def noise_of_layer(
-    gates: Sequence[tuple[str, tuple[int, ...], Any]], qubits: Sequence[int], task: Task
+    gates: Sequence[LayerGate], qubits: Sequence[int], task: Task
 ) -> dict[Generator, float]:
     """The rates of a layer of gates; see :func:`.rates.layer_rates`."""
     return _as_told(layer_rates(gates, qubits, task.snapshot), task)
@@ -31,9 +33,7 @@ def noise_of_readout(qubits: Sequence[int], task: Task) -> dict[Generator, float
 
 def _as_told(rates: dict[Generator, float], task: Task) -> dict[Generator, float]:
     if task.snapshot.name.startswith("mock_"):  # a dry run's answer has the shape, not the numbers
-        import numpy as np
-
-        rng = np.random.default_rng([task.seed, len(rates)])
+        rng = generator(task.seed, len(rates))
         return {generator: float(rng.random() * _PRETENDED) for generator in rates}
     if task.noise is Noise.OFF:
         return dict.fromkeys(rates, 0.0)

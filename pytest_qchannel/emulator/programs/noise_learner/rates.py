@@ -17,25 +17,30 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final, TypeAlias
 
+import numpy as np
+from qiskit.circuit import Operation
+from qiskit.exceptions import QiskitError
+from qiskit.quantum_info import Clifford, Pauli
+
+from pytest_qchannel.emulator.programs.arrays import Complexes, Reals
+from pytest_qchannel.emulator.programs.noise_learner.layers import LayerGate
 from pytest_qchannel.emulator.programs.simulate.calibration import (
     DRESSING_GATES,
     calibration,
     channel_of,
 )
-from pytest_qchannel.emulator.programs.simulate.channels import pauli_labels, pauli_weights
+from pytest_qchannel.emulator.programs.simulate.channels import pauli_weights
+from pytest_qchannel.emulator.programs.simulate.gates import pauli_labels
 from pytest_qchannel.emulator.world.snapshots import Snapshot
-
-if TYPE_CHECKING:
-    import numpy as np
 
 __all__ = ["ChannelOf", "Generator", "layer_rates", "readout_rates"]
 
 Generator = tuple[str, tuple[int, ...]]
 """A Pauli in sparse form: letters, and the device's qubits they act on in ascending order."""
 
-ChannelOf = Callable[[str, tuple[int, ...]], Any]
+ChannelOf: TypeAlias = Callable[[str, tuple[int, ...]], Complexes | None]
 """From the name of a gate and its qubits: the Choi matrix of its noise, ``None`` without any."""
 
 # The smallest fidelity and the largest chance of a flip that are told apart from "always wrong";
@@ -45,7 +50,7 @@ _MOST_FLIPS: Final = 0.4995
 
 
 def layer_rates(
-    gates: Sequence[tuple[str, tuple[int, ...], Any]],
+    gates: Sequence[LayerGate],
     qubits: Sequence[int],
     snapshot: Snapshot,
     channel: ChannelOf | None = None,
@@ -85,10 +90,8 @@ def _generators(qubits: list[int], snapshot: Snapshot) -> list[Generator]:
 
 
 @functools.cache
-def _commutation(width: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _commutation(width: int) -> Reals:
     """1 where two Paulis commute, -1 where they anticommute."""
-    import numpy as np
-
     differ = [
         [
             sum("I" not in (a, b) and a != b for a, b in zip(p, q, strict=True))
@@ -99,12 +102,8 @@ def _commutation(width: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     return 1.0 - 2.0 * (np.array(differ) % 2)
 
 
-def _fidelities(
-    name: str, qubits: tuple[int, ...], channel: ChannelOf
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _fidelities(name: str, qubits: tuple[int, ...], channel: ChannelOf) -> Reals:
     """The fidelity of each Pauli under the noise of one gate, as the simulation has it."""
-    import numpy as np
-
     choi = channel(name, qubits)
     if choi is None:
         return np.ones(4 ** len(qubits))
@@ -113,11 +112,9 @@ def _fidelities(
 
 
 def _gate_rates(
-    name: str | None, qubits: tuple[int, ...], operation: Any, channel: ChannelOf
+    name: str | None, qubits: tuple[int, ...], operation: Operation | None, channel: ChannelOf
 ) -> dict[Generator, float]:
     """Rates of all Paulis on a gate's qubits, or of the twirling alone on an idle one."""
-    import numpy as np
-
     width = len(qubits)
     paulis = pauli_labels(width)
     logs = np.zeros(len(paulis)) if name is None else np.log(_fidelities(name, qubits, channel))
@@ -139,11 +136,8 @@ def _gate_rates(
     return found
 
 
-def _partners(operation: Any, paulis: list[str]) -> list[int] | None:
+def _partners(operation: Operation | None, paulis: list[str]) -> list[int] | None:
     """For each Pauli the one that the gate makes of it; ``None`` for a gate that is no Clifford."""
-    from qiskit.exceptions import QiskitError
-    from qiskit.quantum_info import Clifford, Pauli
-
     if operation is None:
         return None
     try:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from qiskit import QuantumCircuit
-    from qiskit.circuit import CircuitInstruction
+from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction, Qubit
 
 __all__ = ["Active", "active_part", "condition_of"]
 
@@ -45,10 +44,8 @@ def active_part(circuit: QuantumCircuit, *, keep_idle_time: bool = False) -> Act
         keep_idle_time: Whether delays matter, and readout errs: then the delays of active qubits
             stay, and each qubit that is measured is active.
     """
-    from qiskit import QuantumCircuit
-
     writers = Counter(bit for item in circuit.data for bit in item.clbits)
-    active: set[Any] = set()
+    active: set[Qubit] = set()
     for item in circuit.data:
         if _is_passive(item):
             continue
@@ -79,7 +76,7 @@ def _is_passive(item: CircuitInstruction) -> bool:
     )
 
 
-def condition_of(item: CircuitInstruction) -> Any:
+def condition_of(item: CircuitInstruction) -> object:
     """What ``c_if`` put on an instruction, before qiskit 2; ``None`` without one."""
     condition = getattr(item, "condition", None)
     # A block of control flow has its condition there too, which is another thing.

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final, TypeAlias
 
+import numpy as np
+
+from pytest_qchannel.emulator.programs.arrays import Complexes
 from pytest_qchannel.emulator.programs.simulate.steps import Event, Gate, Step
 
-__all__ = ["Block", "befalling", "blocks_of"]
+__all__ = ["Befalling", "Block", "befalling", "blocks_of"]
+
+Befalling: TypeAlias = tuple[Complexes, Complexes]
+"""What :func:`befalling` gives."""
 
 WIDTH: Final = 4
 """Qubits of a block at most: a pass over the state costs more than a larger matrix."""
@@ -25,8 +31,8 @@ class Block:
     """
 
     qubits: tuple[int, ...]
-    matrix: Any
-    events: tuple[tuple[Event, Any], ...]
+    matrix: Complexes
+    events: tuple[tuple[Event, Complexes], ...]
 
 
 @dataclass(slots=True)
@@ -88,8 +94,6 @@ def _gathered(parts: Iterable[Gate | Event]) -> list[Block]:
 
 
 def _closed(block: _Open) -> Block:
-    import numpy as np
-
     qubits = tuple(sorted(block.qubits))
     matrix = np.eye(2 ** len(qubits), dtype=np.complex128)
     events = []
@@ -101,10 +105,8 @@ def _closed(block: _Open) -> Block:
     return Block(qubits, matrix, tuple(events))
 
 
-def _times(gate: Gate, matrix: Any, qubits: tuple[int, ...]) -> Any:
+def _times(gate: Gate, matrix: Complexes, qubits: tuple[int, ...]) -> Complexes:
     """``gate`` after ``matrix``, which acts on ``qubits``; also a stack of gates."""
-    import numpy as np
-
     size = len(qubits)
     axes = [size - 1 - qubits.index(one) for one in reversed(gate.qubits)]
     rest = [axis for axis in range(size + 1) if axis not in axes]
@@ -120,7 +122,7 @@ def _times(gate: Gate, matrix: Any, qubits: tuple[int, ...]) -> Any:
     )
 
 
-def befalling(block: Block, number: int) -> tuple[Any, Any]:
+def befalling(block: Block, number: int) -> Befalling:
     """What an event does, moved to the start of its block.
 
     Returns:

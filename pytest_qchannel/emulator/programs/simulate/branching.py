@@ -10,20 +10,18 @@ approximated: every shot is drawn from the circuit's true distribution.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
+import numpy as np
+
+from pytest_qchannel.emulator.programs.arrays import Amplitudes, Bits, Complexes
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.programs.simulate.blocks import Block, befalling, blocks_of
+from pytest_qchannel.emulator.programs.seeds import generator
+from pytest_qchannel.emulator.programs.simulate.blocks import Befalling, Block, befalling, blocks_of
 from pytest_qchannel.emulator.programs.simulate.classical import Memory
-from pytest_qchannel.emulator.programs.simulate.parts import (
-    Ends,
-    Part,
-    drawn,
-    joined,
-    places_of,
-    together,
-)
+from pytest_qchannel.emulator.programs.simulate.statevector import States, basis_state, joined
 from pytest_qchannel.emulator.programs.simulate.steps import (
     MAX_TURNS,
     Choose,
@@ -54,7 +52,7 @@ def run_branching(
     *,
     single: bool,
     tick: Callable[[], None] = lambda: None,
-) -> Any:
+) -> Bits:
     """Shots as a bool array of shape ``(shots, num_clbits)``, column k is clbit k.
 
     Args:
@@ -69,14 +67,10 @@ def run_branching(
     Raises:
         JobFailure: A loop does not end.
     """
-    import numpy as np
-
-    states = np.zeros((2,) * num_qubits + (1,), np.complex64 if single else np.complex128)
-    states[(0,) * (num_qubits + 1)] = 1
+    vector: Amplitudes = basis_state(0, num_qubits)
+    vector = vector.astype(np.complex64) if single else vector
     memory = Memory(np.zeros((shots, num_clbits), np.bool_))
-    run = Run(memory, np.random.default_rng(seed), tick)
-    numbers = np.arange(shots)
-    run.all(steps, Part(states, list(range(num_qubits)), numbers, np.zeros_like(numbers)))
+    Run(memory, generator(seed), tick).all(steps, States.alike(vector, shots))
     return memory.bits
 
 
@@ -117,36 +111,55 @@ def _times(work: tuple[float, float, float], turns: int) -> tuple[float, float, 
     return work[0] * turns, work[1] ** turns, work[2] * turns
 
 
+@dataclass(slots=True)
+class Ends:
+    """How shots leave a list of steps."""
+
+    through: list[States]
+    broke: list[States]
+    went_on: list[States]
+
+
+def _together(ends: Iterable[Ends]) -> Ends:
+    """How the shots of several runs leave."""
+    result = Ends([], [], [])
+    for one in ends:
+        result.through += one.through
+        result.broke += one.broke
+        result.went_on += one.went_on
+    return result
+
+
 class Run:
     """Steps run for shots that are together; ``memory`` holds what they wrote."""
 
-    def __init__(self, memory: Memory, rng: Any, tick: Callable[[], None]) -> None:
+    def __init__(self, memory: Memory, rng: np.random.Generator, tick: Callable[[], None]) -> None:
         self.memory = memory
         self._rng = rng
         self._tick = tick
         self._blocks: dict[int, tuple[Sequence[Step], list[Step | Block]]] = {}
-        self._events: dict[tuple[int, int], tuple[Any, Any]] = {}
+        self._events: dict[tuple[int, int], Befalling] = {}
 
-    def all(self, steps: Sequence[Step], part: Part) -> Ends:
+    def all(self, steps: Sequence[Step], part: States) -> Ends:
         """Runs the steps for the shots of a part."""
         known = self._blocks.get(id(steps))
         if known is None:  # the steps are kept, so that their id stays theirs
             known = self._blocks[id(steps)] = (steps, blocks_of(steps))
         return self._from(known[1], 0, part)
 
-    def _from(self, steps: Sequence[Step | Block], start: int, part: Part) -> Ends:
+    def _from(self, steps: Sequence[Step | Block], start: int, part: States) -> Ends:
         earlier: list[Ends] = []
         for number in range(start, len(steps)):
             self._tick()
             if not len(part.shots):
-                return together(earlier)
-            columns = part.states.shape[-1]
-            if part.states.nbytes > _STATES_BYTES and columns > 1:
+                return _together(earlier)
+            columns = part.columns
+            if part.vectors.nbytes > _STATES_BYTES and columns > 1:
                 low = part.column < columns // 2
                 halves = [part.taking(low), part.taking(~low)]
                 del part
                 earlier += [self._from(steps, number, halves.pop(0)) for _ in range(2)]
-                return together(earlier)
+                return _together(earlier)
             step = steps[number]
             if isinstance(step, Block):
                 earlier += self._block(steps, number, step, part)
@@ -156,28 +169,26 @@ class Run:
                 )  # fmt: skip
                 earlier.append(Ends([], ends.broke, ends.went_on))
                 if not ends.through:
-                    return together(earlier)
+                    return _together(earlier)
                 part = joined(ends.through)
             elif isinstance(step, Flow):
                 earlier.append(Ends([], *(([part], []) if step.is_break else ([], [part]))))
-                return together(earlier)
+                return _together(earlier)
             else:
                 self._simple(step, part)
-        return together([*earlier, Ends([part], [], [])])
+        return _together([*earlier, Ends([part], [], [])])
 
-    def _simple(self, step: Step, part: Part) -> None:
+    def _simple(self, step: Step, part: States) -> None:
         if isinstance(step, Measure):
-            self._store(step, part, self._project(step.qubit, part, to_ground=False))
+            self._store(step, part, part.project(step.qubit, self._rng, to_ground=False))
         elif isinstance(step, Reset):
-            self._project(step.qubit, part, to_ground=True)
+            part.project(step.qubit, self._rng, to_ground=True)
         elif isinstance(step, Sample):
             self._sample(step, part)
         elif isinstance(step, Store):
             step.keep(self.memory, part.shots, step.value(self.memory, part.shots))
 
-    def _choose(self, step: Choose, part: Part) -> Ends:
-        import numpy as np
-
+    def _choose(self, step: Choose, part: States) -> Ends:
         value = np.asarray(step.target(self.memory, part.shots)).astype(np.uint64)
         undecided = np.ones(len(part.shots), np.bool_)
         ends = []
@@ -190,10 +201,10 @@ class Run:
                 ends.append(self.all(body, part.taking(here)))
         if undecided.any():
             ends.append(Ends([part.taking(undecided)], [], []))
-        return together(ends)
+        return _together(ends)
 
-    def _loop(self, step: Loop, part: Part) -> Ends:
-        left: list[Part] = []
+    def _loop(self, step: Loop, part: States) -> Ends:
+        left: list[States] = []
         turns = 0
         while True:
             if step.condition is None:
@@ -223,23 +234,19 @@ class Run:
         return Ends([*left, part], [], [])
 
     def _block(
-        self, steps: Sequence[Step | Block], number: int, block: Block, part: Part
+        self, steps: Sequence[Step | Block], number: int, block: Block, part: States
     ) -> list[Ends]:
         """Applies the block's matrix, and to new columns what befell some of the shots.
 
         Where these columns are too many to hold at once, their shots leave the part and are run
         to the end in groups: this gives how they ended.
         """
-        import numpy as np
-
         order = [*reversed(block.qubits), *(q for q in part.axes if q not in block.qubits)]
-        places = [part.axes.index(qubit) for qubit in order]
-        size, columns = len(block.matrix), part.states.shape[-1]
-        moved = np.ascontiguousarray(part.states.transpose([*places, len(places)]))
-        states = moved.reshape(size, -1, columns)
+        size, columns = len(block.matrix), part.columns
+        states = np.ascontiguousarray(part.by_qubits(order)).reshape(size, -1, columns)
         shape = (2,) * len(order) + (-1,)
         hit = list(self._hit(block, part).items())
-        room = max(1, _STATES_BYTES // (part.states.nbytes // columns))
+        room = max(1, _STATES_BYTES // (part.vectors.nbytes // columns))
         ends = []
         if len(hit) + columns > room and hit:
             for first in range(0, len(hit), room):
@@ -247,7 +254,7 @@ class Run:
                 struck = [shot for shot, _ in group]
                 apart = self._struck(block, group, states[..., part.column[struck]])
                 numbers = np.arange(len(struck))
-                away = Part(apart.reshape(shape), list(order), part.shots[struck], numbers)
+                away = States(apart.reshape(shape), list(order), part.shots[struck], numbers)
                 del apart
                 ends.append(self._from(steps, number + 1, away))
             left = np.ones(len(part.shots), np.bool_)
@@ -263,21 +270,21 @@ class Run:
             part.column = part.column.copy()
             part.column[struck] = columns + np.arange(len(struck))
             result = np.concatenate([result, new], axis=2)
-        part.axes, part.states = order, result.reshape(shape)
+        part.axes, part.vectors = order, result.reshape(shape)
         if hit:
-            self._drop_unused(part)
+            part.drop_unused()
         return ends
 
-    def _struck(self, block: Block, hit: list[tuple[int, list[int]]], before: Any) -> Any:
+    def _struck(
+        self, block: Block, hit: list[tuple[int, list[int]]], before: Amplitudes
+    ) -> Amplitudes:
         """The states of shots after a block in which noise hit them; shape as ``before``."""
-        import numpy as np
-
         new = np.ascontiguousarray(np.moveaxis(before, 2, 0))
         local = np.matmul(new, new.conj().transpose(0, 2, 1)).astype(np.complex128)
         matrices = block.matrix @ self._befallen(block, [events for _, events in hit], local)
         return np.moveaxis(np.matmul(matrices.astype(new.dtype), new), 0, 2)
 
-    def _hit(self, block: Block, part: Part) -> dict[int, list[int]]:
+    def _hit(self, block: Block, part: States) -> dict[int, list[int]]:
         """Which shots (their places in the part) noise hits, and the numbers of the events."""
         hit: dict[int, list[int]] = {}
         total = len(part.shots)
@@ -289,7 +296,7 @@ class Run:
                     hit.setdefault(shot, []).append(number)
         return hit
 
-    def _befallen(self, block: Block, events: list[list[int]], local: Any) -> Any:
+    def _befallen(self, block: Block, events: list[list[int]], local: Complexes) -> Complexes:
         """What events did to states, chosen by their probabilities, moved before the block.
 
         Args:
@@ -297,8 +304,6 @@ class Run:
             events: For each state the numbers of those that happen, in order.
             local: For each the density matrix of the block's qubits, ``(states, 2**k, 2**k)``.
         """
-        import numpy as np
-
         matrices = np.broadcast_to(np.eye(local.shape[-1]), local.shape).astype(np.complex128)
         struck: dict[int, list[int]] = {}
         for state, numbers in enumerate(events):
@@ -318,79 +323,20 @@ class Run:
             matrices[states] = chosen @ matrices[states] / np.sqrt(weight)
         return matrices
 
-    def _befalling(self, block: Block, number: int) -> tuple[Any, Any]:
+    def _befalling(self, block: Block, number: int) -> Befalling:
         found = self._events.get((id(block), number))
         if found is None:
             found = self._events[id(block), number] = befalling(block, number)
         return found
 
-    def _drop_unused(self, part: Part) -> None:
-        """Forgets columns that no shot has any more, once they are a quarter of all."""
-        import numpy as np
-
-        columns = part.states.shape[-1]
-        used, column = np.unique(part.column, return_inverse=True)
-        if len(used) < 0.75 * columns:
-            part.states, part.column = part.states[..., used], column
-
-    def _project(self, qubit: int, part: Part, *, to_ground: bool) -> Any:
-        """Measures a qubit: parts the columns by the outcome, which it gives for each shot."""
-        import numpy as np
-
-        axis = part.axes.index(qubit)
-        halves = np.moveaxis(part.states, axis, 0)
-        flat = halves[1].reshape(-1, halves.shape[-1])
-        ones = (flat.real**2 + flat.imag**2).sum(axis=0, dtype=np.float64)
-        ones[ones < 1e-12] = 0
-        ones[ones > 1 - 1e-6 * (flat.dtype == np.complex64) - 1e-12] = 1
-        outcome = self._rng.random(len(part.shots)) < ones[part.column]
-        pairs, part.column = np.unique(2 * part.column + outcome, return_inverse=True)
-        parents, outcomes = pairs // 2, (pairs % 2).astype(np.bool_)
-        chance = np.where(outcomes, ones[parents], 1 - ones[parents])
-        states = np.zeros((*part.states.shape[:-1], len(pairs)), part.states.dtype)
-        target = np.moveaxis(states, axis, 0)
-        for value in (0, 1):
-            mine = outcomes == value
-            kept = halves[value][..., parents[mine]]
-            kept = (kept / np.sqrt(chance[mine])).astype(states.dtype)
-            target[0 if to_ground else value][..., mine] = kept
-        part.states = states
-        return outcome
-
-    def _store(self, measure: Measure, part: Part, outcome: Any) -> None:
-        import numpy as np
-
+    def _store(self, measure: Measure, part: States, outcome: Bits) -> None:
         false_one, false_zero = measure.errors
         if false_one or false_zero:
             chance = np.where(outcome, false_zero, false_one)
             outcome = outcome ^ (self._rng.random(len(outcome)) < chance)
         self.memory.bits[part.shots, measure.clbit] = outcome
 
-    def _sample(self, step: Sample, part: Part) -> None:
-        """Draws what the qubits show together at the end; the states stay as they are."""
-        import numpy as np
-
-        size, columns = len(part.axes), part.states.shape[-1]
-        weights = part.states.real**2 + part.states.imag**2
-        wanted = sorted({one.qubit for one in step.measures})
-        unread = tuple(place for place, qubit in enumerate(part.axes) if qubit not in wanted)
-        weights = weights.sum(axis=unread) if unread else weights
-        kept = [qubit for qubit in part.axes if qubit in wanted]
-        assert len(kept) + len(unread) == size
-        rows = np.ascontiguousarray(weights.reshape(-1, columns).T)
-        index = np.empty(len(part.shots), np.int64)
-        draws = self._rng.random(len(part.shots))
-        order = np.argsort(part.column, kind="stable")
-        starts = np.searchsorted(part.column[order], np.arange(columns + 1))
-        counts = np.diff(starts)
-        alone = np.flatnonzero(counts == 1)
-        if len(alone):
-            mine = order[starts[alone]]
-            steps = rows[alone].cumsum(axis=1, dtype=np.float64)
-            index[mine] = drawn(steps, draws[mine])
-        for column in np.flatnonzero(counts > 1):
-            mine = order[starts[column] : starts[column + 1]]
-            index[mine] = places_of(rows[column].cumsum(dtype=np.float64), draws[mine])
+    def _sample(self, step: Sample, part: States) -> None:
+        drawn = part.sample({one.qubit for one in step.measures}, self._rng)
         for measure in step.measures:
-            place = len(kept) - 1 - kept.index(measure.qubit)
-            self._store(measure, part, (index >> place & 1).astype(np.bool_))
+            self._store(measure, part, drawn[measure.qubit])

@@ -14,10 +14,15 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+import numpy as np
+from qiskit.circuit import CircuitInstruction
+
+from pytest_qchannel.emulator.programs.arrays import Complexes
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.simulate.channels import (
+    Part,
     gate_channel,
     parted,
     relaxation,
@@ -25,6 +30,7 @@ from pytest_qchannel.emulator.programs.simulate.channels import (
 )
 from pytest_qchannel.emulator.programs.simulate.labels import DRESSING, twirled_name
 from pytest_qchannel.emulator.programs.simulate.steps import Event
+from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 __all__ = ["DRESSING_GATES", "Calibration", "DeviceNoise", "calibration", "channel_of"]
@@ -76,7 +82,7 @@ def calibration(snapshot: Snapshot) -> Calibration:
     )
 
 
-def _figures(entries: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+def _figures(entries: Sequence[Params]) -> dict[str, float]:
     """Name -> value in seconds or without unit; what is no finite number >= 0 is left out."""
     figures = {}
     for entry in entries:
@@ -98,7 +104,7 @@ def _readout(figures: Mapping[str, float]) -> tuple[float, float]:
     return min(pair[0], 1.0), min(pair[1], 1.0)
 
 
-def channel_of(snapshot: Snapshot, name: str, places: tuple[int, ...]) -> Any | None:
+def channel_of(snapshot: Snapshot, name: str, places: tuple[int, ...]) -> Complexes | None:
     """What a gate's qubits suffer beside the gate (see :func:`.gate_channel`), if they do."""
     known = calibration(snapshot)
     figures = known.gates.get((name, places)) or known.gates.get((name, places[::-1]))
@@ -113,16 +119,16 @@ def channel_of(snapshot: Snapshot, name: str, places: tuple[int, ...]) -> Any | 
 @functools.lru_cache(maxsize=4096)
 def _gate_noise(
     snapshot: Snapshot, name: str, places: tuple[int, ...], *, is_twirled: bool = False
-) -> tuple[float, Any]:
+) -> Part:
     """How likely something befalls the qubits of a gate, and the Kraus operators of that."""
     choi = channel_of(snapshot, name, places)
     if choi is None:
-        return 0.0, None
+        return 0.0, np.zeros((0, 1, 1), np.complex128)
     return twirled(choi) if is_twirled else parted(choi)
 
 
 @functools.lru_cache(maxsize=4096)
-def _idle_noise(time_s: float, times_s: tuple[float, float]) -> tuple[float, Any]:
+def _idle_noise(time_s: float, times_s: tuple[float, float]) -> Part:
     return parted(relaxation(time_s, *times_s))
 
 
@@ -143,7 +149,7 @@ class DeviceNoise:
         self._known = calibration(snapshot)
         self._physical = physical
 
-    def after(self, item: Any, qubits: tuple[int, ...]) -> list[Event]:
+    def after(self, item: CircuitInstruction, qubits: tuple[int, ...]) -> list[Event]:
         """What may befall the qubits of a gate."""
         places = tuple(self._physical[one] for one in qubits)
         label = item.label
@@ -160,7 +166,7 @@ class DeviceNoise:
             found = []
         return [Event(qubits, probability, kraus) for probability, kraus in found if probability]
 
-    def during(self, item: Any, qubits: tuple[int, ...]) -> list[Event]:
+    def during(self, item: CircuitInstruction, qubits: tuple[int, ...]) -> list[Event]:
         """What may befall the qubits of a delay.
 
         Raises:
@@ -195,7 +201,7 @@ class DeviceNoise:
                     events.append(Event((qubit,), probability, kraus))
         return events
 
-    def _seconds(self, item: Any) -> float:
+    def _seconds(self, item: CircuitInstruction) -> float:
         try:
             duration, unit = item.params[0], item.operation.unit
             if unit == "dt":

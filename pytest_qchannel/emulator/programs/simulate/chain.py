@@ -10,11 +10,15 @@ one: qubits that nobody measured are left in superposition, and entangled, as th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final, TypeAlias
 
+import numpy as np
+
+from pytest_qchannel.emulator.programs.arrays import Bits, Complexes, Reals
+from pytest_qchannel.emulator.programs.seeds import generator
 from pytest_qchannel.emulator.programs.simulate.branching import Run, estimate_s
 from pytest_qchannel.emulator.programs.simulate.classical import Memory
-from pytest_qchannel.emulator.programs.simulate.parts import Part
+from pytest_qchannel.emulator.programs.simulate.statevector import States, basis_state
 from pytest_qchannel.emulator.programs.simulate.steps import Event, Gate, Measure, Reset, Step
 
 __all__ = ["MOST_QUBITS", "chain_estimate_s", "run_chain"]
@@ -22,6 +26,7 @@ __all__ = ["MOST_QUBITS", "chain_estimate_s", "run_chain"]
 MOST_QUBITS: Final = 16
 """Beyond this a shot alone takes a second, and no two of them start alike."""
 
+_Left: TypeAlias = tuple[Bits, int | Complexes]
 # Of a state vector all but this much is one basis state's: the rest is rounding.
 _BASIS: Final = 1e-9
 # Amplitudes of the shots that are drawn together at most, 16 bytes each.
@@ -37,7 +42,7 @@ def run_chain(
     shots: int,
     seed: int,
     tick: Callable[[], None] = lambda: None,
-) -> Any:
+) -> Bits:
     """Shots as a bool array of shape ``(shots, num_clbits)``, in the order in which they ran.
 
     Args:
@@ -51,14 +56,12 @@ def run_chain(
     Raises:
         JobFailure: A loop does not end.
     """
-    import numpy as np
-
     bits = np.zeros((shots, num_clbits), np.bool_)
-    run = Run(Memory(bits), np.random.default_rng(seed), tick)
+    run = Run(Memory(bits), generator(seed), tick)
     most = max(1, _TOGETHER >> num_qubits)
-    waiting: dict[int, list[tuple[Any, int | Any]]] = {}
+    waiting: dict[int, list[_Left]] = {}
     wanted: dict[int, int] = {}
-    start: int | Any = 0
+    start: int | Complexes = 0
     for number in range(shots):
         if isinstance(start, int):
             drawn = waiting.setdefault(start, [])
@@ -67,7 +70,7 @@ def run_chain(
                 together = wanted.get(start, 1)
                 wanted[start] = min(2 * together, most)
                 together = min(together, shots - number)
-                drawn += _ran(run, steps, _basis(start, num_qubits), together, num_clbits)
+                drawn += _ran(run, steps, basis_state(start, num_qubits), together, num_clbits)
             bits[number], start = drawn.pop()
         else:
             [(bits[number], start)] = _ran(run, steps, start, 1, num_clbits)
@@ -95,28 +98,14 @@ def _ends_in_basis(steps: Sequence[Step], num_qubits: int) -> bool:
     return len(known) == num_qubits
 
 
-def _basis(start: int, num_qubits: int) -> Any:
-    """The state in which bit k of a number is the state of qubit k; axis k is qubit k's."""
-    import numpy as np
-
-    state = np.zeros((2,) * num_qubits, np.complex128)
-    state[tuple(start >> qubit & 1 for qubit in range(num_qubits))] = 1
-    return state
-
-
 def _ran(
-    run: Run, steps: Sequence[Step], start: Any, shots: int, num_clbits: int
-) -> list[tuple[Any, int | Any]]:
+    run: Run, steps: Sequence[Step], start: Complexes, shots: int, num_clbits: int
+) -> list[_Left]:
     """The bits of some shots that start alike, and what each of them leaves."""
-    import numpy as np
-
     run.memory = Memory(np.zeros((shots, num_clbits), np.bool_))
-    numbers = np.arange(shots)
-    whole = Part(start[..., None], list(range(start.ndim)), numbers, np.zeros_like(numbers))
-    left: list[int | Any] = [0] * shots
-    for part in run.all(steps, whole).through:
-        order = [part.axes.index(qubit) for qubit in range(start.ndim)]
-        states = part.states.transpose([*order, len(order)])
+    left: list[int | Complexes] = [0] * shots
+    for part in run.all(steps, States.alike(start, shots)).through:
+        states = part.by_qubits(range(start.ndim)).astype(np.complex128, copy=False)
         weights = states.real**2 + states.imag**2
         ends = [_end(states[..., at], weights[..., at]) for at in range(states.shape[-1])]
         for shot, column in zip(part.shots.tolist(), part.column.tolist(), strict=True):
@@ -124,12 +113,11 @@ def _ran(
     return list(zip(run.memory.bits, left, strict=True))
 
 
-def _end(state: Any, weights: Any) -> int | Any:
+def _end(state: Complexes, weights: Reals) -> int | Complexes:
     """The number of the basis state that this is, or the state with norm 1."""
-    import numpy as np
-
     likeliest = np.unravel_index(int(weights.argmax()), weights.shape)
     total = float(weights.sum())
     if total - float(weights[likeliest]) < _BASIS:
         return sum(int(bit) << qubit for qubit, bit in enumerate(likeliest))
-    return state / np.sqrt(total)
+    rest: Complexes = state / np.sqrt(total)
+    return rest

@@ -7,18 +7,20 @@ of ``vec(K)`` is ``a * 2**k + i``, as of ``K.reshape(-1)``.
 
 from __future__ import annotations
 
-import functools
-import itertools
 import math
-from typing import Any, Final
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from pytest_qchannel.emulator.programs.arrays import Complexes, Reals
+from pytest_qchannel.emulator.programs.simulate.gates import paulis
 
 __all__ = [
+    "Part",
     "average_infidelity",
     "gate_channel",
     "parted",
-    "pauli_labels",
     "pauli_weights",
-    "paulis",
     "relaxation",
     "twirled",
 ]
@@ -26,15 +28,12 @@ __all__ = [
 # Below this the rounding of the decomposition would be taken for noise.
 _NOTHING: Final = 1e-12
 
-_MATRICES: Final = {
-    "I": ((1, 0), (0, 1)),
-    "X": ((0, 1), (1, 0)),
-    "Y": ((0, -1j), (1j, 0)),
-    "Z": ((1, 0), (0, -1)),
-}
+Part: TypeAlias = tuple[float, Complexes]
+"""How likely something happens at all, whatever the state is, and the Kraus operators of that, an
+array of shape ``(number, 2**k, 2**k)``."""
 
 
-def relaxation(time_s: float, t1_s: float, t2_s: float) -> Any:
+def relaxation(time_s: float, t1_s: float, t2_s: float) -> Complexes:
     """One qubit left alone: it decays to its ground state with T1 and loses phase with T2.
 
     Args:
@@ -42,8 +41,6 @@ def relaxation(time_s: float, t1_s: float, t2_s: float) -> Any:
         t1_s: May be infinite.
         t2_s: May be infinite, at most twice ``t1_s``.
     """
-    import numpy as np
-
     stays, coherence = math.exp(-time_s / t1_s), math.exp(-time_s / t2_s)
     choi = np.zeros((4, 4), np.complex128)
     choi[0, 0] = 1  # |0><0| stays
@@ -53,29 +50,27 @@ def relaxation(time_s: float, t1_s: float, t2_s: float) -> Any:
     return choi
 
 
-def _product(high: Any, low: Any) -> Any:
+def _product(high: Complexes, low: Complexes) -> Complexes:
     """The channel of two qubits that have one each; ``low`` is the lower bit of the index."""
-    import numpy as np
-
     both = np.einsum("aibj,ckdl->acikbdjl", high.reshape(2, 2, 2, 2), low.reshape(2, 2, 2, 2))
-    return both.reshape(16, 16)
+    return np.asarray(both.reshape(16, 16), np.complex128)
 
 
-def _process_fidelity(choi: Any) -> float:
-    import numpy as np
-
+def _process_fidelity(choi: Complexes) -> float:
     size = math.isqrt(len(choi))
     one = np.eye(size).reshape(-1)
     return float((one @ choi @ one).real / size**2)
 
 
-def average_infidelity(choi: Any) -> float:
+def average_infidelity(choi: Complexes) -> float:
     """1 - the fidelity with the ideal outcome, averaged over all pure states."""
     size = math.isqrt(len(choi))
     return 1 - (size * _process_fidelity(choi) + 1) / (size + 1)
 
 
-def gate_channel(error: float, length_s: float, times_s: tuple[tuple[float, float], ...]) -> Any:
+def gate_channel(
+    error: float, length_s: float, times_s: tuple[tuple[float, float], ...]
+) -> Complexes:
     """What a gate's qubits suffer beside the gate, for one or two qubits.
 
     They relax for the length of the gate. What that leaves of the calibrated error is
@@ -88,8 +83,6 @@ def gate_channel(error: float, length_s: float, times_s: tuple[tuple[float, floa
         length_s: The gate's length.
         times_s: T1 and T2 of each qubit, the first one is the lowest bit of the index.
     """
-    import numpy as np
-
     choi = relaxation(length_s, *times_s[0])
     for one in times_s[1:]:
         choi = _product(relaxation(length_s, *one), choi)
@@ -98,18 +91,16 @@ def gate_channel(error: float, length_s: float, times_s: tuple[tuple[float, floa
     wanted = ((1 - error) * (size + 1) - 1) / size
     left = has - 1 / size**2  # nothing is left where the qubits relax completely
     weight = min(max((has - wanted) / left, 0.0), 1.0) if left > _NOTHING else 0.0
-    return (1 - weight) * choi + weight * np.eye(size**2) / size
+    return np.asarray((1 - weight) * choi + weight * np.eye(size**2) / size, np.complex128)
 
 
-def parted(choi: Any) -> tuple[float, Any]:
+def parted(choi: Complexes) -> Part:
     """The channel as a mixture of "nothing happens", as likely as can be, and of the rest.
 
     Returns:
         The probability of the rest, whatever the state is, and its Kraus operators, an array of
         shape ``(number, 2**k, 2**k)``.
     """
-    import numpy as np
-
     size = math.isqrt(len(choi))
     one = np.eye(size).reshape(-1)
     values, vectors = np.linalg.eigh(choi)
@@ -119,7 +110,7 @@ def parted(choi: Any) -> tuple[float, Any]:
     nothing = 0.0 if along[~good].sum() > 1e-9 else 1 / float((along[good] / values[good]).sum())
     nothing = min(nothing, 1.0)
     if 1 - nothing < _NOTHING:
-        return 0.0, np.zeros((0, size, size))
+        return 0.0, np.zeros((0, size, size), np.complex128)
     values, vectors = np.linalg.eigh(choi - nothing * np.outer(one, one))
     values = values / (1 - nothing)
     kept = values > 1e-10
@@ -127,50 +118,25 @@ def parted(choi: Any) -> tuple[float, Any]:
     return 1 - nothing, kraus
 
 
-def pauli_labels(width: int) -> list[str]:
-    """All Paulis on some qubits, the identity first; letter k acts on the k-th qubit."""
-    return ["".join(letters) for letters in itertools.product("IXYZ", repeat=width)]
-
-
-@functools.cache
-def paulis(width: int) -> Any:
-    """Their matrices, shape ``(4**k, 2**k, 2**k)``; the first qubit is the index' lowest bit."""
-    import numpy as np
-
-    made = []
-    for label in pauli_labels(width):
-        matrix: Any = np.eye(1, dtype=np.complex128)
-        for letter in label:
-            matrix = np.kron(_MATRICES[letter], matrix)
-        made.append(matrix)
-    stacked = np.array(made)
-    stacked.setflags(write=False)
-    return stacked
-
-
-def pauli_weights(choi: Any) -> Any:
+def pauli_weights(choi: Complexes) -> Reals:
     """How likely each Pauli is in the channel's twirl, in the order of :func:`pauli_labels`.
 
     The twirl is the mean of ``P E(P . P) P`` over all Paulis P. It keeps the diagonal of the
     channel's process matrix and nothing else, so coherent errors and decay become Pauli errors.
     """
-    import numpy as np
-
     size = math.isqrt(len(choi))
     rows = paulis(size.bit_length() - 1).reshape(-1, size * size)
     weights = np.einsum("pa,ab,pb->p", rows.conj(), choi, rows).real / size**2
-    return weights.clip(0.0)
+    return np.asarray(weights.clip(0.0), np.float64)
 
 
-def twirled(choi: Any) -> tuple[float, Any]:
+def twirled(choi: Complexes) -> Part:
     """The twirl of a channel over all Paulis, in the form that :func:`parted` gives."""
-    import numpy as np
-
     weights = pauli_weights(choi)
     total = float(weights[1:].sum())
     size = math.isqrt(len(choi))
     if total < _NOTHING:
-        return 0.0, np.zeros((0, size, size))
+        return 0.0, np.zeros((0, size, size), np.complex128)
     kept = np.flatnonzero(weights[1:] > _NOTHING * total) + 1
     kraus = np.sqrt(weights[kept] / total)[:, None, None] * paulis(size.bit_length() - 1)[kept]
     return min(total, 1.0), kraus

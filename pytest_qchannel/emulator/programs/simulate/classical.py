@@ -4,29 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+from qiskit.circuit import ClassicalRegister, Clbit
+from qiskit.circuit.classical import expr, types
+
+from pytest_qchannel.emulator.programs.arrays import Bits, Integers
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 
-if TYPE_CHECKING:
-    import numpy as np
+__all__ = ["Memory", "Reader", "Writer", "reader", "writer"]
 
-__all__ = ["Memory", "Reader", "reader", "writer"]
+Unsigned: TypeAlias = NDArray[np.uint64]
+Words: TypeAlias = NDArray[np.bool_ | np.uint64]
+"""A value for each shot."""
+Condition: TypeAlias = (
+    tuple["Clbit | ClassicalRegister", int] | Clbit | ClassicalRegister | expr.Expr
+)
+"""``(bit or register, value)``, a bit, a register, or an expression."""
 
 
 @dataclass(slots=True)
 class Memory:
     """The classical bits, shape ``(shots, num_clbits)``, and the variables, one value a shot."""
 
-    bits: Any
-    variables: dict[Any, Any] = field(default_factory=dict)
+    bits: Bits
+    variables: dict[expr.Var, Words] = field(default_factory=dict)
 
 
-Reader = Callable[[Memory, "np.ndarray[Any, Any]"], Any]
+Reader: TypeAlias = Callable[[Memory, Integers], Words]
 """Gives the value for each of the shots whose numbers are passed: bool or uint64."""
 
+Writer: TypeAlias = Callable[[Memory, Integers, Words], None]
+"""Keeps a value for each of the shots whose numbers are passed."""
 
-def reader(condition: Any, clbits: Mapping[Any, int]) -> Reader:
+
+def reader(condition: Condition, clbits: Mapping[Clbit, int]) -> Reader:
     """How to compute a condition, target or right side.
 
     Args:
@@ -36,8 +50,6 @@ def reader(condition: Any, clbits: Mapping[Any, int]) -> Reader:
     Raises:
         JobFailure: An expression is of a kind that the emulator does not know.
     """
-    from qiskit.circuit import ClassicalRegister, Clbit
-
     if isinstance(condition, tuple):
         source, value = condition
         read = reader(source, clbits)
@@ -51,27 +63,24 @@ def reader(condition: Any, clbits: Mapping[Any, int]) -> Reader:
     return _expression(condition, clbits)
 
 
-def writer(target: Any, clbits: Mapping[Any, int]) -> Callable[[Memory, Any, Any], None]:
+def writer(target: expr.Expr, clbits: Mapping[Clbit, int]) -> Writer:
     """How to store values, one for each shot, into a bit, a register or a variable.
 
     Raises:
         JobFailure: The target is of a kind that the emulator does not know.
     """
-    from qiskit.circuit import ClassicalRegister, Clbit
-    from qiskit.circuit.classical import expr
-
     place = target.var if isinstance(target, expr.Var) else None
     if isinstance(place, Clbit):
         column = clbits[place]
 
-        def set_bit(memory: Memory, shots: Any, values: Any) -> None:
+        def set_bit(memory: Memory, shots: Integers, values: Words) -> None:
             memory.bits[shots, column] = values
 
         return set_bit
     if isinstance(place, ClassicalRegister):
         columns = [clbits[bit] for bit in place]
 
-        def set_register(memory: Memory, shots: Any, values: Any) -> None:
+        def set_register(memory: Memory, shots: Integers, values: Words) -> None:
             for weight, one in enumerate(columns):
                 memory.bits[shots, one] = (_uint(values) >> _uint(weight)) & _uint(1)
 
@@ -79,9 +88,7 @@ def writer(target: Any, clbits: Mapping[Any, int]) -> Callable[[Memory, Any, Any
     if not isinstance(target, expr.Var):
         raise _unknown(target)
 
-    def set_variable(memory: Memory, shots: Any, values: Any) -> None:
-        import numpy as np
-
+    def set_variable(memory: Memory, shots: Integers, values: Words) -> None:
         stored = memory.variables.get(target)
         if stored is None:
             dtype = np.asarray(values).dtype
@@ -91,7 +98,7 @@ def writer(target: Any, clbits: Mapping[Any, int]) -> Callable[[Memory, Any, Any
     return set_variable
 
 
-def _unknown(what: Any) -> JobFailure:
+def _unknown(what: object) -> JobFailure:
     return JobFailure(
         FailureCode.SIMULATOR_FAILED,
         f"The emulator does not compute the classical expression {str(what)[:200]!r}; it knows "
@@ -99,9 +106,7 @@ def _unknown(what: Any) -> JobFailure:
     )
 
 
-def _uint(value: Any) -> Any:
-    import numpy as np
-
+def _uint(value: Words | int) -> Unsigned:
     return np.asarray(value).astype(np.uint64)
 
 
@@ -109,9 +114,7 @@ def _register(columns: list[int]) -> Reader:
     if len(columns) > 64:
         raise _unknown(f"a register of {len(columns)} bits")
 
-    def read(memory: Memory, shots: Any) -> Any:
-        import numpy as np
-
+    def read(memory: Memory, shots: Integers) -> Words:
         value = np.zeros(len(shots), np.uint64)
         for weight, column in enumerate(columns):
             value |= _uint(memory.bits[shots, column]) << _uint(weight)
@@ -120,10 +123,7 @@ def _register(columns: list[int]) -> Reader:
     return read
 
 
-def _expression(node: Any, clbits: Mapping[Any, int]) -> Reader:
-    from qiskit.circuit import ClassicalRegister, Clbit
-    from qiskit.circuit.classical import expr
-
+def _expression(node: expr.Expr, clbits: Mapping[Clbit, int]) -> Reader:
     if isinstance(node, expr.Var):
         if isinstance(node.var, Clbit | ClassicalRegister):
             return reader(node.var, clbits)
@@ -155,8 +155,8 @@ def _expression(node: Any, clbits: Mapping[Any, int]) -> Reader:
     raise _unknown(node)
 
 
-def _variable(node: Any) -> Reader:
-    def read(memory: Memory, shots: Any) -> Any:
+def _variable(node: expr.Var) -> Reader:
+    def read(memory: Memory, shots: Integers) -> Words:
         if node not in memory.variables:
             raise JobFailure(
                 FailureCode.SIMULATOR_FAILED,
@@ -167,10 +167,8 @@ def _variable(node: Any) -> Reader:
     return read
 
 
-def _width(node: Any) -> int | None:
+def _width(node: expr.Expr) -> int | None:
     """Bits of an integer expression; ``None`` for a truth value."""
-    from qiskit.circuit.classical import types
-
     if isinstance(node.type, types.Bool):
         return None
     if isinstance(node.type, types.Uint) and node.type.width <= 64:
@@ -178,36 +176,30 @@ def _width(node: Any) -> int | None:
     raise _unknown(node)
 
 
-def _full(length: int, value: bool | int) -> Any:
-    import numpy as np
-
+def _full(length: int, value: bool | int) -> Words:
     return np.full(length, value, np.bool_ if isinstance(value, bool) else np.uint64)
 
 
-def _fit(value: Any, width: int | None) -> Any:
+def _fit(value: Words, width: int | None) -> Words:
     if width is None:
         return value.astype(bool)
-    value = _uint(value)
-    return value if width == 64 else value & _uint((1 << width) - 1)
+    whole = _uint(value)
+    return whole if width == 64 else whole & _uint((1 << width) - 1)
 
 
-def _shift(value: Any, by: Any, *, left: bool) -> Any:
-    import numpy as np
-
-    value, by = _uint(value), _uint(by)
-    bounded = np.minimum(by, _uint(63))
-    moved = value << bounded if left else value >> bounded
-    return np.where(by > _uint(63), _uint(0), moved)
+def _shift(value: Words, by: Words, *, left: bool) -> Unsigned:
+    whole, steps = _uint(value), _uint(by)
+    bounded = np.minimum(steps, _uint(63))
+    moved = whole << bounded if left else whole >> bounded
+    return np.where(steps > _uint(63), _uint(0), moved)
 
 
-def _divide(left: Any, right: Any) -> Any:
-    import numpy as np
-
+def _divide(left: Unsigned, right: Unsigned) -> Unsigned:
     # A device gives no defined value either; all ones is what most hardware does.
     return np.where(right == 0, ~_uint(0), left // np.maximum(right, _uint(1)))
 
 
-_BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
+_BINARY: Mapping[str, Callable[[Unsigned, Unsigned], Words]] = {
     "BIT_AND": lambda a, b: a & b,
     "BIT_OR": lambda a, b: a | b,
     "BIT_XOR": lambda a, b: a ^ b,

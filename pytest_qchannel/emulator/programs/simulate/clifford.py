@@ -9,13 +9,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
+import numpy as np
+import stim  # type: ignore[import-untyped]
+from qiskit import QuantumCircuit
+from qiskit.circuit import (
+    CircuitInstruction,
+    ClassicalRegister,
+    Clbit,
+    ParameterExpression,
+    Qubit,
+)
+
+from pytest_qchannel.emulator.programs.arrays import Bits
 from pytest_qchannel.emulator.programs.simulate.active import condition_of
-
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
 
 __all__ = ["Translation", "sample_translation", "translation"]
 
@@ -120,7 +128,7 @@ def translation(circuit: QuantumCircuit) -> Translation | None:
     return found
 
 
-def _gate(item: Any, on: Sequence[str], add: Callable[[str], None]) -> None:
+def _gate(item: CircuitInstruction, on: Sequence[str], add: Callable[[str], None]) -> None:
     for name, operands in _clifford(item):
         if name in _PAULIS or name == "I":  # half a turn about ZZ is a Z on each
             for operand in operands:
@@ -129,7 +137,7 @@ def _gate(item: Any, on: Sequence[str], add: Callable[[str], None]) -> None:
             add(" ".join((name, *(on[operand] for operand in operands))))
 
 
-def _clifford(item: Any) -> Iterable[tuple[str, tuple[int, ...]]]:
+def _clifford(item: CircuitInstruction) -> Iterable[tuple[str, tuple[int, ...]]]:
     name = item.name
     if not item.is_standard_gate():
         raise _NotCliffordError
@@ -137,7 +145,7 @@ def _clifford(item: Any) -> Iterable[tuple[str, tuple[int, ...]]]:
     if fixed is not None:
         return fixed
     if name == "u2":
-        angles: list[Any] = [_QUARTER, *item.params]
+        angles = [_QUARTER, *item.params]
         axes = _ROTATIONS["u"]
     else:
         angles, axes = item.params, _ROTATIONS[name]
@@ -145,7 +153,7 @@ def _clifford(item: Any) -> Iterable[tuple[str, tuple[int, ...]]]:
     return [(_TURNS[axis][_quarters(angles[number])], operands) for axis, number in axes]
 
 
-def _quarters(angle: Any) -> int:
+def _quarters(angle: float | ParameterExpression) -> int:
     turns = float(angle) / _QUARTER
     whole = round(turns)
     if abs(turns - whole) > _CLOSE:
@@ -154,11 +162,9 @@ def _quarters(angle: Any) -> int:
 
 
 def _conditional(
-    item: Any, qubits: dict[Any, str], clbits: dict[Any, int], found: Translation
+    item: CircuitInstruction, qubits: dict[Qubit, str], clbits: dict[Clbit, int], found: Translation
 ) -> None:
     """``if_else`` on one bit: stim's Pauli gates that a measurement record controls."""
-    from qiskit.circuit import ClassicalRegister, Clbit
-
     condition = item.operation.condition
     if not isinstance(condition, tuple):
         raise _NotCliffordError
@@ -191,9 +197,7 @@ def _conditional(
                     found.lines.append(f"{controlled} rec[{record - found.num_records}] {qubit}")
 
 
-def sample_translation(
-    one: Translation, shots: int, seed: int, *, in_a_row: bool = False
-) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def sample_translation(one: Translation, shots: int, seed: int, *, in_a_row: bool = False) -> Bits:
     """Shots as a bool array of shape ``(shots, num_clbits)``, column k is clbit k.
 
     Args:
@@ -202,9 +206,6 @@ def sample_translation(
         seed: Decides them.
         in_a_row: Whether each shot starts in the state that the one before left.
     """
-    import numpy as np
-    import stim  # type: ignore[import-untyped]
-
     bits = np.zeros((shots, one.clbits), np.bool_)
     if one.record_of:
         program = stim.Circuit("\n".join(one.lines))

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Clbit, Qubit
+
+from pytest_qchannel.emulator.programs.arrays import Complexes
+from pytest_qchannel.emulator.programs.seeds import generator, seed_from
 from pytest_qchannel.emulator.programs.simulate.active import Active
-from pytest_qchannel.emulator.programs.simulate.sampling import derived_seed, sample
+from pytest_qchannel.emulator.programs.simulate.calibration import DeviceNoise
+from pytest_qchannel.emulator.programs.simulate.sampling import sample
 from pytest_qchannel.emulator.programs.task import Noise, Task
-
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
 
 __all__ = ["IDEAL_WIDTH", "sample_iq"]
 
@@ -37,7 +40,7 @@ def sample_iq(
     task: Task,
     *,
     pause_s: float | None = None,
-) -> list[np.ndarray[Any, np.dtype[np.complex128]]]:
+) -> list[Complexes]:
     """IQ points of each circuit: shape ``(shots, num_clbits)``, column k is clbit k.
 
     Bits that nothing is measured into have 0. The arguments are those of :func:`sample`. The
@@ -48,13 +51,11 @@ def sample_iq(
         JobFailure: A circuit cannot be simulated exactly.
         TooLong: It would take longer than the task allows.
     """
-    import numpy as np
-
     found = sample(active, bound, shots, seed, task, true_readout=True, pause_s=pause_s)
     widths = np.zeros((2, active.circuit.num_clbits))
     for clbit, pair in _widths(active, task).items():
         widths[:, clbit] = pair
-    rng = np.random.default_rng(derived_seed(seed, len(bound) + 1))
+    rng = generator(seed_from(seed, len(bound) + 1))
     written = widths[0] > 0
     points = []
     for bits in found:
@@ -67,8 +68,6 @@ def _widths(active: Active, task: Task) -> Mapping[int, tuple[float, float]]:
     """Clbit -> the widths of the clouds of 0 and 1 of the qubit that is measured into it last."""
     if task.noise is not Noise.CALIBRATION:
         return dict.fromkeys(dict(_measured(active)), (IDEAL_WIDTH, IDEAL_WIDTH))
-    from pytest_qchannel.emulator.programs.simulate.calibration import DeviceNoise
-
     noise = DeviceNoise(task.snapshot, active.physical)
     widths = {}
     for clbit, qubit in _measured(active):
@@ -94,7 +93,7 @@ def _measured(active: Active) -> Iterator[tuple[int, int]]:
 
 
 def _measured_in(
-    circuit: QuantumCircuit, qubits: Mapping[Any, int], clbits: Mapping[Any, int]
+    circuit: QuantumCircuit, qubits: Mapping[Qubit, int], clbits: Mapping[Clbit, int]
 ) -> Iterator[tuple[int, int]]:
     for item in circuit.data:
         if item.name == "measure":

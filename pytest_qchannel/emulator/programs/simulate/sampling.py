@@ -4,7 +4,7 @@
 - Where chance acts before the end (noise, measurements in the middle, resets, feed-forward):
   state vectors that the shots share as long as the same has happened to them.
 - The same for circuits of up to 20 qubits, for which it is faster than Aer.
-- Otherwise Aer's state vector, or a matrix product state where that is smaller.
+- Otherwise Aer's state vector, or its matrix product state where that is smaller.
 
 Where qubits are not set to 0 between the shots, stim runs a stabilizer circuit over and over again,
 and everything else is a chain of state vectors.
@@ -15,27 +15,34 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
+import numpy as np
+from qiskit import QuantumCircuit
+from qiskit.circuit import Qubit
+
+from pytest_qchannel.emulator.programs.arrays import Bits
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.seeds import seed_from
+from pytest_qchannel.emulator.programs.simulate import chain
 from pytest_qchannel.emulator.programs.simulate.active import Active, condition_of
 from pytest_qchannel.emulator.programs.simulate.aer import (
     MEMORY_LIMIT_MB,
     STATEVECTOR_QUBITS,
     is_known_to_aer,
+    on_line,
     run_aer,
 )
+from pytest_qchannel.emulator.programs.simulate.branching import estimate_s, run_branching
+from pytest_qchannel.emulator.programs.simulate.calibration import DeviceNoise
+from pytest_qchannel.emulator.programs.simulate.clifford import sample_translation, translation
+from pytest_qchannel.emulator.programs.simulate.components import groups_of, part_of
+from pytest_qchannel.emulator.programs.simulate.entanglement import Line, line_order, require_narrow
+from pytest_qchannel.emulator.programs.simulate.steps import steps_of
+from pytest_qchannel.emulator.programs.simulate.threads import on_one_thread
 from pytest_qchannel.emulator.programs.task import Noise, Task, TooLong
 
-if TYPE_CHECKING:
-    import numpy as np
-    from qiskit import QuantumCircuit
-
-    from pytest_qchannel.emulator.programs.simulate.calibration import DeviceNoise
-
-    Samples = np.ndarray[Any, np.dtype[np.bool_]]
-
-__all__ = ["derived_seed", "sample"]
+__all__ = ["sample"]
 
 # Parting a circuit that is smaller than this costs more than it saves.
 _WORTH_PARTING: Final = 14
@@ -49,8 +56,6 @@ _BIT_S: Final = 2e-8
 _SET_S: Final = 1e-4
 # Up to here our own state vector, on one thread, takes less time than Aer's on two.
 _SMALL: Final = 20
-# From here on a matrix product state may be cheaper than a state vector.
-_WIDE: Final = 21
 
 
 def sample(
@@ -62,7 +67,7 @@ def sample(
     *,
     true_readout: bool = False,
     pause_s: float | None = None,
-) -> list[Samples]:
+) -> list[Bits]:
     """Shots of each circuit: a bool array of shape ``(shots, num_clbits)``, column k is clbit k.
 
     Every circuit is drawn with a seed of its own, which ``seed`` and its place decide.
@@ -116,18 +121,14 @@ class _Work:
 
 
 def _noise(task: Task, *, true_readout: bool) -> Callable[[Sequence[int]], DeviceNoise]:
-    from pytest_qchannel.emulator.programs.simulate.calibration import DeviceNoise
-
     return lambda physical: DeviceNoise(task.snapshot, physical, true_readout=true_readout)
 
 
-def _sample(work: _Work, bound: Sequence[QuantumCircuit], seed: int) -> list[Samples]:
-    from pytest_qchannel.emulator.programs.simulate.threads import on_one_thread
-
+def _sample(work: _Work, bound: Sequence[QuantumCircuit], seed: int) -> list[Bits]:
     samples = []
     for number, circuit in enumerate(bound):
         work.task.tick()
-        own = derived_seed(seed, number)
+        own = seed_from(seed, number)
         drawn = _quick(work, circuit, own)
         if drawn is None:
             _require_numbers(circuit)
@@ -160,26 +161,12 @@ def _require_numbers(circuit: QuantumCircuit) -> None:
                 )
 
 
-def derived_seed(seed: int, place: int) -> int:
-    """A seed for one circuit of a call, or one part of a circuit."""
-    import numpy as np
-
-    return int(np.random.SeedSequence([seed, place]).generate_state(1)[0] >> 1)
-
-
-def _nothing(circuit: QuantumCircuit, shots: int) -> Samples:
-    import numpy as np
-
+def _nothing(circuit: QuantumCircuit, shots: int) -> Bits:
     return np.zeros((shots, circuit.num_clbits), np.bool_)
 
 
-def _quick(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples | None:
+def _quick(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits | None:
     """Shots of an ideal stabilizer circuit, and of one that reads nothing out."""
-    from pytest_qchannel.emulator.programs.simulate.clifford import (
-        sample_translation,
-        translation,
-    )
-
     found = translation(circuit) if work.noise is None else None
     if found is not None:
         return sample_translation(found, work.shots, seed, in_a_row=work.pause_s is not None)
@@ -190,7 +177,7 @@ def _quick(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples | None:
 
 def is_sampled_at_end(circuit: QuantumCircuit) -> bool:
     """Whether one state gives all shots: nothing happens at random before its end."""
-    measured: set[Any] = set()
+    measured: set[Qubit] = set()
     for item in circuit.data:
         name = item.name
         if name in ("barrier", "delay"):
@@ -213,16 +200,14 @@ def _statevector_s(circuit: QuantumCircuit) -> float:
     return float(2**circuit.num_qubits * len(circuit.data) * _GATE_S)
 
 
-def _alone(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
+def _alone(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
     """Shots of one circuit that is no stabilizer circuit, in parts where that is cheaper."""
-    from pytest_qchannel.emulator.programs.simulate.components import part_of, parts_of
-
-    groups = parts_of(circuit) if circuit.num_qubits >= _WORTH_PARTING else []
+    groups = groups_of(circuit) if circuit.num_qubits >= _WORTH_PARTING else []
     if len(groups) < 2:
         return _whole(work, circuit, seed)
     bits = _nothing(circuit, work.shots)
     for place, group in enumerate(groups):
-        part, own = part_of(circuit, group), derived_seed(seed, place)
+        part, own = part_of(circuit, group), seed_from(seed, place)
         inner = replace(work, physical=[work.physical[number] for number in group])
         quick = _quick(inner, part, own)
         # No two parts write the same bit.
@@ -230,52 +215,58 @@ def _alone(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
     return bits
 
 
-def _whole(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
+def _whole(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
     """Shots of one circuit by state vectors or a matrix product state."""
     if work.pause_s is not None:
         return _chained(work, circuit, seed, work.pause_s)
-    is_small = circuit.num_qubits <= _SMALL
-    if is_small or work.noise is not None or not is_sampled_at_end(circuit):
+    size, at_end = circuit.num_qubits, is_sampled_at_end(circuit)
+    if size <= _SMALL or work.noise is not None or (size <= _BRANCHING_QUBITS and not at_end):
         return _branching(work, circuit, seed)
-    statevector_s = _statevector_s(circuit)
-    if circuit.num_qubits >= _WIDE:
-        from pytest_qchannel.emulator.programs.simulate import mps
-        from pytest_qchannel.emulator.programs.simulate.steps import steps_of
-
-        steps = steps_of(circuit, tick=work.task.tick)
-        bond, moves_s = mps.bond_bound(steps, circuit.num_qubits)
-        seconds = mps.mps_estimate_s(moves_s, circuit.num_qubits, bond, work.shots)
-        is_too_large = circuit.num_qubits > STATEVECTOR_QUBITS
-        if is_too_large or (bond <= mps.MAX_BOND and seconds < statevector_s):
-            work.task.allow(seconds)
-            drawn: Samples = mps.run_mps(
-                steps, circuit.num_qubits, circuit.num_clbits, work.shots, seed, work.task.tick
-            )
-            return drawn
-    if not is_known_to_aer(circuit):
+    longest_s = _statevector_s(circuit) if at_end and size <= STATEVECTOR_QUBITS else math.inf
+    drawn = _by_mps(work, circuit, seed, longest_s, at_end=at_end)
+    if drawn is not None:
+        return drawn
+    if size <= _BRANCHING_QUBITS and not is_known_to_aer(circuit):
         return _branching(work, circuit, seed)
-    work.task.allow(statevector_s)
-    return run_aer([circuit], work.shots, seed)[0]
+    work.task.allow(longest_s)
+    return run_aer(on_line(circuit, range(size)), work.shots, seed)
 
 
-def _branching(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
-    from pytest_qchannel.emulator.programs.simulate.branching import estimate_s, run_branching
-    from pytest_qchannel.emulator.programs.simulate.steps import steps_of
+def _by_mps(
+    work: _Work, circuit: QuantumCircuit, seed: int, longest_s: float, *, at_end: bool
+) -> Bits | None:
+    """Shots from a matrix product state, or ``None`` where it takes longer than ``longest_s``.
 
+    Raises:
+        JobFailure: There is no other way, and the state is too entangled.
+    """
+    steps = steps_of(circuit, tick=work.task.tick)
+    order = line_order(steps, circuit.num_qubits)
+    line = Line(list(order))
+    line.run(steps)
+    seconds = line.estimate_s(circuit.num_qubits, work.shots, is_sampled_at_end=at_end)
+    if longest_s < math.inf and (not line.is_narrow or seconds >= longest_s):
+        return None
+    # How long it takes to find out what the gates alone do not tell is not known either.
+    work.task.allow(seconds if line.is_narrow else math.inf)
+    ordered = on_line(circuit, order)
+    if not line.is_narrow:
+        require_narrow(ordered, seed, work.task.tick)
+    return run_aer(ordered, work.shots, seed, "matrix_product_state")
+
+
+def _branching(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
     if circuit.num_qubits > _BRANCHING_QUBITS:
-        ideal = work.noise is None
-        what = "with resets, feed-forward or gates of its own" if ideal else "with noise"
-        way_out = "Clifford gates with feed-forward of single Paulis" if ideal else "no noise"
         raise JobFailure(
             FailureCode.SIMULATOR_FAILED,
             f"The emulator cannot simulate a circuit that acts on {circuit.num_qubits} qubits "
-            f"{what} exactly: it takes state vectors, of which those of {_BRANCHING_QUBITS} qubits "
-            f"fit into {MEMORY_LIMIT_MB} MB. Use fewer qubits, or {way_out}.",
+            f"with noise exactly: it takes state vectors, of which those of {_BRANCHING_QUBITS} "
+            f"qubits fit into {MEMORY_LIMIT_MB} MB. Use fewer qubits, or no noise.",
         )
     noise = work.noise(work.physical) if work.noise else None
     steps = steps_of(circuit, noise, work.task.tick)
     work.task.allow(estimate_s(steps, circuit.num_qubits, work.shots))
-    bits: Samples = run_branching(
+    return run_branching(
         steps,
         circuit.num_qubits,
         circuit.num_clbits,
@@ -284,13 +275,9 @@ def _branching(work: _Work, circuit: QuantumCircuit, seed: int) -> Samples:
         single=work.noise is not None,
         tick=work.task.tick,
     )
-    return bits
 
 
-def _chained(work: _Work, circuit: QuantumCircuit, seed: int, pause_s: float) -> Samples:
-    from pytest_qchannel.emulator.programs.simulate import chain
-    from pytest_qchannel.emulator.programs.simulate.steps import steps_of
-
+def _chained(work: _Work, circuit: QuantumCircuit, seed: int, pause_s: float) -> Bits:
     if circuit.num_qubits > chain.MOST_QUBITS:
         raise JobFailure(
             FailureCode.SIMULATOR_FAILED,
@@ -304,7 +291,6 @@ def _chained(work: _Work, circuit: QuantumCircuit, seed: int, pause_s: float) ->
     if noise is not None:
         steps += noise.idle(pause_s, range(circuit.num_qubits))
     work.task.allow(chain.chain_estimate_s(steps, circuit.num_qubits, work.shots))
-    bits: Samples = chain.run_chain(
+    return chain.run_chain(
         steps, circuit.num_qubits, circuit.num_clbits, work.shots, seed, work.task.tick
     )
-    return bits

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
+from qiskit import QuantumCircuit
+from qiskit.circuit import CASE_DEFAULT, CircuitInstruction, Clbit, Qubit
+
+from pytest_qchannel.emulator.programs.arrays import Complexes
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.programs.simulate.classical import Reader, reader, writer
+from pytest_qchannel.emulator.programs.simulate.classical import Reader, Writer, reader, writer
+from pytest_qchannel.emulator.programs.simulate.gates import matrix_of
 from pytest_qchannel.emulator.programs.simulate.labels import TWIRLED_READOUT
-from pytest_qchannel.emulator.programs.simulate.matrices import matrix_of
 
 __all__ = [
     "Choose",
@@ -36,7 +40,7 @@ class Gate:
     """A unitary matrix on qubits; the first one is the lowest bit of its index (as in qiskit)."""
 
     qubits: tuple[int, ...]
-    matrix: Any
+    matrix: Complexes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +52,7 @@ class Event:
 
     qubits: tuple[int, ...]
     probability: float
-    kraus: Any
+    kraus: Complexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Store:
     """Computes a value for each shot and keeps it."""
 
     value: Reader
-    keep: Callable[[Any, Any, Any], None]
+    keep: Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,10 @@ Step = Gate | Event | Measure | Sample | Reset | Choose | Loop | Store | Flow
 class NoiseSource(Protocol):
     """What errs on a device."""
 
-    def after(self, item: Any, qubits: tuple[int, ...]) -> Sequence[Event]:
+    def after(self, item: CircuitInstruction, qubits: tuple[int, ...]) -> Sequence[Event]:
         """What may befall the qubits of a gate."""
 
-    def during(self, item: Any, qubits: tuple[int, ...]) -> Sequence[Event]:
+    def during(self, item: CircuitInstruction, qubits: tuple[int, ...]) -> Sequence[Event]:
         """What may befall the qubits of a delay."""
 
     def measured(self, qubit: int) -> Sequence[Event]:
@@ -142,15 +146,15 @@ class _Budget:
 
 @dataclass(slots=True)
 class _Scope:
-    qubits: Mapping[Any, int]
-    clbits: Mapping[Any, int]
+    qubits: Mapping[Qubit, int]
+    clbits: Mapping[Clbit, int]
     noise: NoiseSource | None
     budget: _Budget
     steps: list[Step] = field(default_factory=list)
 
 
 def steps_of(
-    circuit: Any,
+    circuit: QuantumCircuit,
     noise: NoiseSource | None = None,
     tick: Callable[[], None] = lambda: None,
     *,
@@ -174,7 +178,7 @@ def steps_of(
     return steps if keeps_state else _last_measurements_together(steps)
 
 
-def _steps(circuit: Any, scope: _Scope) -> list[Step]:
+def _steps(circuit: QuantumCircuit, scope: _Scope) -> list[Step]:
     for item in circuit.data:
         # c_if, before qiskit 2; there control flow has a condition of its own too.
         condition = None if item.is_control_flow() else getattr(item, "condition", None)
@@ -188,7 +192,7 @@ def _steps(circuit: Any, scope: _Scope) -> list[Step]:
     return scope.steps
 
 
-def _add(item: Any, scope: _Scope) -> None:
+def _add(item: CircuitInstruction, scope: _Scope) -> None:
     scope.budget.spend()
     name = item.name
     qubits = tuple(scope.qubits[one] for one in item.qubits)
@@ -222,7 +226,7 @@ def _add(item: Any, scope: _Scope) -> None:
             scope.steps += scope.noise.after(item, qubits)
 
 
-def _body(block: Any, item: Any, scope: _Scope) -> tuple[Step, ...]:
+def _body(block: QuantumCircuit, item: CircuitInstruction, scope: _Scope) -> tuple[Step, ...]:
     """The steps of a block, whose bits stand for those of the instruction, one by one."""
     inner = _Scope(
         {a: scope.qubits[b] for a, b in zip(block.qubits, item.qubits, strict=True)},
@@ -235,16 +239,14 @@ def _body(block: Any, item: Any, scope: _Scope) -> tuple[Step, ...]:
     return tuple(_steps(block, inner))
 
 
-def _if_else(item: Any, scope: _Scope) -> Step:
+def _if_else(item: CircuitInstruction, scope: _Scope) -> Step:
     blocks = item.operation.blocks
     labels: list[tuple[int, ...] | None] = [(1,), None]
     choices = zip(labels, (_body(one, item, scope) for one in blocks), strict=False)
     return Choose(reader(item.operation.condition, scope.clbits), tuple(choices))
 
 
-def _switch(item: Any, scope: _Scope) -> Step:
-    from qiskit.circuit import CASE_DEFAULT
-
+def _switch(item: CircuitInstruction, scope: _Scope) -> Step:
     choices: list[tuple[tuple[int, ...] | None, tuple[Step, ...]]] = []
     for labels, block in item.operation.cases_specifier():
         values = None if CASE_DEFAULT in labels else tuple(int(one) for one in labels)
@@ -252,7 +254,7 @@ def _switch(item: Any, scope: _Scope) -> Step:
     return Choose(reader(item.operation.target, scope.clbits), tuple(choices))
 
 
-def _for_loop(item: Any, scope: _Scope) -> Step:
+def _for_loop(item: CircuitInstruction, scope: _Scope) -> Step:
     values, parameter, block = item.operation.params
     if len(values) > MAX_TURNS:
         raise JobFailure(
@@ -265,17 +267,17 @@ def _for_loop(item: Any, scope: _Scope) -> Step:
     return Loop(tuple(_body(one, item, scope) for one in bound))
 
 
-def _while_loop(item: Any, scope: _Scope) -> Step:
+def _while_loop(item: CircuitInstruction, scope: _Scope) -> Step:
     condition = reader(item.operation.condition, scope.clbits)
     return Loop((_body(item.operation.blocks[0], item, scope),), condition)
 
 
-def _store(item: Any, scope: _Scope) -> Step:
+def _store(item: CircuitInstruction, scope: _Scope) -> Step:
     operation = item.operation
     return Store(reader(operation.rvalue, scope.clbits), writer(operation.lvalue, scope.clbits))
 
 
-_CLASSICAL: Mapping[str, Callable[[Any, _Scope], Step]] = {
+_CLASSICAL: Mapping[str, Callable[[CircuitInstruction, _Scope], Step]] = {
     "if_else": _if_else,
     "switch_case": _switch,
     "for_loop": _for_loop,

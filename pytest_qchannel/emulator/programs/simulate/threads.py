@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from typing import Any
+
+import numpy as np  # noqa: F401 - the controller knows the libraries that are loaded by now
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 __all__ = ["on_one_thread"]
 
 
 @functools.cache
-def _controller() -> Any:
-    # The controller knows the libraries that are loaded by now.
-    import numpy as np  # noqa: F401
-    import scipy.linalg  # noqa: F401
-
-    try:
-        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-    except ModuleNotFoundError:  # the same results, later
-        return None
+def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def on_one_thread() -> contextlib.AbstractContextManager[Any]:
+def on_one_thread() -> contextlib.AbstractContextManager[object]:
     """A context in which numpy's linear algebra uses one thread."""
-    if _controller() is None:
-        return contextlib.nullcontext()
-    limited: contextlib.AbstractContextManager[Any] = _controller().limit(limits=1, user_api="blas")
+    limited: contextlib.AbstractContextManager[object] = _controller().limit(
+        limits=1, user_api="blas"
+    )
     return limited

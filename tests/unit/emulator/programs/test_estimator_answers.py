@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 
-from pytest_qchannel.emulator.programs import Noise, estimator
+from pytest_qchannel.emulator.programs import Noise, checks
 from tests.unit.emulator.circuits_kit import encoded
 from tests.unit.emulator.programs.estimator_kit import estimate
 from tests.unit.emulator.programs.primitives_kit import LayerError, outcome_of
@@ -132,7 +132,7 @@ def test_extrapolation_adds_the_services_fields(shape: tuple[int, ...]) -> None:
     ],
 )
 def test_resilience_options_that_the_service_refuses(resilience: Any, said: str) -> None:
-    problem = estimator.check({"pubs": [["x", "Z"]], "options": {"resilience": resilience}})
+    problem = checks.estimator({"pubs": [["x", "Z"]], "options": {"resilience": resilience}})
     assert problem is not None
     assert said in problem
 

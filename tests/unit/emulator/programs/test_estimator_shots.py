@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 
-from pytest_qchannel.emulator.programs import estimator
+from pytest_qchannel.emulator.programs import checks
 from tests.unit.emulator.circuits_kit import DEVICE, encoded, encoded_array
 from tests.unit.emulator.programs.estimator_kit import estimate, turned, wide
 from tests.unit.emulator.programs.primitives_kit import failure_of, outcome_of, read
@@ -62,7 +62,7 @@ def test_numbers_that_are_not_finite_are_refused(number: float) -> None:
         ({"pubs": [["x", "Z"]], "options": {"resilience": {"zne": {"noise_factors": [1, number]}}}},
          "options.resilience.zne.noise_factors[1]"),
     ):  # fmt: skip
-        assert estimator.check(body) == f"{place}: expected a finite number"
+        assert checks.estimator(body) == f"{place}: expected a finite number"
 
 
 def test_without_twirling_there_are_no_random_variants() -> None:

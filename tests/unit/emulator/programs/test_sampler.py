@@ -14,7 +14,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 from qiskit.primitives import StatevectorSampler
 
-from pytest_qchannel.emulator.programs import PROGRAMS, Task, sampler
+from pytest_qchannel.emulator.programs import PROGRAMS, Task, checks, sampler
 from pytest_qchannel.emulator.programs.durations import circuit_s
 from pytest_qchannel.emulator.programs.outcome import JobFailure
 from pytest_qchannel.emulator.world import snapshots
@@ -50,13 +50,13 @@ def plain() -> QuantumCircuit:
 def decoded(*pubs: list[Any], **params: Any) -> Any:
     """The client's own reading of a result."""
     body = {"pubs": list(pubs), "support_qiskit": True, "version": 2, **params}
-    assert sampler.check(body) is None
+    assert checks.sampler(body) is None
     return json.loads(sampler.run(Task(body, SNAPSHOT, 7)).result, cls=RuntimeDecoder)
 
 
 def failure_of(*pubs: list[Any], **params: Any) -> JobFailure:
     body = {"pubs": list(pubs), **params}
-    assert sampler.check(body) is None
+    assert checks.sampler(body) is None
     with pytest.raises(JobFailure) as caught:
         sampler.run(Task(body, SNAPSHOT, 7))
     return caught.value
@@ -313,6 +313,6 @@ def test_a_repetition_delay_beyond_the_devices_range(delay_s: float) -> None:
 
 
 def test_the_table_of_programs_is_whole() -> None:
-    assert PROGRAMS["sampler"] is sampler
-    assert sampler.check({"pubs": []}) is not None
-    assert sampler.check({"pubs": [["x"]]}) is None
+    assert PROGRAMS["sampler"].load() is sampler
+    assert PROGRAMS["sampler"].check({"pubs": []}) is not None
+    assert PROGRAMS["sampler"].check({"pubs": [["x"]]}) is None

@@ -11,7 +11,8 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import Pauli
 
 from pytest_qchannel.emulator.programs import Noise
-from pytest_qchannel.emulator.programs.twirling import Twirling
+from pytest_qchannel.emulator.programs.options import Twirling
+from pytest_qchannel.emulator.programs.twirling import twirled
 from tests.unit.emulator.circuits_kit import encoded, encoded_array
 from tests.unit.emulator.programs.noisy_kit import MISREAD, Step, evolved, read_out, snapshot
 from tests.unit.emulator.programs.primitives_kit import outcome_of, read
@@ -120,7 +121,7 @@ def test_the_strategy_decides_which_qubits_get_random_gates(
     for pair in ((0, 1), (1, 2), (0, 1)):
         circuit.cz(*pair)
     circuit.measure(3, 0)
-    applied = Twirling(True, False, strategy).applied(circuit)
+    applied = twirled(circuit, Twirling(True, False, strategy))
     found: list[set[int]] = [set()]
     for item in applied.data:
         if item.label == "qchannel-dressing":
@@ -156,7 +157,7 @@ def test_what_cannot_be_twirled_stays_as_it_is() -> None:
         circuit.measure(0, 1)
     circuit.cz(0, 1)
     circuit.measure(1, 1)
-    applied = Twirling(True, True).applied(circuit)
+    applied = twirled(circuit, Twirling(True, True))
     labels = [
         (item.name, item.label)
         for item in applied.data

@@ -18,7 +18,7 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_ibm_runtime import fake_provider
 
-from pytest_qchannel.emulator.programs import Noise, Task, executor
+from pytest_qchannel.emulator.programs import Noise, Task, checks, executor
 from pytest_qchannel.emulator.world import snapshots
 
 DEVICE = "ibm_torino"
@@ -65,7 +65,7 @@ def run_params(
     noise: Noise = Noise.OFF,
 ) -> str:
     """The body of ``GET /jobs/{id}/results`` for these params."""
-    assert executor.check(params) is None
+    assert checks.executor(params) is None
     snapshot = snapshots.served(device.replace("mock_", "ibm_"), device)
     return executor.run(Task(params, snapshot, seed, noise)).result.decode()
 

@@ -21,12 +21,12 @@ from samplomatic import build
 from samplomatic.transpiler import generate_boxing_pass_manager
 
 from pytest_qchannel.emulator.programs import (
+    PROGRAMS,
     JobFailure,
     Noise,
     Task,
-    calibrator,
+    checks,
     executor,
-    noise_learner,
 )
 from pytest_qchannel.emulator.world import snapshots
 from pytest_qchannel.errors import EmulatorGap
@@ -103,9 +103,9 @@ def _damaged(text: str, place: float, letter: str) -> str:
     return text[:at] + letter + text[at + 1 :]
 
 
-def _require_orderly(program: Any, params: dict[str, Any], noise: Noise = Noise.OFF) -> None:
+def _require_orderly(program_id: str, params: dict[str, Any], noise: Noise = Noise.OFF) -> None:
     try:
-        said = program.check(params)
+        said = PROGRAMS[program_id].check(params)
     except EmulatorGap:
         return
     if said is not None:
@@ -114,7 +114,7 @@ def _require_orderly(program: Any, params: dict[str, Any], noise: Noise = Noise.
         assert len(said) <= 400
         return
     try:
-        outcome = program.run(Task(params, snapshots.load(DEVICE), 3, noise))
+        outcome = PROGRAMS[program_id].run(Task(params, snapshots.load(DEVICE), 3, noise))
     except JobFailure:
         return
     assert outcome.result
@@ -122,9 +122,9 @@ def _require_orderly(program: Any, params: dict[str, Any], noise: Noise = Noise.
 
 def test_the_valid_ones_are_answered() -> None:
     for params in VALID.values():
-        assert executor.check(params) is None
+        assert checks.executor(params) is None
         assert executor.run(Task(params, snapshots.load(DEVICE), 3)).result
-    assert noise_learner.check(BOXED) is None
+    assert checks.noise_learner(BOXED) is None
 
 
 @pytest.mark.slow
@@ -132,7 +132,7 @@ def test_the_valid_ones_are_answered() -> None:
 @given(st.data(), st.sampled_from(sorted(VALID)), NASTY)
 def test_one_value_is_replaced(data: st.DataObject, version: str, value: Any) -> None:
     path = data.draw(st.sampled_from(_places(VALID[version])))
-    _require_orderly(executor, _changed(VALID[version], path, value))
+    _require_orderly("executor", _changed(VALID[version], path, value))
 
 
 @pytest.mark.slow
@@ -151,7 +151,7 @@ def test_one_letter_is_damaged(
     texts = [path for path in texts if isinstance(_at(version, path), str)]
     path = data.draw(st.sampled_from(texts))
     value = _damaged(_at(version, path), place, letter)
-    _require_orderly(executor, _changed(VALID[version], path, value))
+    _require_orderly("executor", _changed(VALID[version], path, value))
 
 
 def _at(version: str, path: tuple[Any, ...]) -> Any:
@@ -165,7 +165,7 @@ def _at(version: str, path: tuple[Any, ...]) -> Any:
 @given(st.data(), NASTY)
 def test_the_boxed_noise_learner(data: st.DataObject, value: Any) -> None:
     path = data.draw(st.sampled_from(_places(BOXED)))
-    _require_orderly(noise_learner, _changed(BOXED, path, value), Noise.CALIBRATION)
+    _require_orderly("noise-learner", _changed(BOXED, path, value), Noise.CALIBRATION)
 
 
 @settings(max_examples=60)
@@ -173,18 +173,18 @@ def test_the_boxed_noise_learner(data: st.DataObject, value: Any) -> None:
 def test_damaged_boxes(place: float, letter: str) -> None:
     text = BOXED["instructions"]["circuit_b64"]
     path = ("instructions", "circuit_b64")
-    _require_orderly(noise_learner, _changed(BOXED, path, _damaged(text, place, letter)))
+    _require_orderly("noise-learner", _changed(BOXED, path, _damaged(text, place, letter)))
 
 
 @given(st.dictionaries(st.sampled_from(["schema_version", "options"]), NASTY))
 @example({"schema_version": "v0.1", "options": {}})
 def test_calibrate_is_refused_or_a_gap(params: dict[str, Any]) -> None:
-    _require_orderly(calibrator, params)
+    _require_orderly("calibrate", params)
 
 
 def test_calibrate_says_why_not() -> None:
     with pytest.raises(EmulatorGap, match="recorded snapshots"):
-        calibrator.check({"schema_version": "v0.1", "options": {"experimental": {"a": 1}}})
+        checks.calibrate({"schema_version": "v0.1", "options": {"experimental": {"a": 1}}})
 
 
 def test_deep_nesting_is_refused() -> None:
@@ -192,4 +192,4 @@ def test_deep_nesting_is_refused() -> None:
     for _ in range(900):
         deep = [deep]
     params = _changed(VALID["v2.0"], ("quantum_program", "passthrough_data"), deep)
-    assert "levels deep" in str(executor.check(params))
+    assert "levels deep" in str(checks.executor(params))

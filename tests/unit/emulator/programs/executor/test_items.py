@@ -20,7 +20,15 @@ from qiskit_ibm_runtime.quantum_program import QuantumProgram
 from samplomatic import build
 from samplomatic.transpiler import generate_boxing_pass_manager
 
-from pytest_qchannel.emulator.programs import JobFailure, Noise, Task, TooLong, executor
+from pytest_qchannel.emulator.programs import (
+    JobFailure,
+    Noise,
+    Task,
+    TooLong,
+    checks,
+    executor,
+    models,
+)
 from pytest_qchannel.emulator.world import snapshots
 from pytest_qchannel.errors import EmulatorGap
 from tests.unit.emulator.programs.executor.executor_kit import (
@@ -105,8 +113,7 @@ def test_quarter_turns_of_a_samplex_are_exact() -> None:
     template, samplex = twirled(isa(ghz(3)))
     made = QuantumProgram(1)
     made.append_samplex_item(template, samplex=samplex, shape=(8,))
-    module = executor.models.schema("executor", executor.VERSIONS, params_of(made))
-    parsed = executor.models.parsed(module.ParamsModel, params_of(made))
+    _, parsed = models.read(models.EXECUTOR, params_of(made))
     [item] = read_items(parsed.quantum_program, 1)
     turns = item.values / (np.pi / 2)
     assert turns.any()
@@ -345,11 +352,11 @@ def test_without_initialisation_each_shot_starts_where_the_one_before_ended(nois
 
 
 def test_params_without_a_known_version_are_refused() -> None:
-    assert "schema_version: missing; one of v0.1" in str(executor.check({}))
-    assert "v9.9" in str(executor.check({"schema_version": "v9.9"}))
+    assert "schema_version: missing; one of v0.1" in str(checks.executor({}))
+    assert "v9.9" in str(checks.executor({"schema_version": "v9.9"}))
     params = params_of(program(isa(ghz(2))))
     params["quantum_program"]["shots"] = 0
-    said = executor.check(params)
+    said = checks.executor(params)
     assert said is not None
     assert "quantum_program.shots" in said
     assert "\n" not in said
@@ -367,7 +374,7 @@ def test_a_bomb_is_refused_before_it_is_inflated() -> None:
     item["circuit_arguments"] = {
         "data": base64.b64encode(body).decode(), "shape": [20 << 21], "dtype": "f64"
     }  # fmt: skip
-    assert "inflates to more than" in str(executor.check(params))
+    assert "inflates to more than" in str(checks.executor(params))
 
 
 def test_without_the_schemas_it_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -377,7 +384,7 @@ def test_without_the_schemas_it_names_the_command(monkeypatch: pytest.MonkeyPatc
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "ibm_quantum_schemas", None)
     with pytest.raises(EmulatorGap, match="pip install"):
-        executor.check({"schema_version": "v2.0"})
+        checks.executor({"schema_version": "v2.0"})
 
 
 def test_idle_qubits_that_are_twirled_err_as_calibrated() -> None:

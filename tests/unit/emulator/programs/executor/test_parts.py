@@ -12,10 +12,10 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import DensityMatrix, Statevector
 
-from pytest_qchannel.emulator.programs.executor.lone import chance_of_one
-from pytest_qchannel.emulator.programs.executor.parts import Part, parts_of
-from pytest_qchannel.emulator.programs.executor.together import plan_of
 from pytest_qchannel.emulator.programs.simulate import Active
+from pytest_qchannel.emulator.programs.simulate.batch import plan_of
+from pytest_qchannel.emulator.programs.simulate.components import Part, parts_of
+from pytest_qchannel.emulator.programs.simulate.lone import chance_of_one
 from pytest_qchannel.emulator.world import snapshots
 from tests.unit.emulator.circuits_kit import DEVICE
 

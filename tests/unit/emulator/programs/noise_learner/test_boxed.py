@@ -10,7 +10,7 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
 
-from pytest_qchannel.emulator.programs import JobFailure, Noise, Task, noise_learner
+from pytest_qchannel.emulator.programs import JobFailure, Noise, Task, checks, noise_learner
 from pytest_qchannel.emulator.world import snapshots
 from tests.unit.emulator.programs.executor.executor_kit import DEVICE, backend, estimated
 
@@ -51,7 +51,7 @@ def params_of(instructions: list[Any], version: str = "v0.3", **options: Any) ->
 def learn(params: dict[str, Any], noise: Noise = Noise.CALIBRATION, device: str = DEVICE) -> Any:
     from qiskit_ibm_runtime.decoders.noise_learner_v3.decoder import NoiseLearnerV3ResultDecoder
 
-    assert noise_learner.check(params) is None
+    assert checks.noise_learner(params) is None
     snapshot = snapshots.served(device.replace("mock_", "ibm_"), device)
     outcome = noise_learner.run(Task(params, snapshot, 5, noise))
     assert outcome.usage_s >= 1

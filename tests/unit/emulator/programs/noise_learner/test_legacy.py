@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 
-from pytest_qchannel.emulator.programs import JobFailure, Noise, Task, noise_learner
+from pytest_qchannel.emulator.programs import JobFailure, Noise, Task, checks, noise_learner
 from pytest_qchannel.emulator.world import snapshots
 from tests.unit.emulator.circuits_kit import DEVICE, encoded
 
@@ -30,7 +30,7 @@ def learn(*circuits: QuantumCircuit, noise: Noise = Noise.CALIBRATION, **options
         from qiskit_ibm_runtime.utils.noise_learner_result_decoder import NoiseLearnerResultDecoder
 
     params = {"circuits": [encoded(one) for one in circuits], "options": options, "version": 2}
-    assert noise_learner.check(params) is None
+    assert checks.noise_learner(params) is None
     outcome = noise_learner.run(Task(params, snapshots.load(DEVICE), 3, noise))
     return NoiseLearnerResultDecoder.decode(outcome.result.decode())
 
@@ -114,16 +114,16 @@ def test_the_circuit_of_a_layer_is_its_gates() -> None:
 
 def test_circuits_that_are_not_for_the_device_fail() -> None:
     params = {"circuits": [encoded(line((0, 3)))]}
-    assert noise_learner.check(params) is None
+    assert checks.noise_learner(params) is None
     with pytest.raises(JobFailure, match=r"circuit 0.*cz.*\(0, 3\)"):
         noise_learner.run(Task(params, snapshots.load(DEVICE), 3))
 
 
 def test_params_that_do_not_fit_are_refused() -> None:
-    assert "circuits" in str(noise_learner.check({}))
-    assert "shots" in str(noise_learner.check({"circuits": [], "options": {"shots": 4}}))
+    assert "circuits" in str(checks.noise_learner({}))
+    assert "shots" in str(checks.noise_learner({"circuits": [], "options": {"shots": 4}}))
     bad = {"circuits": [], "options": {"layer_pair_depths": [-1]}}
-    assert "layer_pair_depths" in str(noise_learner.check(bad))
+    assert "layer_pair_depths" in str(checks.noise_learner(bad))
 
 
 JSON = st.recursive(
@@ -156,7 +156,7 @@ OPTIONS = st.fixed_dictionaries(
 def test_whatever_is_sent_is_refused_or_fails_or_is_answered(params: Any) -> None:
     if not isinstance(params, dict):
         return  # the service's own schema demands an object
-    if noise_learner.check(params) is None:
+    if checks.noise_learner(params) is None:
         try:
             outcome = noise_learner.run(Task(params, snapshots.load(DEVICE), 3, Noise.CALIBRATION))
         except JobFailure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from qiskit_aer import AerSimulator
 
 from pytest_qchannel.emulator.programs.outcome import JobFailure
 from pytest_qchannel.emulator.programs.simulate import active_part, sample, steps
-from pytest_qchannel.emulator.programs.task import TooLong
+from pytest_qchannel.emulator.programs.task import Noise, TooLong
 from tests.unit.emulator.programs.simulate.simulate_kit import (
     assert_drawn_from,
     shots_of,
@@ -161,17 +162,63 @@ def test_a_very_long_loop_is_refused() -> None:
         shots_of(circuit, 5)
 
 
-def test_too_many_qubits_for_shared_states_are_refused_in_words() -> None:
-    circuit = QuantumCircuit(30, 30)
-    for low in range(29):
+def row(size: int) -> QuantumCircuit:
+    circuit = QuantumCircuit(size, size)
+    for low in range(size - 1):
         circuit.rx(0.3, low)
         circuit.cz(low, low + 1)
-    circuit.measure(0, 0)
-    circuit.rx(0.3, 0)
+    return circuit
+
+
+def test_too_many_qubits_for_shared_states_are_refused_in_words() -> None:
+    circuit = row(30)
     circuit.measure(range(30), range(30))
-    with pytest.raises(JobFailure, match=r"30 qubits .* 25 qubits fit into 4096 MB") as caught:
-        shots_of(circuit, 5)
+    with pytest.raises(JobFailure, match=r"30 qubits with noise .* 25 qubits fit into") as caught:
+        shots_of(circuit, 5, noise=Noise.CALIBRATION)
     assert caught.value.code == 5204
+
+
+def test_a_while_loop_on_many_qubits_is_refused_in_words() -> None:
+    circuit = row(30)
+    with circuit.while_loop((circuit.clbits[0], False)):
+        circuit.rx(0.3, 0)
+    circuit.measure(range(30), range(30))
+    with pytest.raises(JobFailure, match="while loop in a circuit that acts on 30 qubits") as e:
+        shots_of(circuit, 5)
+    assert e.value.code == 5204
+
+
+def test_forty_qubits_with_feed_forward() -> None:
+    """This was refused: state vectors of so many qubits do not fit, and nothing else was tried.
+
+    It is not even long, so that it runs where it is asked for.
+    """
+
+    def drawn(size: int, shots: int) -> Any:
+        circuit = QuantumCircuit(size, size)
+        for layer in range(4):
+            rng = random.Random(layer)
+            for low in range(size):
+                circuit.rx(rng.uniform(0, 3), low)
+            for low in range(layer % 2, size - 1, 2):
+                circuit.cz(low, low + 1)
+            circuit.measure(layer, layer)
+            with circuit.if_test((circuit.clbits[layer], True)):
+                circuit.rx(0.7, layer + 1)
+                circuit.iswap(layer + 1, layer + 2)  # Aer has none
+        circuit.measure(range(size), range(size))
+        active = active_part(circuit)
+        [bits] = sample(active, [active.circuit], shots, 3, task(limit_s=3.0))
+        return values(bits[:, :5])
+
+    # What is left out of the smaller one is too far away to be seen.
+    few, many = drawn(14, 100_000), drawn(40, 400)
+    exact = np.bincount(few, minlength=32) / len(few)
+    expected = exact * len(many)
+    seen = np.bincount(many, minlength=32)
+    usual = expected > 4
+    assert usual.sum() > 5
+    assert (abs(seen - expected)[usual] < 5 * np.sqrt(expected[usual])).all()
 
 
 def test_long_dynamic_simulations_are_not_started() -> None:

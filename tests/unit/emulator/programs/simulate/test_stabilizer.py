@@ -78,7 +78,7 @@ def test_stim_and_aer_give_the_same_distribution(circuit: QuantumCircuit) -> Non
     assert found is not None
     bits = sample_translation(found, 2_000, seed=3)
     known = circuit.decompose(["iswap", "dcx"])  # Aer does not have them
-    [other] = run_aer([known], 2_000, seed=3)
+    other = run_aer(known, 2_000, seed=3)
     size = 2**circuit.num_clbits
     mine, theirs = (np.bincount(values(one), minlength=size) for one in (bits, other))
     assert ((mine > 0) == (theirs > 0)).all()  # at most 16 outcomes, equally likely

@@ -17,9 +17,8 @@ from qiskit.circuit import Gate, Parameter
 from qiskit.quantum_info import Statevector
 
 from pytest_qchannel.emulator.programs.outcome import JobFailure
-from pytest_qchannel.emulator.programs.simulate import active_part, mps, sample
-from pytest_qchannel.emulator.programs.simulate.components import parts_of
-from pytest_qchannel.emulator.programs.simulate.steps import Gate as GateStep
+from pytest_qchannel.emulator.programs.simulate import active_part, aer, entanglement, sample
+from pytest_qchannel.emulator.programs.simulate.components import groups_of
 from pytest_qchannel.emulator.programs.simulate.steps import steps_of
 from pytest_qchannel.emulator.programs.task import TooLong
 from tests.unit.emulator.programs.simulate.simulate_kit import (
@@ -31,8 +30,13 @@ from tests.unit.emulator.programs.simulate.simulate_kit import (
 )
 
 
+def on_line(circuit: QuantumCircuit) -> QuantumCircuit:
+    order = entanglement.line_order(steps_of(circuit), circuit.num_qubits)
+    return aer.on_line(circuit, order)
+
+
 def by_mps(circuit: QuantumCircuit, shots: int, seed: int = 3) -> Any:
-    return mps.run_mps(steps_of(circuit), circuit.num_qubits, circuit.num_clbits, shots, seed)
+    return aer.run_aer(on_line(circuit), shots, seed, "matrix_product_state")
 
 
 @st.composite
@@ -83,15 +87,13 @@ def test_mps_of_an_entangled_chain() -> None:
 
 
 def test_the_bond_bound_holds() -> None:
-    circuit = chain(10, 4)
-    circuit.cx(0, 9)
+    circuit = chain(10, 5)
+    circuit.cx(0, 7)
     steps = steps_of(circuit)
-    bound, _ = mps.bond_bound(steps, 10)
-    state = mps._State(mps.line_order(steps, 10))
-    for step in steps:
-        if isinstance(step, GateStep):
-            state.apply(step)
-    assert max(len(one) for one in state._values) <= bound <= 32
+    line = entanglement.Line(entanglement.line_order(steps, 10))
+    line.run(steps)
+    needed = entanglement._widest(on_line(circuit), len(circuit.data), 1)
+    assert 4 < needed <= line.worst <= 32
 
 
 def test_the_order_of_a_shuffled_chain_is_the_chain() -> None:
@@ -100,7 +102,7 @@ def test_the_order_of_a_shuffled_chain_is_the_chain() -> None:
     for low in range(29):
         circuit.cz(places[low], places[low + 1])
     circuit.measure(range(30), range(30))
-    order = mps.line_order(steps_of(circuit), 30)
+    order = entanglement.line_order(steps_of(circuit), 30)
     assert order in (places, places[::-1])
 
 
@@ -122,10 +124,43 @@ def test_sixty_qubits_with_a_few_layers() -> None:
 
 
 def test_too_much_entanglement_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mps, "MAX_BOND", 16)  # refused as at 256, sooner
+    monkeypatch.setattr(entanglement, "MAX_BOND", 16)  # refused as at 256, sooner
     with pytest.raises(JobFailure, match=r"on 32 qubits exactly: .*\(more than 16 Schmidt") as e:
         shots_of(chain(32, 12), 10)
     assert e.value.code == 5204
+
+
+def test_what_is_refused_is_told_without_running_all_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A hundred layers would take an hour; the first ones tell that they need too much."""
+    monkeypatch.setattr(entanglement, "MAX_BOND", 16)
+    circuit, tried = chain(36, 100), []
+    ask = aer.log_of_mps
+
+    def log_of_mps(begun: QuantumCircuit, *args: int) -> str:
+        tried.append(len(begun.data))
+        return ask(begun, *args)
+
+    monkeypatch.setattr(aer, "log_of_mps", log_of_mps)
+    with pytest.raises(JobFailure, match="too entangled"):
+        shots_of(circuit, 10)
+    assert 0 < max(tried) < len(circuit.data) / 5
+
+
+def test_many_layers_that_hardly_entangle_run() -> None:
+    """The gates alone tell nothing of that: any of them may double what a cut needs."""
+    circuit = QuantumCircuit(40, 40)
+    circuit.rx(0.4, 0)
+    for layer in range(10):
+        for low in range(39):
+            circuit.rzz(0.3 if layer % 2 else -0.3, low, low + 1)
+            circuit.rx(0.0, low)
+    circuit.rx(0.3, 0)
+    circuit.measure(range(40), range(40))
+    bits = shots_of(circuit, 4_000)
+    assert_drawn_from(bits[:, :2], [np.cos(0.35) ** 2, np.sin(0.35) ** 2, 0, 0])
+    assert not bits[:, 1:].any()
 
 
 def test_long_simulations_are_not_started() -> None:
@@ -154,7 +189,7 @@ def test_parts_are_drawn_independently_of_each_other() -> None:
     for place in range(4):
         where = range(8 * place, 8 * place + 8)
         circuit.compose(one, where, where, inplace=True)
-    assert parts_of(circuit) == [list(range(8 * k, 8 * k + 8)) for k in range(4)]
+    assert groups_of(circuit) == [list(range(8 * k, 8 * k + 8)) for k in range(4)]
     bits = shots_of(circuit, 10_000)
     exact = Statevector(bare(one)).probabilities()
     for place in range(4):
@@ -168,10 +203,10 @@ def test_a_shared_bit_and_feed_forward_keep_qubits_together() -> None:
     circuit.rx(1.0, range(20))
     circuit.measure(0, 0)
     circuit.measure(15, 0)
-    assert any({0, 15} <= set(group) for group in parts_of(circuit))
+    assert any({0, 15} <= set(group) for group in groups_of(circuit))
     with circuit.if_test((circuit.clbits[0], True)):
         circuit.x(3)
-    assert parts_of(circuit) == [list(range(20))]
+    assert groups_of(circuit) == [list(range(20))]
 
 
 def test_parameter_sets_have_their_own_states() -> None:

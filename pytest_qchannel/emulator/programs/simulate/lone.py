@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
-from pytest_qchannel.emulator.programs.executor.together import rotations
+import numpy as np
+from qiskit.circuit import CircuitInstruction, Parameter
+
+from pytest_qchannel.emulator.programs.arrays import Complexes, Reals
+from pytest_qchannel.emulator.programs.simulate.active import Active
 from pytest_qchannel.emulator.programs.simulate.calibration import calibration
 from pytest_qchannel.emulator.programs.simulate.channels import gate_channel
+from pytest_qchannel.emulator.programs.simulate.gates import fixed, rotations
 from pytest_qchannel.emulator.world.snapshots import Snapshot
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from pytest_qchannel.emulator.programs.simulate import Active
 
 __all__ = ["chance_of_one"]
 
 
 def chance_of_one(
     part: Active,
-    values: np.ndarray[Any, np.dtype[np.float64]],
-    column: Mapping[Any, int],
+    values: Reals,
+    column: Mapping[Parameter, int],
     erring: Snapshot | None = None,
-) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+) -> Reals | None:
     """The chance that the one measurement of a qubit gives 1, for each row of ``values``.
 
     Args:
@@ -41,8 +40,6 @@ def chance_of_one(
     Returns:
         Shape ``(sets,)``, or ``None`` when the part is not of that simple kind.
     """
-    import numpy as np
-
     *gates, last = part.circuit.data or [None]
     if (
         part.circuit.num_qubits != 1
@@ -64,7 +61,7 @@ def chance_of_one(
         channel = None if erring is None else _channel(erring, item.name, qubit)
         if channel is not None:
             state = (state.reshape(-1, 4) @ channel.T).reshape(-1, 2, 2)
-    chance: np.ndarray[Any, np.dtype[np.float64]] = state[:, 1, 1].real.copy()
+    chance: Reals = state[:, 1, 1].real.copy()
     # Rounding must not make the impossible happen: a certain bit stays certain.
     chance[chance < 1e-12] = 0
     chance[chance > 1 - 1e-12] = 1
@@ -75,7 +72,7 @@ def chance_of_one(
 
 
 @functools.lru_cache(maxsize=4096)
-def _channel(device: Snapshot, name: str, qubit: int) -> Any:
+def _channel(device: Snapshot, name: str, qubit: int) -> Complexes | None:
     """What befalls the qubit of a gate, on density matrices as vectors, or ``None``."""
     known = calibration(device)
     figures = known.gates.get((name, (qubit,)))
@@ -86,16 +83,10 @@ def _channel(device: Snapshot, name: str, qubit: int) -> Any:
 
 
 def _matrix(
-    item: Any, values: np.ndarray[Any, np.dtype[np.float64]], column: Mapping[Any, int]
-) -> Any:
-    import numpy as np
-
-    if item.name == "id":
-        return np.eye(2)
-    if item.name == "sx":
-        return np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
-    if item.name == "x":
-        return np.array([[0, 1], [1, 0]])
+    item: CircuitInstruction, values: Reals, column: Mapping[Parameter, int]
+) -> Complexes | None:
+    if item.name in ("id", "sx", "x"):
+        return fixed(item.name)
     if item.name not in ("rz", "rx"):
         return None
     angle = item.params[0]

@@ -6,17 +6,34 @@ a job need not have it.
 
 from __future__ import annotations
 
+import binascii
 import importlib
 import re
 import zlib
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from types import ModuleType
-from typing import Any, Final
+from dataclasses import dataclass
+from types import MappingProxyType, ModuleType
+from typing import Any, Final, TypeAlias
 
-from pytest_qchannel.emulator.programs.codec import MOST_BYTES
+from pytest_qchannel.emulator.programs.options import MOST_BYTES
+from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.qiskit_home import imported_for_good
 
-__all__ = ["NotValid", "parsed", "said_of", "schema"]
+__all__ = [
+    "CALIBRATOR",
+    "EXECUTOR",
+    "NOISE_LEARNER",
+    "Model",
+    "NotValid",
+    "Published",
+    "read",
+    "said_of",
+]
+
+Model: TypeAlias = Any
+"""An instance of a published model; of which class, the schema's version decides."""
 
 INSTALL: Final = 'pip install "qiskit-ibm-runtime>=0.47" ibm-quantum-schemas samplomatic'
 
@@ -28,44 +45,61 @@ class NotValid(ValueError):
     """The params do not fit their schema; the text is one line for the refusal."""
 
 
-def schema(program: str, versions: Mapping[str, str], params: Mapping[str, Any]) -> ModuleType:
-    """The module of models for the ``schema_version`` that the params name.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A package of models.
 
-    Args:
-        program: The package in ``ibm_quantum_schemas``: ``"executor"``.
-        versions: Each ``schema_version`` that the program takes, and its module.
-        params: What the client sent.
+    Attributes:
+        package: Its name in ``ibm_quantum_schemas``.
+        versions: Each ``schema_version`` that the emulator takes, and its module.
+    """
+
+    package: str
+    versions: Mapping[str, str]
+
+
+def _published(package: str, *versions: str) -> Published:
+    modules = {f"v{one}": f"version_{one.replace('.', '_')}" for one in versions}
+    return Published(package, MappingProxyType(modules))
+
+
+EXECUTOR: Final = _published("executor", "0.1", "0.2", "1.0", "1.1", "2.0")
+NOISE_LEARNER: Final = _published("noise_learner_v3", "0.1", "0.2", "0.3")
+CALIBRATOR: Final = _published("calibrator", "0.1")
+
+
+def read(published: Published, params: Params) -> tuple[ModuleType, Model]:
+    """The module of models for the ``schema_version`` that params name, and the params in it.
 
     Raises:
-        NotValid: There is no ``schema_version``, or none that is known.
+        NotValid: There is no ``schema_version``, or none that is known, or the params do not fit;
+            the text names the place and what is wrong there.
         EmulatorGap: ``ibm_quantum_schemas`` or what it needs is not installed.
     """
     version = params.get("schema_version")
-    if not isinstance(version, str) or version not in versions:
+    if not isinstance(version, str) or version not in published.versions:
         named = "missing" if version is None else f"{str(version)[:40]!r}"
-        raise NotValid(f"schema_version: {named}; one of {', '.join(versions)} is expected")
+        raise NotValid(
+            f"schema_version: {named}; one of {', '.join(published.versions)} is expected"
+        )
+    imported_for_good()  # the models import qiskit
     try:
-        return importlib.import_module(f"ibm_quantum_schemas.{program}.{versions[version]}")
+        module = importlib.import_module(
+            f"ibm_quantum_schemas.{published.package}.{published.versions[version]}"
+        )
     except ImportError as missing:
         raise EmulatorGap(
             f"params of schema_version {version} need a package that is not installed",
             next=INSTALL,
             facts=[("missing", str(missing))],
         ) from None
-
-
-def parsed(model: Any, params: Mapping[str, Any]) -> Any:
-    """The params as an instance of the schema's model.
-
-    Raises:
-        NotValid: They do not fit; the text names the place and what is wrong there.
-    """
-    from pydantic import ValidationError
-
     for text in _compressed(params):
         _require_bounded(text)
+    # Comes with the models, which clients before 0.47 lack.
+    from pydantic import ValidationError
+
     try:
-        return model.model_validate(params)
+        return module, module.ParamsModel.model_validate(params)
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step)[:60] for step in first["loc"]) or "the top level"
@@ -79,7 +113,7 @@ def said_of(text: object, most: int = 300) -> str:
     return re.sub(r"\s+", " ", str(text)).strip()[:most]
 
 
-def _compressed(part: Any, depth: int = 0) -> Iterator[str]:
+def _compressed(part: object, depth: int = 0) -> Iterator[str]:
     """The base64 texts in the params that the models would inflate."""
     if depth > _DEEPEST:
         raise NotValid(f"the params are nested more than {_DEEPEST} levels deep")
@@ -96,9 +130,6 @@ def _compressed(part: Any, depth: int = 0) -> Iterator[str]:
 
 def _require_bounded(text: str) -> None:
     """Refuses data that inflates to more than any job has; the models inflate without a limit."""
-    import binascii
-    from base64 import b64decode
-
     if len(text) < 1 << 14:  # zlib packs at most 1:1032, so this is 16 MB at the most
         return
     try:
