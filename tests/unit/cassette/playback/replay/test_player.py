@@ -87,6 +87,31 @@ def test_a_thread_that_asks_late_still_gets_what_was_recorded_before_the_cancell
     assert states(replay, 1) == ["X"]
 
 
+def test_gates_that_are_sent_in_another_order_let_nothing_go_back() -> None:
+    tags = said("PUT", "/jobs/j/tags", status=204)
+    replay = Replay([*life("Q"), CANCEL, *life("R"), tags, *life("X")])
+    assert statuses(replay, [tags, CANCEL]) == [204, 204]
+    assert states(replay, 2) == ["X", "X"]
+
+
+def test_what_was_recorded_on_one_side_of_a_cancelling_only_is_given_on_the_other() -> None:
+    first, last = (said("GET", "/jobs/j/results", {"values": n}) for n in (1, 2))
+    replay = Replay([*life("Q"), first, last, CANCEL])
+    assert replay.answer(CANCEL) is not None
+    late = replay.answer(RESULTS)
+    assert late is not None
+    assert late.interaction == last
+    early = Replay([*life("Q"), CANCEL, first, last]).answer(RESULTS)
+    assert early is not None
+    assert early.interaction == first
+
+
+def test_states_that_nobody_asked_for_are_unused_though_the_results_were_given() -> None:
+    replay = Replay([*life("QRC"), RESULTS])
+    assert replay.answer(RESULTS) is not None
+    assert replay.unused() == (0, 1, 2)
+
+
 def test_a_deleted_job_is_gone() -> None:
     gone = dataclasses.replace(POLL, status=404)
     replay = Replay([*life("C"), DELETE, gone])
