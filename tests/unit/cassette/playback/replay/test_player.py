@@ -6,6 +6,7 @@ import dataclasses
 import json
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,8 @@ from qiskit import QuantumCircuit
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.replay.cursors import Replay
-from tests.unit.cassette.traffic_kit import job, said, state
+from pytest_qchannel.cassette.playback.replay.player import Player
+from tests.unit.cassette.traffic_kit import cassette, job, said, state
 
 RESULTS = said("GET", "/jobs/j/results", {"values": 1})
 USAGE = said("GET", "/instances/usage", {"usage": 1})
@@ -295,3 +297,25 @@ def test_threads_share_a_replay(threads: int) -> None:
     assert seen == {name: ["Q", "R", "C", "C", "C"] for name in names}
     assert sorted(written) == list(range(len(traffic), len(traffic) + len(writes)))
     assert replay.unused() == ()
+
+
+@pytest.mark.parametrize(
+    ("test", "may_be_allowed"), [("a.py::t", True), ("check/rest::ibm_cloud", False)]
+)
+def test_what_was_not_asked_for_is_told_with_its_lines_up_to_ten(
+    test: str, may_be_allowed: bool
+) -> None:
+    traffic = [said("GET", f"/backends/{number}") for number in range(13)]
+    recorded = dataclasses.replace(cassette(*traffic, test=test), lines=(7, 9))
+    player = Player(recorded, Path("a.yaml"), test, lambda: 0.0)
+    assert player.find(traffic[0]) is not None
+    assert (player.answered, player.played) == (1, 1)
+    problem = player.unused()
+    assert problem is not None
+    text = str(problem)
+    assert "#2 (line 9) GET /api/v1/backends/1\n" in text
+    assert "#3 GET /api/v1/backends/2\n" in text
+    assert "backends/10" in text
+    assert "backends/11" not in text
+    assert "and 2 more" in text
+    assert ("allow_unused" in text) is may_be_allowed
