@@ -298,6 +298,12 @@ def test_every_pattern_has_an_example() -> None:
         "Basic configuration of the backend; a Bearer token is needed",
         '{"access_token": "not_supported"}',
         "qubit[2] q; ctrl @ x q[0], q[1];",
+        "f" * 128,
+        "ab" * 64,
+        _CRN.format("0" * 32),
+        "Bearer authentication-is-required",
+        base64.urlsafe_b64encode(b"the 2 quick Brown foxes JUMP overs").decode()[:44],
+        base64.urlsafe_b64encode(zlib.compress(bytes(range(99)))[:33]).decode(),
         "sha256:" + "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ],
 )

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,8 @@ from qiskit import QuantumCircuit
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.replay.cursors import Replay
-from tests.unit.cassette.traffic_kit import job, said, state
+from pytest_qchannel.cassette.playback.replay.player import Player
+from tests.unit.cassette.traffic_kit import cassette, job, said, state
 
 RESULTS = said("GET", "/jobs/j/results", {"values": 1})
 USAGE = said("GET", "/instances/usage", {"usage": 1})
@@ -85,6 +87,31 @@ def test_a_thread_that_asks_late_still_gets_what_was_recorded_before_the_cancell
     assert replay.answer(CANCEL) is not None
     assert replay.answer(RESULTS) is not None
     assert states(replay, 1) == ["X"]
+
+
+def test_gates_that_are_sent_in_another_order_let_nothing_go_back() -> None:
+    tags = said("PUT", "/jobs/j/tags", status=204)
+    replay = Replay([*life("Q"), CANCEL, *life("R"), tags, *life("X")])
+    assert statuses(replay, [tags, CANCEL]) == [204, 204]
+    assert states(replay, 2) == ["X", "X"]
+
+
+def test_what_was_recorded_on_one_side_of_a_cancelling_only_is_given_on_the_other() -> None:
+    first, last = (said("GET", "/jobs/j/results", {"values": n}) for n in (1, 2))
+    replay = Replay([*life("Q"), first, last, CANCEL])
+    assert replay.answer(CANCEL) is not None
+    late = replay.answer(RESULTS)
+    assert late is not None
+    assert late.interaction == last
+    early = Replay([*life("Q"), CANCEL, first, last]).answer(RESULTS)
+    assert early is not None
+    assert early.interaction == first
+
+
+def test_states_that_nobody_asked_for_are_unused_though_the_results_were_given() -> None:
+    replay = Replay([*life("QRC"), RESULTS])
+    assert replay.answer(RESULTS) is not None
+    assert replay.unused() == (0, 1, 2)
 
 
 def test_a_deleted_job_is_gone() -> None:
@@ -270,3 +297,25 @@ def test_threads_share_a_replay(threads: int) -> None:
     assert seen == {name: ["Q", "R", "C", "C", "C"] for name in names}
     assert sorted(written) == list(range(len(traffic), len(traffic) + len(writes)))
     assert replay.unused() == ()
+
+
+@pytest.mark.parametrize(
+    ("test", "may_be_allowed"), [("a.py::t", True), ("check/rest::ibm_cloud", False)]
+)
+def test_what_was_not_asked_for_is_told_with_its_lines_up_to_ten(
+    test: str, may_be_allowed: bool
+) -> None:
+    traffic = [said("GET", f"/backends/{number}") for number in range(13)]
+    recorded = dataclasses.replace(cassette(*traffic, test=test), lines=(7, 9))
+    player = Player(recorded, Path("a.yaml"), test, lambda: 0.0)
+    assert player.find(traffic[0]) is not None
+    assert (player.answered, player.played) == (1, 1)
+    problem = player.unused()
+    assert problem is not None
+    text = str(problem)
+    assert "#2 (line 9) GET /api/v1/backends/1\n" in text
+    assert "#3 GET /api/v1/backends/2\n" in text
+    assert "backends/10" in text
+    assert "backends/11" not in text
+    assert "and 2 more" in text
+    assert ("allow_unused" in text) is may_be_allowed
