@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.channels.model import Account, Channel, Instance, Secret
     from pytest_qchannel.crn import CRN
     from pytest_qchannel.emulator.control import EmulatorControl
-    from pytest_qchannel.emulator.faults import Fault, FaultNotMet, RawKeyWarning
+    from pytest_qchannel.emulator.faults import Fault, FaultNotMet
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
     from pytest_qchannel.errors import (
         ChannelUnavailable,
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
         ExpectationFailed,
         NetworkBlocked,
         QChannelError,
+        RawKeyWarning,
         RealSecretRefused,
         UsageProblem,
     )
-    from pytest_qchannel.lanes.lane import QChannel, SavedAccounts
+    from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
 
 _HOMES = {
     "pytest_qchannel.assertions": (
@@ -49,11 +50,11 @@ _HOMES = {
     "pytest_qchannel.cassette.gate.findings": ("SecretFound",),
     "pytest_qchannel.cassette.playback.replay.miss": ("CassetteMiss",),
     "pytest_qchannel.cassette.problems": ("CassetteProblem",),
-    "pytest_qchannel.lanes.lane": ("QChannel", "SavedAccounts"),
+    "pytest_qchannel.lanes.qchannel": ("QChannel", "SavedAccounts"),
     "pytest_qchannel.channels.model": ("Account", "Channel", "Instance", "Secret"),
     "pytest_qchannel.crn": ("CRN",),
     "pytest_qchannel.emulator.control": ("EmulatorControl",),
-    "pytest_qchannel.emulator.faults": ("Fault", "FaultNotMet", "RawKeyWarning"),
+    "pytest_qchannel.emulator.faults": ("Fault", "FaultNotMet"),
     "pytest_qchannel.emulator.worlds.builder": ("WorldBuilder",),
     "pytest_qchannel.errors": (
         "ChannelUnavailable",
@@ -61,6 +62,7 @@ _HOMES = {
         "ExpectationFailed",
         "NetworkBlocked",
         "QChannelError",
+        "RawKeyWarning",
         "RealSecretRefused",
         "UsageProblem",
     ),

@@ -12,12 +12,27 @@ from urllib.parse import parse_qs
 if TYPE_CHECKING:
     from pytest_qchannel.emulator.api.context import Context
 
-__all__ = ["ApiError", "Auth", "Handler", "Request", "Response", "Route"]
+__all__ = [
+    "ApiError",
+    "Auth",
+    "ConnectionDropped",
+    "Drop",
+    "Handle",
+    "Handler",
+    "Link",
+    "Request",
+    "Response",
+    "Route",
+    "Trouble",
+]
 
 # With the charset: without it the client guesses the encoding of each result, slowly.
 JSON_TYPE = "application/json; charset=utf-8"
 
 Handler = Callable[["Context"], "Response"]
+
+Drop = Literal["connect", "before", "after"]
+"""When a connection was lost: none was made; before, or after, the request was processed."""
 
 Auth = Literal["none", "iam", "runtime", "classic"]
 """How a route wants to be authenticated; ``auth.py`` has one function for each."""
@@ -74,12 +89,28 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What an answer met on its way, for those who write down what was answered.
+
+    Attributes:
+        name: What the journal calls it.
+        answered: What the service had answered; ``None`` where it was never asked.
+        is_lost: Whether the client got no answer, or a part of it only.
+    """
+
+    name: str
+    answered: Response | None = None
+    is_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response, its body as bytes."""
+    """One HTTP response, its body as bytes; ``trouble`` never goes over the wire."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    trouble: Trouble | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def json(
@@ -93,6 +124,28 @@ class Response:
     def raw_json(cls, body: bytes) -> Response:
         """A 200 whose body is JSON already, served as it is."""
         return cls(200, body, {"Content-Type": JSON_TYPE})
+
+
+Handle = Callable[[Request], Response]
+"""What gives the answer to a request: where answers come from, or whatever stands before it."""
+
+Link = Callable[[Request, Handle], Response]
+"""Stands before a :data:`Handle`, and may change, refuse, or write down what passes."""
+
+
+class ConnectionDropped(Exception):
+    """There is no answer: the front doors raise what the network would have made of that.
+
+    Attributes:
+        how: ``connect``: no connection was made. ``before`` and ``after``: it was closed before,
+            or after, the request was processed; a client cannot tell the two apart.
+        trouble: What it met.
+    """
+
+    def __init__(self, how: Drop, trouble: Trouble | None = None) -> None:
+        super().__init__(how)
+        self.how = how
+        self.trouble = trouble
 
 
 class ApiError(Exception):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
-from pytest_qchannel.journals import newest_first
+from pytest_qchannel.journal import Exchange, journals_in_use
 
 __all__ = ["assert_submitted_once"]
 
 
-def assert_submitted_once(job: Any, *, requests: Iterable[Any] | None = None) -> None:
+def assert_submitted_once(job: Any, *, requests: Iterable[Exchange] | None = None) -> None:
     """Holds if a job's submission was sent a single time, and so created this job only.
 
     The client repeats ``POST /jobs`` after most 5xx answers, up to six sends, with nothing in the
@@ -34,7 +34,7 @@ def assert_submitted_once(job: Any, *, requests: Iterable[Any] | None = None) ->
     """
     __tracebackhide__ = True
     job_id = _id_of(job)
-    journals = newest_first() if requests is None else [requests]
+    journals: Sequence[Iterable[Exchange]] = journals_in_use() if requests is None else [requests]
     for journal in journals:
         sends = _submission(job_id, journal)
         if sends:
@@ -70,7 +70,7 @@ def _id_of(job: Any) -> str:
     return found
 
 
-def _submission(job_id: str, journal: Iterable[Any]) -> list[Any]:
+def _submission(job_id: str, journal: Iterable[Exchange]) -> list[Exchange]:
     """The sends of the submission that a job came from, oldest first.
 
     A request that was accepted ends a submission: what comes after it was sent on purpose.
@@ -83,7 +83,7 @@ def _submission(job_id: str, journal: Iterable[Any]) -> list[Any]:
     mine = next((one for one in posts if one.job_id == job_id), None)
     if mine is None:
         return []
-    sends: list[Any] = []
+    sends: list[Exchange] = []
     for one in posts:
         if one.outline != mine.outline:
             continue
@@ -96,12 +96,12 @@ def _submission(job_id: str, journal: Iterable[Any]) -> list[Any]:
     return sends
 
 
-def _is_accepted(one: Any) -> bool:
+def _is_accepted(one: Exchange) -> bool:
     """Whether the client was told of the job."""
     return 200 <= one.status < 300 and not one.is_lost
 
 
-def _is_another_try(one: Any, mine: Any) -> bool:
+def _is_another_try(one: Exchange, mine: Exchange) -> bool:
     """Whether two requests of one outline are tries of one submission."""
     if one.fingerprint == mine.fingerprint:
         return True

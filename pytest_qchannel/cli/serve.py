@@ -8,7 +8,6 @@ import re
 import shlex
 import signal
 import threading
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,13 +18,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.settings import CHANNELS, Settings, resolve
+from pytest_qchannel.wire import Handle, Request, Response
 
 if TYPE_CHECKING:
-    from pytest_qchannel.emulator.api.app import App
+    from pytest_qchannel.lanes.source.emulated import EmulatedSource
     from pytest_qchannel.lanes.worlds import WorldBuilder
-    from pytest_qchannel.wire import Request, Response
 
 __all__ = ["serve"]
 
@@ -83,16 +84,16 @@ def serve(
 
     from pytest_qchannel.emulator.adapters.authority import new_authority
     from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
-    from pytest_qchannel.emulator.api.app import App
-    from pytest_qchannel.emulator.world.world import Clock
+    from pytest_qchannel.lanes.source.emulated import EmulatedSource
 
     with ExitStack() as undo, _told_to_end() as end:
-        app = App(builder.build(Clock(time.time), settings.seed))
-        undo.callback(app.close)
+        watch = _Watch(verbose=verbose)
+        source = EmulatedSource(settings, builder, watch.journal, watch.gaps)
+        undo.callback(source.close)
         authority = None if plain_http else new_authority(host)
-        accounts = _accounts(app, settings)
-        watch = _Watch(app, verbose=verbose)
-        door = LoopbackDoor(watch.handle, watch.failed, authority, host, port)
+        accounts = _accounts(source, settings)
+        handle = chained((watch.link, *source.links), source.handle)
+        door = LoopbackDoor(handle, watch.failed, authority, host, port)
         try:
             door.open()
         except OSError as error:
@@ -185,45 +186,42 @@ def _told_to_end() -> Iterator[threading.Event]:
 
 
 class _Watch:
-    """Between door and emulator: counts, and tells what a person in front of it wants to know.
+    """Stands before the emulator: counts, and tells what a person in front of it wants to know.
 
     Args:
-        app: The emulator.
         verbose: Whether to tell of every request.
     """
 
-    def __init__(self, app: App, *, verbose: bool) -> None:
-        self._app = app
-        self._verbose = verbose
+    def __init__(self, *, verbose: bool) -> None:
+        self.journal = Journal()
+        self.gaps: list[QChannelError] = []
         self.requests = 0
+        self._verbose = verbose
+        self._lock = threading.Lock()
 
-    def handle(self, request: Request) -> Response:
-        """The emulator's answer."""
-        from pytest_qchannel.journal import Journal
-
+    def link(self, request: Request, answer: Handle) -> Response:
+        """The emulator's answer; what was written of it is told and forgotten."""
         try:
-            return self._app.handle(request)
+            return answer(request)
         finally:
-            # The condition that the emulator holds while it writes the journal.
-            with self._app.world.engine.changed:
-                exchanges, self._app.journal = self._app.journal, Journal()
-                gaps, self._app.gaps = self._app.gaps, []
-                for exchange in exchanges:
+            with self._lock:
+                for exchange in self.journal.take():
                     self.requests += 1
                     if self._verbose:
                         click.echo(str(replace(exchange, number=self.requests)), err=True)
-            for gap in gaps:
-                click.echo(f"qchannel: {gap}", err=True)
+                while self.gaps:
+                    click.echo(f"qchannel: {self.gaps.pop(0)}", err=True)
 
     def failed(self, error: Exception) -> None:
         """Shows a bug of the emulator; the client was answered with 501."""
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
 
 
-def _accounts(app: App, settings: Settings) -> list[dict[str, Any]]:
+def _accounts(source: EmulatedSource, settings: Settings) -> list[dict[str, Any]]:
     """The emulated accounts, without those that no wanted channel logs in with."""
     wanted = settings.channel or CHANNELS
-    named = {name for account in app.world.accounts for name in account.channels}
+    accounts = source.app.world.accounts
+    named = {name for account in accounts for name in account.channels}
     for name in settings.channel:
         if name not in named:
             raise click.UsageError(
@@ -240,7 +238,7 @@ def _accounts(app: App, settings: Settings) -> list[dict[str, Any]]:
                 for one in account.instances.values()
             ],
         }
-        for account in app.world.accounts
+        for account in accounts
         if not account.channels or set(account.channels) & set(wanted)
     ]
 

@@ -17,7 +17,7 @@ from unittest import mock
 
 from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.network.trust import trusting
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import Handle
 
 __all__ = ["NameRedirect", "RedirectedDoor"]
 
@@ -48,7 +48,7 @@ class RedirectedDoor:
 
     def __init__(
         self,
-        handle: Callable[[Request], Response],
+        handle: Handle,
         failed: Callable[[Exception], None],
         is_served: Callable[[str], bool],
         refuse: Callable[[str], None],

@@ -24,6 +24,7 @@ from pytest_qchannel.plugin import (
     selection,
     taping,
 )
+from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_lane,
     ibm_cloud_service,
@@ -39,7 +40,7 @@ from pytest_qchannel.plugin.fixtures import (
     qchannel_service,
     qchannel_world,
 )
-from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, REFUSED
+from pytest_qchannel.plugin.keys import LANE, REFUSED
 from pytest_qchannel.rerun_command import ended, started
 from pytest_qchannel.settings import OPTIONS, Settings
 

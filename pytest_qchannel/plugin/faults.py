@@ -13,7 +13,7 @@ import pytest
 
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.plugin import markers
-from pytest_qchannel.plugin.keys import EVERYWHERE
+from pytest_qchannel.plugin.keys import WHOLE_RUN
 
 if TYPE_CHECKING:
     from pytest_qchannel.lanes.lane import Lane
@@ -35,15 +35,14 @@ def expected(item: pytest.Item, key: pytest.StashKey[Lane]) -> Iterator[list[QCh
     A test that fails anyway is told of them in a note.
     """
     found: list[QChannelError] = []
-    whole = item.config.stash.get(EVERYWHERE, None)
-    shared = whole.process.lane if whole is not None else None
+    whole = item.config.stash.get(WHOLE_RUN, None)
+    shared = whole.part(whole.settings) if whole is not None else None
     others = shared.emulator.faults if shared is not None else ()
-    begun = len(shared.requests) if shared is not None else 0
 
     def complaints() -> list[QChannelError]:
         lane = shared or item.stash.get(key, None)
         if lane is not None:
-            return lane.unmet_faults(item.nodeid, besides=others, since=begun)
+            return lane.unmet_faults(item.nodeid, besides=others)
         return _without_lane(item)
 
     try:

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_qchannel.errors import ChannelUnavailable
 from pytest_qchannel.plugin import faults, problems, selection, taping
-from pytest_qchannel.plugin.keys import EVERYWHERE, LANE
+from pytest_qchannel.plugin.keys import LANE, WHOLE_RUN
 from pytest_qchannel.plugin.report import PROPERTY
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pytest_qchannel.channels.model import Channel
     from pytest_qchannel.channels.rest import ChannelSession
     from pytest_qchannel.emulator.control import EmulatorControl
-    from pytest_qchannel.lanes.lane import Lane, QChannel, SavedAccounts
+    from pytest_qchannel.lanes.lane import Lane
+    from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
     from pytest_qchannel.lanes.worlds import WorldBuilder
 
 
@@ -34,7 +35,7 @@ def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
 def _qchannel_lane(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lane]:
-    from pytest_qchannel.lanes.lane import Lane
+    from pytest_qchannel.lanes.assemble import lane_for
 
     item = request.node
     tape = taping.tape_of(item)
@@ -43,14 +44,16 @@ def _qchannel_lane(
         from pytest_qchannel.lanes.worlds import require_world  # a replay has no world
 
         world = require_world(request.getfixturevalue("qchannel_world"), item.nodeid)
-    if whole := request.config.stash.get(EVERYWHERE, None):
+    if whole := request.config.stash.get(WHOLE_RUN, None):
+        from pytest_qchannel.lanes.worlds import require_same_world
+
         assert world is not None
-        whole.process.require_world(world, item.nodeid)
+        require_same_world(world, whole.world, item.nodeid)
         yield item.stash[LANE]
         return
     settings = selection.settings_for(request.config, item)
     home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
-    lane = Lane(settings, item.nodeid, home, world, tape).open()
+    lane = lane_for(settings, item.nodeid, home, world=world, tape=tape).open()
     item.stash[LANE] = lane
     item.user_properties.append((PROPERTY, lane.mode.value))
     try:
@@ -84,7 +87,7 @@ def qchannel(
     request: pytest.FixtureRequest, _qchannel_lane: Lane, qchannel_channel: Channel
 ) -> QChannel:
     """The lane and channel in use: ``requests`` (journal), ``emulator``, ``account``, ``lane``."""
-    from pytest_qchannel.lanes.lane import QChannel
+    from pytest_qchannel.lanes.qchannel import QChannel
 
     note = (PROPERTY, _qchannel_lane.mode.value)
     properties = request.node.user_properties
@@ -147,7 +150,7 @@ def qchannel_access_token(qchannel: QChannel, _qchannel_lane: Lane) -> Iterator[
 @pytest.fixture
 def qchannel_accounts(request: pytest.FixtureRequest, _qchannel_lane: Lane) -> SavedAccounts:
     """Saved accounts of the test's own: none at first, and no credentials in the environment."""
-    from pytest_qchannel.lanes.lane import SavedAccounts
+    from pytest_qchannel.lanes.qchannel import SavedAccounts
 
     # It sets the client's variables: whatever the order of arguments, that must come before.
     if "qchannel" in request.fixturenames:

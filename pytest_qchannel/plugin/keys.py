@@ -8,15 +8,14 @@ import pytest
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # this module is loaded at the start of every run
     from pytest_qchannel.lanes.lane import Lane
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
-    from pytest_qchannel.plugin.everywhere import Everywhere
 
-__all__ = ["EVERYWHERE", "FOUND", "LANE", "PASSED", "REFUSED", "RUNNING", "TAPE"]
+__all__ = ["FOUND", "LANE", "PASSED", "REFUSED", "RUNNING", "TAPE", "WHOLE_RUN"]
 
-EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
-"""Of a run: everywhere mode, where it is on."""
+WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
+"""Of a run: its one lane, in everywhere mode."""
 
 FOUND: Final[pytest.StashKey[list[QChannelError]]] = pytest.StashKey()
 """Of a test: what its lane complained about and nobody was told yet."""

@@ -70,7 +70,7 @@ class OrphanWatch:
             self._config.workeroutput[_OUTPUT] = [tuple(one) for one in found]
 
     def _look(self, items: list[pytest.Item]) -> list[Orphan]:
-        from pytest_qchannel.channels.kept import kept_in
+        from pytest_qchannel.cassette.disk.kept import kept_in
 
         kept = kept_in(self.folder)
         if not kept:

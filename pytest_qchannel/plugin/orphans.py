@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pytest_qchannel.settings import CHANNELS, OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
-    from pytest_qchannel.channels.kept import Kept
+    from pytest_qchannel.cassette.disk.kept import Kept
 
 __all__ = ["Collected", "Orphan", "Seen", "common", "find", "kin", "message", "uses"]
 

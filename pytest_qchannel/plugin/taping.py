@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
-from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import markers, selection
-from pytest_qchannel.plugin.keys import EVERYWHERE, PASSED, RUNNING, TAPE
+from pytest_qchannel.plugin.keys import PASSED, RUNNING, TAPE, WHOLE_RUN
 from pytest_qchannel.plugin.report import CASSETTE
 from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # this module is loaded at the start of every run
+    from pytest_qchannel.lanes.decide import Asked, Plan
     from pytest_qchannel.lanes.tapes import Place, RecordTape, ReplayTape
 
 __all__ = [
@@ -92,6 +92,8 @@ _HIDER: pytest.StashKey[Callable[[str], str] | None] = pytest.StashKey()
 
 def _asked(item: pytest.Item, of_config: str | None) -> Asked:
     """What pytest-recording is asked to do with a test; ``vcr_config`` is known in its setup."""
+    from pytest_qchannel.lanes.decide import Asked
+
     marks = list(item.iter_markers("vcr"))
     options = item.config.option
     of_line = getattr(options, "record_mode", None)
@@ -132,8 +134,10 @@ def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Sett
     Raises:
         UsageProblem: Settings contradict each other.
     """
+    from pytest_qchannel.lanes.decide import Plan, decide
+
     settings = selection.settings_for(item.config, item)
-    if EVERYWHERE in item.config.stash:
+    if WHOLE_RUN in item.config.stash:
         return Plan(Mode.EMULATED), settings
     asked = _asked(item, of_config)
     plan = decide(settings, asked, item.nodeid, lambda: place_of(item, settings).exists())
@@ -159,6 +163,8 @@ def prepare(item: pytest.Item) -> None:
         _open_loopback(item, plan, settings)
         return
     if plan.mode is Mode.RECORD and settings.mode is Mode.RECORD:
+        from pytest_qchannel.lanes.decide import require_source
+
         is_own = settings.origin["mode"] == "the qchannel marker"
         require_source(settings, test_id(item) if is_own else None)
     if reason := _needs_emulator(item):
@@ -256,7 +262,7 @@ def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | Rec
     """
     if TAPE not in item.stash:
         plan, settings = plan_of(item, of_config)
-        if plan.mode is Mode.EMULATED:
+        if not plan.has_tape:
             return None
         from pytest_qchannel.lanes.tapes import tape_for
 

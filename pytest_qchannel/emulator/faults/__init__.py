@@ -1,21 +1,19 @@
 """Scripted trouble: what a test declares to go wrong, for a route, for a job, for an account.
 
 :func:`parse_fault` makes a :class:`Fault` of the words of a marker, of ``qchannel_emulator.fault``
-or of a world file; ``World.faults`` holds them; the app asks :mod:`.strike` about every request,
-and the submission of jobs asks it about every job.
+or of a world file; ``World.faults`` holds them; :mod:`.handler` stands before the services and asks
+:mod:`.strike` about every request, and the submission of jobs asks it about every job.
 """
 
 from __future__ import annotations
 
-from pytest_qchannel.emulator.faults.model import ConnectionDropped, Fault, RawKeyWarning
+from pytest_qchannel.emulator.faults.model import Fault
 from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.emulator.faults.unmet import FaultNotMet, unmet
 
 __all__ = [
-    "ConnectionDropped",
     "Fault",
     "FaultNotMet",
-    "RawKeyWarning",
     "parse_fault",
     "unmet",
 ]

@@ -13,7 +13,6 @@ from pytest_qchannel.emulator.faults.model import (
     RUNTIME_SERVICES,
     AccountTrouble,
     Body,
-    Drop,
     Fault,
     RouteMatch,
     segments,
@@ -22,6 +21,7 @@ from pytest_qchannel.emulator.world.progression import STUCK
 from pytest_qchannel.emulator.world.records import JobEnding
 from pytest_qchannel.errors import nearest
 from pytest_qchannel.hosts import known_hosts
+from pytest_qchannel.wire import Drop
 
 __all__ = ["JOB_TROUBLES", "WORDS", "parse_fault"]
 

@@ -81,7 +81,6 @@ def create(ctx: Context) -> Response:
     set_ending(world, job)
     world.add_job(job)
     session_clock.job_created(world, job)
-    ctx.job_id = job.id
     answer: dict[str, Any] = {"id": job.id, "backend": job.backend}
     optional = {
         "session_id": session.id if session else None,

@@ -157,7 +157,7 @@ def door() -> Iterator[Door]:
     world: World = default_world(Clock(time.time))
     world.engine = Engine(inline_s=0.05)
     app = App(world)
-    yield Door(app, through_core(app))
+    yield Door(app, through_core(app.handle))
     app.close()
 
 
