@@ -59,13 +59,13 @@ class Door(StrEnum):
 class Source(StrEnum):
     """Where the record lane gets what it records, and what cassettes say of themselves."""
 
-    LIVE = "live"
     EMULATOR = "emulator"
+    LIVE = "live"
 
     @property
     def words(self) -> str:
         """As a sentence has it."""
-        return "the real services" if self is Source.LIVE else "the emulator"
+        return "the real services" if self is Source.LIVE else f"the {self}"
 
 
 class Option(NamedTuple):
@@ -130,7 +130,8 @@ def _source(text: str) -> Source | None:
         return None
     if text == _PLANNED:
         raise _BadValue(f"the source {text!r} is planned and does not exist yet", None, "emulator")
-    return Source(_word(text, (Source.EMULATOR,), "source of recordings"))
+    offered = tuple(one for one in Source if one != _PLANNED)
+    return Source(_word(text, offered, "source of recordings"))
 
 
 def _days(text: str) -> float | None:
