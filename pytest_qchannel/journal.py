@@ -244,8 +244,10 @@ class Journal(Sequence[Exchange]):
     @overload
     def __getitem__(self, index: slice) -> Journal: ...
     def __getitem__(self, index: int | slice) -> Exchange | Journal:
-        found = self._whole[self._first :][index]
-        return found if isinstance(found, Exchange) else Journal(found)
+        mine = range(self._first, len(self._whole))[index]
+        if isinstance(mine, range):
+            return Journal([self._whole[number] for number in mine])
+        return self._whole[mine]
 
     def __repr__(self) -> str:
         if not self:

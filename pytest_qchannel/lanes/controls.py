@@ -50,7 +50,7 @@ class Controls(Protocol):
     def unmet_faults_of_world(self) -> dict[int, str]:
         """What to say of those that the world itself declares, by their number there."""
 
-    def passing(self) -> AbstractContextManager[None]:
+    def passing(self) -> AbstractContextManager[object]:
         """Around a test: what it declares to go wrong ends with it."""
 
 
@@ -96,7 +96,7 @@ class NoLevers:
         """There is no world."""
         return {}
 
-    def passing(self) -> AbstractContextManager[None]:
+    def passing(self) -> AbstractContextManager[object]:
         """Nothing to end."""
         return nullcontext()
 

@@ -154,7 +154,7 @@ class Everywhere:
         return made
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begins a test: from here on what comes up is its own."""
         self._keep_as_outside()
         self._item = item
@@ -170,8 +170,8 @@ class Everywhere:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
-        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
-    ) -> Generator[None, Any, Any]:
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
         """Tells what a class, module or session sets up from what the test does."""
         if fixturedef.scope == "function":
             return (yield)
@@ -183,7 +183,7 @@ class Everywhere:
         return made
 
     def pytest_fixture_post_finalizer(
-        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
     ) -> None:
         """Tells what a class, module or session tears down from what the test does."""
         if fixturedef.scope == "function":
@@ -192,7 +192,7 @@ class Everywhere:
             self._keep_as_outside(f"teardown of {_name(fixturedef, request)}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Ends a test: what its own fixtures tore down fails it."""
         try:
             done = yield
@@ -208,7 +208,7 @@ class Everywhere:
         return done
 
     @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Fails the run for what no test is to blame for."""
         done = yield
         self._keep_as_outside()
@@ -315,7 +315,7 @@ class Everywhere:
                 item.stash[REFUSED] = problem
 
 
-def _name(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> str:
+def _name(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest) -> str:
     """What a person calls a fixture: ``setUpClass`` is one for pytest, too."""
     node = request.node.nodeid or "the session"
     if xunit := _XUNIT.match(fixturedef.argname):

@@ -36,7 +36,7 @@ def expected(item: pytest.Item, key: pytest.StashKey[Lane]) -> Iterator[list[QCh
     """
     found: list[QChannelError] = []
     whole = item.config.stash.get(WHOLE_RUN, None)
-    shared = whole.part(whole.settings) if whole is not None else None
+    shared = whole.part(whole.settings) if whole is not None else None  # what the body does in it
     others = shared.emulator.faults if shared is not None else ()
 
     def complaints() -> list[QChannelError]:

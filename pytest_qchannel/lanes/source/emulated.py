@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
+from contextlib import ExitStack
 
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.emulator.api.app import App
@@ -100,14 +100,12 @@ class _Controls:
                 found[number] = str(complaint)
         return found
 
-    @contextmanager
-    def passing(self) -> Iterator[None]:
+    def passing(self) -> ExitStack:
         """Ends the faults that are declared in the block."""
-        before = self.emulator.faults
-        try:
-            yield
-        finally:
-            self.emulator.end_faults(besides=before)
+        # Not a generator: one that nobody ends, as in a forked child, is ended with its memory.
+        undo = ExitStack()
+        undo.callback(self.emulator.end_faults, besides=self.emulator.faults)
+        return undo
 
 
 def _accounts(app: App, builder: WorldBuilder) -> Accounts:
