@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.channels.model import Account, Channel, Instance
     from pytest_qchannel.crn import CRN
     from pytest_qchannel.emulator.control import EmulatorControl
-    from pytest_qchannel.emulator.faults import Fault, RawKeyWarning
+    from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.emulator.faults.unmet import FaultNotMet
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
     from pytest_qchannel.errors import (
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
         ExpectationFailed,
         NetworkBlocked,
         QChannelError,
+        RawKeyWarning,
         RealSecretRefused,
         UsageProblem,
     )
-    from pytest_qchannel.lanes.lane import QChannel, SavedAccounts
+    from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
     from pytest_qchannel.secret import Secret
 
 _HOMES = {
@@ -51,11 +52,11 @@ _HOMES = {
     "pytest_qchannel.cassette.gate.findings": ("SecretFound",),
     "pytest_qchannel.cassette.playback.replay.miss": ("CassetteMiss",),
     "pytest_qchannel.cassette.problems": ("CassetteProblem",),
-    "pytest_qchannel.lanes.lane": ("QChannel", "SavedAccounts"),
+    "pytest_qchannel.lanes.qchannel": ("QChannel", "SavedAccounts"),
     "pytest_qchannel.channels.model": ("Account", "Channel", "Instance"),
     "pytest_qchannel.crn": ("CRN",),
     "pytest_qchannel.emulator.control": ("EmulatorControl",),
-    "pytest_qchannel.emulator.faults": ("Fault", "RawKeyWarning"),
+    "pytest_qchannel.emulator.faults": ("Fault",),
     "pytest_qchannel.emulator.faults.unmet": ("FaultNotMet",),
     "pytest_qchannel.emulator.worlds.builder": ("WorldBuilder",),
     "pytest_qchannel.errors": (
@@ -64,6 +65,7 @@ _HOMES = {
         "ExpectationFailed",
         "NetworkBlocked",
         "QChannelError",
+        "RawKeyWarning",
         "RealSecretRefused",
         "UsageProblem",
     ),

@@ -22,6 +22,7 @@ __all__ = [
     "ExpectationFailed",
     "NetworkBlocked",
     "QChannelError",
+    "RawKeyWarning",
     "RealSecretRefused",
     "UsageProblem",
     "nearest",
@@ -88,6 +89,10 @@ class NetworkBlocked(QChannelError):
 
 class RealSecretRefused(QChannelError):
     """A credential of the person's own environment was about to enter the emulated lane."""
+
+
+class RawKeyWarning(UserWarning):
+    """The client could not log in, and sent the raw API key to the runtime service instead."""
 
 
 def nearest(word: str, valid: Iterable[str], *, likeness: float = 0.5) -> str | None:

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, overload
+from typing import Any, Final, overload
 from urllib.parse import parse_qsl, urlencode
 
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import Request, Response, Trouble
 
-if TYPE_CHECKING:
-    from pytest_qchannel.emulator.faults.model import Fault
-
-__all__ = ["Exchange", "Journal"]
+__all__ = ["Exchange", "Journal", "in_use", "journals_in_use"]
 
 SCRUBBED: Final = "***"
 
@@ -53,7 +52,7 @@ def _scheme(authorization: str) -> str:
     return authorization.strip().partition(" ")[0]
 
 
-def _scrub_json(data: Any) -> Any:
+def _scrub_json(data: object) -> object:
     if isinstance(data, dict):
         return {
             name: SCRUBBED if str(name).lower() in _SECRET_FIELDS else _scrub_json(value)
@@ -62,7 +61,7 @@ def _scrub_json(data: Any) -> Any:
     return [_scrub_json(item) for item in data] if isinstance(data, list) else data
 
 
-def _without_long_texts(data: Any) -> Any:
+def _without_long_texts(data: object) -> object:
     if isinstance(data, dict):
         return {name: _without_long_texts(value) for name, value in data.items()}
     if isinstance(data, list):
@@ -112,7 +111,7 @@ class Exchange:
         return "x-access-token" if "x-access-token" in self.headers else None
 
     @property
-    def body(self) -> Any:
+    def body(self) -> Any:  # as json.loads has it: a test asks it for what it sent
         """The request's JSON body with the values of credential fields hidden.
 
         A form is given as text, scrubbed the same way. Of anything else only the size is told:
@@ -155,37 +154,56 @@ class Exchange:
 
 
 class Journal(Sequence[Exchange]):
-    """The exchanges of a test, oldest first; an empty one is false in ``assert``."""
+    """The exchanges of a test, oldest first; an empty one is false in ``assert``.
+
+    Any number of threads may write to it.
+    """
 
     def __init__(self, exchanges: Sequence[Exchange] = ()) -> None:
-        self._exchanges = list(exchanges)
+        self._whole = list(exchanges)
+        self._first = 0
+        self._lock = threading.Lock()
 
     def record(
         self,
         request: Request,
         response: Response | None,
         job_id: str | None,
-        fault: Fault | None = None,
+        trouble: Trouble | None = None,
     ) -> None:
         """Adds one exchange, scrubbed; without a response where none was sent."""
         status = response.status if response is not None else 0
         refusal = response.body.decode("utf-8", "replace") if response and status >= 400 else ""
-        self._exchanges.append(
-            Exchange(
-                number=len(self._exchanges) + 1,
-                method=request.method,
-                host=request.host,
-                path=request.path,
-                query=_scrub_pairs(request.query_string),
-                headers=scrub_headers(request.headers),
-                status=status,
-                job_id=job_id,
-                answer=refusal[:_BODY_LIMIT],
-                fault=str(fault) if fault else None,
-                is_lost=fault is not None and bool(fault.drop or fault.body),
-                _body=request.body,
+        query, headers = _scrub_pairs(request.query_string), scrub_headers(request.headers)
+        with self._lock:
+            self._whole.append(
+                Exchange(
+                    number=len(self._whole) + 1,
+                    method=request.method,
+                    host=request.host,
+                    path=request.path,
+                    query=query,
+                    headers=headers,
+                    status=status,
+                    job_id=job_id,
+                    answer=refusal[:_BODY_LIMIT],
+                    fault=trouble.name if trouble else None,
+                    is_lost=trouble is not None and trouble.is_lost,
+                    _body=request.body,
+                )
             )
-        )
+
+    def since(self, number: int) -> Journal:
+        """What comes after the first ``number`` exchanges; it grows as this journal does."""
+        part = Journal()
+        part._whole, part._lock, part._first = self._whole, self._lock, self._first + number
+        return part
+
+    def take(self) -> list[Exchange]:
+        """Takes out what was written so far; what is written later is counted from 1 again."""
+        with self._lock:
+            taken, self._whole[:] = self._whole[self._first :], self._whole[: self._first]
+        return taken
 
     def to(
         self,
@@ -207,7 +225,7 @@ class Journal(Sequence[Exchange]):
         return Journal(
             [
                 exchange
-                for exchange in self._exchanges
+                for exchange in self
                 if exchange.path.rstrip("/").endswith(wanted)
                 and (method is None or exchange.method == method.upper())
                 and (host is None or exchange.host == host)
@@ -216,20 +234,40 @@ class Journal(Sequence[Exchange]):
         )
 
     def __iter__(self) -> Iterator[Exchange]:
-        return iter(self._exchanges)
+        return iter(self._whole[self._first :])
 
     def __len__(self) -> int:
-        return len(self._exchanges)
+        return max(0, len(self._whole) - self._first)
 
     @overload
     def __getitem__(self, index: int) -> Exchange: ...
     @overload
     def __getitem__(self, index: slice) -> Journal: ...
     def __getitem__(self, index: int | slice) -> Exchange | Journal:
-        found = self._exchanges[index]
-        return found if isinstance(found, Exchange) else Journal(found)
+        mine = range(self._first, len(self._whole))[index]
+        if isinstance(mine, range):
+            return Journal([self._whole[number] for number in mine])
+        return self._whole[mine]
 
     def __repr__(self) -> str:
-        if not self._exchanges:
+        if not self:
             return "<Journal: no request was sent>"
         return "<Journal:\n  " + "\n  ".join(str(exchange) for exchange in self) + ">"
+
+
+_in_use: list[Journal] = []
+
+
+@contextmanager
+def in_use(journal: Journal) -> Iterator[None]:
+    """Makes a journal one that an assertion finds without being given it, in the block."""
+    _in_use.append(journal)
+    try:
+        yield
+    finally:
+        _in_use[:] = [one for one in _in_use if one is not journal]
+
+
+def journals_in_use() -> list[Journal]:
+    """The journals of the open lanes, that of the lane opened last first."""
+    return _in_use[::-1]

@@ -96,9 +96,9 @@ OPTIONS: Final = (
     ),
     Option(
         "record_from",
-        "live",
+        "",
         "SOURCE",
-        "what the record lane records: live (IBM's services; not there yet) or emulator",
+        "what the record lane records: emulator",
     ),
     Option(
         "cassettes",

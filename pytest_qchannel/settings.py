@@ -32,6 +32,8 @@ __all__ = [
 _ON: Final = ("1", "true", "yes", "on")
 _OFF: Final = ("0", "false", "no", "off", "")
 
+_PLANNED: Final = "live"
+
 
 class Mode(StrEnum):
     """Where answers come from."""
@@ -40,7 +42,6 @@ class Mode(StrEnum):
     EMULATED = "emulated"
     REPLAY = "replay"
     RECORD = "record"
-    LIVE = "live"
 
 
 class Door(StrEnum):
@@ -51,15 +52,15 @@ class Door(StrEnum):
 
 
 class Source(StrEnum):
-    """Where the record lane gets what it records."""
+    """Where the record lane gets what it records, and what cassettes say of themselves."""
 
-    LIVE = "live"
     EMULATOR = "emulator"
+    LIVE = "live"
 
     @property
     def words(self) -> str:
         """As a sentence has it."""
-        return "the real services" if self is Source.LIVE else "the emulator"
+        return "the real services" if self is Source.LIVE else f"the {self}"
 
 
 class _BadValue(ValueError):
@@ -74,27 +75,29 @@ class _BadValue(ValueError):
 def _word(text: str, valid: tuple[str, ...], what: str) -> str:
     if text not in valid:
         close = nearest(text, valid)
-        raise _BadValue(f"{text!r} is no {what}", close, f"one of {', '.join(valid)}")
+        offered = f"one of {', '.join(valid)}" if len(valid) > 1 else valid[0]
+        raise _BadValue(f"{text!r} is no {what}", close, offered)
     return text
 
 
 def _mode(text: str) -> Mode:
-    mode = Mode(_word(text, tuple(Mode), "mode"))
-    if mode is Mode.LIVE:
-        raise _BadValue(
-            f"the mode {text!r} is planned and does not exist yet",
-            None,
-            "auto, emulated, replay or record",
-        )
-    return mode
+    if text == _PLANNED:
+        valid = "auto, emulated, replay or record"
+        raise _BadValue(f"the mode {text!r} is planned and does not exist yet", None, valid)
+    return Mode(_word(text, tuple(Mode), "mode"))
 
 
 def _door(text: str) -> Door:
     return Door(_word(text, tuple(Door), "door"))
 
 
-def _source(text: str) -> Source:
-    return Source(_word(text, tuple(Source), "source of recordings"))
+def _source(text: str) -> Source | None:
+    if not text:
+        return None
+    if text == _PLANNED:
+        raise _BadValue(f"the source {text!r} is planned and does not exist yet", None, "emulator")
+    offered = tuple(one for one in Source if one != _PLANNED)
+    return Source(_word(text, offered, "source of recordings"))
 
 
 def _days(text: str) -> float | None:
@@ -172,7 +175,7 @@ class Settings(NamedTuple):
     everywhere: bool
     world: Path | None
     door: Door
-    record_from: Source
+    record_from: Source | None
     cassettes: Path
     max_age: float | None
     strict_cassettes: bool

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qs
 
 __all__ = ["ApiError", "Json", "Request", "Response"]
 
+__all__ = [
+    "ApiError",
+    "ConnectionDropped",
+    "Drop",
+    "Handle",
+    "Json",
+    "Link",
+    "Request",
+    "Response",
+    "Trouble",
+]
+
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """A value that JSON can write; what was read has lists and dicts."""
+
+Drop = Literal["connect", "before", "after"]
+"""When a connection was lost: none was made; before, or after, the request was processed."""
 
 # With the charset: without it the client guesses the encoding of each result, slowly.
 JSON_TYPE = "application/json; charset=utf-8"
@@ -70,12 +85,28 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What an answer met on its way, for those who write down what was answered.
+
+    Attributes:
+        name: What the journal calls it.
+        answered: What the service had answered; ``None`` where it was never asked.
+        is_lost: Whether the client got no answer, or a part of it only.
+    """
+
+    name: str
+    answered: Response | None = None
+    is_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response, its body as bytes."""
+    """One HTTP response, its body as bytes; ``trouble`` never goes over the wire."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    trouble: Trouble | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def json(
@@ -89,6 +120,28 @@ class Response:
     def raw_json(cls, body: bytes) -> Response:
         """A 200 whose body is JSON already, served as it is."""
         return cls(200, body, {"Content-Type": JSON_TYPE})
+
+
+Handle = Callable[[Request], Response]
+"""What gives the answer to a request: where answers come from, or whatever stands before it."""
+
+Link = Callable[[Request, Handle], Response]
+"""Stands before a :data:`Handle`, and may change, refuse, or write down what passes."""
+
+
+class ConnectionDropped(Exception):
+    """There is no answer: the front doors raise what the network would have made of that.
+
+    Attributes:
+        how: ``connect``: no connection was made. ``before`` and ``after``: it was closed before,
+            or after, the request was processed; a client cannot tell the two apart.
+        trouble: What it met.
+    """
+
+    def __init__(self, how: Drop, trouble: Trouble | None = None) -> None:
+        super().__init__(how)
+        self.how = how
+        self.trouble = trouble
 
 
 class ApiError(Exception):

@@ -7,7 +7,7 @@ import os
 import random
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,24 +17,24 @@ import pytest
 from benchmarks._flows import Tape
 from benchmarks.project.flows import full_flow
 from pytest_qchannel.cassette.accounts import HeldAccount
-from pytest_qchannel.lanes.emulated import EmulatedTransport
+from pytest_qchannel.lanes.assemble import traffic_for
 from pytest_qchannel.settings import Door, resolve
 
 TIMES: dict[str, tuple[float, float]] = {}
 
 
 @contextmanager
-def emulator(seed: int, door: Door) -> Iterator[dict[str, HeldAccount]]:
+def emulator(seed: int, door: Door) -> Iterator[Mapping[str, HeldAccount]]:
     settings = resolve({}, {}, {}, {})._replace(seed=seed, door=door)
-    transport = EmulatedTransport(settings, "a benchmark")
-    transport.open()
+    traffic = traffic_for(settings, "a benchmark")
+    traffic.open()
     try:
-        yield transport.accounts()
+        yield traffic.accounts.held
     finally:
-        transport.close()
+        traffic.close()
 
 
-def service_of(accounts: dict[str, HeldAccount]) -> Any:
+def service_of(accounts: Mapping[str, HeldAccount]) -> Any:
     from qiskit_ibm_runtime import QiskitRuntimeService
 
     account = accounts["ibm_cloud"]
@@ -44,15 +44,16 @@ def service_of(accounts: dict[str, HeldAccount]) -> Any:
 
 
 @pytest.fixture(scope="session")
-def accounts() -> dict[str, HeldAccount]:
+def accounts() -> Mapping[str, HeldAccount]:
     """The default world's accounts, which are the same with every seed."""
-    return EmulatedTransport(resolve({}, {}, {}, {}), "a benchmark").accounts()
+    traffic = traffic_for(resolve({}, {}, {}, {}), "a benchmark")
+    return traffic.accounts.held
 
 
 @pytest.fixture
 def plain_account(
-    accounts: dict[str, HeldAccount], request: pytest.FixtureRequest
-) -> Iterator[dict[str, HeldAccount]]:
+    accounts: Mapping[str, HeldAccount], request: pytest.FixtureRequest
+) -> Iterator[Mapping[str, HeldAccount]]:
     """With the emulator behind its loopback door, where pytest-recording records."""
     if request.config.option.record_mode is None:
         yield accounts
@@ -62,7 +63,7 @@ def plain_account(
 
 
 @pytest.fixture
-def plain_service(plain_account: dict[str, HeldAccount]) -> Any:
+def plain_service(plain_account: Mapping[str, HeldAccount]) -> Any:
     return service_of(plain_account)
 
 
@@ -75,7 +76,7 @@ def answers() -> Tape:
 
 
 @pytest.fixture
-def memory_service(answers: Tape, accounts: dict[str, HeldAccount]) -> Iterator[Any]:
+def memory_service(answers: Tape, accounts: Mapping[str, HeldAccount]) -> Iterator[Any]:
     with answers.playing():
         yield service_of(accounts)
 

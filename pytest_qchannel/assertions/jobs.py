@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
 from pytest_qchannel.ibm.table import is_submission
-from pytest_qchannel.journal import Exchange
-from pytest_qchannel.journals import newest_first
+from pytest_qchannel.journal import Exchange, journals_in_use
 
 __all__ = ["assert_submitted_once"]
 
@@ -35,7 +34,7 @@ def assert_submitted_once(job: object, *, requests: Iterable[Exchange] | None = 
     """
     __tracebackhide__ = True
     job_id = _id_of(job)
-    journals = newest_first() if requests is None else [requests]
+    journals: Sequence[Iterable[Exchange]] = journals_in_use() if requests is None else [requests]
     for journal in journals:
         sends = _submission(job_id, journal)
         if sends:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pytest_qchannel.wire import Request, Response
 
 __all__ = ["Headers", "Interaction"]
 
@@ -33,6 +36,22 @@ class Interaction:
     status: int = 200
     response_headers: Headers = ()
     response_body: bytes = b""
+
+    def request(self) -> Request:
+        """What was sent, as what stands before a source has it."""
+        parts = urlsplit(self.url)
+        return Request(
+            method=self.method,
+            host=(parts.hostname or "").lower(),
+            path=parts.path,
+            headers={name.lower(): value for name, value in self.request_headers},
+            query_string=parts.query,
+            body=self.request_body,
+        )
+
+    def response(self) -> Response:
+        """What was answered; of headers that came more than once the last."""
+        return Response(self.status, self.response_body, dict(self.response_headers))
 
     def __repr__(self) -> str:
         """Sizes only: an interaction that has not been scrubbed is full of secrets."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-__all__ = ["SOURCES", "Provenance"]
+from pytest_qchannel.settings import Source
 
-SOURCES: Final = ("emulator", "live")
+__all__ = ["Provenance"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ class Provenance:
             wanted = (int, float) if name == "qpu_seconds" else (str,)
             if not isinstance(plain[name], wanted) or isinstance(plain[name], bool):
                 raise ValueError(f"the passport's {name!r} is no {wanted[-1].__name__}")
-        if plain["recorded_from"] not in SOURCES:
-            raise ValueError(f"'recorded_from' is none of {', '.join(SOURCES)}")
+        if plain["recorded_from"] not in tuple(Source):
+            raise ValueError(f"'recorded_from' is none of {', '.join(Source)}")
         try:
             when = datetime.fromisoformat(plain["recorded_at"])
         except ValueError:

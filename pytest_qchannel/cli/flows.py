@@ -30,6 +30,7 @@ from pytest_qchannel.channels.rest import ChannelSession, access_token
 from pytest_qchannel.channels.service import sampler_on
 from pytest_qchannel.cli.check_cassettes import CheckCassettes
 from pytest_qchannel.errors import ChannelUnavailable, ExpectationFailed, QChannelError
+from pytest_qchannel.lanes.assemble import lane_for
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
 from pytest_qchannel.settings import Settings
@@ -232,7 +233,7 @@ def _walk_flow(
         return
     broken = False
     with TemporaryDirectory(prefix="qchannel-") as home:
-        lane = Lane(settings, f"qchannel check, {channel}", Path(home), None, tape).open()
+        lane = lane_for(settings, f"qchannel check, {channel}", Path(home), tape=tape).open()
         try:
             lane.use(channel)
             state = Walk(lane, channel)

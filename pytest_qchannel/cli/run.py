@@ -20,7 +20,8 @@ from typing import Final
 import click
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.lanes.process import EmulatedProcess
+from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.assemble import lane_of_process
 from pytest_qchannel.settings import CHANNELS, Door, Settings, check_variables, resolve
 
 __all__ = ["run"]
@@ -133,10 +134,10 @@ class _Watch:
         self._journal = journal
         self._pid = os.getpid()
         try:
-            self._process = EmulatedProcess(settings, name).open()
+            self._lane = lane_of_process(settings, name)
         except UsageProblem as problem:
             raise click.UsageError(_in_our_words(problem)) from None
-        self._process.happens_in(name, who="a program", way_out="qchannel run --allowed-hosts")
+        self._lane.happens_in(name, who="a program", way_out="qchannel run --allowed-hosts")
         at_exit(self._end)
 
     def run(self, program: Callable[[], object]) -> None:
@@ -154,7 +155,7 @@ class _Watch:
         self._tell_problems()
 
     def _tell_problems(self) -> bool:
-        problems = self._process.take_problems()
+        problems = self._lane.take_problems()
         sys.stdout.flush()
         for problem in problems:
             click.echo(f"qchannel: {problem}", err=True)
@@ -165,7 +166,7 @@ class _Watch:
 
     def _tell_faults(self) -> bool:
         """Complains of what the world declares and what did not happen; whether it is news."""
-        unmet = [] if self.status == INTERRUPTED else self._process.unmet_faults().values()
+        unmet = [] if self.status == INTERRUPTED else self._lane.unmet_faults_of_world().values()
         for said in unmet:
             click.echo(f"qchannel: {said}", err=True)
         if unmet and self.status == 0:
@@ -177,12 +178,12 @@ class _Watch:
         if os.getpid() != self._pid:
             return  # a child that the program forked
         is_late = self._tell_problems() | self._tell_faults()
-        process = self._process
-        lane, requests, jobs = process.lane.mode.value, process.requests, process.jobs
+        lane = self._lane
+        requests, jobs = len(lane.requests), len(lane.emulator.jobs)
         if self._journal is not None:
-            _write_journal(self._journal, process)
-        process.close()
-        click.echo(f"qchannel: {lane} lane, {requests} requests, {jobs} jobs", err=True)
+            _write_journal(self._journal, lane.requests)
+        lane.close()
+        click.echo(f"qchannel: {lane.mode} lane, {requests} requests, {jobs} jobs", err=True)
         if is_late:
             # The interpreter has its exit status already.
             sys.stdout.flush()
@@ -291,7 +292,7 @@ def _excepthook(
         traceback.print_exception(kind, error, trace)
 
 
-def _write_journal(path: Path, process: EmulatedProcess) -> None:
+def _write_journal(path: Path, journal: Journal) -> None:
     lines = (
         json.dumps(
             {
@@ -304,6 +305,6 @@ def _write_journal(path: Path, process: EmulatedProcess) -> None:
                 "body": one.body,
             }
         )
-        for one in process.lane.requests
+        for one in journal
     )
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

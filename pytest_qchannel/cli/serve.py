@@ -8,7 +8,6 @@ import re
 import shlex
 import signal
 import threading
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,13 +20,13 @@ import click
 
 from pytest_qchannel.emulator.adapters.authority import new_authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
-from pytest_qchannel.emulator.api.app import App
-from pytest_qchannel.emulator.world.clock import Clock
-from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.chain import chained
+from pytest_qchannel.lanes.source.emulated import EmulatedSource
 from pytest_qchannel.lanes.worlds import WorldBuilder, seeded, world_of
 from pytest_qchannel.settings import CHANNELS, Settings, resolve
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import Handle, Request, Response
 
 __all__ = ["serve"]
 
@@ -109,12 +108,13 @@ def serve(
     settings, builder = _settings(channels, seed, world)
 
     with ExitStack() as undo, _told_to_end() as end:
-        app = App(builder.build(Clock(time.time), settings.seed), faults=builder.new_faults())
-        undo.callback(app.close)
+        watch = _Watch(verbose=verbose)
+        source = EmulatedSource(settings, builder, watch.journal, watch.gaps)
+        undo.callback(source.close)
         authority = None if plain_http else new_authority(host)
-        accounts = _accounts(app, settings)
-        watch = _Watch(app, verbose=verbose)
-        door = LoopbackDoor(watch.handle, watch.failed, authority, host, port)
+        accounts = _accounts(source, settings)
+        handle = chained((watch.link, *source.links), source.handle)
+        door = LoopbackDoor(handle, watch.failed, authority, host, port)
         try:
             door.open()
         except OSError as error:
@@ -205,43 +205,42 @@ def _told_to_end() -> Iterator[threading.Event]:
 
 
 class _Watch:
-    """Between door and emulator: counts, and tells what a person in front of it wants to know.
+    """Stands before the emulator: counts, and tells what a person in front of it wants to know.
 
     Args:
-        app: The emulator.
         verbose: Whether to tell of every request.
     """
 
-    def __init__(self, app: App, *, verbose: bool) -> None:
-        self._app = app
-        self._verbose = verbose
+    def __init__(self, *, verbose: bool) -> None:
+        self.journal = Journal()
+        self.gaps: list[QChannelError] = []
         self.requests = 0
+        self._verbose = verbose
+        self._lock = threading.Lock()
 
-    def handle(self, request: Request) -> Response:
-        """The emulator's answer."""
+    def link(self, request: Request, answer: Handle) -> Response:
+        """The emulator's answer; what was written of it is told and forgotten."""
         try:
-            return self._app.handle(request)
+            return answer(request)
         finally:
-            # The condition that the emulator holds while it writes the journal.
-            with self._app.engine.changed:
-                exchanges, self._app.journal = self._app.journal, Journal()
-                gaps, self._app.gaps = self._app.gaps, []
-                for exchange in exchanges:
+            with self._lock:
+                for exchange in self.journal.take():
                     self.requests += 1
                     if self._verbose:
                         click.echo(str(replace(exchange, number=self.requests)), err=True)
-            for gap in gaps:
-                click.echo(f"qchannel: {gap}", err=True)
+                while self.gaps:
+                    click.echo(f"qchannel: {self.gaps.pop(0)}", err=True)
 
     def failed(self, error: Exception) -> None:
         """Shows a bug of the emulator; the client was answered with 501."""
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
 
 
-def _accounts(app: App, settings: Settings) -> list[_Account]:
+def _accounts(source: EmulatedSource, settings: Settings) -> list[_Account]:
     """The emulated accounts, without those that no wanted channel logs in with."""
     wanted = settings.channel or CHANNELS
-    named = {name for account in app.world.accounts for name in account.channels}
+    accounts = source.app.world.accounts
+    named = {name for account in accounts for name in account.channels}
     for name in settings.channel:
         if name not in named:
             raise click.UsageError(
@@ -258,7 +257,7 @@ def _accounts(app: App, settings: Settings) -> list[_Account]:
                 for one in account.instances.values()
             ],
         }
-        for account in app.world.accounts
+        for account in accounts
         if not account.channels or set(account.channels) & set(wanted)
     ]
 

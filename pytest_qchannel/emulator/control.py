@@ -14,15 +14,22 @@ from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.progression import Progression
 from pytest_qchannel.emulator.world.records import AccessToken
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.journal import Journal
 
 __all__ = ["EmulatorControl"]
 
 
 class EmulatorControl:
-    """What a test can do to the emulated services, beside using them."""
+    """What a test can do to the emulated services, beside using them.
 
-    def __init__(self, app: App) -> None:
+    Args:
+        app: The services.
+        journal: What was sent to them.
+    """
+
+    def __init__(self, app: App, journal: Journal) -> None:
         self._app = app
+        self._journal = journal
 
     @property
     def backends(self) -> tuple[str, ...]:
@@ -191,7 +198,7 @@ class EmulatorControl:
             since: Only requests after the one of this number are named as close ones.
         """
         faults = [one for one in self._app.faults if one not in besides]
-        return unmet(faults, self._app.journal[since:], where)
+        return unmet(faults, self._journal[since:], where)
 
     def _tokens(self) -> list[AccessToken]:
         return list(self._app.world.tokens.values())

@@ -16,7 +16,7 @@ all, rewrite      record
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
@@ -30,12 +30,17 @@ class Plan(NamedTuple):
     """What to do with one test.
 
     Attributes:
-        mode: ``emulated``, ``replay`` or ``record``.
+        mode: Any but ``auto``.
         record_mode: The record mode that decided so, or ``None``.
     """
 
     mode: Mode
     record_mode: str | None = None
+
+    @property
+    def has_tape(self) -> bool:
+        """Whether the test has a cassette."""
+        return self.mode in _TAPED
 
 
 class Asked(NamedTuple):
@@ -61,13 +66,8 @@ class Asked(NamedTuple):
         return source if is_typed else f"{source} in addopts"
 
 
+_TAPED: Final = frozenset({Mode.REPLAY, Mode.RECORD})
 _RECORDS: Final = frozenset({"all", "rewrite", "new_episodes"})
-_AGREES: Final[Mapping[Mode, frozenset[str]]] = {
-    Mode.EMULATED: frozenset({"none"}),
-    Mode.REPLAY: frozenset({"none"}),
-    Mode.RECORD: _RECORDS,
-}
-"""The record modes that say the same as a mode of ours; every other one contradicts it."""
 
 RECORD_MODES: Final = ("none", "once", "new_episodes", "all", "rewrite")
 
@@ -92,7 +92,7 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
             closest=nearest(str(said), RECORD_MODES),
             next=f"use one of {', '.join(RECORD_MODES)}",
         )
-    is_taped = asked.is_marked if mode is Mode.AUTO else mode is not Mode.EMULATED
+    is_taped = asked.is_marked if mode is Mode.AUTO else mode in _TAPED
     if is_taped and asked.is_disabled:
         raise UsageProblem(
             "--disable-recording is given, and this test replays or records",
@@ -101,7 +101,8 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
         )
     if mode is Mode.AUTO:
         return Plan(_by_record_mode(said, exists), said) if is_taped else Plan(Mode.EMULATED)
-    if said is not None and (asked.is_marked or is_taped) and said not in _AGREES[mode]:
+    agreeing = _RECORDS if mode is Mode.RECORD else {"none"}
+    if said is not None and (asked.is_marked or is_taped) and said not in agreeing:
         raise _contradiction(settings, asked, where)
     return Plan(mode, said if is_taped else None)
 
@@ -129,8 +130,8 @@ def _by_record_mode(said: str | None, exists: Callable[[], bool]) -> Mode:
 
 def require_source(
     settings: Settings, test: str | None = None, record_mode: str | None = None
-) -> None:
-    """Passes settings whose recordings have a source that exists.
+) -> Source:
+    """What is recorded.
 
     Args:
         settings: The run's, or a test's.
@@ -138,13 +139,15 @@ def require_source(
         record_mode: The record mode that decided so, if one did.
 
     Raises:
-        UsageProblem: They would be recorded live.
+        UsageProblem: Nobody said.
     """
-    if settings.record_from is Source.LIVE:
+    if settings.record_from is None:
         how = f"--record-mode={record_mode}" if record_mode else "--qchannel-mode=record"
         words = words_of(test) if test else ()
         raise UsageProblem(
-            "recording from the real services needs the live lane, which does not exist yet",
-            where=test or f"record_from=live ({settings.origin['record_from']})",
+            "recording needs a source, and nobody named one: the real services need the live lane, "
+            "which does not exist yet",
+            where=test or f"mode={settings.mode.value} ({settings.origin['mode']})",
             next=" ".join(["pytest", *words, how, "--qchannel-record-from=emulator"]),
         )
+    return settings.record_from

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 
@@ -11,6 +12,7 @@ from pytest_qchannel.cassette.playback.tape import RecordTape, ReplayTape, Secre
 from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.lanes.decide import Plan, require_source
+from pytest_qchannel.network.real_secrets import require_no_real_secret
 from pytest_qchannel.settings import Mode, Settings
 
 __all__ = ["Place", "RecordTape", "ReplayTape", "known_secrets", "tape_for"]
@@ -40,13 +42,16 @@ def tape_for(
     """
     secrets = known_secrets()
     if plan.mode is Mode.REPLAY:
-        return ReplayTape(place, secrets, settings.max_age, allow_unused=allow_unused)
-    require_source(settings, place.test_id, plan.record_mode)
+        require = functools.partial(require_no_real_secret, secrets=secrets, where=place.test_id)
+        return ReplayTape(
+            place, secrets, settings.max_age, allow_unused=allow_unused, require=require
+        )
+    source = require_source(settings, place.test_id, plan.record_mode)
     is_extended = plan.record_mode == "new_episodes" and place.exists()
     kind = ExtendTape if is_extended else RecordTape
     return kind(
         place,
         secrets,
-        settings.record_from.value,
+        source.value,
         most_days=settings.max_age,
     )

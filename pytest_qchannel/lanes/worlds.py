@@ -12,7 +12,7 @@ from pytest_qchannel.emulator.worlds.toml_file import shown
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import Settings
 
-__all__ = ["WorldBuilder", "require_world", "seeded", "shown", "world_of"]
+__all__ = ["WorldBuilder", "require_same_world", "require_world", "seeded", "shown", "world_of"]
 
 _BY_WORLD: Final = "the world file"
 
@@ -58,3 +58,19 @@ def require_world(given: object, where: str) -> WorldBuilder:
             next="return WorldBuilder.default(), WorldBuilder.from_file(path) or one of your own",
         )
     return given
+
+
+def require_same_world(asked: WorldBuilder, world: WorldBuilder, where: str) -> None:
+    """Passes the world that the whole run is in.
+
+    Raises:
+        UsageProblem: A test asks for another one.
+    """
+    if asked != world:
+        raise UsageProblem(
+            f"the test asks for the world of {asked.source}, but the whole run is in one "
+            f"world, of {world.source}",
+            where=where,
+            next="name the world for the whole run (--qchannel-world=FILE), or run this test "
+            "without --qchannel-everywhere",
+        )

@@ -11,7 +11,7 @@ import ipaddress
 import socket
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Final
 from unittest import mock
 
 from pytest_qchannel.errors import NetworkBlocked
@@ -37,6 +37,11 @@ def _is_loopback(host: str) -> bool:
     except ValueError:
         return False
     return address.is_loopback or address.is_unspecified
+
+
+def _host_of(address: object) -> str:
+    """The host of a socket's address; what is no address the socket refuses itself."""
+    return _as_text(address[0]) if isinstance(address, tuple) else ""
 
 
 class NetworkGuard:
@@ -110,7 +115,7 @@ class NetworkGuard:
         self._report(blocked)
         raise blocked
 
-    def _patch(self, owner: Any, name: str, replacement: Callable[..., Any]) -> None:
+    def _patch(self, owner: object, name: str, replacement: Callable[..., object]) -> None:
         self._patches.enter_context(mock.patch.object(owner, name, replacement))
 
     def _check(self, host: str) -> None:
@@ -121,8 +126,8 @@ class NetworkGuard:
         ):
             self.refuse(host)
 
-    def _looking_up(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+    def _looking_up(self, real: Callable[..., object]) -> Callable[..., object]:
+        def look_up(host: object, *args: object, **kwargs: object) -> object:
             name = _as_text(host)
             self._check(name)
             found = real(host, *args, **kwargs)
@@ -132,36 +137,37 @@ class NetworkGuard:
 
         return look_up
 
-    def _connecting(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def connect(sock: socket.socket, address: Any) -> Any:
+    def _connecting(self, real: Callable[..., object]) -> Callable[..., object]:
+        def connect(sock: socket.socket, address: object) -> object:
             if sock.family in _NETWORK_FAMILIES:
-                self._check(_as_text(address[0]))
+                self._check(_host_of(address))
             return real(sock, address)
 
         return connect
 
-    def _sending(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def sendto(sock: socket.socket, data: Any, *rest: Any) -> Any:
+    def _sending(self, real: Callable[..., object]) -> Callable[..., object]:
+        def sendto(sock: socket.socket, data: object, *rest: object) -> object:
             if sock.family in _NETWORK_FAMILIES:
-                self._check(_as_text(rest[-1][0]))
+                self._check(_host_of(rest[-1]))
             return real(sock, data, *rest)
 
         return sendto
 
-    def _sending_message(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def sendmsg(sock: socket.socket, *args: Any) -> Any:
+    def _sending_message(self, real: Callable[..., object]) -> Callable[..., object]:
+        def sendmsg(sock: socket.socket, *args: object) -> object:
             address = args[3] if len(args) > 3 else None
             if address is not None and sock.family in _NETWORK_FAMILIES:
-                self._check(_as_text(address[0]))
+                self._check(_host_of(address))
             return real(sock, *args)
 
         return sendmsg
 
 
-def _addresses(found: Any) -> set[str]:
+def _addresses(found: object) -> set[str]:
     """The addresses in the answer of any of the look-up functions."""
     if isinstance(found, str):
         return {found}
     if isinstance(found, tuple):
         return set(found[2])
+    assert isinstance(found, list), "socket.getaddrinfo gives a list"
     return {entry[4][0] for entry in found}

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
-from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.errors import RealSecretRefused
-from pytest_qchannel.wire import Request
+from pytest_qchannel.errors import QChannelError, RealSecretRefused
+from pytest_qchannel.wire import Handle, Link, Request, Response
 
 if TYPE_CHECKING:
     from pytest_qchannel.secret import Secret
 
-__all__ = ["request_of", "require_no_real_secret"]
+__all__ = ["refusing", "require_no_real_secret"]
 
 # A credential travels in a header, a login body or a query; job submissions are larger.
 _LARGEST_LOGIN: Final = 16_384
@@ -47,17 +46,26 @@ def require_no_real_secret(request: Request, secrets: Sequence[Secret], where: s
             )
 
 
-def request_of(sent: Interaction) -> Request:
-    """A request on its way to a cassette as the emulator has one."""
-    parts = urlsplit(sent.url)
-    return Request(
-        method=sent.method,
-        host=(parts.hostname or "").lower(),
-        path=parts.path,
-        headers={name.lower(): value for name, value in sent.request_headers},
-        query_string=parts.query,
-        body=sent.request_body,
-    )
+def refusing(
+    secrets: Sequence[Secret], where: Callable[[], str], problems: list[QChannelError]
+) -> Link:
+    """Refuses requests that hold one of the secrets.
+
+    Args:
+        secrets: The person's own credentials.
+        where: Gives the test, for errors.
+        problems: Where a refusal is put, too: the code under test may swallow it.
+    """
+
+    def handle(request: Request, answer: Handle) -> Response:
+        try:
+            require_no_real_secret(request, secrets, where())
+        except RealSecretRefused as refused:
+            problems.append(refused)
+            raise
+        return answer(request)
+
+    return handle
 
 
 def _texts(request: Request) -> Iterable[str]:

@@ -12,12 +12,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Final
 from unittest import mock
 
 from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.network.trust import trusting
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import Handle
 
 __all__ = ["NameRedirect", "RedirectedDoor"]
 
@@ -48,7 +48,7 @@ class RedirectedDoor:
 
     def __init__(
         self,
-        handle: Callable[[Request], Response],
+        handle: Handle,
         failed: Callable[[Exception], None],
         is_served: Callable[[str], bool],
         refuse: Callable[[str], None],
@@ -125,7 +125,7 @@ class NameRedirect:
         """Puts the socket module back as it was."""
         self._stack.close()
 
-    def _is_ours(self, host: Any) -> bool:
+    def _is_ours(self, host: object) -> bool:
         """Whether a look-up is the emulator's to answer; refuses the hosts that nobody serves."""
         if isinstance(host, _StandIn):
             return True
@@ -136,21 +136,21 @@ class NameRedirect:
             self._refuse(f"https://{name}")
         return False
 
-    def _led_to(self, port: Any) -> int:
+    def _led_to(self, port: object) -> int:
         """The port of this machine that a port of an emulated host is."""
         if port in _NO_PORT:
             return 0
         return self._port if port in (*_HTTPS, self._port) else self._closed_port
 
-    def _getaddrinfo(self, real: Callable[..., Any]) -> Callable[..., Any]:
+    def _getaddrinfo(self, real: Callable[..., object]) -> Callable[..., object]:
         def getaddrinfo(
-            host: Any,
-            port: Any,
+            host: object,
+            port: object,
             family: int = 0,
             type: int = 0,  # noqa: A002 - the name that callers give it by
             proto: int = 0,
             flags: int = 0,
-        ) -> Any:
+        ) -> object:
             if not self._is_ours(host):
                 return real(host, port, family, type, proto, flags)
             if family not in (socket.AF_UNSPEC, socket.AF_INET):
@@ -163,20 +163,22 @@ class NameRedirect:
 
         return getaddrinfo
 
-    def _gethostbyname(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def gethostbyname(hostname: Any) -> Any:
+    def _gethostbyname(self, real: Callable[..., object]) -> Callable[..., object]:
+        def gethostbyname(hostname: object) -> object:
             return _ADDRESS if self._is_ours(hostname) else real(hostname)
 
         return gethostbyname
 
-    def _gethostbyname_ex(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def gethostbyname_ex(hostname: Any) -> Any:
+    def _gethostbyname_ex(self, real: Callable[..., object]) -> Callable[..., object]:
+        def gethostbyname_ex(hostname: object) -> object:
             return (_name(hostname), [], [_ADDRESS]) if self._is_ours(hostname) else real(hostname)
 
         return gethostbyname_ex
 
-    def _connecting(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def connect(sock: socket.socket, address: Any) -> Any:
+    def _connecting(self, real: Callable[..., object]) -> Callable[..., object]:
+        def connect(sock: socket.socket, address: object) -> object:
+            if not isinstance(address, tuple):
+                return real(sock, address)  # which refuses it
             if sock.family == socket.AF_INET and self._is_ours(address[0]):
                 port = self._closed_port if address[1] == 0 else self._led_to(address[1])
                 return real(sock, (_LOOPBACK, port))
@@ -185,7 +187,7 @@ class NameRedirect:
         return connect
 
 
-def _name(host: Any) -> str:
+def _name(host: object) -> str:
     if isinstance(host, bytes):
         host = host.decode("ascii", "replace")
     return host.lower().rstrip(".") if isinstance(host, str) else ""

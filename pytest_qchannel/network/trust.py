@@ -10,12 +10,13 @@ from __future__ import annotations
 import functools
 import os
 import re
+import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 from unittest import mock
 
 __all__ = ["trusting"]
@@ -69,7 +70,7 @@ def trusting(
 def _contexts_trusting(certificate_pem: str, is_served: Callable[[str], bool]) -> Iterator[None]:
     """Gives the authority to TLS contexts that were made without it."""
 
-    def informed(context: ssl.SSLContext, server_hostname: Any) -> None:
+    def informed(context: ssl.SSLContext, server_hostname: str | bytes | None) -> None:
         name = server_hostname.decode() if isinstance(server_hostname, bytes) else server_hostname
         if name and is_served(name.lower().rstrip(".")):
             context.load_verify_locations(cadata=certificate_pem)
@@ -78,13 +79,13 @@ def _contexts_trusting(certificate_pem: str, is_served: Callable[[str], bool]) -
 
     def _wrap_socket(
         self: ssl.SSLContext,
-        sock: Any,
+        sock: socket.socket,
         server_side: bool = False,
         do_handshake_on_connect: bool = True,
         suppress_ragged_eofs: bool = True,
-        server_hostname: Any = None,
-        session: Any = None,
-    ) -> Any:
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> object:
         informed(self, server_hostname)
         return wrap_socket(
             self,
@@ -98,12 +99,12 @@ def _contexts_trusting(certificate_pem: str, is_served: Callable[[str], bool]) -
 
     def _wrap_bio(
         self: ssl.SSLContext,
-        incoming: Any,
-        outgoing: Any,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
         server_side: bool = False,
-        server_hostname: Any = None,
-        session: Any = None,
-    ) -> Any:
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> object:
         informed(self, server_hostname)
         return wrap_bio(self, incoming, outgoing, server_side, server_hostname, session)
 

@@ -36,13 +36,13 @@ from pytest_qchannel.plugin.fixtures import (
 )
 from pytest_qchannel.plugin.keys import (
     CASSETTE,
-    EVERYWHERE,
     HEADER,
     LANE_FIXTURE,
     OUR_TESTS,
     OURS,
     PROPERTY,
     RUNNING,
+    WHOLE_RUN,
 )
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Finds the tests that use us; refuses wrong markers."""
     with _usage_errors(config):
         for item in items:
-            if EVERYWHERE in config.stash or _has_ours(item):
+            if WHOLE_RUN in config.stash or _has_ours(item):
                 _our_tests(config).prepare(item)
 
 
@@ -194,7 +194,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Says how many tests ran in which lane."""
-    if OUR_TESTS in config.stash or EVERYWHERE in config.stash or _has_told(terminalreporter):
+    if OUR_TESTS in config.stash or WHOLE_RUN in config.stash or _has_told(terminalreporter):
         _our_tests(config).summary(terminalreporter)
 
 

@@ -22,13 +22,16 @@ import pytest
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
-from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, PROPERTY, REFUSED
+from pytest_qchannel.plugin.keys import LANE, PROPERTY, REFUSED, SHARED, WHOLE_RUN
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
-    from pytest_qchannel.lanes.process import EmulatedProcess
+    from pytest_qchannel.lanes.lane import Lane
 
-__all__ = ["Everywhere", "begin"]
+__all__ = ["EVERYWHERE", "Everywhere", "begin"]
+
+EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
+"""Of a run: everywhere mode, where it is on."""
 
 _OPTION: Final = next(option for option in OPTIONS if option.name == "everywhere")
 _OUTPUT = "qchannel_everywhere"
@@ -72,7 +75,7 @@ def begin(config: pytest.Config) -> None:
             next=f"pytest --qchannel-mode=emulated {_OPTION.flag}",
         )
     whole = Everywhere(config, settings._replace(mode=Mode.EMULATED))
-    config.stash[EVERYWHERE] = whole
+    config.stash[EVERYWHERE], config.stash[WHOLE_RUN] = whole, whole.lane
     config.add_cleanup(whole.end)
     config.pluginmanager.register(whole, "qchannel-everywhere")
 
@@ -86,40 +89,26 @@ class Everywhere:
     """
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
-        from pytest_qchannel.lanes.process import EmulatedProcess
+        from pytest_qchannel.lanes.assemble import lane_of_process
 
         self._config = config
         self._item: pytest.Item | None = None
-        self._of_item: list[QChannelError] = []
         self._outside: list[tuple[str, str]] = []
         self._told = 0
         self._is_over = False
         self._tainted: list[tuple[BaseException, RealSecretRefused]] = []
         self._counts = [0, 0]
         self._unmet: list[dict[int, str]] = []
-        self.process: EmulatedProcess = EmulatedProcess(
-            settings, "before collection (a plugin or conftest.py)"
-        ).open()
-        self._others, self._begun = self.process.lane.emulator.faults, 0
+        self.lane: Lane = lane_of_process(settings, "before collection (a plugin or conftest.py)")
 
     # What other parts of the plugin ask.
 
-    def take_for_item(self) -> list[QChannelError]:
-        """What came up in the test that runs, since the last call."""
-        self._keep_for_item()
-        found, self._of_item = self._of_item, []
-        return found
-
-    def unmet_of(self, item: pytest.Item) -> list[QChannelError]:
-        """The faults of a test's own that its body, which has ended, did not meet."""
-        return self.process.lane.unmet_faults(item.nodeid, besides=self._others, since=self._begun)
-
     def header(self) -> str:
         """One line for the terminal: what is emulated, and who asked for it."""
-        asked = self.process.settings.origin["everywhere"]
+        asked = self.lane.settings.origin["everywhere"]
         return (
             f"qchannel: everywhere (from {asked}): this whole process is on the emulator, "
-            f"its environment has an emulated account of {self.process.channel}"
+            f"its environment has an emulated account of {self.lane.channel}"
         )
 
     def check(self, item: pytest.Item) -> None:
@@ -128,7 +117,7 @@ class Everywhere:
         Raises:
             UsageProblem: Its marker asks for a world of its own.
         """
-        ours, settings = self.process.settings, selection.settings_for(self._config, item)
+        ours, settings = self.lane.settings, selection.settings_for(self._config, item)
         if settings.seed != ours.seed:
             raise UsageProblem(
                 f"marker qchannel: seed={settings.seed}, but the whole run is in one world "
@@ -146,8 +135,7 @@ class Everywhere:
 
     def counts(self) -> str:
         """How much of the emulator the whole process used, pytest-xdist's workers included."""
-        requests = self._counts[0] + self.process.requests
-        jobs = self._counts[1] + self.process.jobs
+        requests, jobs = (a + b for a, b in zip(self._counts, self._own_counts(), strict=True))
         return f"the whole process: {requests} requests, {jobs} jobs"
 
     # The seams of the run.
@@ -160,7 +148,7 @@ class Everywhere:
         self._keep_as_outside()
         with self._inside(f"collection of {collector.nodeid or 'the session'}"):
             made = yield
-            found = self.process.take_problems()
+            found = self.lane.take_problems()
         if found:
             _fail(made, found)
         return made
@@ -170,11 +158,10 @@ class Everywhere:
         """Begins a test: from here on what comes up is its own."""
         self._keep_as_outside()
         self._item = item
-        self.process.happens_in(item.nodeid)
+        self.lane.happens_in(item.nodeid)
         others = [(name, value) for name, value in item.user_properties if name != PROPERTY]
-        item.user_properties[:] = [*others, (PROPERTY, self.process.lane.mode.value)]
-        visit = self.process.visit(selection.settings_for(self._config, item)).open()
-        item.stash[LANE] = visit
+        item.user_properties[:] = [*others, (PROPERTY, self.lane.mode.value)]
+        item.stash[LANE] = self.lane.part(selection.settings_for(self._config, item)).open()
         try:
             return (yield)
         except BaseException as error:
@@ -182,20 +169,21 @@ class Everywhere:
             raise
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Has a test's faults in everybody's world while its body runs."""
-        lane = self.process.lane
-        self._others, self._begun = lane.emulator.faults, len(lane.requests)
+        lane = self.lane.part(self.lane.settings)
+        others = lane.emulator.faults
+        item.stash[SHARED] = lane, others
         try:
             faults.declare(lane, item)
             return (yield)
         finally:
-            lane.emulator.end_faults(besides=self._others)
+            lane.emulator.end_faults(besides=others)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
-        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
-    ) -> Generator[None, Any, Any]:
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
         """Tells what a class, module or session sets up from what the test does."""
         if fixturedef.scope == "function":
             return (yield)
@@ -207,7 +195,7 @@ class Everywhere:
         return made
 
     def pytest_fixture_post_finalizer(
-        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+        self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
     ) -> None:
         """Tells what a class, module or session tears down from what the test does."""
         if fixturedef.scope == "function":
@@ -216,7 +204,7 @@ class Everywhere:
             self._keep_as_outside(f"teardown of {_name(fixturedef, request)}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Ends a test: what its own fixtures tore down fails it."""
         try:
             done = yield
@@ -227,12 +215,12 @@ class Everywhere:
                 item.stash[LANE].close()
                 del item.stash[LANE]
             self._item = None
-            self.process.happens_in(f"between tests, after {item.nodeid}")
+            self.lane.happens_in(f"between tests, after {item.nodeid}")
         problems.raise_all(found)
         return done
 
     @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Fails the run for what no test is to blame for."""
         done = yield
         self._keep_as_outside()
@@ -241,8 +229,8 @@ class Everywhere:
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_OUTPUT] = {
                 "outside": self._outside,
-                "counts": [self.process.requests, self.process.jobs],
-                "unmet": self.process.unmet_faults(),
+                "counts": self._own_counts(),
+                "unmet": self.lane.unmet_faults_of_world(),
             }
             self._told = len(self._outside)
         elif self._outside and session.exitstatus in (
@@ -280,8 +268,8 @@ class Everywhere:
         Raises:
             QChannelError: Something came up after the run was over.
         """
-        late = self.process.take_problems()
-        self.process.close()
+        late = self.lane.take_problems()
+        self.lane.close()
         for where, said in self._outside[self._told :]:
             sys.stderr.write(f"qchannel: {where}:\n{said}\n")
         if late and not self._is_over:
@@ -293,24 +281,26 @@ class Everywhere:
 
     @contextmanager
     def _inside(self, where: str) -> Iterator[None]:
-        before = self.process.where
-        self.process.happens_in(where)
+        before = self.lane.where
+        self.lane.happens_in(where)
         try:
             yield
         finally:
-            self.process.happens_in(before)
+            self.lane.happens_in(before)
 
     def _keep_for_item(self) -> None:
-        for problem in self.process.take_problems():
-            if isinstance(problem, RealSecretRefused) and self._item is not None:
-                self._item.stash[REFUSED] = problem
-            self._of_item.append(problem)
+        if self._item is not None:
+            problems.gather(self._item)
 
     def _keep_as_outside(self, where: str | None = None) -> None:
-        for problem in self.process.take_problems():
+        for problem in self.lane.take_problems():
             if isinstance(problem, RealSecretRefused) and self._item is not None:
                 self._item.stash[REFUSED] = problem
-            self._outside.append((where or self.process.where, str(problem)))
+            self._outside.append((where or self.lane.where, str(problem)))
+
+    def _own_counts(self) -> list[int]:
+        """How many requests were answered, and how many jobs the world has now."""
+        return [len(self.lane.requests), len(self.lane.emulator.jobs)]
 
     def _ask_for_faults(self, session: pytest.Session) -> None:
         """Complains of what a world file declares and what happened nowhere in a whole run."""
@@ -323,7 +313,7 @@ class Everywhere:
             or hasattr(self._config, "workeroutput")  # the controller knows of all workers
         ):
             return
-        unmet = self.process.unmet_faults()
+        unmet = self.lane.unmet_faults_of_world()
         for other in self._unmet:
             unmet = {number: other[number] for number in unmet if number in other}
         self._outside += [("the whole run", said) for said in unmet.values()]
@@ -337,7 +327,7 @@ class Everywhere:
                 item.stash[REFUSED] = problem
 
 
-def _name(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> str:
+def _name(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest) -> str:
     """What a person calls a fixture: ``setUpClass`` is one for pytest, too."""
     node = request.node.nodeid or "the session"
     if xunit := _XUNIT.match(fixturedef.argname):

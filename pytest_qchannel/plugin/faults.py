@@ -11,7 +11,7 @@ import pytest
 
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.plugin import marker_arguments
-from pytest_qchannel.plugin.keys import EVERYWHERE, LANE
+from pytest_qchannel.plugin.keys import LANE, SHARED
 from pytest_qchannel.plugin.markers import FAULT
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ def declare(lane: Lane, item: pytest.Item) -> None:
 
 def unmet(item: pytest.Item) -> list[QChannelError]:
     """What was declared for a test and has not happened, at the end of its body."""
-    if whole := item.config.stash.get(EVERYWHERE, None):
-        return whole.unmet_of(item)
-    if lane := item.stash.get(LANE, None):
-        return lane.unmet_faults(item.nodeid)
+    if SHARED in item.stash:
+        lane, others = item.stash[SHARED]
+        return lane.unmet_faults(item.nodeid, besides=others)
+    if LANE in item.stash:
+        return item.stash[LANE].unmet_faults(item.nodeid)
     return _without_lane(item)
 
 

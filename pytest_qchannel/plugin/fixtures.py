@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pytest_qchannel.channels.model import Channel
     from pytest_qchannel.channels.rest import ChannelSession
     from pytest_qchannel.emulator.control import EmulatorControl
-    from pytest_qchannel.lanes.lane import Lane, QChannel, SavedAccounts
+    from pytest_qchannel.lanes.lane import Lane
+    from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
     from pytest_qchannel.lanes.worlds import WorldBuilder
     from pytest_qchannel.plugin.lending import Lending
 

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.errors import QChannelError, RealSecretRefused
     from pytest_qchannel.lanes.lane import Lane
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
-    from pytest_qchannel.plugin.everywhere import Everywhere
-    from pytest_qchannel.plugin.orphan_watch import OrphanWatch
-    from pytest_qchannel.plugin.our_tests import OurTests
 
 __all__ = [
     "CASSETTE",
-    "EVERYWHERE",
     "FOUND",
     "HEADER",
     "LANE",
@@ -27,21 +24,19 @@ __all__ = [
     "PROPERTY",
     "REFUSED",
     "RUNNING",
+    "SHARED",
     "TAPE",
-    "WATCH",
+    "WHOLE_RUN",
 ]
 
 HEADER: Final = pytest.StashKey[list[str]]()
 """Of a run: what its header says, where something of ours is set."""
 
-OUR_TESTS: Final[pytest.StashKey[OurTests]] = pytest.StashKey()
-"""Of a run: what is done with the tests that use us, once there is one."""
+OUR_TESTS: Final[pytest.StashKey[object]] = pytest.StashKey()
+"""Of a run: what is done with the tests that use us (``our_tests.OurTests``), once there is one."""
 
-EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
-"""Of a run: everywhere mode, where it is on."""
-
-WATCH: Final[pytest.StashKey[OrphanWatch]] = pytest.StashKey()
-"""Of a run: what it knows of its cassettes, where there is a folder of them."""
+WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
+"""Of a run: its one lane, in everywhere mode."""
 
 RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
 """Of a run: the test that is being set up."""
@@ -54,6 +49,9 @@ FOUND: Final[pytest.StashKey[list[QChannelError]]] = pytest.StashKey()
 
 LANE: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a test: its lane, while it is open."""
+
+SHARED: Final[pytest.StashKey[tuple[Lane, tuple[Fault, ...]]]] = pytest.StashKey()
+"""Of a test in everywhere mode: what its body does in the run's lane, and faults not its own."""
 
 REFUSED: Final[pytest.StashKey[RealSecretRefused]] = pytest.StashKey()
 """Of a test: the real secret that it sent, so that no report shows a traceback."""

@@ -10,9 +10,11 @@ import pytest
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.channels.rest import access_token
 from pytest_qchannel.errors import ChannelUnavailable
-from pytest_qchannel.lanes.lane import Lane, QChannel, SavedAccounts
+from pytest_qchannel.lanes.assemble import lane_for
+from pytest_qchannel.lanes.lane import Lane
+from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
 from pytest_qchannel.plugin import faults, problems, selection, taping
-from pytest_qchannel.plugin.keys import EVERYWHERE, LANE, OURS, PROPERTY
+from pytest_qchannel.plugin.keys import LANE, OURS, PROPERTY, WHOLE_RUN
 from pytest_qchannel.plugin.our_tests import OurTests
 
 if TYPE_CHECKING:
@@ -47,14 +49,16 @@ class Lending:
             from pytest_qchannel.lanes.worlds import require_world  # a replay has no world
 
             world = require_world(request.getfixturevalue("qchannel_world"), item.nodeid)
-        if whole := request.config.stash.get(EVERYWHERE, None):
+        if whole := request.config.stash.get(WHOLE_RUN, None):
+            from pytest_qchannel.lanes.worlds import require_same_world
+
             assert world is not None
-            whole.process.require_world(world, item.nodeid)
+            require_same_world(world, whole.world, item.nodeid)
             yield item.stash[LANE]
             return
         settings = selection.settings_for(request.config, item)
         home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
-        lane = Lane(settings, item.nodeid, home, world, tape).open()
+        lane = lane_for(settings, item.nodeid, home, world=world, tape=tape).open()
         item.stash[LANE] = lane
         item.user_properties.append((PROPERTY, lane.mode.value))
         try:

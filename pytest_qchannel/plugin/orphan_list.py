@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.cassette.disk.unused_list import VARIABLE, UnusedList, write_list
-from pytest_qchannel.plugin.keys import WATCH
-from pytest_qchannel.plugin.orphan_watch import OrphanWatch
+from pytest_qchannel.plugin.orphan_watch import WATCH, OrphanWatch
 from pytest_qchannel.plugin.session_settings import session_settings
 
 _FAILED = pytest.StashKey[list[str]]()

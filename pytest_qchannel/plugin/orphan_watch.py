@@ -9,11 +9,13 @@ from typing import Any, Final
 import pytest
 
 from pytest_qchannel.plugin import orphans, selection, session_settings, taping
-from pytest_qchannel.plugin.keys import WATCH
 from pytest_qchannel.plugin.orphans import Collected, Orphan, Seen
 from pytest_qchannel.settings import OPTIONS, Settings
 
-__all__ = ["OrphanWatch", "begin"]
+__all__ = ["WATCH", "OrphanWatch", "begin"]
+
+WATCH: Final[pytest.StashKey[OrphanWatch]] = pytest.StashKey()
+"""Of a run: what it knows of its cassettes, where there is a folder of them."""
 
 _OUTPUT: Final = "qchannel_orphans"
 _FOLDER: Final = next(option for option in OPTIONS if option.name == "cassettes")

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel import rerun_command as pasting
+from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, taping
-from pytest_qchannel.plugin.keys import EVERYWHERE, OUR_TESTS, OURS, REFUSED
+from pytest_qchannel.plugin.everywhere import EVERYWHERE
+from pytest_qchannel.plugin.keys import OUR_TESTS, OURS, REFUSED
 from pytest_qchannel.plugin.markers import LIVE_QPU
 
 __all__ = ["OurTests"]
@@ -30,15 +31,16 @@ class OurTests:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         config.pluginmanager.register(taping.Warnings(config))
-        pasting.started(taping.start_of(config))
-        config.add_cleanup(pasting.ended)
+        rerun_command.started(taping.start_of(config))
+        config.add_cleanup(rerun_command.ended)
 
     @classmethod
     def of(cls, config: pytest.Config) -> OurTests:
         """Those of a run."""
-        if OUR_TESTS not in config.stash:
-            config.stash[OUR_TESTS] = cls(config)
-        return config.stash[OUR_TESTS]
+        made = config.stash.get(OUR_TESTS, None)
+        if not isinstance(made, cls):
+            made = config.stash[OUR_TESTS] = cls(config)
+        return made
 
     def choose_channels(self, metafunc: pytest.Metafunc) -> None:
         """Runs a test once per chosen channel."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
-from pytest_qchannel.plugin.keys import EVERYWHERE, FOUND, LANE, REFUSED
+from pytest_qchannel.plugin.keys import FOUND, LANE, REFUSED
 
 __all__ = ["gather", "note", "raise_all", "replaced", "take"]
 
@@ -20,9 +20,7 @@ __all__ = ["gather", "note", "raise_all", "replaced", "take"]
 def gather(item: pytest.Item) -> list[QChannelError]:
     """What came up in a test and was not told yet; it stays to be told."""
     found = item.stash.setdefault(FOUND, [])
-    if whole := item.config.stash.get(EVERYWHERE, None):
-        found += whole.take_for_item()
-    elif lane := item.stash.get(LANE, None):
+    if lane := item.stash.get(LANE, None):
         found += lane.take_problems()
     for problem in found:
         if isinstance(problem, RealSecretRefused):

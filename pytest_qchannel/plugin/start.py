@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings
-from pytest_qchannel.plugin.keys import EVERYWHERE, HEADER
+from pytest_qchannel.plugin.keys import HEADER
 
 __all__ = ["begin", "begin_early"]
 
@@ -30,5 +30,5 @@ def begin(config: pytest.Config) -> None:
     everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
     orphan_watch.begin(config, settings)
     lines = config.stash[HEADER] = [session_settings.header(settings)]
-    if whole := config.stash.get(EVERYWHERE, None):
+    if whole := config.stash.get(everywhere.EVERYWHERE, None):
         lines.append(whole.header())

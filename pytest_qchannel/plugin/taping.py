@@ -16,7 +16,7 @@ import pytest
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import selection, session_settings
-from pytest_qchannel.plugin.keys import CASSETTE, EVERYWHERE, LANE_FIXTURE, PASSED, TAPE
+from pytest_qchannel.plugin.keys import CASSETTE, LANE_FIXTURE, PASSED, TAPE, WHOLE_RUN
 from pytest_qchannel.plugin.markers import FAULT
 from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings
@@ -123,7 +123,7 @@ def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Sett
         UsageProblem: Settings contradict each other.
     """
     settings = selection.settings_for(item.config, item)
-    if EVERYWHERE in item.config.stash:
+    if WHOLE_RUN in item.config.stash:
         return Plan(Mode.EMULATED), settings
     asked = _asked(item, of_config)
     plan = decide(settings, asked, item.nodeid, lambda: place_of(item, settings).exists())
@@ -246,7 +246,7 @@ def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | Rec
     """
     if TAPE not in item.stash:
         plan, settings = plan_of(item, of_config)
-        if plan.mode is Mode.EMULATED:
+        if not plan.has_tape:
             return None
         from pytest_qchannel.lanes.tapes import tape_for
 

@@ -10,13 +10,11 @@ import requests
 
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.faults import Fault
-from pytest_qchannel.hosts import Host
 from pytest_qchannel.ibm.route import Route
-from pytest_qchannel.lanes.emulated import EmulatedTransport
+from pytest_qchannel.network.shut import ShutNetwork
 from pytest_qchannel.settings import resolve
-from pytest_qchannel.wire import Request
-from tests.contract.contract_client import Door, breach, fresh_door, through_requests
+from pytest_qchannel.wire import Request, Response
+from tests.contract.contract_client import Door, breach, fresh_door, new_services, through_requests
 
 
 @pytest.fixture(params=["core", "in-process", "loopback"])
@@ -24,13 +22,16 @@ def door(request: pytest.FixtureRequest) -> Iterator[Door]:
     if request.param == "core":
         yield fresh_door()
         return
-    transport = EmulatedTransport(resolve({"door": request.param}, {}, {}, {}), "test id")
-    transport.open()
+    app, journal, handle = new_services()
+    settings = resolve({"door": request.param}, {}, {}, {})
+    network = ShutNetwork(settings, "test id", [], handle)
+    network.open()
     try:
         with requests.Session() as session:
-            yield Door(transport.app, through_requests(session))
+            yield Door(app, through_requests(session), journal)
     finally:
-        transport.close()
+        network.close()
+        app.close()
 
 
 @pytest.fixture
@@ -45,30 +46,26 @@ def _declared_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every answer of every test here is in the table of answers, and fits IBM's contract."""
     found: list[Route] = []
     wrong: set[str] = set()
-    find_route, handle = App._route, App._handle
+    find_route, handle = App._route, App.handle
 
     def _route(app: App, *args: Any) -> tuple[Context, Route]:
         ctx, route = find_route(app, *args)
         found.append(route)
         return ctx, route
 
-    def _handle(app: App, request: Request, host: Host | None, fault: Fault | None) -> Any:
+    def checked(app: App, request: Request) -> Response:
         found.clear()
-        answer = handle(app, request, host, fault)
-        if found and answer is not None and fault is None:
+        answer = handle(app, request)
+        if found:
             [route] = found
             shown = f"{route.method} {route.rule} -> {answer.status}"
             if answer.status not in route.answers:
                 wrong.add(f"{shown} is not in pytest_qchannel/ibm")
-            if request.method == "HEAD":
-                problem = "a HEAD with a body" if answer.body else None
-            else:
-                problem = breach(route, answer)
-            if problem:
+            if request.method != "HEAD" and (problem := breach(route, answer)):
                 wrong.add(f"{shown}: {problem}")
         return answer
 
     monkeypatch.setattr(App, "_route", _route)
-    monkeypatch.setattr(App, "_handle", _handle)
+    monkeypatch.setattr(App, "handle", checked)
     yield
     assert wrong == set()

@@ -19,9 +19,13 @@ from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.control import EmulatorControl
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.records import Account, Instance
-from pytest_qchannel.emulator.worlds.default_world import default_world
+from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.ibm.route import Route
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.chain import chained
+from pytest_qchannel.lanes.source.emulated import EmulatedSource
+from pytest_qchannel.settings import resolve
+from pytest_qchannel.wire import Handle, Request, Response
 
 IAM = "https://iam.cloud.ibm.com/identity/token"
 SEARCH = "https://api.global-search-tagging.cloud.ibm.com/v3/resources/search"
@@ -59,14 +63,14 @@ class Answer:
 Send = Callable[[requests.Request], Answer]
 
 
-def through_core(app: App) -> Send:
+def through_core(handle: Handle) -> Send:
     """Calls the core directly, with what ``requests`` would have put on the wire."""
 
     def send(asked: requests.Request) -> Answer:
         ready = asked.prepare()
         parts = urlsplit(str(ready.url))
         body = ready.body or b""
-        answer = app.handle(
+        answer = handle(
             Request(
                 method=str(ready.method),
                 host=parts.hostname or "",
@@ -96,9 +100,11 @@ def through_requests(session: requests.Session) -> Send:
 class Door:
     """The emulated services behind one of the doors, and shorthands for common requests."""
 
-    def __init__(self, app: App, send: Send) -> None:
+    def __init__(self, app: App, send: Send, journal: Journal | None = None) -> None:
         self.app = app
-        self.control = EmulatorControl(app)
+        self.journal = Journal() if journal is None else journal
+        self.handle: Handle = app.handle
+        self.control = EmulatorControl(app, self.journal)
         self._send = send
         self.platform, self.cloud, self.classic = app.world.accounts
 
@@ -160,8 +166,17 @@ class Door:
 
 def fresh_door(seed: int = 0) -> Door:
     """The core of a new world, as it is before anything was asked."""
-    app = App(default_world(Clock(lambda: 1_760_000_000.0), seed))
-    return Door(app, through_core(app))
+    app, journal, handle = new_services(Clock(lambda: 1_760_000_000.0), seed)
+    door = Door(app, through_core(handle), journal)
+    door.handle = handle
+    return door
+
+
+def new_services(clock: Clock | None = None, seed: int = 0) -> tuple[App, Journal, Handle]:
+    """The services of a new world, what is written about them, and the way to them."""
+    settings, journal = resolve({"seed": str(seed)}, {}, {}, {}), Journal()
+    source = EmulatedSource(settings, WorldBuilder.default(), journal, [], clock)
+    return source.app, journal, chained(source.links, source.handle)
 
 
 def job(**changes: Any) -> dict[str, Any]:

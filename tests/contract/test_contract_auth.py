@@ -242,4 +242,4 @@ def test_the_journal_names_the_job_of_a_refused_request_too(door: Door) -> None:
     job_id = door.submit()
     door.get(f"/jobs/{job_id}/results")
     assert door.post(f"/jobs/{job_id}/cancel").status == 409
-    assert [one.job_id for one in door.app.journal] == [job_id] * 3
+    assert [one.job_id for one in door.journal] == [job_id] * 3

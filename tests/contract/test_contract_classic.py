@@ -109,8 +109,8 @@ def test_three_credentials_open_the_runtime(door: Door, base: str, way: str) -> 
     answer = door.request("GET", f"{base}/backends", headers, params=query)
     assert answer.status == 200
     assert answer.json["devices"] == list(door.instance(1, door.classic).devices)
-    assert door.classic.credential not in repr(door.app.journal)
-    assert "access_token=***" in repr(door.app.journal) or not query
+    assert door.classic.credential not in repr(door.journal)
+    assert "access_token=***" in repr(door.journal) or not query
 
 
 @pytest.mark.parametrize(

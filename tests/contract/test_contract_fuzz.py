@@ -11,14 +11,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from pytest_qchannel.emulator.api.app import App
-from pytest_qchannel.emulator.world.clock import Clock
-from pytest_qchannel.emulator.worlds.default_world import default_world
 from pytest_qchannel.hosts import HOSTS, Host
 from pytest_qchannel.ibm.route import Route
 from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.wire import Request
-from tests.contract.contract_client import BACKEND, RUNTIME, X_ON_7, Answer, Door, job, through_core
+from tests.contract.contract_client import BACKEND, RUNTIME, X_ON_7, Answer, Door, fresh_door, job
 
 STATUSES: Final = {200, 204, 400, 401, 403, 404, 409, 501}
 KEYS: Final = {
@@ -79,11 +76,6 @@ HEADERS = st.dictionaries(
 IDS = st.sampled_from(["x", BACKEND, "%2F", "%zz", "\ud800", "a" * 3_000, "d0", "..", "é"])
 
 
-def new_door() -> Door:
-    app = App(default_world(Clock(lambda: 1_760_000_000.0)))
-    return Door(app, through_core(app))
-
-
 def credentials(door: Door, service: str) -> dict[str, str]:
     if service == "runtime":
         return {name.lower(): value for name, value in door.runtime().items()}
@@ -111,15 +103,13 @@ def require_shape(service: str, answer: Answer) -> None:
 def test_malformed_requests(
     host: Host, route: Route, body: bytes, query: str, headers: dict[str, str], name: str
 ) -> None:
-    door = new_door()
+    door = fresh_door()
     path = route.path(dict.fromkeys(route.variables, name))
     sent = {**credentials(door, host.service), **headers}
-    response = door.app.handle(
-        Request(route.method, host.name, host.base + path, sent, query, body)
-    )
+    response = door.handle(Request(route.method, host.name, host.base + path, sent, query, body))
     lower = {key.lower(): value for key, value in response.headers.items()}
     require_shape(host.service, Answer(response.status, lower, response.body))
-    last = door.app.journal[-1]
+    last = door.journal[-1]
     assert (last.status, last.body is None) == (response.status, body in (b"", b"null"))
 
 
@@ -147,7 +137,7 @@ def test_sessions_of_any_body_are_refused_or_can_be_looked_at(
     mode: str, changes: dict[str, Any], patch: dict[str, Any], ahead_s: int
 ) -> None:
     body = {"mode": mode, **SESSION, **changes}
-    door = new_door()
+    door = fresh_door()
     headers = door.runtime(1)  # the Open plan has no dedicated sessions
 
     def ask(method: str, path: str, data: Any = None) -> Answer:
@@ -204,7 +194,7 @@ def test_jobs_with_one_part_replaced_are_refused_or_come_to_an_end(
     for step in place[:-1]:
         part = part[step]
     part[place[-1]] = value
-    door = new_door()
+    door = fresh_door()
     created = door.post("/jobs", data=json.dumps(body).encode())
     require_shape("runtime", created)
     if created.status == 200:
@@ -220,6 +210,6 @@ def test_jobs_with_one_part_replaced_are_refused_or_come_to_an_end(
 
 
 def test_the_job_that_the_test_above_varies_completes() -> None:
-    door = new_door()
+    door = fresh_door()
     job_id = door.post("/jobs", json=VALID).json["id"]
     assert door.get(f"/jobs/{job_id}").json["state"] == {"status": "Completed"}

@@ -53,8 +53,8 @@ def test_head_is_get_without_the_body(timeless: Door, service: str) -> None:
         assert told(head) == told(got), url
         if got.status != 204:
             assert int(head.headers["content-length"]) == len(got.body), url
-        assert door.app.journal[-1].method == "HEAD"
-        assert not door.app.journal[-1].answer
+        assert door.journal[-1].method == "HEAD"
+        assert not door.journal[-1].answer
 
 
 def test_a_refused_head_has_no_body_either(door: Door) -> None:

@@ -20,8 +20,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
-from pytest_qchannel.emulator.faults import ConnectionDropped
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import ConnectionDropped, Request, Response
 
 Ask = Callable[[requests.Session, str], Any]
 

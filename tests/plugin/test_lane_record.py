@@ -242,7 +242,9 @@ def test_live_is_not_there_yet(run: Any, pytester: pytest.Pytester) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: recording from the real services needs the live lane, which does not exist yet",
+            "ERROR: recording needs a source, and nobody named one: the real services need the "
+            "live lane, which does not exist yet",
+            "  where: mode=record (--qchannel-mode)",
             "  next:  pytest --qchannel-mode=record --qchannel-record-from=emulator",
         ]
     )

@@ -39,7 +39,7 @@ def test_mistyped_mode_names_the_nearest(run: Any) -> None:
         [
             "ERROR: --qchannel-mode: 'emulatd' is no mode",
             "  closest: emulated",
-            "  next:    set it to one of auto, emulated, replay, record, live",
+            "  next:    set it to one of auto, emulated, replay, record",
         ]
     )
 

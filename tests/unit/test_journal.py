@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -196,3 +197,43 @@ def test_a_journal_is_a_sequence_that_reads_well(three: Journal) -> None:
     ]
     assert repr(Journal()) == "<Journal: no request was sent>"
     assert not Journal()
+
+
+def written(number: int, journal: Journal) -> None:
+    request = Request("GET", "quantum.cloud.ibm.com", f"/api/v1/jobs/{number}")
+    journal.record(request, Response(200), str(number))
+
+
+def test_a_part_of_a_journal_grows_with_it() -> None:
+    whole = Journal()
+    written(1, whole)
+    part = whole.since(len(whole))
+    assert not part
+    assert repr(part) == "<Journal: no request was sent>"
+    written(2, whole)
+    written(3, whole)
+    assert [one.number for one in part] == [2, 3]
+    assert part[0] == whole[1]
+    assert part[-1] == whole[-1]
+    assert [one.number for one in part[1:]] == [3]
+    assert [one.number for one in part.since(1)] == [3]
+    assert [one.number for one in part.to("/jobs/2")] == [2]
+    with pytest.raises(IndexError):
+        part[2]
+    assert len(whole.since(0)) == 3
+
+
+def test_what_is_taken_out_is_gone() -> None:
+    journal = Journal()
+    written(1, journal)
+    assert [one.job_id for one in journal.take()] == ["1"]
+    assert not journal
+    written(2, journal)
+    assert [one.number for one in journal.take()] == [1]
+
+
+def test_threads_number_what_they_write_one_after_the_other() -> None:
+    journal = Journal()
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: written(number, journal), range(400)))
+    assert [one.number for one in journal] == list(range(1, 401))

@@ -26,10 +26,10 @@ from pytest_qchannel.cassette.playback.replay.player import Player
 from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.versions import new_provenance
-from pytest_qchannel.errors import QChannelError, RealSecretRefused
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import is_ibm_host
-from pytest_qchannel.network.real_secrets import request_of, require_no_real_secret
 from pytest_qchannel.secret import Secret, hide_all
+from pytest_qchannel.wire import Request
 
 __all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
 
@@ -134,6 +134,7 @@ class ReplayTape(Tape):
         secrets: What must not be in it.
         most_days: How old it may be.
         allow_unused: Whether the test may leave recorded interactions alone.
+        require: Called with each request before it is answered; what it raises is a problem.
 
     Raises:
         CassetteProblem: It is missing, damaged, unsafe, or too old.
@@ -142,13 +143,20 @@ class ReplayTape(Tape):
     is_recording: Literal[False] = False
 
     def __init__(
-        self, place: Place, secrets: Secrets, most_days: float | None, *, allow_unused: bool
+        self,
+        place: Place,
+        secrets: Secrets,
+        most_days: float | None,
+        *,
+        allow_unused: bool,
+        require: Callable[[Request], None],
     ) -> None:
         super().__init__(place)
         self.cassette: Cassette = load_safely(place, secrets)
         require_age(self.cassette.provenance, place, most_days)
         self.player = Player(self.cassette, place.path, place.test_id, time.time)
         self._allow_unused = allow_unused
+        self._require = require
         self._secrets = secrets
 
     def answer(self, sent: Interaction) -> Interaction:
@@ -156,10 +164,13 @@ class ReplayTape(Tape):
 
         Raises:
             CassetteMiss: There is none.
-            RealSecretRefused: The request holds a credential of the person's own.
+            QChannelError: The request is refused.
         """
-        if self._secrets:
-            self._require_no_real_secret(sent)
+        try:
+            self._require(sent.request())
+        except QChannelError as refused:
+            self._problems.append(refused)
+            raise
         found = self.player.find(sent)
         self.heard(sent, found)
         if found is None:
@@ -167,13 +178,6 @@ class ReplayTape(Tape):
             self._problems.append(miss)
             raise miss
         return found
-
-    def _require_no_real_secret(self, sent: Interaction) -> None:
-        try:
-            require_no_real_secret(request_of(sent), self._secrets, self.place.test_id)
-        except RealSecretRefused as refused:
-            self._problems.append(refused)
-            raise
 
     def keep(self, interaction: Interaction) -> None:
         """Nothing is kept: nothing is sent."""

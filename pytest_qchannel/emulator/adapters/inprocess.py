@@ -22,7 +22,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 
 from pytest_qchannel.emulator.adapters.retrying import send_with_retries
 from pytest_qchannel.hosts import is_ibm_host
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import Handle, Request
 
 __all__ = ["DoorAdapter", "InProcessDoor"]
 
@@ -65,7 +65,7 @@ class InProcessDoor:
 
     def __init__(
         self,
-        handle: Callable[[Request], Response],
+        handle: Handle,
         is_served: Callable[[str], bool],
         refuse: Callable[[str], None],
     ) -> None:

@@ -26,7 +26,7 @@ from cheroot.wsgi import Server
 
 from pytest_qchannel.emulator.adapters.authority import Authority
 from pytest_qchannel.emulator.adapters.wsgi import WsgiApp
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import Handle
 
 __all__ = ["LoopbackDoor"]
 
@@ -62,7 +62,7 @@ class LoopbackDoor:
 
     def __init__(
         self,
-        handle: Callable[[Request], Response],
+        handle: Handle,
         failed: Callable[[Exception], None],
         authority: Authority | None,
         host: str = "127.0.0.1",

@@ -27,7 +27,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util.retry import Retry
 
-from pytest_qchannel.emulator.faults import ConnectionDropped
+from pytest_qchannel.wire import ConnectionDropped
 
 __all__ = ["send_with_retries"]
 

@@ -13,9 +13,8 @@ from typing import Final
 from wsgiref.types import WSGIEnvironment
 
 from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
-from pytest_qchannel.emulator.faults import ConnectionDropped
 from pytest_qchannel.hosts import RUNTIME, find_host
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
 
 __all__ = ["BODY_LIMIT", "WsgiApp"]
 
@@ -50,9 +49,7 @@ class WsgiApp:
             answered with 501, which it does not send again.
     """
 
-    def __init__(
-        self, handle: Callable[[Request], Response], failed: Callable[[Exception], None]
-    ) -> None:
+    def __init__(self, handle: Handle, failed: Callable[[Exception], None]) -> None:
         self._handle = handle
         self._failed = failed
 

@@ -41,7 +41,6 @@ class Context:
     host: Host
     args: Mapping[str, str] = field(default_factory=dict)
     principal: Principal | None = None
-    job_id: str | None = None
 
     @property
     def release(self) -> Version | None:

@@ -9,43 +9,22 @@ from typing import Final, Literal
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import Progression
 from pytest_qchannel.hosts import CLASSIC_RUNTIME, IAM, RUNTIME, Host
-from pytest_qchannel.wire import Request
+from pytest_qchannel.wire import Drop, Request
 
 __all__ = [
     "EVERY",
     "Body",
-    "ConnectionDropped",
-    "Drop",
     "Fault",
-    "RawKeyWarning",
     "RouteMatch",
 ]
 
 EVERY: Final = None
 """``Fault.times`` of a fault that does not stop; users write ``"every"``."""
 
-Drop = Literal["connect", "before", "after"]
 Body = Literal["malformed", "truncated"]
 
 RUNTIME_SERVICES: Final = frozenset({RUNTIME, CLASSIC_RUNTIME})
 LOGIN_SERVICES: Final = frozenset({IAM})
-
-
-class ConnectionDropped(Exception):
-    """There is no answer: the front doors raise what the network would have made of that.
-
-    Attributes:
-        how: ``connect``: no connection was made. ``before`` and ``after``: it was closed before,
-            or after, the request was processed; a client cannot tell the two apart.
-    """
-
-    def __init__(self, how: Drop) -> None:
-        super().__init__(how)
-        self.how = how
-
-
-class RawKeyWarning(UserWarning):
-    """The client could not log in, and sent the raw API key to the runtime service instead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from pytest_qchannel.emulator.faults.model import (
     LOGIN_SERVICES,
     RUNTIME_SERVICES,
     Body,
-    Drop,
     Fault,
     RouteMatch,
 )
@@ -32,6 +31,7 @@ from pytest_qchannel.emulator.faults.route import read_route
 from pytest_qchannel.emulator.tables import Misfit, Table, read
 from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
+from pytest_qchannel.wire import Drop
 
 __all__ = [
     "ACCOUNT_TROUBLES",

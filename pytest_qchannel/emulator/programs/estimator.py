@@ -30,6 +30,7 @@ from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.seeds import seed_from, seed_of
 from pytest_qchannel.emulator.programs.task import Pub, Task
+from pytest_qchannel.wire import Json
 
 __all__ = ["run"]
 
@@ -93,7 +94,7 @@ def run(task: Task) -> Outcome:
     busy = [one for run in runs for one in run.found.busy]
     busy += [] if known is None else known.busy
     usage_s = qpu_s(busy, delay_s)
-    facts = {
+    facts: dict[str, Json] = {
         "num_circuits": len(runs),
         "num_qubits": [one.circuit.num_qubits for one in runs],
         "circuit_depths": [one.circuit.depth() for one in runs],

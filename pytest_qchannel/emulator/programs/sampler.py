@@ -31,6 +31,7 @@ from pytest_qchannel.emulator.programs.seeds import following, seed_of
 from pytest_qchannel.emulator.programs.task import Params, Pub, Task
 from pytest_qchannel.emulator.programs.twirling import twirled
 from pytest_qchannel.emulator.world.snapshots import Snapshot
+from pytest_qchannel.wire import Json
 
 __all__ = ["run"]
 
@@ -89,7 +90,7 @@ def run(task: Task) -> Outcome:
         runs.append(one)
         executions += one.executions
     usage_s = qpu_s([(one.executions, one.length_s) for one in runs], delay_s)
-    facts = {
+    facts: dict[str, Json] = {
         "num_circuits": len(runs),
         "num_qubits": [one.circuit.num_qubits for one in runs],
         "circuit_depths": [one.circuit.depth() for one in runs],

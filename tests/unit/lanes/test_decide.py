@@ -115,7 +115,7 @@ def test_disabled_recording_is_refused_where_there_would_be_a_cassette(
 
 
 def test_a_recording_needs_a_source_that_exists() -> None:
-    require_source(settle("record", record_from="emulator"))
+    assert require_source(settle("record", record_from="emulator")) == "emulator"
     with pytest.raises(UsageProblem) as caught:
         require_source(settle("record"))
     assert caught.value.next == "pytest --qchannel-mode=record --qchannel-record-from=emulator"

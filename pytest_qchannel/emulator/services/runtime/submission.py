@@ -99,7 +99,6 @@ def create(ctx: Context) -> Response:
     set_ending(ctx.faults, job)
     world.add_job(job)
     session_clock.job_created(job)
-    ctx.job_id = job.id
     answer: dict[str, Json] = {"id": job.id, "backend": job.backend}
     optional = {
         "session_id": session.id if session else None,

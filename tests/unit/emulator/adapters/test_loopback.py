@@ -23,8 +23,7 @@ from pytest_qchannel.emulator.adapters.loopback import (
     LoopbackDoor,
     _Connection,
 )
-from pytest_qchannel.emulator.faults import ConnectionDropped
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import ConnectionDropped, Request, Response
 
 HOST = "quantum.cloud.ibm.com"
 GET = b"GET /api/v1/jobs HTTP/1.1\r\nHost: quantum.cloud.ibm.com\r\n\r\n"

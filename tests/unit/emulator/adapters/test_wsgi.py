@@ -12,8 +12,7 @@ import pytest
 
 from pytest_qchannel.emulator.adapters import wsgi
 from pytest_qchannel.emulator.adapters.wsgi import WsgiApp
-from pytest_qchannel.emulator.faults import ConnectionDropped
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import ConnectionDropped, Request, Response
 
 
 class Call:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.faults import Fault
 from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.emulator.world.clock import Clock
-from pytest_qchannel.emulator.worlds.default_world import default_world
+from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.chain import chained
+from pytest_qchannel.lanes.source.emulated import EmulatedSource
+from pytest_qchannel.settings import resolve
 from pytest_qchannel.wire import Request, Response
 
 HOST = "quantum.cloud.ibm.com"
@@ -20,8 +24,16 @@ class Desk:
     """Sends requests as the platform account, with an access token."""
 
     def __init__(self, *tables: dict[str, Any]) -> None:
-        self.app = App(default_world(Clock(lambda: 1_800_000_000.0)))
-        self.world = self.app.world
+        self.journal, self.gaps = Journal(), list[QChannelError]()
+        source = EmulatedSource(
+            resolve({}, {}, {}, {}),
+            WorldBuilder.default(),
+            self.journal,
+            self.gaps,
+            Clock(lambda: 1_800_000_000.0),
+        )
+        self.handle = chained(source.links, source.handle)
+        self.app, self.world = source.app, source.app.world
         self.account = next(one for one in self.world.accounts if one.platform == "cloud")
         self.instance = next(
             one for one in self.account.instances.values() if ":us-east:" in one.id
@@ -39,7 +51,7 @@ class Desk:
             "grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey"
             f"&apikey={self.account.credential}"
         ).encode()
-        answer = self.app.handle(Request("POST", "iam.cloud.ibm.com", "/identity/token", body=body))
+        answer = self.handle(Request("POST", "iam.cloud.ibm.com", "/identity/token", body=body))
         return str(json.loads(answer.body)["access_token"]) if answer.status == 200 else ""
 
     def send(
@@ -51,7 +63,7 @@ class Desk:
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         sent = json.dumps(body).encode() if body is not None else b""
-        return self.app.handle(Request(method, HOST, f"/api/v1{path}", given, "", sent))
+        return self.handle(Request(method, HOST, f"/api/v1{path}", given, "", sent))
 
     def submit(self, backend: str = "") -> Response:
         return self.send(

@@ -7,12 +7,11 @@ import threading
 
 import pytest
 
-from pytest_qchannel.emulator.faults import ConnectionDropped
 from pytest_qchannel.emulator.faults.answers import NAMES, refusal
 from pytest_qchannel.emulator.faults.model import RouteMatch
 from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.hosts import HOSTS, find_host
-from pytest_qchannel.wire import Request
+from pytest_qchannel.wire import ConnectionDropped, Request
 from tests.unit.emulator.faults.faults_kit import HOST, Desk, code_of
 
 
@@ -122,7 +121,7 @@ def test_faults_are_a_script_in_the_order_of_declaration() -> None:
     )
     assert [desk.send("GET", "/jobs").status for _ in range(5)] == [429, 503, 429, 200, 200]
     assert [fault.strikes for fault in desk.faults] == [1, 2, 0]
-    answered = [one.fault for one in desk.app.journal if one.path.endswith("/jobs")]
+    answered = [one.fault for one in desk.journal if one.path.endswith("/jobs")]
     assert answered == [
         "GET /jobs: status 429",
         "GET /jobs: status 503",
@@ -136,7 +135,7 @@ def test_a_lost_answer_still_names_its_job() -> None:
     desk = Desk({"route": "POST /jobs", "status": 504, "processed": True})
     assert desk.submit().status == 504
     (job,) = desk.world.jobs.values()
-    lost = desk.app.journal[-1]
+    lost = desk.journal[-1]
     assert (lost.status, lost.job_id, lost.is_lost) == (504, job.id, False)
     assert f"-> 504 job {job.id} (fault POST /jobs: status 504 after processing)" in str(lost)
 
@@ -148,7 +147,7 @@ def test_a_dropped_connection_has_no_answer(drop: str, jobs: int) -> None:
         desk.submit()
     assert caught.value.how == drop
     assert len(desk.world.jobs) == jobs
-    lost = desk.app.journal[-1]
+    lost = desk.journal[-1]
     assert (lost.status, lost.is_lost) == (0, True)
     assert lost.job_id == next(iter(desk.world.jobs), None)
     assert "-> no answer" in str(lost)
@@ -174,7 +173,7 @@ def test_a_refusal_can_be_malformed() -> None:
     desk = Desk({"route": "GET /jobs", "status": 502, "body": "malformed"})
     spoilt = desk.send("GET", "/jobs")
     assert spoilt.status == 502
-    assert desk.app.journal[-1].is_lost
+    assert desk.journal[-1].is_lost
     with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
         json.loads(spoilt.body)
 
@@ -199,10 +198,10 @@ def test_a_late_answer_lets_others_in() -> None:
 
 def test_a_request_that_nobody_serves_meets_no_fault() -> None:
     desk = Desk({"route": "*", "status": 500, "times": "every"})
-    desk.app.handle(Request("GET", "elsewhere.ibm.com", "/"))
+    desk.handle(Request("GET", "elsewhere.ibm.com", "/"))
     assert desk.faults[0].strikes == 0
     assert desk.send("GET", "/nowhere").status == 500
-    assert [gap.headline for gap in desk.app.gaps] == [
+    assert [gap.headline for gap in desk.gaps] == [
         "the emulator has nothing at GET https://elsewhere.ibm.com/",
         "the emulator has no route for GET https://quantum.cloud.ibm.com/api/v1/nowhere",
     ]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel.emulator.faults import RawKeyWarning
 from pytest_qchannel.emulator.faults.unmet import unmet
+from pytest_qchannel.errors import RawKeyWarning
 from pytest_qchannel.wire import Request
 from tests.unit.emulator.faults.faults_kit import Desk, code_of
 
@@ -64,7 +64,7 @@ def test_a_refused_submission_is_no_job() -> None:
 def test_a_token_ends_after_some_requests(how: str) -> None:
     desk = Desk({"account": how, "skip": 2})
     assert [desk.send("GET", "/jobs").status for _ in range(4)] == [200, 200, 401, 401]
-    assert [one.fault for one in desk.app.journal][-2:] == [f"account: {how}", None]
+    assert [one.fault for one in desk.journal][-2:] == [f"account: {how}", None]
     desk.token = desk.log_in()
     assert desk.send("GET", "/jobs").status == 200
 
@@ -126,7 +126,7 @@ def test_a_raw_key_is_flagged_when_iam_is_down() -> None:
     with pytest.warns(RawKeyWarning, match="could not get an access token") as told:
         assert raw_key(desk, NEW_CLIENT) == 200
     assert desk.account.credential not in str(told[0].message)
-    assert desk.app.journal[-1].auth_scheme == "apikey"
+    assert desk.journal[-1].auth_scheme == "apikey"
 
 
 def test_a_raw_key_that_is_an_error_is_remembered() -> None:
@@ -137,7 +137,7 @@ def test_a_raw_key_that_is_an_error_is_remembered() -> None:
         warnings.simplefilter("error", RawKeyWarning)
         with pytest.raises(RawKeyWarning):
             raw_key(desk, NEW_CLIENT)
-    (problem,) = desk.app.gaps
+    (problem,) = desk.gaps
     assert problem.headline.endswith("sending the raw API key")
     assert problem.where == "GET https://quantum.cloud.ibm.com/api/v1/jobs"
     assert desk.account.credential not in str(problem)
@@ -161,7 +161,7 @@ def test_an_unmet_fault_names_the_closest_requests() -> None:
     )
     desk.send("GET", "/jobs")
     desk.send("GET", "/backends")
-    never, skipped = unmet(desk.app.faults, desk.app.journal, "test_it.py::test_a")
+    never, skipped = unmet(desk.app.faults, desk.journal, "test_it.py::test_a")
     assert str(never).splitlines() == [
         "the fault 'POST /jobs: status 503' never happened",
         "  where:   test_it.py::test_a",
@@ -187,5 +187,5 @@ def test_an_unmet_fault_without_any_request() -> None:
 def test_requests_without_a_token_do_not_count_for_a_token() -> None:
     desk = Desk({"account": "token_revoked"})
     assert raw_key(desk, NEW_CLIENT) == 200
-    desk.app.handle(Request("GET", "quantum.cloud.ibm.com", "/api/v1/jobs"))
+    desk.handle(Request("GET", "quantum.cloud.ibm.com", "/api/v1/jobs"))
     assert desk.faults[0].seen == 0

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pytest_qchannel.assertions import assert_submitted_once
-from pytest_qchannel.emulator.faults import Fault
-from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
-from pytest_qchannel.journal import Journal
-from pytest_qchannel.journals import closed, newest_first, opened
-from pytest_qchannel.wire import Request, Response
-
-LOST = {"route": "POST /jobs", "drop": "after"}
-MALFORMED = {"route": "POST /jobs", "body": "malformed"}
+from pytest_qchannel.journal import Journal, in_use, journals_in_use
+from pytest_qchannel.wire import Request, Response, Trouble
 
 
-def journal(*sends: tuple[int, str | None, str], faults: dict[int, Any] | None = None) -> Journal:
-    """Posts of jobs: the status (0: no answer), the job that was made, the circuit."""
+def journal(*sends: tuple[int, str | None, str], lost: Collection[int] = ()) -> Journal:
+    """Posts of jobs: the status (0: no answer), the job that was made, the circuit.
+
+    Of some a part of the answer was lost.
+    """
     made = Journal()
     for number, (status, job_id, circuit) in enumerate(sends):
         name, _, backend = circuit.partition(" on ")
@@ -29,9 +27,8 @@ def journal(*sends: tuple[int, str | None, str], faults: dict[int, Any] | None =
         request = Request(
             "POST", "quantum.cloud.ibm.com", "/api/v1/jobs", {}, "", json.dumps(body).encode()
         )
-        table = (faults or {}).get(number) or (LOST if status == 0 else None)
-        fault: Fault | None = parse_fault(table) if table else None
-        made.record(request, Response(status) if status else None, job_id, fault)
+        trouble = Trouble("trouble", is_lost=True) if status == 0 or number in lost else None
+        made.record(request, Response(status) if status else None, job_id, trouble)
     return made
 
 
@@ -71,7 +68,7 @@ def test_more_are_told_of(sends: list[Any], job_id: str, said: str) -> None:
 
 
 def test_an_answer_that_came_malformed_was_not_told() -> None:
-    twice = journal((200, "j1", "a"), (200, "j2", "b"), faults={0: MALFORMED})
+    twice = journal((200, "j1", "a"), (200, "j2", "b"), lost={0})
     with pytest.raises(ExpectationFailed, match="created 2 jobs"):
         assert_submitted_once("j2", requests=twice)
 
@@ -87,16 +84,11 @@ def test_every_kind_of_job_is_known_by_its_id() -> None:
 
 
 def test_the_lane_in_use_is_asked_first() -> None:
-    before = list(newest_first())
+    before = journals_in_use()
     older, newer = journal((503, None, "a"), (200, "j1", "a")), journal((200, "j1", "a"))
-    opened(older)
-    opened(newer)
-    try:
-        assert_submitted_once("j1")
-        closed(newer)
+    with in_use(older):
+        with in_use(newer):
+            assert_submitted_once("j1")
         with pytest.raises(ExpectationFailed):
             assert_submitted_once("j1")
-    finally:
-        closed(newer)
-        closed(older)
-    assert newest_first() == before
+    assert journals_in_use() == before

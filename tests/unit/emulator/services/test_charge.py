@@ -24,7 +24,7 @@ class _FiveSeconds(Engine):
 @pytest.fixture
 def door() -> Door:
     app = App(default_world(Clock(lambda: 1_760_000_000.0)), engine=_FiveSeconds())
-    return Door(app, through_core(app))
+    return Door(app, through_core(app.handle))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ class Asker:
     def __init__(self, builder: WorldBuilder) -> None:
         self.app = App(builder.build(Clock(lambda: NOW)))
         self.account = self.app.world.accounts[0]
-        self._send = through_core(self.app)
+        self._send = through_core(self.app.handle)
 
     def get(self, path: str, number: int = 0) -> Answer:
         instance = list(self.account.instances.values())[number]

@@ -1,0 +1,158 @@
+"""Puts lanes together: which source, which tape, which door."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from pytest_qchannel.channels import credentials
+from pytest_qchannel.channels.client import default_channel
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.accounts import Accounts
+from pytest_qchannel.lanes.chain import chained
+from pytest_qchannel.lanes.controls import NoLevers, OfARecording
+from pytest_qchannel.lanes.lane import Lane
+from pytest_qchannel.lanes.source.protocol import LaneSource
+from pytest_qchannel.lanes.traffic import Traffic
+from pytest_qchannel.network.real_secrets import refusing
+from pytest_qchannel.network.shut import ShutNetwork
+from pytest_qchannel.settings import Door, Mode, Settings, Source
+
+if TYPE_CHECKING:  # a replay loads nothing of the world, and the emulated lane no cassettes
+    from pytest_qchannel.cassette.playback.tape import RecordTape, ReplayTape
+    from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+
+__all__ = ["lane_for", "lane_of_process", "traffic_for"]
+
+_Make: TypeAlias = (
+    "Callable[[Settings, WorldBuilder | None, Journal, list[QChannelError]], LaneSource]"
+)
+
+
+def _emulator(
+    settings: Settings, world: WorldBuilder | None, journal: Journal, problems: list[QChannelError]
+) -> LaneSource:
+    from pytest_qchannel.lanes.source.emulated import EmulatedSource
+    from pytest_qchannel.lanes.worlds import world_of
+
+    return EmulatedSource(settings, world or world_of(settings), journal, problems)
+
+
+SOURCES: Final[Mapping[Source, _Make]] = {Source.EMULATOR: _emulator}
+"""How each source is made; its modules are loaded then."""
+
+UNTAPED: Final[Mapping[Mode, Source]] = {Mode.EMULATED: Source.EMULATOR}
+"""What answers in the lanes without a cassette."""
+
+
+def lane_for(
+    settings: Settings,
+    where: str,
+    home: Path | None = None,
+    *,
+    world: WorldBuilder | None = None,
+    tape: ReplayTape | RecordTape | None = None,
+    has_url: bool = False,
+) -> Lane:
+    """A lane, still closed; the arguments are those of :func:`traffic_for` and :class:`.Lane`."""
+    traffic = traffic_for(settings, where, world=world, tape=tape)
+    return Lane(traffic, traffic.settings, home, has_url=has_url)
+
+
+def lane_of_process(settings: Settings, where: str) -> Lane:
+    """An open lane for the whole process, with credentials in the environment.
+
+    What code finds there is an account of one channel, so that a service made without arguments,
+    or with arguments read from the usual variables, logs in on the emulator.
+
+    Args:
+        settings: The environment is about the first of their channels, or the default channel of
+            the installed client where they name none.
+        where: What errors name until :meth:`.Lane.happens_in` says otherwise.
+    """
+    names = settings.channel
+    channel = CHANNEL_BY_NAME[names[0]] if names else default_channel()
+    lane = lane_for(settings, where, has_url=True).open()
+    with ExitStack() as undo:
+        undo.callback(lane.close)
+        lane.use(channel)
+        undo.pop_all()
+    return lane
+
+
+def traffic_for(
+    settings: Settings,
+    where: str,
+    *,
+    world: WorldBuilder | None = None,
+    tape: ReplayTape | RecordTape | None = None,
+) -> Traffic:
+    """The traffic of a lane, still closed.
+
+    Args:
+        settings: The resolved settings.
+        where: The test, for messages.
+        world: What an emulated world is built from; by default what the settings name. A replay
+            has none.
+        tape: The cassette that is replayed or recorded.
+    """
+    if tape is None:
+        mode = Mode.EMULATED if settings.mode is Mode.AUTO else settings.mode
+        return _answered(settings._replace(mode=mode), UNTAPED[mode], where, world, None)
+    if tape.is_recording:
+        kind = settings.record_from
+        assert kind is not None, "whoever makes a tape asks for its source"
+        return _answered(settings._replace(mode=Mode.RECORD), kind, where, world, tape)
+    return _replay(settings._replace(mode=Mode.REPLAY), where, tape)
+
+
+def _answered(
+    settings: Settings,
+    kind: Source,
+    where: str,
+    world: WorldBuilder | None,
+    tape: RecordTape | None,
+) -> Traffic:
+    journal, problems = Journal(), list[QChannelError]()
+    source = SOURCES[kind](settings, world, journal, problems)
+    secrets = [
+        one
+        for one in credentials.secrets_in(os.environ)
+        if one.is_searchable and one.reveal() not in source.own_credentials
+    ]
+    no_real_secrets = refusing(secrets, lambda: network.where, problems)
+    handle = chained((no_real_secrets, *source.links), source.handle)
+    # A recording needs the loopback door: vcrpy has to see requests on their way to a socket.
+    door = settings.door if tape is None else Door.LOOPBACK
+    network = ShutNetwork(settings._replace(door=door), where, problems, handle)
+    controls = source.controls if tape is None else OfARecording(source.controls, where)
+    return Traffic(
+        source.settings,
+        network,
+        journal,
+        problems,
+        source.accounts,
+        controls,
+        source=source,
+        tape=tape,
+    )
+
+
+def _replay(settings: Settings, where: str, tape: ReplayTape) -> Traffic:
+    journal, problems = Journal(), list[QChannelError]()
+    mend = "run the test on the channel that it was recorded on, or record it anew"
+    accounts = Accounts(
+        tape.cassette.accounts,
+        where=f"the cassette {tape.place.path}",
+        owner="the cassette",
+        advice=mend,
+        if_empty=mend,
+    )
+    network = ShutNetwork(settings, where, problems)
+    controls = NoLevers(settings.mode, where)
+    return Traffic(settings, network, journal, problems, accounts, controls, tape=tape)

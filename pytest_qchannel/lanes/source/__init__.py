@@ -1,0 +1,1 @@
+"""Sources: what answers the requests of a lane, unless a cassette does."""

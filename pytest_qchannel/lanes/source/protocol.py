@@ -1,0 +1,47 @@
+"""What a source offers: one file beside this one for each, and a line in ``lanes/assemble.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from pytest_qchannel.lanes.accounts import Accounts
+from pytest_qchannel.lanes.controls import Controls
+from pytest_qchannel.settings import Settings
+from pytest_qchannel.wire import Link, Request, Response
+
+__all__ = ["LaneSource"]
+
+
+class LaneSource(Protocol):
+    """Gives answers, for as long as its lane is open.
+
+    It is made with the lane's journal, which one of its handlers writes, and with the lane's list
+    of problems: what it puts there fails the test, even where the code under test swallowed it.
+    """
+
+    @property
+    def settings(self) -> Settings:
+        """The lane's settings, as the source has them: a world may fix the seed."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Who can log in here."""
+
+    @property
+    def own_credentials(self) -> Collection[str]:
+        """The credentials that are its own: they are no secrets of the person's."""
+
+    @property
+    def controls(self) -> Controls:
+        """What can be done to it beside asking it."""
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """The handlers that stand before it, the outermost first."""
+
+    def handle(self, request: Request) -> Response:
+        """The answer; called from any thread, behind its handlers."""
+
+    def close(self) -> None:
+        """Ends what still runs."""

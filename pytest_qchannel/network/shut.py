@@ -1,0 +1,123 @@
+"""The shut network of a lane, and the one door in it that leads to where answers come from."""
+
+from __future__ import annotations
+
+import traceback
+from contextlib import ExitStack
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from pytest_qchannel.errors import QChannelError, RawKeyWarning, nearest
+from pytest_qchannel.hosts import known_hosts
+from pytest_qchannel.network.guard import NetworkGuard
+from pytest_qchannel.settings import Door, Settings
+from pytest_qchannel.wire import Handle
+
+__all__ = ["ShutNetwork"]
+
+_OF_A_REPLAY = (
+    "speak to it through requests, httpx, aiohttp or urllib3: there the cassette answers; "
+    "and take filters of vcr_config and of the marker vcr away that leave the host out"
+)
+
+
+class _OpenAndClose(Protocol):
+    """A front door."""
+
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class ShutNetwork:
+    """Refuses the network to this process while it is shut, but for one door.
+
+    Args:
+        settings: The lane's mode, for errors; which door, and what hosts may be reached beside it.
+        where: The test that errors name.
+        problems: Where errors are put: the code under test may swallow them.
+        handle: Answers what comes in by the door; without it there is no door.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        where: str,
+        problems: list[QChannelError],
+        handle: Handle | None = None,
+    ) -> None:
+        self._problems = problems
+        self._guard = NetworkGuard(where, settings.allowed_hosts, problems.append)
+        self._guard.lane = f"the {settings.mode} lane"
+        self._stack = ExitStack()
+        self._door: _OpenAndClose | None = None
+        if handle is None:
+            self._guard.ibm_advice = _OF_A_REPLAY
+        else:
+            self._door = self._door_to(handle, settings)
+
+    @property
+    def where(self) -> str:
+        """The test, or the part of the run, that errors name."""
+        return self._guard.where
+
+    def happens_in(self, where: str, *, who: str | None = None, way_out: str | None = None) -> None:
+        """Says what errors name from now on.
+
+        Args:
+            where: The test, or the part of the run.
+            who: What the code under test is, as ``a test`` or ``the program``.
+            way_out: The option that allows a host.
+        """
+        self._guard.where = where
+        self._guard.who = who or self._guard.who
+        self._guard.way_out = way_out or self._guard.way_out
+
+    def open(self) -> None:
+        """Shuts the network and opens the door."""
+        with ExitStack() as undo:
+            self._guard.close_network()
+            undo.callback(self._guard.reopen)
+            if self._door is not None:
+                self._door.open()
+                undo.callback(self._door.close)
+            self._stack = undo.pop_all()
+
+    def close(self) -> None:
+        """Puts ``requests`` and ``socket`` back as they were."""
+        self._stack.close()
+
+    def _door_to(self, handle: Handle, settings: Settings) -> _OpenAndClose:
+        # Each loads libraries that the other has no use for.
+        is_served = known_hosts().__contains__
+        if settings.door is Door.IN_PROCESS:
+            from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
+
+            return InProcessDoor(handle, is_served, self._refuse_host)
+        from pytest_qchannel.network.redirect import RedirectedDoor
+
+        also_public = bool(settings.allowed_hosts)
+        return RedirectedDoor(
+            handle, self._keep, is_served, self._refuse_host, also_public=also_public
+        )
+
+    def _refuse_host(self, url: str) -> None:
+        host = urlsplit(url).hostname or ""
+        self._guard.refuse(host, nearest(host, known_hosts()) or "quantum.cloud.ibm.com")
+
+    def _keep(self, error: Exception) -> None:
+        """Keeps what went wrong in a thread of the server, for the test to be told."""
+        if isinstance(error, RawKeyWarning) or error in self._problems:
+            return  # who raised it has kept it
+        if isinstance(error, QChannelError):
+            self._problems.append(error)
+            return
+        shown = "".join(traceback.format_exception(error)[-3:]).rstrip()
+        self._problems.append(
+            QChannelError(
+                f"the emulator failed: {type(error).__name__}",
+                where=self.where,
+                facts=[("error", shown)],
+                next="report it with this text: the client was answered with 501",
+            )
+        )
