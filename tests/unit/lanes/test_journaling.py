@@ -18,7 +18,7 @@ MADE = Response.json({"id": "d1", "backend": "ibm_torino"})
     ("method", "path", "answered", "job_id"),
     [
         ("POST", "/api/v1/jobs", MADE, "d1"),
-        ("POST", "/runtime/jobs/", MADE, "d1"),
+        ("POST", "/api/v1/jobs/", MADE, "d1"),
         ("POST", "/api/v1/jobs", Response.json({"id": "d1"}, 400), None),
         ("POST", "/api/v1/jobs", Response(200, b"{"), None),
         ("POST", "/api/v1/jobs", Response(200, b"[]"), None),
