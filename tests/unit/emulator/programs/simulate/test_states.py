@@ -163,8 +163,10 @@ def test_many_layers_that_hardly_entangle_run() -> None:
     assert not bits[:, 1:].any()
 
 
-def test_long_simulations_are_not_started() -> None:
-    active = active_part(chain(24, 40))
+@pytest.mark.parametrize(("size", "layers"), [(24, 40), (40, 14), (40, 40)])
+def test_long_simulations_are_not_started(size: int, layers: int) -> None:
+    """A large state vector, a wide matrix product state, and one of which nobody knows how wide."""
+    active = active_part(chain(size, layers))
     with pytest.raises(TooLong) as caught:
         sample(active, [active.circuit], 100, 1, task(limit_s=0.5))
     assert caught.value.estimate_s > 0.5
