@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import sys
 import zlib
 from typing import Any
 
@@ -193,3 +194,11 @@ def test_deep_nesting_is_refused() -> None:
         deep = [deep]
     params = _changed(VALID["v2.0"], ("quantum_program", "passthrough_data"), deep)
     assert "levels deep" in str(checks.executor(params))
+
+
+def test_without_the_schemas_it_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [one for one in sys.modules if one.startswith("ibm_quantum_schemas")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "ibm_quantum_schemas", None)
+    with pytest.raises(EmulatorGap, match="pip install"):
+        checks.executor({"schema_version": "v2.0"})

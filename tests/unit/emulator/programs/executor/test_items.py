@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import math
+import zlib
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +32,6 @@ from pytest_qchannel.emulator.programs import (
     models,
 )
 from pytest_qchannel.emulator.world import snapshots
-from pytest_qchannel.errors import EmulatorGap
 from tests.unit.emulator.programs.executor.executor_kit import (
     DEVICE,
     ghz,
@@ -364,9 +365,6 @@ def test_params_without_a_known_version_are_refused() -> None:
 
 @pytest.mark.slow
 def test_a_bomb_is_refused_before_it_is_inflated() -> None:
-    import base64
-    import zlib
-
     packer = zlib.compressobj(9)
     body = b"".join(packer.compress(bytes(1 << 24)) for _ in range(20)) + packer.flush()
     params = params_of(program(turned(), values=np.zeros(2)))
@@ -375,16 +373,6 @@ def test_a_bomb_is_refused_before_it_is_inflated() -> None:
         "data": base64.b64encode(body).decode(), "shape": [20 << 21], "dtype": "f64"
     }  # fmt: skip
     assert "inflates to more than" in str(checks.executor(params))
-
-
-def test_without_the_schemas_it_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    for name in [one for one in sys.modules if one.startswith("ibm_quantum_schemas")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "ibm_quantum_schemas", None)
-    with pytest.raises(EmulatorGap, match="pip install"):
-        checks.executor({"schema_version": "v2.0"})
 
 
 def test_idle_qubits_that_are_twirled_err_as_calibrated() -> None:
