@@ -1,7 +1,7 @@
 """Which service lives at which host name: one table, used by all who meet a URL of IBM's.
 
-Source: IBM's documentation of today's hosts, and ``qiskit_ibm_runtime`` 0.34 to 0.51 for the
-older ones. To serve one more host, add a line.
+Source: IBM's documentation of today's hosts, and ``qiskit_ibm_runtime`` for the older ones.
+To serve one more host, add a line.
 """
 
 from __future__ import annotations

@@ -7,8 +7,9 @@ import importlib.metadata
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.errors import ChannelUnavailable
+from pytest_qchannel.ibm.releases import NEW_CLASSIC_HOSTS_SINCE, Version, version_of
 
-__all__ = ["client_version", "default_channel", "login_url", "require_channel"]
+__all__ = ["client_release", "client_version", "default_channel", "login_url", "require_channel"]
 
 
 @functools.cache
@@ -17,9 +18,9 @@ def client_version() -> str:
     return importlib.metadata.version("qiskit-ibm-runtime")
 
 
-def _major_minor() -> tuple[int, int]:
-    major, minor = client_version().split(".")[:2]
-    return int(major), int(minor)
+def client_release() -> Version:
+    """The same as numbers, as ``(0, 51, 0)``."""
+    return version_of(client_version())
 
 
 def default_channel() -> Channel:
@@ -27,19 +28,19 @@ def default_channel() -> Channel:
     return next(
         channel
         for channel in CHANNEL_BY_NAME.values()
-        if channel.is_known_to(_major_minor()) and not channel.is_classic
+        if channel.is_known_to(client_release()) and not channel.is_classic
     )
 
 
 def login_url(channel: Channel) -> str:
     """The URL that the installed client logs in at when nobody names one.
 
-    Source: ``accounts/account.py`` of the client, 0.34 to 0.51.
+    Source: ``accounts/account.py`` of the client.
     """
     if not channel.is_classic:
         return "https://cloud.ibm.com"
-    host = "auth.quantum-computing.ibm.com" if _major_minor() < (0, 35) else "auth.quantum.ibm.com"
-    return f"https://{host}/api"
+    is_old = client_release() < NEW_CLASSIC_HOSTS_SINCE
+    return f"https://auth.{'quantum-computing' if is_old else 'quantum'}.ibm.com/api"
 
 
 def require_channel(channel: Channel) -> None:
@@ -48,7 +49,7 @@ def require_channel(channel: Channel) -> None:
     Raises:
         ChannelUnavailable: It does not; says which versions do.
     """
-    if channel.is_known_to(_major_minor()):
+    if channel.is_known_to(client_release()):
         return
     since = ".".join(map(str, channel.since))
     bounds = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import CHANNELS
 
@@ -17,18 +18,18 @@ __all__ = ["CHANNEL_BY_NAME", "Account", "Channel", "Instance"]
 class Channel:
     """A way to log in to IBM Quantum.
 
-    ``since`` and ``until`` bound the versions of qiskit-ibm-runtime that know the channel
+    ``since`` and ``until`` bound the releases of qiskit-ibm-runtime that know the channel
     (``until`` is the first that does not). Source: the client's git tags.
     """
 
     name: str
     credential: str
     is_classic: bool
-    since: tuple[int, int]
-    until: tuple[int, int] | None
+    since: Version
+    until: Version | None
 
-    def is_known_to(self, client: tuple[int, int]) -> bool:
-        """Whether a client of that (major, minor) version offers the channel."""
+    def is_known_to(self, client: Version) -> bool:
+        """Whether a client of that release offers the channel."""
         return self.since <= client and (self.until is None or client < self.until)
 
     def __str__(self) -> str:

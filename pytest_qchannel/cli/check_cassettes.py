@@ -19,6 +19,7 @@ from typing import Final
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.ibm.releases import version_of
 from pytest_qchannel.lanes.decide import Plan
 from pytest_qchannel.lanes.tapes import Place, RecordTape, ReplayTape, tape_for
 from pytest_qchannel.settings import Mode, Settings
@@ -76,9 +77,9 @@ class CheckCassettes:
     def _newest_fitting(self) -> str:
         base = self.folder / _FOLDER
         found = [_SET.fullmatch(one.name) for one in base.glob("client-*")] if base.is_dir() else []
-        releases = sorted((one[1] for one in found if one is not None), key=_numbers)
+        releases = sorted((one[1] for one in found if one is not None), key=version_of)
         installed = client_version()
-        fitting = [one for one in releases if _numbers(one) <= _numbers(installed)]
+        fitting = [one for one in releases if version_of(one) <= version_of(installed)]
         if fitting:
             return fitting[-1]
         of = f"of qiskit-ibm-runtime {', '.join(releases)} only" if releases else "of no client"
@@ -89,9 +90,3 @@ class CheckCassettes:
             next="record some: qchannel check --mode record --cassettes cassettes; "
             "then: qchannel check --mode replay --cassettes cassettes",
         )
-
-
-def _numbers(release: str) -> tuple[int, ...]:
-    """A version as it is compared; what is not final counts as final."""
-    known = re.match(r"\d+(\.\d+)*", release)
-    return tuple(int(part) for part in known[0].split(".")) if known else ()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pytest_qchannel.channels import credentials
-from pytest_qchannel.channels.client import default_channel
+from pytest_qchannel.channels.client import client_release, default_channel
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
@@ -40,7 +40,9 @@ def _emulator(
     from pytest_qchannel.lanes.source.emulated import EmulatedSource
     from pytest_qchannel.lanes.worlds import world_of
 
-    return EmulatedSource(settings, world or world_of(settings), journal, problems)
+    return EmulatedSource(
+        settings, world or world_of(settings), journal, problems, installed=client_release()
+    )
 
 
 SOURCES: Final[Mapping[Source, _Make]] = {Source.EMULATOR: _emulator}

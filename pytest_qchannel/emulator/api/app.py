@@ -19,6 +19,7 @@ from pytest_qchannel.emulator.services import handlers
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.errors import EmulatorGap, QChannelError, nearest
 from pytest_qchannel.hosts import HOSTS, RUNTIME, Host, find_host
+from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.ibm.route import Route
 from pytest_qchannel.ibm.table import ROUTES, find
 from pytest_qchannel.wire import ApiError, Handle, Request, Response
@@ -38,6 +39,7 @@ class App:
         faults: What is to go wrong, in the order of declaration.
         gaps: Where gaps are put: what a test is to fail for, even where the code under test
             swallowed it.
+        installed: The client's release in this process, where it is the one that asks.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class App:
         engine: Engine | None = None,
         faults: Iterable[Fault] = (),
         gaps: list[QChannelError] | None = None,
+        installed: Version | None = None,
     ) -> None:
         self.world = world
         self.engine = engine or Engine()
         self.faults = list(faults)
         self.gaps: list[QChannelError] = [] if gaps is None else gaps
+        self._installed = installed
         self._handlers = handlers()
 
     def handle(self, request: Request) -> Response:
@@ -97,7 +101,15 @@ class App:
                 next="ask for a route of docs/emulator.md, or keep this test for the real service",
             )
         return (
-            Context(request, self.world, self.engine, self.faults, host, found.args),
+            Context(
+                request,
+                self.world,
+                self.engine,
+                self.faults,
+                host,
+                found.args,
+                installed=self._installed,
+            ),
             found.route,
         )
 

@@ -10,10 +10,10 @@ from pytest_qchannel.emulator.api.principal import Principal
 from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
 from pytest_qchannel.emulator.faults.model import Fault
 from pytest_qchannel.emulator.programs.engine import Engine
-from pytest_qchannel.emulator.programs.outcome import Version
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.hosts import Host
+from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.wire import ApiError, Json, Request, Response
 
 __all__ = ["Context", "Handler"]
@@ -31,7 +31,7 @@ class Context:
         host: To whom it was sent.
         args: The variables of the path.
         principal: Who is asking.
-        job_id: The job that the request created.
+        installed: The client's release in this process, where it is the one that asks.
     """
 
     request: Request
@@ -41,11 +41,12 @@ class Context:
     host: Host
     args: Mapping[str, str] = field(default_factory=dict)
     principal: Principal | None = None
+    installed: Version | None = None
 
     @property
     def release(self) -> Version | None:
         """The release of the client that is asking; ``None`` for a plain REST user."""
-        return client_release(self.request)
+        return client_release(self.request, self.installed)
 
     def json_body(self) -> Json:
         """The request's body read as JSON; what is no JSON is refused."""

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from typing import Final
 
 from pytest_qchannel.emulator.api.client_release import client_release
 from pytest_qchannel.errors import QChannelError, RawKeyWarning
 from pytest_qchannel.hosts import IAM, RUNTIME, find_host
+from pytest_qchannel.ibm.releases import SENDS_ACCESS_TOKENS_SINCE, Version
 from pytest_qchannel.wire import ConnectionDropped, Handle, Link, Request, Response, Trouble
 
 __all__ = ["warning_of_raw_keys"]
 
-# Since this release the client logs in; until then it sent the API key with every request.
-_FIRST_WITH_LOGIN: Final = (0, 39, 0)
 
-
-def warning_of_raw_keys(problems: list[QChannelError]) -> Link:
+def warning_of_raw_keys(problems: list[QChannelError], installed: Version | None = None) -> Link:
     """Warns, once, where trouble kept the client from logging in and it sent its API key.
 
     Args:
         problems: Where the warning is put if it is an error: the client swallows what some
             requests raise.
+        installed: The client's release in this process, where it is the one that asks.
     """
     is_login_hit = False
 
@@ -35,7 +33,7 @@ def warning_of_raw_keys(problems: list[QChannelError]) -> Link:
             is_login_hit |= service == IAM
             raise
         finally:
-            if is_login_hit and service == RUNTIME and _is_fallback(request):
+            if is_login_hit and service == RUNTIME and _is_fallback(request, installed):
                 is_login_hit = False
                 _warn(request, problems)
         is_login_hit |= service == IAM and _is_kept(response.trouble, response.status)
@@ -49,12 +47,12 @@ def _is_kept(trouble: Trouble | None, status: int) -> bool:
     return trouble is not None and (trouble.is_lost or status >= 400)
 
 
-def _is_fallback(request: Request) -> bool:
+def _is_fallback(request: Request, installed: Version | None) -> bool:
     """Whether a request of a client that logs in has the raw API key."""
     if not request.headers.get("authorization", "").lower().startswith("apikey "):
         return False
-    release = client_release(request)
-    return release is not None and release >= _FIRST_WITH_LOGIN
+    release = client_release(request, installed)
+    return release is not None and release >= SENDS_ACCESS_TOKENS_SINCE
 
 
 def _warn(request: Request, problems: list[QChannelError]) -> None:

@@ -8,16 +8,27 @@ top and are themselves imported by :meth:`Program.load` only. What is looked at 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 from pytest_qchannel.emulator.programs import checks
 from pytest_qchannel.emulator.programs.outcome import JobFailure, Outcome
 from pytest_qchannel.emulator.programs.task import Noise, Params, Task, TooLong
+from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.qiskit_home import imported_for_good
 
 __all__ = ["PROGRAMS", "JobFailure", "Noise", "Outcome", "Program", "Task", "TooLong"]
+
+
+class _Checks(Protocol):
+    """What looks at a job when it is submitted."""
+
+    def __call__(self, params: Params, release: Version | None = None, /) -> str | None:
+        """What is wrong with the params that a release of the client sent, in a line.
+
+        Without a release, the newest may have sent them.
+        """
 
 
 class _Runs(Protocol):
@@ -38,7 +49,7 @@ class Program:
     """
 
     module: str
-    check: Callable[[Params], str | None]
+    check: _Checks
 
     def load(self) -> _Runs:
         """The module, imported where it was not; the first time that takes about a second."""

@@ -2,7 +2,7 @@
 
 Neither numpy nor qiskit is imported for the primitives: a job may be refused, cancelled or told of
 without being run. Programs whose params only IBM's own models can read import these (and qiskit
-with them) when such a job comes.
+with them) when such a job comes: those models tell the versions of their params themselves.
 """
 
 from __future__ import annotations
@@ -12,22 +12,23 @@ from pytest_qchannel.emulator.programs.estimator_settings import problem_with_op
 from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.ibm.releases import Version
 
 __all__ = ["calibrate", "estimator", "executor", "noise_learner", "sampler"]
 
 
-def sampler(params: Params) -> str | None:
+def sampler(params: Params, release: Version | None = None) -> str | None:
     """What is wrong with a Sampler's params, in a line."""
-    return schemas.problem_with(params, schemas.SAMPLER)
+    return schemas.problem_with(params, schemas.schema_for("sampler", release))
 
 
-def estimator(params: Params) -> str | None:
+def estimator(params: Params, release: Version | None = None) -> str | None:
     """What is wrong with an Estimator's params, in a line."""
-    problem = schemas.problem_with(params, schemas.ESTIMATOR)
+    problem = schemas.problem_with(params, schemas.schema_for("estimator", release))
     return problem or problem_with_options(group(params, "options"))
 
 
-def executor(params: Params) -> str | None:
+def executor(params: Params, _: Version | None = None) -> str | None:
     """What in an executor's params does not fit its schema.
 
     Raises:
@@ -40,14 +41,15 @@ def executor(params: Params) -> str | None:
     return None
 
 
-def noise_learner(params: Params) -> str | None:
+def noise_learner(params: Params, release: Version | None = None) -> str | None:
     """What in a noise learner's params does not fit the schema of their generation.
 
     Raises:
         EmulatorGap: The packages that read such params are not installed.
     """
     if "schema_version" not in params:
-        return schemas.first_problem_with(params, schemas.NOISE_LEARNER)
+        schema = schemas.schema_for("noise-learner", release)
+        return schemas.first_problem_with(params, schema)
     try:
         _, parsed = models.read(models.NOISE_LEARNER, params)
     except models.NotValid as problem:
@@ -61,7 +63,7 @@ def noise_learner(params: Params) -> str | None:
     return None
 
 
-def calibrate(params: Params) -> str | None:
+def calibrate(params: Params, _: Version | None = None) -> str | None:
     """What in a calibration's params does not fit the schema.
 
     A calibration measures a device anew and says when it began and ended. The emulated devices are

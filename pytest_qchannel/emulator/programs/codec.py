@@ -1,7 +1,7 @@
 """The ``__type__`` encoding in which the clients write params and read results.
 
-Source: ``RuntimeEncoder`` and ``RuntimeDecoder`` of qiskit-ibm-runtime 0.34 to 0.51. The tags
-written here are those that all of them read.
+Source: ``RuntimeEncoder`` and ``RuntimeDecoder`` of qiskit-ibm-runtime. The tags written
+here are those that all of its releases read.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Everything is told from shots, as on a device: observables are grouped into measurement bases,
 each is measured with as many shots as the precision asks for, and the errors are the spread of
 these shots. Source: ``EstimatorV2Input`` in IBM's API description; ``estimator.version_0_1`` of
-ibm-quantum-schemas; ``EstimatorV2`` and the result decoder of qiskit-ibm-runtime 0.34 to 0.51.
+ibm-quantum-schemas; ``EstimatorV2`` and the result decoder of qiskit-ibm-runtime.
 
 On a noisy device measurement mitigation is done by twirled readout, zero-noise extrapolation by
 folding gates or by injecting the noise that is learned of layers (``pea``), and probabilistic error

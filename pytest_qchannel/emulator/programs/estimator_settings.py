@@ -1,7 +1,7 @@
 """What a resilience level and the options mean for one Estimator job.
 
 Source: ``estimator.version_0_1`` of ibm-quantum-schemas, and the defaults that the options models
-of qiskit-ibm-runtime 0.34 to 0.51 tell of the service.
+of qiskit-ibm-runtime tell of the service.
 """
 
 from __future__ import annotations

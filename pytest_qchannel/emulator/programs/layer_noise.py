@@ -1,7 +1,7 @@
 """What an Estimator job knows of the noise of layers: learned first, or brought along.
 
 Source: ``LayerNoiseLearningOptions``, ``layer_noise_model`` and ``PecOptions`` of
-qiskit-ibm-runtime 0.34 to 0.51; ``LayerNoiseMetadataModel`` of ibm-quantum-schemas.
+qiskit-ibm-runtime; ``LayerNoiseMetadataModel`` of ibm-quantum-schemas.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The options of the primitives, with what the service assumes where they say nothing.
 
 Source: ``sampler.version_0_1`` and ``estimator.version_0_1`` of ibm-quantum-schemas, and the text
-on twirling in the options models of qiskit-ibm-runtime 0.34 to 0.51.
+on twirling in the options models of qiskit-ibm-runtime.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def pause_s(options: Params, snapshot: Snapshot) -> float | None:
     """How long qubits are left alone between shots that do not set them to 0, in seconds.
 
     ``None`` where they are set to 0, as by default. Source: ``init_qubits`` and ``rep_delay`` in
-    the execution options of qiskit-ibm-runtime 0.34 to 0.51.
+    the execution options of qiskit-ibm-runtime.
 
     Raises:
         JobFailure: The device has no such pause.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.wire import Json
 
 __all__ = ["FailureCode", "JobFailure", "Outcome"]
@@ -23,10 +24,6 @@ class FailureCode(IntEnum):
     TOO_MANY_SHOTS = 6000
     NOT_IN_BASIS = 7000
     NOT_SUPPORTED = 7001
-
-
-Version = tuple[int, ...]
-"""A release of the client, as ``(0, 45, 1)``."""
 
 
 @dataclass(frozen=True, slots=True)

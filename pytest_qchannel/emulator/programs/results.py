@@ -1,7 +1,7 @@
 """Results of the primitives in the ``__type__`` encoding: data bins, PUB results, the whole.
 
 Source: the result models of ibm-quantum-schemas (``sampler.version_0_1``,
-``estimator.version_0_1``) and the decoders of qiskit-ibm-runtime 0.34 to 0.51.
+``estimator.version_0_1``) and the decoders of qiskit-ibm-runtime.
 """
 
 from __future__ import annotations

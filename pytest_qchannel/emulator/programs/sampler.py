@@ -1,7 +1,7 @@
 """The ``sampler`` program: circuits in, shots of their classical registers out.
 
 Source: ``SamplerV2Input`` in IBM's API description; ``sampler.version_0_1`` of
-ibm-quantum-schemas; ``SamplerV2`` and the result decoder of qiskit-ibm-runtime 0.34 to 0.51.
+ibm-quantum-schemas; ``SamplerV2`` and the result decoder of qiskit-ibm-runtime.
 
 Twirling spreads the shots as the service does, and on a noisy device turns the noise of gates into
 Pauli noise and that of the readout into one that is equally likely both ways. Dynamical decoupling
@@ -31,6 +31,7 @@ from pytest_qchannel.emulator.programs.seeds import following, seed_of
 from pytest_qchannel.emulator.programs.task import Params, Pub, Task
 from pytest_qchannel.emulator.programs.twirling import twirled
 from pytest_qchannel.emulator.world.snapshots import Snapshot
+from pytest_qchannel.ibm.releases import READS_NEW_SPANS_SINCE
 from pytest_qchannel.wire import Json
 
 __all__ = ["run"]
@@ -99,7 +100,7 @@ def run(task: Task) -> Outcome:
     if not params.get("support_qiskit", False):
         return Outcome(results.dumps(_plain_result(runs)), usage_s, facts=facts)
     newer, older = _qiskit_results(runs, task.started_at, delay_s)
-    return Outcome(newer, usage_s, ((spans.READS_NEWER, older),), facts)
+    return Outcome(newer, usage_s, ((READS_NEW_SPANS_SINCE, older),), facts)
 
 
 def _shots_of(

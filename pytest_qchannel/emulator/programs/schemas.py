@@ -2,12 +2,15 @@
 
 Source: IBM's API description (``CreateJobRequest``, ``SamplerV2Input``, ``EstimatorV2Input``), the
 models ``sampler.version_0_1`` and ``estimator.version_0_1`` of ibm-quantum-schemas, and the options
-models of ``qiskit_ibm_runtime`` 0.34 to 0.51.
+models of ``qiskit_ibm_runtime``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
+
+from pytest_qchannel.ibm.releases import RELEASES, Changes, Release, Version
 
 __all__ = [
     "CREATE_JOB",
@@ -15,7 +18,9 @@ __all__ = [
     "NOISE_LEARNER",
     "SAMPLER",
     "first_problem_with",
+    "generations",
     "problem_with",
+    "schema_for",
 ]
 
 Schema: TypeAlias = dict[str, Any]
@@ -260,6 +265,63 @@ NOISE_LEARNER: Final[Schema] = {
     },
 }
 """Of the older noise learner, whose params hold whole circuits."""
+
+Generations: TypeAlias = list[tuple[Version, Schema]]
+
+
+def generations(name: str, oldest: Schema, releases: Iterable[Release]) -> Generations:
+    """A schema as each release has it that changed it, the oldest first.
+
+    Args:
+        name: A program, or ``job``.
+        oldest: As the first release has it.
+        releases: What changed, the oldest first.
+    """
+    found: Generations = [((), oldest)]
+    for one in releases:
+        if changes := one.jobs.get(name):
+            found.append((one.since, _changed(found[-1][1], changes)))
+    return found
+
+
+def _changed(schema: Schema, changes: Changes) -> Schema:
+    for path, field in changes.items():
+        schema = _with(schema, path.split("."), None if field is None else dict(field))
+    return schema
+
+
+def _with(schema: Schema, path: list[str], field: Schema | None) -> Schema:
+    name, *below = path
+    properties = dict(schema["properties"])
+    if below:
+        properties[name] = _with(properties[name], below, field)
+    elif field is None:
+        del properties[name]
+    else:
+        properties[name] = field
+    return {**schema, "properties": properties}
+
+
+SCHEMAS: Final = {
+    name: generations(name, schema, RELEASES)
+    for name, schema in (
+        ("job", CREATE_JOB),
+        ("sampler", SAMPLER),
+        ("estimator", ESTIMATOR),
+        ("noise-learner", NOISE_LEARNER),
+    )
+}
+"""What a release changed is in :data:`.RELEASES`."""
+
+
+def schema_for(name: str, release: Version | None) -> Schema:
+    """The params of a program, or the body of a ``job``, as a release of the client sends them.
+
+    Without a release, it is the newest.
+    """
+    return next(
+        schema for since, schema in reversed(SCHEMAS[name]) if release is None or since <= release
+    )
 
 
 def problem_with(data: object, schema: Schema) -> str | None:

@@ -1,7 +1,7 @@
 """Execution spans: which part of a Sampler's data was measured when.
 
 Source: ``execution_span`` in ``sampler.version_0_1`` of ibm-quantum-schemas; the encoders and
-decoders of qiskit-ibm-runtime 0.34 to 0.51, and its release notes of 0.41.0, which brought the
+decoders of qiskit-ibm-runtime, and its release notes of 0.41.0, which brought the
 newer encoding.
 """
 
@@ -11,15 +11,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
 from pytest_qchannel.emulator.programs.codec import Encoded
 from pytest_qchannel.emulator.programs.options import Split
 
-__all__ = ["READS_NEWER", "Span", "encode_newer", "encode_older"]
-
-READS_NEWER: Final = (0, 41)
-"""The first client that decodes :func:`encode_newer`."""
+__all__ = ["Span", "encode_newer", "encode_older"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ class Span:
 
 
 def encode_newer(spans: Iterable[Span]) -> Encoded:
-    """As clients decode it from :data:`READS_NEWER` on."""
+    """As clients decode it from :data:`.READS_NEW_SPANS_SINCE` on."""
     encoded = [_encode(span, with_pub_shots=True) for span in spans]
     return {"__type__": "ExecutionSpans", "__value__": {"spans": encoded}}
 

@@ -9,7 +9,7 @@ What is compiled on a device is simulated as such: each twirled qubit of a layer
 two ``sx`` between rotations, that takes in the gates on this qubit since the layer before. The
 noise that a learner finds for a layer is that of its gates and of these ``sx``.
 
-Source: ``TwirlingOptions`` of qiskit-ibm-runtime 0.34 to 0.51; the templates of samplomatic 0.21.
+Source: ``TwirlingOptions`` of qiskit-ibm-runtime; the templates of samplomatic 0.21.
 """
 
 from __future__ import annotations

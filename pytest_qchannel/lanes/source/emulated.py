@@ -15,6 +15,7 @@ from pytest_qchannel.emulator.faults.raw_key import warning_of_raw_keys
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.chain import in_turn
@@ -35,6 +36,7 @@ class EmulatedSource:
         journal: Where requests and answers are written.
         problems: Where gaps of the emulator are put.
         clock: The world's time; by default that of the machine.
+        installed: The client's release in this process, where it is the one that asks.
     """
 
     def __init__(
@@ -44,16 +46,17 @@ class EmulatedSource:
         journal: Journal,
         problems: list[QChannelError],
         clock: Clock | None = None,
+        installed: Version | None = None,
     ) -> None:
         self.settings = seeded(settings, builder)
         world = builder.build(clock or Clock(time.time), self.settings.seed)
-        self.app = App(world, faults=builder.new_faults(), gaps=problems)
+        self.app = App(world, faults=builder.new_faults(), gaps=problems, installed=installed)
         self.accounts = _accounts(self.app, builder)
         self.own_credentials = {account.credential for account in world.accounts}
         self.controls = _Controls(EmulatorControl(self.app, journal), builder)
         self.links = (
             in_turn(self.app.engine.changed),
-            warning_of_raw_keys(problems),
+            warning_of_raw_keys(problems, installed),
             journaled(journal),
             headers_alone,
             with_faults(self.app),

@@ -1,7 +1,7 @@
 """The noise learner of whole circuits: it looks for their layers of two-qubit gates itself.
 
 Source: ``noise_learner_v2.version_0_1`` of ibm-quantum-schemas; ``NoiseLearner``, its options and
-``NoiseLearnerResult`` in qiskit-ibm-runtime 0.34 to 0.51.
+``NoiseLearnerResult`` in qiskit-ibm-runtime.
 """
 
 from __future__ import annotations

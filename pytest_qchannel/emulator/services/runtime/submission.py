@@ -9,7 +9,7 @@ from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes, did_you_mean
 from pytest_qchannel.emulator.faults.strike import set_ending
 from pytest_qchannel.emulator.programs import PROGRAMS
-from pytest_qchannel.emulator.programs.schemas import CREATE_JOB, problem_with
+from pytest_qchannel.emulator.programs.schemas import problem_with, schema_for
 from pytest_qchannel.emulator.services.runtime import clockwork, scope, session_clock, sessions
 from pytest_qchannel.emulator.services.runtime.tags import check_tags
 from pytest_qchannel.emulator.world.devices import Device
@@ -25,7 +25,7 @@ _UNSERVED_PROGRAMS: Final = frozenset({"calibrate", "circuit-runner", "qasm3-run
 
 
 class _Submission(TypedDict):
-    """A body of ``POST /jobs`` that fits ``CREATE_JOB``; ``cost`` may have been sent as ``2.0``."""
+    """A body of ``POST /jobs`` that fits its schema; ``cost`` may have been sent as ``2.0``."""
 
     program_id: str
     backend: str
@@ -46,7 +46,7 @@ class _Submission(TypedDict):
 def create(ctx: Context) -> Response:
     """``POST /jobs``: validates as far as the service does before it queues a job."""
     body = ctx.json_body()
-    if problem := problem_with(body, CREATE_JOB):
+    if problem := problem_with(body, schema_for("job", ctx.release)):
         raise ctx.refuse(400, Codes.VALIDATION, f"The request body is not valid: {problem}.")
     sent = cast("_Submission", body)
     if sent.get("start_session"):
@@ -67,7 +67,7 @@ def create(ctx: Context) -> Response:
     program = PROGRAMS.get(program_id)
     if program is None:
         raise ctx.refuse(404, Codes.NOT_FOUND, f"No program {program_id}.")
-    if problem := program.check(sent["params"]):
+    if problem := program.check(sent["params"], ctx.release):
         raise ctx.refuse(400, Codes.VALIDATION, f"The params are not valid: {problem}.")
     check_tags(ctx, sent.get("tags", []))
     calibration_id = sent.get("calibration_id")

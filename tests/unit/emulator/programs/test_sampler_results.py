@@ -11,8 +11,8 @@ import pytest
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 
-from pytest_qchannel.emulator.programs import spans
 from pytest_qchannel.emulator.programs.durations import circuit_s
+from pytest_qchannel.ibm.releases import READS_NEW_SPANS_SINCE
 from tests.unit.emulator.circuits_kit import encoded, encoded_array
 from tests.unit.emulator.programs.primitives_kit import (
     SNAPSHOT,
@@ -96,7 +96,7 @@ def test_twirled_shots_are_spread_as_the_service_does(
     assert result[0].data.c.num_shots == shots
     assert result[0].metadata["num_randomizations"] == factors[0]
     assert outcome.facts["executions"] == 2 * factors[0] * factors[1]
-    if release() < spans.READS_NEWER:
+    if release() < READS_NEW_SPANS_SINCE:
         assert type(span).__name__ == "TwirledSliceSpan"
         assert span.mask(0).shape == (2, factors[0] * factors[1])
     else:

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel.emulator.programs.schemas import CREATE_JOB, SAMPLER, problem_with
+from pytest_qchannel.emulator.programs.schemas import (
+    CREATE_JOB,
+    SAMPLER,
+    SCHEMAS,
+    generations,
+    problem_with,
+)
+from pytest_qchannel.ibm.releases import RELEASES as TABLE
+from pytest_qchannel.ibm.releases import Release
 
 CIRCUIT = "OPENQASM 3.0;"
 JOB: dict[str, Any] = {
@@ -135,3 +143,32 @@ def test_a_long_unknown_field_is_cut() -> None:
     problem = problem_with({**JOB, "x" * 5_000: 1}, CREATE_JOB)
     assert problem is not None
     assert len(problem) < 200
+
+
+RELEASES = (
+    Release((0, 34), api_version=""),
+    Release((0, 60), jobs={"sampler": {"options.execution.fast": {"type": "boolean"}}}),
+    Release((0, 61), jobs={"sampler": {"options.twirling": None}}),
+)
+
+
+def test_a_release_changes_fields_and_leaves_older_ones_as_they_are() -> None:
+    before = copy.deepcopy(SAMPLER)
+    (_, oldest), (_, added), (_, removed) = generations("sampler", SAMPLER, RELEASES)
+    fast = put(PARAMS, ["options", "execution", "fast"], "yes")
+    assert problem_with(fast, oldest) is None, "a group may have fields that IBM's models lack"
+    assert problem_with(fast, added) == "options.execution.fast: expected type boolean"
+    assert problem_with(PARAMS, added) is None
+    assert problem_with(PARAMS, removed) == "options: unknown field 'twirling'"
+    assert oldest is SAMPLER
+    assert before == SAMPLER
+
+
+def test_only_jobs_that_there_are_can_have_changed() -> None:
+    assert {name for one in TABLE for name in one.jobs} <= set(SCHEMAS)
+
+
+def test_a_change_of_a_field_that_nobody_has_is_a_mistake() -> None:
+    wrong = [Release((0, 60), jobs={"sampler": {"optoins.fast": {"type": "boolean"}}})]
+    with pytest.raises(KeyError, match="optoins"):
+        generations("sampler", SAMPLER, wrong)

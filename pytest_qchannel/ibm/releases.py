@@ -1,0 +1,79 @@
+"""The releases of qiskit-ibm-runtime that differ in what they send or can read: one table.
+
+"The client" as a source of our knowledge is what was read and run of releases 0.34 to 0.51. A
+release that sends and reads what the one before it does needs no entry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
+
+__all__ = [
+    "NEW_CLASSIC_HOSTS_SINCE",
+    "READS_NEW_SPANS_SINCE",
+    "RELEASES",
+    "SENDS_ACCESS_TOKENS_SINCE",
+    "Changes",
+    "Release",
+    "Version",
+    "newest_asking_for",
+    "version_of",
+]
+
+Version: TypeAlias = tuple[int, ...]
+"""A release of the client, as ``(0, 45, 1)``; ``(0, 45)`` is before all of its patches."""
+
+Changes: TypeAlias = Mapping[str, Mapping[str, Any] | None]
+"""Field, as ``options.twirling.strategy`` -> its JSON Schema, ``None`` where it is sent no more."""
+
+
+class Release(NamedTuple):
+    """What is new in a release; all else is as in the one before.
+
+    Attributes:
+        since: The release.
+        api_version: The version of the API that it asks for; ``None`` for the one as before.
+        jobs: What it changed in the jobs that it sends: by program, changes of the params; by
+            ``job``, of the body around them. Requests without a client may have the newest.
+    """
+
+    since: Version
+    api_version: str | None = None
+    jobs: Mapping[str, Changes] = MappingProxyType({})
+
+
+RELEASES: Final = (
+    Release((0, 34), api_version=""),
+    Release((0, 35), api_version="2024-01-01"),
+    Release((0, 41), api_version="2025-05-01"),
+    Release((0, 48), api_version="2026-04-15"),
+)
+"""Oldest first."""
+
+NEW_CLASSIC_HOSTS_SINCE: Final[Version] = (0, 35)
+"""Since then it looks for the classic platform below ``quantum.ibm.com``."""
+
+SENDS_ACCESS_TOKENS_SINCE: Final[Version] = (0, 39)
+"""Since then it logs in; until then it sent the API key with every request."""
+
+READS_NEW_SPANS_SINCE: Final[Version] = (0, 41)
+"""Since then it decodes today's form of execution spans. Source: its release notes."""
+
+
+def newest_asking_for(api_version: str, releases: tuple[Release, ...] = RELEASES) -> Version:
+    """The newest release of the table that asks for a version of the API."""
+    asked, found = "", releases[0].since
+    for one in releases:
+        asked = asked if one.api_version is None else one.api_version
+        if asked <= api_version:
+            found = one.since
+    return found
+
+
+def version_of(text: str) -> Version:
+    """The numbers that a version begins with: ``0.52.0rc1`` counts as ``0.52.0``."""
+    known = re.match(r"\d+(\.\d+)*", text)
+    return tuple(int(part) for part in known[0].split(".")) if known else ()
