@@ -6,13 +6,58 @@ text means is in :mod:`.settings`, which is loaded where somebody set one, or a 
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final, NamedTuple
 
-__all__ = ["CHANNELS", "ENV_PREFIX", "OPTIONS", "Option"]
+__all__ = [
+    "CHANNELS",
+    "ENV_PREFIX",
+    "OFFERED_SOURCES",
+    "OPTIONS",
+    "PLANNED",
+    "Door",
+    "Mode",
+    "Option",
+    "Source",
+]
 
 CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 
 ENV_PREFIX: Final = "QCHANNEL_"
+
+
+class Mode(StrEnum):
+    """Where answers come from."""
+
+    AUTO = "auto"
+    EMULATED = "emulated"
+    REPLAY = "replay"
+    RECORD = "record"
+
+
+class Door(StrEnum):
+    """How requests get to the emulator."""
+
+    IN_PROCESS = "in-process"
+    LOOPBACK = "loopback"
+
+
+class Source(StrEnum):
+    """Where the record lane gets what it records, and what cassettes say of themselves."""
+
+    EMULATOR = "emulator"
+    LIVE = "live"
+
+    @property
+    def words(self) -> str:
+        """As a sentence has it."""
+        return "the real services" if self is Source.LIVE else f"the {self}"
+
+
+PLANNED: Final = "live"
+"""The word of a lane, and of a source, that is not there yet: it is never offered."""
+
+OFFERED_SOURCES: Final = tuple(one for one in Source if one != PLANNED)
 
 
 class Option(NamedTuple):
@@ -55,8 +100,8 @@ OPTIONS: Final = (
         "mode",
         "auto",
         "MODE",
-        "where answers come from: auto (tests marked vcr replay, others are emulated), emulated, "
-        "replay or record",
+        f"where answers come from: {', '.join(Mode)}; with auto tests marked vcr replay, and "
+        "others are emulated",
         is_told=True,
     ),
     Option(
@@ -98,7 +143,7 @@ OPTIONS: Final = (
         "record_from",
         "",
         "SOURCE",
-        "what the record lane records: emulator",
+        f"what the record lane records: {', '.join(OFFERED_SOURCES)}",
     ),
     Option(
         "cassettes",

@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.options import CHANNELS, ENV_PREFIX, OPTIONS, Option
+from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.options import (
+    CHANNELS,
+    ENV_PREFIX,
+    OFFERED_SOURCES,
+    OPTIONS,
+    PLANNED,
+    Door,
+    Mode,
+    Option,
+    Source,
+)
 
 __all__ = [
     "CHANNELS",
@@ -32,36 +42,6 @@ __all__ = [
 _ON: Final = ("1", "true", "yes", "on")
 _OFF: Final = ("0", "false", "no", "off", "")
 
-_PLANNED: Final = "live"
-
-
-class Mode(StrEnum):
-    """Where answers come from."""
-
-    AUTO = "auto"
-    EMULATED = "emulated"
-    REPLAY = "replay"
-    RECORD = "record"
-
-
-class Door(StrEnum):
-    """How requests get to the emulator."""
-
-    IN_PROCESS = "in-process"
-    LOOPBACK = "loopback"
-
-
-class Source(StrEnum):
-    """Where the record lane gets what it records, and what cassettes say of themselves."""
-
-    EMULATOR = "emulator"
-    LIVE = "live"
-
-    @property
-    def words(self) -> str:
-        """As a sentence has it."""
-        return "the real services" if self is Source.LIVE else f"the {self}"
-
 
 class _BadValue(ValueError):
     """What is wrong with a value, what comes closest, and what would do."""
@@ -72,19 +52,19 @@ class _BadValue(ValueError):
         self.valid = valid
 
 
-def _word(text: str, valid: tuple[str, ...], what: str) -> str:
+def _word(text: str, valid: tuple[str, ...], what: str, planned: str = "") -> str:
     if text not in valid:
         close = nearest(text, valid)
+        said = f"{text!r} is no {what}"
+        if planned and text == planned:
+            said = f"the {what} {text!r} is planned and does not exist yet"
         offered = f"one of {', '.join(valid)}" if len(valid) > 1 else valid[0]
-        raise _BadValue(f"{text!r} is no {what}", close, offered)
+        raise _BadValue(said, close, offered)
     return text
 
 
 def _mode(text: str) -> Mode:
-    if text == _PLANNED:
-        valid = "auto, emulated, replay or record"
-        raise _BadValue(f"the mode {text!r} is planned and does not exist yet", None, valid)
-    return Mode(_word(text, tuple(Mode), "mode"))
+    return Mode(_word(text, tuple(Mode), "mode", PLANNED))
 
 
 def _door(text: str) -> Door:
@@ -94,10 +74,7 @@ def _door(text: str) -> Door:
 def _source(text: str) -> Source | None:
     if not text:
         return None
-    if text == _PLANNED:
-        raise _BadValue(f"the source {text!r} is planned and does not exist yet", None, "emulator")
-    offered = tuple(one for one in Source if one != _PLANNED)
-    return Source(_word(text, offered, "source of recordings"))
+    return Source(_word(text, OFFERED_SOURCES, "source of recordings", PLANNED))
 
 
 def _days(text: str) -> float | None:
@@ -134,7 +111,7 @@ def _hosts(text: str) -> tuple[str, ...]:
     for host in hosts:
         if not all(letter.isalnum() or letter in "-._" for letter in host):
             raise _BadValue(f"{host!r} is no host name", None, "names as db.example.org, no URLs")
-        if host == "ibm.com" or host.endswith(".ibm.com"):
+        if is_ibm_host(host):
             raise _BadValue(f"{host!r} is IBM's: this lane never reaches it", None, "other hosts")
     return hosts
 

@@ -29,20 +29,18 @@ if TYPE_CHECKING:  # a replay loads nothing of the world, and the emulated lane 
 
 __all__ = ["lane_for", "lane_of_process", "traffic_for"]
 
-_Make: TypeAlias = (
-    "Callable[[Settings, WorldBuilder | None, Journal, list[QChannelError]], LaneSource]"
-)
+_World: TypeAlias = "Callable[[], WorldBuilder]"
+_Make: TypeAlias = "Callable[[Settings, _World | None, Journal, list[QChannelError]], LaneSource]"
 
 
 def _emulator(
-    settings: Settings, world: WorldBuilder | None, journal: Journal, problems: list[QChannelError]
+    settings: Settings, world: _World | None, journal: Journal, problems: list[QChannelError]
 ) -> LaneSource:
     from pytest_qchannel.lanes.source.emulated import EmulatedSource
     from pytest_qchannel.lanes.worlds import world_of
 
-    return EmulatedSource(
-        settings, world or world_of(settings), journal, problems, installed=client_release()
-    )
+    builder = world() if world else world_of(settings)
+    return EmulatedSource(settings, builder, journal, problems, installed=client_release())
 
 
 SOURCES: Final[Mapping[Source, _Make]] = {Source.EMULATOR: _emulator}
@@ -57,7 +55,7 @@ def lane_for(
     where: str,
     home: Path | None = None,
     *,
-    world: WorldBuilder | None = None,
+    world: _World | None = None,
     tape: ReplayTape | RecordTape | None = None,
     has_url: bool = False,
 ) -> Lane:
@@ -91,7 +89,7 @@ def traffic_for(
     settings: Settings,
     where: str,
     *,
-    world: WorldBuilder | None = None,
+    world: _World | None = None,
     tape: ReplayTape | RecordTape | None = None,
 ) -> Traffic:
     """The traffic of a lane, still closed.
@@ -99,8 +97,8 @@ def traffic_for(
     Args:
         settings: The resolved settings.
         where: The test, for messages.
-        world: What an emulated world is built from; by default what the settings name. A replay
-            has none.
+        world: Gives what an emulated world is built from; by default what the settings name. It
+            is called in lanes that have one.
         tape: The cassette that is replayed or recorded.
     """
     if tape is None:
@@ -117,7 +115,7 @@ def _answered(
     settings: Settings,
     kind: Source,
     where: str,
-    world: WorldBuilder | None,
+    world: _World | None,
     tape: RecordTape | None,
 ) -> Traffic:
     journal, problems = Journal(), list[QChannelError]()

@@ -118,6 +118,14 @@ class Everywhere:
             UsageProblem: Its marker asks for a world of its own.
         """
         ours, settings = self.lane.settings, selection.settings_for(self._config, item)
+        if settings.mode not in (Mode.AUTO, ours.mode):
+            raise UsageProblem(
+                f"marker qchannel: mode={settings.mode.value}, but the whole run is in one lane, "
+                f"{ours.mode.value}",
+                where=item.nodeid,
+                next=f"take mode={settings.mode.value!r} from the marker, "
+                f"or run without {_OPTION.flag}",
+            )
         if settings.seed != ours.seed:
             raise UsageProblem(
                 f"marker qchannel: seed={settings.seed}, but the whole run is in one world "

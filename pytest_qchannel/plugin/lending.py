@@ -44,16 +44,16 @@ class Lending:
         item.stash[OURS] = True  # also of a test that asks for it by name, in its body
         OurTests.of(request.config)
         tape = taping.tape_of(item)
-        world = None
-        if tape is None or tape.is_recording:
+
+        def world() -> WorldBuilder:
             from pytest_qchannel.lanes.worlds import require_world  # a replay has no world
 
-            world = require_world(request.getfixturevalue("qchannel_world"), item.nodeid)
+            return require_world(request.getfixturevalue("qchannel_world"), item.nodeid)
+
         if whole := request.config.stash.get(WHOLE_RUN, None):
             from pytest_qchannel.lanes.worlds import require_same_world
 
-            assert world is not None
-            require_same_world(world, whole.world, item.nodeid)
+            require_same_world(world(), whole.world, item.nodeid)
             yield item.stash[LANE]
             return
         settings = selection.settings_for(request.config, item)

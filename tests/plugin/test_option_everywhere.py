@@ -11,6 +11,14 @@ from pytest_qchannel.channels.client import default_channel
 FLAGS = ("--qchannel-mode=emulated", "--qchannel-everywhere")
 PLAIN = "import os\ndef test_a(): assert 'QISKIT_IBM_URL' in os.environ"
 
+MARKED = """
+    import pytest
+
+    @pytest.mark.qchannel(mode="{mode}")
+    def test_a(qchannel):
+        assert qchannel.lane == "emulated"
+"""
+
 
 @pytest.mark.parametrize("origin", ["--qchannel-everywhere", "QCHANNEL_EVERYWHERE", "ini"])
 def test_who_asked_is_in_the_header(
@@ -81,6 +89,25 @@ def test_a_marker_cannot_have_another_seed(run: Any, monkeypatch: pytest.MonkeyP
             "ERROR: marker qchannel: seed=4, but the whole run is in one world with seed=3",
             "*where: test_it.py::test_a*",
             "*next: *pytest --qchannel-seed=4, or run without --qchannel-everywhere",
+        ]
+    )
+
+
+@pytest.mark.parametrize("mode", ["auto", "emulated"])
+def test_a_marker_may_say_that_it_is_the_lane_of_the_run(run: Any, mode: str) -> None:
+    run(MARKED.format(mode=mode), FLAGS[1]).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("mode", ["replay", "record"])
+def test_a_marker_cannot_have_another_lane(run: Any, mode: str) -> None:
+    """It ran on the emulator, without a word."""
+    result = run(MARKED.format(mode=mode), FLAGS[1], "--qchannel-record-from=emulator")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            f"ERROR: marker qchannel: mode={mode}, but the whole run is in one lane, emulated",
+            "*where: test_it.py::test_a*",
+            f"*next: *take mode='{mode}' from the marker, or run without --qchannel-everywhere",
         ]
     )
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel.settings import Mode
+
 TEST = """
     def test_a(qchannel):
         assert qchannel.lane == "emulated"
@@ -26,7 +28,7 @@ def test_a_mode_that_does_not_exist_yet_is_a_usage_error(run: Any) -> None:
     result.stderr.fnmatch_lines(
         [
             "ERROR: --qchannel-mode: the mode 'live' is planned and does not exist yet",
-            "  next: set it to auto, emulated, replay or record",
+            f"  next: set it to one of {', '.join(Mode)}",
         ]
     )
     result.stdout.no_fnmatch_line("*test_it.py*")
@@ -39,7 +41,7 @@ def test_mistyped_mode_names_the_nearest(run: Any) -> None:
         [
             "ERROR: --qchannel-mode: 'emulatd' is no mode",
             "  closest: emulated",
-            "  next:    set it to one of auto, emulated, replay, record",
+            f"  next:    set it to one of {', '.join(Mode)}",
         ]
     )
 

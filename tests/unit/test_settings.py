@@ -104,7 +104,12 @@ def test_hosts_are_lower_case_names(text: str, hosts: tuple[str, ...]) -> None:
         ("mode", "live", "the mode 'live' is planned and does not exist yet", None),
         ("record_from", "lif", "'lif' is no source of recordings", None),
         ("record_from", "emulated", "'emulated' is no source of recordings", "emulator"),
-        ("record_from", "live", "the source 'live' is planned and does not exist yet", None),
+        (
+            "record_from",
+            "live",
+            "the source of recordings 'live' is planned and does not exist yet",
+            None,
+        ),
         ("max_age", "0", "'0' is no number of days", None),
         ("max_age", "soon", "'soon' is no number of days", None),
         ("channel", "ibm_clod", "'ibm_clod' is no channel", "ibm_cloud"),

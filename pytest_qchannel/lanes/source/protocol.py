@@ -18,6 +18,8 @@ class LaneSource(Protocol):
 
     It is made with the lane's journal, which one of its handlers writes, and with the lane's list
     of problems: what it puts there fails the test, even where the code under test swallowed it.
+    It answers whatever is sent to one of IBM's hosts (:data:`pytest_qchannel.hosts.HOSTS`), logins
+    included, by the door that the settings name or, while it is recorded, by the loopback door.
     """
 
     @property
