@@ -1,4 +1,4 @@
-"""Writes the generated parts of the docs: settings, routes, worlds, faults.
+"""Writes the generated parts of the docs: settings, routes, worlds, levers, faults.
 
 ``python docs/generate.py`` writes them; with ``--check`` it only says whether they are up to date.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import re
 import sys
@@ -19,6 +20,7 @@ sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 from docs.fault_words import tables as fault_tables  # noqa: E402
 from docs.scrubbing import render  # noqa: E402
 from docs.world_keys import tables as world_tables  # noqa: E402
+from pytest_qchannel.emulator.control import EmulatorControl  # noqa: E402
 from pytest_qchannel.emulator.programs.outcome import FailureCode  # noqa: E402
 from pytest_qchannel.emulator.world.clock import Clock  # noqa: E402
 from pytest_qchannel.emulator.worlds.default_world import default_world  # noqa: E402
@@ -118,6 +120,21 @@ def world() -> str:
     return table(["account", "instance", "plan", "region", "devices"], instances)
 
 
+def levers() -> str:
+    """What a test can do with ``qchannel_emulator``, or ask it."""
+    rows = []
+    for name, member in vars(EmulatorControl).items():
+        if name.startswith("_"):
+            continue
+        call = ""
+        if inspect.isfunction(member):
+            parameters = list(inspect.signature(member).parameters.values())[1:]
+            call = str(inspect.Signature([one.replace(annotation=one.empty) for one in parameters]))
+        said = str(inspect.getdoc(member)).split("\n\n")[0].replace("\n", " ")
+        rows.append([f"`{name}{call}`", re.sub(r":meth:`(\w+)`|``(.+?)``", r"`\1\2`", said)])
+    return table(["lever", "what it gives or does"], rows)
+
+
 def failures() -> str:
     """The codes that a failed job can have."""
     rows = [[str(int(code)), code.name.lower().replace("_", " ")] for code in FailureCode]
@@ -130,6 +147,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
         "sources": sources,
         "routes": routes,
         "world": world,
+        "levers": levers,
         "failures": failures,
     },
     "docs/faults.md": {name: functools.partial(str, text) for name, text in fault_tables().items()},

@@ -2,7 +2,7 @@
 
 ``Scrubber().scrub(interaction)`` gives the interaction as it may be stored, and what it met that
 no rule names. One :class:`Scrubber` belongs to one cassette: the same value has the same stand-in
-in all of it. Four tables say what happens: :data:`~.rules.RULES` (the actions, each with a stable
+in all of it. Tables say what happens: :data:`~.rules.RULES` (the actions, each with a stable
 id and a reason), :data:`~.headers.HEADERS`, and, for each route, :mod:`pytest_qchannel.ibm`.
 """
 

@@ -46,13 +46,17 @@ class Unknown:
     @property
     def table(self) -> str:
         """Headers have one table for all routes, everything else is in that of its route."""
-        is_header = self.place.split()[1] == "header"
-        return f"pytest_qchannel/{'cassette/scrub/headers.py' if is_header else 'ibm'}"
+        return f"pytest_qchannel/{'cassette/scrub/headers.py' if self._is_header else 'ibm'}"
+
+    @property
+    def _is_header(self) -> bool:
+        return self.place.split()[1] == "header"
 
     def __str__(self) -> str:
         """One line, with what to do."""
         return (
-            f"{self.route}: {self.place} is in no table; its value was replaced "
+            f"{self.route}: {self.place} is in no table; "
+            f"{'it was dropped' if self._is_header else 'its value was replaced'} "
             f"(to keep it, add it in {self.table})"
         )
 
