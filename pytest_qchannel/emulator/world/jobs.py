@@ -148,7 +148,6 @@ class Session:
         turns: For each job that has started: when it was its turn.
         free_at: When the last of its jobs that ran has ended.
         drains_from: When it was told to take no more jobs.
-        is_dedicated: Whether its jobs run one after the other, on a QPU that waits for them.
     """
 
     id: str
