@@ -37,10 +37,9 @@ _Make: TypeAlias = (
 def _emulator(
     settings: Settings, world: WorldBuilder | None, journal: Journal, problems: list[QChannelError]
 ) -> LaneSource:
-    from pytest_qchannel.lanes.source.emulated import EmulatedSource
-    from pytest_qchannel.lanes.worlds import world_of
+    from pytest_qchannel.lanes.source.emulated import EmulatedSource  # here: a replay has no world
 
-    return EmulatedSource(settings, world or world_of(settings), journal, problems)
+    return EmulatedSource(settings, world, journal, problems)
 
 
 SOURCES: Final[Mapping[Source, _Make]] = {Source.EMULATOR: _emulator}

@@ -148,18 +148,17 @@ def _on_device(body: QuantumCircuit, places: list[int], num_qubits: int) -> Quan
 
 
 def _encode(module: ModuleType, learnt: _Learnt, options: models.Model) -> models.Model:
-    # As above: only newer clients bring the models.
-    from ibm_quantum_schemas.common import F64TensorModel
-
+    model = module.NoiseLearnerV3ResultModel
+    tensor = model.model_fields["rates"].annotation
     place = {qubit: number for number, qubit in enumerate(learnt.qubits)}
     generators = [[(letters, [place[qubit] for qubit in on])] for letters, on in learnt.rates]
     rates = np.array(list(learnt.rates.values()), dtype=np.float64)
-    return module.NoiseLearnerV3ResultModel(
+    return model(
         generators_sparse=generators,
         num_qubits=len(learnt.qubits),
-        rates=F64TensorModel.from_numpy(rates),
+        rates=tensor.from_numpy(rates),
         # Worked out and not estimated from shots, so they have no spread.
-        rates_std=F64TensorModel.from_numpy(np.zeros_like(rates)),
+        rates_std=tensor.from_numpy(np.zeros_like(rates)),
         metadata={
             "learning_protocol": learnt.protocol,
             "post_selection": _post_selection(learnt, options),
