@@ -116,7 +116,7 @@ MOST_ANYS = 5.0
 
 LATE = {
     "assertions.sampler: assertions._fit": "scipy takes a second to load",
-    "cassette.disk.index: cassette.disk.strict_yaml": "most runs have no cassette, and PyYAML is slow to load",
+    "cassette.disk.index: cassette.disk.strict_yaml": "most runs have no cassette to parse",
     "cassette.disk.store: filelock": "most runs write nothing",
     "cassette.gate.places: yaml": "only a document in which something was found is parsed",
     "cassette.gate.views: numpy": "only long texts are worth it",

@@ -7,30 +7,26 @@ device's order.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Final
 
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Operation, Qubit
 
-from pytest_qchannel.emulator.programs import models
+from pytest_qchannel.emulator.programs import models, results
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.noise_learner.layers import is_clifford
+from pytest_qchannel.emulator.programs.noise_learner.learning import runs_of_layer
 from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer, noise_of_readout
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
 from pytest_qchannel.emulator.programs.options import rep_delay_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.task import Noise, Task
 
-__all__ = ["BASES", "run"]
-
-BASES: Final = 9
-"""Measurement bases that tell all Paulis of weight two apart. Source: arXiv:2201.09866."""
+__all__ = ["run"]
 
 
 def _require_known(options: models.Model, task: Task) -> None:
@@ -100,7 +96,7 @@ def run(task: Task) -> Outcome:
     model = module.NoiseLearnerV3ResultsModel(
         data=[_encode(module, one, options) for one in learnt]
     )
-    encoded = json.dumps(model.model_dump(mode="json"), separators=(",", ":")).encode()
+    encoded = results.dumps(model.model_dump(mode="json"))
     return Outcome(encoded, _usage_s(learnt, options, delay_s))
 
 
@@ -183,13 +179,10 @@ def _post_selection(learnt: _Learnt, options: models.Model) -> dict[str, object]
 
 def _usage_s(learnt: list[_Learnt], options: models.Model, delay_s: float) -> float:
     executions = options.num_randomizations * options.shots_per_randomization
-    runs = []
+    runs: list[tuple[int, float]] = []
     for one in learnt:
         if one.protocol == "trex":
-            runs.append((float(executions), one.length_s))
+            runs.append((executions, one.length_s))
         else:
-            runs += [
-                (float(BASES * executions), 2 * depth * one.length_s)
-                for depth in options.layer_pair_depths
-            ]
+            runs += runs_of_layer(executions, options.layer_pair_depths, one.length_s)
     return qpu_s(runs, delay_s)

@@ -11,6 +11,7 @@ from qiskit.circuit import CASE_DEFAULT, CircuitInstruction, Clbit, Qubit
 
 from pytest_qchannel.emulator.programs.arrays import Complexes
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.simulate.active import condition_of
 from pytest_qchannel.emulator.programs.simulate.classical import Reader, Writer, reader, writer
 from pytest_qchannel.emulator.programs.simulate.gates import matrix_of
 from pytest_qchannel.emulator.programs.simulate.labels import TWIRLED_READOUT
@@ -180,8 +181,7 @@ def steps_of(
 
 def _steps(circuit: QuantumCircuit, scope: _Scope) -> list[Step]:
     for item in circuit.data:
-        # c_if, before qiskit 2; there control flow has a condition of its own too.
-        condition = None if item.is_control_flow() else getattr(item, "condition", None)
+        condition = condition_of(item)
         if condition is None:
             _add(item, scope)
             continue
