@@ -112,7 +112,7 @@ _IBM = re.compile(r"(^|\.)ibm\.com$")
 
 def known_hosts() -> frozenset[str]:
     """The names of every host that the emulator serves."""
-    return _KNOWN
+    return frozenset(_EMULATED)
 
 
 def is_ibm_host(name: str) -> bool:
@@ -160,4 +160,3 @@ def _by_name(hosts: Iterable[Host]) -> dict[str, tuple[Host, ...]]:
 
 _EMULATED: Final = _by_name(HOSTS)
 _ANY: Final = _by_name(ALL_HOSTS)
-_KNOWN: Final = frozenset(_EMULATED)

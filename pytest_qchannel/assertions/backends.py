@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from pytest_qchannel.assertions._explain import explain_error, table
+from pytest_qchannel.assertions._explain import explain_error
+from pytest_qchannel.assertions._table import table
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 
 __all__ = ["assert_least_busy"]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from pytest_qchannel.assertions._expected import Expected, check_width, probabilities
-from pytest_qchannel.assertions._explain import explain_error, scrub_text, table
+from pytest_qchannel.assertions._explain import explain_error, scrub_text
 from pytest_qchannel.assertions._pub_result import Pub, read_pub, size_of
+from pytest_qchannel.assertions._table import table
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 
 __all__ = ["assert_sampler_run"]

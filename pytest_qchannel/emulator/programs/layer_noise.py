@@ -25,7 +25,7 @@ from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.task import Params
 
-__all__ = ["Known", "Layers"]
+__all__ = ["KnownNoise", "Layers"]
 
 _Rates = Mapping[Generator, float]
 
@@ -76,8 +76,8 @@ def _overhead(logarithm: float) -> float | str:
 
 
 @dataclass(slots=True)
-class Known:
-    """What a job knows.
+class KnownNoise:
+    """What a job knows of the noise of layers.
 
     Attributes:
         strategy: By which layers are found.
@@ -90,7 +90,9 @@ class Known:
     busy: list[tuple[int, float]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, machine: Machine, settings: Settings, circuits: Sequence[QuantumCircuit]) -> Known:
+    def of(
+        cls, machine: Machine, settings: Settings, circuits: Sequence[QuantumCircuit]
+    ) -> KnownNoise:
         """What the job's options say is known, or learned from all its circuits.
 
         An ideal machine has no noise to mitigate, whatever model the job brings along.

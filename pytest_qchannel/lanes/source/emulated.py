@@ -102,7 +102,7 @@ class _Controls:
                 found[number] = str(complaint)
         return found
 
-    def passing(self) -> ExitStack:
+    def ending_faults(self) -> ExitStack:
         """Ends the faults that are declared in the block."""
         # Not a generator: one that nobody ends, as in a forked child, is ended with its memory.
         undo = ExitStack()

@@ -52,7 +52,7 @@ def run(task: Task) -> Outcome:
     timing = Timing(task, options, program.shots, items)
     level = getattr(program, "meas_level", "classified")
     execution = {"init_qubits": options.init_qubits, "rep_delay": options.rep_delay}
-    pause = pause_s({"execution": execution}, task.snapshot)
+    pause = pause_s(execution, task.snapshot)
     results: list[Mapping[str, Data]] = []
     for number, item in enumerate(items):
         seed = following(task.seed, number)

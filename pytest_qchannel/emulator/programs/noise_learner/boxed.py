@@ -19,8 +19,11 @@ from pytest_qchannel.emulator.programs import models, results
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.noise_learner.layers import is_clifford
-from pytest_qchannel.emulator.programs.noise_learner.learning import runs_of_layer
-from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer, noise_of_readout
+from pytest_qchannel.emulator.programs.noise_learner.learning import (
+    noise_of_layer,
+    noise_of_readout,
+    runs_of_layer,
+)
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
 from pytest_qchannel.emulator.programs.options import rep_delay_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
@@ -80,8 +83,8 @@ def run(task: Task) -> Outcome:
         raise JobFailure(FailureCode.VALIDATION, f"The params are not valid: {problem}.") from None
     options = parsed.options
     _require_known(options, task)
-    chosen = {"execution": {"rep_delay": getattr(options, "rep_delay", None)}}
-    delay_s = rep_delay_s(chosen, task.snapshot)
+    execution = {"rep_delay": getattr(options, "rep_delay", None)}
+    delay_s = rep_delay_s(execution, task.snapshot)
     try:
         circuit = parsed.instructions.to_quantum_circuit()
         instructions = [(item.operation, item.qubits) for item in circuit.data]

@@ -18,8 +18,11 @@ from pytest_qchannel.emulator.programs import codec, results
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.noise_learner.layers import Layer, layered, ranked
-from pytest_qchannel.emulator.programs.noise_learner.learning import DEFAULTS, runs_of_layer
-from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer
+from pytest_qchannel.emulator.programs.noise_learner.learning import (
+    DEFAULTS,
+    noise_of_layer,
+    runs_of_layer,
+)
 from pytest_qchannel.emulator.programs.options import DEFAULT_STRATEGY
 from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.programs.task import Params, Task

@@ -17,7 +17,6 @@ from pytest_qchannel.emulator.programs.simulate.gates import paulis
 
 __all__ = [
     "Part",
-    "average_infidelity",
     "gate_channel",
     "parted",
     "pauli_weights",
@@ -60,12 +59,6 @@ def _process_fidelity(choi: Complexes) -> float:
     size = math.isqrt(len(choi))
     one = np.eye(size).reshape(-1)
     return float((one @ choi @ one).real / size**2)
-
-
-def average_infidelity(choi: Complexes) -> float:
-    """1 - the fidelity with the ideal outcome, averaged over all pure states."""
-    size = math.isqrt(len(choi))
-    return 1 - (size * _process_fidelity(choi) + 1) / (size + 1)
 
 
 def gate_channel(

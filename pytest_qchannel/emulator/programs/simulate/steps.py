@@ -1,4 +1,4 @@
-"""A circuit as the steps of a simulation, its gates gathered into blocks of a few qubits."""
+"""A circuit as the steps of a simulation: gates, noise, measurements, and what decides on them."""
 
 from __future__ import annotations
 
