@@ -13,7 +13,15 @@ from typing import Final
 
 __all__ = [
     "ALL_HOSTS",
+    "CATALOG",
+    "CLASSIC_AUTH",
+    "CLASSIC_NETWORK",
+    "CLASSIC_RUNTIME",
+    "CONTROLLER",
     "HOSTS",
+    "IAM",
+    "RUNTIME",
+    "SEARCH",
     "SERVICES",
     "SOCKET_HOSTS",
     "Host",

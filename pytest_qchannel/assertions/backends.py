@@ -48,6 +48,7 @@ def assert_least_busy(backend: object, service: Any, **filters: object) -> None:
     Raises:
         ExpectationFailed: Another backend has a shorter queue, or this one is not available.
         UsageProblem: ``backend`` has no name.
+
     Source: ``QiskitRuntimeService.least_busy`` of 0.34 to 0.51: of the active, operational
         backends the one with the fewest pending jobs; ties are open.
     """

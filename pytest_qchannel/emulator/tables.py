@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
     from pydantic_core import ErrorDetails
 
-__all__ = ["Key", "Kind", "Misfit", "Parsed", "Table", "Where", "Wrong", "keys_of", "read"]
+__all__ = ["Key", "Kind", "Misfit", "Parsed", "Table", "Where", "Wrong", "keys_of", "read", "shown"]
 
 Where = tuple[str | int, ...]
 """The way to a value: keys, and indices of arrays, as ``("accounts", 0, "name")``."""

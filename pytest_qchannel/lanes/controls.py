@@ -18,7 +18,7 @@ __all__ = ["Controls", "NoLevers", "RecordingControls"]
 
 
 class Controls(Protocol):
-    """What every lane offers; what there is no sense in raises the usage error itself."""
+    """What every lane offers; a lever that a lane has not got raises the usage error itself."""
 
     @property
     def emulator(self) -> EmulatorControl:

@@ -11,9 +11,9 @@ from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
 from pytest_qchannel.emulator.faults.model import Fault
 from pytest_qchannel.wire import Response
 
-__all__ = ["NAMES", "default_code", "refusal", "spoil"]
+__all__ = ["STATUS_NAMES", "default_code", "refusal", "spoil"]
 
-NAMES: Final[Mapping[int, str]] = {
+STATUS_NAMES: Final[Mapping[int, str]] = {
     400: "bad_request",
     401: "unauthorized",
     403: "forbidden",
@@ -58,12 +58,12 @@ def default_code(service: str, status: int, *, is_submission: bool = False) -> C
 
     Args:
         service: A key of ``ibm.table.ROUTES``.
-        status: One of :data:`NAMES`.
+        status: One of :data:`STATUS_NAMES`.
         is_submission: Whether ``POST /jobs`` is refused; its 409 is the usage limit.
     """
     if status == 409 and is_submission:
         return Codes.USAGE_LIMIT
-    return _NUMBERS.get(service, {}).get(status, NAMES[status])
+    return _NUMBERS.get(service, {}).get(status, STATUS_NAMES[status])
 
 
 def refusal(fault: Fault, service: str, trace: str, *, is_submission: bool = False) -> Response:
@@ -80,7 +80,7 @@ def refusal(fault: Fault, service: str, trace: str, *, is_submission: bool = Fal
 
 
 def _said(status: int) -> str:
-    return NAMES[status].replace("_", " ").capitalize()
+    return STATUS_NAMES[status].replace("_", " ").capitalize()
 
 
 def spoil(fault: Fault, response: Response) -> Response:

@@ -17,15 +17,18 @@ from pytest_qchannel.emulator.programs.simulate.gates import matrix_of
 from pytest_qchannel.emulator.programs.simulate.labels import TWIRLED_READOUT
 
 __all__ = [
+    "MAX_TURNS",
     "Choose",
     "Event",
     "Flow",
     "Gate",
+    "Loop",
     "Measure",
     "NoiseSource",
     "Reset",
     "Sample",
     "Step",
+    "Store",
     "steps_of",
 ]
 

@@ -15,8 +15,8 @@ from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.durations import circuit_s
+from pytest_qchannel.emulator.programs.estimator.injection import Injection
 from pytest_qchannel.emulator.programs.estimator_settings import Settings, layers_given
-from pytest_qchannel.emulator.programs.injection import Injection
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.noise_learner.layers import Key, Layer, layered, ranked
 from pytest_qchannel.emulator.programs.noise_learner.learning import DEFAULTS, runs_of_layer

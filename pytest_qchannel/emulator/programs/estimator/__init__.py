@@ -21,11 +21,11 @@ from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs import codec, options, pubs, results
 from pytest_qchannel.emulator.programs.durations import qpu_s
+from pytest_qchannel.emulator.programs.estimator.expectation import Estimate, Paired, estimate
+from pytest_qchannel.emulator.programs.estimator.layer_noise import KnownNoise, Layers
+from pytest_qchannel.emulator.programs.estimator.observables import broadcast, read_observables
 from pytest_qchannel.emulator.programs.estimator_settings import Settings
-from pytest_qchannel.emulator.programs.expectation import Estimate, Paired, estimate
-from pytest_qchannel.emulator.programs.layer_noise import KnownNoise, Layers
 from pytest_qchannel.emulator.programs.machine import Machine
-from pytest_qchannel.emulator.programs.observables import broadcast, read_observables
 from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.seeds import seed_from, seed_of
