@@ -32,14 +32,13 @@ def due(faults: Iterable[Fault], world: World, request: Request, host: Host) -> 
     return None
 
 
-def set_ending(faults: Iterable[Fault], job: Job) -> Fault | None:
+def set_ending(faults: Iterable[Fault], job: Job) -> None:
     """Gives a new job the end, or the pace, that the first due fault has for it."""
     for fault in faults:
         if fault.is_about_jobs and fault.backend in ("", job.backend) and fault.count():
             job.ending = fault.ending or job.ending
             job.progression = fault.progression or job.progression
-            return fault
-    return None
+            return
 
 
 def _trouble(world: World, fault: Fault, request: Request) -> bool:

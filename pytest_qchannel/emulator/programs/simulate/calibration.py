@@ -23,6 +23,7 @@ from pytest_qchannel.emulator.programs.arrays import Complexes
 from pytest_qchannel.emulator.programs.durations import SECONDS
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.simulate.channels import (
+    Event,
     Part,
     gate_channel,
     parted,
@@ -30,7 +31,6 @@ from pytest_qchannel.emulator.programs.simulate.channels import (
     twirled,
 )
 from pytest_qchannel.emulator.programs.simulate.labels import DRESSING, twirled_name
-from pytest_qchannel.emulator.programs.simulate.steps import Event
 from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
@@ -131,7 +131,7 @@ def _idle_noise(time_s: float, times_s: tuple[float, float]) -> Part:
 
 
 class DeviceNoise:
-    """The noise on some qubits of a device, as the steps of a simulation want it.
+    """The noise on some qubits of a device, event by event.
 
     Args:
         snapshot: The device.

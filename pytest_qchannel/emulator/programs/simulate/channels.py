@@ -8,6 +8,7 @@ of ``vec(K)`` is ``a * 2**k + i``, as of ``K.reshape(-1)``.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -16,6 +17,7 @@ from pytest_qchannel.emulator.programs.arrays import Complexes, Reals
 from pytest_qchannel.emulator.programs.simulate.gates import paulis
 
 __all__ = [
+    "Event",
     "Part",
     "gate_channel",
     "parted",
@@ -30,6 +32,18 @@ _NOTHING: Final = 1e-12
 Part: TypeAlias = tuple[float, Complexes]
 """How likely something happens at all, whatever the state is, and the Kraus operators of that, an
 array of shape ``(number, 2**k, 2**k)``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """Noise: with ``probability``, whatever the state is, a channel with these Kraus operators.
+
+    Otherwise nothing happens. ``kraus`` has the shape ``(number, 2**k, 2**k)``.
+    """
+
+    qubits: tuple[int, ...]
+    probability: float
+    kraus: Complexes
 
 
 def relaxation(time_s: float, t1_s: float, t2_s: float) -> Complexes:
