@@ -11,7 +11,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs.arrays import Data, Reals
-from pytest_qchannel.emulator.programs.models import Model, said_of
+from pytest_qchannel.emulator.programs.models import Model, one_line
 from pytest_qchannel.emulator.programs.options import require_executions
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.seeds import generator
@@ -70,7 +70,7 @@ def read_items(program: Model, seed: int) -> list[Item]:
         except JobFailure:
             raise
         except Exception as problem:  # samplomatic and numpy raise many kinds
-            said = f"{where} has arguments that do not fit: {said_of(problem)}"
+            said = f"{where} has arguments that do not fit: {one_line(problem)}"
             raise JobFailure(FailureCode.VALIDATION, said) from None
         _require_values(values, circuit, where)
         chunk_size = None if sent.chunk_size == "auto" else int(sent.chunk_size)
@@ -93,7 +93,7 @@ def _circuits(program: Model) -> list[QuantumCircuit]:
     except Exception as problem:  # qpy and the QASM importer raise many kinds
         raise JobFailure(
             FailureCode.VALIDATION,
-            f"The circuits of the program cannot be read: {said_of(problem)}",
+            f"The circuits of the program cannot be read: {one_line(problem)}",
         ) from None
     return circuits
 

@@ -14,7 +14,7 @@ from qiskit.circuit import Parameter
 
 from pytest_qchannel.emulator.programs.arrays import Bits, Complexes, Data
 from pytest_qchannel.emulator.programs.executor.items import Item
-from pytest_qchannel.emulator.programs.models import said_of
+from pytest_qchannel.emulator.programs.models import one_line
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.seeds import generator, of_part
 from pytest_qchannel.emulator.programs.simulate import active_part, sample, sample_iq
@@ -168,6 +168,6 @@ class _Work:
             raise
         except Exception as problem:  # qiskit: a value that an expression does not take
             raise JobFailure(
-                FailureCode.VALIDATION, f"Parameter values do not fit: {said_of(problem)}"
+                FailureCode.VALIDATION, f"Parameter values do not fit: {one_line(problem)}"
             ) from None
         return bound

@@ -90,7 +90,7 @@ def run(task: Task) -> Outcome:
         instructions = [(item.operation, item.qubits) for item in circuit.data]
     except Exception as problem:  # qpy raises many kinds on data that is not QPY
         raise JobFailure(
-            FailureCode.VALIDATION, f"The instructions cannot be read: {models.said_of(problem)}"
+            FailureCode.VALIDATION, f"The instructions cannot be read: {models.one_line(problem)}"
         ) from None
     learnt = [
         _learn(operation, qubits, task, f"instruction {number}")
