@@ -14,6 +14,8 @@ from pytest_qchannel.errors import UsageProblem
 
 __all__ = ["CRN"]
 
+_EXAMPLE = "crn:v1:bluemix:public:quantum-computing:us-east:a/<account>:<guid>::"
+_MEND = "copy the CRN from the Instances page of the IBM Quantum Platform"
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
 _ACCOUNT = re.compile(r"a/[0-9a-f]{32}")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -48,26 +50,26 @@ class CRN:
             raise UsageProblem(
                 "not a CRN: it must have ten fields between colons and start with 'crn'",
                 facts=[("got", f"{len(fields)} fields, the first is {fields[0][:12]!r}")],
-                closest="crn:v1:bluemix:public:quantum-computing:us-east:a/<account>:<guid>::",
-                next="copy the CRN from the Instances page of the IBM Quantum Platform",
+                closest=_EXAMPLE,
+                next=_MEND,
             )
         for number, name, good in (
-            (1, "version", fields[1] == "v1"),
-            (2, "cname", bool(_WORD.fullmatch(fields[2]))),
-            (3, "ctype", fields[3] == "public"),
-            (4, "service", fields[4] == "quantum-computing"),
+            (2, "version", fields[1] == "v1"),
+            (3, "cname", bool(_WORD.fullmatch(fields[2]))),
+            (4, "ctype", fields[3] == "public"),
+            (5, "service", fields[4] == "quantum-computing"),
             # It becomes a part of the host name that credentials are sent to.
-            (5, "region", bool(_WORD.fullmatch(fields[5]))),
-            (6, "account", bool(_ACCOUNT.fullmatch(fields[6]))),
-            (7, "instance", bool(_GUID.fullmatch(fields[7]))),
-            (8, "resource type", not fields[8]),
-            (9, "resource", not fields[9]),
+            (6, "region", bool(_WORD.fullmatch(fields[5]))),
+            (7, "account", bool(_ACCOUNT.fullmatch(fields[6]))),
+            (8, "instance", bool(_GUID.fullmatch(fields[7]))),
+            (9, "resource type", not fields[8]),
+            (10, "resource", not fields[9]),
         ):
             if not good:
                 raise UsageProblem(
-                    f"not a CRN of a quantum instance: field {number + 1} ({name}) is wrong",
-                    closest="crn:v1:bluemix:public:quantum-computing:us-east:a/<account>:<guid>::",
-                    next="copy the CRN from the Instances page of the IBM Quantum Platform",
+                    f"not a CRN of a quantum instance: field {number} ({name}) is wrong",
+                    closest=_EXAMPLE,
+                    next=_MEND,
                 )
         return cls(
             region=fields[5],

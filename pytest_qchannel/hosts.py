@@ -13,7 +13,15 @@ from typing import Final
 
 __all__ = [
     "ALL_HOSTS",
+    "CATALOG",
+    "CLASSIC_AUTH",
+    "CLASSIC_NETWORK",
+    "CLASSIC_RUNTIME",
+    "CONTROLLER",
     "HOSTS",
+    "IAM",
+    "RUNTIME",
+    "SEARCH",
     "SERVICES",
     "SOCKET_HOSTS",
     "Host",
@@ -112,7 +120,7 @@ _IBM = re.compile(r"(^|\.)ibm\.com$")
 
 def known_hosts() -> frozenset[str]:
     """The names of every host that the emulator serves."""
-    return _KNOWN
+    return frozenset(_EMULATED)
 
 
 def is_ibm_host(name: str) -> bool:
@@ -160,4 +168,3 @@ def _by_name(hosts: Iterable[Host]) -> dict[str, tuple[Host, ...]]:
 
 _EMULATED: Final = _by_name(HOSTS)
 _ANY: Final = _by_name(ALL_HOSTS)
-_KNOWN: Final = frozenset(_EMULATED)

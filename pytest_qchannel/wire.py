@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qs
 
-__all__ = ["ApiError", "Json", "Request", "Response"]
-
 __all__ = [
     "ApiError",
     "ConnectionDropped",
@@ -58,6 +56,12 @@ class Request:
     def query(self) -> dict[str, list[str]]:
         """The query's values by name, percent-decoded, in the order they were sent."""
         return parse_qs(self.query_string, keep_blank_values=True)
+
+    @property
+    def authorization(self) -> tuple[str, str]:
+        """The scheme of ``Authorization`` in lower case, and what follows it; empty without."""
+        scheme, _, value = self.headers.get("authorization", "").strip().partition(" ")
+        return scheme.lower(), value.strip()
 
     def first(self, name: str, default: str | None = None) -> str | None:
         """The first value of a query field."""
@@ -145,7 +149,7 @@ class ConnectionDropped(Exception):
 
 
 class ApiError(Exception):
-    """A refusal in the service's own shape; each service module has a function that builds it."""
+    """A refusal in the service's own shape, raised by whoever handles the request."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)

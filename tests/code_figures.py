@@ -11,7 +11,7 @@ import ast
 import io
 import sys
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -48,11 +48,13 @@ class Import(NamedTuple):
     module: str
     line: int
     is_late: bool
+    is_for_types: bool = False
 
 
 class Module(NamedTuple):
     """What is counted in a module."""
 
+    path: Path
     code_lines: int
     anys: int
     imports: tuple[Import, ...]
@@ -60,18 +62,15 @@ class Module(NamedTuple):
 
 def modules_of(package: Path) -> dict[str, Module]:
     """Every module by its name below the package, as ``emulator.api.app``."""
-    texts = {
-        _name(path, package): path.read_text(encoding="utf-8") for path in package.rglob("*.py")
-    }
-    return {
-        name: Module(
-            len(_code_lines(text)),
-            sum(isinstance(node, ast.Name) and node.id == "Any" for node in ast.walk(tree)),
-            tuple(_imports(tree, texts, is_late=False)),
-        )
-        for name, text in sorted(texts.items())
-        for tree in [ast.parse(text)]
-    }
+    paths = {_name(path, package): path for path in package.rglob("*.py")}
+    whole = {f"{NAME}.{name}" for name in paths}
+    found = {}
+    for name, path in sorted(paths.items()):
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+        anys = sum(isinstance(node, ast.Name) and node.id == "Any" for node in ast.walk(tree))
+        found[name] = Module(path, len(_code_lines(text)), anys, tuple(_imports(tree, whole)))
+    return found
 
 
 def ours(module: Module) -> Iterator[Import]:
@@ -141,20 +140,29 @@ def _name(path: Path, package: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def _imports(node: ast.AST, ours: Mapping[str, str], *, is_late: bool) -> Iterator[Import]:
+def _imports(
+    node: ast.AST, ours: Set[str], *, is_late: bool = False, is_for_types: bool = False
+) -> Iterator[Import]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        for name in sorted(_names(node, ours)):
+            yield Import(name, node.lineno, is_late, is_for_types)
+        return
+    is_late = is_late or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    is_switch = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    others = node.orelse if isinstance(node, ast.If) else []
+    for child in ast.iter_child_nodes(node):
+        hidden = is_for_types or (is_switch and child not in others)
+        yield from _imports(child, ours, is_late=is_late, is_for_types=hidden)
+
+
+def _names(node: ast.Import | ast.ImportFrom, ours: Set[str]) -> set[str]:
     if isinstance(node, ast.Import):
-        yield from (Import(alias.name, node.lineno, is_late) for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        assert node.level == 0, "relative imports hide the graph"
-        assert node.module is not None
-        # ``from package import module`` is an import of the module; of a name, of where it stands.
-        names = {f"{node.module}.{alias.name}" for alias in node.names}
-        modules = {name if name[len(NAME) + 1 :] in ours else node.module for name in names}
-        yield from (Import(module, node.lineno, is_late) for module in sorted(modules))
-    else:
-        is_late = is_late or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-        for child in ast.iter_child_nodes(node):
-            yield from _imports(child, ours, is_late=is_late)
+        return {alias.name for alias in node.names}
+    assert node.level == 0, "relative imports hide the graph"
+    assert node.module is not None
+    # ``from package import module`` is an import of the module; of a name, of where it stands.
+    names = {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name if name in ours else node.module for name in names}
 
 
 def _code_lines(text: str) -> set[int]:

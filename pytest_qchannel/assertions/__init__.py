@@ -1,4 +1,4 @@
-"""Assertions on what came back, whatever lane it came through; they import no other subpackage."""
+"""Assertions on what came back and what was sent, whatever lane it came through."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from pytest_qchannel.errors import UsageProblem
 
-__all__ = ["Counts", "Expected", "check_width", "probabilities"]
+__all__ = ["Counts", "Expected", "probabilities", "require_width"]
 
 TOLERANCE: Final = 1e-6
 
@@ -50,8 +50,8 @@ def probabilities(counts: Counts) -> dict[str, float]:
     return _normalised(counts)
 
 
-def check_width(expected: Mapping[str, float], width: int, registers: Sequence[str]) -> None:
-    """Nothing, when the bitstrings are as wide as the registers together.
+def require_width(expected: Mapping[str, float], width: int, registers: Sequence[str]) -> None:
+    """Passes bitstrings that are as wide as the registers together.
 
     Raises:
         UsageProblem: They are not.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from pytest_qchannel.secret import Secret, hide_all
 
-__all__ = ["explain_error", "scrub_text", "table"]
+__all__ = ["explain_error", "scrub_text"]
 
 _LIMIT: Final = 400
 _FLAGS: Final = re.IGNORECASE | re.DOTALL
@@ -59,20 +59,3 @@ def explain_error(error: BaseException, secrets: Iterable[Secret] = ()) -> str:
     """An exception as ``Kind: text``, scrubbed."""
     text = scrub_text(str(error), secrets)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Aligned columns: numbers (and ``?``) to the right, words to the left."""
-    cells = [list(header), *([str(cell) for cell in row] for row in rows)]
-    numeric = [
-        bool(rows) and all(isinstance(row[k], int | float) or row[k] == "?" for row in rows)
-        for k in range(len(header))
-    ]
-    widths = [max(len(row[k]) for row in cells) for k in range(len(header))]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
-        for row in cells
-    )

@@ -11,7 +11,7 @@ from pytest_qchannel.assertions._explain import explain_error, scrub_text
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.secret import Secret
 
-__all__ = ["Answer", "ask", "secrets_of"]
+__all__ = ["Answer", "Reply", "ask", "secrets_of"]
 
 PATH: Final = "/jobs?limit=1"
 

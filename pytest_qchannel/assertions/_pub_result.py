@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from typing import Protocol
 
-from pytest_qchannel.assertions._explain import table
+from pytest_qchannel.assertions._table import table
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
 
 __all__ = ["Pub", "read_pub", "size_of"]

@@ -20,6 +20,7 @@ def assert_authenticated(target: object) -> None:
     Raises:
         ExpectationFailed: The request was refused, or carried the API key or no credential.
         UsageProblem: ``target`` is neither a service nor a session.
+
     Source: ``CloudAuth.get_headers`` of qiskit-ibm-runtime 0.39 and newer.
     """
     __tracebackhide__ = True

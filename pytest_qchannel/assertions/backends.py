@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from pytest_qchannel.assertions._explain import explain_error, table
+from pytest_qchannel.assertions._explain import explain_error
+from pytest_qchannel.assertions._table import table
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 
 __all__ = ["assert_least_busy"]
@@ -47,6 +48,7 @@ def assert_least_busy(backend: object, service: Any, **filters: object) -> None:
     Raises:
         ExpectationFailed: Another backend has a shorter queue, or this one is not available.
         UsageProblem: ``backend`` has no name.
+
     Source: ``QiskitRuntimeService.least_busy``: of the active, operational
         backends the one with the fewest pending jobs; ties are open.
     """

@@ -30,6 +30,7 @@ def assert_submitted_once(job: object, *, requests: Iterable[Exchange] | None = 
     Raises:
         ExpectationFailed: It was sent more than once; shows the requests and the jobs they made.
         UsageProblem: No request in the journal created this job.
+
     Source: the retry policy in ``qiskit_ibm_runtime/api/session.py``.
     """
     __tracebackhide__ = True

@@ -22,6 +22,7 @@ def assert_logged_out(target: object) -> None:
         ExpectationFailed: The token still works, the request failed in another way, or no access
             token travelled, so that the answer says nothing about one.
         UsageProblem: ``target`` is neither a service nor a session.
+
     Source: IBM's channel guide of 2024 (a second logout is a 401).
     """
     __tracebackhide__ = True

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from pytest_qchannel.assertions._expected import Expected, check_width, probabilities
-from pytest_qchannel.assertions._explain import explain_error, scrub_text, table
+from pytest_qchannel.assertions._expected import Expected, probabilities, require_width
+from pytest_qchannel.assertions._explain import explain_error, scrub_text
 from pytest_qchannel.assertions._pub_result import Pub, read_pub, size_of
+from pytest_qchannel.assertions._table import table
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 
 __all__ = ["assert_sampler_run"]
@@ -154,7 +155,7 @@ def _require_fit(pub: Pub, expected: dict[str, float], significance: float, shar
     from pytest_qchannel.assertions._fit import fit  # here: it loads scipy
 
     __tracebackhide__ = True
-    check_width(expected, pub.width, pub.registers)
+    require_width(expected, pub.width, pub.registers)
     found = fit(pub.counts, expected)
     if found.impossible:
         name = found.impossible[0]

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
+from pytest_qchannel.options import ENV_PREFIX
 from pytest_qchannel.secret import Secret
-from pytest_qchannel.settings import ENV_PREFIX
 
 __all__ = [
     "CLASSIC_TOKEN",

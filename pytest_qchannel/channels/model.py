@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_qchannel.ibm.releases import Version
+from pytest_qchannel.options import CHANNELS
 from pytest_qchannel.secret import Secret
-from pytest_qchannel.settings import CHANNELS
 
 __all__ = ["CHANNEL_BY_NAME", "Account", "Channel", "Instance"]
 

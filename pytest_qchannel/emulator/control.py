@@ -12,7 +12,6 @@ from pytest_qchannel.emulator.programs.task import Noise
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.progression import Progression
-from pytest_qchannel.emulator.world.records import AccessToken
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.journal import Journal
 
@@ -55,7 +54,7 @@ class EmulatorControl:
 
     def revoke_access_tokens(self) -> int:
         """Makes every access token given so far invalid; says how many were valid until now."""
-        valid = [token for token in self._tokens() if not token.revoked]
+        valid = [token for token in self._app.world.tokens.values() if not token.revoked]
         for token in valid:
             token.revoked = True
         return len(valid)
@@ -200,16 +199,12 @@ class EmulatorControl:
         faults = [one for one in self._app.faults if one not in besides]
         return unmet(faults, self._journal[since:], where)
 
-    def _tokens(self) -> list[AccessToken]:
-        return list(self._app.world.tokens.values())
-
     def _device(self, name: str) -> Device:
         devices = self._app.world.devices
         if name not in devices:
-            close = nearest(name, devices)
             raise UsageProblem(
                 f"the emulated world has no backend {name!r}",
-                closest=close,
+                closest=nearest(name, devices),
                 next=f"use one of {', '.join(devices)}",
             )
         return devices[name]

@@ -19,6 +19,7 @@ from typing import (
     NamedTuple,
     Protocol,
     TypeVar,
+    cast,
     get_args,
     get_type_hints,
 )
@@ -26,10 +27,10 @@ from typing import (
 from pytest_qchannel.errors import nearest
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from pydantic import TypeAdapter, ValidationError
     from pydantic_core import ErrorDetails
 
-__all__ = ["Key", "Kind", "Misfit", "Parsed", "Table", "Where", "Wrong", "keys_of", "read"]
+__all__ = ["Key", "Kind", "Misfit", "Parsed", "Table", "Where", "Wrong", "keys_of", "read", "shown"]
 
 Where = tuple[str | int, ...]
 """The way to a value: keys, and indices of arrays, as ``("accounts", 0, "name")``."""
@@ -257,10 +258,8 @@ def _adapter(spec: type[Table]) -> TypeAdapter[Table]:
 
 
 def _details(problem: ValueError) -> list[ErrorDetails]:
-    from pydantic import ValidationError  # here, as above
-
-    assert isinstance(problem, ValidationError)
-    return problem.errors()
+    """What pydantic found: whatever it runs raises its own kind of ``ValueError``."""
+    return cast("ValidationError", problem).errors()
 
 
 _UNKNOWN: Final = ("unexpected_keyword_argument", "invalid_key")

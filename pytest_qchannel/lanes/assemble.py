@@ -15,7 +15,7 @@ from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.chain import chained
-from pytest_qchannel.lanes.controls import NoLevers, OfARecording
+from pytest_qchannel.lanes.controls import NoLevers, RecordingControls
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.lanes.source.protocol import LaneSource
 from pytest_qchannel.lanes.traffic import Traffic
@@ -36,10 +36,9 @@ _Make: TypeAlias = "Callable[[Settings, _World | None, Journal, list[QChannelErr
 def _emulator(
     settings: Settings, world: _World | None, journal: Journal, problems: list[QChannelError]
 ) -> LaneSource:
-    from pytest_qchannel.lanes.source.emulated import EmulatedSource
-    from pytest_qchannel.lanes.worlds import world_of
+    from pytest_qchannel.lanes.source.emulated import EmulatedSource  # here: a replay has no world
 
-    builder = world() if world else world_of(settings)
+    builder = world() if world else None
     return EmulatedSource(settings, builder, journal, problems, installed=client_release())
 
 
@@ -130,7 +129,7 @@ def _answered(
     # A recording needs the loopback door: vcrpy has to see requests on their way to a socket.
     door = settings.door if tape is None else Door.LOOPBACK
     network = ShutNetwork(settings._replace(door=door), where, problems, handle)
-    controls = source.controls if tape is None else OfARecording(source.controls, where)
+    controls = source.controls if tape is None else RecordingControls(source.controls, where)
     return Traffic(
         source.settings,
         network,

@@ -14,11 +14,11 @@ if TYPE_CHECKING:  # a replay loads nothing of the emulator's world
     from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 
-__all__ = ["Controls", "NoLevers"]
+__all__ = ["Controls", "NoLevers", "RecordingControls"]
 
 
 class Controls(Protocol):
-    """What every lane offers; what there is no sense in raises the usage error itself."""
+    """What every lane offers; a lever that a lane has not got raises the usage error itself."""
 
     @property
     def emulator(self) -> EmulatorControl:
@@ -50,8 +50,8 @@ class Controls(Protocol):
     def unmet_faults_of_world(self) -> dict[int, str]:
         """What to say of those that the world itself declares, by their number there."""
 
-    def passing(self) -> AbstractContextManager[object]:
-        """Around a test: what it declares to go wrong ends with it."""
+    def ending_faults(self) -> AbstractContextManager[object]:
+        """Around a test: faults that are declared in the block end with it."""
 
 
 class NoLevers:
@@ -96,7 +96,7 @@ class NoLevers:
         """There is no world."""
         return {}
 
-    def passing(self) -> AbstractContextManager[object]:
+    def ending_faults(self) -> AbstractContextManager[object]:
         """Nothing to end."""
         return nullcontext()
 
@@ -108,8 +108,8 @@ class NoLevers:
         )
 
 
-class OfARecording(NoLevers):
-    """The controls of a source that is recorded: without levers, a replay could not pull them.
+class RecordingControls(NoLevers):
+    """The controls of a source that is recorded: no levers, for a replay could not pull them.
 
     Args:
         source: The source's.

@@ -98,7 +98,7 @@ class Lane:
         with ExitStack() as undo:
             if self._outer is None:
                 self._isolate(undo)
-            undo.enter_context(self._traffic.controls.passing())
+            undo.enter_context(self._traffic.controls.ending_faults())
             self._stack = undo.pop_all()
         return self
 

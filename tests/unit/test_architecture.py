@@ -7,14 +7,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import pytest_qchannel
 from pytest_qchannel.ibm.table import ROUTES
-from tests.code_figures import NAME, circles, modules_of, upwards
+from tests.code_figures import NAME, circles, late, modules_of, upwards
 
 PACKAGE = Path(pytest_qchannel.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -39,31 +38,11 @@ HEAVY = (
 )  # fmt: skip
 
 
-def name_of(path: Path) -> str:
-    """The module's name below the package, as ``emulator.app``."""
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def imports_of(tree: ast.AST, own: str = "") -> Iterator[str]:
-    """The modules that code imports, at any depth, without those for type checkers."""
-    if isinstance(tree, ast.Import):
-        yield from (alias.name for alias in tree.names)
-    elif isinstance(tree, ast.ImportFrom):
-        assert tree.level == 0, f"{own}: relative imports hide the graph"
-        yield from (f"{tree.module}.{alias.name}" for alias in tree.names)
-    elif isinstance(tree, ast.If) and "TYPE_CHECKING" in ast.unparse(tree.test):
-        for statement in tree.orelse:
-            yield from imports_of(statement, own)
-    else:
-        for node in ast.iter_child_nodes(tree):
-            yield from imports_of(node, own)
-
-
 GRAPH = {
-    name_of(path): set(imports_of(ast.parse(path.read_text(encoding="utf-8")), name_of(path)))
-    for path in MODULES
+    name: {one.module for one in module.imports if not one.is_for_types}
+    for name, module in FIGURES.items()
 }
+"""Whom each module imports, at any depth, without what is for type checkers."""
 
 
 def importers_of(library: str) -> set[str]:
@@ -131,6 +110,77 @@ def test_circles_and_imports_upwards_would_be_seen(tmp_path: Path) -> None:
     ]
 
 
+MOST_LATE = 48
+MOST_ANYS = 5.0
+"""For 1,000 lines of code."""
+
+LATE = {
+    "assertions.sampler: assertions._fit": "scipy takes a second to load",
+    "cassette.disk.index: cassette.disk.strict_yaml": "most runs have no cassette to parse",
+    "cassette.disk.store: filelock": "most runs write nothing",
+    "cassette.gate.places: yaml": "only a document in which something was found is parsed",
+    "cassette.gate.views: numpy": "only long texts are worth it",
+    "cassette.playback.record.qpy_answers: cassette.circuits.formats": "it needs Qiskit",
+    "cassette.playback.replay.miss: difflib": "most replays miss nothing",
+    "cassette.playback.tape: cassette.vcrpy.vcr_tape": "vcrpy is for recordings and replays only",
+    "cassette.submitted.submission: cassette.submitted.reading": "it needs Qiskit",
+    "cassette.vcrpy.aiohttp_bodies: aiohttp": "it need not be installed",
+    "channels.service: qiskit_ibm_runtime": "the client takes 1.5 s to load",
+    "cli.check: cli.flows": "it loads Qiskit, and what is asked for may be refused before",
+    "emulator.programs.models: pydantic": "most tests send no job that needs it",
+    "emulator.programs.noise_learner.boxed: samplomatic.annotations": "clients before 0.47 lack it",
+    "emulator.programs.noise_learner.boxed: samplomatic.utils": "the same",
+    "emulator.programs.schemas: emulator.validation": "most tests send no job: jsonschema is slow",
+    "emulator.tables: pydantic": "the default world needs none, and it takes 50 ms to load",
+    "errors: difflib": "it would be loaded by every run of everybody",
+    "lanes.assemble: lanes.source.emulated": "a replay loads nothing of the emulator's world",
+    "lanes.qchannel: channels.rest": "not every test needs requests",
+    "network.redirect: emulator.adapters.authority": "it makes certificates: for one door only",
+    "network.redirect: emulator.adapters.loopback": "a server, for one door only",
+    "network.shut: emulator.adapters.inprocess": "responses, for one door only",
+    "network.shut: network.redirect": "for one door only",
+    "network.trust: certifi": "for one door only",
+    "plugin: plugin.our_tests": "every run of everybody loads this module",
+    "plugin: plugin.start": "the same",
+    "plugin.everywhere: lanes.assemble": "few runs are everywhere",
+    "plugin.fixtures: plugin.lending": "every run of everybody loads this module",
+    "plugin.lending: lanes.worlds": "a replay has no world",
+    "plugin.marker_arguments: emulator.faults.parse": "most tests declare no fault",
+    "plugin.orphan_watch: cassette.disk.inventory": "a worker of pytest-xdist does not look",
+    "plugin.selection: channels.client": "it reads the metadata of the client",
+    "plugin.session_settings: lanes.worlds": "most runs name no world",
+    "plugin.taping: channels.client": "only tests that ask for the service need it",
+    "plugin.taping: channels.model": "the same",
+    "plugin.taping: inspect": "few tests have the marker vcr",
+    "plugin.taping: lanes.tapes": "the same",
+    "plugin.taping: vcr": "few tests have the marker vcr",
+    "qiskit_home: qiskit": "that it is imported in this thread is what the module is for",
+}
+"""Imports inside of functions, and why they are not at the top."""
+
+
+def test_each_late_import_has_a_reason() -> None:
+    found = {one.replace(f" {NAME}.", " ") for one in late(FIGURES)}
+    assert found - LATE.keys() == set(), "at the top of the module, or with a reason in LATE"
+    assert LATE.keys() - found == set(), "no longer there: take them from LATE"
+
+
+def test_late_imports_and_anys_stay_few() -> None:
+    assert len(late(FIGURES)) <= MOST_LATE
+    lines = sum(module.code_lines for module in FIGURES.values())
+    assert 1_000 * sum(module.anys for module in FIGURES.values()) / lines <= MOST_ANYS
+
+
+def test_late_imports_would_be_seen(tmp_path: Path) -> None:
+    code = (
+        "import a\nfrom filelock import Timeout, b\n"
+        "def f():\n    import c\n    from filelock import Timeout, d\n"
+        f"    g = lambda: __import__('e')\n    from {NAME} import one\n"
+    )
+    (tmp_path / "one.py").write_text(code, encoding="utf-8")
+    assert late(modules_of(tmp_path)) == ["one: c", "one: filelock", f"one: {NAME}.one"]
+
+
 def test_the_emulator_core_knows_no_socket_thread_clock_or_http_library() -> None:
     banned = {"socket", "threading", "requests", "urllib3", "http", "asyncio", "time"}
     # The engine is where tasks leave the core for a process of their own, and a task measures what
@@ -184,9 +234,9 @@ def paths_in(text: str) -> list[tuple[int, str]]:
 
 def test_paths_of_ibms_api_are_written_in_one_place() -> None:
     found = {
-        name_of(path): wrong
-        for path in MODULES
-        if (wrong := paths_in(path.read_text(encoding="utf-8")))
+        name: wrong
+        for name, module in FIGURES.items()
+        if (wrong := paths_in(module.path.read_text(encoding="utf-8")))
     }
     allowed = tuple(MAY_NAME_PATHS)
     outside = {
@@ -222,16 +272,21 @@ def test_prose_and_other_paths_are_no_paths_of_ibms_api() -> None:
     assert paths_in(code) == []
 
 
-def test_the_reader_of_imports_sees_what_there_is_to_see() -> None:
+def test_the_reader_of_imports_sees_what_there_is_to_see(tmp_path: Path) -> None:
     code = (
         "import a\n"
         "from b.c import d\n"
         "def f():\n    try:\n        import e\n    except ImportError:\n        from g import h\n"
         "if TYPE_CHECKING:\n    import hidden\nelse:\n    import seen\n"
     )
-    assert set(imports_of(ast.parse(code))) == {"a", "b.c.d", "e", "g.h", "seen"}
+    path = tmp_path / "one.py"
+    path.write_text(code, encoding="utf-8")
+    found = modules_of(tmp_path)["one"].imports
+    assert {one.module for one in found if not one.is_for_types} == {"a", "b.c", "e", "g", "seen"}
+    assert [one.module for one in found if one.is_for_types] == ["hidden"]
+    path.write_text("from . import x", encoding="utf-8")
     with pytest.raises(AssertionError, match="relative imports"):
-        list(imports_of(ast.parse("from . import x")))
+        modules_of(tmp_path)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

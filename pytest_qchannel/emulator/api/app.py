@@ -71,8 +71,8 @@ class App:
             except EmulatorGap as gap:
                 return self._gap_response(host.service if host else RUNTIME, gap)
 
-    def look(self, request: Request) -> None:
-        """Notes the gap of a route that there is not, for a request that is not handled."""
+    def note_gap(self, request: Request) -> None:
+        """Notes the gap where there is no such route, of a request that will not be handled."""
         try:
             self._route(request, find_host(request.host, request.path))
         except EmulatorGap as gap:

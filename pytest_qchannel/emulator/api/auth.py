@@ -9,23 +9,23 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from pytest_qchannel.crn import CRN
-from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.principal import Principal
+from pytest_qchannel.emulator.api.context import Context, Principal
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.world.records import Account
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.route import Credential
+from pytest_qchannel.wire import Request
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "classic_token"]
 
 
-def _scheme_and_value(ctx: Context) -> tuple[str, str]:
-    scheme, _, value = ctx.request.headers.get("authorization", "").strip().partition(" ")
-    return scheme.lower(), value.strip()
+def classic_token(request: Request) -> str | None:
+    """The access token of the classic login, in its header or in the query."""
+    return request.headers.get("x-access-token") or request.first("access_token")
 
 
 def _cloud_account(ctx: Context, *, allow_api_key: bool) -> Account:
-    scheme, value = _scheme_and_value(ctx)
+    scheme, value = ctx.request.authorization
     if not scheme:
         raise ctx.refuse(401, Codes.NOT_AUTHORIZED, "The request has no Authorization header.")
     if scheme == "bearer":
@@ -83,15 +83,13 @@ def _classic(ctx: Context) -> Principal:
 
     Source: the client (``X-Access-Token``) and IBM's channel guide (bearer API token).
     """
-    request, world = ctx.request, ctx.world
-    sent = request.headers.get("x-access-token") or request.first("access_token")
-    if sent:
-        token = world.token(sent)
+    if sent := classic_token(ctx.request):
+        token = ctx.world.token(sent)
         if token is not None and token.account.is_classic:
             return Principal(token.account)
         raise ctx.refuse(401, Codes.CLASSIC_BAD_TOKEN, "The access token is not valid any more.")
-    scheme, value = _scheme_and_value(ctx)
-    account = world.account_of("classic", value) if scheme == "bearer" else None
+    scheme, value = ctx.request.authorization
+    account = ctx.world.account_of("classic", value) if scheme == "bearer" else None
     if account is None:
         raise ctx.refuse(401, Codes.CLASSIC_LOGIN_FAILED, "The request has no valid credential.")
     return Principal(account)

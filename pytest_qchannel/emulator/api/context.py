@@ -1,4 +1,4 @@
-"""What a handler of the emulator is given."""
+"""What a handler of the emulator is given: a request, who sent it, and the world."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_qchannel.emulator.api.client_release import client_release
-from pytest_qchannel.emulator.api.principal import Principal
 from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
 from pytest_qchannel.emulator.faults.model import Fault
 from pytest_qchannel.emulator.programs.engine import Engine
-from pytest_qchannel.emulator.world.records import Instance
+from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.hosts import Host
 from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.wire import ApiError, Json, Request, Response
 
-__all__ = ["Context", "Handler"]
+__all__ = ["Context", "Handler", "Principal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking: an account and, where the request names one, its instance."""
+
+    account: Account
+    instance: Instance | None = None
 
 
 @dataclass(slots=True)
@@ -64,12 +71,12 @@ class Context:
     @property
     def caller(self) -> Principal:
         """Who is asking; only routes without authentication have nobody."""
-        assert self.principal is not None, "a route with auth='none' has no caller"
+        assert self.principal is not None, "a route without credential has no caller"
         return self.principal
 
     @property
     def instance(self) -> Instance:
-        """The instance that the request names; routes with auth='runtime' always have one."""
+        """The instance that the request names; every route of the runtime API demands one."""
         assert self.caller.instance is not None
         return self.caller.instance
 

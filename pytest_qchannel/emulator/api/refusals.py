@@ -25,7 +25,6 @@ class Codes:
     TOO_MANY_TAGS: Final = 1204
     TAG_TOO_LONG: Final = 1205
     VALIDATION: Final = 1208
-    PROGRAM_NOT_ALLOWED: Final = 1214
     TOO_MANY_PENDING: Final = 3458
     CLOSED_SESSION: Final = 4001
     # The API description documents the refusal, and no number for it.

@@ -11,9 +11,9 @@ from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
 from pytest_qchannel.emulator.faults.model import Fault
 from pytest_qchannel.wire import Response
 
-__all__ = ["NAMES", "default_code", "refusal", "spoil"]
+__all__ = ["STATUS_NAMES", "refusal", "spoil"]
 
-NAMES: Final[Mapping[int, str]] = {
+STATUS_NAMES: Final[Mapping[int, str]] = {
     400: "bad_request",
     401: "unauthorized",
     403: "forbidden",
@@ -53,25 +53,26 @@ _NUMBERS: Final[Mapping[str, Mapping[int, Code]]] = {
 """Source: IBM's error registry; what is not in it has the status's name for a code."""
 
 
-def default_code(service: str, status: int, *, is_submission: bool = False) -> Code:
-    """The code of a refusal that does not name one.
-
-    Args:
-        service: A key of ``ibm.table.ROUTES``.
-        status: One of :data:`NAMES`.
-        is_submission: Whether ``POST /jobs`` is refused; its 409 is the usage limit.
-    """
+def _default_code(service: str, status: int, *, is_submission: bool) -> Code:
+    """The code of a refusal that does not name one."""
     if status == 409 and is_submission:
         return Codes.USAGE_LIMIT
-    return _NUMBERS.get(service, {}).get(status, NAMES[status])
+    return _NUMBERS.get(service, {}).get(status, STATUS_NAMES[status])
 
 
 def refusal(fault: Fault, service: str, trace: str, *, is_submission: bool = False) -> Response:
-    """The answer that a fault with a status gives, in the service's own shape."""
+    """The answer that a fault with a status gives, in the service's own shape.
+
+    Args:
+        fault: The fault.
+        service: The service that was asked.
+        trace: Names the answer in the service's logs.
+        is_submission: Whether ``POST /jobs`` is refused, whose 409 is the usage limit.
+    """
     assert fault.status is not None
     code = fault.code
     if code is None:
-        code = default_code(service, fault.status, is_submission=is_submission)
+        code = _default_code(service, fault.status, is_submission=is_submission)
     message = fault.message or f"{_said(fault.status)} (a fault of the test: {fault})."
     response = refuse(service, fault.status, code, message, trace).response
     if fault.retry_after_s is None:
@@ -80,7 +81,7 @@ def refusal(fault: Fault, service: str, trace: str, *, is_submission: bool = Fal
 
 
 def _said(status: int) -> str:
-    return NAMES[status].replace("_", " ").capitalize()
+    return STATUS_NAMES[status].replace("_", " ").capitalize()
 
 
 def spoil(fault: Fault, response: Response) -> Response:

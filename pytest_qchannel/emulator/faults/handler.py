@@ -37,7 +37,7 @@ def with_faults(app: App) -> Link:
                 app.engine.changed.wait_for(lambda: False, timeout=fault.delay_s)
             answered = answer(request) if fault.lets_through else None
             if answered is None:
-                app.look(request)
+                app.note_gap(request)
             trouble = Trouble(str(fault), answered, is_lost=bool(fault.drop or fault.body))
             if fault.drop is not None:
                 raise ConnectionDropped(fault.drop, trouble)

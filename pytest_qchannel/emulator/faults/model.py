@@ -13,9 +13,12 @@ from pytest_qchannel.wire import Drop, Request
 
 __all__ = [
     "EVERY",
+    "LOGIN_SERVICES",
+    "RUNTIME_SERVICES",
     "Body",
     "Fault",
     "RouteMatch",
+    "segments",
 ]
 
 EVERY: Final = None

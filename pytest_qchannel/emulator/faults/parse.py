@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Final, NamedTuple, get_args
 
-from pytest_qchannel.emulator.faults.answers import NAMES
+from pytest_qchannel.emulator.faults.answers import STATUS_NAMES
 from pytest_qchannel.emulator.faults.kinds import (
     Code,
     Flag,
@@ -147,7 +147,8 @@ class RequestWords(Words):
     host: Annotated[Text, "only those to one host"] = ""
     status: Annotated[
         Whole | None,
-        f"the refusal: one of {', '.join(map(str, NAMES))}, in the shape of the service's errors",
+        f"the refusal: one of {', '.join(map(str, STATUS_NAMES))}, in the shape of the service's "
+        "errors",
     ] = None
     code: Annotated[
         Code | None,
@@ -197,8 +198,8 @@ class RequestWords(Words):
         )
 
     def _require_sense(self, route: RouteMatch) -> None:
-        if self.status is not None and self.status not in NAMES:
-            valid = ", ".join(map(str, NAMES))
+        if self.status is not None and self.status not in STATUS_NAMES:
+            valid = ", ".join(map(str, STATUS_NAMES))
             said = f"status {self.status} is no refusal that is served; use {valid}"
             raise misfit(said, "status")
         if self.status is None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from pytest_qchannel.emulator.faults.kinds import hint, misfit
 from pytest_qchannel.emulator.faults.model import RouteMatch, segments
 from pytest_qchannel.hosts import known_hosts
+from pytest_qchannel.ibm.route import Method
 from pytest_qchannel.ibm.table import ROUTES
 
 __all__ = ["read_route"]
 
-_METHODS: Final = ("*", "GET", "POST", "PUT", "PATCH", "DELETE")
+_METHODS: Final = ("*", *get_args(Method))
 
 
 def read_route(route: str, service: str, host: str) -> RouteMatch:
@@ -41,7 +42,7 @@ def read_route(route: str, service: str, host: str) -> RouteMatch:
             "'GET /jobs/<job_id>' or '* /backends', or '*' for every request",
             "route",
         )
-    known = {f"{one.method} {one.rule}": one for name in services or ROUTES for one in ROUTES[name]}
+    known = {one.key: one for name in services or ROUTES for one in ROUTES[name]}
     if not any(
         method in ("*", one.method) and (path == "*" or _may_be(path, one.rule))
         for one in known.values()

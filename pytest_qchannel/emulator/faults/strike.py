@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pytest_qchannel.emulator.api.auth import classic_token
 from pytest_qchannel.emulator.faults.model import Fault
 from pytest_qchannel.emulator.world.jobs import Job
-from pytest_qchannel.emulator.world.records import AccessToken, Account
+from pytest_qchannel.emulator.world.records import Account
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.hosts import Host
 from pytest_qchannel.wire import Request
@@ -31,20 +32,19 @@ def due(faults: Iterable[Fault], world: World, request: Request, host: Host) -> 
     return None
 
 
-def set_ending(faults: Iterable[Fault], job: Job) -> Fault | None:
+def set_ending(faults: Iterable[Fault], job: Job) -> None:
     """Gives a new job the end, or the pace, that the first due fault has for it."""
     for fault in faults:
         if fault.is_about_jobs and fault.backend in ("", job.backend) and fault.count():
             job.ending = fault.ending or job.ending
             job.progression = fault.progression or job.progression
-            return fault
-    return None
+            return
 
 
 def _trouble(world: World, fault: Fault, request: Request) -> bool:
     """Counts a request for the fault of an account, and changes the account if it is time."""
     if fault.account in ("token_revoked", "token_expired"):
-        token = carried_token(world, request)
+        token = world.token(_credential(request))
         if token is None or not _is_meant(fault, token.account) or not fault.count():
             return False
         _end_tokens(world, fault, token.account)
@@ -86,24 +86,15 @@ def _change(fault: Fault, account: Account) -> None:
         instance.usage_s = max(instance.usage_s, float(instance.usage_limit_s))
 
 
-def carried_token(world: World, request: Request) -> AccessToken | None:
-    """The access token of this world that a request carries, if it is valid."""
-    return world.token(_credential(request)[1])
-
-
-def _credential(request: Request) -> tuple[str, str]:
-    """Scheme and value of what a request logs in with; empty where there is nothing."""
-    sent = request.headers.get("x-access-token") or request.first("access_token")
-    if sent:
-        return "x-access-token", sent
-    scheme, _, value = request.headers.get("authorization", "").strip().partition(" ")
-    return scheme.lower(), value.strip()
+def _credential(request: Request) -> str:
+    """The access token or key that a request carries; empty where there is none."""
+    return classic_token(request) or request.authorization[1]
 
 
 def _sender(world: World, request: Request) -> Account | None:
     """The account behind a request: by its token, its API key, or the one in a login's body."""
-    token = carried_token(world, request)
+    token = world.token(_credential(request))
     if token is not None:
         return token.account
-    given = {_credential(request)[1], request.form().get("apikey", "")}
+    given = {_credential(request), request.form().get("apikey", "")}
     return next((one for one in world.accounts if one.credential in given), None)

@@ -19,14 +19,16 @@ from qiskit.circuit import CircuitInstruction, Clbit, Delay, Qubit
 from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
-__all__ = ["LEAST_USAGE_S", "circuit_s", "qpu_s"]
+__all__ = ["SECONDS", "circuit_s", "qpu_s"]
 
 LEAST_USAGE_S: Final = 1.0
 """What the shortest job is charged."""
 
-_UNITS: Final[Mapping[str, float]] = {
-    "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "ps": 1e-12,
+SECONDS: Final[Mapping[str, float]] = {
+    "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9, "ps": 1e-12,
 }  # fmt: skip
+"""The units of times in snapshots and delays; a micro is written in three ways."""
+
 _INSTANT: Final = frozenset({"barrier", "store", "break_loop", "continue_loop"})
 
 
@@ -93,7 +95,7 @@ def _lengths(snapshot: Snapshot) -> _Lengths:
 def _find(entries: Iterable[Params], name: str) -> float | None:
     for entry in entries:
         if entry["name"] == name:
-            return float(entry["value"]) * _UNITS[entry["unit"]]
+            return float(entry["value"]) * SECONDS[entry["unit"]]
     return None
 
 
@@ -131,5 +133,5 @@ def _delay_s(delay: Delay, dt_s: float) -> float:
         duration = float(delay.duration)
     except (TypeError, ValueError):
         return 0.0
-    length = duration * (dt_s if delay.unit == "dt" else _UNITS.get(delay.unit, 0.0))
+    length = duration * (dt_s if delay.unit == "dt" else SECONDS.get(delay.unit, 0.0))
     return length if math.isfinite(length) and length > 0.0 else 0.0

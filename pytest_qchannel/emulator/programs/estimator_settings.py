@@ -1,5 +1,7 @@
 """What a resilience level and the options mean for one Estimator job.
 
+Beside the estimator and not in it: jobs are checked by them before anything runs, without numpy.
+
 Source: ``estimator.version_0_1`` of ibm-quantum-schemas, and the defaults that the options models
 of qiskit-ibm-runtime tell of the service.
 """
@@ -97,7 +99,7 @@ class Pec:
         return min(self.max_overhead, math.exp(min(wanted, 700.0)))
 
 
-def least_factors(extrapolator: str) -> int:
+def _least_factors(extrapolator: str) -> int:
     """How many noise factors a curve needs."""
     if extrapolator.startswith("polynomial_degree_"):
         return int(extrapolator.rpartition("_")[2]) + 1
@@ -116,9 +118,9 @@ def problem_with_options(options: Params) -> str | None:
         )
     zne = Zne.of(group(resilience, "zne"))
     for name in zne.extrapolators:
-        if len(zne.noise_factors) < least_factors(name):
+        if len(zne.noise_factors) < _least_factors(name):
             return (
-                f"options.resilience.zne: {name} needs at least {least_factors(name)} "
+                f"options.resilience.zne: {name} needs at least {_least_factors(name)} "
                 f"noise_factors, not {len(zne.noise_factors)}"
             )
     return None

@@ -55,7 +55,7 @@ class Machine:
         fields = {name: getattr(task, name) for name in Task.__slots__}
         whole = _Whole(**fields)
         options = group(task.params, "options")
-        pause = pause_s(options, task.snapshot)
+        pause = pause_s(group(options, "execution"), task.snapshot)
         sent = group(options, "simulator").get("noise_model")
         if sent is None:
             return cls(whole, None, pause)

@@ -28,8 +28,8 @@ __all__ = [
     "Model",
     "NotValid",
     "Published",
+    "one_line",
     "read",
-    "said_of",
 ]
 
 Model: TypeAlias = Any
@@ -95,22 +95,21 @@ def read(published: Published, params: Params) -> tuple[ModuleType, Model]:
         ) from None
     for text in _compressed(params):
         _require_bounded(text)
-    # Comes with the models, which clients before 0.47 lack.
-    from pydantic import ValidationError
+    from pydantic import ValidationError  # here: most tests send no job that needs it
 
     try:
         return module, module.ParamsModel.model_validate(params)
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(step)[:60] for step in first["loc"]) or "the top level"
-        raise NotValid(said_of(f"{where}: {first['msg']}")) from None
+        raise NotValid(one_line(f"{where}: {first['msg']}")) from None
     except Exception as problem:  # the validators unpack data: zlib, struct, binascii, qpy, numpy
-        raise NotValid(said_of(f"data that cannot be unpacked: {problem}")) from None
+        raise NotValid(one_line(f"data that cannot be unpacked: {problem}")) from None
 
 
-def said_of(text: object, most: int = 300) -> str:
-    """One line of at most ``most`` characters."""
-    return re.sub(r"\s+", " ", str(text)).strip()[:most]
+def one_line(text: object) -> str:
+    """A text on one line, of at most 300 characters."""
+    return re.sub(r"\s+", " ", str(text)).strip()[:300]
 
 
 def _compressed(part: object, depth: int = 0) -> Iterator[str]:

@@ -124,13 +124,13 @@ def _ceil(shots: int, parts: int) -> int:
     return -(-shots // parts)
 
 
-def rep_delay_s(options: Params, snapshot: Snapshot) -> float:
-    """The pause between two shots, in seconds.
+def rep_delay_s(execution: Params, snapshot: Snapshot) -> float:
+    """The pause between two shots, in seconds, by the group ``execution`` of a job's options.
 
     Raises:
         JobFailure: The device has no such pause.
     """
-    delay = group(options, "execution").get("rep_delay")
+    delay = execution.get("rep_delay")
     if delay is None:
         return snapshot.default_rep_delay_s
     low, high = snapshot.rep_delay_range_s
@@ -142,7 +142,7 @@ def rep_delay_s(options: Params, snapshot: Snapshot) -> float:
     return float(delay)
 
 
-def pause_s(options: Params, snapshot: Snapshot) -> float | None:
+def pause_s(execution: Params, snapshot: Snapshot) -> float | None:
     """How long qubits are left alone between shots that do not set them to 0, in seconds.
 
     ``None`` where they are set to 0, as by default. Source: ``init_qubits`` and ``rep_delay`` in
@@ -151,9 +151,9 @@ def pause_s(options: Params, snapshot: Snapshot) -> float | None:
     Raises:
         JobFailure: The device has no such pause.
     """
-    if group(options, "execution").get("init_qubits") is not False:
+    if execution.get("init_qubits") is not False:
         return None
-    return rep_delay_s(options, snapshot)
+    return rep_delay_s(execution, snapshot)
 
 
 def require_executions(executions: int) -> None:

@@ -9,7 +9,7 @@ from enum import IntEnum
 from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.wire import Json
 
-__all__ = ["FailureCode", "JobFailure", "Outcome"]
+__all__ = ["FailureCode", "JobFailure", "Outcome", "Version"]
 
 
 class FailureCode(IntEnum):

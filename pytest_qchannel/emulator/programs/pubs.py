@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, overload
 
@@ -21,7 +22,7 @@ from pytest_qchannel.emulator.programs.simulate import Active
 from pytest_qchannel.emulator.programs.task import Params, Task
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
-__all__ = ["Bound", "mean_length_s", "read_circuit", "read_values"]
+__all__ = ["Bound", "MadeWhenAsked", "mean_length_s", "read_circuit", "read_values"]
 
 # Measured in 2026: seconds that the parser takes for a character.
 _QASM3_S: Final = 2e-5
@@ -72,12 +73,30 @@ def read_values(circuit: QuantumCircuit, sent: object, where: str) -> BindingsAr
         raise _misfit(where, problem) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Bound(Sequence["QuantumCircuit"]):
-    """Circuits with parameter sets: each circuit with every set, then the next circuit.
+class MadeWhenAsked(Sequence["QuantumCircuit"]):
+    """Circuits that are made when they are asked for: as many as a job may have take gigabytes."""
 
-    They are bound when they are asked for: a job may have a million sets, and as many circuits at
-    once take gigabytes.
+    __slots__ = ()
+
+    @abstractmethod
+    def made(self, number: int) -> QuantumCircuit:
+        """One of them, counted from 0."""
+
+    @overload
+    def __getitem__(self, number: int) -> QuantumCircuit: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[QuantumCircuit]: ...
+
+    def __getitem__(self, number: int | slice) -> QuantumCircuit | list[QuantumCircuit]:
+        """One of them, or some."""
+        which = range(len(self))[number]
+        return self.made(which) if isinstance(which, int) else [self.made(one) for one in which]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(MadeWhenAsked):
+    """Circuits with parameter sets: each circuit with every set, then the next circuit.
 
     Attributes:
         circuits: With parameters.
@@ -100,25 +119,13 @@ class Bound(Sequence["QuantumCircuit"]):
         """How many circuits there are with their values."""
         return len(self.circuits) * self.num_sets
 
-    def __iter__(self) -> Iterator[QuantumCircuit]:
-        """Each of them, once."""
-        return (self[number] for number in range(len(self)))
-
-    @overload
-    def __getitem__(self, number: int) -> QuantumCircuit: ...
-
-    @overload
-    def __getitem__(self, number: slice) -> list[QuantumCircuit]: ...
-
-    def __getitem__(self, number: int | slice) -> QuantumCircuit | list[QuantumCircuit]:
-        """One of them, or some.
+    def made(self, number: int) -> QuantumCircuit:
+        """A circuit with a set.
 
         Raises:
             JobFailure: A value is nothing that its parameter can be.
         """
-        if isinstance(number, slice):
-            return [self[one] for one in range(len(self))[number]]
-        which, place = divmod(range(len(self))[number], self.num_sets)
+        which, place = divmod(number, self.num_sets)
         place = place if self.at is None else self.at[place]
         try:
             index = np.unravel_index(place, self.values.shape)

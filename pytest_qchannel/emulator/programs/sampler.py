@@ -81,7 +81,7 @@ def run(task: Task) -> Outcome:
     """
     params = task.params
     chosen = group(params, "options")
-    delay_s = options.rep_delay_s(chosen, task.snapshot)
+    delay_s = options.rep_delay_s(group(chosen, "execution"), task.snapshot)
     machine = Machine.of(task)
     seed = seed_of(task.seed, group(chosen, "simulator"), "seed_simulator")
     runs: list[_Run] = []

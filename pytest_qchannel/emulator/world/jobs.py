@@ -122,12 +122,10 @@ class Job:
             self.running_at = now if state is JobState.RUNNING else None
         return True
 
-    def end(self, ending: JobEnding, now: float) -> bool:
-        """Ends the job as ``ending`` says; False where it has ended already."""
-        if not self.move(ending.event, now):
-            return False
-        self.reason, self.reason_code = ending.reason, ending.code
-        return True
+    def end(self, ending: JobEnding, now: float) -> None:
+        """Ends the job as ``ending`` says, unless it has ended already."""
+        if self.move(ending.event, now):
+            self.reason, self.reason_code = ending.reason, ending.code
 
 
 class SessionState(StrEnum):
@@ -148,7 +146,6 @@ class Session:
         turns: For each job that has started: when it was its turn.
         free_at: When the last of its jobs that ran has ended.
         drains_from: When it was told to take no more jobs.
-        is_dedicated: Whether its jobs run one after the other, on a QPU that waits for them.
     """
 
     id: str

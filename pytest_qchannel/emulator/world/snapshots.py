@@ -42,6 +42,14 @@ class Snapshot:
         return _updated_at(self)
 
     @property
+    def is_mock(self) -> bool:
+        """Whether the device only pretends, for jobs that are a ``dry_run``.
+
+        Their results have the shape of the real ones and hold random data, as the client documents.
+        """
+        return self.name.startswith("mock_")
+
+    @property
     def num_qubits(self) -> int:
         """How many qubits the device has."""
         return int(self.facts["n_qubits"])

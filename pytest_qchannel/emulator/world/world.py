@@ -103,13 +103,12 @@ class World:
     def _digest(self, purpose: str, number: int) -> bytes:
         return hashlib.sha256(f"{purpose}:{self.seed}:{number}".encode()).digest()
 
-    def add_job(self, job: Job) -> Job:
+    def add_job(self, job: Job) -> None:
         """Remembers a job; jobs are added in the order of their creation."""
         self.jobs[job.id] = job
         self._by_instance.setdefault(job.instance.id, []).append(job)
         if not job.is_final:
             self.unfinished[job.id] = job
-        return job
 
     def settle(self, job: Job) -> None:
         """Notes that a job may have become final."""

@@ -20,7 +20,7 @@ from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.chain import in_turn
 from pytest_qchannel.lanes.journaling import journaled
-from pytest_qchannel.lanes.worlds import seeded
+from pytest_qchannel.lanes.worlds import seeded, world_of
 from pytest_qchannel.settings import Settings
 from pytest_qchannel.wire import Request, Response
 
@@ -32,7 +32,7 @@ class EmulatedSource:
 
     Args:
         settings: Their seed counts, unless the world has one and nobody set another.
-        builder: What the world is built from.
+        builder: What the world is built from; by default what the settings name.
         journal: Where requests and answers are written.
         problems: Where gaps of the emulator are put.
         clock: The world's time; by default that of the machine.
@@ -42,12 +42,13 @@ class EmulatedSource:
     def __init__(
         self,
         settings: Settings,
-        builder: WorldBuilder,
+        builder: WorldBuilder | None,
         journal: Journal,
         problems: list[QChannelError],
         clock: Clock | None = None,
         installed: Version | None = None,
     ) -> None:
+        builder = builder or world_of(settings)
         self.settings = seeded(settings, builder)
         world = builder.build(clock or Clock(time.time), self.settings.seed)
         self.app = App(world, faults=builder.new_faults(), gaps=problems, installed=installed)
@@ -104,7 +105,7 @@ class _Controls:
                 found[number] = str(complaint)
         return found
 
-    def passing(self) -> ExitStack:
+    def ending_faults(self) -> ExitStack:
         """Ends the faults that are declared in the block."""
         # Not a generator: one that nobody ends, as in a forked child, is ended with its memory.
         undo = ExitStack()

@@ -10,7 +10,6 @@ Source: ``ibm_quantum_schemas.executor`` (v0.1 to v2.0), the decoders of qiskit-
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from pytest_qchannel.emulator.programs import models
@@ -22,6 +21,7 @@ from pytest_qchannel.emulator.programs.executor.timing import Timing
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.options import pause_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.results import dumps
 from pytest_qchannel.emulator.programs.seeds import following
 from pytest_qchannel.emulator.programs.task import Task
 
@@ -52,7 +52,7 @@ def run(task: Task) -> Outcome:
     timing = Timing(task, options, program.shots, items)
     level = getattr(program, "meas_level", "classified")
     execution = {"init_qubits": options.init_qubits, "rep_delay": options.rep_delay}
-    pause = pause_s({"execution": execution}, task.snapshot)
+    pause = pause_s(execution, task.snapshot)
     results: list[Mapping[str, Data]] = []
     for number, item in enumerate(items):
         seed = following(task.seed, number)
@@ -70,5 +70,4 @@ def run(task: Task) -> Outcome:
         "circuit_depths": [item.circuit.depth() for item in items],
         "executions": sum(len(item.values) for item in items) * program.shots,
     }
-    encoded = json.dumps(answer, separators=(",", ":")).encode()
-    return Outcome(encoded, timing.usage_s, facts=facts)
+    return Outcome(dumps(answer), timing.usage_s, facts=facts)

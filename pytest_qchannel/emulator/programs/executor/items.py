@@ -11,7 +11,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs.arrays import Data, Reals
-from pytest_qchannel.emulator.programs.models import Model, said_of
+from pytest_qchannel.emulator.programs.models import Model, one_line
 from pytest_qchannel.emulator.programs.options import require_executions
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.seeds import generator
@@ -60,28 +60,22 @@ def read_items(program: Model, seed: int) -> list[Item]:
                 bound, shape = _samplex_arguments(sent)
             else:
                 bound, shape = None, _circuit_shape(sent, circuit)
-        except JobFailure:
-            raise
-        except Exception as problem:  # samplomatic and numpy raise many kinds
-            raise _failure(where, "arguments that do not fit", problem) from None
-        executions += math.prod(shape) * program.shots
-        require_executions(executions)
-        extras: dict[str, Data] = {}
-        try:
+            executions += math.prod(shape) * program.shots
+            require_executions(executions)
+            extras: dict[str, Data] = {}
             if bound is None:
                 values = _circuit_values(sent, shape)
             else:
                 values, extras = _draw(sent, bound, shape, [seed, number])
-        except Exception as problem:
-            raise _failure(where, "arguments that do not fit", problem) from None
+        except JobFailure:
+            raise
+        except Exception as problem:  # samplomatic and numpy raise many kinds
+            said = f"{where} has arguments that do not fit: {one_line(problem)}"
+            raise JobFailure(FailureCode.VALIDATION, said) from None
         _require_values(values, circuit, where)
         chunk_size = None if sent.chunk_size == "auto" else int(sent.chunk_size)
         items.append(Item(circuit, shape, values, extras, chunk_size))
     return items
-
-
-def _failure(where: str, what: str, problem: Exception) -> JobFailure:
-    return JobFailure(FailureCode.VALIDATION, f"{where} has {what}: {said_of(problem)}")
 
 
 def _circuits(program: Model) -> list[QuantumCircuit]:
@@ -99,7 +93,7 @@ def _circuits(program: Model) -> list[QuantumCircuit]:
     except Exception as problem:  # qpy and the QASM importer raise many kinds
         raise JobFailure(
             FailureCode.VALIDATION,
-            f"The circuits of the program cannot be read: {said_of(problem)}",
+            f"The circuits of the program cannot be read: {one_line(problem)}",
         ) from None
     return circuits
 
@@ -168,9 +162,7 @@ def _draw(
     return _snapped(np.asarray(values, dtype=np.float64)), extras
 
 
-def _snapped(
-    values: Reals,
-) -> Reals:
+def _snapped(values: Reals) -> Reals:
     """Angles that are a quarter turn but for rounding, made exact.
 
     A samplex works with pi in single precision, which is off by 9e-8. What is left out here moves

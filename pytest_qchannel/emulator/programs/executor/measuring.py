@@ -14,7 +14,7 @@ from qiskit.circuit import Parameter
 
 from pytest_qchannel.emulator.programs.arrays import Bits, Complexes, Data
 from pytest_qchannel.emulator.programs.executor.items import Item
-from pytest_qchannel.emulator.programs.models import said_of
+from pytest_qchannel.emulator.programs.models import one_line
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.seeds import generator, of_part
 from pytest_qchannel.emulator.programs.simulate import active_part, sample, sample_iq
@@ -23,7 +23,7 @@ from pytest_qchannel.emulator.programs.simulate.components import parts_of
 from pytest_qchannel.emulator.programs.simulate.lone import chance_of_one
 from pytest_qchannel.emulator.programs.task import Noise, Task, TooLong
 
-__all__ = ["is_mock", "measure"]
+__all__ = ["measure"]
 
 # Seconds per random bit of a lone qubit, measured on a machine of 2025.
 _BIT_S: Final = 5e-9
@@ -33,14 +33,6 @@ _VALUE_S: Final = 2e-8
 _MOST_BYTES: Final = 1 << 31
 
 _Value = TypeVar("_Value", bound=np.generic)
-
-
-def is_mock(task: Task) -> bool:
-    """Whether the device only pretends: ``dry_run`` jobs go to ``mock_...`` devices.
-
-    Their results have the shape of the real ones and hold random data, as the client documents.
-    """
-    return task.snapshot.name.startswith("mock_")
 
 
 def measure(
@@ -118,7 +110,7 @@ class _Work:
     def bits(self) -> Bits:
         """Bits, part by part of the circuit."""
         item, task, column = self.item, self.task, self.column
-        if is_mock(task):
+        if task.snapshot.is_mock:
             drawn = generator(self.seed).integers(2, size=self.shape, dtype=np.uint8)
             return drawn.astype(np.bool_)
         errs = task.noise is Noise.CALIBRATION
@@ -154,7 +146,7 @@ class _Work:
 
     def points(self) -> Complexes:
         """Points in the IQ plane; every qubit has its own cloud, so the circuit stays whole."""
-        if is_mock(self.task):
+        if self.task.snapshot.is_mock:
             rng = generator(self.seed)
             return rng.standard_normal(self.shape) + 1j * rng.standard_normal(self.shape)
         # Idle qubits that are measured stay: their points have a spread, too.
@@ -176,6 +168,6 @@ class _Work:
             raise
         except Exception as problem:  # qiskit: a value that an expression does not take
             raise JobFailure(
-                FailureCode.VALIDATION, f"Parameter values do not fit: {said_of(problem)}"
+                FailureCode.VALIDATION, f"Parameter values do not fit: {one_line(problem)}"
             ) from None
         return bound

@@ -44,8 +44,7 @@ class Timing:
         self._asks_schedule = bool(getattr(options, "scheduler_timing", False))
         self._snapshot = task.snapshot
         self._shots = shots
-        chosen = {"execution": {"rep_delay": options.rep_delay}}
-        self._delay_s = rep_delay_s(chosen, task.snapshot)
+        self._delay_s = rep_delay_s({"rep_delay": options.rep_delay}, task.snapshot)
         for number, item in enumerate(items):
             self._require_schedule(item, f"item {number}")
         self._lengths_s = [circuit_s(item.circuit, task.snapshot) for item in items]

@@ -7,30 +7,29 @@ device's order.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Final
 
 import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Operation, Qubit
 
-from pytest_qchannel.emulator.programs import models
+from pytest_qchannel.emulator.programs import models, results
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.noise_learner.layers import is_clifford
-from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer, noise_of_readout
+from pytest_qchannel.emulator.programs.noise_learner.learning import (
+    noise_of_layer,
+    noise_of_readout,
+    runs_of_layer,
+)
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
 from pytest_qchannel.emulator.programs.options import rep_delay_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.task import Noise, Task
 
-__all__ = ["BASES", "run"]
-
-BASES: Final = 9
-"""Measurement bases that tell all Paulis of weight two apart. Source: arXiv:2201.09866."""
+__all__ = ["run"]
 
 
 def _require_known(options: models.Model, task: Task) -> None:
@@ -84,14 +83,14 @@ def run(task: Task) -> Outcome:
         raise JobFailure(FailureCode.VALIDATION, f"The params are not valid: {problem}.") from None
     options = parsed.options
     _require_known(options, task)
-    chosen = {"execution": {"rep_delay": getattr(options, "rep_delay", None)}}
-    delay_s = rep_delay_s(chosen, task.snapshot)
+    execution = {"rep_delay": getattr(options, "rep_delay", None)}
+    delay_s = rep_delay_s(execution, task.snapshot)
     try:
         circuit = parsed.instructions.to_quantum_circuit()
         instructions = [(item.operation, item.qubits) for item in circuit.data]
     except Exception as problem:  # qpy raises many kinds on data that is not QPY
         raise JobFailure(
-            FailureCode.VALIDATION, f"The instructions cannot be read: {models.said_of(problem)}"
+            FailureCode.VALIDATION, f"The instructions cannot be read: {models.one_line(problem)}"
         ) from None
     learnt = [
         _learn(operation, qubits, task, f"instruction {number}")
@@ -100,7 +99,7 @@ def run(task: Task) -> Outcome:
     model = module.NoiseLearnerV3ResultsModel(
         data=[_encode(module, one, options) for one in learnt]
     )
-    encoded = json.dumps(model.model_dump(mode="json"), separators=(",", ":")).encode()
+    encoded = results.dumps(model.model_dump(mode="json"))
     return Outcome(encoded, _usage_s(learnt, options, delay_s))
 
 
@@ -148,18 +147,17 @@ def _on_device(body: QuantumCircuit, places: list[int], num_qubits: int) -> Quan
 
 
 def _encode(module: ModuleType, learnt: _Learnt, options: models.Model) -> models.Model:
-    # As above: only newer clients bring the models.
-    from ibm_quantum_schemas.common import F64TensorModel
-
+    model = module.NoiseLearnerV3ResultModel
+    tensor = model.model_fields["rates"].annotation
     place = {qubit: number for number, qubit in enumerate(learnt.qubits)}
     generators = [[(letters, [place[qubit] for qubit in on])] for letters, on in learnt.rates]
     rates = np.array(list(learnt.rates.values()), dtype=np.float64)
-    return module.NoiseLearnerV3ResultModel(
+    return model(
         generators_sparse=generators,
         num_qubits=len(learnt.qubits),
-        rates=F64TensorModel.from_numpy(rates),
+        rates=tensor.from_numpy(rates),
         # Worked out and not estimated from shots, so they have no spread.
-        rates_std=F64TensorModel.from_numpy(np.zeros_like(rates)),
+        rates_std=tensor.from_numpy(np.zeros_like(rates)),
         metadata={
             "learning_protocol": learnt.protocol,
             "post_selection": _post_selection(learnt, options),
@@ -184,13 +182,10 @@ def _post_selection(learnt: _Learnt, options: models.Model) -> dict[str, object]
 
 def _usage_s(learnt: list[_Learnt], options: models.Model, delay_s: float) -> float:
     executions = options.num_randomizations * options.shots_per_randomization
-    runs = []
+    runs: list[tuple[int, float]] = []
     for one in learnt:
         if one.protocol == "trex":
-            runs.append((float(executions), one.length_s))
+            runs.append((executions, one.length_s))
         else:
-            runs += [
-                (float(BASES * executions), 2 * depth * one.length_s)
-                for depth in options.layer_pair_depths
-            ]
+            runs += runs_of_layer(executions, options.layer_pair_depths, one.length_s)
     return qpu_s(runs, delay_s)

@@ -23,7 +23,6 @@ __all__ = [
     "is_clifford",
     "layered",
     "ranked",
-    "unique_layers",
 ]
 
 LayerGate: TypeAlias = tuple[str, tuple[int, ...], Operation]
@@ -72,16 +71,6 @@ class Layered:
     layers: tuple[Layer, ...]
     gates: tuple[tuple[int, ...], ...]
     between: tuple[tuple[int, ...], ...]
-
-
-def unique_layers(circuits: Sequence[QuantumCircuit], strategy: str) -> list[Layer]:
-    """Each layer once, those that occur most often first; see :func:`ranked`.
-
-    Args:
-        circuits: ISA circuits; gates inside control flow are not looked at.
-        strategy: As of :func:`layered`.
-    """
-    return ranked(layer for circuit in circuits for layer in layered(circuit, strategy).layers)
 
 
 def ranked(layers: Iterable[Layer]) -> list[Layer]:

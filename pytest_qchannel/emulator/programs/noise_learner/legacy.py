@@ -8,31 +8,28 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import zlib
 from typing import Final
 
 import numpy as np
 from qiskit import QuantumCircuit, qpy
 
-from pytest_qchannel.emulator.programs import codec
+from pytest_qchannel.emulator.programs import codec, results
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.isa import require_isa
-from pytest_qchannel.emulator.programs.noise_learner.boxed import BASES
-from pytest_qchannel.emulator.programs.noise_learner.layers import Layer, unique_layers
-from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer
+from pytest_qchannel.emulator.programs.noise_learner.layers import Layer, layered, ranked
+from pytest_qchannel.emulator.programs.noise_learner.learning import (
+    DEFAULTS,
+    noise_of_layer,
+    runs_of_layer,
+)
+from pytest_qchannel.emulator.programs.options import DEFAULT_STRATEGY
 from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.programs.task import Params, Task
 
 __all__ = ["run"]
 
-_DEFAULTS: Final[Params] = {
-    "max_layers_to_learn": 4,
-    "shots_per_randomization": 128,
-    "num_randomizations": 32,
-    "layer_pair_depths": [0, 1, 2, 4, 16, 32],
-    "twirling_strategy": "active-accum",
-}
+_DEFAULTS: Final[Params] = {**DEFAULTS, "twirling_strategy": DEFAULT_STRATEGY}
 # The result names its classes as all clients know them.
 _MODULE: Final = "qiskit_ibm_runtime.utils.noise_learner_result"
 
@@ -49,8 +46,8 @@ def run(task: Task) -> Outcome:
         circuit = codec.decode_circuit(sent, f"circuit {number}")
         require_isa(circuit, task.snapshot, f"circuit {number}")
         circuits.append(circuit)
-    layers = unique_layers(circuits, options["twirling_strategy"])
-    most = options["max_layers_to_learn"]
+    strategy, most = options["twirling_strategy"], options["max_layers_to_learn"]
+    layers = ranked(layer for one in circuits for layer in layered(one, strategy).layers)
     layers = layers if most is None else layers[: int(most)]
     version = min((_qpy_version(sent) for sent in task.params["circuits"]), default=13)
     answer = {
@@ -60,8 +57,7 @@ def run(task: Task) -> Outcome:
             "input_options": {name: options[name] for name in _DEFAULTS},
         },
     }
-    encoded = json.dumps(answer, separators=(",", ":")).encode()
-    return Outcome(encoded, _usage_s(layers, options, task))
+    return Outcome(results.dumps(answer), _usage_s(layers, options, task))
 
 
 def _encode(layer: Layer, task: Task, version: int) -> codec.Encoded:
@@ -112,9 +108,9 @@ def _qpy_version(sent: str | Params) -> int:
 
 
 def _usage_s(layers: list[Layer], options: Params, task: Task) -> float:
-    executions = float(BASES * options["num_randomizations"] * options["shots_per_randomization"])
+    executions = int(options["num_randomizations"]) * int(options["shots_per_randomization"])
     runs = []
     for layer in layers:
         length_s = circuit_s(layer.circuit(), task.snapshot, layer.qubits)
-        runs += [(executions, 2 * depth * length_s) for depth in options["layer_pair_depths"]]
+        runs += runs_of_layer(executions, options["layer_pair_depths"], length_s)
     return qpu_s(runs, task.snapshot.default_rep_delay_s)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import CircuitInstruction, Qubit
+from qiskit.circuit import CircuitInstruction, ClassicalRegister, Clbit, Qubit
 
 __all__ = ["Active", "active_part", "condition_of"]
 
@@ -76,7 +76,7 @@ def _is_passive(item: CircuitInstruction) -> bool:
     )
 
 
-def condition_of(item: CircuitInstruction) -> object:
+def condition_of(item: CircuitInstruction) -> tuple[Clbit | ClassicalRegister, int] | None:
     """What ``c_if`` put on an instruction, before qiskit 2; ``None`` without one."""
     condition = getattr(item, "condition", None)
     # A block of control flow has its condition there too, which is another thing.

@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from pytest_qchannel.emulator.programs.arrays import Complexes
-from pytest_qchannel.emulator.programs.simulate.steps import Event, Gate, Step
+from pytest_qchannel.emulator.programs.simulate.channels import Event
+from pytest_qchannel.emulator.programs.simulate.steps import Gate, Step
 
 __all__ = ["Befalling", "Block", "befalling", "blocks_of"]
 

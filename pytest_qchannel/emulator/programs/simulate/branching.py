@@ -20,12 +20,12 @@ from pytest_qchannel.emulator.programs.arrays import Amplitudes, Bits, Complexes
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.seeds import generator
 from pytest_qchannel.emulator.programs.simulate.blocks import Befalling, Block, befalling, blocks_of
+from pytest_qchannel.emulator.programs.simulate.channels import Event
 from pytest_qchannel.emulator.programs.simulate.classical import Memory
 from pytest_qchannel.emulator.programs.simulate.statevector import States, basis_state, joined
 from pytest_qchannel.emulator.programs.simulate.steps import (
     MAX_TURNS,
     Choose,
-    Event,
     Flow,
     Gate,
     Loop,

@@ -20,8 +20,10 @@ import numpy as np
 from qiskit.circuit import CircuitInstruction
 
 from pytest_qchannel.emulator.programs.arrays import Complexes
+from pytest_qchannel.emulator.programs.durations import SECONDS
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.simulate.channels import (
+    Event,
     Part,
     gate_channel,
     parted,
@@ -29,7 +31,6 @@ from pytest_qchannel.emulator.programs.simulate.channels import (
     twirled,
 )
 from pytest_qchannel.emulator.programs.simulate.labels import DRESSING, twirled_name
-from pytest_qchannel.emulator.programs.simulate.steps import Event
 from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
@@ -38,9 +39,6 @@ __all__ = ["DRESSING_GATES", "Calibration", "DeviceNoise", "calibration", "chann
 DRESSING_GATES: Final = ("sx", "sx")
 """What a random gate on a qubit is made of; its rotations about Z do not err."""
 
-_SECONDS: Final = {
-    "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9, "ps": 1e-12,
-}  # fmt: skip
 # T2 is at most twice T1. Right at that limit no part of the channel is "nothing happens", so that
 # every shot would need a state of its own; estimates beyond it are measurement errors anyway.
 _T2_LIMIT: Final = 1.98
@@ -88,7 +86,7 @@ def _figures(entries: Sequence[Params]) -> dict[str, float]:
     for entry in entries:
         value = entry.get("value")
         if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
-            figures[str(entry.get("name"))] = value * _SECONDS.get(entry.get("unit") or "", 1.0)
+            figures[str(entry.get("name"))] = value * SECONDS.get(entry.get("unit") or "", 1.0)
     return figures
 
 
@@ -133,7 +131,7 @@ def _idle_noise(time_s: float, times_s: tuple[float, float]) -> Part:
 
 
 class DeviceNoise:
-    """The noise on some qubits of a device, as the steps of a simulation want it.
+    """The noise on some qubits of a device, event by event.
 
     Args:
         snapshot: The device.
@@ -207,7 +205,7 @@ class DeviceNoise:
             if unit == "dt":
                 # In nanoseconds; the few old devices that do not tell it have no pulses either.
                 return max(0.0, float(duration) * float(self._snapshot.facts.get("dt") or 0) * 1e-9)
-            return max(0.0, float(duration) * _SECONDS[unit])
+            return max(0.0, float(duration) * SECONDS[unit])
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             raise JobFailure(
                 FailureCode.SIMULATOR_FAILED,

@@ -17,9 +17,10 @@ import numpy as np
 from pytest_qchannel.emulator.programs.arrays import Bits, Complexes, Reals
 from pytest_qchannel.emulator.programs.seeds import generator
 from pytest_qchannel.emulator.programs.simulate.branching import Run, estimate_s
+from pytest_qchannel.emulator.programs.simulate.channels import Event
 from pytest_qchannel.emulator.programs.simulate.classical import Memory
 from pytest_qchannel.emulator.programs.simulate.statevector import States, basis_state
-from pytest_qchannel.emulator.programs.simulate.steps import Event, Gate, Measure, Reset, Step
+from pytest_qchannel.emulator.programs.simulate.steps import Gate, Measure, Reset, Step
 
 __all__ = ["MOST_QUBITS", "chain_estimate_s", "run_chain"]
 

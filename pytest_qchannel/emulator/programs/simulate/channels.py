@@ -8,6 +8,7 @@ of ``vec(K)`` is ``a * 2**k + i``, as of ``K.reshape(-1)``.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -16,8 +17,8 @@ from pytest_qchannel.emulator.programs.arrays import Complexes, Reals
 from pytest_qchannel.emulator.programs.simulate.gates import paulis
 
 __all__ = [
+    "Event",
     "Part",
-    "average_infidelity",
     "gate_channel",
     "parted",
     "pauli_weights",
@@ -31,6 +32,18 @@ _NOTHING: Final = 1e-12
 Part: TypeAlias = tuple[float, Complexes]
 """How likely something happens at all, whatever the state is, and the Kraus operators of that, an
 array of shape ``(number, 2**k, 2**k)``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """Noise: with ``probability``, whatever the state is, a channel with these Kraus operators.
+
+    Otherwise nothing happens. ``kraus`` has the shape ``(number, 2**k, 2**k)``.
+    """
+
+    qubits: tuple[int, ...]
+    probability: float
+    kraus: Complexes
 
 
 def relaxation(time_s: float, t1_s: float, t2_s: float) -> Complexes:
@@ -60,12 +73,6 @@ def _process_fidelity(choi: Complexes) -> float:
     size = math.isqrt(len(choi))
     one = np.eye(size).reshape(-1)
     return float((one @ choi @ one).real / size**2)
-
-
-def average_infidelity(choi: Complexes) -> float:
-    """1 - the fidelity with the ideal outcome, averaged over all pure states."""
-    size = math.isqrt(len(choi))
-    return 1 - (size * _process_fidelity(choi) + 1) / (size + 1)
 
 
 def gate_channel(

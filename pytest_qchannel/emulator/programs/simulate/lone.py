@@ -15,8 +15,7 @@ from qiskit.circuit import CircuitInstruction, Parameter
 
 from pytest_qchannel.emulator.programs.arrays import Complexes, Reals
 from pytest_qchannel.emulator.programs.simulate.active import Active
-from pytest_qchannel.emulator.programs.simulate.calibration import calibration
-from pytest_qchannel.emulator.programs.simulate.channels import gate_channel
+from pytest_qchannel.emulator.programs.simulate.calibration import calibration, channel_of
 from pytest_qchannel.emulator.programs.simulate.gates import fixed, rotations
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
@@ -74,12 +73,11 @@ def chance_of_one(
 @functools.lru_cache(maxsize=4096)
 def _channel(device: Snapshot, name: str, qubit: int) -> Complexes | None:
     """What befalls the qubit of a gate, on density matrices as vectors, or ``None``."""
-    known = calibration(device)
-    figures = known.gates.get((name, (qubit,)))
-    if figures is None or figures == (0.0, 0.0):
+    choi = channel_of(device, name, (qubit,))
+    if choi is None:
         return None
-    choi = gate_channel(*figures, (known.times_s[qubit],)).reshape(2, 2, 2, 2)
-    return choi.transpose(0, 2, 1, 3).reshape(4, 4)  # <a| E(|i><j|) |b> as [a, b; i, j]
+    # <a| E(|i><j|) |b> as [a, b; i, j]
+    return choi.reshape(2, 2, 2, 2).transpose(0, 2, 1, 3).reshape(4, 4)
 
 
 def _matrix(

@@ -13,7 +13,7 @@ and everything else is a chain of state vectors.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -89,11 +89,8 @@ def sample(
     """
     _require_memory(active.circuit, len(bound), shots)
     task.allow(len(bound) * (_SET_S + active.circuit.num_clbits * shots * _BIT_S))
-    noise = None
-    if task.noise is Noise.CALIBRATION:
-        noise = _noise(task, true_readout=true_readout)
     try:
-        return _sample(_Work(active.physical, shots, task, noise, pause_s), bound, seed)
+        return _sample(_Work(active.physical, shots, task, true_readout, pause_s), bound, seed)
     except (JobFailure, TooLong):
         raise
     except MemoryError:
@@ -116,12 +113,18 @@ class _Work:
     physical: Sequence[int]
     shots: int
     task: Task
-    noise: Callable[[Sequence[int]], DeviceNoise] | None
+    true_readout: bool
     pause_s: float | None
 
+    @property
+    def errs(self) -> bool:
+        return self.task.noise is Noise.CALIBRATION
 
-def _noise(task: Task, *, true_readout: bool) -> Callable[[Sequence[int]], DeviceNoise]:
-    return lambda physical: DeviceNoise(task.snapshot, physical, true_readout=true_readout)
+    @property
+    def noise(self) -> DeviceNoise | None:
+        if not self.errs:
+            return None
+        return DeviceNoise(self.task.snapshot, self.physical, true_readout=self.true_readout)
 
 
 def _sample(work: _Work, bound: Sequence[QuantumCircuit], seed: int) -> list[Bits]:
@@ -167,7 +170,7 @@ def _nothing(circuit: QuantumCircuit, shots: int) -> Bits:
 
 def _quick(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits | None:
     """Shots of an ideal stabilizer circuit, and of one that reads nothing out."""
-    found = translation(circuit) if work.noise is None else None
+    found = None if work.errs else translation(circuit)
     if found is not None:
         return sample_translation(found, work.shots, seed, in_a_row=work.pause_s is not None)
     if not any(item.clbits for item in circuit.data):
@@ -196,10 +199,6 @@ def is_sampled_at_end(circuit: QuantumCircuit) -> bool:
     return True
 
 
-def _statevector_s(circuit: QuantumCircuit) -> float:
-    return float(2**circuit.num_qubits * len(circuit.data) * _GATE_S)
-
-
 def _alone(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
     """Shots of one circuit that is no stabilizer circuit, in parts where that is cheaper."""
     groups = groups_of(circuit) if circuit.num_qubits >= _WORTH_PARTING else []
@@ -220,9 +219,11 @@ def _whole(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
     if work.pause_s is not None:
         return _chained(work, circuit, seed, work.pause_s)
     size, at_end = circuit.num_qubits, is_sampled_at_end(circuit)
-    if size <= _SMALL or work.noise is not None or (size <= _BRANCHING_QUBITS and not at_end):
+    if size <= _SMALL or work.errs or (size <= _BRANCHING_QUBITS and not at_end):
         return _branching(work, circuit, seed)
-    longest_s = _statevector_s(circuit) if at_end and size <= STATEVECTOR_QUBITS else math.inf
+    longest_s = math.inf
+    if at_end and size <= STATEVECTOR_QUBITS:
+        longest_s = 2.0**size * len(circuit.data) * _GATE_S
     drawn = _by_mps(work, circuit, seed, longest_s, at_end=at_end)
     if drawn is not None:
         return drawn
@@ -263,8 +264,7 @@ def _branching(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
             f"with noise exactly: it takes state vectors, of which those of {_BRANCHING_QUBITS} "
             f"qubits fit into {MEMORY_LIMIT_MB} MB. Use fewer qubits, or no noise.",
         )
-    noise = work.noise(work.physical) if work.noise else None
-    steps = steps_of(circuit, noise, work.task.tick)
+    steps = steps_of(circuit, work.noise, work.task.tick)
     work.task.allow(estimate_s(steps, circuit.num_qubits, work.shots))
     return run_branching(
         steps,
@@ -272,7 +272,7 @@ def _branching(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
         circuit.num_clbits,
         work.shots,
         seed,
-        single=work.noise is not None,
+        single=work.errs,
         tick=work.task.tick,
     )
 
@@ -286,7 +286,7 @@ def _chained(work: _Work, circuit: QuantumCircuit, seed: int, pause_s: float) ->
             f"{chain.MOST_QUBITS} qubits. Use fewer qubits, an ideal device and rotations by "
             "multiples of pi/2 only, or reset the qubits in the circuit and leave init_qubits out.",
         )
-    noise = work.noise(work.physical) if work.noise else None
+    noise = work.noise
     steps = steps_of(circuit, noise, work.task.tick, keeps_state=True)
     if noise is not None:
         steps += noise.idle(pause_s, range(circuit.num_qubits))

@@ -9,7 +9,7 @@ import numpy as np
 
 from pytest_qchannel.emulator.programs.arrays import Amplitudes, Bits, Complexes, Integers, Reals
 
-__all__ = ["States", "applied_to_each", "basis_state", "joined", "places_of"]
+__all__ = ["States", "applied_to_each", "basis_state", "joined"]
 
 
 def basis_state(number: int, num_qubits: int) -> Complexes:
@@ -109,7 +109,7 @@ class States:
             index[mine] = _drawn(rows[alone].cumsum(axis=1, dtype=np.float64), draws[mine])
         for column in np.flatnonzero(counts > 1):
             mine = order[starts[column] : starts[column + 1]]
-            index[mine] = places_of(rows[column].cumsum(dtype=np.float64), draws[mine])
+            index[mine] = _places(rows[column].cumsum(dtype=np.float64), draws[mine])
         return {
             qubit: (index >> (len(kept) - 1 - place) & 1).astype(np.bool_)
             for place, qubit in enumerate(kept)
@@ -124,7 +124,7 @@ def _drawn(steps: Reals, draws: Reals) -> Integers:
     return below
 
 
-def places_of(steps: Reals, draws: Reals) -> Integers:
+def _places(steps: Reals, draws: Reals) -> Integers:
     """The places of draws (0 to 1) among rising steps."""
     last = np.searchsorted(steps, steps[-1])
     places: Integers = np.searchsorted(steps, draws * steps[-1], side="right").clip(0, last)

@@ -1,30 +1,34 @@
-"""A circuit as the steps of a simulation, its gates gathered into blocks of a few qubits."""
+"""A circuit as the steps of a simulation: gates, noise, measurements, and what decides on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import CASE_DEFAULT, CircuitInstruction, Clbit, Qubit
 
 from pytest_qchannel.emulator.programs.arrays import Complexes
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.simulate.active import condition_of
+from pytest_qchannel.emulator.programs.simulate.calibration import DeviceNoise
+from pytest_qchannel.emulator.programs.simulate.channels import Event
 from pytest_qchannel.emulator.programs.simulate.classical import Reader, Writer, reader, writer
 from pytest_qchannel.emulator.programs.simulate.gates import matrix_of
 from pytest_qchannel.emulator.programs.simulate.labels import TWIRLED_READOUT
 
 __all__ = [
+    "MAX_TURNS",
     "Choose",
-    "Event",
     "Flow",
     "Gate",
+    "Loop",
     "Measure",
-    "NoiseSource",
     "Reset",
     "Sample",
     "Step",
+    "Store",
     "steps_of",
 ]
 
@@ -41,18 +45,6 @@ class Gate:
 
     qubits: tuple[int, ...]
     matrix: Complexes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Event:
-    """Noise: with ``probability``, whatever the state is, a channel with these Kraus operators.
-
-    Otherwise nothing happens. ``kraus`` has the shape ``(number, 2**k, 2**k)``.
-    """
-
-    qubits: tuple[int, ...]
-    probability: float
-    kraus: Complexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +104,6 @@ class Flow:
 Step = Gate | Event | Measure | Sample | Reset | Choose | Loop | Store | Flow
 
 
-class NoiseSource(Protocol):
-    """What errs on a device."""
-
-    def after(self, item: CircuitInstruction, qubits: tuple[int, ...]) -> Sequence[Event]:
-        """What may befall the qubits of a gate."""
-
-    def during(self, item: CircuitInstruction, qubits: tuple[int, ...]) -> Sequence[Event]:
-        """What may befall the qubits of a delay."""
-
-    def measured(self, qubit: int) -> Sequence[Event]:
-        """What may befall a qubit while it is read out."""
-
-    def readout(self, qubit: int, *, is_twirled: bool = False) -> tuple[float, float]:
-        """The probabilities to read 1 for 0, and 0 for 1."""
-
-
 @dataclass(slots=True)
 class _Budget:
     tick: Callable[[], None]
@@ -148,14 +124,14 @@ class _Budget:
 class _Scope:
     qubits: Mapping[Qubit, int]
     clbits: Mapping[Clbit, int]
-    noise: NoiseSource | None
+    noise: DeviceNoise | None
     budget: _Budget
     steps: list[Step] = field(default_factory=list)
 
 
 def steps_of(
     circuit: QuantumCircuit,
-    noise: NoiseSource | None = None,
+    noise: DeviceNoise | None = None,
     tick: Callable[[], None] = lambda: None,
     *,
     keeps_state: bool = False,
@@ -164,7 +140,7 @@ def steps_of(
 
     Args:
         circuit: The circuit.
-        noise: What errs; ``None``: nothing.
+        noise: What errs on the device; ``None``: nothing.
         tick: Called for each instruction; it raises what ends the search.
         keeps_state: Whether the state behind the last step matters, and not only what was read.
 
@@ -180,8 +156,7 @@ def steps_of(
 
 def _steps(circuit: QuantumCircuit, scope: _Scope) -> list[Step]:
     for item in circuit.data:
-        # c_if, before qiskit 2; there control flow has a condition of its own too.
-        condition = None if item.is_control_flow() else getattr(item, "condition", None)
+        condition = condition_of(item)
         if condition is None:
             _add(item, scope)
             continue

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from pytest_qchannel.emulator.faults.answers import NAMES, refusal
+from pytest_qchannel.emulator.faults.answers import STATUS_NAMES, refusal
 from pytest_qchannel.emulator.faults.model import RouteMatch
 from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.hosts import HOSTS, find_host
@@ -103,7 +103,7 @@ def test_a_refusal_can_say_something_else() -> None:
 def test_each_service_refuses_in_its_own_shape() -> None:
     fault = parse_fault({"route": "*", "status": 500})
     for service in {host.service for host in HOSTS}:
-        for status in NAMES:
+        for status in STATUS_NAMES:
             fault.status = status
             answer = refusal(fault, service, "0" * 32)
             assert answer.status == status

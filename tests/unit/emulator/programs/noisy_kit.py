@@ -16,12 +16,20 @@ from typing import Any
 import numpy as np
 from qiskit.quantum_info import DensityMatrix, Kraus, Operator, Pauli, SuperOp
 
+from pytest_qchannel.emulator.programs.arrays import Complexes
 from pytest_qchannel.emulator.world import snapshots
 from tests.unit.emulator.circuits_kit import DEVICE
 
 T1_S = 40e-6
 LENGTHS_S = {"sx": 1e-6, "x": 1e-6, "cz": 4e-6}
 MISREAD = (0.02, 0.12)  # 1 for 0, 0 for 1
+
+
+def average_infidelity(choi: Complexes) -> float:
+    """1 - the fidelity with the ideal outcome, averaged over all pure states."""
+    size = math.isqrt(len(choi))
+    nothing = np.eye(size).reshape(-1)
+    return float(1 - ((nothing @ choi @ nothing).real / size + 1) / (size + 1))
 
 
 def snapshot(qubits: int = 5, t1_s: float = T1_S) -> Any:

@@ -21,8 +21,8 @@ from qiskit_aer.noise import (
 )
 
 from pytest_qchannel.emulator.programs.noise_option import NoiseOption
-from pytest_qchannel.emulator.programs.simulate.channels import average_infidelity
 from tests.unit.emulator.circuits_kit import encoded
+from tests.unit.emulator.programs.noisy_kit import average_infidelity
 from tests.unit.emulator.programs.primitives_kit import (
     RuntimeEncoder,
     failure_of,

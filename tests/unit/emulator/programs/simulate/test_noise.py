@@ -16,13 +16,13 @@ from qiskit.quantum_info import Choi, DensityMatrix, Kraus, average_gate_fidelit
 
 from pytest_qchannel.emulator.programs.simulate import active_part, calibration, sample, sample_iq
 from pytest_qchannel.emulator.programs.simulate.channels import (
-    average_infidelity,
     gate_channel,
     parted,
     relaxation,
 )
 from pytest_qchannel.emulator.programs.task import Noise, Task
 from pytest_qchannel.emulator.world import snapshots
+from tests.unit.emulator.programs.noisy_kit import average_infidelity
 from tests.unit.emulator.programs.simulate.simulate_kit import (
     DEVICE,
     assert_drawn_from,

@@ -10,7 +10,8 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.quantum_info import Operator
 
-from pytest_qchannel.emulator.programs import JobFailure, Noise, zne
+from pytest_qchannel.emulator.programs import JobFailure, Noise
+from pytest_qchannel.emulator.programs.estimator import zne
 from tests.unit.emulator.circuits_kit import encoded
 from tests.unit.emulator.programs.primitives_kit import SNAPSHOT, outcome_of, read
 

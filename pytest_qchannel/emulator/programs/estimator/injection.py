@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, overload
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from qiskit.circuit.library import XGate, YGate, ZGate
 from pytest_qchannel.emulator.programs.arrays import Integers, Reals
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.pubs import MadeWhenAsked
 from pytest_qchannel.emulator.programs.seeds import generator
 from pytest_qchannel.emulator.programs.simulate.active import Active
 from pytest_qchannel.emulator.programs.simulate.labels import MERGED, layer_of
@@ -121,11 +122,10 @@ def _pattern(bits: NDArray[np.uint8], qubits: Sequence[int]) -> Pattern:
     return found
 
 
-class Variants(Sequence["QuantumCircuit"]):
+class Variants(MadeWhenAsked):
     """A circuit with each pattern injected at the marks behind its layers.
 
-    They are made when they are asked for: a job may have a hundred thousand. The Paulis err as part
-    of the next random gates.
+    The Paulis err as part of the next random gates.
 
     Args:
         active: Of a circuit from :func:`.twirled`.
@@ -148,16 +148,8 @@ class Variants(Sequence["QuantumCircuit"]):
         """How many there are."""
         return len(self._patterns)
 
-    @overload
-    def __getitem__(self, number: int) -> QuantumCircuit: ...
-
-    @overload
-    def __getitem__(self, number: slice) -> list[QuantumCircuit]: ...
-
-    def __getitem__(self, number: int | slice) -> QuantumCircuit | list[QuantumCircuit]:
-        """One of them, or some."""
-        if isinstance(number, slice):
-            return [self[one] for one in range(len(self))[number]]
+    def made(self, number: int) -> QuantumCircuit:
+        """The circuit with a pattern."""
         pattern = self._patterns[number]
         paulis = {"X": XGate, "Y": YGate, "Z": ZGate}
         variant = self._circuit.copy_empty_like()

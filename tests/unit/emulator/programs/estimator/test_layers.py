@@ -17,8 +17,8 @@ from qiskit import QuantumCircuit
 from qiskit.quantum_info import DensityMatrix, Pauli, PauliList
 
 from pytest_qchannel.emulator.programs import JobFailure, Noise, Task, noise_learner
+from pytest_qchannel.emulator.programs.estimator.injection import Injection
 from pytest_qchannel.emulator.programs.estimator_settings import Pec
-from pytest_qchannel.emulator.programs.injection import Injection
 from tests.unit.emulator.circuits_kit import encoded
 from tests.unit.emulator.programs.noisy_kit import Step, evolved, lindblad, snapshot
 from tests.unit.emulator.programs.primitives_kit import (

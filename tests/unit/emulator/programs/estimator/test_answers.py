@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs import Noise, checks
 from tests.unit.emulator.circuits_kit import encoded
-from tests.unit.emulator.programs.estimator_kit import estimate
+from tests.unit.emulator.programs.estimator.estimator_kit import estimate
 from tests.unit.emulator.programs.primitives_kit import LayerError, outcome_of
 
 

@@ -20,7 +20,7 @@ from qiskit.primitives.containers.bindings_array import BindingsArray
 from pytest_qchannel.emulator.programs import pubs
 from pytest_qchannel.emulator.programs.arrays import Bits, Reals
 from pytest_qchannel.emulator.programs.durations import circuit_s
-from pytest_qchannel.emulator.programs.injection import Injection, Variants
+from pytest_qchannel.emulator.programs.estimator.injection import Injection, Variants
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import Split, Twirling
 from pytest_qchannel.emulator.programs.seeds import seed_from

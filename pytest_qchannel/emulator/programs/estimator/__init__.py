@@ -21,11 +21,11 @@ from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs import codec, options, pubs, results
 from pytest_qchannel.emulator.programs.durations import qpu_s
+from pytest_qchannel.emulator.programs.estimator.expectation import Estimate, Paired, estimate
+from pytest_qchannel.emulator.programs.estimator.layer_noise import KnownNoise, Layers
+from pytest_qchannel.emulator.programs.estimator.observables import broadcast, read_observables
 from pytest_qchannel.emulator.programs.estimator_settings import Settings
-from pytest_qchannel.emulator.programs.expectation import Estimate, Paired, estimate
-from pytest_qchannel.emulator.programs.layer_noise import Known, Layers
 from pytest_qchannel.emulator.programs.machine import Machine
-from pytest_qchannel.emulator.programs.observables import broadcast, read_observables
 from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.seeds import seed_from, seed_of
@@ -75,7 +75,7 @@ def run(task: Task) -> Outcome:
     params = task.params
     chosen = group(params, "options")
     settings = Settings.of(params)
-    delay_s = options.rep_delay_s(chosen, task.snapshot)
+    delay_s = options.rep_delay_s(group(chosen, "execution"), task.snapshot)
     machine = Machine.of(task)
     seed = seed_of(task.seed, group(chosen, "simulator"), "seed_simulator")
     seed = seed_of(seed, chosen, "seed_estimator")
@@ -83,7 +83,7 @@ def run(task: Task) -> Outcome:
         pubs.read_circuit(pub[0], task, f"pub {number}")
         for number, pub in enumerate(params["pubs"])
     ]
-    known = Known.of(machine, settings, circuits) if settings.with_layers else None
+    known = KnownNoise.of(machine, settings, circuits) if settings.with_layers else None
     runs: list[_Run] = []
     executions = 0
     for number, (pub, circuit) in enumerate(zip(params["pubs"], circuits, strict=True)):
@@ -110,7 +110,7 @@ class _Job:
 
     machine: Machine
     settings: Settings
-    known: Known | None
+    known: KnownNoise | None
     before: int
 
 

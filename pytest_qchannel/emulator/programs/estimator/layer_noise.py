@@ -15,17 +15,17 @@ from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.durations import circuit_s
+from pytest_qchannel.emulator.programs.estimator.injection import Injection
 from pytest_qchannel.emulator.programs.estimator_settings import Settings, layers_given
-from pytest_qchannel.emulator.programs.injection import Injection
 from pytest_qchannel.emulator.programs.machine import Machine
-from pytest_qchannel.emulator.programs.noise_learner.boxed import BASES
 from pytest_qchannel.emulator.programs.noise_learner.layers import Key, Layer, layered, ranked
+from pytest_qchannel.emulator.programs.noise_learner.learning import DEFAULTS, runs_of_layer
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator, layer_rates
 from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.task import Params
 
-__all__ = ["Known", "Layers"]
+__all__ = ["KnownNoise", "Layers"]
 
 _Rates = Mapping[Generator, float]
 
@@ -76,8 +76,8 @@ def _overhead(logarithm: float) -> float | str:
 
 
 @dataclass(slots=True)
-class Known:
-    """What a job knows.
+class KnownNoise:
+    """What a job knows of the noise of layers.
 
     Attributes:
         strategy: By which layers are found.
@@ -90,7 +90,9 @@ class Known:
     busy: list[tuple[int, float]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, machine: Machine, settings: Settings, circuits: Sequence[QuantumCircuit]) -> Known:
+    def of(
+        cls, machine: Machine, settings: Settings, circuits: Sequence[QuantumCircuit]
+    ) -> KnownNoise:
         """What the job's options say is known, or learned from all its circuits.
 
         An ideal machine has no noise to mitigate, whatever model the job brings along.
@@ -106,8 +108,9 @@ class Known:
             if not machine.is_noisy:
                 known.rates = {key: dict.fromkeys(rates, 0.0) for key, rates in known.rates.items()}
             return known
-        learning = group(group(settings.options, "resilience"), "layer_noise_learning")
-        most = learning.get("max_layers_to_learn", 4)
+        sent = group(group(settings.options, "resilience"), "layer_noise_learning")
+        learning = {**DEFAULTS, **sent}
+        most = learning["max_layers_to_learn"]
         for layer in ranked(layers)[: None if most is None else int(most)]:
             snapshot = machine.task.snapshot
             rates = layer_rates(layer.gates, layer.qubits, snapshot, machine.channel)
@@ -119,11 +122,9 @@ class Known:
         return known
 
     def _learned(self, layer: Layer, learning: Params, machine: Machine) -> None:
-        times = BASES * int(learning.get("num_randomizations", 32))
-        times *= int(learning.get("shots_per_randomization", 128))
+        executions = int(learning["num_randomizations"]) * int(learning["shots_per_randomization"])
         length_s = circuit_s(layer.circuit(), machine.task.snapshot, layer.qubits)
-        for depth in learning.get("layer_pair_depths", (0, 1, 2, 4, 16, 32)):
-            self.busy.append((times, 2 * int(depth) * length_s))
+        self.busy += runs_of_layer(executions, learning["layer_pair_depths"], length_s)
 
     def layers(self, circuit: QuantumCircuit) -> Layers:
         """The layers of a circuit, with the noise that is known of them."""

@@ -14,7 +14,7 @@ from qiskit.quantum_info import SparsePauliOp, Statevector
 
 from pytest_qchannel.emulator.programs import Noise
 from tests.unit.emulator.circuits_kit import encoded
-from tests.unit.emulator.programs.estimator_kit import estimate, wide
+from tests.unit.emulator.programs.estimator.estimator_kit import estimate, wide
 from tests.unit.emulator.programs.primitives_kit import outcome_of, read
 
 PI = math.pi

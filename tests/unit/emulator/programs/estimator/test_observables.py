@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.primitives import StatevectorEstimator
 
 from tests.unit.emulator.circuits_kit import encoded, encoded_array
-from tests.unit.emulator.programs.estimator_kit import estimate, turned, wide
+from tests.unit.emulator.programs.estimator.estimator_kit import estimate, turned, wide
 from tests.unit.emulator.programs.primitives_kit import failure_of
 
 PI = math.pi

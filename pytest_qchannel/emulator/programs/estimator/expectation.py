@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.primitives.containers.bindings_array import BindingsArray
 
-from pytest_qchannel.emulator.programs import zne
 from pytest_qchannel.emulator.programs.arrays import Reals
+from pytest_qchannel.emulator.programs.estimator import zne
+from pytest_qchannel.emulator.programs.estimator.injection import Injection
+from pytest_qchannel.emulator.programs.estimator.layer_noise import Layers
+from pytest_qchannel.emulator.programs.estimator.measuring import learn_readout, measure
+from pytest_qchannel.emulator.programs.estimator.observables import (
+    Basis,
+    Observable,
+    Term,
+    group_terms,
+)
 from pytest_qchannel.emulator.programs.estimator_settings import Settings, Zne
-from pytest_qchannel.emulator.programs.injection import Injection
-from pytest_qchannel.emulator.programs.layer_noise import Layers
 from pytest_qchannel.emulator.programs.machine import Machine
-from pytest_qchannel.emulator.programs.measuring import learn_readout, measure
-from pytest_qchannel.emulator.programs.observables import Basis, Observable, Term, group_terms
 from pytest_qchannel.emulator.programs.options import Split, require_executions
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.seeds import seed_from
