@@ -12,6 +12,7 @@ import re
 import zlib
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 from typing import Any, Final, TypeAlias
@@ -30,6 +31,7 @@ __all__ = [
     "Published",
     "read",
     "said_of",
+    "unpacked",
 ]
 
 Model: TypeAlias = Any
@@ -106,6 +108,13 @@ def read(published: Published, params: Params) -> tuple[ModuleType, Model]:
         raise NotValid(said_of(f"{where}: {first['msg']}")) from None
     except Exception as problem:  # the validators unpack data: zlib, struct, binascii, qpy, numpy
         raise NotValid(said_of(f"data that cannot be unpacked: {problem}")) from None
+
+
+def unpacked(params: Params) -> Iterator[bytes]:
+    """What lies packed in the params, each part of it; what is broken is left to its reader."""
+    for text in _compressed(params):
+        with suppress(binascii.Error, zlib.error, ValueError):
+            yield zlib.decompressobj().decompress(b64decode(text), MOST_BYTES)
 
 
 def said_of(text: object, most: int = 300) -> str:

@@ -27,6 +27,7 @@ from pytest_qchannel.emulator.programs import (
     JobFailure,
     Noise,
     Task,
+    TooLong,
     checks,
     executor,
 )
@@ -38,6 +39,7 @@ from tests.unit.emulator.programs.noise_learner.test_boxed import boxes
 from tests.unit.emulator.programs.noise_learner.test_boxed import (
     params_of as boxed_params_of,
 )
+from tests.unit.emulator.programs.test_size import nested
 
 
 def _valid(version: str) -> dict[str, Any]:
@@ -221,3 +223,13 @@ def test_delays_that_are_longer_than_a_calendar(duration: float, unit: str) -> N
     assert checks.executor(params) is None
     task = Task(params, snapshots.load(DEVICE), 7, started_at=1.7e9)
     assert executor.run(task).usage_s == LONGEST_S
+
+
+def test_gates_that_are_made_of_gates_are_not_read_at_once() -> None:
+    """The process stopped for as long as that took, as did every other request."""
+    program = QuantumProgram(4)
+    program.append_circuit_item(nested(13))
+    params = params_of(program)
+    assert checks.executor(params) is None
+    with pytest.raises(TooLong):
+        executor.run(Task(params, snapshots.load(DEVICE), 7, limit_s=0.5))
