@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import re
 import shlex
 import signal
@@ -13,12 +14,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from queue import SimpleQueue
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Final, TypedDict
 
 import click
 
-from pytest_qchannel.emulator.adapters.authority import new_authority
+from pytest_qchannel.emulator.adapters.authority import is_of_an_authority, new_authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.journal import Journal
@@ -99,15 +101,16 @@ def serve(
     verbose: bool,
     expose: bool,
 ) -> None:
-    """Serve the emulated IBM Quantum services until Ctrl-C or SIGTERM.
+    """Serve the emulated IBM Quantum services until Ctrl-C, SIGTERM or SIGHUP.
 
     Speaks HTTPS for IBM's own host names, with a certificate that is made for this run. Ends with
     exit status 0 when it is told to end.
     """
     _require_loopback(host, expose=expose)
-    settings, builder = _settings(channels, seed, world)
-
-    with ExitStack() as undo, _told_to_end() as end:
+    if ca_file is not None:
+        _require_writable(ca_file)
+    with _told_to_end() as end, ExitStack() as undo:
+        settings, builder = _settings(channels, seed, world)
         watch = _Watch(verbose=verbose)
         source = EmulatedSource(settings, builder, watch.journal, watch.gaps)
         undo.callback(source.close)
@@ -136,7 +139,7 @@ def serve(
             _write(ca_file, authority.certificate_pem)
             facts["ca_file"] = str(ca_file.absolute())
         click.echo(json.dumps(facts) if as_json else "\n".join(_lines(facts)))
-        end.wait()
+        end.get()
     click.echo(f"qchannel serve: ended, {watch.requests} requests", err=True)
 
 
@@ -170,9 +173,30 @@ def _settings(
     return seeded(settings, builder), builder
 
 
+def _require_writable(ca_file: Path) -> None:
+    """Refuses what a person may miss: other tools *read* what an option of this name says."""
+    if not os.path.lexists(ca_file):
+        return
+    kind = "a link" if ca_file.is_symlink() else "no regular file"
+    if ca_file.is_file() and not ca_file.is_symlink():
+        if is_of_an_authority(ca_file.read_bytes()):
+            return
+        kind = "not a certificate of an earlier qchannel serve"
+    raise click.UsageError(
+        f"--ca-file {ca_file} exists and is {kind}: it is left as it is. The certificate of this "
+        "run is written to the file; name one that does not exist, or leave --ca-file away"
+    )
+
+
 def _write(path: Path, text: str) -> None:
+    """Replaces the file: a link that was put there meanwhile is not followed."""
     try:
-        path.write_text(text, encoding="ascii")
+        with NamedTemporaryFile(
+            "w", encoding="ascii", dir=path.parent, prefix=".qchannel-", delete=False
+        ) as written:
+            written.write(text)
+        Path(written.name).chmod(0o644)
+        Path(written.name).replace(path)
     except OSError as error:
         raise click.UsageError(
             f"--ca-file {path} cannot be written: {error.strerror}. Name a file in a folder of "
@@ -190,13 +214,18 @@ def _unusable(host: str, port: int, error: OSError) -> str:
 
 
 @contextmanager
-def _told_to_end() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set instead of what they do otherwise."""
-    end = threading.Event()
-    before = {
-        number: signal.signal(number, lambda *_: end.set())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+def _told_to_end() -> Iterator[SimpleQueue[int]]:
+    """A queue of what Ctrl-C, SIGTERM and SIGHUP say, instead of what they do otherwise.
+
+    Not an event: who waits for one holds its lock for a moment, and a signal that comes then would
+    wait for that lock in the same thread, for ever.
+    """
+    end: SimpleQueue[int] = SimpleQueue()
+    heard = [signal.SIGINT, signal.SIGTERM]
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:  # nohup says so
+        heard.append(hangup)
+    before = {number: signal.signal(number, lambda got, _: end.put(got)) for number in heard}
     try:
         yield end
     finally:

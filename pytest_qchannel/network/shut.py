@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from contextlib import ExitStack
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from pytest_qchannel.errors import QChannelError, RawKeyWarning, nearest
@@ -18,6 +18,11 @@ __all__ = ["ShutNetwork"]
 _OF_A_REPLAY = (
     "speak to it through requests, httpx, aiohttp or urllib3: there the cassette answers; "
     "and take filters of vcr_config and of the marker vcr away that leave the host out"
+)
+
+_BEHIND_LOOPBACK: Final = (
+    "speak TCP over IPv4 to it (socket.AF_INET): so the loopback door, which is on, serves IBM's "
+    "hosts"
 )
 
 
@@ -96,6 +101,7 @@ class ShutNetwork:
             return InProcessDoor(handle, is_served, self._refuse_host)
         from pytest_qchannel.network.redirect import RedirectedDoor
 
+        self._guard.ibm_advice = _BEHIND_LOOPBACK
         also_public = bool(settings.allowed_hosts)
         return RedirectedDoor(
             handle, self._keep, is_served, self._refuse_host, also_public=also_public

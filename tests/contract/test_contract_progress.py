@@ -90,6 +90,19 @@ def test_the_classic_platform_spells_the_reason_code_its_own_way(door: Door) -> 
     assert state == {"status": "Failed", "reason": "no", "reasonCode": 1000}
 
 
+@pytest.mark.parametrize("shots", [1, 4_000])
+def test_a_job_may_be_asked_to_run_for_longer_than_a_calendar(door: Door, shots: int) -> None:
+    """``delay[1e8s]`` was a ValueError at the job's first look, and at each later list of jobs."""
+    long = "OPENQASM 3.0; bit[1] c; delay[1e8s] $0; c[0] = measure $0;"
+    door.instance().usage_limit_s = None
+    job_id = door.submit(pubs=[[long, None, shots]])
+    answer = door.get(f"/jobs/{job_id}").json
+    assert (answer["status"], answer["state"]["reason_code"]) == ("Cancelled - Ran too long", 1305)
+    assert answer["usage"] == {"seconds": 10_800}
+    assert [one["id"] for one in door.get("/jobs").json["jobs"]] == [job_id]
+    assert door.get(f"/jobs/{job_id}/metrics").status == 200
+
+
 def test_a_job_over_its_own_limit_ran_too_long_and_is_charged_the_limit(door: Door) -> None:
     job_id = door.submit(cost=2, pubs=[[X_ON_7, None, 100_000]])
     answer = door.get(f"/jobs/{job_id}").json

@@ -12,19 +12,23 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 import requests
 from click.testing import CliRunner, Result
 
 from pytest_qchannel.cli.main import main
 from pytest_qchannel.cli.serve import EXPOSE
+from pytest_qchannel.cli.serve import _told_to_end as told_to_end
 
 PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_")
 HOST = "quantum.cloud.ibm.com"
+ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 WORLD = """
 seed = 4
 
@@ -200,7 +204,7 @@ def test_plain_http_needs_no_certificate(serve: Callable[..., Served]) -> None:
     assert err.splitlines()[-1] == "qchannel serve: ended, 2 requests"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", ENDS)
 def test_it_ends_when_it_is_told_to_while_clients_are_connected(
     serve: Callable[..., Served], how: signal.Signals
 ) -> None:
@@ -246,6 +250,71 @@ def test_the_printed_commands_work_as_pasted(serve: Callable[..., Served], tmp_p
     ]
     assert served.end()[0] == 0
     assert ca_file.exists()  # it was asked for by name
+
+
+def test_the_signal_is_heard_at_any_moment() -> None:
+    """One of 44 ends was missed: an event was told while the waiting thread held its lock."""
+    for _ in range(200):
+        with told_to_end() as end:
+            knocking = threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT))
+            knocking.start()
+            assert end.get(timeout=30) == signal.SIGINT
+            knocking.join()
+
+
+def test_it_restarts_on_its_port_at_once(serve: Callable[..., Served]) -> None:
+    """Connections that the server had closed held the port for a minute."""
+    port = 0
+    for _ in range(3):
+        served = serve("--json", "--plain-http", "--port", str(port))
+        assert port in (0, served.port)
+        port = served.port
+        url = f"{served.facts['url']}/api/v1/versions"
+        headers = {"Host": HOST, "Connection": "close"}
+        assert requests.get(url, headers=headers, timeout=30).ok
+        with socket.create_connection(("127.0.0.1", port)):
+            assert served.end()[0] == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither")
+def test_nohup_is_respected(serve: Callable[..., Served]) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        served = serve("--json", "--plain-http")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    served.process.send_signal(signal.SIGHUP)
+    assert requests.get(served.facts["url"], timeout=30).status_code == 501
+    assert served.end()[0] == 0
+
+
+def test_its_own_certificate_is_replaced_and_nothing_else(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    """In curl and requests an option of that name reads a bundle: it was overwritten."""
+    ca_file = tmp_path / "ca.pem"
+    first = serve("--json", "--ca-file", str(ca_file))
+    old = ca_file.read_text("ascii")
+    assert first.end()[0] == 0
+    served = serve("--json", "--ca-file", str(ca_file))
+    assert ca_file.read_text("ascii") != old
+    assert served.backends().status_code == 200
+    assert served.end()[0] == 0
+    assert [one.name for one in tmp_path.iterdir()] == ["ca.pem"]
+    (tmp_path / "to-ours").symlink_to(ca_file)
+    (tmp_path / "to-nothing").symlink_to(tmp_path / "nothing")
+    (tmp_path / "empty").touch()
+    (tmp_path / "notes").write_text("mine\n", encoding="ascii")
+    bundle = ca_file.read_text("ascii") + Path(certifi.where()).read_text("utf-8")
+    (tmp_path / "bundle").write_text(bundle, encoding="utf-8")
+    (tmp_path / "device").symlink_to("/dev/null")
+    for name in ("to-ours", "to-nothing", "empty", "notes", "bundle", "device"):
+        result = run("--ca-file", str(tmp_path / name))
+        assert result.exit_code == 2
+        assert f"--ca-file {tmp_path / name} exists and is " in result.stderr
+    assert (tmp_path / "notes").read_text("ascii") == "mine\n"
+    assert (tmp_path / "bundle").read_text("utf-8") == bundle
+    assert not (tmp_path / "nothing").exists()
 
 
 def run(*arguments: str) -> Result:

@@ -131,6 +131,23 @@ def test_no_library_reaches_another_host(run: Any, host: str, said: str) -> None
     result.stdout.fnmatch_lines([blocked, said] * count_of_ways())
 
 
+def test_an_ipv6_socket_is_told_of_the_door_that_is_on(run: Any) -> None:
+    """It was told to turn the loopback door on, which was on."""
+    result = run(
+        """
+        import socket
+
+        def test_a(qchannel):
+            with socket.socket(socket.AF_INET6) as sock:
+                sock.connect(("quantum.cloud.ibm.com", 443))
+        """,
+        *(LOOPBACK, CLOUD),
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E *next: *over IPv4*the loopback door, which is on*"])
+    assert "door=loopback" not in "".join(line for line in result.outlines if line.startswith("E "))
+
+
 def test_allowed_hosts_are_still_verified(run: Any) -> None:
     """A TLS server whose authority nobody trusts is not trusted because the door is open."""
     result = run(

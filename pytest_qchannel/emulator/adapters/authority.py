@@ -16,8 +16,9 @@ import trustme
 
 from pytest_qchannel.hosts import known_hosts
 
-__all__ = ["Authority", "authority", "new_authority"]
+__all__ = ["Authority", "authority", "is_of_an_authority", "new_authority"]
 
+_ORGANIZATION: Final = "pytest-qchannel emulator, not IBM"
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,11 +41,11 @@ def new_authority(*names: str) -> Authority:
     Args:
         names: More host names, or addresses, that the server is reached under.
     """
-    made = trustme.CA(organization_name="pytest-qchannel emulator, not IBM")
+    made = trustme.CA(organization_name=_ORGANIZATION)
     signed = made.issue_cert(
         *sorted(known_hosts()),
         *dict.fromkeys((*_LOOPBACK, *names)),
-        organization_name="pytest-qchannel emulator, not IBM",
+        organization_name=_ORGANIZATION,
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -52,6 +53,17 @@ def new_authority(*names: str) -> Authority:
     context.set_alpn_protocols(["http/1.1"])
     signed.configure_cert(context)
     return Authority(made.cert_pem.bytes().decode("ascii"), context)
+
+
+def is_of_an_authority(content: bytes) -> bool:
+    """Whether a file holds the certificate of such an authority, of any process, and only that."""
+    try:
+        text = content.decode("ascii")
+        certificate = ssl.PEM_cert_to_DER_cert(text)
+    except ValueError:
+        return False
+    is_alone = ssl.DER_cert_to_PEM_cert(certificate).split() == text.split()
+    return is_alone and _ORGANIZATION.encode() in certificate
 
 
 @functools.cache

@@ -1,23 +1,26 @@
 """The loopback door: the emulator behind a real HTTP/1.1 server, on a port of this machine.
 
 The server is cheroot. What is here is what a door of a test needs beside it: TLS with a
-certificate for IBM's host names, a handshake that holds nobody else up, and an end that comes at
-once and leaves no thread and no socket.
+certificate for IBM's host names, clients that keep it waiting without holding anybody else up, and
+an end that comes at once and leaves no thread and no socket.
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import selectors
 import socket
 import ssl
+import sys
 import threading
+import time
 import weakref
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.server import HTTPConnection
@@ -31,15 +34,27 @@ from pytest_qchannel.wire import Handle
 __all__ = ["LoopbackDoor"]
 
 THREADS: Final = 8
+"""How many requests are answered at once."""
+
+_MOST_THREADS: Final = 512
+"""With those that wait for a client in the middle of something."""
 
 # A client may think for long between two requests of a connection, or while it sends one.
 _PATIENCE_S: Final = 300
 
 _HANDSHAKE_S: Final = 5
-"""How long one may take that has begun; until it ends it holds a thread."""
+"""How long one may take that has begun."""
 
 _FIRST_REQUEST_S: Final = 0.02
 """How long a thread waits for it; after that the selector does."""
+
+_SOON_S: Final = 0.05
+"""How long a thread waits for a client that has begun; after that another takes its place."""
+
+_LOOK_UP_S: Final = 0.25
+"""How often a thread that waits for a client looks whether the door is being closed."""
+
+_Given = TypeVar("_Given")
 
 _PLAIN_HTTP: Final = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n"
@@ -88,7 +103,7 @@ class LoopbackDoor:
             self._address,
             self._app,
             numthreads=THREADS,
-            max=THREADS,
+            max=_MOST_THREADS,
             server_name="pytest-qchannel",
             request_queue_size=128,
             timeout=_PATIENCE_S,
@@ -115,6 +130,7 @@ class LoopbackDoor:
         if self._thread is None or os.getpid() != self._pid:
             return  # a forked child has the sockets, but not the threads that would close them
         address = self._server.bind_addr
+        self._server.lend_no_more()
         stopping = threading.Thread(target=self._server.stop, name="qchannel loopback door's end")
         stopping.start()
         # The server looks up from its sockets when somebody knocks, or else every half second.
@@ -148,6 +164,60 @@ class _Server(Server):
         super().__init__(*args, **kwargs)
         self.ConnectionClass = _Connection
         self.made: weakref.WeakSet[_Connection] = weakref.WeakSet()
+        self._lending = threading.Lock()
+        self._waiting = 0
+        self._lends = True
+
+    def bind(self, family: int, type: int, proto: int = 0) -> socket.socket:  # noqa: A002 - theirs
+        """A bound socket whose port can be bound again as soon as the server has ended."""
+        bound: socket.socket = super().bind(family, type, proto)
+        if sys.platform != "win32":  # where it means another thing
+            # After it is bound: before, the system might give a port that somebody has. Without it
+            # connections that were closed here hold the port for a minute.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return bound
+
+    def patiently(
+        self, sock: socket.socket, attempt: Callable[[], _Given], patience_s: float
+    ) -> _Given:
+        """What ``attempt`` gives, which waits for the client.
+
+        Raises:
+            TimeoutError: The client took longer than ``patience_s``.
+            ConnectionResetError: The door was closed meanwhile.
+        """
+        sock.settimeout(min(_SOON_S, patience_s))
+        with suppress(TimeoutError):
+            return attempt()
+        until = time.monotonic() + patience_s
+        with self._one_more_thread():
+            sock.settimeout(min(_LOOK_UP_S, patience_s))
+            while self.ready and time.monotonic() < until:
+                with suppress(TimeoutError):
+                    return attempt()
+        if self.ready:
+            raise TimeoutError("timed out")
+        raise ConnectionResetError(errno.ECONNRESET, "the door was closed")
+
+    @contextmanager
+    def _one_more_thread(self) -> Iterator[None]:
+        """Lets as many requests be answered as if this thread were not waiting for a client."""
+        with self._lending:
+            self._waiting += 1
+            have = len(self.requests._threads)
+            if self._lends and have < THREADS + self._waiting:
+                # Some at once: it may take a tenth of a second, however many they are.
+                self.requests.grow(have // 2)
+        try:
+            yield
+        finally:
+            with self._lending:
+                self._waiting -= 1
+
+    def lend_no_more(self) -> None:
+        """Makes no more threads: none would be told of the end that is about to come."""
+        with self._lending:
+            self._lends = False
 
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
         """Logs what the server has to say; by default it writes to stderr."""
@@ -189,12 +259,33 @@ class _Tls(Adapter):
         return (StreamReader if "r" in mode else StreamWriter)(sock, mode, bufsize)
 
 
+class _Patient:
+    """A connection's socket as its files use it: who waits for the client holds nobody else up."""
+
+    def __init__(self, server: _Server, sock: socket.socket) -> None:
+        self._server = server
+        self._sock = sock
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def recv_into(self, into: memoryview) -> int:
+        return self._server.patiently(self._sock, lambda: self._sock.recv_into(into), _PATIENCE_S)
+
+    def send(self, data: bytes) -> int:
+        return self._server.patiently(self._sock, lambda: self._sock.send(data), _PATIENCE_S)
+
+
 class _Connection(HTTPConnection):
     """One connection, which begins with the handshake where there is one."""
 
     _is_begun = False
 
-    def __init__(self, server: _Server, sock: socket.socket, makefile: Any) -> None:
+    def __init__(self, server: _Server, sock: socket.socket, _makefile: object) -> None:
+        def makefile(_sock: object, mode: str, bufsize: int) -> object:
+            return (StreamReader if "r" in mode else StreamWriter)(patient, mode, bufsize)
+
+        patient: Any = _Patient(server, sock)
         super().__init__(server, sock, makefile)
         server.made.add(self)
         if isinstance(sock, ssl.SSLSocket):
@@ -233,12 +324,11 @@ class _Connection(HTTPConnection):
         if not self.server.ready:
             return False  # the door is being closed, and others may wait behind this one
         try:
-            self.socket.do_handshake()
+            self.server.patiently(self.socket, self.socket.do_handshake, _HANDSHAKE_S)
         except OSError as error:  # ssl.SSLError is one
             _log.debug("no TLS handshake with %s: %s", self.remote_addr, error)
             if getattr(error, "reason", "") == "HTTP_REQUEST":
                 with suppress(OSError):
                     os.write(self.socket.fileno(), _PLAIN_HTTP)
             return False
-        self.socket.settimeout(_PATIENCE_S)
         return True

@@ -20,7 +20,8 @@ from qiskit import QuantumCircuit, qasm3, qpy
 from pytest_qchannel.emulator.programs.arrays import Values
 from pytest_qchannel.emulator.programs.options import MOST_BYTES
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.programs.task import Params
+from pytest_qchannel.emulator.programs.reading_time import qasm3_s, qpy_s
+from pytest_qchannel.emulator.programs.task import Params, Task
 
 __all__ = ["Encoded", "decode_circuit", "decode_nested", "decode_values", "encode_array"]
 
@@ -42,15 +43,18 @@ def _unpack(text: str, what: str) -> bytes:
     return data
 
 
-def decode_circuit(sent: str | Params, where: str) -> QuantumCircuit:
+def decode_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit:
     """The circuit that a PUB starts with: QPY in an envelope, or OpenQASM 3 as text.
 
     Raises:
         JobFailure: It cannot be read; the text names ``where`` it was.
+        TooLong: Reading it belongs into the worker process.
     """
     if isinstance(sent, str):
+        task.allow(qasm3_s(sent))
         return _from_qasm3(sent, where)
     data = _unpack(sent["__value__"], f"circuit of {where}")
+    task.allow(qpy_s(data))
     try:
         circuits = qpy.load(io.BytesIO(data))
         if len(circuits) != 1:

@@ -19,10 +19,15 @@ from qiskit.circuit import CircuitInstruction, Clbit, Delay, Qubit
 from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
-__all__ = ["SECONDS", "circuit_s", "qpu_s"]
+__all__ = ["LEAST_USAGE_S", "SECONDS", "circuit_s", "qpu_s", "within_calendar"]
 
 LEAST_USAGE_S: Final = 1.0
 """What the shortest job is charged."""
+
+LONGEST_S: Final = 1e9
+"""Thirty years. A circuit may have a delay of any length, and no calendar holds the end of some; a
+job is ended after three hours at the latest, so that nobody sees more of the rest than this.
+"""
 
 SECONDS: Final[Mapping[str, float]] = {
     "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9, "ps": 1e-12,
@@ -30,6 +35,11 @@ SECONDS: Final[Mapping[str, float]] = {
 """The units of times in snapshots and delays; a micro is written in three ways."""
 
 _INSTANT: Final = frozenset({"barrier", "store", "break_loop", "continue_loop"})
+
+
+def within_calendar(seconds: float) -> float:
+    """A length that can be added to a time: as it is, but at most :data:`LONGEST_S`."""
+    return min(seconds, LONGEST_S)
 
 
 def qpu_s(runs: Iterable[tuple[float, float]], rep_delay_s: float) -> float:
@@ -41,7 +51,7 @@ def qpu_s(runs: Iterable[tuple[float, float]], rep_delay_s: float) -> float:
         rep_delay_s: The pause between two shots.
     """
     busy = math.fsum(executions * (length_s + rep_delay_s) for executions, length_s in runs)
-    return max(LEAST_USAGE_S, busy)
+    return within_calendar(max(LEAST_USAGE_S, busy))
 
 
 def circuit_s(
@@ -58,7 +68,7 @@ def circuit_s(
         physical: Which qubit of the device each of the circuit's qubits is; ``None``: the same.
     """
     numbers = range(circuit.num_qubits) if physical is None else physical
-    return _path_s(circuit, numbers, _lengths(snapshot))
+    return within_calendar(_path_s(circuit, numbers, _lengths(snapshot)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,9 @@ def _delay_s(delay: Delay, dt_s: float) -> float:
     """A delay's length; one of which a parameter or a run-time expression decides is no number."""
     try:
         duration = float(delay.duration)
+    except OverflowError:  # an integer that no float can hold
+        return LONGEST_S
     except (TypeError, ValueError):
         return 0.0
     length = duration * (dt_s if delay.unit == "dt" else SECONDS.get(delay.unit, 0.0))
-    return length if math.isfinite(length) and length > 0.0 else 0.0
+    return within_calendar(length) if length > 0.0 else 0.0  # what is no number is not above 0

@@ -12,6 +12,7 @@ import re
 import zlib
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 from typing import Any, Final, TypeAlias
@@ -30,6 +31,7 @@ __all__ = [
     "Published",
     "one_line",
     "read",
+    "unpacked",
 ]
 
 Model: TypeAlias = Any
@@ -107,9 +109,16 @@ def read(published: Published, params: Params) -> tuple[ModuleType, Model]:
         raise NotValid(one_line(f"data that cannot be unpacked: {problem}")) from None
 
 
-def one_line(text: object) -> str:
-    """A text on one line, of at most 300 characters."""
-    return re.sub(r"\s+", " ", str(text)).strip()[:300]
+def unpacked(params: Params) -> Iterator[bytes]:
+    """What lies packed in the params, each part of it; what is broken is left to its reader."""
+    for text in _compressed(params):
+        with suppress(binascii.Error, zlib.error, ValueError):
+            yield zlib.decompressobj().decompress(b64decode(text), MOST_BYTES)
+
+
+def one_line(text: object, most: int = 300) -> str:
+    """A text on one line, of at most ``most`` characters."""
+    return re.sub(r"\s+", " ", str(text)).strip()[:most]
 
 
 def _compressed(part: object, depth: int = 0) -> Iterator[str]:

@@ -6,7 +6,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, overload
+from typing import overload
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -24,9 +24,6 @@ from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 __all__ = ["Bound", "MadeWhenAsked", "mean_length_s", "read_circuit", "read_values"]
 
-# Measured in 2026: seconds that the parser takes for a character.
-_QASM3_S: Final = 2e-5
-
 
 def read_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit:
     """The circuit of a PUB; qubit k is the device's qubit k.
@@ -40,9 +37,7 @@ def read_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit:
         JobFailure: It cannot be read, or is not an ISA circuit of the device.
         TooLong: Reading it belongs into the worker process.
     """
-    if isinstance(sent, str):
-        task.allow(len(sent) * _QASM3_S)
-    circuit = codec.decode_circuit(sent, where)
+    circuit = codec.decode_circuit(sent, task, where)
     task.tick()
     require_isa(circuit, task.snapshot, where)
     task.tick()

@@ -23,7 +23,7 @@ from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs import codec, options, pubs, results, spans
 from pytest_qchannel.emulator.programs.arrays import Bits, Data
-from pytest_qchannel.emulator.programs.durations import qpu_s
+from pytest_qchannel.emulator.programs.durations import qpu_s, within_calendar
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, Twirling, group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
@@ -176,7 +176,7 @@ def _registers(circuit: QuantumCircuit, measured: Data) -> dict[str, Data]:
 
 def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tuple[bytes, ...]:
     """The result for newer and for older clients."""
-    encoded, measured, now = [], [], started_at
+    encoded, measured, busy_s = [], [], 0.0
     for number, one in enumerate(runs):
         fields = {
             name: codec.encode_array(data)
@@ -185,9 +185,10 @@ def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tupl
             for name, data in one.data.items()
         }
         encoded.append(results.pub_result("SamplerPubResult", fields, one.shape, one.metadata))
-        done = now + one.executions * (one.length_s + delay_s)
-        measured.append(spans.Span(number, one.shape, one.shots, one.split, now, done))
-        now = done
+        start, took_s = started_at + busy_s, one.executions * (one.length_s + delay_s)
+        busy_s = within_calendar(busy_s + took_s)
+        stop = started_at + busy_s
+        measured.append(spans.Span(number, one.shape, one.shots, one.split, start, stop))
     return results.primitive_result(
         encoded,
         *(

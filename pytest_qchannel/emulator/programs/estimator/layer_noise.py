@@ -23,7 +23,7 @@ from pytest_qchannel.emulator.programs.noise_learner.learning import DEFAULTS, r
 from pytest_qchannel.emulator.programs.noise_learner.rates import Generator, layer_rates
 from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.programs.task import Params
+from pytest_qchannel.emulator.programs.task import Params, Task, TooLong
 
 __all__ = ["KnownNoise", "Layers"]
 
@@ -104,7 +104,9 @@ class KnownNoise:
         layers = [layer for one in circuits for layer in known._layers(one)]
         given = layers_given(settings.options)
         if given is not None:
-            known.rates = dict(_read(one, f"layer {place}") for place, one in enumerate(given))
+            known.rates = dict(
+                _read(one, machine.task, f"layer {place}") for place, one in enumerate(given)
+            )
             if not machine.is_noisy:
                 known.rates = {key: dict.fromkeys(rates, 0.0) for key, rates in known.rates.items()}
             return known
@@ -135,15 +137,16 @@ class KnownNoise:
         return layered(circuit, self.strategy, only_cliffords=True).layers
 
 
-def _read(sent: Any, where: str) -> tuple[Key, _Rates]:
+def _read(sent: Any, task: Task, where: str) -> tuple[Key, _Rates]:
     """The key of a ``LayerError`` as the client sends it, and its rates.
 
     Raises:
         JobFailure: It is none.
+        TooLong: Reading it belongs into the worker process.
     """
     try:
         value = sent["__value__"]
-        circuit = codec.decode_circuit(value["circuit"], f"{where} of layer_noise_model")
+        circuit = codec.decode_circuit(value["circuit"], task, f"{where} of layer_noise_model")
         qubits = [int(one) for one in value["qubits"]]
         gates = tuple(
             (
@@ -166,7 +169,7 @@ def _read(sent: Any, where: str) -> tuple[Key, _Rates]:
             _generator(label, qubits): float(rate)
             for label, rate in zip(labels, numbers, strict=True)
         }
-    except JobFailure:
+    except (JobFailure, TooLong):
         raise
     except Exception as problem:  # whatever was sent instead of such a layer
         raise JobFailure(

@@ -21,6 +21,7 @@ from pytest_qchannel.emulator.programs.executor.timing import Timing
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.options import pause_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.reading_time import qpy_s
 from pytest_qchannel.emulator.programs.results import dumps
 from pytest_qchannel.emulator.programs.seeds import following
 from pytest_qchannel.emulator.programs.task import Task
@@ -46,6 +47,7 @@ def run(task: Task) -> Outcome:
             f"The program asks for {program.shots} shots; {task.snapshot.name} takes at most "
             f"{task.snapshot.max_shots}.",
         )
+    task.allow(sum(map(qpy_s, models.unpacked(task.params))))
     items = read_items(program, task.seed)
     for number, item in enumerate(items):
         require_isa(item.circuit, task.snapshot, f"item {number}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
+from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s, within_calendar
 from pytest_qchannel.emulator.programs.executor.items import Item
 from pytest_qchannel.emulator.programs.executor.schedule import has_schedule, schedule_of
 from pytest_qchannel.emulator.programs.models import Model
@@ -65,14 +65,16 @@ class Timing:
             return None
         return schedule_of(self.items[number].circuit, self._snapshot)
 
-    def _chunks(self, now: datetime) -> Iterator[Chunk]:
+    def _chunks(self, begin: datetime) -> Iterator[Chunk]:
+        now, busy_s = begin, 0.0
         for number, item in enumerate(self.items):
             shot_s = self._lengths_s[number] + self._delay_s
             total = len(item.values)
             step = min(item.chunk_size or total, total) or 1
             for first in range(0, total, step):
                 last = min(first + step, total)
-                stop = now + timedelta(seconds=(last - first) * self._shots * shot_s)
+                busy_s = within_calendar(busy_s + (last - first) * self._shots * shot_s)
+                stop = begin + timedelta(seconds=busy_s)
                 yield Chunk(number, first, last, now, stop)
                 now = stop
 

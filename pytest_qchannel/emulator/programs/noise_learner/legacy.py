@@ -43,7 +43,7 @@ def run(task: Task) -> Outcome:
     options = {**_DEFAULTS, **(task.params.get("options") or {})}
     circuits = []
     for number, sent in enumerate(task.params["circuits"]):
-        circuit = codec.decode_circuit(sent, f"circuit {number}")
+        circuit = codec.decode_circuit(sent, task, f"circuit {number}")
         require_isa(circuit, task.snapshot, f"circuit {number}")
         circuits.append(circuit)
     strategy, most = options["twirling_strategy"], options["max_layers_to_learn"]

@@ -206,7 +206,7 @@ class DeviceNoise:
                 # In nanoseconds; the few old devices that do not tell it have no pulses either.
                 return max(0.0, float(duration) * float(self._snapshot.facts.get("dt") or 0) * 1e-9)
             return max(0.0, float(duration) * SECONDS[unit])
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError, IndexError):
             raise JobFailure(
                 FailureCode.SIMULATOR_FAILED,
                 "The emulator cannot tell how long a delay of the circuit is: "

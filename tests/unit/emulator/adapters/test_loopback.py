@@ -5,87 +5,19 @@ from __future__ import annotations
 import http.client
 import json
 import logging
-import queue
 import socket
-import ssl
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
-from pytest_qchannel.emulator.adapters.authority import authority
 from pytest_qchannel.emulator.adapters.loopback import (
-    _PATIENCE_S,
     THREADS,
     LoopbackDoor,
-    _Connection,
 )
-from pytest_qchannel.wire import ConnectionDropped, Request, Response
-
-HOST = "quantum.cloud.ibm.com"
-GET = b"GET /api/v1/jobs HTTP/1.1\r\nHost: quantum.cloud.ibm.com\r\n\r\n"
-
-
-def echo(request: Request) -> Response:
-    """Tells what was asked."""
-    if request.path == "/drop":
-        raise ConnectionDropped("before")
-    if request.path == "/cut":
-        return Response(200, b"12345", {"Content-Length": "10"})
-    if request.path == "/bug":
-        raise ZeroDivisionError("a bug")
-    if request.path == "/none":
-        return Response(204)
-    return Response.json(
-        {"path": request.path, "query": request.query_string, "size": len(request.body)}
-    )
-
-
-class Opened:
-    """An open door and ways to speak to it."""
-
-    def __init__(self, handle: Callable[[Request], Response] = echo, *, tls: bool = True) -> None:
-        self.failures: list[Exception] = []
-        self.tls = tls
-        self.door = LoopbackDoor(handle, self.failures.append, authority() if tls else None)
-        self.door.open()
-
-    def client(self) -> http.client.HTTPConnection:
-        raw = self.socket()
-        connection = http.client.HTTPConnection(HOST)
-        connection.sock = raw
-        return connection
-
-    def socket(self) -> socket.socket:
-        raw = socket.create_connection(("127.0.0.1", self.door.port), timeout=10)
-        if not self.tls:
-            return raw
-        context = ssl.create_default_context(cadata=authority().certificate_pem)
-        return context.wrap_socket(raw, server_hostname=HOST)
-
-    def send(self, said: bytes) -> bytes:
-        """What comes back until the server closes the connection."""
-        with self.socket() as sock:
-            sock.sendall(said)
-            return b"".join(iter(lambda: sock.recv(65536), b""))
-
-
-@contextmanager
-def opened(handle: Callable[[Request], Response] = echo, *, tls: bool = True) -> Iterator[Opened]:
-    it = Opened(handle, tls=tls)
-    try:
-        yield it
-    finally:
-        it.door.close()
-
-
-@pytest.fixture(params=["tls", "plain"])
-def served(request: pytest.FixtureRequest) -> Iterator[Opened]:
-    with opened(tls=request.param == "tls") as it:
-        yield it
+from pytest_qchannel.wire import Request, Response
+from tests.unit.emulator.adapters.opened_kit import GET, Opened, echo, opened
 
 
 def test_a_connection_is_kept_for_many_requests(served: Opened) -> None:
@@ -211,86 +143,6 @@ def test_a_client_that_says_nothing_holds_nobody_up(served: Opened) -> None:
     assert time.perf_counter() - began < 5
     for sock in silent:
         sock.close()
-
-
-HELLO = b"\x16\x03\x01\x02\x00\x01"
-"""The first bytes of a ClientHello."""
-
-
-@pytest.mark.slow
-def test_handshakes_that_never_end_do_not_hold_up_the_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The run ended five minutes late: each of them had a thread, and the others waited for it."""
-    greeted, greet = threading.Semaphore(0), _Connection._greet
-
-    def count(connection: _Connection) -> bool:
-        greeted.release()
-        return greet(connection)
-
-    monkeypatch.setattr(_Connection, "_greet", count)
-    it = Opened()
-    begun = [socket.create_connection(("127.0.0.1", it.door.port)) for _ in range(THREADS + 4)]
-    for sock in begun:
-        sock.sendall(HELLO)
-    for _ in range(THREADS):
-        assert greeted.acquire(timeout=10)
-    began = time.perf_counter()
-    closing = threading.Thread(target=it.door.close, daemon=True)
-    closing.start()
-    closing.join(7)
-    took = time.perf_counter() - began
-    for sock in begun:
-        sock.close()
-    closing.join()
-    assert took < 6
-
-
-def test_handshakes_that_never_end_hold_nobody_up_for_long(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback._HANDSHAKE_S", 0.25)
-    with opened() as it:
-        begun = [socket.create_connection(("127.0.0.1", it.door.port)) for _ in range(THREADS)]
-        for sock in begun:
-            sock.sendall(HELLO)
-        connection = it.client()
-        connection.request("GET", "/jobs")
-        assert connection.getresponse().read()
-        patience = {one.socket.gettimeout() for one in it.door._server.made}
-        assert patience <= {0.25, _PATIENCE_S}
-        assert _PATIENCE_S in patience, "the short time is the handshake's only"
-        connection.close()
-        for sock in begun:
-            sock.close()
-
-
-def test_a_connection_that_is_refused_does_not_wait_for_a_handshake(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Its first write would begin one, in a thread that the end of the door waits for."""
-    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback._HANDSHAKE_S", 0.5)
-    it = Opened()
-    refused = threading.Semaphore(0)
-
-    def refuse(_connection: object) -> None:
-        refused.release()
-        raise queue.Full
-
-    monkeypatch.setattr(it.door._server.requests, "put", refuse)
-    begun = [socket.create_connection(("127.0.0.1", it.door.port)) for _ in range(3)]
-    for sock in begun:
-        sock.sendall(HELLO)
-    for _ in begun:
-        assert refused.acquire(timeout=10)
-    closing = threading.Thread(target=it.door.close, daemon=True)
-    began = time.perf_counter()
-    closing.start()
-    closing.join(5)
-    took = time.perf_counter() - began
-    for sock in begun:
-        sock.close()
-    assert took < 4
 
 
 def test_many_clients_are_answered_at_once() -> None:

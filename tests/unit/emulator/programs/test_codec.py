@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from qiskit import QuantumCircuit, qpy
 from qiskit.circuit import Parameter
 
-from pytest_qchannel.emulator.programs import codec
+from pytest_qchannel.emulator.programs import Task, codec
 from pytest_qchannel.emulator.programs.outcome import JobFailure
 from tests.unit.emulator.circuits_kit import encoded, encoded_array, packed
+from tests.unit.emulator.programs.primitives_kit import SNAPSHOT
 
 try:
     from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
@@ -30,6 +31,7 @@ ARRAYS = st.tuples(
     st.lists(st.integers(0, 4), max_size=3),
     st.integers(0, 2**32 - 1),
 )
+TASK = Task({}, SNAPSHOT, 7)
 fixed = settings(derandomize=True, deadline=None, max_examples=60)
 
 
@@ -44,7 +46,7 @@ def circuit_of(value: str) -> dict[str, Any]:
 
 def failure_of(sent: Any) -> JobFailure:
     with pytest.raises(JobFailure) as caught:
-        codec.decode_circuit(sent, "pub 3")
+        codec.decode_circuit(sent, TASK, "pub 3")
     return caught.value
 
 
@@ -118,7 +120,7 @@ def test_a_circuit_survives_the_round_trip() -> None:
     circuit.rz(Parameter("theta"), 1)
     circuit.cz(0, 2)
     circuit.measure([0, 2], [1, 0])
-    back = codec.decode_circuit(encoded(circuit), "pub 0")
+    back = codec.decode_circuit(encoded(circuit), TASK, "pub 0")
     assert back == circuit
     assert back.metadata == {"who": "me"}
 
@@ -127,7 +129,7 @@ def test_a_circuit_as_openqasm3_text() -> None:
     text = (
         'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; bit[2] c; sx q[1]; c[0] = measure q[1];'
     )
-    circuit = codec.decode_circuit(text, "pub 0")
+    circuit = codec.decode_circuit(text, TASK, "pub 0")
     assert [item.operation.name for item in circuit.data] == ["sx", "measure"]
     assert (circuit.num_qubits, circuit.num_clbits) == (2, 2)
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
+from datetime import datetime
+from typing import Any
+
 import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
-from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
+from pytest_qchannel.emulator.programs import PROGRAMS, Noise, Task
+from pytest_qchannel.emulator.programs.durations import LONGEST_S, circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.pubs import Bound, mean_length_s, read_values
 from pytest_qchannel.emulator.programs.simulate import active_part
 from pytest_qchannel.emulator.world import snapshots
+from tests.unit.emulator.circuits_kit import encoded
 
 TORINO = snapshots.load("ibm_torino")
 # From the file: sx and x take 32 ns, cz on 0 and 1 68 ns, the readout 1560 ns, reset of 132 1788.
@@ -18,8 +25,6 @@ DT = 4e-9
 
 
 def lengths_of(name: str, *qubits: int) -> float:
-    import json
-
     for gate in json.loads(TORINO.properties)["gates"]:
         if gate["gate"] == name and tuple(gate["qubits"]) == qubits:
             [length] = [p["value"] for p in gate["parameters"] if p["name"] == "gate_length"]
@@ -71,6 +76,64 @@ def test_delays_in_every_unit(duration: float, unit: str, expected: float) -> No
     circuit.delay(duration, 0, unit)
     circuit.sx(0)
     assert took(circuit) == pytest.approx(expected + SX)
+
+
+def waiting(duration: float, unit: str) -> QuantumCircuit:
+    circuit = QuantumCircuit(1, 1)
+    circuit.delay(duration, 0, unit)
+    circuit.measure(0, 0)
+    return circuit
+
+
+LONG = {
+    "s": "OPENQASM 3.0; bit[1] c; delay[1e8s] $0; c[0] = measure $0;",
+    "age of the universe": "OPENQASM 3.0; bit[1] c; delay[1e30s] $0; c[0] = measure $0;",
+    "more than a float holds": "OPENQASM 3.0; bit[1] c; delay[1e400s] $0; c[0] = measure $0;",
+    "qpy, s": encoded(waiting(1e300, "s")),
+    "qpy, dt": encoded(waiting(2**62, "dt")),
+}
+
+
+@pytest.mark.parametrize("sent", LONG)
+@pytest.mark.parametrize("program", ["sampler", "estimator"])
+def test_a_job_may_be_longer_than_a_calendar(program: str, sent: str) -> None:
+    """Its times raised ValueError or OverflowError, at its first and at each later look."""
+    pub = [LONG[sent], *(["Z"] if program == "estimator" else [])]
+    params: dict[str, Any] = {"pubs": [pub] * 2, "support_qiskit": True}
+    params |= {"precision": 0.1} if program == "estimator" else {"shots": 100}
+    outcome = PROGRAMS[program].run(Task(params, TORINO, 7, started_at=1.7e9))
+    assert outcome.usage_s == LONGEST_S
+    result = json.loads(outcome.result)
+    assert result["__type__"] == "PrimitiveResult"
+    if program == "sampler":
+        spans = result["__value__"]["metadata"]["execution"]["execution_spans"]
+        *_, last = spans["__value__"]["spans"]
+        stop = last["__value__"]["stop"]["__value__"]
+        assert datetime.fromisoformat(stop).timestamp() == 1.7e9 + LONGEST_S
+
+
+def test_noise_of_a_delay_that_is_longer_than_a_calendar() -> None:
+    task = Task({"pubs": [[LONG["qpy, s"], None, 10]]}, TORINO, 7, Noise.CALIBRATION)
+    assert PROGRAMS["sampler"].run(task).usage_s == LONGEST_S
+
+
+@pytest.mark.parametrize("duration", [math.nan, -1.0, -math.inf])
+def test_a_delay_of_no_length_takes_no_time(duration: float) -> None:
+    """Bound, since qiskit itself takes none that is negative, and QPY none that is no number."""
+    circuit = waiting(1.0, "s")
+    [delay, _] = circuit.data
+    operation = delay.operation.to_mutable()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(operation), "duration", property(lambda _: duration))
+        assert took(circuit) == pytest.approx(READOUT)
+
+
+def test_loops_of_long_delays_end() -> None:
+    circuit = QuantumCircuit(1)
+    with circuit.for_loop(range(10_000)):
+        circuit.delay(1e300, 0, "s")
+    assert took(circuit) == LONGEST_S
+    assert qpu_s([(1e300, 1e300)] * 3, 1.0) == LONGEST_S
 
 
 def test_reset_takes_what_the_snapshot_says() -> None:

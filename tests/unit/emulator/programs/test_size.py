@@ -16,6 +16,7 @@ from qiskit.primitives.containers.bindings_array import BindingsArray
 
 from pytest_qchannel.emulator.programs import JobFailure, Task, TooLong
 from pytest_qchannel.emulator.programs.engine import Engine
+from pytest_qchannel.emulator.programs.outcome import FailureCode
 from pytest_qchannel.emulator.programs.pubs import Bound
 from pytest_qchannel.emulator.programs.simulate import steps
 from tests.unit.emulator.circuits_kit import encoded, encoded_array
@@ -56,6 +57,49 @@ def leaves_soon(program: str, pub: list[Any], inline_s: float = 0.5) -> None:
 def test_a_million_parameter_sets_are_not_bound_at_once() -> None:
     """The request took 37 s, and the process 4 GB, before the job went to the worker."""
     leaves_soon("sampler", [encoded(turned()), encoded_array([[0.5]] * 1_000_000), 1])
+
+
+def nested(depth: int) -> QuantumCircuit:
+    """A gate that is two of one that is two of one ..."""
+    inner = QuantumCircuit(1, name="g0")
+    inner.x(0)
+    for number in range(1, depth):
+        outer = QuantumCircuit(1, name=f"g{number}")
+        for _ in range(2):
+            outer.append(inner.to_gate(), [0])
+        inner = outer
+    circuit = QuantumCircuit(1, 1)
+    circuit.append(inner.to_gate(), [0])
+    return circuit
+
+
+def nested_text(depth: int, last: str = "g_{} $0;") -> str:
+    gates = [f"gate g_{n} (t) a {{ g_{n - 1}(t) a; g_{n - 1}(2*t) a; }}" for n in range(1, depth)]
+    start = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; gate g_0(t) a { rz(t) a; }'
+    return "\n".join([start, *gates, last.format(depth - 1)])
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        nested_text(17, "g_{}(0.5) $0;"),
+        nested_text(60, "g_{}(0.5) $0;"),
+        nested_text(8, "qubit[133] q; g_{}(0.5) q;"),
+        encoded(nested(13)),
+    ],
+    ids=["text", "deep text", "text on a register", "qpy"],
+)
+def test_gates_that_are_made_of_gates_are_not_read_at_once(sent: Any) -> None:
+    """The process stopped for 40 s, as did every other request, before the job failed."""
+    leaves_soon("sampler", [sent, None, 1])
+    leaves_soon("estimator", [sent, "Z"])
+
+
+def test_gates_that_are_defined_and_used_as_people_do_are_read_at_once() -> None:
+    text = nested_text(4, "qubit[133] q; g_{}(0.5) q;")
+    with pytest.raises(JobFailure) as caught:
+        Engine(0.5).run("sampler", Task({"pubs": [[text, None, 1]]}, SNAPSHOT, 7))
+    assert caught.value.code == FailureCode.NOT_IN_BASIS
 
 
 def test_circuits_are_bound_when_they_are_asked_for() -> None:

@@ -17,6 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
+from qiskit_ibm_runtime.options_models.executor import ExecutorOptions
 from qiskit_ibm_runtime.quantum_program import QuantumProgram
 from samplomatic import build
 from samplomatic.transpiler import generate_boxing_pass_manager
@@ -26,9 +27,11 @@ from pytest_qchannel.emulator.programs import (
     JobFailure,
     Noise,
     Task,
+    TooLong,
     checks,
     executor,
 )
+from pytest_qchannel.emulator.programs.durations import LONGEST_S
 from pytest_qchannel.emulator.world import snapshots
 from pytest_qchannel.errors import EmulatorGap
 from tests.unit.emulator.programs.executor.executor_kit import DEVICE, isa, params_of
@@ -36,6 +39,7 @@ from tests.unit.emulator.programs.noise_learner.test_boxed import boxes
 from tests.unit.emulator.programs.noise_learner.test_boxed import (
     params_of as boxed_params_of,
 )
+from tests.unit.emulator.programs.test_size import nested
 
 
 def _valid(version: str) -> dict[str, Any]:
@@ -202,3 +206,30 @@ def test_without_the_schemas_it_names_the_command(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "ibm_quantum_schemas", None)
     with pytest.raises(EmulatorGap, match="pip install"):
         checks.executor({"schema_version": "v2.0"})
+
+
+@pytest.mark.parametrize(("duration", "unit"), [(1e300, "s"), (2**62, "dt")])
+def test_delays_that_are_longer_than_a_calendar(duration: float, unit: str) -> None:
+    """The times of the job's chunks raised OverflowError, at each look at it."""
+    circuit = QuantumCircuit(1, 1)
+    circuit.delay(duration, 0, unit)
+    circuit.measure(0, 0)
+    program = QuantumProgram(4_000)
+    for _ in range(3):
+        program.append_circuit_item(circuit)
+    options = ExecutorOptions()
+    options.execution.scheduler_timing = True
+    params = params_of(program, options)
+    assert checks.executor(params) is None
+    task = Task(params, snapshots.load(DEVICE), 7, started_at=1.7e9)
+    assert executor.run(task).usage_s == LONGEST_S
+
+
+def test_gates_that_are_made_of_gates_are_not_read_at_once() -> None:
+    """The process stopped for as long as that took, as did every other request."""
+    program = QuantumProgram(4)
+    program.append_circuit_item(nested(13))
+    params = params_of(program)
+    assert checks.executor(params) is None
+    with pytest.raises(TooLong):
+        executor.run(Task(params, snapshots.load(DEVICE), 7, limit_s=0.5))
