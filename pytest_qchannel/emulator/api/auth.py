@@ -33,7 +33,11 @@ def _cloud_account(ctx: Context, *, allow_api_key: bool) -> Account:
         token = ctx.world.token(value)
         if token is not None and not token.account.is_classic:
             return token.account
-        raise ctx.refuse(401, Codes.NOT_AUTHORIZED, "The access token is not valid or has expired." + said_of_ended(value))
+        raise ctx.refuse(
+            401,
+            Codes.NOT_AUTHORIZED,
+            "The access token is not valid or has expired." + said_of_ended(value),
+        )
     if scheme == "apikey" and allow_api_key:
         account = ctx.world.account_of("cloud", value)
         if account is not None:
@@ -90,7 +94,11 @@ def _classic(ctx: Context) -> Principal:
         token = world.token(sent)
         if token is not None and token.account.is_classic:
             return Principal(token.account)
-        raise ctx.refuse(401, Codes.CLASSIC_BAD_TOKEN, "The access token is not valid any more." + said_of_ended(sent))
+        raise ctx.refuse(
+            401,
+            Codes.CLASSIC_BAD_TOKEN,
+            "The access token is not valid any more." + said_of_ended(sent),
+        )
     scheme, value = _scheme_and_value(ctx)
     account = world.account_of("classic", value) if scheme == "bearer" else None
     if account is None:
