@@ -331,9 +331,10 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
     done = {"path": str(tape.place.path), "test": item.nodeid}
     try:
         done.update(tape.finish(has_passed=has_passed))
-    except Exception as problem:
+    except BaseException as problem:  # pytest-timeout's and Ctrl-C are no exceptions of a test
         if tape.is_recording:
-            done.update(did="refused", why=str(problem).splitlines()[0])
+            said = str(problem).strip() or f"{type(problem).__name__} while it was written"
+            done.update(did="refused", why=said.splitlines()[0])
         else:
             done.update(did="replayed", **tape.cassette.provenance.to_plain())
         raise
