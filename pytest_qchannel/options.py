@@ -149,7 +149,8 @@ OPTIONS: Final = (
         "cassettes",
         "cassettes",
         "DIR",
-        "the folder of all cassettes, from rootdir on",
+        "the folder of all cassettes, from the folder of the ini file (rootdir) on; "
+        "without an ini file, from the working directory on",
     ),
     Option(
         "max_age",

@@ -89,4 +89,6 @@ def _texts(
     for name in texts:
         if not isinstance(value[name], str):
             raise ValueError(f"{name!r} of {channel[:40]!r} is no text")
+        if not value[name].isprintable():  # the environment of a test takes no NUL
+            raise ValueError(f"{name!r} of {channel[:40]!r} has a character that cannot be printed")
     return {name: value[name] for name in texts}

@@ -64,7 +64,7 @@ class Traffic:
         """Shuts the network, opens the door, and starts the tape."""
         with ExitStack() as undo:
             if self._source is not None:
-                undo.callback(self._source.close)
+                undo.callback(self._close, self._source)
             self.network.open()
             undo.callback(self.network.close)
             if self._source is None:
@@ -93,6 +93,9 @@ class Traffic:
         while self._problems:
             found.append(self._problems.pop(0))
         return found + (self._tape.take_problems() if self._tape is not None else [])
+
+    def _close(self, source: LaneSource) -> None:
+        source.close(self.network.where)
 
     def _start(self, tape: ReplayTape | RecordTape, undo: ExitStack) -> None:
         if not tape.is_open:  # pytest-recording may have opened it

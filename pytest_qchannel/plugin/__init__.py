@@ -109,6 +109,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"qchannel: {', '.join(told)}"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test that uses a channel once per chosen channel."""
     if "qchannel_channel" in metafunc.fixturenames:

@@ -71,11 +71,12 @@ class Collected:
         """The ids of modules all tests of which are among ``items``."""
         return {node for node in self._passed if "::" not in node and self._is_whole(node, items)}
 
-    def _is_whole(self, node: str, items: Collection[str]) -> bool:
-        if not self._passed.get(node, False):
+    def _is_whole(self, node: str, items: Collection[str], within: tuple[str, ...] = ()) -> bool:
+        # Outside of rootdir a folder and the modules in it have the same id: nobody can tell then.
+        if not self._passed.get(node, False) or node in within:
             return False
         return all(test in items for test in self._tests[node]) and all(
-            self._is_whole(one, items) for one in self._inner[node]
+            self._is_whole(one, items, (*within, node)) for one in self._inner[node]
         )
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.plugin import faults, problems, report, selection, taping
+from pytest_qchannel.plugin import faults, hiding, problems, report, selection, taping
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.keys import OUR_TESTS, OURS, REFUSED
 from pytest_qchannel.plugin.markers import LIVE_QPU
@@ -30,7 +30,8 @@ class OurTests:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        config.pluginmanager.register(taping.Warnings(config))
+        self._hiding = hiding.Hiding(config)
+        config.pluginmanager.register(self._hiding, hiding.HIDING)
         rerun_command.started(taping.start_of(config))
         config.add_cleanup(rerun_command.ended)
 
@@ -44,6 +45,7 @@ class OurTests:
 
     def choose_channels(self, metafunc: pytest.Metafunc) -> None:
         """Runs a test once per chosen channel."""
+        self._hiding.watch_ids(metafunc)
         try:
             names, reason = selection.channels_for(self._config, metafunc.definition)
         except UsageProblem:

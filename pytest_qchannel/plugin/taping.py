@@ -6,7 +6,6 @@ take its place at its hook, and leave every other test to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import pytest
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import selection, session_settings
+from pytest_qchannel.plugin.hiding import HIDER, HIDING, hidden
 from pytest_qchannel.plugin.keys import CASSETTE, LANE_FIXTURE, PASSED, TAPE, WHOLE_RUN
 from pytest_qchannel.plugin.markers import FAULT
 from pytest_qchannel.rerun_command import Start
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import Place, RecordTape, ReplayTape
 
 __all__ = [
-    "Warnings",
     "finish",
     "has_lane",
     "hide",
@@ -76,8 +75,6 @@ def place_of(item: pytest.Item, settings: Settings) -> Place:
 
 _OWN_NAME = pytest.StashKey[str]()
 _IS_FINISHED = pytest.StashKey[bool]()
-_HIDER: pytest.StashKey[Callable[[str], str] | None] = pytest.StashKey()
-"""Of a run: takes secrets out of what is told of the last test with a cassette."""
 
 
 def _asked(item: pytest.Item, of_config: str | None) -> Asked:
@@ -281,40 +278,22 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
     if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
         del item.stash[TAPE]
         item.stash[_IS_FINISHED] = False
-        item.config.stash[_HIDER] = tape.hider()
+        item.config.stash[HIDER] = hide = tape.hider()
+        if (hiding := item.config.pluginmanager.get_plugin(HIDING)) is not None:
+            hiding.hide_properties(hide)
     report.sections = [(title, tape.hide(text)) for title, text in report.sections]
     report.user_properties = [
-        (name, tape.hide(value) if isinstance(value, str) else value)
-        for name, value in report.user_properties
+        (tape.hide(name), hidden(value, tape.hide)) for name, value in report.user_properties
     ]
+    report.keywords = {tape.hide(name): one for name, one in report.keywords.items()}
     if hasattr(report, "wasxfail"):
         report.wasxfail = tape.hide(report.wasxfail)
     if isinstance(report.longrepr, tuple):  # of a skip: file, line and reason
         report.longrepr = (*report.longrepr[:2], tape.hide(report.longrepr[2]))
     elif report.longrepr is not None:
         shown = str(report.longrepr)
-        if (hidden := tape.hide(shown)) != shown:
-            report.longrepr = hidden
-
-
-class Warnings:
-    """Takes the secrets out of the warnings of a recorded test, which pytest tells at the end.
-
-    Args:
-        config: The run's: the hook does not tell.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_warning_recorded(self, warning_message: Any, when: str) -> None:
-        """Pytest tells a test's warnings after its last report."""
-        hider = self._config.stash.get(_HIDER, None) if when == "runtest" else None
-        shown = str(warning_message.message)
-        if hider is not None and (hidden := hider(shown)) != shown:
-            warning_message.message = UserWarning(hidden)
-            warning_message.category = UserWarning
+        if (told := tape.hide(shown)) != shown:
+            report.longrepr = told
 
 
 def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
@@ -331,9 +310,10 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
     done = {"path": str(tape.place.path), "test": item.nodeid}
     try:
         done.update(tape.finish(has_passed=has_passed))
-    except Exception as problem:
+    except BaseException as problem:  # pytest-timeout's and Ctrl-C are no exceptions of a test
         if tape.is_recording:
-            done.update(did="refused", why=str(problem).splitlines()[0])
+            said = str(problem).strip() or f"{type(problem).__name__} while it was written"
+            done.update(did="refused", why=said.splitlines()[0])
         else:
             done.update(did="replayed", **tape.cassette.provenance.to_plain())
         raise

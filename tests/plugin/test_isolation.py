@@ -205,3 +205,57 @@ def test_the_account_file_of_a_client_loaded_before_is_put_back(
     monkeypatch.setattr(module, "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE", "/of/the/person.json")
     run("def test_a(qchannel): pass").assert_outcomes(passed=1)
     assert module._DEFAULT_ACCOUNT_CONFIG_JSON_FILE == "/of/the/person.json"
+
+
+TOKENS = """
+    import threading
+
+    import requests
+
+    KEPT = {}
+
+    def ask():
+        header = (
+            {"x-access-token": KEPT["token"]} if KEPT["is_classic"]
+            else {"Authorization": "Bearer " + KEPT["token"], "Service-CRN": KEPT["crn"]}
+        )
+        base = (
+            "https://api.quantum-computing.ibm.com/runtime" if KEPT["is_classic"]
+            else "https://quantum.cloud.ibm.com/api/v1"
+        )
+        return requests.get(f"{base}/backends", headers=header, timeout=9)
+
+    def waits(event, said):
+        event.wait(30)
+        said.append(ask())
+
+    def test_first(qchannel, qchannel_access_token):
+        KEPT.update(token=qchannel_access_token, crn=qchannel.account.instance.id)
+        KEPT.update(is_classic=qchannel.channel.is_classic, event=threading.Event(), said=[])
+        KEPT["thread"] = threading.Thread(target=waits, args=(KEPT["event"], KEPT["said"]))
+        KEPT["thread"].start()
+        assert ask().status_code == 200
+
+    def test_without_a_token_of_its_own(qchannel):
+        assert ask().status_code == 401
+
+    def test_with_a_token_of_its_own(qchannel, qchannel_access_token):
+        assert qchannel_access_token != KEPT["token"]
+        assert ask().status_code == 401
+
+    def test_thread_of_the_first(qchannel, qchannel_access_token):
+        KEPT["event"].set()
+        KEPT["thread"].join()
+        (answer,) = KEPT["said"]
+        assert answer.status_code == 401
+        assert "test_it.py::test_first[" in answer.text
+        assert "which has ended" in answer.text
+"""
+
+
+@pytest.mark.parametrize("door", ["in-process", "loopback"])
+@pytest.mark.parametrize("channel", ["ibm_cloud", "ibm_quantum"])
+def test_an_access_token_ends_with_its_test(run: Any, channel: str, door: str) -> None:
+    """The seed gave each test the same token: one of an ended test was valid in the next."""
+    result = run(TOKENS, f"--qchannel-channel={channel}", f"--qchannel-door={door}")
+    result.assert_outcomes(passed=4)

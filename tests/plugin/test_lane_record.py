@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel.cassette.disk.store import Store
 from tests.plugin.lane_kit import JOB, RECORD, REST, files, recorded
 
 KEPT = "cassettes/.qchannel/quarantine"
@@ -284,3 +285,32 @@ def test_two_tests_cannot_write_one_cassette(run: Any, pytester: pytest.Pytester
     result.stdout.fnmatch_lines(["*CassetteTaken: the cassette belongs to another test"])
     assert list(files(pytester.path / "cassettes")) == ["test_it/shared.yaml"]
     run(source).assert_outcomes(passed=2)  # to replay the same one is another thing
+
+
+@pytest.mark.parametrize(
+    ("raised", "why"),
+    [
+        ("pytest.fail.Exception('Timeout (>1.0s) from pytest-timeout.')", "Timeout (>1.0s) *"),
+        ("KeyError()", "KeyError while it was written"),
+    ],
+)
+def test_what_is_raised_while_a_cassette_is_written_is_told(
+    run: Any, pytester: pytest.Pytester, raised: str, why: str
+) -> None:
+    """What the user saw: pytest-timeout's signal ended the summary with KeyError: 'did'."""
+    conftest = f"""
+        import pytest
+        from pytest_qchannel.cassette.disk.store import Store
+
+        def signalled(self, draft):
+            raise {raised}
+
+        Store.write = signalled
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Store, "write", Store.write)  # put back what the conftest replaces
+        result = run(REST, *RECORD, conftest=conftest)
+    result.assert_outcomes(passed=1, errors=1)
+    line = f"qchannel: no cassette written for test_it.py::test_a?ibm_*?: {why}"
+    result.stdout.fnmatch_lines([line])
+    assert files(pytester.path / "cassettes") == {}

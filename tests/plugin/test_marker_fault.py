@@ -370,6 +370,7 @@ def test_what_the_docs_show_runs(run: Any) -> None:
 
 
 def test_the_docs_tell_every_word() -> None:
+    from pytest_qchannel.emulator.faults.answers import STATUS_NAMES
     from pytest_qchannel.emulator.faults.parse import JOB_TROUBLES, WORDS, parse_fault
 
     text = DOCS.read_text(encoding="utf-8")

@@ -53,3 +53,18 @@ def test_what_cannot_be_written_is_said_without_a_traceback(
     result = run(REST, *RECORD, "--qchannel-cassettes=a-file")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*CassetteProblem: the cassette cannot be written: *"])
+
+
+def test_with_rootdir_elsewhere_a_tree_of_cassettes_stops_no_run(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    """What the user saw: a RecursionError in plugin/orphans.py before any test ran.
+
+    Outside of rootdir, pytest gives a folder and its modules the same id.
+    """
+    elsewhere = pytester.mkdir("elsewhere")
+    recorded(run, pytester, REST)
+    outside = f"--rootdir={elsewhere}"
+    result = run(REST, outside, "--qchannel-mode=replay")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*that no test uses*")

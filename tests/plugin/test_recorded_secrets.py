@@ -100,3 +100,62 @@ def test_a_failing_recorded_test_shows_no_secret(
         if is_in(secret, data) or is_found(secret, data)
     ]
     assert shown == []
+
+
+TOLD = """
+    import os
+    import warnings
+
+    import pytest
+
+    KEY = os.environ["QISKIT_IBM_TOKEN"]
+
+    @pytest.fixture(scope="session")
+    def at_the_end(record_testsuite_property):
+        yield
+        record_testsuite_property("last", KEY)
+
+    @pytest.mark.vcr
+    @pytest.mark.qchannel("ibm_cloud")
+    @pytest.mark.parametrize("one", [KEY, pytest.param(1, id="x" + KEY)])
+    @pytest.mark.parametrize("two", [1], ids=[KEY + "y"])
+    @pytest.mark.parametrize("three", [2], ids=lambda value: f"{KEY}{value}")
+    @pytest.mark.usefixtures("at_the_end")
+    def test_it(qchannel_rest, record_property, record_testsuite_property, one, two, three):
+        record_property("a list", [KEY, {"deep": (KEY, 1)}])
+        record_property("a dict", {KEY: KEY.encode()})
+        record_property(KEY, "its name")
+        record_testsuite_property("of the run", {"key": [KEY]})
+        warnings.warn_explicit("careful", UserWarning, f"/home/{KEY}/mod.py", 3)
+        assert qchannel_rest.get("/jobs") is END
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome", "workers"),
+    [("is not None", "passed", []), ("is None", "failed", ["-n1"])],
+    ids=["passes", "fails in a worker"],
+)
+def test_nothing_else_that_is_told_of_a_recorded_test_shows_a_secret(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    end: str,
+    outcome: str,
+    workers: list[str],
+) -> None:
+    """What the user saw: the key in properties, ids, the cache, and a warning's file name."""
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", VALUE)
+    pytester.makepyfile(test_it=TOLD.replace("is END", end))
+    result = pytester.runpytest_subprocess("-p", "no:randomly", *LOUD, *RECORD, *workers)
+    assert result.parseoutcomes()[outcome] == 2
+    names = "\n".join(str(path) for path in pytester.path.rglob("*"))
+    told = {"output": "\n".join([*result.outlines, *result.errlines]), "names": names}
+    for path in pytester.path.rglob("*"):
+        if path.is_file() and path.suffix not in (".py", ".pyc", ".gz"):
+            told[path.name] = path.read_text(encoding="utf-8", errors="replace")
+    assert {"report.xml", "nodeids"} <= told.keys()
+    assert "<secret QISKIT_IBM_TOKEN>" in told["output"]
+    assert "mod.py:3: UserWarning: careful" in told["output"]
+    assert workers or "of the run" in told["report.xml"]  # pytest-xdist does not carry that one
+    shown = [where for where, text in told.items() if is_found(VALUE, text.encode())]
+    assert shown == []

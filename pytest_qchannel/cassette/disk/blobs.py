@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.cassette.disk.layout import BLOBS
+from pytest_qchannel.cassette.disk.reading import read_file
 from pytest_qchannel.cassette.problems import BlobDamaged, BlobMissing
 
 __all__ = ["MOST_BYTES", "Blobs", "blob_name", "compressed"]
@@ -84,7 +85,7 @@ class Blobs:
         path = self.path(name)
         facts = [("blob", str(path))]
         try:
-            data = path.read_bytes()
+            data = read_file(path, MOST_BYTES)
         except OSError:
             raise BlobMissing(
                 f"a body of the cassette is missing: {name}",

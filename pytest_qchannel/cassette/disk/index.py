@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 from pytest_qchannel.cassette.accounts import (
     HeldAccount,
@@ -284,13 +285,24 @@ class _Reader:
         )
         return Interaction(
             method=self._get(request, "method", str),
-            url=self._get(request, "uri", str),
+            url=self._url(request),
             request_headers=_with_length(self._headers(request), request_body),
             request_body=request_body,
             status=status,
             response_headers=_with_length(self._headers(response), answered),
             response_body=answered,
         )
+
+    def _url(self, request: Mapped) -> str:
+        url = self._get(request, "uri", str)
+        try:
+            parts = urlsplit(url)
+            is_url = bool(parts.scheme and parts.hostname) and (parts.port or 0) >= 0
+        except ValueError:
+            is_url = False
+        if not is_url:
+            raise self._damaged("'uri' is no URL", request.line_of("uri"))
+        return url
 
     def _blob(self, body: Mapped) -> bytes:
         self._only(body, ("string", "blob", "bytes"))

@@ -23,6 +23,7 @@ from pytest_qchannel.cassette.disk.atomic import put_in_place, written
 from pytest_qchannel.cassette.disk.blobs import Blobs, blob_name, compressed
 from pytest_qchannel.cassette.disk.index import Cassette, parse, read_plain, render, settled
 from pytest_qchannel.cassette.disk.layout import BLOBS, OWN, index_files
+from pytest_qchannel.cassette.disk.reading import read_file
 from pytest_qchannel.cassette.disk.timeless import timeless
 from pytest_qchannel.cassette.naming import cassette_name, test_id_of
 from pytest_qchannel.cassette.playback.matching import is_submission
@@ -204,7 +205,7 @@ class Store:
             return self.blobs.read(name, path, line, known)
 
         try:
-            data = path.read_bytes()
+            data = read_index(path)
         except FileNotFoundError:
             raise CassetteMissing("there is no cassette", path=path, test_id=known) from None
         except OSError as problem:
@@ -250,7 +251,7 @@ class Store:
 
     def blobs_of(self, path: Path) -> set[str]:
         """The names of the blobs that a cassette's index names, whether they are there or not."""
-        return set(_named(read_plain(path.read_bytes(), path, self._test_id(path))))
+        return set(_named(read_plain(read_index(path), path, self._test_id(path))))
 
     def count_jobs(self, cassette: Cassette) -> int:
         """How many jobs of a cassette were submitted and taken."""
@@ -330,10 +331,21 @@ def _acquired(path: Path, timeout_s: float) -> BaseFileLock | None:
     return held
 
 
+def read_index(path: Path) -> bytes:
+    """The bytes of an index, or of one that is too large, as many as show it.
+
+    Raises:
+        OSError: It is missing, no file, or may not be read.
+    """
+    from pytest_qchannel.cassette.disk.strict_yaml import MOST_BYTES  # here: it loads PyYAML
+
+    return read_file(path, MOST_BYTES)
+
+
 def _owner(path: Path) -> str | None:
     """The test that an index names; ``None`` where there is none, or none that can be read."""
     try:
-        top = read_plain(path.read_bytes(), path)
+        top = read_plain(read_index(path), path)
     except (OSError, CassetteProblem):
         return None
     owner = top.get("test") if isinstance(top, dict) else None

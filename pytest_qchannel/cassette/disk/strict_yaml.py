@@ -27,6 +27,12 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 
 MOST_DEPTH: Final = 100
 
+MOST_DIGITS: Final = 100
+"""Of a number."""
+
+MOST_REPEATED: Final = 1_000_000
+"""How many values references may stand for, all together."""
+
 _TAG: Final = "tag:yaml.org,2002:"
 _WIDE: Final = 240
 """A mapping or list that takes more characters on one line gets lines of its own."""
@@ -93,7 +99,9 @@ class _Builder:
         self._damaged = damaged
         self._resolver = Resolver()
         self._scalars = SafeConstructor()
-        self._anchors: dict[str, object] = {}
+        self._anchors: dict[str, tuple[object, int]] = {}
+        self._built = 0
+        self._repeated = 0
 
     def document(self) -> object:
         found: list[object] = []
@@ -112,7 +120,14 @@ class _Builder:
             if event.anchor not in self._anchors:
                 said = f"'*{event.anchor[:40]}' refers to nothing that stands before it"
                 raise self._damaged(said, _line(event))
-            return self._anchors[event.anchor]
+            found, size = self._anchors[event.anchor]
+            self._built += size
+            self._repeated += size
+            if self._repeated > MOST_REPEATED:
+                raise self._damaged("the cassette refers to itself too often", _line(event))
+            return found
+        before = self._built
+        self._built += 1
         if isinstance(event, events.ScalarEvent):
             built = self._scalar(event)
         elif isinstance(event, events.MappingStartEvent):
@@ -122,7 +137,7 @@ class _Builder:
             self._require_tag(event, "seq")
             built = self._sequence(depth + 1)
         if event.anchor is not None:
-            self._anchors[event.anchor] = built
+            self._anchors[event.anchor] = built, self._built - before
         return built
 
     def _sequence(self, depth: int) -> list[object]:
@@ -158,6 +173,8 @@ class _Builder:
         if kind == "null":
             return None
         if kind in ("int", "float", "bool"):
+            if len(event.value) > MOST_DIGITS:  # to base 60, the time grows with the square
+                raise self._damaged(f"a number has {len(event.value)} characters", _line(event))
             node = ScalarNode(tag, event.value)
             try:
                 return getattr(self._scalars, f"construct_yaml_{kind}")(node)

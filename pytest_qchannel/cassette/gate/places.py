@@ -9,17 +9,18 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from pytest_qchannel.cassette.gate.findings import Finding, Hit
 
 if TYPE_CHECKING:
-    from yaml import Node
+    from yaml import Event, Node
 
 __all__ = ["places_of"]
 
 MOST_NODES: Final = 200_000
+MOST_DEPTH: Final = 200
 _NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_\-]{0,39}")
 _INTERACTION: Final = re.compile(r"\$?\.?interactions\[(\d+)\]")
 
@@ -66,11 +67,29 @@ def _leaves(search: Search, data: bytes) -> Iterator[Leaf]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        root = yaml.compose(data.decode("utf-8"), Loader=loader)
+        text = data.decode("utf-8")
+        if _is_deep(yaml.parse(text, Loader=loader)):
+            return
+        root = yaml.compose(text, Loader=loader)
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError):
         return
     if root is not None and not isinstance(root, yaml.ScalarNode):
         yield from _of_node(search, root)
+
+
+def _is_deep(stream: Iterable[Event]) -> bool:
+    """Whether a document is nested so deeply that composing it, by recursion in C, could end us."""
+    import yaml
+
+    depth = 0
+    for event in stream:
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MOST_DEPTH:
+            return True
+    return False
 
 
 def _of_node(search: Search, root: Node) -> Iterator[Leaf]:

@@ -12,7 +12,7 @@ _SUSPECT: Final = re.compile(
     r"[A-Za-z0-9.+%_-]@[A-Za-z0-9-]"  # e-mail
     r"|crn:|IBMid-|eyJ[A-Za-z0-9_-]{6}|-----BEGIN"
     r"|(?i:\b(?:bearer|apikey|basic)\s+\S{8})"
-    r"|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"  # IPv4
+    r"|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)"  # IPv4, also where a sentence ends
     r"|(?<![0-9A-Za-z:])(?:[0-9a-fA-F]{0,4}:){4,}"  # IPv6
     r"|(?:^|[\s\"'=(,:])(?:~|\.{0,2})/[\w.-]*[A-Za-z][\w.-]*|[A-Za-z]:\\|\\\\[A-Za-z]"  # paths
     r"|://"

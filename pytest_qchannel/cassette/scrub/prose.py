@@ -69,7 +69,15 @@ _NUMBER: Final = re.compile(r"[-+]?\d{1,7}(\.\d{1,6})?%?")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
 _DEVICE: Final = re.compile(r"(ibmq?|fake|simulator|aer)(_[a-z]{1,16}\d{0,4}){1,3}")
 _MOST_PARTS: Final = 9
-_JOINER: Final = re.compile(r"[-_/.=:']{1,2}")
+_JOINER: Final = re.compile(r"(?!::)[-_/.=:']{1,2}")
+_MOST_GROUPS: Final = 3
+"""A version has three groups of digits, an IPv4 address four."""
+
+_MOST_DIGITS: Final = 6
+"""In groups; more are a telephone number, a card's or an account's."""
+
+# Numbers side by side with nothing but space between them; a list has commas.
+_NUMERIC: Final = re.compile(r"[-+()/.]*\d[\d().+/-]*")
 
 
 def is_known(word: str) -> bool:
@@ -80,12 +88,46 @@ def is_known(word: str) -> bool:
     # Letters one by one, with digits between them, are an id.
     if any(part.isalpha() and len(part) == 1 for part in parts) and len(parts) > 1:
         return False
+    digits = [part for part in parts if part.isdigit()]
+    if len(digits) > 1 and _are_too_many(digits):
+        return False
     return 0 < len(parts) <= _MOST_PARTS and all(
         part.lower() in VOCABULARY
         or (part.isdigit() and len(part) <= 4)
         or _JOINER.fullmatch(part) is not None
         for part in parts
     )
+
+
+def _are_too_many(digits: list[str]) -> bool:
+    return len(digits) > _MOST_GROUPS or sum(map(len, digits)) > _MOST_DIGITS
+
+
+def _grouped(text: str) -> list[tuple[int, int]]:
+    """Where the digits of one long number stand in groups, a token each: `4929 1234 5678 9012`."""
+    found: list[tuple[int, int]] = []
+    run: list[re.Match[str]] = []
+
+    def end() -> None:
+        digits = [group for token in run for group in re.findall(r"\d+", token[0])]
+        if len(run) > 1 and sum(map(len, digits)) > _MOST_DIGITS:
+            found.append((run[0].start(), run[-1].end()))
+        run.clear()
+
+    for token in _TOKEN.finditer(text):
+        trimmed = _TRIM.fullmatch(token[0])
+        assert trimmed is not None
+        word, after = trimmed[2], trimmed[3]
+        is_joiner = not re.search(r"\w", token[0])
+        if not is_joiner and (not _NUMERIC.fullmatch(word) or _TIME.fullmatch(word)):
+            end()
+            continue
+        run.append(token)
+        # In a list of numbers there are commas; those of one number have as many digits each.
+        if set(after) & set(",;:!?") and len(re.sub(r"\D", "", word)) < 4:
+            end()
+    end()
+    return found
 
 
 def scrub_prose(text: str, standin: Callable[[str], str | None]) -> str:
@@ -95,8 +137,11 @@ def scrub_prose(text: str, standin: Callable[[str], str | None]) -> str:
         text: What the service said.
         standin: Gives the stand-in of a word that has one already: a job's id, say.
     """
+    grouped = _grouped(text)
 
     def scrub(found: re.Match[str]) -> str:
+        if any(start <= found.start() < end for start, end in grouped):
+            return UNKNOWN
         trimmed = _TRIM.fullmatch(found[0])
         assert trimmed is not None
         before, word, after = trimmed.groups()

@@ -10,7 +10,9 @@ from typing import Final
 
 import click
 
+from pytest_qchannel.cassette.disk.reading import read_file
 from pytest_qchannel.cassette.gate import Finding, Gate
+from pytest_qchannel.cassette.gate.views import MOST_BYTES
 from pytest_qchannel.channels.credentials import secrets_in
 from pytest_qchannel.cli.cassettes.folder import Failed, folder_of, shown
 from pytest_qchannel.errors import UsageProblem
@@ -41,7 +43,7 @@ def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
     found: list[tuple[Path, Finding]] = []
     for path in _files(paths):
         try:
-            data = path.read_bytes()
+            data = read_file(path, MOST_BYTES)
         except OSError as problem:
             raise click.UsageError(f"{path} cannot be read: {problem.strerror}") from None
         searched += 1

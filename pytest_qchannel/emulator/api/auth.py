@@ -11,6 +11,7 @@ from typing import Final
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.api.context import Context, Principal
 from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.world.ended import said_of_ended
 from pytest_qchannel.emulator.world.records import Account
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.route import Credential
@@ -32,7 +33,11 @@ def _cloud_account(ctx: Context, *, allow_api_key: bool) -> Account:
         token = ctx.world.token(value)
         if token is not None and not token.account.is_classic:
             return token.account
-        raise ctx.refuse(401, Codes.NOT_AUTHORIZED, "The access token is not valid or has expired.")
+        raise ctx.refuse(
+            401,
+            Codes.NOT_AUTHORIZED,
+            "The access token is not valid or has expired." + said_of_ended(value),
+        )
     if scheme == "apikey" and allow_api_key:
         account = ctx.world.account_of("cloud", value)
         if account is not None:
@@ -87,7 +92,11 @@ def _classic(ctx: Context) -> Principal:
         token = ctx.world.token(sent)
         if token is not None and token.account.is_classic:
             return Principal(token.account)
-        raise ctx.refuse(401, Codes.CLASSIC_BAD_TOKEN, "The access token is not valid any more.")
+        raise ctx.refuse(
+            401,
+            Codes.CLASSIC_BAD_TOKEN,
+            "The access token is not valid any more." + said_of_ended(sent),
+        )
     scheme, value = ctx.request.authorization
     account = ctx.world.account_of("classic", value) if scheme == "bearer" else None
     if account is None:

@@ -13,6 +13,7 @@ from pytest_qchannel.emulator.faults import Fault
 from pytest_qchannel.emulator.faults.handler import with_faults
 from pytest_qchannel.emulator.faults.raw_key import warning_of_raw_keys
 from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.ended import remember_ended
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.releases import Version
@@ -67,9 +68,11 @@ class EmulatedSource:
         """The answer of the emulated service."""
         return self.app.handle(request)
 
-    def close(self) -> None:
-        """Ends what still runs."""
+    def close(self, where: str = "") -> None:
+        """Ends what still runs; an access token of the test that is over is refused by its name."""
         self.app.close()
+        if where:
+            remember_ended(self.app.world.tokens, where)
 
 
 class _Controls:

@@ -45,5 +45,5 @@ class LaneSource(Protocol):
     def handle(self, request: Request) -> Response:
         """The answer; called from any thread, behind its handlers."""
 
-    def close(self) -> None:
-        """Ends what still runs."""
+    def close(self, where: str = "") -> None:
+        """Ends what still runs; ``where`` is the test that is over."""

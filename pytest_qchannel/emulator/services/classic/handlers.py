@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Final
 
@@ -34,7 +35,7 @@ def login(ctx: Context) -> Response:
     if account is None:
         raise ctx.refuse(401, Codes.CLASSIC_LOGIN_FAILED, "Login failed.")
     now = ctx.world.clock.now()
-    token = AccessToken(ctx.world.hex(64), account, now, now + LIFETIME_S)
+    token = AccessToken(secrets.token_hex(32), account, now, now + LIFETIME_S)
     ctx.world.remember(token)
     return Response.json(
         {

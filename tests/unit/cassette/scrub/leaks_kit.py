@@ -225,6 +225,16 @@ def _natural() -> Iterator[Leak]:
         "reason",
         get("/jobs/d0", {"state": {"status": "Failed", "reason": f"error in {v['file path']}"}}),
     )
+    for kind in ("IP address", "card number", "telephone number"):
+        refused = {"errors": [{"code": 1208, "message": f"The request of {v[kind]} is invalid."}]}
+        yield leak(kind, "an error message", get("/jobs", refused, status=400))
+        failed = {"state": {"status": "Failed", "reason": f"refused by '{v[kind]}'"}}
+        yield leak(kind, "reason", get("/jobs/d0", failed))
+        yield leak(kind, "failed result", get("/jobs/d0/results", f"error ({v[kind]})".encode()))
+        classic = {"error": {"message": f"user {v[kind]}, not allowed"}}
+        yield leak(kind, "classic error", get("/jobs", classic, base=CLASSIC, status=403))
+        status = {"message": f"maintenance: call {v[kind]}"}
+        yield leak(kind, "status", get("/backends/ibm_x/status", status))
     # A tag that the test itself sends stands in the test; those of others come in answers.
     yield leak("tag", "a list of jobs", get("/jobs", {"jobs": [{"id": "x", "tags": [v["tag"]]}]}))
     yield leak("tag", "a list of tags", get("/tags?type=job", {"tags": [v["tag"]]}))

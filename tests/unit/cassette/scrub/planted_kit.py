@@ -60,6 +60,8 @@ VALUES: Final[Mapping[str, str]] = {
     "file path": "/home/abyron/fusion/reactor.py",
     "tag": "project-bluebird",
     "proxy password": "hunter2-Tr0ub4dor",
+    "card number": "4929 1234 5678 9012",
+    "telephone number": "0170-1234-5678",
 }
 KEY: Final = VALUES["API key"]
 

@@ -252,10 +252,33 @@ def test_an_array_is_kept_only_where_it_is_nothing_else() -> None:
         ("The user is no member of acme/fusion/reactor.", "The user is no member of [word]."),
         ("Job of Ada Byron failed at /home/ada", "Job of [word] [word] failed at [word]"),
         ("key 0a1b2c3d4e5f", "key [word]"),
+        ("qiskit 0.51.0 from 2024-01-01 12:30:00 on, qubits 0, 1, 2, 3, 4, 5, 6, 7", None),
     ],
 )
 def test_of_a_sentence_only_the_services_own_words_stay(said: str, kept: str | None) -> None:
     assert scrub_prose(said, lambda _: None) == (said if kept is None else kept)
+
+
+@pytest.mark.parametrize(
+    "digits",
+    [
+        "198.51.100.77", "198.51.100.77:8080", "198.51.100.77/24", "2001:db8::7", "2001::7",
+        "4929-1234-5678-9012", "4929 1234 5678 9012", "4929, 1234, 5678, 9012",
+        "4929.1234.5678.9012",
+        "0170-1234-5678", "(0170) 123 45 67", "+49 170 1234567", "06 12 34 56 78", "555-1234",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "sentence", ["{}", "It is {}.", "from '{}' not allowed", "code ({}), 5 jobs"]
+)
+def test_no_address_card_or_telephone_number_stays_in_a_sentence(
+    digits: str, sentence: str
+) -> None:
+    """What the user saw: each group of digits is short, so all of them stayed."""
+    said = scrub_prose(sentence.format(digits), lambda _: None)
+    kept = {one for one in said if one.isdigit()} - set(sentence)
+    assert not kept
+    assert "[word]" in said
 
 
 @pytest.mark.parametrize(

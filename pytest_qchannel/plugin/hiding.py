@@ -1,0 +1,117 @@
+"""Known secrets are taken out of what pytest tells of a test: ids, warnings, properties."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import Any, Final
+
+import pytest
+from _pytest.junitxml import xml_key
+
+from pytest_qchannel.channels import credentials
+from pytest_qchannel.secret import hide_all
+
+__all__ = ["HIDER", "HIDING", "Hiding", "hidden"]
+
+HIDING: Final = "qchannel-hiding"
+"""The name of :class:`Hiding` among the plugins."""
+
+Hide = Callable[[str], str]
+
+_SET: Final = type(pytest.param())
+
+HIDER: Final[pytest.StashKey[Hide | None]] = pytest.StashKey()
+"""Of a run: takes secrets out of what is told of the last test with a cassette."""
+
+
+def hidden(value: object, hide: Hide) -> object:
+    """A value as it was, or without the secrets: as text where it is no list and no mapping."""
+    shown = str(value)
+    if hide(shown) == shown:
+        return value
+    if isinstance(value, Mapping):
+        return {hidden(name, hide): hidden(one, hide) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [hidden(one, hide) for one in value]
+    return hide(shown)
+
+
+class Hiding:
+    """What has no report of its own: the ids of tests, their warnings, properties of the run.
+
+    Args:
+        config: The run's: the hooks do not tell.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._known = [one for one in credentials.secrets_in(os.environ) if one.is_searchable]
+
+    def watch_ids(self, metafunc: pytest.Metafunc) -> None:
+        """Takes credentials out of the ids that a test's parameters are given by hand.
+
+        An id goes far: to the terminal, into JUnit's report and pytest's cache.
+        """
+        if not self._known:
+            return
+        parametrize = metafunc.parametrize
+
+        def watched(
+            argnames: Any, argvalues: Iterable[Any], *args: Any, ids: Any = None, **kwargs: Any
+        ) -> None:
+            sets = [self._without_id(one) for one in argvalues]
+            parametrize(argnames, sets, *args, ids=self._ids(ids), **kwargs)
+
+        metafunc.parametrize = watched  # type: ignore[method-assign]  # there is no hook for them
+
+    def _without_id(self, values: Any) -> Any:
+        is_set = isinstance(values, _SET) and isinstance(values.id, str)
+        return values._replace(id=self._hide(values.id)) if is_set else values
+
+    def _ids(self, ids: Any) -> Any:
+        if ids is None:
+            return None
+        if callable(ids):
+            return lambda value: self._told(ids(value))
+        told = map(self._told, ids)
+        return list(told) if hasattr(ids, "__len__") else told
+
+    def _told(self, name: Any) -> Any:
+        return self._hide(name) if isinstance(name, str) else name
+
+    def _hide(self, text: str) -> str:
+        return hide_all(text, self._known)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_parametrize_id(self, val: object) -> str | None:
+        """The id of a parameter that is a credential, or has one in it."""
+        shown = val.decode("ascii", "backslashreplace") if isinstance(val, bytes) else str(val)
+        told = self._hide(shown) if isinstance(val, str | bytes | Enum) else shown
+        return told if told != shown else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: Any, when: str) -> None:
+        """Pytest tells a test's warnings after its last report."""
+        hide = self._config.stash.get(HIDER, None) if when == "runtest" else None
+        if hide is None:
+            return
+        warning_message.filename = hide(str(warning_message.filename))
+        shown = str(warning_message.message)
+        if (told := hide(shown)) != shown:
+            warning_message.message = UserWarning(told)
+            warning_message.category = UserWarning
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """What a fixture of the session has written at its end."""
+        if hide := self._config.stash.get(HIDER, None):
+            self.hide_properties(hide)
+
+    def hide_properties(self, hide: Hide) -> None:
+        """Takes secrets out of what ``record_testsuite_property`` has noted until now."""
+        xml = self._config.stash.get(xml_key, None)
+        if xml is not None:
+            noted = xml.global_properties
+            noted[:] = [(hide(name), hide(str(value))) for name, value in noted]
