@@ -107,6 +107,13 @@ OPTIONS: Final = (
         "the folder of all cassettes, from rootdir on",
     ),
     Option(
+        "keep",
+        "",
+        "WORDS",
+        "names of instances that recordings keep, a comma list: those of an emulated world stay "
+        "anyway, others become stand-ins, which a test that writes the name does not find",
+    ),
+    Option(
         "max_age",
         "",
         "DAYS",

@@ -7,6 +7,7 @@ command line > marker > environment > ini file > default.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +34,8 @@ _ON: Final = ("1", "true", "yes", "on")
 _OFF: Final = ("0", "false", "no", "off", "")
 
 _PLANNED: Final = "live"
+
+_NAME: Final = re.compile(r"[\w .+-]+(/[\w .+-]+/[\w .+-]+)?")
 
 
 class Mode(StrEnum):
@@ -123,6 +126,15 @@ def _channels(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_word(name, CHANNELS, "channel") for name in names))
 
 
+def _words(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    for word in words:
+        if not _NAME.fullmatch(word):
+            said = f"{word!r} is no name of an instance"
+            raise _BadValue(said, None, "names as premium-instance, or hub/group/project; no CRNs")
+    return words
+
+
 def _seed(text: str) -> int:
     if not text.strip().isdecimal():
         raise _BadValue(f"{text!r} is no seed", None, "a whole number, 0 or more")
@@ -158,6 +170,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "": _switch,
     "FILE": _path,
     "DOOR": _door,
+    "WORDS": _words,
     "SOURCE": _source,
     "DIR": _folder,
     "DAYS": _days,
@@ -177,6 +190,7 @@ class Settings(NamedTuple):
     door: Door
     record_from: Source | None
     cassettes: Path
+    keep: tuple[str, ...]
     max_age: float | None
     strict_cassettes: bool
     origin: Mapping[str, str]

@@ -94,9 +94,15 @@ class Traffic:
             found.append(self._problems.pop(0))
         return found + (self._tape.take_problems() if self._tape is not None else [])
 
+    def hints(self, error: str) -> list[str]:
+        """What is known here of an error that the code under test ended with."""
+        found = [self._tape.hint(error) if self._tape is not None else None]
+        return [one for one in found if one]
+
     def _start(self, tape: ReplayTape | RecordTape, undo: ExitStack) -> None:
         if not tape.is_open:  # pytest-recording may have opened it
             undo.enter_context(tape.opened())
         if tape.is_recording:
-            tape.meet(self.accounts.held)
+            names = self._source.public_names if self._source is not None else ()
+            tape.meet(self.accounts.held, names)
         tape.heard = listening(self.journal)
