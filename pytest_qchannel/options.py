@@ -104,7 +104,8 @@ OPTIONS: Final = (
         "cassettes",
         "cassettes",
         "DIR",
-        "the folder of all cassettes, from rootdir on",
+        "the folder of all cassettes, from rootdir on; {client} in it is the installed version of "
+        "qiskit-ibm-runtime, {channel} the channel of a test",
     ),
     Option(
         "keep",

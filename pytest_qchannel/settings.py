@@ -116,6 +116,11 @@ def _days(text: str) -> float | None:
 
 
 def _folder(text: str) -> Path:
+    rest = text.replace("{client}", "").replace("{channel}", "")
+    if found := re.search(r"\{[^}]*\}?|\}", rest):
+        close = nearest(found[0].strip("{}"), ("client", "channel"))
+        said = f"{found[0]!r} in {text!r} stands for nothing"
+        raise _BadValue(said, f"{{{close}}}" if close else None, "a folder, as cassettes/{client}")
     return Path(text)
 
 

@@ -96,8 +96,7 @@ class Traffic:
 
     def hints(self, error: str) -> list[str]:
         """What is known here of an error that the code under test ended with."""
-        found = [self._tape.hint(error) if self._tape is not None else None]
-        return [one for one in found if one]
+        return self._tape.hints(error) if self._tape is not None else []
 
     def _start(self, tape: ReplayTape | RecordTape, undo: ExitStack) -> None:
         if not tape.is_open:  # pytest-recording may have opened it

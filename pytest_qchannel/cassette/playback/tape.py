@@ -22,7 +22,7 @@ from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.record.log_scrubbing import scrubbed_logs
 from pytest_qchannel.cassette.playback.record.recording import Recording
-from pytest_qchannel.cassette.playback.replay.in_the_way import in_the_way
+from pytest_qchannel.cassette.playback.replay.in_the_way import in_the_way, of_another_client
 from pytest_qchannel.cassette.playback.replay.player import Player
 from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.cassette.provenance import Provenance
@@ -97,9 +97,9 @@ class Tape:
         """What takes the secrets that went by out of a text; holds nothing else of them."""
         raise NotImplementedError
 
-    def hint(self, error: str) -> str | None:  # noqa: ARG002
-        """What the cassette has to do with an error that a test ended with, if anything."""
-        return None
+    def hints(self, error: str) -> list[str]:  # noqa: ARG002
+        """What the cassette has to do with an error that a test ended with."""
+        return []
 
     def finish(self, *, has_passed: bool) -> Done:
         """Ends the test's use of the cassette; tells what was done, for the summary.
@@ -191,9 +191,13 @@ class ReplayTape(Tape):
         """What takes the person's own credentials out of a text."""
         return partial(hide_all, secrets=self._secrets)
 
-    def hint(self, error: str) -> str | None:
-        """The stand-ins that are in the way."""
-        return in_the_way(self.cassette, self.place, error)
+    def hints(self, error: str) -> list[str]:
+        """The stand-ins that are in the way, and that it is another client's."""
+        found = (
+            in_the_way(self.cassette, self.place, error),
+            of_another_client(self.cassette, self.place),
+        )
+        return [one for one in found if one]
 
     def interactions(self) -> list[Interaction]:
         """What was recorded."""

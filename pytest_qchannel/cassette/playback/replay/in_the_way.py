@@ -7,12 +7,13 @@ from typing import Final
 
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.place import Place
-from pytest_qchannel.cassette.problems import record_command
+from pytest_qchannel.cassette.problems import KEPT_APART, record_command
 from pytest_qchannel.cassette.standin_shapes import standin_in
+from pytest_qchannel.cassette.versions import CLIENT_NAME, version_difference
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.settings import Source
 
-__all__ = ["in_the_way"]
+__all__ = ["in_the_way", "of_another_client"]
 
 _NAME: Final = re.compile(r"instance-\d+|hub-\d+/group-\d+/project-\d+")
 _ABOUT_INSTANCES: Final = re.compile(r"instance|hub/group/project", re.IGNORECASE)
@@ -46,5 +47,20 @@ def in_the_way(cassette: Cassette, place: Place, error: str) -> str | None:
             where=str(place.path),
             facts=[("why", "a cassette keeps stand-ins for what could tell who recorded it")],
             next=next_,
+        )
+    )
+
+
+def of_another_client(cassette: Cassette, place: Place) -> str | None:
+    """That a failed replay was recorded with another client, if so: it may read other answers."""
+    versions = version_difference(cassette.provenance)
+    if versions is None or CLIENT_NAME not in versions:
+        return None
+    return str(
+        QChannelError(
+            "this replay has answers to another client",
+            where=str(place.path),
+            facts=[("versions", versions)],
+            next=f"{record_command(place.test_id)}, or {KEPT_APART}",
         )
     )
