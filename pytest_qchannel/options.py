@@ -150,7 +150,15 @@ OPTIONS: Final = (
         "cassettes",
         "DIR",
         "the folder of all cassettes, from the folder of the ini file (rootdir) on; "
-        "without an ini file, from the working directory on",
+        "without an ini file, from the working directory on. {client} in it is the installed "
+        "version of qiskit-ibm-runtime, {channel} the channel of a test",
+    ),
+    Option(
+        "keep",
+        "",
+        "WORDS",
+        "names of instances that recordings keep, a comma list: those of an emulated world stay "
+        "anyway, others become stand-ins, which a test that writes the name does not find",
     ),
     Option(
         "max_age",

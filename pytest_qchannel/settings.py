@@ -7,6 +7,7 @@ command line > marker > environment > ini file > default.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -41,6 +42,8 @@ __all__ = [
 
 _ON: Final = ("1", "true", "yes", "on")
 _OFF: Final = ("0", "false", "no", "off", "")
+
+_NAME: Final = re.compile(r"[\w .+-]+(/[\w .+-]+/[\w .+-]+)?")
 
 
 class _BadValue(ValueError):
@@ -90,6 +93,11 @@ def _days(text: str) -> float | None:
 
 
 def _folder(text: str) -> Path:
+    rest = text.replace("{client}", "").replace("{channel}", "")
+    if found := re.search(r"\{[^}]*\}?|\}", rest):
+        close = nearest(found[0].strip("{}"), ("client", "channel"))
+        said = f"{found[0]!r} in {text!r} stands for nothing"
+        raise _BadValue(said, f"{{{close}}}" if close else None, "a folder, as cassettes/{client}")
     return Path(text)
 
 
@@ -98,6 +106,15 @@ def _channels(text: str) -> tuple[str, ...]:
         return ()
     names = [name.strip() for name in text.split(",")]
     return tuple(dict.fromkeys(_word(name, CHANNELS, "channel") for name in names))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    for word in words:
+        if not _NAME.fullmatch(word):
+            said = f"{word!r} is no name of an instance"
+            raise _BadValue(said, None, "names as premium-instance, or hub/group/project; no CRNs")
+    return words
 
 
 def _seed(text: str) -> int:
@@ -135,6 +152,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "": _switch,
     "FILE": _path,
     "DOOR": _door,
+    "WORDS": _words,
     "SOURCE": _source,
     "DIR": _folder,
     "DAYS": _days,
@@ -154,6 +172,7 @@ class Settings(NamedTuple):
     door: Door
     record_from: Source | None
     cassettes: Path
+    keep: tuple[str, ...]
     max_age: float | None
     strict_cassettes: bool
     origin: Mapping[str, str]

@@ -14,6 +14,7 @@ from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.rerun_command import quoted, words_of
 
 __all__ = [
+    "KEPT_APART",
     "BlobDamaged",
     "BlobMissing",
     "CassetteBusy",
@@ -30,6 +31,12 @@ __all__ = [
 
 
 _RECORD: Final = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
+
+
+KEPT_APART: Final = (
+    "keep a set for each client: qchannel_cassettes = cassettes/{client} in the ini file"
+)
+"""What to do where two clients need two recordings."""
 
 
 def record_command(test_id: str | None) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+from typing import Final
 
 from pytest_qchannel._version import __version__
 from pytest_qchannel.cassette.provenance import Provenance, now_text
 from pytest_qchannel.cassette.scrub import SCRUBBER_VERSION
 
-__all__ = ["new_provenance", "version_difference"]
+__all__ = ["CLIENT_NAME", "new_provenance", "version_difference"]
+
+
+CLIENT_NAME: Final = "qiskit-ibm-runtime"
 
 
 @functools.cache
@@ -23,7 +27,7 @@ def new_provenance(channel: str, recorded_from: str) -> Provenance:
         channel=channel,
         recorded_from=recorded_from,
         recorded_at=now_text(),
-        client=_version("qiskit-ibm-runtime"),
+        client=_version(CLIENT_NAME),
         plugin=__version__,
         qiskit=_version("qiskit"),
         scrubber=SCRUBBER_VERSION,
@@ -33,7 +37,7 @@ def new_provenance(channel: str, recorded_from: str) -> Provenance:
 def version_difference(provenance: Provenance) -> str | None:
     """How what is installed differs from what a cassette was recorded with, if it does."""
     pairs = (
-        ("qiskit-ibm-runtime", provenance.client, _version("qiskit-ibm-runtime")),
+        (CLIENT_NAME, provenance.client, _version(CLIENT_NAME)),
         ("qiskit", provenance.qiskit, _version("qiskit")),
     )
     said = [

@@ -122,6 +122,8 @@ class Route:
         action: What it does.
         tells: What its answer tells of jobs.
         query: What a cassette may keep of the query.
+        abilities: Fields of the query that only tell what the client can do, and who says so:
+            nobody asks for something else by them, so they are not compared.
         form: The same of a form that is sent.
         sent: The same of a JSON body that is sent.
         answered: The same of a JSON body that is answered with a status below 400.
@@ -137,6 +139,7 @@ class Route:
     action: Action = Action.READ
     tells: Tells = Tells.NOTHING
     query: Fields = field(default_factory=dict)
+    abilities: Fields = field(default_factory=dict)
     form: Fields = field(default_factory=dict)
     sent: Fields = field(default_factory=dict)
     answered: Fields = field(default_factory=dict)

@@ -52,6 +52,11 @@ ROUTES: Final = (
         RUNTIME, "GET", "/backends", "runtime", _API,
         {200: "D", 400: "I", 403: "D"},
         query={"provider": "hgp", "include_mocks": "keep", "fields": "keep"},
+        # Elsewhere the field is the caller's own wish: it chooses jobs and workloads.
+        abilities={
+            "include_mocks": "qiskit-ibm-runtime 0.51 sends it with every list of backends, and "
+            "leaves mock backends out itself (backends() of qiskit_runtime_service.py)"
+        },
         answered={"devices[]": "keep", **below("devices[].", DEVICE_ROW)},
     )),
     *_both(_CLIENT, Route(

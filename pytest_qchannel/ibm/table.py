@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 from pytest_qchannel.hosts import SERVICES, Host, base_url_of, find_any_host
 from pytest_qchannel.ibm import classic, cloud, runtime
 from pytest_qchannel.ibm.route import Action, Route
 
-__all__ = ["ROUTES", "Found", "find", "is_submission", "url_of"]
+__all__ = ["ABLE_HEADER", "ROUTES", "Found", "asked_by", "find", "is_submission", "url_of"]
 
 _EVERY: Final = (*cloud.ROUTES, *runtime.ROUTES, *classic.ROUTES)
 
@@ -19,6 +20,10 @@ ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
     service: tuple(route for route in _EVERY if route.service == service) for service in SERVICES
 }
 """Service -> its routes."""
+
+
+ABLE_HEADER: Final = "ibm-api-version"
+"""The header that tells which forms of answers the client can read (observed: 0.40 to 0.51)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,14 @@ def is_submission(method: str, host: str, path: str) -> bool:
     """Whether a request submits a job."""
     found = find(method, host, path)
     return found is not None and found.route.action is Action.SUBMISSION
+
+
+def asked_by(method: str, url: str) -> list[tuple[str, str]]:
+    """The fields of a URL's query, without those that only tell what the client can do."""
+    parts = urlsplit(url)
+    found = find(method.upper(), (parts.hostname or "").lower(), parts.path)
+    able = found.route.abilities if found is not None else ()
+    return [one for one in parse_qsl(parts.query, keep_blank_values=True) if one[0] not in able]
 
 
 def url_of(service: str, key: str) -> str:

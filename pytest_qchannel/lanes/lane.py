@@ -119,6 +119,10 @@ class Lane:
         """What went wrong since the last call, even where the code under test swallowed it."""
         return self._traffic.take_problems()
 
+    def hints(self, error: str) -> list[str]:
+        """What is known of an error that the code under test ended with and that says less."""
+        return self._traffic.hints(error)
+
     # What can be done to where answers come from.
 
     @property

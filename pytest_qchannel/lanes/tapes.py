@@ -54,4 +54,5 @@ def tape_for(
         secrets,
         source.value,
         most_days=settings.max_age,
+        keep=settings.keep,
     )

@@ -94,6 +94,10 @@ class Traffic:
             found.append(self._problems.pop(0))
         return found + (self._tape.take_problems() if self._tape is not None else [])
 
+    def hints(self, error: str) -> list[str]:
+        """What is known here of an error that the code under test ended with."""
+        return self._tape.hints(error) if self._tape is not None else []
+
     def _close(self, source: LaneSource) -> None:
         source.close(self.network.where)
 
@@ -101,5 +105,6 @@ class Traffic:
         if not tape.is_open:  # pytest-recording may have opened it
             undo.enter_context(tape.opened())
         if tape.is_recording:
-            tape.meet(self.accounts.held)
+            names = self._source.public_names if self._source is not None else ()
+            tape.meet(self.accounts.held, names)
         tape.heard = listening(self.journal)

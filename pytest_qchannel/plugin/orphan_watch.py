@@ -10,7 +10,7 @@ import pytest
 
 from pytest_qchannel.plugin import orphans, selection, session_settings, taping
 from pytest_qchannel.plugin.orphans import Collected, Orphan, Seen
-from pytest_qchannel.settings import OPTIONS, Settings
+from pytest_qchannel.settings import CHANNELS, OPTIONS, Settings
 
 __all__ = ["WATCH", "OrphanWatch", "begin"]
 
@@ -24,7 +24,7 @@ _FOLDER: Final = next(option for option in OPTIONS if option.name == "cassettes"
 def begin(config: pytest.Config, settings: Settings) -> None:
     """Watches a run that has a folder of cassettes."""
     watch = OrphanWatch(config, settings)
-    if watch.folder.is_dir():
+    if any(one.is_dir() for one in watch.folders):
         config.stash[WATCH] = watch
         config.pluginmanager.register(watch, "qchannel-orphans")
 
@@ -41,7 +41,9 @@ class OrphanWatch:
         self._config = config
         self._settings = settings
         self.base = session_settings.base_of(config)
-        self.folder = self.base / settings.cassettes
+        self.folder = taping.folder_for(config, settings)
+        each = [taping.folder_for(config, settings, channel) for channel in CHANNELS]
+        self.folders = list(dict.fromkeys([self.folder, *each]))
         self._collected = Collected()
         self._found: list[list[Orphan]] = []
 
@@ -75,7 +77,7 @@ class OrphanWatch:
     def _look(self, items: list[pytest.Item]) -> list[Orphan]:
         from pytest_qchannel.cassette.disk.inventory import cassettes_in
 
-        kept = cassettes_in(self.folder)
+        kept = [one for folder in self.folders for one in cassettes_in(folder)]
         if not kept:
             return []
         used: set[Path] = set()
@@ -105,8 +107,8 @@ class OrphanWatch:
             idle[own] = f"its test uses the cassette {place.path.name}"
         else:
             params = getattr(getattr(item, "callspec", None), "params", {})
-            for other in orphans.kin(place.test_id, params.get("qchannel_channel"), settings):
-                used.add(type(place).of(place.root, other).path)
+            kin = orphans.kin(place.test_id, params.get("qchannel_channel"), settings)
+            used |= {type(place).of(root, one).path for one in kin for root in self.folders}
 
     def _whole(self, items: list[pytest.Item]) -> set[str]:
         """The modules that were collected as a whole, as test ids name them."""
@@ -147,8 +149,10 @@ class OrphanWatch:
         if not found:
             return
         command = orphans.COMMAND
-        if self._settings.origin["cassettes"] == _FOLDER.flag:
-            command += f" {self._shown(str(self.folder))}"
+        folder = next(one for one in self.folders if Path(found[0].path).is_relative_to(one))
+        is_typed = self._settings.origin["cassettes"] == _FOLDER.flag
+        if is_typed or folder != self.base / self._settings.cassettes:
+            command += f" {self._shown(str(folder))}"
         if not self._settings.strict_cassettes:
             line = f"qchannel: {orphans.counted(found)}; {command} lists and removes them"
             terminalreporter.write_line(line)

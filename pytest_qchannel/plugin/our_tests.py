@@ -114,7 +114,8 @@ class OurTests:
         ours = call.excinfo.value if call.excinfo else None
         made = yield
         taping.passed(item, made)
-        if problems.replaced(item, call, ours) and made.failed:
+        is_told_more = problems.replaced(item, call, ours)
+        if made.failed and (problems.hinted(item, call) or is_told_more):
             made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
         if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
             made.longrepr = report.without_traceback(item.stash[REFUSED])

@@ -14,7 +14,7 @@ import pytest
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
 from pytest_qchannel.plugin.keys import FOUND, LANE, REFUSED
 
-__all__ = ["gather", "note", "raise_all", "replaced", "take"]
+__all__ = ["gather", "hinted", "note", "raise_all", "replaced", "take"]
 
 
 def gather(item: pytest.Item) -> list[QChannelError]:
@@ -49,6 +49,17 @@ def note(error: BaseException, problems: list[QChannelError]) -> None:
     for problem in problems:
         if problem is not error and str(problem) not in str(error):
             error.add_note("\n".join([str(problem), *getattr(problem, "__notes__", ())]))
+
+
+def hinted(item: pytest.Item, call: pytest.CallInfo[Any]) -> bool:
+    """Adds what the lane knows of the error that a part of a test ended with, if anything."""
+    lane, told = item.stash.get(LANE, None), call.excinfo.value if call.excinfo else None
+    if lane is None or told is None or isinstance(told, QChannelError):
+        return False
+    hints = lane.hints(str(told))
+    for hint in hints:
+        told.add_note(hint)
+    return bool(hints)
 
 
 def replaced(item: pytest.Item, call: pytest.CallInfo[Any], ours: BaseException | None) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "finish",
+    "folder_for",
     "has_lane",
     "hide",
     "passed",
@@ -68,9 +69,22 @@ def place_of(item: pytest.Item, settings: Settings) -> Place:
     """Where a test's cassette lies."""
     from pytest_qchannel.lanes.tapes import Place
 
-    root = session_settings.base_of(item.config) / settings.cassettes
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    root = folder_for(item.config, settings, params.get("qchannel_channel"))
     named = item.stash.get(_OWN_NAME, None)
     return Place.of(root, test_id(item), named)
+
+
+def folder_for(config: pytest.Config, settings: Settings, channel: str | None = None) -> Path:
+    """The folder of the cassettes of a channel; by default of the first that tests run on."""
+    folder = session_settings.base_of(config) / settings.cassettes
+    if "{" not in str(settings.cassettes):
+        return folder
+    from pytest_qchannel.cassette.disk.place import root_of
+    from pytest_qchannel.channels.client import client_version, default_channel
+
+    first = settings.channel[0] if settings.channel else default_channel().name
+    return root_of(folder, client_version(), channel or first)
 
 
 _OWN_NAME = pytest.StashKey[str]()
@@ -104,8 +118,9 @@ def _typed(config: pytest.Config) -> frozenset[str]:
 
 def start_of(config: pytest.Config) -> Start:
     """How this run was started: errors give commands that can be pasted there."""
-    channels, flag = config.getoption("qchannel_channel"), "--qchannel-channel"
-    options = (f"{flag}={channels}",) if flag in _typed(config) else ()
+    typed = _typed(config)
+    names = (name for name in ("channel", "cassettes") if f"--qchannel-{name}" in typed)
+    options = tuple(f"--qchannel-{name}={config.getoption(f'qchannel_{name}')}" for name in names)
     return Start(session_settings.base_of(config), config.invocation_params.dir, options)
 
 

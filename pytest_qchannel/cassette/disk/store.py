@@ -158,7 +158,7 @@ class Store:
     def with_old_date(
         self, cassette: Cassette, path: Path | None = None, most_days: float | None = None
     ) -> Cassette:
-        """The cassette that is on disk, if the new one differs from it in nothing but times.
+        """The cassette that is on disk, if the new one differs from it in times and versions only.
 
         For recordings from the emulator: the same traffic then gives the same bytes. A live
         recording takes its new date, because its age is what people ask for.

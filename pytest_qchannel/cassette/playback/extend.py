@@ -38,6 +38,7 @@ class ExtendTape(RecordTape):
         secrets: What must not be in it.
         source: ``emulator`` or ``live``.
         most_days: How old a cassette may be.
+        keep: Names of instances that stay what they are.
     """
 
     _cassette: Cassette
@@ -46,7 +47,7 @@ class ExtendTape(RecordTape):
     _translation: Translation
     _mixing: Mixing
 
-    def meet(self, accounts: Mapping[str, HeldAccount]) -> None:
+    def meet(self, accounts: Mapping[str, HeldAccount], names: Iterable[str] = ()) -> None:
         """Loads the cassette, and compares its account with that of the source.
 
         Raises:
@@ -72,6 +73,7 @@ class ExtendTape(RecordTape):
         self.recording = self._extension = Extension(
             self.place.test_id, self._known, cassette, self._translation
         )
+        super().meet(accounts, names)
 
     def answer(self, sent: Interaction) -> Interaction | None:
         """The recorded answer; ``None`` where there is none, and the request is sent.

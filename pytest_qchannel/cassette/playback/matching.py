@@ -2,7 +2,8 @@
 
 Compared are method, host, path, query, ``Service-CRN``, and for a submitted job what was
 submitted (:mod:`.submitted.submission`). Nothing else: not credentials, not the inventory of
-packages that the client sends along, not the order of query fields, not other bodies.
+packages that the client sends along, not the order of query fields, nor those that only tell what
+the client can do (``abilities`` of the route), not other bodies.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pytest_qchannel.cassette.circuits.fingerprint import same_form
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
 from pytest_qchannel.ibm.route import Action
-from pytest_qchannel.ibm.table import Found, find
+from pytest_qchannel.ibm.table import Found, asked_by, find
 
 __all__ = ["Key", "address_of", "found_in", "is_submission", "key_of"]
 
@@ -112,7 +113,7 @@ def address_of(request: Interaction) -> Key:
     query = tuple(
         sorted(
             (name, _query_value(name, value))
-            for name, value in parse_qsl(parts.query, keep_blank_values=True)
+            for name, value in asked_by(request.method, request.url)
         )
     )
     crns = [value for name, value in request.request_headers if name.lower() == CRN_HEADER]

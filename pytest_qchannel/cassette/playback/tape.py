@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Literal
@@ -22,6 +22,7 @@ from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.record.log_scrubbing import scrubbed_logs
 from pytest_qchannel.cassette.playback.record.recording import Recording
+from pytest_qchannel.cassette.playback.replay.in_the_way import in_the_way, of_another_client
 from pytest_qchannel.cassette.playback.replay.player import Player
 from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.cassette.provenance import Provenance
@@ -95,6 +96,10 @@ class Tape:
     def hider(self) -> Callable[[str], str]:
         """What takes the secrets that went by out of a text; holds nothing else of them."""
         raise NotImplementedError
+
+    def hints(self, error: str) -> list[str]:  # noqa: ARG002
+        """What the cassette has to do with an error that a test ended with."""
+        return []
 
     def finish(self, *, has_passed: bool) -> Done:
         """Ends the test's use of the cassette; tells what was done, for the summary.
@@ -186,6 +191,14 @@ class ReplayTape(Tape):
         """What takes the person's own credentials out of a text."""
         return partial(hide_all, secrets=self._secrets)
 
+    def hints(self, error: str) -> list[str]:
+        """The stand-ins that are in the way, and that it is another client's."""
+        found = (
+            in_the_way(self.cassette, self.place, error),
+            of_another_client(self.cassette, self.place),
+        )
+        return [one for one in found if one]
+
     def interactions(self) -> list[Interaction]:
         """What was recorded."""
         return list(self.cassette.interactions)
@@ -205,6 +218,7 @@ class RecordTape(Tape):
         secrets: What must not be in it.
         source: ``emulator`` or ``live``.
         most_days: How old a cassette may be: an older one is not kept for being the same.
+        keep: Names of instances that stay what they are, beside those of the source.
 
     Attributes:
         accounts: The accounts that the test used, by channel.
@@ -220,19 +234,33 @@ class RecordTape(Tape):
         source: str,
         *,
         most_days: float | None = None,
+        keep: Iterable[str] = (),
     ) -> None:
         super().__init__(place)
         self._source = source
+        self._names = list(keep)
         self._most_days = most_days
         self._known = secrets
         self.recording = Recording(place.test_id, secrets)
+        self.recording.keep_names(self._names)
         self.accounts: dict[str, HeldAccount] = {}
         self.answered = 0
         self._lock = threading.Lock()
         self._seen = 0
 
-    def meet(self, accounts: Mapping[str, HeldAccount]) -> None:
-        """Called with the source's accounts, once the tape is open and before any request."""
+    def meet(
+        self,
+        accounts: Mapping[str, HeldAccount],  # noqa: ARG002 - what is extended compares them
+        names: Iterable[str] = (),
+    ) -> None:
+        """Called with the source, once the tape is open and before any request.
+
+        Args:
+            accounts: Its accounts, by channel.
+            names: Names of instances that are no secret there.
+        """
+        self._names += names
+        self.recording.keep_names(self._names)
 
     def answer(self, sent: Interaction) -> Interaction | None:  # noqa: ARG002
         """Nothing: every request is sent."""

@@ -61,7 +61,8 @@ RULES: Final[Mapping[str, Rule]] = {
         Rule("SCRUB-016", "guid", "replace", "which instance it is; the same as in its CRN"),
         Rule("SCRUB-017", "plan_id", "replace", "which entry of the catalog: a custom plan has one "
              "of its own"),
-        Rule("SCRUB-018", "instance", "replace", "the name that somebody gave an instance"),
+        Rule("SCRUB-018", "instance", "replace", "the name that somebody gave an instance; "
+             "those of an emulated world and of `qchannel_keep` stay"),
         Rule("SCRUB-019", "hub", "replace", "an organisation; the public 'ibm-q' stays, the client "
              "knows it"),
         Rule("SCRUB-020", "group", "replace", "a part of an organisation; 'open' stays"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from pytest_qchannel.cassette.standin_shapes import DOMAIN, HEX, IBM_ID, WORD, standin_jwt
@@ -123,13 +123,14 @@ class Standins:
 
     Args:
         said: What the cassette says already: a stand-in that is in there is not made again.
+        kept: Kinds and values that are no secret and stay what they are.
     """
 
-    def __init__(self, said: bytes = b"") -> None:
+    def __init__(self, said: bytes = b"", kept: Iterable[tuple[str, str]] = ()) -> None:
         self._said = said
         self._made: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
-        self._given: set[tuple[str, str]] = set()
+        self._given: set[tuple[str, str]] = set(kept)
 
     def of(self, kind: str, value: str) -> str:
         """The stand-in for a value; the same one each time.
@@ -148,6 +149,7 @@ class Standins:
 
     def adopt(self, kind: str, value: str, made: str) -> None:
         """Takes a stand-in that a value has already."""
+        self._given.discard((kind, value))
         self._made[kind, value] = made
         self._given.add((kind, made))
 

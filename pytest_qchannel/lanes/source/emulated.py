@@ -54,6 +54,12 @@ class EmulatedSource:
         world = builder.build(clock or Clock(time.time), self.settings.seed)
         self.app = App(world, faults=builder.new_faults(), gaps=problems, installed=installed)
         self.accounts = _accounts(self.app, builder)
+        self.public_names = {
+            name
+            for account in world.accounts
+            for one in account.instances.values()
+            for name in (one.name, *([] if one.id.startswith("crn:") else [one.id]))
+        }
         self.own_credentials = {account.credential for account in world.accounts}
         self.controls = _Controls(EmulatorControl(self.app, journal), builder)
         self.links = (

@@ -35,6 +35,10 @@ class LaneSource(Protocol):
         """The credentials that are its own: they are no secrets of the person's."""
 
     @property
+    def public_names(self) -> Collection[str]:
+        """The names of its instances, where they are no secret: a recording keeps them."""
+
+    @property
     def controls(self) -> Controls:
         """What can be done to it beside asking it."""
 

@@ -34,6 +34,7 @@ class ToySource:
             {"ibm_cloud": held}, "the toy shop", "the shop", "ask for {channel}", "open it"
         )
         self.own_credentials = {KEY}
+        self.public_names: set[str] = set()
         self.controls = NoLevers(Mode.EMULATED, "a toy")
         self.links = (in_turn(threading.RLock()), journaled(journal))
         self.problems = problems

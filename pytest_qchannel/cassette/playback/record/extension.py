@@ -89,7 +89,7 @@ class Extension(Recording):
 
     def _standins(self) -> Standins:
         parts = (self._said(one) for one in self._old.interactions)
-        standins = Standins(b"\n".join(part for each in parts for part in each))
+        standins = Standins(b"\n".join(part for each in parts for part in each), self._kept)
         for kind, real, recorded in self._translation.pairs:
             standins.adopt(kind, real, recorded)
         return standins

@@ -29,6 +29,7 @@ from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_log
 from pytest_qchannel.cassette.problems import RecordingRefused, record_command
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.scrub import Scrubber, Unknown
+from pytest_qchannel.cassette.scrub.kept_names import kept_names
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
@@ -55,6 +56,11 @@ class Recording:
         self._raw: list[Interaction] = []
         self._unknown: dict[Unknown, None] = {}
         self._not_found_again: tuple[str, ...] = ()
+        self._kept: set[tuple[str, str]] = set()
+
+    def keep_names(self, names: Iterable[str]) -> None:
+        """Lets names of instances stay what they are: they are no secret, and tests write them."""
+        self._kept.update(kept_names(names))
 
     def add(self, interaction: Interaction) -> None:
         """Keeps what was sent and answered, in memory."""
@@ -116,7 +122,7 @@ class Recording:
 
     def _standins(self) -> Standins:
         """The stand-ins that there are before anything is scrubbed."""
-        return Standins()
+        return Standins(kept=self._kept)
 
     def _whole(self, scrubbed: Mapping[int, Interaction]) -> list[Interaction]:
         """The interactions of the cassette in order, from new ones by their raw ones' identity."""

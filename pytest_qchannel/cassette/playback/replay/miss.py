@@ -8,8 +8,9 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import Key, key_of
 from pytest_qchannel.cassette.playback.replay.cursors import Entry, Replay
 from pytest_qchannel.cassette.playback.roles import role_of
-from pytest_qchannel.cassette.problems import record_command
+from pytest_qchannel.cassette.problems import KEPT_APART, record_command
 from pytest_qchannel.cassette.submitted.submission_words import submission_differences
+from pytest_qchannel.cassette.versions import CLIENT_NAME
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
 
@@ -79,6 +80,7 @@ def explain(
     """
     key = key_of(sent)
     closest = _closest(replay, key)
+    apart = f", or {KEPT_APART}" if versions and CLIENT_NAME in versions else ""
     found: tuple[str, ...] = ()
     said = None
     if closest is not None:
@@ -94,7 +96,7 @@ def explain(
         number=None if closest is None else closest.number + 1,
         differences=found,
         closest=said,
-        next=f"{record_command(test_id)}, or {_undo(closest, key)}",
+        next=f"{record_command(test_id)}, or {_undo(closest, key)}{apart}",
         versions=versions,
     )
 

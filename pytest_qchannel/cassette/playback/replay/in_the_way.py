@@ -1,0 +1,66 @@
+"""What a failed replay is told where a stand-in is in the way of a name that the test writes."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pytest_qchannel.cassette.disk.index import Cassette
+from pytest_qchannel.cassette.disk.place import Place
+from pytest_qchannel.cassette.problems import KEPT_APART, record_command
+from pytest_qchannel.cassette.standin_shapes import standin_in
+from pytest_qchannel.cassette.versions import CLIENT_NAME, version_difference
+from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.settings import Source
+
+__all__ = ["in_the_way", "of_another_client"]
+
+_NAME: Final = re.compile(r"instance-\d+|hub-\d+/group-\d+/project-\d+")
+_ABOUT_INSTANCES: Final = re.compile(r"instance|hub/group/project", re.IGNORECASE)
+
+
+def in_the_way(cassette: Cassette, place: Place, error: str) -> str | None:
+    """The stand-ins that an error is about, in words; ``None`` where it is about none.
+
+    The code under test has the stand-ins of the cassette and knows nothing of it, so the error of
+    its own does not say that a name is another one in the recording.
+    """
+    held = (one for account in cassette.accounts.values() for one in account.instances)
+    names = list(dict.fromkeys(one.name for one in held if _NAME.fullmatch(one.name)))
+    shown = [name for name in names if re.search(rf"(?<![\w-]){re.escape(name)}(?!\w)", error)]
+    if not shown and _ABOUT_INSTANCES.search(error):
+        shown = names
+    next_ = "read names and ids from qchannel.instances and from answers"
+    if shown:
+        headline = f"in this replay instances have other names: {', '.join(shown)}"
+        command = record_command(place.test_id)
+        if cassette.provenance.recorded_from == Source.LIVE:
+            command = f"list the name in the setting qchannel_keep, and {command}"
+        next_ = f"{command}, or {next_}"
+    elif standin := standin_in(error):
+        headline = f"in this replay {standin} stands for what was recorded"
+    else:
+        return None
+    return str(
+        QChannelError(
+            headline,
+            where=str(place.path),
+            facts=[("why", "a cassette keeps stand-ins for what could tell who recorded it")],
+            next=next_,
+        )
+    )
+
+
+def of_another_client(cassette: Cassette, place: Place) -> str | None:
+    """That a failed replay was recorded with another client, if so: it may read other answers."""
+    versions = version_difference(cassette.provenance)
+    if versions is None or CLIENT_NAME not in versions:
+        return None
+    return str(
+        QChannelError(
+            "this replay has answers to another client",
+            where=str(place.path),
+            facts=[("versions", versions)],
+            next=f"{record_command(place.test_id)}, or {KEPT_APART}",
+        )
+    )
