@@ -13,7 +13,7 @@ import pytest
 
 from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.plugin import faults, problems, report, selection, taping
+from pytest_qchannel.plugin import faults, precautions, problems, report, selection, taping
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.keys import OUR_TESTS, OURS, REFUSED
 from pytest_qchannel.plugin.markers import LIVE_QPU
@@ -49,6 +49,8 @@ class OurTests:
         except UsageProblem:
             return  # the collected test is refused with the marker, as a usage error
         skip = [pytest.mark.skip(reason=reason)] if reason else []
+        if "qchannel_channel" not in metafunc.fixturenames:  # it has a marker of ours only
+            metafunc.fixturenames.append("qchannel_channel")
         params = [pytest.param(name, marks=skip, id=name) for name in names]
         metafunc.parametrize("qchannel_channel", params, indirect=True)
 
@@ -60,6 +62,7 @@ class OurTests:
         """
         item.stash[OURS] = True
         selection.check_markers(self._config, item)
+        precautions.take(item)
         if whole := self._config.stash.get(EVERYWHERE, None):
             whole.check(item)
         taping.prepare(item)
