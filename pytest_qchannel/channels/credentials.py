@@ -12,7 +12,8 @@ from pytest_qchannel.secret import Secret
 __all__ = [
     "CLASSIC_TOKEN",
     "CLIENT_VARIABLES",
-    "channel_variables",
+    "CLOUD_KEYS",
+    "credential_variables",
     "instance_of",
     "own_variable",
     "secret_of",
@@ -22,7 +23,8 @@ __all__ = [
 CLASSIC_TOKEN: Final = "IQP_API_TOKEN"  # noqa: S105 - the name of a variable
 CLIENT_VARIABLES: Final = ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_CHANNEL")
 _PARTS: Final = ("TOKEN", "INSTANCE")
-_OTHER_KEYS: Final = ("IBM_CLOUD_API_KEY", "IBMCLOUD_API_KEY")
+CLOUD_KEYS: Final = ("IBM_CLOUD_API_KEY", "IBMCLOUD_API_KEY")
+"""Where IBM's other tools look for a key of IBM Cloud."""
 
 
 def own_variable(channel: Channel, part: str) -> str:
@@ -30,10 +32,11 @@ def own_variable(channel: Channel, part: str) -> str:
     return f"{ENV_PREFIX}{channel.name.upper()}_{part}"
 
 
-def channel_variables() -> set[str]:
-    """Every variable that holds a credential or an instance for one channel."""
+def credential_variables() -> set[str]:
+    """Every variable that holds a credential or an instance."""
     own = (own_variable(one, part) for one in CHANNEL_BY_NAME.values() for part in _PARTS)
-    return {*own, CLASSIC_TOKEN}
+    of_client = (f"QISKIT_IBM_{part}" for part in _PARTS)
+    return {*own, *of_client, CLASSIC_TOKEN, *CLOUD_KEYS}
 
 
 def _client_means(channel: Channel, environ: Mapping[str, str]) -> bool:
@@ -73,6 +76,6 @@ def instance_of(channel: Channel, environ: Mapping[str, str]) -> str | None:
 def secrets_in(environ: Mapping[str, str]) -> Iterator[Secret]:
     """Every credential that the environment holds, whatever channel it is for."""
     names = [own_variable(channel, "TOKEN") for channel in CHANNEL_BY_NAME.values()]
-    for name in (*names, "QISKIT_IBM_TOKEN", CLASSIC_TOKEN, *_OTHER_KEYS):
+    for name in (*names, "QISKIT_IBM_TOKEN", CLASSIC_TOKEN, *CLOUD_KEYS):
         if environ.get(name):
             yield Secret(name, environ[name])

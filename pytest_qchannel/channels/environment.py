@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-__all__ = ["account_file", "isolated_environment"]
+__all__ = ["account_file", "isolated_environment", "outside"]
 
 _MODULE: Final = "qiskit_ibm_runtime.accounts.management"
 _CONSTANT: Final = "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
 _HOME_VARIABLES: Final = ("HOME", "USERPROFILE")
+
+_hidden: Final[list[tuple[Mapping[str, str], Path]]] = []
+"""The environments and account files that are hidden, the person's own first."""
 
 # They would send the client to other hosts or make it skip what it always does; and a proxy on
 # loopback would be a way out of the shut network.
@@ -43,6 +46,16 @@ def _point_client_to(path: str) -> None:
         setattr(sys.modules[_MODULE], _CONSTANT, path)
 
 
+def outside() -> tuple[Mapping[str, str], Path]:
+    """The person's own environment and account file, whether one is open or not."""
+    return _hidden[0] if _hidden else (os.environ, Path(_account_file_now()))
+
+
+def _account_file_now() -> str:
+    """What the client has worked out already, or what it would work out without us."""
+    return _client_constant() or str(account_file(Path(os.path.expanduser("~"))))  # noqa: PTH111
+
+
 @contextmanager
 def isolated_environment(home: Path, variables: Mapping[str, str]) -> Iterator[None]:
     """Makes ``home`` the home directory and sets ``variables``, until the block is left.
@@ -50,8 +63,8 @@ def isolated_environment(home: Path, variables: Mapping[str, str]) -> Iterator[N
     Whatever the block itself changes in the environment is undone with the rest.
     """
     before = dict(os.environ)
-    # What the client has worked out already, or what it would work out without us.
-    path = _client_constant() or str(account_file(Path(os.path.expanduser("~"))))  # noqa: PTH111
+    path = _account_file_now()
+    _hidden.append((before, Path(path)))
     try:
         os.environ.update({name: str(home) for name in _HOME_VARIABLES})
         for name in _CLEARED:
@@ -60,6 +73,7 @@ def isolated_environment(home: Path, variables: Mapping[str, str]) -> Iterator[N
         _point_client_to(str(account_file(home)))
         yield
     finally:
+        _hidden.pop()
         os.environ.clear()
         os.environ.update(before)
         _point_client_to(path)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.client import client_release, default_channel
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
@@ -121,7 +120,7 @@ def _answered(
     source = SOURCES[kind](settings, world, journal, problems)
     secrets = [
         one
-        for one in credentials.secrets_in(os.environ)
+        for one in secrets_of_person()
         if one.is_searchable and one.reveal() not in source.own_credentials
     ]
     no_real_secrets = refusing(secrets, lambda: network.where, problems)

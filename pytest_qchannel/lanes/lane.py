@@ -237,7 +237,7 @@ class Lane:
         variables = self._every_channel()
         undo.enter_context(isolated_environment(self._home, variables))
         # What the lane has no account or instance for is not left to the person's own.
-        for name in credentials.channel_variables() - variables.keys():
+        for name in credentials.credential_variables() - variables.keys():
             os.environ.pop(name, None)
 
     def _every_channel(self) -> Mapping[str, str]:
@@ -249,8 +249,8 @@ class Lane:
             variables[credentials.own_variable(channel, "TOKEN")] = account.secret.reveal()
             if account.instance is not None:
                 variables[credentials.own_variable(channel, "INSTANCE")] = account.instance.id
-            if channel.is_classic:
-                variables[credentials.CLASSIC_TOKEN] = account.secret.reveal()
+            names = (credentials.CLASSIC_TOKEN,) if channel.is_classic else credentials.CLOUD_KEYS
+            variables.update(dict.fromkeys(names, account.secret.reveal()))
         return variables
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import functools
-import os
-from collections.abc import Mapping
 
 from pytest_qchannel.cassette.disk.place import Place
 from pytest_qchannel.cassette.playback.extend import ExtendTape
 from pytest_qchannel.cassette.playback.tape import RecordTape, ReplayTape, Secrets
 from pytest_qchannel.cassette.standin_shapes import is_standin
-from pytest_qchannel.channels import credentials
+from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.lanes.decide import Plan, require_source
 from pytest_qchannel.network.real_secrets import require_no_real_secret
 from pytest_qchannel.settings import Mode, Settings
@@ -18,16 +16,14 @@ from pytest_qchannel.settings import Mode, Settings
 __all__ = ["Place", "RecordTape", "ReplayTape", "known_secrets", "tape_for"]
 
 
-def known_secrets(environ: Mapping[str, str] = os.environ) -> Secrets:
-    """The credentials of the environment that are long enough to be searched for.
+def known_secrets() -> Secrets:
+    """The person's credentials that are long enough to be searched for.
 
     Stand-ins are no secrets: within a replay they are what the environment has, and another replay
     may be started there.
     """
     return tuple(
-        one
-        for one in credentials.secrets_in(environ)
-        if one.is_searchable and not is_standin(one.reveal())
+        one for one in secrets_of_person() if one.is_searchable and not is_standin(one.reveal())
     )
 
 

@@ -87,15 +87,22 @@ class NetworkGuard:
         """Puts the socket module back as it was."""
         self._patches.close()
 
-    def refuse(self, host: str, closest: str | None = None) -> None:
+    def refuse(
+        self, host: str, closest: str | None = None, advice: str = "use the host above"
+    ) -> None:
         """Reports and raises the error for a host.
+
+        Args:
+            host: What was reached for.
+            closest: What there is in its place.
+            advice: What to do where there is something closest.
 
         Raises:
             NetworkBlocked: Always.
         """
         __tracebackhide__ = True
         if closest is not None:
-            advice = "use the host above"
+            pass
         elif is_ibm_host(host) and self.ibm_advice:
             advice = self.ibm_advice
         elif is_ibm_host(host):

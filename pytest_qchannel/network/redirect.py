@@ -29,10 +29,14 @@ _NO_PORT: Final = (None, 0, "", "0", b"", b"0")
 class _StandIn(str):
     """A loopback address that was the answer to the look-up of an emulated host."""
 
-    __slots__ = ()
+    host: str = ""
+    """The emulated host."""
 
 
-_ADDRESS: Final = _StandIn(_LOOPBACK)
+def _stand_in(host: object) -> _StandIn:
+    address = _StandIn(_LOOPBACK)
+    address.host = _name(host)
+    return address
 
 
 class RedirectedDoor:
@@ -42,7 +46,7 @@ class RedirectedDoor:
         handle: The emulator's ``App.handle``, or something around it; called from any thread.
         failed: Called with what ``handle`` raised, except for lost connections.
         is_served: Whether a host name is the emulator's.
-        refuse: Called with the URL of an IBM host that is not served; raises.
+        refuse: Called with the URL of an IBM host, or port of one, that is not served; raises.
         also_public: Whether hosts beyond loopback may be reached: see :func:`.trust.trusting`.
     """
 
@@ -90,7 +94,7 @@ class NameRedirect:
 
     Args:
         is_served: Whether a host name is the emulator's.
-        refuse: Called with the URL of an IBM host that is not served; raises.
+        refuse: Called with the URL of an IBM host, or port of one, that is not served; raises.
         port: Where the door is on 127.0.0.1.
     """
 
@@ -105,11 +109,6 @@ class NameRedirect:
     def open(self) -> None:
         """Starts redirecting."""
         with ExitStack() as undo:
-            # Bound and not listening: who connects to it is refused, as at a port of IBM's hosts
-            # where nobody listens.
-            closed = undo.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            closed.bind((_LOOPBACK, 0))
-            self._closed_port = closed.getsockname()[1]
             for name, replacement in (
                 ("getaddrinfo", self._getaddrinfo(socket.getaddrinfo)),
                 ("gethostbyname", self._gethostbyname(socket.gethostbyname)),
@@ -136,11 +135,11 @@ class NameRedirect:
             self._refuse(f"https://{name}")
         return False
 
-    def _led_to(self, port: object) -> int:
-        """The port of this machine that a port of an emulated host is."""
-        if port in _NO_PORT:
-            return 0
-        return self._port if port in (*_HTTPS, self._port) else self._closed_port
+    def _led_to(self, host: object, port: object) -> int:
+        """The port of this machine that a port of an emulated host is; refuses all but HTTPS."""
+        if port not in (*_HTTPS, self._port):
+            self._refuse(f"tcp://{_name(host)}:{_number(port)}")
+        return self._port
 
     def _getaddrinfo(self, real: Callable[..., object]) -> Callable[..., object]:
         def getaddrinfo(
@@ -158,20 +157,23 @@ class NameRedirect:
             if type not in (0, socket.SOCK_STREAM):
                 raise socket.gaierror(socket.EAI_SERVICE, "the emulated hosts speak TCP only")
             name = _name(host) if flags & socket.AI_CANONNAME else ""
-            address = (_ADDRESS, self._led_to(port))
+            led_to = 0 if port in _NO_PORT else self._led_to(host, port)
+            address = (_stand_in(host), led_to)
             return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, name, address)]
 
         return getaddrinfo
 
     def _gethostbyname(self, real: Callable[..., object]) -> Callable[..., object]:
         def gethostbyname(hostname: object) -> object:
-            return _ADDRESS if self._is_ours(hostname) else real(hostname)
+            return _stand_in(hostname) if self._is_ours(hostname) else real(hostname)
 
         return gethostbyname
 
     def _gethostbyname_ex(self, real: Callable[..., object]) -> Callable[..., object]:
         def gethostbyname_ex(hostname: object) -> object:
-            return (_name(hostname), [], [_ADDRESS]) if self._is_ours(hostname) else real(hostname)
+            if not self._is_ours(hostname):
+                return real(hostname)
+            return (_name(hostname), [], [_stand_in(hostname)])
 
         return gethostbyname_ex
 
@@ -180,14 +182,24 @@ class NameRedirect:
             if not isinstance(address, tuple):
                 return real(sock, address)  # which refuses it
             if sock.family == socket.AF_INET and self._is_ours(address[0]):
-                port = self._closed_port if address[1] == 0 else self._led_to(address[1])
-                return real(sock, (_LOOPBACK, port))
+                return real(sock, (_LOOPBACK, self._led_to(*address)))
             return real(sock, address)
 
         return connect
 
 
+def _number(port: object) -> int:
+    """A port as a number, whatever it was given as."""
+    text = port.decode("ascii", "replace") if isinstance(port, bytes) else str(port)
+    try:
+        return int(text) if text.isdigit() else socket.getservbyname(text)
+    except OSError as error:
+        raise socket.gaierror(socket.EAI_SERVICE, f"no service {text!r}") from error
+
+
 def _name(host: object) -> str:
+    if isinstance(host, _StandIn):
+        return host.host
     if isinstance(host, bytes):
         host = host.decode("ascii", "replace")
     return host.lower().rstrip(".") if isinstance(host, str) else ""

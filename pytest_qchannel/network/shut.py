@@ -108,7 +108,17 @@ class ShutNetwork:
         )
 
     def _refuse_host(self, url: str) -> None:
-        host = urlsplit(url).hostname or ""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if host in known_hosts():
+            is_plain = parts.scheme == "http" and parts.port not in (None, 80)
+            port = parts.port or (80 if parts.scheme == "http" else 443)
+            self._guard.refuse(
+                f"{'http://' if is_plain else ''}{host}:{port}",
+                f"https://{host}",
+                "use the address above: what IBM's hosts answer elsewhere is not known, and plain "
+                "HTTP shows a key to everybody",
+            )
         self._guard.refuse(host, nearest(host, known_hosts()) or "quantum.cloud.ibm.com")
 
     def _keep(self, error: Exception) -> None:

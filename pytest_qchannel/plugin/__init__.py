@@ -112,16 +112,25 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test that uses a channel once per chosen channel."""
-    if "qchannel_channel" in metafunc.fixturenames:
+    names = metafunc.fixturenames
+    if "qchannel_channel" in names or (LANE_FIXTURE not in names and _is_lent(metafunc.definition)):
         _our_tests(metafunc.config).choose_channels(metafunc)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Finds the tests that use us; refuses wrong markers."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Finds the tests that use us, also by a marker of a conftest.py; refuses wrong markers."""
+    _prepare(config, items)
+    yield
+    _prepare(config, items)
+
+
+def _prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
     with _usage_errors(config):
         for item in items:
-            if WHOLE_RUN in config.stash or _has_ours(item):
+            if OURS not in item.stash and (WHOLE_RUN in config.stash or _has_ours(item)):
                 _our_tests(config).prepare(item)
 
 
@@ -228,9 +237,14 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
 def _has_ours(item: pytest.Item) -> bool:
     """Whether a test has a fixture or marker of ours, or a marker that may be meant so."""
     return LANE_FIXTURE in getattr(item, "fixturenames", ()) or any(
-        mark.name in markers.USAGE or mark.name.startswith(markers.PREFIX)
+        mark.name in markers.USAGE or markers.is_mistyped(mark.name, item.config.getini("markers"))
         for mark in item.iter_markers()
     )
+
+
+def _is_lent(item: pytest.Item) -> bool:
+    """Whether a test's markers give it a lane."""
+    return any(mark.name in markers.LENDING for mark in item.iter_markers())
 
 
 def _has_told(terminalreporter: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.plugin import marker_arguments
 from pytest_qchannel.plugin.keys import LANE, SHARED
 from pytest_qchannel.plugin.markers import FAULT
@@ -34,16 +34,4 @@ def unmet(item: pytest.Item) -> list[QChannelError]:
         return lane.unmet_faults(item.nodeid, besides=others)
     if LANE in item.stash:
         return item.stash[LANE].unmet_faults(item.nodeid)
-    return _without_lane(item)
-
-
-def _without_lane(item: pytest.Item) -> list[QChannelError]:
-    if item.get_closest_marker(FAULT) is None:
-        return []
-    return [
-        UsageProblem(
-            "the marker qchannel_fault does nothing in a test without an emulated lane",
-            where=item.nodeid,
-            next="ask for a fixture of the plugin, as qchannel_service",
-        )
-    ]
+    return []

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import re
+from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["FAULT", "HELP", "LIVE_QPU", "PREFIX", "QCHANNEL", "USAGE"]
+from pytest_qchannel.errors import nearest
+
+__all__ = ["FAULT", "HELP", "LENDING", "LIVE_QPU", "QCHANNEL", "USAGE", "is_mistyped"]
 
 QCHANNEL: Final = "qchannel"
 LIVE_QPU: Final = "live_qpu"
 FAULT: Final = "qchannel_fault"
 
-PREFIX: Final = "qchannel"
-"""Markers that begin so are ours, or mistyped."""
+LENDING: Final = (QCHANNEL, FAULT)
+"""A test with one of them gets the fixture ``qchannel``, whether it asks for it or not."""
 
 USAGE: Final = {
     QCHANNEL: "qchannel(*names, seed=None, mode=None, door=None, allow_unused=False)",
@@ -25,3 +30,23 @@ HELP: Final = {
     LIVE_QPU: "the test needs a real QPU; skipped until the live lane exists",
     FAULT: "something goes wrong in the test: a request, a job=... or an account=...; repeatable",
 }
+
+
+def is_mistyped(name: str, registered: Iterable[str]) -> bool:
+    """Whether a marker is meant to be one of ours, and is none, nor anybody else's.
+
+    Args:
+        name: The marker's.
+        registered: What the ini file and all plugins say of their markers.
+    """
+    return _is_alike(name) and all(
+        re.split(r"[:(]", line)[0].strip() != name for line in registered
+    )
+
+
+@functools.cache
+def _is_alike(name: str) -> bool:
+    if name in USAGE:
+        return False
+    is_near = name[:1] in "qQ" or "qp" in name.lower()  # the others are spared the comparison
+    return name.startswith(QCHANNEL) or (is_near and bool(nearest(name, USAGE, likeness=0.8)))

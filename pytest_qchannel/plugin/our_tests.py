@@ -13,7 +13,15 @@ import pytest
 
 from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.plugin import faults, hiding, problems, report, selection, taping
+from pytest_qchannel.plugin import (
+    faults,
+    hiding,
+    precautions,
+    problems,
+    report,
+    selection,
+    taping,
+)
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.keys import OUR_TESTS, OURS, REFUSED
 from pytest_qchannel.plugin.markers import LIVE_QPU
@@ -51,6 +59,8 @@ class OurTests:
         except UsageProblem:
             return  # the collected test is refused with the marker, as a usage error
         skip = [pytest.mark.skip(reason=reason)] if reason else []
+        if "qchannel_channel" not in metafunc.fixturenames:  # it has a marker of ours only
+            metafunc.fixturenames.append("qchannel_channel")
         params = [pytest.param(name, marks=skip, id=name) for name in names]
         metafunc.parametrize("qchannel_channel", params, indirect=True)
 
@@ -62,6 +72,7 @@ class OurTests:
         """
         item.stash[OURS] = True
         selection.check_markers(self._config, item)
+        precautions.take(item)
         if whole := self._config.stash.get(EVERYWHERE, None):
             whole.check(item)
         taping.prepare(item)

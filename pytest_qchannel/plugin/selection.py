@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.marker_arguments import ACCEPT, QChannelMark, read
-from pytest_qchannel.plugin.markers import PREFIX, QCHANNEL
+from pytest_qchannel.plugin.markers import QCHANNEL, is_mistyped
 from pytest_qchannel.settings import Settings, resolve
 
 if TYPE_CHECKING:
@@ -56,12 +55,13 @@ def check_markers(config: Any, item: Marks) -> None:
     for mark in item.iter_markers():
         if mark.name in ACCEPT:
             read(mark.name, mark.args, mark.kwargs, item.nodeid)
-        elif mark.name.startswith(PREFIX) and not _is_registered(config, mark.name):
+        elif is_mistyped(mark.name, config.getini("markers")):
             raise UsageProblem(
                 f"there is no marker {mark.name}",
                 where=item.nodeid,
                 closest=nearest(mark.name, ACCEPT),
-                next=f"use one of {', '.join(ACCEPT)}",
+                next=f"use one of {', '.join(ACCEPT)}; a marker of your own is registered in the "
+                "ini file, under markers",
             )
     if _mark(item).settings:
         try:
@@ -70,11 +70,6 @@ def check_markers(config: Any, item: Marks) -> None:
             raise UsageProblem(
                 problem.headline, where=item.nodeid, closest=problem.closest, next=problem.next
             ) from None
-
-
-def _is_registered(config: Any, name: str) -> bool:
-    """Whether somebody else offers a marker of that name."""
-    return any(re.split(r"[:(]", line)[0].strip() == name for line in config.getini("markers"))
 
 
 def settings_for(config: Any, item: Marks) -> Settings:

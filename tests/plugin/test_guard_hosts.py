@@ -49,6 +49,33 @@ def test_an_unknown_ibm_host_names_the_closest(
     )
 
 
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("door", ["in-process", "loopback"])
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("http://quantum.cloud.ibm.com/api/v1/backends", "quantum.cloud.ibm.com:80"),
+        ("HTTP://me:my-password@IAM.cloud.ibm.com/identity/token", "iam.cloud.ibm.com:80"),
+        ("https://quantum.cloud.ibm.com:8443/api/v1/versions", "quantum.cloud.ibm.com:8443"),
+    ],
+)
+def test_plain_http_and_other_ports_are_refused_behind_both_doors(
+    run: Any, body: str, door: str, url: str, named: str
+) -> None:
+    """What the user saw: the in-process door answered where a key would be sent unencrypted."""
+    code = f"requests.get({url!r}, timeout=9)"
+    result = run(project(body, code), "--tb=short", f"--qchannel-door={door}")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            f"E *NetworkBlocked: a test in the emulated lane reached for {named}",
+            "E *where: *test_it.py::test_a*",
+            f"E *closest: https://{named.partition(':')[0]}",
+            "E *next: *use the address above: *",
+        ]
+    )
+
+
 def test_a_known_ibm_host_without_requests_is_told_how_to_be_reached(run: Any) -> None:
     """What the user saw: advice to allow the host, which the option refuses."""
     result = run(

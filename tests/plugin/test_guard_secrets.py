@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel.channels import environment
+from pytest_qchannel.channels.credentials import credential_variables
+
 VALUE = "real-SECRET-value-of-44-characters-0123456789"
 LOUD = ("-vv", "--showlocals", "-l", "--log-level=DEBUG", "-rA", "--log-cli-level=DEBUG")
 HEADERS = '{"Authorization": "Bearer " + KEY}'
@@ -184,3 +187,49 @@ def test_a_dummy_value_is_no_secret(run: Any, monkeypatch: pytest.MonkeyPatch, d
     monkeypatch.setenv("QISKIT_IBM_TOKEN", dummy)
     result = run("def test_a(qchannel_rest): assert qchannel_rest.get('/jobs').ok")
     result.assert_outcomes(passed=1)
+
+
+def test_a_key_of_the_account_file_is_refused_in_a_body_of_any_size(
+    run: Any, monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester
+) -> None:
+    """What the user saw: a key in a body of more than 16 KB, or from the file, went unnoticed."""
+    monkeypatch.setattr(environment, "_account_file_now", lambda: str(pytester.path / "saved"))
+    (pytester.path / "saved").write_text('{"mine": {"token": "' + VALUE + '"}}', encoding="utf-8")
+    source = f"""
+        import json
+        import requests
+
+        def test_a(qchannel_rest):
+            saved = json.load(open({str(pytester.path / "saved")!r}))
+            qchannel_rest.post("/jobs", data="x" * 99_999 + saved["mine"]["token"])
+        """
+    result = run(source, *LOUD)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*RealSecretRefused: *sent the real credential of ~/.qiskit/qiskit-ibm.json",
+            "*next: *let the client log in without token= *",
+        ]
+    )
+    assert VALUE not in result.stdout.str() + result.stderr.str()
+
+
+@pytest.mark.parametrize("fixture", ["qchannel_emulator", "ibm_cloud_service", "qchannel"])
+def test_no_variable_holds_a_real_credential_not_even_for_a_child(
+    run: Any, monkeypatch: pytest.MonkeyPatch, fixture: str
+) -> None:
+    for name in credential_variables():
+        monkeypatch.setenv(name, VALUE)
+    source = f"""
+        import os, subprocess, sys
+
+        def test_a({fixture}):
+            code = "import os; print([k for k, v in os.environ.items() if {VALUE!r} in v])"
+            assert {VALUE!r} not in os.environ.values()
+            assert subprocess.check_output([sys.executable, "-c", code]).strip() == b"[]"
+            assert "emulated" in os.environ["IBM_CLOUD_API_KEY"]
+
+        def test_b():
+            assert os.environ["IBM_CLOUD_API_KEY"] == os.environ["QISKIT_IBM_TOKEN"] == {VALUE!r}
+        """
+    run(source).assert_outcomes(passed=2)

@@ -119,22 +119,6 @@ def test_a_test_that_fails_anyway_is_told_in_a_note(run: Any) -> None:
     )
 
 
-def test_a_marker_without_a_lane_does_not_pass_unseen(run: Any) -> None:
-    result = run(
-        """
-        import pytest
-
-        @pytest.mark.qchannel_fault("POST /jobs", status=503)
-        def test_a():
-            pass
-        """
-    )
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(
-        ["E *the marker qchannel_fault does nothing in a test without an emulated lane"]
-    )
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

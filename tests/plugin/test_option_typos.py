@@ -142,7 +142,7 @@ def test_a_mistyped_marker_names_the_nearest(run: Any, name: str) -> None:
             f"ERROR: there is no marker {name}",
             "  where:   test_it.py::test_*",
             "  closest: qchannel*",
-            "  next:    use one of qchannel, live_qpu, qchannel_fault",
+            "  next:    use one of qchannel, live_qpu, qchannel_fault; a marker of your own *",
         ]
     )
 
@@ -154,3 +154,35 @@ def test_a_marker_that_somebody_registers_is_theirs(run: Any) -> None:
     """
     source = f"import pytest\n@pytest.mark.qchannel_slow(3)\n{TEST}"
     run(source, conftest=conftest).assert_outcomes(passed=1)
+
+
+NEAR = ["qchanel", "qchannels", "Qchannel", "q_channel", "qchannel_fualt", "liveqpu", "live_qpus"]
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_a_marker_that_is_like_one_of_ours_is_mistyped(run: Any, name: str) -> None:
+    """What the user saw: ``qchanel`` did nothing, and the test ran without a lane."""
+    result = run(f"import pytest\n@pytest.mark.{name}\n{TEST}", "-W", "ignore")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            f"ERROR: there is no marker {name}",
+            "  where:   test_it.py::test_a",
+            "  closest: *q*",
+            "  next:    use one of qchannel, live_qpu, qchannel_fault; a marker of your own *",
+        ]
+    )
+
+
+OTHERS = ["channel", "quick", "quantum", "qt", "live_gpu", "live", "qpu", "slow"]
+
+
+def test_markers_of_others_are_no_typos(run: Any, pytester: pytest.Pytester) -> None:
+    """Neither those that are not alike, nor any that the project or a plugin has registered."""
+    pytester.makeini("[pytest]\nmarkers =\n    qchannels: ours\n    q_channel(x): ours, too\n")
+    conftest = "def pytest_configure(config): config.addinivalue_line('markers', 'liveqpu: its')"
+    names = [*OTHERS, "qchannels", "q_channel", "liveqpu"]
+    marks = "\n".join(f"@pytest.mark.{name}" for name in names)
+    result = run(f"import pytest\n{marks}\n{TEST}", "-W", "ignore", conftest=conftest)
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("qchannel: *test*")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -13,7 +12,7 @@ import click
 from pytest_qchannel.cassette.disk.reading import read_file
 from pytest_qchannel.cassette.gate import Finding, Gate
 from pytest_qchannel.cassette.gate.views import MOST_BYTES
-from pytest_qchannel.channels.credentials import secrets_in
+from pytest_qchannel.channels.personal import ACCOUNT_FILE, secrets_of_person
 from pytest_qchannel.cli.cassettes.folder import Failed, folder_of, shown
 from pytest_qchannel.errors import UsageProblem
 
@@ -67,7 +66,8 @@ def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
 
 
 def _gate() -> tuple[Gate, list[str]]:
-    secrets = list(secrets_in(os.environ))
+    found = secrets_of_person()  # a short value that somebody saved is no reason to search nothing
+    secrets = [one for one in found if one.is_searchable or one.env_var != ACCOUNT_FILE]
     try:
         return Gate(secrets), [secret.env_var for secret in secrets]
     except UsageProblem as problem:

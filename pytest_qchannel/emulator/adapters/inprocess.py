@@ -60,7 +60,7 @@ class InProcessDoor:
     Args:
         handle: The emulator's ``App.handle``, or something around it; called from any thread.
         is_served: Whether a host name is the emulator's.
-        refuse: Called with the URL of an IBM host that is not served; raises.
+        refuse: Called with the URL of an IBM host, or port of one, that is not served; raises.
     """
 
     def __init__(
@@ -90,8 +90,10 @@ class InProcessDoor:
 
         def get_adapter(session: requests.Session, url: str) -> BaseAdapter:
             adapter = choose(session, url)
-            name = urlsplit(url).hostname or ""
-            if self._is_served(name):
+            parts = urlsplit(url)
+            name = parts.hostname or ""
+            is_https = parts.scheme.lower() == "https" and parts.port in (None, 443)
+            if self._is_served(name) and is_https:
                 return _RetryingAdapter(max_retries=getattr(adapter, "max_retries", 0))
             if is_ibm_host(name):
                 self._refuse(url)

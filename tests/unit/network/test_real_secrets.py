@@ -23,6 +23,9 @@ HOST = "quantum.cloud.ibm.com"
         Request("GET", HOST, "/api/v1/jobs", {}, "token=a-real-key%2Fof%2Bthe+person"),
         Request("GET", HOST, "/a-real-key%2Fof%2Bthe%20person"),
         Request("POST", HOST, "/identity/token", {}, "", f"apikey={KEY}".encode()),
+        Request("POST", HOST, "/identity/token", {}, "", b"apikey=a-real-key%2Fof%2Bthe+person"),
+        Request("POST", HOST, "/api/v1/jobs", {}, "", b"0" * 99_999 + KEY.encode() + b"\xff" * 9),
+        Request("POST", HOST, "/x", {}, "", b"0" * 99_999 + b"a-real-key%2Fof%2bthe%20person"),
         Request(
             "GET", HOST, "/", {"authorization": "Basic " + base64.b64encode(KEY.encode()).decode()}
         ),
@@ -46,3 +49,11 @@ def test_everything_else_passes(authorization: str) -> None:
     handle = refusing(SECRETS, lambda: "here", problems)
     assert handle(sent, lambda _: Response(204)).status == 204
     assert problems == []
+
+
+def test_a_credential_of_the_account_file_has_advice_of_its_own() -> None:
+    handle = refusing([Secret("~/.qiskit/qiskit-ibm.json", KEY)], lambda: "here", [])
+    with pytest.raises(RealSecretRefused) as caught:
+        handle(Request("GET", HOST, "/", {"x": KEY}), lambda _: Response(204))
+    assert caught.value.headline.endswith("the real credential of ~/.qiskit/qiskit-ibm.json")
+    assert str(caught.value.next).startswith("let the client log in without token=")

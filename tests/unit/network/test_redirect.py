@@ -102,12 +102,26 @@ def test_connections_reach_the_door(port: int, address: Any, how: str) -> None:
         assert sock.getpeername() == ("127.0.0.1", port)
 
 
+@pytest.mark.parametrize(("asked", "named"), [(80, 80), ("http", 80), (b"80", 80), (8443, 8443)])
+def test_other_ports_of_an_emulated_host_are_refused(port: int, asked: Any, named: Any) -> None:
+    with pytest.raises(Refused, match=f"^tcp://{HOST}:{named}$"):
+        socket.getaddrinfo(HOST, asked)
+
+
+def test_a_service_that_there_is_not_has_no_port(port: int) -> None:
+    with pytest.raises(socket.gaierror, match="no service 'no-such'"):
+        socket.getaddrinfo(HOST, "no-such")
+
+
 @pytest.mark.parametrize("asked", [80, 8443, 0])
-def test_other_ports_of_an_emulated_host_are_closed(port: int, asked: int) -> None:
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection((HOST, asked), timeout=5)
-    with socket.socket() as sock:
-        assert sock.connect_ex((HOST, asked)) != 0
+@pytest.mark.parametrize("how", ["connect", "connect_ex"])
+@pytest.mark.parametrize("is_looked_up", [False, True])
+def test_connections_to_other_ports_are_refused(
+    port: int, asked: int, how: str, is_looked_up: bool
+) -> None:
+    host = socket.gethostbyname(HOST) if is_looked_up else HOST
+    with socket.socket() as sock, pytest.raises(Refused, match=f"^tcp://{HOST}:{asked}$"):
+        getattr(sock, how)((host, asked))
 
 
 def test_a_server_of_ones_own_is_not_mistaken_for_the_door(port: int) -> None:

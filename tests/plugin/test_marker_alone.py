@@ -1,0 +1,120 @@
+"""A marker of ours on a test without a fixture of ours: the test gets the lane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+ASK = 'requests.get("https://quantum.cloud.ibm.com/api/v1/jobs", timeout=9)'
+TESTS = f"""
+    import os
+    import unittest
+
+    import pytest
+    import requests
+
+    def ask():
+        assert "emulated" in os.environ["QISKIT_IBM_TOKEN"]
+        return {ASK}.status_code, os.environ["QISKIT_IBM_CHANNEL"]
+
+    @pytest.fixture(autouse=True)
+    def own():
+        return ask() if "WITHOUT" not in os.environ else None
+
+    @pytest.mark.qchannel
+    def test_function():
+        assert ask()[0] == 401
+
+    @pytest.mark.qchannel("ibm_cloud")
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_parametrized(number, own):
+        assert own == ask() == (401, "ibm_cloud")
+
+    @pytest.mark.qchannel("ibm_cloud", "ibm_quantum")
+    def test_channels():
+        assert ask()[0] == 401
+
+    @pytest.mark.qchannel_fault("GET /jobs", status=503, times=2)
+    def test_fault():
+        assert ask()[0] == 503
+
+    @pytest.mark.qchannel("ibm_cloud")
+    class TestClass:
+        def test_method(self):
+            assert ask() == (401, "ibm_cloud")
+
+    @pytest.mark.qchannel("ibm_cloud")
+    class TestCase(unittest.TestCase):
+        def setUp(self):
+            self.before = ask()
+
+        def test_method(self):
+            assert self.before == ask() == (401, "ibm_cloud")
+
+    class TestMixed(unittest.TestCase):
+        @pytest.mark.qchannel_fault("GET /jobs", status=503, times="every")
+        def test_method(self):
+            assert ask()[0] == 503
+"""
+
+
+def test_the_test_gets_the_lane(run: Any) -> None:
+    """What the user saw: the marker did nothing, and the test reached for the real host."""
+    result = run(TESTS, "-v", "--strict-markers")
+    result.assert_outcomes(passed=9)
+    result.stdout.fnmatch_lines(
+        [
+            "*::test_parametrized[[]*ibm_cloud*1*[]] PASSED*",
+            "*::test_channels[[]ibm_cloud[]] PASSED*",
+            "*::test_channels[[]ibm_quantum[]] PASSED*",
+            "qchannel: 5 emulated on ibm_cloud, 1 emulated on ibm_quantum, 3 emulated on *",
+        ]
+    )
+
+
+def test_other_tests_do_not(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WITHOUT", "1")
+    source = (
+        TESTS
+        + """
+    def test_plain():
+        assert "QISKIT_IBM_TOKEN" not in os.environ
+"""
+    )
+    run(source, "-k", "plain").assert_outcomes(passed=1, deselected=9)
+
+
+def test_the_command_line_is_cut_down_to_the_marker(run: Any) -> None:
+    result = run(TESTS, "-rs", "-k", "test_parametrized", "--qchannel-channel=ibm_quantum")
+    result.assert_outcomes(skipped=2, deselected=6)
+    result.stdout.fnmatch_lines(["SKIPPED*runs only on ibm_cloud*asked for: ibm_quantum"])
+
+
+def test_it_is_recorded_and_replayed_like_any_other(run: Any) -> None:
+    source = f"""
+    import pytest, requests
+
+    @pytest.mark.vcr
+    @pytest.mark.qchannel("ibm_cloud")
+    def test_a():
+        assert {ASK}.status_code == 401
+    """
+    run(source, "--qchannel-mode=record", "--qchannel-record-from=emulator").assert_outcomes(
+        passed=1
+    )
+    result = run(source)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["qchannel: *1 replay on ibm_cloud*"])
+
+
+@pytest.mark.parametrize("fixture", ["", "qchannel"])
+def test_a_marker_that_a_conftest_adds_counts(run: Any, fixture: str) -> None:
+    conftest = """
+        import pytest
+
+        def pytest_collection_modifyitems(items):
+            items[0].add_marker(pytest.mark.qchannel_fault("GET /jobs", status=503))
+        """
+    source = f"import requests\ndef test_a({fixture}): assert {ASK}.status_code == 503"
+    run(source, conftest=conftest).assert_outcomes(passed=1)
