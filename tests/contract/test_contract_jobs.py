@@ -164,8 +164,8 @@ def test_a_job_that_is_not_the_callers_is_unknown(door: Door, path: str, whose: 
     method = "POST" if path == "/cancel" else "GET"
     answer = door.request(method, f"{RUNTIME}/jobs/{job_id}{path}", door.runtime())
     require_contract(operation, answer)
-    assert (answer.status, answer.code) == (404, "not_found")
-    assert job_id in answer.message
+    assert (answer.status, answer.code) == (404, 1291)
+    assert answer.message == f"Job not found. Job ID: {job_id}"
 
 
 def ids(door: Door, **params: Any) -> list[str]:

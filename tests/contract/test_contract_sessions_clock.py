@@ -160,7 +160,7 @@ def test_draining_lets_queued_jobs_run_and_closes_after_the_last(timeless: Door)
     assert (seen["state"], seen["accepting_jobs"]) == ("active", False)
     answer = ask(timeless, "POST", "/jobs", json=job(session_id=session_id))
     require_contract("create_job", answer)
-    assert (answer.status, answer.code) == (400, 4001)
+    assert (answer.status, answer.code) == (400, 1217)
     timeless.control.advance_clock(100)
     assert [state(timeless, one)["status"] for one in jobs] == ["Completed", "Completed"]
     seen = look(timeless, session_id)
@@ -208,7 +208,7 @@ def test_the_maximum_time_counts_from_the_first_job(timeless: Door) -> None:
     timeless.control.advance_clock(500)
     found = [state(timeless, one) for one in reversed(jobs)]
     assert [one["status"] for one in found] == ["Failed", "Completed", "Completed"]
-    assert found[0]["reason_code"] == 4001
+    assert found[0]["reason_code"] == 1217
     seen = look(timeless, session_id)
     assert seen["state"] == "closed"
     assert seen["started_at"] == "2025-10-09T09:10:00.000Z"
@@ -216,7 +216,7 @@ def test_the_maximum_time_counts_from_the_first_job(timeless: Door) -> None:
     assert seen["last_job_completed"] == "2025-10-09T09:12:00.000Z"
     assert seen["elapsed_time"] == 120
     answer = ask(timeless, "POST", "/jobs", json=job(session_id=session_id))
-    assert (answer.status, answer.code) == (400, 4001)
+    assert (answer.status, answer.code) == (400, 1217)
 
 
 def test_a_job_is_refused_by_a_session_that_timed_out_unseen(timeless: Door) -> None:
@@ -225,7 +225,7 @@ def test_a_job_is_refused_by_a_session_that_timed_out_unseen(timeless: Door) -> 
     look(timeless, session_id)
     timeless.control.advance_clock(100)
     answer = ask(timeless, "POST", "/jobs", json=job(session_id=session_id))
-    assert (answer.status, answer.code) == (400, 4001)
+    assert (answer.status, answer.code) == (400, 1217)
     seen = look(timeless, session_id)
     assert [one["status"] for one in seen["timestamps"]] == ["open", "active", "inactive", "closed"]
 

@@ -7,16 +7,12 @@ that counts looks is not waited for either, as who waits for a later one would n
 
 from __future__ import annotations
 
-from typing import Final
-
-from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.api.refusals import Known
 from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job, JobEnding
 from pytest_qchannel.emulator.world.world import World
 
 __all__ = ["job_ahead", "job_created", "job_ended", "job_started", "turn"]
-
-TIMED_OUT: Final = "The session closed before the job could start."
 
 
 def job_ahead(job: Job) -> Job | None:
@@ -50,7 +46,7 @@ def turn(world: World, job: Job) -> float | None:
         return since
     if since is not None and _starts_before(world, job, since, deadline):
         return since
-    job.end(JobEnding("fail", TIMED_OUT, Codes.CLOSED_SESSION), max(job.created_at, deadline))
+    job.end(JobEnding("fail", Known.CLOSED_SESSION.message, 1217), max(job.created_at, deadline))
     world.settle(job)
     session.settle(now)
     return None
