@@ -23,6 +23,7 @@ from pytest_qchannel.emulator.programs import codec, options, pubs, results
 from pytest_qchannel.emulator.programs.durations import qpu_s
 from pytest_qchannel.emulator.programs.estimator_settings import Settings
 from pytest_qchannel.emulator.programs.expectation import Estimate, Paired, estimate
+from pytest_qchannel.emulator.programs.isa import require_twirlable
 from pytest_qchannel.emulator.programs.layer_noise import Known, Layers
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.observables import broadcast, read_observables
@@ -83,6 +84,9 @@ def run(task: Task) -> Outcome:
         pubs.read_circuit(pub[0], task, f"pub {number}")
         for number, pub in enumerate(params["pubs"])
     ]
+    if settings.twirling.gates:
+        for circuit in circuits:
+            require_twirlable(circuit)
     known = Known.of(machine, settings, circuits) if settings.with_layers else None
     runs: list[_Run] = []
     executions = 0

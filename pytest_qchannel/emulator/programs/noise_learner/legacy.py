@@ -17,7 +17,7 @@ from qiskit import QuantumCircuit, qpy
 
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
-from pytest_qchannel.emulator.programs.isa import require_isa
+from pytest_qchannel.emulator.programs.isa import require_isa, require_twirlable
 from pytest_qchannel.emulator.programs.noise_learner.boxed import BASES
 from pytest_qchannel.emulator.programs.noise_learner.layers import Layer, unique_layers
 from pytest_qchannel.emulator.programs.noise_learner.model import noise_of_layer
@@ -48,6 +48,7 @@ def run(task: Task) -> Outcome:
     for number, sent in enumerate(task.params["circuits"]):
         circuit = codec.decode_circuit(sent, f"circuit {number}")
         require_isa(circuit, task.snapshot, f"circuit {number}")
+        require_twirlable(circuit)
         circuits.append(circuit)
     layers = unique_layers(circuits, options["twirling_strategy"])
     most = options["max_layers_to_learn"]

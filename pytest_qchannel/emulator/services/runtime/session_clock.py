@@ -7,12 +7,22 @@ that counts looks is not waited for either, as who waits for a later one would n
 
 from __future__ import annotations
 
-from pytest_qchannel.emulator.api.refusals import Known
+from typing import Final
+
+from pytest_qchannel.emulator.api.refusals import Codes, Known
 from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job, JobEnding
 from pytest_qchannel.emulator.world.world import World
 
-__all__ = ["job_ahead", "job_created", "job_ended", "job_started", "turn"]
+__all__ = ["SESSION_CLOSED", "job_ahead", "job_created", "job_ended", "job_started", "turn"]
+
+SESSION_CLOSED: Final = JobEnding(
+    "fail",
+    Known.CLOSED_SESSION.message,
+    Codes.CLOSED_SESSION,
+    Known.CLOSED_SESSION.solution,
+)
+"""What becomes of a job that is still queued when its session closes."""
 
 
 def job_ahead(job: Job) -> Job | None:
@@ -46,7 +56,7 @@ def turn(world: World, job: Job) -> float | None:
         return since
     if since is not None and _starts_before(world, job, since, deadline):
         return since
-    job.end(JobEnding("fail", Known.CLOSED_SESSION.message, 1217), max(job.created_at, deadline))
+    job.end(SESSION_CLOSED, max(job.created_at, deadline))
     world.settle(job)
     session.settle(now)
     return None

@@ -7,12 +7,11 @@ from typing import Final, Literal, TypedDict, cast
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes, Known, did_you_mean
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime.session_clock import SESSION_CLOSED
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import (
     INTERACTIVE_TTL_S,
     MAX_TTL_S,
-    Job,
-    JobEnding,
     Session,
 )
 from pytest_qchannel.emulator.world.lifecycle import JobState
@@ -111,16 +110,19 @@ def update(ctx: Context) -> Response:
 
 
 def close(ctx: Context) -> Response:
-    """``DELETE /sessions/{id}/close``: closes it now; what is queued is cancelled; 204.
+    """``DELETE /sessions/{id}/close``: closes it now; what is queued fails; 204.
 
-    A job that runs already runs to its end. Source: IBM's guide to sessions.
+    A job that runs already runs to its end. Source: IBM's guide to sessions, and jobs of 2026
+    for the failure with 1217.
     """
     session, world = _session(ctx), ctx.world
     advance(ctx, session, with_all=False)
     now = world.clock.now()
     for job in list(session.unfinished()):
         if job.state is JobState.QUEUED:
-            _cancel(ctx, job, now)
+            job.end(SESSION_CLOSED, now)
+            ctx.engine.cancel(job.id)
+            ctx.world.settle(job)
     session.close(now, CANCELLED)
     return Response(204)
 
@@ -178,12 +180,6 @@ def session_json(world: World, session: Session) -> dict[str, Json]:
     if session.active_ttl_s is not None:
         answer["active_ttl"] = session.active_ttl_s
     return answer
-
-
-def _cancel(ctx: Context, job: Job, now: float) -> None:
-    job.end(JobEnding("cancel", CANCELLED), now)
-    ctx.engine.cancel(job.id)
-    ctx.world.settle(job)
 
 
 def _session(ctx: Context) -> Session:

@@ -135,7 +135,7 @@ def test_results_of_millions_of_bits_are_put_together_by_the_worker() -> None:
 def test_shapes_that_no_array_has(program: str, pub: list[Any]) -> None:
     """Empty parameter values of a huge shape gave a traceback instead of a failed job."""
     failure = failure_of(program, pub)
-    assert failure.code == 1002
+    assert failure.code == 1503
     assert "do not fit: the shape" in failure.reason
 
 
@@ -145,5 +145,5 @@ def test_observables_with_more_axes_than_an_array() -> None:
     for _ in range(31):
         nested = [nested]
     failure = failure_of("estimator", [encoded(turned()), nested, [0.5], 0.1])
-    assert failure.code == 1002
+    assert failure.code == 1501
     assert "axes" in failure.reason
