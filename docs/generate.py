@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 from docs.fault_words import tables as fault_tables  # noqa: E402
 from docs.scrubbing import render  # noqa: E402
 from docs.world_keys import tables as world_tables  # noqa: E402
+from pytest_qchannel.emulator.api.refusals import Known, Refusal  # noqa: E402
 from pytest_qchannel.emulator.control import EmulatorControl  # noqa: E402
 from pytest_qchannel.emulator.programs.outcome import FailureCode  # noqa: E402
 from pytest_qchannel.emulator.world.clock import Clock  # noqa: E402
@@ -75,10 +76,10 @@ def routes() -> str:
 
 
 def statuses(route: Route) -> str:
-    """A route's statuses, each with the letter of its source."""
+    """A route's statuses, each with the letter of its source; what was seen counts most."""
     documented = _documented(route) if route.service == "runtime" else frozenset()
     return ", ".join(
-        f"{status} {'A' if status in documented else source}"
+        f"{status} {'A' if status in documented and source != 'O' else source}"
         for status, source in route.answers.items()
     )
 
@@ -135,6 +136,16 @@ def levers() -> str:
     return table(["lever", "what it gives or does"], rows)
 
 
+def refusals() -> str:
+    """The refusals whose words are the service's own."""
+    known = [one for one in vars(Known).values() if isinstance(one, Refusal)]
+    rows = [
+        [f"{one.status}", f"{one.code}", f"`{one.message.format('...')}`", one.source]
+        for one in sorted(known, key=lambda one: (one.status, str(one.code), one.message))
+    ]
+    return table(["status", "code", "message", "who says so"], rows)
+
+
 def failures() -> str:
     """The codes that a failed job can have."""
     rows = [[str(int(code)), code.name.lower().replace("_", " ")] for code in FailureCode]
@@ -148,6 +159,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
         "routes": routes,
         "world": world,
         "levers": levers,
+        "refusals": refusals,
         "failures": failures,
     },
     "docs/faults.md": {name: functools.partial(str, text) for name, text in fault_tables().items()},

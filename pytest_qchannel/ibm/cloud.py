@@ -15,7 +15,7 @@ _CONTROLLER_API: Final = "IBM Cloud Resource Controller v2 API"
 ROUTES: Final = (
     Route(
         IAM, "POST", "/identity/token", "none", "IBM Cloud IAM Identity API",
-        {200: "D", 400: "D"},
+        {200: "O", 400: "O"},
         Action.LOGIN,
         form={"grant_type": "keep", "apikey": "api_key", "response_type": "keep",
               "refresh_token": "refresh_token"},

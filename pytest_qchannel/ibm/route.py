@@ -56,6 +56,7 @@ Resource = Literal["job", "session", "account"]
 SOURCES: Final[Mapping[str, str]] = {
     "A": "IBM's API description, for this very route",
     "D": "IBM's documentation, error registry or changelog",
+    "O": "the live service: an answer that was recorded or told of (docs/emulator.md)",
     "C": "the client, by what it sends or does with the answer",
     "T": "IBM's own tests of its client",
     "I": "inferred from the nearest documented case",
@@ -68,8 +69,8 @@ HEAD_SOURCE: Final = "I"
 BY_CREDENTIAL: Final[Mapping[Credential, Answers]] = {
     "none": {},
     "iam": {401: "D"},
-    "runtime": {401: "D", 403: "D", 404: "I"},  # 404: an unknown instance, or another region's
-    "classic": {401: "D"},
+    "runtime": {401: "O", 403: "O", 404: "O"},  # 404: an unknown instance, or another region's
+    "classic": {401: "O"},
 }
 """What authentication alone can answer."""
 

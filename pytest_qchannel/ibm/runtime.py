@@ -35,9 +35,9 @@ _CLIENT: Final = "qiskit-ibm-runtime 0.34 to 0.40"
 _DOCS: Final = "IBM's docs of the classic API"
 _GUIDE: Final = "IBM's channel guide of 2024"
 
-_NO_JOB: Final[Answers] = {404: "D"}
-_NO_SESSION: Final[Answers] = {404: "D"}
-_DEVICE: Final[Answers] = {200: "C", 403: "I", 404: "D"}
+_NO_JOB: Final[Answers] = {404: "O"}
+_NO_SESSION: Final[Answers] = {404: "O"}
+_DEVICE: Final[Answers] = {200: "C", 403: "O", 404: "O"}
 _ANALYTICS: Final[Answers] = {200: "D", 400: "I", 404: "I"}
 
 
@@ -84,7 +84,7 @@ ROUTES: Final = (
     )),
     *_both(_CLIENT, Route(
         RUNTIME, "POST", "/jobs", "runtime", _API,
-        {200: "D", 400: "D", 403: "D", 404: "D", 409: "D", 501: "G"},
+        {200: "D", 400: "O", 403: "O", 404: "O", 409: "D", 501: "G"},
         Action.SUBMISSION,
         sent={**each("program_id backend log_level cost start_session session_time private",
                      "keep"),
@@ -152,7 +152,7 @@ ROUTES: Final = (
     )),
     *_both(_CLIENT, Route(
         RUNTIME, "POST", "/sessions", "runtime", _API,
-        {200: "C", 400: "D", 401: "D", 403: "D", 404: "I"},
+        {200: "C", 400: "O", 403: "O", 404: "O", 500: "O"},
         Action.WRITE,
         sent={**each("mode backend max_ttl max_session_ttl interactive_ttl active_ttl", "keep"),
               "instance": "instance_id", "calibration_id": "calibration"},

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from pytest_qchannel.emulator.world import snapshots
+from pytest_qchannel.emulator.world.records import PLANS
 from pytest_qchannel.errors import UsageProblem
 from tests.contract.contract_client import BACKEND, Door, require_contract, require_runtime_error
 
@@ -106,6 +107,7 @@ def test_the_status_of_a_backend(
 def test_an_unknown_backend(door: Door, part: str, name: str) -> None:
     answer = door.get(f"/backends/{name}/{part}")
     assert (answer.status, answer.code) == (404, "not_found")
+    assert answer.message == "device not found"
     require_runtime_error(answer)
 
 
@@ -118,8 +120,13 @@ def test_a_backend_of_another_instance_is_unknown(door: Door) -> None:
 @pytest.mark.parametrize("part", ["configuration", "properties"])
 def test_other_calibrations(door: Door, part: str) -> None:
     door.app.world.devices[BACKEND].calibrations = {"c1": "ibm_sherbrooke"}
-    today = door.get(f"/backends/{BACKEND}/{part}")
-    other = door.get(f"/backends/{BACKEND}/{part}", {"calibration_id": "c1"})
+    path = f"/backends/{BACKEND}/{part}"
+    refused = door.get(path, {"calibration_id": "c1"})
+    assert refused.status == 403, "observed of the open plan, on 2026-09-07"
+    assert "not authorized to use custom calibrations" in refused.message
+    door.instance().plan = PLANS["Premium"]
+    today = door.get(path)
+    other = door.get(path, {"calibration_id": "c1"})
     assert (today.status, other.status) == (200, 200)
     assert (today.json["backend_name"], other.json["backend_name"]) == (BACKEND, BACKEND)
     assert today.json != other.json

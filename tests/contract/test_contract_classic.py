@@ -15,6 +15,8 @@ from tests.contract.contract_client import (
     Door,
     job,
     require_classic_error,
+    require_classic_runtime_error,
+    require_gateway_error,
 )
 
 GENERATIONS = ("quantum-computing.ibm.com", "quantum.ibm.com")
@@ -149,9 +151,11 @@ def test_bad_credentials_open_nothing(door: Door, way: str, code: str) -> None:
         "revoked": {"x-access-token": access_token},
     }.get(way, {})
     query = {"access_token": "x"} if way == "wrong query" else {}
-    for url in (f"{CLASSIC}/backends", f"{CLASSIC}/jobs", f"{CLASSIC}/usage", f"{AUTH}/users/me",
-                "https://api.quantum.ibm.com/api/Network"):  # fmt: skip
+    for url in (f"{AUTH}/users/me", "https://api.quantum.ibm.com/api/Network"):
         require_classic_error(door.request("GET", url, headers, params=query), 401, code)
+    for path in ("backends", "jobs", "usage"):
+        answer = door.request("GET", f"{CLASSIC}/{path}", headers, params=query)
+        require_classic_runtime_error(answer, 401, 1201)
 
 
 def test_a_token_is_valid_for_fourteen_days(door: Door) -> None:
@@ -166,7 +170,8 @@ def test_logout_works_once_and_ends_the_token_everywhere(door: Door) -> None:
     assert door.request("POST", f"{AUTH}/users/logout", headers).status == 200
     again = door.request("POST", f"{AUTH}/users/logout", headers)
     require_classic_error(again, 401, "2408")
-    require_classic_error(door.request("GET", f"{CLASSIC}/backends", headers), 401, "2408")
+    refused = door.request("GET", f"{CLASSIC}/backends", headers)
+    require_classic_runtime_error(refused, 401, 1201)
     assert door.request("GET", f"{CLASSIC}/backends", other).status == 200
 
 
@@ -198,14 +203,15 @@ def test_a_provider_narrows_and_a_foreign_one_is_forbidden(
         assert len(answer.json["devices"]) == count
     for url in (f"{CLASSIC}/backends", f"{CLASSIC}/jobs", f"{CLASSIC}/backends/{BACKEND}/status"):
         answer = door.request("GET", url, headers, params={"provider": "ibm-q/other/main"})
-        require_classic_error(answer, 403, "1200")
+        require_classic_runtime_error(answer, 403, 1200)
 
 
 @pytest.mark.parametrize("part", ["configuration", "properties", "defaults", "status"])
 def test_one_backend(door: Door, headers: dict[str, str], part: str) -> None:
     assert door.request("GET", f"{CLASSIC}/backends/{BACKEND}/{part}", headers).status == 200
     unknown = door.request("GET", f"{CLASSIC}/backends/ibm_atlantis/{part}", headers)
-    require_classic_error(unknown, 404, "2000")
+    require_classic_runtime_error(unknown, 404, "not_found")
+    assert unknown.message == "device not found"
 
 
 @pytest.mark.parametrize("hgp", [OPEN, PREMIUM])
@@ -231,7 +237,7 @@ def test_a_job_of_a_foreign_or_partial_place(
     door: Door, headers: dict[str, str], place: dict[str, str]
 ) -> None:
     answer = door.request("POST", f"{CLASSIC}/jobs", headers, json=job(**place))
-    require_classic_error(answer, 403, "1200")
+    require_classic_runtime_error(answer, 403, 1200)
 
 
 def test_a_job_without_a_place_goes_where_its_backend_is(
@@ -244,15 +250,32 @@ def test_a_job_without_a_place_goes_where_its_backend_is(
         assert door.request("GET", f"{CLASSIC}/jobs/{job_id}", headers).json["hub"] == hub
 
 
-def test_jobs_are_refused_in_the_classic_shape(door: Door, headers: dict[str, str]) -> None:
+def test_jobs_are_refused_in_the_runtimes_container(door: Door, headers: dict[str, str]) -> None:
     for body, status, code in (
-        (b"{", 400, "1208"),
         (json.dumps(job(backend="zzz")).encode(), 404, "not_found"),
-        (json.dumps(job(tags=["x"] * 9)).encode(), 400, "1204"),
+        (json.dumps(job(tags=["x"] * 9)).encode(), 400, 1204),
         (json.dumps(job(session_id="x")).encode(), 404, "not_found"),
     ):
         answer = door.request("POST", f"{CLASSIC}/jobs", headers, data=body)
-        require_classic_error(answer, status, code)
+        require_classic_runtime_error(answer, status, code)
+
+
+def test_the_gateway_refuses_a_body_and_a_used_up_quota_in_a_form_of_its_own(
+    door: Door, headers: dict[str, str]
+) -> None:
+    """Source: pytket-qiskit #288 of 2024, and the traceback in a preprint of 2025."""
+    answer = door.request("POST", f"{CLASSIC}/jobs", headers, data=b"{")
+    require_gateway_error(answer, 400, 1208)
+    answer = door.request("POST", f"{CLASSIC}/jobs", headers, json=job(cost="x"))
+    require_gateway_error(answer, 400, 1208)
+    said = "Request validation of body failed, because: "
+    assert answer.json["errors"][0]["message"].startswith(said)
+    door.instance(0, door.classic).usage_s = 600
+    answer = door.request("POST", f"{CLASSIC}/jobs", headers, json=job())
+    require_gateway_error(answer, 403, 4317)
+    [error] = answer.json["errors"]
+    assert error["message"] == "Job create exceeds open plan job usage limits"
+    assert error["solution"].startswith("Please wait until the beginning of next month")
 
 
 def test_unknown_and_foreign_jobs(door: Door, headers: dict[str, str]) -> None:
@@ -260,14 +283,14 @@ def test_unknown_and_foreign_jobs(door: Door, headers: dict[str, str]) -> None:
     for job_id in ("x", cloud_job):
         for method, path in (("GET", ""), ("GET", "/results"), ("POST", "/cancel")):
             answer = door.request(method, f"{CLASSIC}/jobs/{job_id}{path}", headers)
-            require_classic_error(answer, 404, "3250")
+            require_classic_runtime_error(answer, 404, 1291)
 
 
 def test_cancel(door: Door, headers: dict[str, str]) -> None:
     job_id = door.request("POST", f"{CLASSIC}/jobs", headers, json=job()).json["id"]
     assert door.request("POST", f"{CLASSIC}/jobs/{job_id}/cancel", headers).status == 204
     again = door.request("POST", f"{CLASSIC}/jobs/{job_id}/cancel", headers)
-    require_classic_error(again, 409, "1208")
+    require_gateway_error(again, 409, 1208)
 
 
 def test_usage_counts_pending_jobs_of_the_open_plan(door: Door, headers: dict[str, str]) -> None:

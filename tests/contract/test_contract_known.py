@@ -44,8 +44,9 @@ def test_errors_that_the_contract_leaves_out(
 
 def test_error_codes_are_numbers_as_observed_and_words_where_no_number_is_known(door: Door) -> None:
     """The description of the API has ``code`` as a string; real answers carry numbers."""
-    codes: list[Any] = [door.get("/jobs", {"limit": "x"}).code, door.get("/jobs/x").code]
-    assert codes == [1208, "not_found"]
+    paths = ("/jobs?limit=x", "/jobs/x", "/backends/x/status")
+    codes: list[Any] = [door.get(path).code for path in paths]
+    assert codes == [1208, 1291, "not_found"]
 
 
 def test_the_plain_list_of_old_versions_and_the_files_are_not_described() -> None:

@@ -160,7 +160,7 @@ def test_draining_lets_queued_jobs_run_and_closes_after_the_last(timeless: Door)
     assert (seen["state"], seen["accepting_jobs"]) == ("active", False)
     answer = ask(timeless, "POST", "/jobs", json=job(session_id=session_id))
     require_contract("create_job", answer)
-    assert (answer.status, answer.code) == (400, 4001)
+    assert (answer.status, answer.code) == (400, 1217)
     timeless.control.advance_clock(100)
     assert [state(timeless, one)["status"] for one in jobs] == ["Completed", "Completed"]
     seen = look(timeless, session_id)
@@ -170,7 +170,7 @@ def test_draining_lets_queued_jobs_run_and_closes_after_the_last(timeless: Door)
     assert seen["state_reason"]
 
 
-def test_closing_cancels_what_is_queued_and_lets_the_running_job_end(timeless: Door) -> None:
+def test_closing_fails_what_is_queued_and_lets_the_running_job_end(timeless: Door) -> None:
     session_id = create(timeless)
     slow(timeless, 10)
     first, second = submit(timeless, session_id), submit(timeless, session_id)
@@ -180,8 +180,13 @@ def test_closing_cancels_what_is_queued_and_lets_the_running_job_end(timeless: D
     assert (seen["state"], seen["accepting_jobs"]) == ("closed", False)
     assert seen["closed_at"] == "2025-10-09T08:53:25.000Z"
     found = state(timeless, second)
-    assert found["status"] == "Cancelled"
-    assert "session" in found["reason"]
+    assert found == {
+        "status": "Failed",  # and not Cancelled: seen in 2026
+        "reason": "Session has been closed.",
+        "reason_code": 1217,
+        "reason_solution": "Increase the session max_time if possible, or keep session active by "
+        "reducing the time between jobs.",
+    }
     timeless.control.advance_clock(5)
     assert state(timeless, first)["status"] == "Completed"
     assert look(timeless, session_id)["elapsed_time"] == 10
@@ -208,7 +213,7 @@ def test_the_maximum_time_counts_from_the_first_job(timeless: Door) -> None:
     timeless.control.advance_clock(500)
     found = [state(timeless, one) for one in reversed(jobs)]
     assert [one["status"] for one in found] == ["Failed", "Completed", "Completed"]
-    assert found[0]["reason_code"] == 4001
+    assert found[0]["reason_code"] == 1217
     seen = look(timeless, session_id)
     assert seen["state"] == "closed"
     assert seen["started_at"] == "2025-10-09T09:10:00.000Z"
@@ -216,7 +221,7 @@ def test_the_maximum_time_counts_from_the_first_job(timeless: Door) -> None:
     assert seen["last_job_completed"] == "2025-10-09T09:12:00.000Z"
     assert seen["elapsed_time"] == 120
     answer = ask(timeless, "POST", "/jobs", json=job(session_id=session_id))
-    assert (answer.status, answer.code) == (400, 4001)
+    assert (answer.status, answer.code) == (400, 1217)
 
 
 def test_a_job_is_refused_by_a_session_that_timed_out_unseen(timeless: Door) -> None:
@@ -225,7 +230,7 @@ def test_a_job_is_refused_by_a_session_that_timed_out_unseen(timeless: Door) -> 
     look(timeless, session_id)
     timeless.control.advance_clock(100)
     answer = ask(timeless, "POST", "/jobs", json=job(session_id=session_id))
-    assert (answer.status, answer.code) == (400, 4001)
+    assert (answer.status, answer.code) == (400, 1217)
     seen = look(timeless, session_id)
     assert [one["status"] for one in seen["timestamps"]] == ["open", "active", "inactive", "closed"]
 

@@ -106,5 +106,5 @@ def test_a_failed_job_tells_why(qchannel_backend: Any) -> None:
     circuit.measure_all()
     program.append_circuit_item(circuit)
     job = Executor(qchannel_backend).run(program)
-    with pytest.raises(Exception, match=r"7000.*item 0.*'h'.*Transpile"):
+    with pytest.raises(Exception, match=r"1517.*The instruction h on qubits .*Transpile"):
         job.result()

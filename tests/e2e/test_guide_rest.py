@@ -45,7 +45,7 @@ def test_login_backends_logout_logout(qchannel: QChannel) -> None:
         timeout=60,
     )
     assert after.status_code == 401
-    assert after.json()["error"]["code"] == "2408"
+    assert after.json()["errors"][0]["code"] == 1201
 
 
 def test_todays_api(qchannel: QChannel) -> None:
@@ -62,4 +62,4 @@ def test_todays_api(qchannel: QChannel) -> None:
 
     refused = requests.get(names["job_url"], headers=names["headers"], timeout=60)
     assert refused.status_code == 401
-    assert refused.json()["errors"][0]["code"] == 1200
+    assert refused.json()["errors"][0]["code"] == 1201

@@ -69,7 +69,7 @@ def test_details(qchannel: QChannel, backend: Any) -> None:
     qchannel.emulator.advance_clock(1_800)
     assert session.status() == "Closed"
     # Only the service knows yet that it is over.
-    with pytest.raises(Exception, match="4001"):
+    with pytest.raises(Exception, match="Session has been closed"):
         SamplerV2(mode=session).run([isa_bell(backend)])
 
 
@@ -123,7 +123,7 @@ def test_waiting_for_the_session_is_enough_to_see_it_end(qchannel: QChannel, bac
     assert [word(one.status()) for one in jobs] == ["DONE", "DONE"]
 
 
-def test_cancelling_a_session_cancels_what_is_queued(qchannel: QChannel, backend: Any) -> None:
+def test_cancelling_a_session_fails_what_is_queued(qchannel: QChannel, backend: Any) -> None:
     from qiskit_ibm_runtime import SamplerV2, Session
 
     session = Session(backend=backend)
@@ -133,8 +133,8 @@ def test_cancelling_a_session_cancels_what_is_queued(qchannel: QChannel, backend
     assert word(running.status()) == "RUNNING"
     session.cancel()
     assert session.status() == "Closed"
-    assert word(queued.status()) == "CANCELLED"
-    with pytest.raises(Exception, match=r"cancelled|CANCELLED"):
+    assert word(queued.status()) == "ERROR"
+    with pytest.raises(Exception, match=r"1217.*Session has been closed"):
         queued.result()
     qchannel.emulator.advance_clock(30)
     assert word(running.status()) == "DONE"
@@ -199,7 +199,7 @@ def test_no_dedicated_session_on_the_open_plan(qchannel: QChannel) -> None:
     if qchannel.channel.name == "ibm_quantum":
         assert Session(backend=backend).session_id
         return
-    with pytest.raises(Exception, match="401") as refused:
+    with pytest.raises(Exception, match="400 Client Error: Bad Request") as refused:
         Session(backend=backend)
     assert "1352" in str(refused.value)
     assert Batch(backend=backend).session_id

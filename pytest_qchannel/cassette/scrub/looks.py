@@ -28,7 +28,9 @@ _NAME: Final = re.compile(r"\w[\w.\[\] -]{0,59}")
 _PAULI: Final = re.compile(r"[IXYZ01+\-lr]{1,500}")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
 _DOC_URL: Final = re.compile(
-    r"https://(?:(?:docs\.)?quantum|(?:quantum\.)?cloud)(?:\.cloud)?\.ibm\.com/docs/"
+    r"https://cloud\.ibm\.com/apidocs/quantum-computing#error-handling"
+    r"|https://docs\.quantum-computing\.ibm\.com/errors"
+    r"|https://(?:(?:docs\.)?quantum|(?:quantum\.)?cloud)(?:\.cloud)?\.ibm\.com/docs/"
     r"[a-z0-9/_-]{0,80}(?:#[A-Za-z0-9_-]{1,40})?"
 )
 

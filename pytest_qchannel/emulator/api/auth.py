@@ -10,12 +10,13 @@ from typing import Final
 
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.api.context import Context, Principal
-from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.api.refusals import Code, Codes, Known
 from pytest_qchannel.emulator.world.ended import said_of_ended
 from pytest_qchannel.emulator.world.records import Account
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.hosts import CLASSIC_RUNTIME
 from pytest_qchannel.ibm.route import Credential
-from pytest_qchannel.wire import Request
+from pytest_qchannel.wire import ApiError, Request
 
 __all__ = ["CHECKS", "classic_token"]
 
@@ -27,25 +28,15 @@ def classic_token(request: Request) -> str | None:
 
 def _cloud_account(ctx: Context, *, allow_api_key: bool) -> Account:
     scheme, value = ctx.request.authorization
-    if not scheme:
-        raise ctx.refuse(401, Codes.NOT_AUTHORIZED, "The request has no Authorization header.")
     if scheme == "bearer":
         token = ctx.world.token(value)
         if token is not None and not token.account.is_classic:
             return token.account
-        raise ctx.refuse(
-            401,
-            Codes.NOT_AUTHORIZED,
-            "The access token is not valid or has expired." + said_of_ended(value),
-        )
-    if scheme == "apikey" and allow_api_key:
+    elif scheme == "apikey" and allow_api_key:
         account = ctx.world.account_of("cloud", value)
         if account is not None:
             return account
-        raise ctx.refuse(401, Codes.BAD_CREDENTIALS, "The API key is not known.")
-    raise ctx.refuse(
-        401, Codes.NOT_AUTHORIZED, "The Authorization header has no scheme known here."
-    )
+    raise _bad_credentials(ctx, value)
 
 
 def _iam(ctx: Context) -> Principal:
@@ -64,22 +55,16 @@ def _runtime(ctx: Context) -> Principal:
         crn = CRN.parse(text)
     except UsageProblem as problem:
         said = "The request has no Service-CRN header." if not text else problem.headline
-        raise ctx.refuse(403, Codes.NOT_AUTHORIZED, said) from None
+        raise ctx.refuse_as(Known.NOT_AUTHORIZED, advice=said) from None
     if crn.account_id != account.id:
-        raise ctx.refuse(
-            403,
-            Codes.NOT_AUTHORIZED,
-            "The instance belongs to another account than the credential.",
-        )
+        said = "Use an instance that belongs to the account of the credential."
+        raise ctx.refuse_as(Known.NOT_AUTHORIZED, advice=said)
     instance = account.instances.get(str(crn))
     if instance is None:
-        raise ctx.refuse(404, Codes.NOT_FOUND, "The account has no instance with this CRN.")
+        raise ctx.refuse_as(Known.NO_INSTANCE, crn, "The account has no instance with this CRN.")
     if crn.region != ctx.host.region:
-        raise ctx.refuse(
-            404,
-            Codes.NOT_FOUND,
-            f"The instance is in {crn.region}; this is the service of {ctx.host.region}.",
-        )
+        said = f"The instance is in {crn.region}; this is the service of {ctx.host.region}."
+        raise ctx.refuse_as(Known.NO_INSTANCE, crn, said)
     return Principal(account, instance)
 
 
@@ -92,16 +77,27 @@ def _classic(ctx: Context) -> Principal:
         token = ctx.world.token(sent)
         if token is not None and token.account.is_classic:
             return Principal(token.account)
-        raise ctx.refuse(
-            401,
-            Codes.CLASSIC_BAD_TOKEN,
-            "The access token is not valid any more." + said_of_ended(sent),
+        raise _bad_classic(
+            ctx, Codes.CLASSIC_BAD_TOKEN, "The access token is not valid any more.", sent
         )
     scheme, value = ctx.request.authorization
     account = ctx.world.account_of("classic", value) if scheme == "bearer" else None
     if account is None:
-        raise ctx.refuse(401, Codes.CLASSIC_LOGIN_FAILED, "The request has no valid credential.")
+        raise _bad_classic(ctx, Codes.CLASSIC_LOGIN_FAILED, "The request has no valid credential.")
     return Principal(account)
+
+
+def _bad_credentials(ctx: Context, sent: str) -> ApiError:
+    """The 401 of the runtime; of a token of another test, its advice names the test."""
+    advice = f"{Known.BAD_CREDENTIALS.solution}{said_of_ended(sent)}"
+    return ctx.refuse_as(Known.BAD_CREDENTIALS, advice=advice)
+
+
+def _bad_classic(ctx: Context, code: Code, said: str, sent: str = "") -> ApiError:
+    """The 401 of the classic runtime, or of the login and the network beside it."""
+    if ctx.host.service == CLASSIC_RUNTIME:
+        return _bad_credentials(ctx, sent)
+    return ctx.refuse(401, code, said + said_of_ended(sent))
 
 
 CHECKS: Final[Mapping[Credential, Callable[[Context], Principal | None]]] = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_qchannel.emulator.api.client_release import client_release
-from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
+from pytest_qchannel.emulator.api.refusals import Code, Codes, Refusal, refuse, refuse_as
 from pytest_qchannel.emulator.faults.model import Fault
 from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.world.records import Account, Instance
@@ -67,6 +67,10 @@ class Context:
     def refuse(self, status: int, code: Code, message: str) -> ApiError:
         """A refusal in this service's shape, to be raised."""
         return refuse(self.host.service, status, code, message, self.world.hex(32))
+
+    def refuse_as(self, known: Refusal, named: object = "", advice: str | None = None) -> ApiError:
+        """A refusal in the service's own words, to be raised; see ``refusals.refuse_as``."""
+        return refuse_as(self.host.service, known, self.world.hex(32), named, advice)
 
     @property
     def caller(self) -> Principal:

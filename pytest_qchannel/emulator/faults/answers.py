@@ -38,14 +38,14 @@ The last four are those of the content network before the service; the client re
 
 _RUNTIME: Final[Mapping[int, Code]] = {
     400: Codes.VALIDATION,
-    401: Codes.NOT_AUTHORIZED,
+    401: Codes.BAD_CREDENTIALS,
     403: Codes.NOT_AUTHORIZED,
     429: 1202,
     503: 1999,
 }
 _NUMBERS: Final[Mapping[str, Mapping[int, Code]]] = {
     hosts.RUNTIME: _RUNTIME,
-    hosts.CLASSIC_RUNTIME: {401: Codes.CLASSIC_BAD_TOKEN},
+    hosts.CLASSIC_RUNTIME: _RUNTIME,
     hosts.CLASSIC_NETWORK: {401: Codes.CLASSIC_BAD_TOKEN},
     hosts.CLASSIC_AUTH: {401: Codes.CLASSIC_LOGIN_FAILED},
     hosts.IAM: {400: "BXNIM0415E"},

@@ -152,8 +152,8 @@ class RequestWords(Words):
     ] = None
     code: Annotated[
         Code | None,
-        "the code of the refusal; by default the documented number (429: 1202, 503: 1999, 401 and "
-        "403: 1200, 400: 1208), and a word where none is documented",
+        "the code of the refusal; by default the documented number (429: 1202, 503: 1999, 401: "
+        "1201, 403: 1200, 400: 1208), and a word where none is documented",
     ] = None
     message: Annotated[Text | None, "what the refusal says"] = None
     retry_after_s: Annotated[Whole | None, "its `Retry-After`"] = None

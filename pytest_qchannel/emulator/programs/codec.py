@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import io
 import json
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
+from antlr4.error.ErrorListener import ConsoleErrorListener, ErrorListener
 from qiskit import QuantumCircuit, qasm3, qpy
 
 from pytest_qchannel.emulator.programs.arrays import Values
@@ -29,17 +32,15 @@ Encoded: TypeAlias = dict[str, object]
 """Something with its ``__type__``."""
 
 
-def _unpack(text: str, what: str) -> bytes:
+def _unpack(text: str, what: str, code: FailureCode = FailureCode.VALIDATION) -> bytes:
     try:
         inflater = zlib.decompressobj()
         data = inflater.decompress(base64.b64decode(text, validate=True), MOST_BYTES)
     except (binascii.Error, zlib.error, ValueError) as problem:
-        raise JobFailure(
-            FailureCode.VALIDATION, f"The {what} is not base64 of zlib data: {problem}."
-        ) from None
+        raise JobFailure(code, f"The {what} is not base64 of zlib data: {problem}.") from None
     if not inflater.eof:
         said = f"larger than {MOST_BYTES} bytes" if len(data) >= MOST_BYTES else "cut short"
-        raise JobFailure(FailureCode.VALIDATION, f"The {what} is {said}.")
+        raise JobFailure(code, f"The {what} is {said}.")
     return data
 
 
@@ -53,7 +54,7 @@ def decode_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit
     if isinstance(sent, str):
         task.allow(qasm3_s(sent))
         return _from_qasm3(sent, where)
-    data = _unpack(sent["__value__"], f"circuit of {where}")
+    data = _unpack(sent["__value__"], f"circuit of {where}", FailureCode.CIRCUIT_NOT_LOADED)
     task.allow(qpy_s(data))
     try:
         circuits = qpy.load(io.BytesIO(data))
@@ -65,7 +66,7 @@ def decode_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit
         return circuit
     except Exception as problem:  # qpy raises many kinds on data that is not QPY
         raise JobFailure(
-            FailureCode.VALIDATION,
+            FailureCode.CIRCUIT_NOT_LOADED,
             f"The circuit of {where} is no QPY that this Qiskit can read: {problem}.",
         ) from None
 
@@ -75,16 +76,53 @@ def _from_qasm3(text: str, where: str) -> QuantumCircuit:
     declared = re.search(r"^\s*OPENQASM\s+([\d.]+)", text, re.MULTILINE)
     if declared and declared[1].partition(".")[0] != "3":
         raise JobFailure(
-            FailureCode.VALIDATION,
+            FailureCode.CIRCUIT_NOT_LOADED,
             f"The circuit of {where} is OpenQASM {declared[1]}; OpenQASM 3 is expected.",
         )
+    syntax = _SyntaxErrors()
     try:
-        return qasm3.loads(text)
+        with syntax.collected():
+            return qasm3.loads(text)
     except Exception as problem:  # the parser, the importer and qiskit each raise their own
+        # The parser itself says nothing: what was wrong, and where, it told its listeners.
+        said = "; ".join(syntax.found) or _unexpected(problem) or str(problem).strip("\"'")
         raise JobFailure(
-            FailureCode.VALIDATION,
-            f"The circuit of {where} is no OpenQASM 3 that can be read: {problem}.",
+            FailureCode.CIRCUIT_NOT_LOADED,
+            f"Job not valid. Error loading QASM circuit: '{said}' (the circuit of {where}).",
         ) from None
+
+
+def _unexpected(problem: BaseException) -> str | None:
+    """What the parser stopped at, where it told no listener."""
+    causes = problem.__cause__.args if problem.__cause__ is not None else ()
+    token = getattr(next(iter(causes), None), "offendingToken", None)
+    if token is None:
+        return None
+    return f"line {token.line}, column {token.column + 1}: unexpected {token.text!r}"
+
+
+class _SyntaxErrors(ErrorListener):  # type: ignore[misc]  # antlr4 has no types
+    """What is wrong with a text, a line each; the parser would print it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def syntaxError(  # noqa: N802 - antlr4's name and arguments
+        self, recognizer: object, symbol: object, line: int, column: int, said: str, error: object
+    ) -> None:
+        """Notes one; columns are counted from 1."""
+        del recognizer, symbol, error
+        self.found.append(f"line {line}, column {column + 1}: {said}")
+
+    @contextlib.contextmanager
+    def collected(self) -> Iterator[None]:
+        """Stands where parsers look for the listener that prints."""
+        printing, ConsoleErrorListener.INSTANCE = ConsoleErrorListener.INSTANCE, self
+        try:
+            yield
+        finally:
+            ConsoleErrorListener.INSTANCE = printing
 
 
 def decode_values(sent: object, where: str) -> object:
@@ -104,13 +142,13 @@ def decode_values(sent: object, where: str) -> object:
         return {name: decode_values(value, where) for name, value in sent.items()}
     if sent["__type__"] != "ndarray" or "__value__" not in sent:
         raise JobFailure(
-            FailureCode.VALIDATION,
+            FailureCode.PARAMETER_VALUES,
             f"The parameter values of {where} are of the type {str(sent['__type__'])[:40]!r}; "
             "an ndarray is expected.",
         )
-    array = _decode_array(sent["__value__"], what)
+    array = _decode_array(sent["__value__"], what, FailureCode.PARAMETER_VALUES)
     if array.dtype.kind not in "biuf":
-        raise JobFailure(FailureCode.VALIDATION, f"The {what} does not hold real numbers.")
+        raise JobFailure(FailureCode.PARAMETER_VALUES, f"The {what} does not hold real numbers.")
     return array
 
 
@@ -122,7 +160,7 @@ def _bindings(value: Any, where: str) -> dict[tuple[str, ...], object]:
         }
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as problem:
         raise JobFailure(
-            FailureCode.VALIDATION,
+            FailureCode.PARAMETER_VALUES,
             f"The parameter values of {where} are no BindingsArray that can be read: {problem}",
         ) from None
 
@@ -151,19 +189,17 @@ def decode_nested(sent: object, what: str) -> Any:
     )
 
 
-def _decode_array(value: object, what: str) -> Values:
+def _decode_array(value: object, what: str, code: FailureCode = FailureCode.VALIDATION) -> Values:
     try:
         if isinstance(value, list):
             return np.asarray(value)
-        array = np.load(io.BytesIO(_unpack(str(value), what)), allow_pickle=False)
+        array = np.load(io.BytesIO(_unpack(str(value), what, code)), allow_pickle=False)
     except JobFailure:
         raise
     except Exception as problem:  # numpy raises many kinds on a file that is not its own
-        raise JobFailure(
-            FailureCode.VALIDATION, f"The {what} is not readable: {problem}."
-        ) from None
+        raise JobFailure(code, f"The {what} is not readable: {problem}.") from None
     if not isinstance(array, np.ndarray):
-        raise JobFailure(FailureCode.VALIDATION, f"The {what} is not readable: no single array.")
+        raise JobFailure(code, f"The {what} is not readable: no single array.")
     return array
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from qiskit import QuantumCircuit
+from qiskit.circuit import CircuitInstruction
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
-__all__ = ["require_isa"]
+__all__ = ["require_isa", "require_twirlable"]
 
 # Instructions that every device takes on every qubit; directives among them.
 _EVERYWHERE: Final = frozenset({"measure", "reset", "delay", "barrier"})
+_FRACTIONAL: Final = frozenset({"rx", "rzz"})
+_SLACK: Final = 1e-10  # of rounding, as the client allows
 _CONTROL_FLOW: Final = frozenset(
     {"if_else", "for_loop", "while_loop", "switch_case", "store", "break_loop", "continue_loop"}
 )
@@ -46,30 +50,49 @@ def require_isa(circuit: QuantumCircuit, snapshot: Snapshot, where: str) -> None
             f"The circuit of {where} has {circuit.num_qubits} qubits; "
             f"{snapshot.name} has {snapshot.num_qubits}.",
         )
-    _walk(circuit, range(circuit.num_qubits), snapshot, where)
+    _walk(circuit, range(circuit.num_qubits), snapshot)
 
 
-def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot, where: str) -> None:
-    table = _table(snapshot)
-    index = {qubit: physical[number] for number, qubit in enumerate(circuit.qubits)}
-    for number, item in enumerate(circuit.data):
-        name = item.name
-        if name not in table:
+def require_twirlable(circuit: QuantumCircuit) -> None:
+    """Passes a circuit without fractional gates: only Cliffords can be twirled.
+
+    Raises:
+        JobFailure: It has one, in control flow or not.
+    """
+    for item in circuit.data:
+        if item.name in _FRACTIONAL:
             raise JobFailure(
-                FailureCode.NOT_IN_BASIS,
-                f"Instruction {number} of the circuit of {where} is {name!r}, which is not in the "
-                f"target of {snapshot.name} ({', '.join(sorted(table))}). Transpile the circuit "
-                "for this backend first.",
-            )
-        qubits = tuple(index[qubit] for qubit in item.qubits)
-        places = table[name]
-        if places is not None and qubits not in places:
-            raise JobFailure(
-                FailureCode.NOT_SUPPORTED,
-                f"Instruction {number} of the circuit of {where} is {name!r} on qubits {qubits}, "
-                f"where {snapshot.name} has no such gate. Transpile the circuit for this backend "
-                "first.",
+                FailureCode.FRACTIONAL_TWIRLING, "Gate twirling does not support fractional gates"
             )
         if item.is_control_flow():
             for block in item.operation.blocks:
-                _walk(block, qubits, snapshot, where)
+                require_twirlable(block)
+
+
+def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot) -> None:
+    table = _table(snapshot)
+    index = {qubit: physical[number] for number, qubit in enumerate(circuit.qubits)}
+    for item in circuit.data:
+        name, qubits = item.name, tuple(index[qubit] for qubit in item.qubits)
+        if name not in table or ((places := table[name]) is not None and qubits not in places):
+            raise JobFailure(
+                FailureCode.NOT_IN_TARGET,
+                f"The instruction {name} on qubits {qubits} is not supported by the target system. "
+                "Transpile your circuits for the target before submitting a primitive query.",
+            )
+        if name == "rzz":
+            _require_angle(item, qubits)
+        if item.is_control_flow():
+            for block in item.operation.blocks:
+                _walk(block, qubits, snapshot)
+
+
+def _require_angle(item: CircuitInstruction, qubits: tuple[int, ...]) -> None:
+    """Passes an rzz whose angle is a parameter's: the client looks at the values itself."""
+    angle = item.params[0]
+    if isinstance(angle, int | float) and not -_SLACK <= angle <= math.pi / 2 + _SLACK:
+        raise JobFailure(
+            FailureCode.NOT_IN_TARGET,
+            f"The instruction rzz on qubits {qubits} is supported only for angles in the range "
+            "[0, pi/2]",
+        )

@@ -61,7 +61,7 @@ class Machine:
             return cls(whole, None, pause)
         if pause is not None:
             raise JobFailure(
-                FailureCode.NOT_SUPPORTED,
+                FailureCode.INCOMPATIBLE_OPTIONS,
                 "options.simulator.noise_model goes with qubits that are set to 0 before each "
                 "shot, not with init_qubits=False; leave one of both out.",
             )
@@ -120,7 +120,7 @@ class Machine:
             return []
         if self.noise is not None:
             raise JobFailure(
-                FailureCode.NOT_SUPPORTED,
+                FailureCode.INCOMPATIBLE_OPTIONS,
                 "options.simulator.noise_model has no meaning for kerneled measurements; leave "
                 "one of both out.",
             )

@@ -147,5 +147,5 @@ def mean_length_s(
 
 def _misfit(where: str, problem: Exception) -> JobFailure:
     return JobFailure(
-        FailureCode.VALIDATION, f"The parameter values of {where} do not fit: {problem}"
+        FailureCode.PARAMETER_VALUES, f"The parameter values of {where} do not fit: {problem}"
     )

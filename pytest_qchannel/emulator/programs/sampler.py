@@ -24,6 +24,7 @@ from qiskit import QuantumCircuit
 from pytest_qchannel.emulator.programs import codec, options, pubs, results, spans
 from pytest_qchannel.emulator.programs.arrays import Bits, Data
 from pytest_qchannel.emulator.programs.durations import qpu_s, within_calendar
+from pytest_qchannel.emulator.programs.isa import require_twirlable
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, Twirling, group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
@@ -129,6 +130,8 @@ def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) ->
     shots, split = _shots_of(sent, params, snapshot, where)
     circuit = pubs.read_circuit(sent[0], machine.task, where)
     twirling = Twirling.of(group(group(params, "options"), "twirling"))
+    if twirling.gates:
+        require_twirlable(circuit)
     active = machine.active(twirled(circuit, twirling) if machine.is_noisy else circuit)
     values = pubs.read_values(active.circuit, sent[1] if len(sent) > 1 else None, where)
     shape = tuple(values.shape)

@@ -54,6 +54,7 @@ class JobEnding:
     event: Literal["fail", "cancel"]
     reason: str
     code: int | None = None
+    solution: str | None = None
 
 
 RAN_TOO_LONG: Final = JobEnding("cancel", "Ran too long", 1305)
@@ -97,6 +98,7 @@ class Job:
     state: JobState = JobState.QUEUED
     reason: str | None = None
     reason_code: int | None = None
+    reason_solution: str | None = None
     running_at: float | None = None
     finished_at: float | None = None
     usage_s: float = 0.0
@@ -126,6 +128,7 @@ class Job:
         """Ends the job as ``ending`` says, unless it has ended already."""
         if self.move(ending.event, now):
             self.reason, self.reason_code = ending.reason, ending.code
+            self.reason_solution = ending.solution
 
 
 class SessionState(StrEnum):

@@ -29,6 +29,7 @@ class Plan:
         display_name: The name that the catalog shows.
         pricing: The kind of pricing.
         has_sessions: Whether dedicated sessions are allowed; batches always are.
+        has_calibrations: Whether older calibrations of a device may be asked for.
         max_pending_jobs: How many jobs of an instance may wait or run; ``None``: any number.
     """
 
@@ -36,6 +37,7 @@ class Plan:
     display_name: str
     pricing: str
     has_sessions: bool = True
+    has_calibrations: bool = True
     max_pending_jobs: int | None = None
 
 
@@ -44,7 +46,14 @@ _PLAN_ID: Final = "850b7a10-0000-4000-8000-00000000000"
 PLANS: Final[Mapping[str, Plan]] = {
     plan.display_name: plan
     for plan in (
-        Plan(f"{_PLAN_ID}a", "Open", "free", has_sessions=False, max_pending_jobs=3),
+        Plan(
+            f"{_PLAN_ID}a",
+            "Open",
+            "free",
+            has_sessions=False,
+            has_calibrations=False,
+            max_pending_jobs=3,
+        ),
         Plan(f"{_PLAN_ID}b", "Premium", "subscription"),
         Plan(f"{_PLAN_ID}c", "Pay-As-You-Go", "paygo"),
         Plan(f"{_PLAN_ID}d", "Lite", "free"),

@@ -25,6 +25,7 @@ from pytest_qchannel.emulator.programs.estimator.expectation import Estimate, Pa
 from pytest_qchannel.emulator.programs.estimator.layer_noise import KnownNoise, Layers
 from pytest_qchannel.emulator.programs.estimator.observables import broadcast, read_observables
 from pytest_qchannel.emulator.programs.estimator_settings import Settings
+from pytest_qchannel.emulator.programs.isa import require_twirlable
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import group
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
@@ -83,6 +84,9 @@ def run(task: Task) -> Outcome:
         pubs.read_circuit(pub[0], task, f"pub {number}")
         for number, pub in enumerate(params["pubs"])
     ]
+    if settings.twirling.gates:
+        for circuit in circuits:
+            require_twirlable(circuit)
     known = KnownNoise.of(machine, settings, circuits) if settings.with_layers else None
     runs: list[_Run] = []
     executions = 0

@@ -142,7 +142,7 @@ def read_observables(
 
 
 def _refused(said: str) -> JobFailure:
-    return JobFailure(FailureCode.VALIDATION, said)
+    return JobFailure(FailureCode.OBSERVABLES, said)
 
 
 def _shape(sent: object) -> tuple[int, ...]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 import jwt
 
 from pytest_qchannel.emulator.api.context import Context, Handler
+from pytest_qchannel.emulator.api.refusals import iam_headers
 from pytest_qchannel.emulator.world.records import AccessToken, Account
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.wire import Response
+from pytest_qchannel.wire import ApiError, Json, Response
 
 GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
 LIFETIME_S: Final = 3_600
@@ -20,26 +22,55 @@ LIFETIME_S: Final = 3_600
 def exchange(ctx: Context) -> Response:
     """``POST /identity/token``: the API key grant, the only one that the clients use."""
     form = ctx.request.form()
-    grant = form.get("grant_type", "")
-    if grant != GRANT:
-        said = f"The grant type {grant!r} is not supported." if grant else "grant_type is missing."
-        raise ctx.refuse(400, "BXNIM0109E", said)
-    if not form.get("apikey"):
-        raise ctx.refuse(400, "BXNIM0109E", "apikey is missing or empty.")
+    for name in ("grant_type", "apikey"):
+        if not form.get(name):
+            details = f"Property '{name}' either missing or empty."
+            raise _refusal(ctx, "BXNIM0109E", "Property missing or empty.", details)
+        if name == "grant_type" and form[name] != GRANT:
+            # What the service says to another grant is not known.
+            raise _refusal(ctx, "BXNIM0109E", f"The grant type {form[name]!r} is not supported.")
     account = ctx.world.account_of("cloud", form["apikey"])
     if account is None:
-        raise ctx.refuse(400, "BXNIM0415E", "The API key could not be found.")
+        raise _refusal(ctx, "BXNIM0415E", "Provided API key could not be found.")
     token = ctx.world.remember(mint(ctx.world, account))
     return Response.json(
         {
             "access_token": token.value,
             "refresh_token": "not_supported",
+            "ims_user_id": int(account.id[:8], 16) % 10_000_000,
             "token_type": "Bearer",
             "expires_in": LIFETIME_S,
             "expiration": int(token.expires_at),
             "scope": "ibm openid",
-        }
+        },
+        headers=iam_headers(ctx.world.hex(32)),
     )
+
+
+def _refusal(ctx: Context, code: str, message: str, details: str | None = None) -> ApiError:
+    """A 400 with all that the service tells of the request. Source: recorded bodies of 2026."""
+    trace = ctx.world.hex(32)
+    at = datetime.fromtimestamp(ctx.world.clock.now(), UTC)
+    clock = f"{at:%d.%m.%Y %H:%M:%S}:{at.microsecond // 1000:03d} UTC"
+    context: dict[str, Json] = {
+        "requestId": trace,
+        "requestType": "incoming.Identity_Token",
+        "userAgent": ctx.request.headers.get("user-agent", ""),
+        "url": "https://iam.cloud.ibm.com",
+        # Which machine it was is nobody's business, and here there is none.
+        "instanceId": "emulated",
+        "threadId": "emulated",
+        "host": "emulated",
+        "startTime": clock,
+        "endTime": clock,
+        "elapsedTime": "0",
+        "locale": "en_US",
+        "clusterName": "emulated",
+    }
+    body: dict[str, Json] = {"errorCode": code, "errorMessage": message}
+    if details is not None:
+        body["errorDetails"] = details
+    return ApiError(Response.json({**body, "context": context}, 400, iam_headers(trace)))
 
 
 def mint(world: World, account: Account) -> AccessToken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.refusals import Known
 from pytest_qchannel.emulator.services.runtime import scope
 from pytest_qchannel.emulator.services.runtime.api_version import api_version
 from pytest_qchannel.emulator.services.runtime.query import moment
@@ -60,7 +61,10 @@ def _row(device: Device) -> dict[str, Json]:
 def _snapshot(ctx: Context) -> Snapshot:
     """The calibration of the device that the request names, its newest one by default."""
     device = scope.device(ctx, ctx.args["backend"])
-    return scope.calibrated(ctx, device, ctx.request.first("calibration_id"))
+    calibration_id, instance = ctx.request.first("calibration_id"), ctx.caller.instance
+    if calibration_id is not None and instance is not None and not instance.plan.has_calibrations:
+        raise ctx.refuse_as(Known.NO_CALIBRATIONS)
+    return scope.calibrated(ctx, device, calibration_id)
 
 
 def configuration(ctx: Context) -> Response:

@@ -25,6 +25,8 @@ def job_json(job: Job, *, with_params: bool) -> dict[str, Json]:
             # Each platform has its own spelling; a number, or the client does not see a 1305.
             name = "reasonCode" if job.account.is_classic else "reason_code"
             state[name] = job.reason_code
+        if job.reason_solution is not None:
+            state["reason_solution"] = job.reason_solution
     answer: dict[str, Json] = {
         "id": job.id,
         "backend": job.backend,

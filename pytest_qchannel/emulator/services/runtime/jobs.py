@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.api.refusals import Codes, Known
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import is_true
@@ -49,7 +49,10 @@ def _failure(job: Job) -> str:
 
 
 def logs(ctx: Context) -> Response:
-    """``GET /jobs/{id}/logs``: what happened to the job, a line each, as plain text."""
+    """``GET /jobs/{id}/logs``: what happened to the job, a line each, as plain text.
+
+    A job that has nothing to tell at its log level has no log.
+    """
     job = scope.job(ctx)
     clockwork.refresh(ctx, job)
     lines = [(job.created_at, "INFO", f"job {job.id} queued for {job.backend}")]
@@ -64,6 +67,8 @@ def logs(ctx: Context) -> Response:
         for at, level, text in lines
         if _LEVELS.index(level) >= _LEVELS.index(job.log_level.upper())
     ]
+    if not shown:
+        raise ctx.refuse_as(Known.NO_LOGS)
     return Response(200, "".join(f"{line}\n" for line in shown).encode(), _HEADERS)
 
 

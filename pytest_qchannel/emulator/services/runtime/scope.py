@@ -7,7 +7,7 @@ one as ``provider=hub/group/project``, or none, which means all of the caller's.
 from __future__ import annotations
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.api.refusals import Codes, Known
 from pytest_qchannel.emulator.services.runtime.query import is_true
 from pytest_qchannel.emulator.world.devices import Device
 from pytest_qchannel.emulator.world.jobs import Job
@@ -25,7 +25,7 @@ def instances(ctx: Context, provider: str | None = None) -> list[Instance]:
     if provider is None:
         return list(caller.account.instances.values())
     if provider not in caller.account.instances:
-        raise ctx.refuse(403, Codes.NOT_AUTHORIZED, f"The user is no member of {provider}.")
+        raise ctx.refuse_as(Known.NOT_AUTHORIZED)
     return [caller.account.instances[provider]]
 
 
@@ -42,7 +42,7 @@ def device(ctx: Context, name: str) -> Device:
     for one in visible_devices(ctx):
         if one.name == name:
             return one
-    raise ctx.refuse(404, _not_found(ctx, Codes.CLASSIC_BACKEND_NOT_FOUND), f"No backend {name}.")
+    raise ctx.refuse_as(Known.NO_DEVICE)
 
 
 def calibrated(ctx: Context, one: Device, calibration_id: str | None) -> Snapshot:
@@ -64,10 +64,5 @@ def job(ctx: Context) -> Job:
     """The job that the path names, if it belongs to one of the caller's instances."""
     found = ctx.world.jobs.get(ctx.args["job_id"])
     if found is None or all(found.instance is not one for one in instances(ctx)):
-        code = _not_found(ctx, Codes.CLASSIC_JOB_NOT_FOUND)
-        raise ctx.refuse(404, code, f"No job {ctx.args['job_id']}.")
+        raise ctx.refuse_as(Known.NO_JOB, ctx.args["job_id"])
     return found
-
-
-def _not_found(ctx: Context, classic_code: str) -> str:
-    return classic_code if ctx.caller.account.is_classic else Codes.NOT_FOUND

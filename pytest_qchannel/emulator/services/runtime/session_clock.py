@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.emulator.api.refusals import Codes, Known
 from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job, JobEnding
 from pytest_qchannel.emulator.world.world import World
 
-__all__ = ["job_ahead", "job_created", "job_ended", "job_started", "turn"]
+__all__ = ["SESSION_CLOSED", "job_ahead", "job_created", "job_ended", "job_started", "turn"]
 
-TIMED_OUT: Final = "The session closed before the job could start."
+SESSION_CLOSED: Final = JobEnding(
+    "fail",
+    Known.CLOSED_SESSION.message,
+    Codes.CLOSED_SESSION,
+    Known.CLOSED_SESSION.solution,
+)
+"""What becomes of a job that is still queued when its session closes."""
 
 
 def job_ahead(job: Job) -> Job | None:
@@ -50,7 +56,7 @@ def turn(world: World, job: Job) -> float | None:
         return since
     if since is not None and _starts_before(world, job, since, deadline):
         return since
-    job.end(JobEnding("fail", TIMED_OUT, Codes.CLOSED_SESSION), max(job.created_at, deadline))
+    job.end(SESSION_CLOSED, max(job.created_at, deadline))
     world.settle(job)
     session.settle(now)
     return None

@@ -5,25 +5,21 @@ from __future__ import annotations
 from typing import Final, Literal, TypedDict, cast
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.refusals import Codes, did_you_mean
+from pytest_qchannel.emulator.api.refusals import Codes, Known, did_you_mean
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime.session_clock import SESSION_CLOSED
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import (
     INTERACTIVE_TTL_S,
     MAX_TTL_S,
-    Job,
-    JobEnding,
     Session,
 )
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.wire import Json, Response
+from pytest_qchannel.wire import ApiError, Json, Response
 
 __all__ = ["advance", "close", "create", "details", "session_for", "update"]
-
-NO_SESSIONS: Final = 1352
-"""Dedicated sessions are not part of the plan. Source: IBM's error registry."""
 
 CANCELLED: Final = "The session was cancelled."
 
@@ -54,17 +50,14 @@ def create(ctx: Context) -> Response:
     instance = _instance(ctx, body)
     backend = body.get("backend")
     if backend is not None and backend not in instance.devices:
-        status, code = (404, Codes.CLASSIC_BACKEND_NOT_FOUND) if is_classic else _INVALID
+        if is_classic:
+            raise ctx.refuse_as(Known.NO_DEVICE)
         hint = did_you_mean(backend, instance.devices)
-        raise ctx.refuse(status, code, f"The instance has no backend {backend[:200]}.{hint}")
+        raise ctx.refuse(*_INVALID, f"The instance has no backend {backend[:200]}.{hint}")
     mode = body.get("mode", "dedicated")
     is_barred = mode == "dedicated" and not instance.plan.has_sessions
     if is_barred and not is_classic:
-        raise ctx.refuse(
-            401,
-            NO_SESSIONS,
-            f"The {instance.plan.display_name} plan has no dedicated sessions; use a batch.",
-        )
+        raise ctx.refuse_as(Known.NO_SESSIONS)
     world = ctx.world
     longest = body.get("max_session_ttl") if is_classic else body.get("max_ttl")
     session = Session(
@@ -110,23 +103,26 @@ def update(ctx: Context) -> Response:
     if not body["accepting_jobs"]:
         session.drain(ctx.world.clock.now())
     elif session.is_closed:
-        raise ctx.refuse(400, Codes.CLOSED_SESSION, "The session is closed for good.")
+        raise ctx.refuse_as(Known.CLOSED_SESSION)
     else:
         session.accepting_jobs, session.drains_from = True, None
     return Response(204)
 
 
 def close(ctx: Context) -> Response:
-    """``DELETE /sessions/{id}/close``: closes it now; what is queued is cancelled; 204.
+    """``DELETE /sessions/{id}/close``: closes it now; what is queued fails; 204.
 
-    A job that runs already runs to its end. Source: IBM's guide to sessions.
+    A job that runs already runs to its end. Source: IBM's guide to sessions, and jobs of 2026
+    for the failure with 1217.
     """
     session, world = _session(ctx), ctx.world
     advance(ctx, session, with_all=False)
     now = world.clock.now()
     for job in list(session.unfinished()):
         if job.state is JobState.QUEUED:
-            _cancel(ctx, job, now)
+            job.end(SESSION_CLOSED, now)
+            ctx.engine.cancel(job.id)
+            ctx.world.settle(job)
     session.close(now, CANCELLED)
     return Response(204)
 
@@ -135,10 +131,10 @@ def session_for(ctx: Context, session_id: str, instance: Instance, backend: str)
     """The session that a job is submitted to; refused where it takes no such job."""
     session = ctx.world.sessions.get(session_id)
     if session is None or session.instance is not instance:
-        raise _unknown(ctx)
+        raise _unknown(ctx, session_id)
     advance(ctx, session, with_all=False)
     if not session.accepting_jobs:
-        raise ctx.refuse(400, Codes.CLOSED_SESSION, "The session accepts no jobs any more.")
+        raise ctx.refuse_as(Known.CLOSED_SESSION)
     if session.backend not in (None, backend):
         raise ctx.refuse(400, Codes.VALIDATION, f"The session is for {session.backend}.")
     return session
@@ -186,21 +182,16 @@ def session_json(world: World, session: Session) -> dict[str, Json]:
     return answer
 
 
-def _cancel(ctx: Context, job: Job, now: float) -> None:
-    job.end(JobEnding("cancel", CANCELLED), now)
-    ctx.engine.cancel(job.id)
-    ctx.world.settle(job)
-
-
 def _session(ctx: Context) -> Session:
     session = ctx.world.sessions.get(ctx.args["session_id"])
     if session is None or all(session.instance is not one for one in scope.instances(ctx)):
-        raise _unknown(ctx)
+        raise _unknown(ctx, ctx.args["session_id"])
     return session
 
 
-def _unknown(ctx: Context) -> Exception:
-    return ctx.refuse(404, Codes.NOT_FOUND, "unknown session")
+def _unknown(ctx: Context, session_id: str) -> ApiError:
+    is_classic = ctx.caller.account.is_classic
+    return ctx.refuse_as(Known.CLASSIC_NO_SESSION if is_classic else Known.NO_SESSION, session_id)
 
 
 def _valid_body(ctx: Context) -> _SessionRequest:
@@ -221,7 +212,10 @@ def _valid_body(ctx: Context) -> _SessionRequest:
             _require_length(ctx, name, value)
     # Only the oldest classic clients name no mode; theirs were dedicated sessions.
     is_classic = ctx.caller.account.is_classic
-    if body.get("mode", "dedicated" if is_classic else None) not in ("dedicated", "batch"):
+    mode = body.get("mode", "dedicated" if is_classic else None)
+    if mode not in ("dedicated", "batch"):
+        if mode is not None and not is_classic:
+            raise ctx.refuse_as(Known.WRONG_MODE)
         raise ctx.refuse(400, Codes.VALIDATION, "mode must be one of dedicated, batch.")
     return cast("_SessionRequest", body)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NotRequired, TypedDict, cast
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.refusals import Codes, did_you_mean
+from pytest_qchannel.emulator.api.refusals import Codes, Known
 from pytest_qchannel.emulator.faults.strike import set_ending
 from pytest_qchannel.emulator.programs import PROGRAMS
 from pytest_qchannel.emulator.programs.schemas import problem_with, schema_for
@@ -16,7 +16,7 @@ from pytest_qchannel.emulator.world.devices import Device
 from pytest_qchannel.emulator.world.jobs import DEFAULT_COST_S, DEFAULT_LOG_LEVEL, Job, Session
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.errors import EmulatorGap
-from pytest_qchannel.wire import Json, Response
+from pytest_qchannel.wire import ApiError, Json, Response
 
 __all__ = ["create"]
 
@@ -47,14 +47,11 @@ def create(ctx: Context) -> Response:
     """``POST /jobs``: validates as far as the service does before it queues a job."""
     body = ctx.json_body()
     if problem := problem_with(body, schema_for("job", ctx.release)):
-        raise ctx.refuse(400, Codes.VALIDATION, f"The request body is not valid: {problem}.")
+        raise _not_valid(ctx, f"The request body is not valid: {problem}.")
     sent = cast("_Submission", body)
     if sent.get("start_session"):
-        raise ctx.refuse(
-            400,
-            Codes.VALIDATION,
-            "start_session is no longer allowed; create a session with POST /sessions.",
-        )
+        said = "start_session is no longer allowed; create a session with POST /sessions."
+        raise _not_valid(ctx, said)
     program_id = sent["program_id"]
     if program_id in _UNSERVED_PROGRAMS and program_id not in PROGRAMS:
         raise EmulatorGap(
@@ -68,7 +65,7 @@ def create(ctx: Context) -> Response:
     if program is None:
         raise ctx.refuse(404, Codes.NOT_FOUND, f"No program {program_id}.")
     if problem := program.check(sent["params"], ctx.release):
-        raise ctx.refuse(400, Codes.VALIDATION, f"The params are not valid: {problem}.")
+        raise _not_valid(ctx, f"The params are not valid: {problem}.")
     check_tags(ctx, sent.get("tags", []))
     calibration_id = sent.get("calibration_id")
     scope.calibrated(ctx, device, calibration_id)
@@ -121,9 +118,15 @@ def _instance(ctx: Context, sent: _Submission) -> Instance:
 
 def _device(ctx: Context, name: str, instance: Instance) -> Device:
     if name not in instance.devices:
-        hint = did_you_mean(name, instance.devices)
-        raise ctx.refuse(404, Codes.NOT_FOUND, f"The instance has no backend {name}.{hint}")
+        raise ctx.refuse_as(Known.NO_DEVICE)
     return ctx.world.devices[name]
+
+
+def _not_valid(ctx: Context, said: str) -> ApiError:
+    """The refusal of a body; the classic gateway has its own words before what is wrong."""
+    if ctx.caller.account.is_classic:
+        return ctx.refuse_as(Known.CLASSIC_BODY, said)
+    return ctx.refuse(400, Codes.VALIDATION, said)
 
 
 def _session(ctx: Context, sent: _Submission, instance: Instance) -> Session | None:
@@ -140,6 +143,8 @@ def _require_room(ctx: Context, instance: Instance) -> None:
     where the instance's usage limit is reached).
     """
     clockwork.advance_timed_jobs(ctx)
+    if instance.is_used_up and ctx.caller.account.is_classic:
+        raise ctx.refuse_as(Known.CLASSIC_QUOTA)
     if instance.is_used_up:
         raise ctx.refuse(
             409,
@@ -150,8 +155,4 @@ def _require_room(ctx: Context, instance: Instance) -> None:
     if limit is not None and ctx.world.pending_jobs(instance) >= limit:
         clockwork.advance_jobs(ctx)  # those that only wait for a look have had their time
     if limit is not None and ctx.world.pending_jobs(instance) >= limit:
-        raise ctx.refuse(
-            400,
-            Codes.TOO_MANY_PENDING,
-            f"The instance has {limit} pending jobs, which is its maximum.",
-        )
+        raise ctx.refuse_as(Known.TOO_MANY_PENDING, limit)

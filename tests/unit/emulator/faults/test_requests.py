@@ -64,7 +64,7 @@ def test_service_and_host_narrow_a_route() -> None:
     ("status", "code"),
     [
         (400, 1208),
-        (401, 1200),
+        (401, 1201),
         (403, 1200),
         (404, "not_found"),
         (409, "usage_limit_reached"),
@@ -109,8 +109,11 @@ def test_each_service_refuses_in_its_own_shape() -> None:
             assert answer.status == status
             body = json.loads(answer.body)
             assert {"errors", "error", "errorCode"} & set(body), service
-    classic = json.loads(refusal(fault, "classic_runtime", "0" * 32).body)["error"]
-    assert isinstance(classic["code"], str)
+    login = json.loads(refusal(fault, "classic_auth", "0" * 32).body)["error"]
+    assert isinstance(login["code"], str)
+    fault.status, fault.code = 403, 4317
+    (quota,) = json.loads(refusal(fault, "classic_runtime", "0" * 32).body)["errors"]
+    assert list(quota)[:2] == ["message", "code"]
 
 
 def test_faults_are_a_script_in_the_order_of_declaration() -> None:

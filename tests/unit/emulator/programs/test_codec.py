@@ -104,7 +104,7 @@ def test_values_that_cannot_be_read_name_the_pub(sent: Any, said: str) -> None:
         codec.decode_values(sent, "pub 3")
     assert "pub 3" in caught.value.reason
     assert said in caught.value.reason
-    assert caught.value.code == 1002
+    assert caught.value.code == 1503
 
 
 def test_a_pickle_in_an_array_is_never_loaded() -> None:
@@ -155,8 +155,8 @@ GOOD = base64.b64decode(encoded(QuantumCircuit(2, 2))["__value__"])
 def test_a_corrupt_circuit_names_the_pub_and_what_is_wrong(value: str, said: str) -> None:
     failure = failure_of(circuit_of(value))
     assert failure.reason.startswith(f"The circuit of pub 3 {said}")
-    assert failure.code == 1002
-    assert failure.log == f"Error code 1002; {failure.reason}"
+    assert failure.code == 1603
+    assert failure.log == f"Error code 1603; {failure.reason}"
 
 
 def test_qpy_that_ends_anywhere_too_early_is_a_failed_job_and_never_a_crash() -> None:
@@ -177,7 +177,15 @@ def test_qpy_of_several_circuits() -> None:
 @pytest.mark.parametrize("text", ["", "garbage", "OPENQASM 3.0; h q[0];", "\ud800"])
 def test_text_that_is_no_openqasm3(text: str) -> None:
     failure = failure_of(text)
-    assert failure.reason.startswith("The circuit of pub 3 is no OpenQASM 3 that can be read: ")
+    assert failure.reason.startswith("Job not valid. Error loading QASM circuit: '")
+    assert failure.reason.endswith("' (the circuit of pub 3).")
+
+
+def test_an_openqasm3_syntax_error_names_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    """The reason was empty, and the parser printed what was wrong to the terminal."""
+    failure = failure_of("OPENQASM 3.0;\nqubit q;\nx $0\ny $1;")
+    assert "line 4, column 1: unexpected 'y'" in failure.reason
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("excess", [1, 100, 1_000_000])

@@ -295,7 +295,7 @@ def test_a_noise_model_that_cannot_be_read_fails_the_job(model: Any) -> None:
 def test_kerneled_measurements_do_not_go_with_it() -> None:
     both = {**options(sent(NoiseModel())), "execution": {"meas_type": "kerneled"}}
     failure = failure_of("sampler", [encoded(flips())], options=both)
-    assert failure.code == 7001
+    assert failure.code == 1521
 
 
 def test_it_goes_with_qubits_that_are_set_to_zero() -> None:
@@ -303,5 +303,5 @@ def test_it_goes_with_qubits_that_are_set_to_zero() -> None:
         "sampler", [encoded(flips()), None, 10],
         options={**options(sent(NoiseModel())), "execution": {"init_qubits": False}},
     )  # fmt: skip
-    assert failure.code == 7001
+    assert failure.code == 1521
     assert "init_qubits" in failure.reason

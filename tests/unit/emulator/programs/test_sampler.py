@@ -140,7 +140,7 @@ def test_a_circuit_without_parameters_may_have_a_shape() -> None:
 )  # fmt: skip
 def test_values_that_do_not_fit_fail_the_job_and_name_the_pub(values: Any) -> None:
     failure = failure_of([encoded(switch()), [0.0, 0.0], 1], [encoded(switch()), values, 1])
-    assert failure.code == 1002
+    assert failure.code == 1503
     assert "of pub 1" in failure.reason
     assert failure.reason.startswith("The parameter ")
 
@@ -266,7 +266,7 @@ def test_options_that_mend_noise_change_no_shot() -> None:
 def test_more_shots_than_the_device_takes() -> None:
     most = SNAPSHOT.max_shots
     failure = failure_of([encoded(plain()), None, 1], [encoded(plain()), None, most + 1])
-    assert failure.code == 6000
+    assert failure.code == 1520
     assert failure.reason == f"pub 1 asks for {most + 1} shots; {DEVICE} takes at most {most}."
     assert Counter(samples(run([encoded(plain()), None, most]), "c")) == {2: most}
 

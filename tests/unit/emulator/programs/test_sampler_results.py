@@ -187,7 +187,7 @@ def test_more_executions_than_a_job_may_have() -> None:
         "sampler", [encoded(flipped()), None, 100_000], [encoded(turned()), values, 100_000],
         [encoded(turned()), encoded_array(np.zeros((50, 1))), 100_000],
     )  # fmt: skip
-    assert failure.code == 6000
+    assert failure.code == 1520
     assert "11100000 executions" in failure.reason
 
 
@@ -213,7 +213,7 @@ def test_values_as_a_bindings_array() -> None:
 def test_a_bindings_array_that_is_none(value: Any) -> None:
     sent = {"__type__": "BindingsArray", "__value__": value}
     failure = failure_of("sampler", [encoded(turned()), sent, 5])
-    assert failure.code == 1002
+    assert failure.code == 1503
     assert "parameter values of pub 0" in failure.reason
 
 

@@ -99,7 +99,7 @@ def test_gates_that_are_defined_and_used_as_people_do_are_read_at_once() -> None
     text = nested_text(4, "qubit[133] q; g_{}(0.5) q;")
     with pytest.raises(JobFailure) as caught:
         Engine(0.5).run("sampler", Task({"pubs": [[text, None, 1]]}, SNAPSHOT, 7))
-    assert caught.value.code == FailureCode.NOT_IN_BASIS
+    assert caught.value.code == FailureCode.NOT_IN_TARGET
 
 
 def test_circuits_are_bound_when_they_are_asked_for() -> None:
@@ -179,7 +179,7 @@ def test_results_of_millions_of_bits_are_put_together_by_the_worker() -> None:
 def test_shapes_that_no_array_has(program: str, pub: list[Any]) -> None:
     """Empty parameter values of a huge shape gave a traceback instead of a failed job."""
     failure = failure_of(program, pub)
-    assert failure.code == 1002
+    assert failure.code == 1503
     assert "do not fit: the shape" in failure.reason
 
 
@@ -189,5 +189,5 @@ def test_observables_with_more_axes_than_an_array() -> None:
     for _ in range(31):
         nested = [nested]
     failure = failure_of("estimator", [encoded(turned()), nested, [0.5], 0.1])
-    assert failure.code == 1002
+    assert failure.code == 1501
     assert "axes" in failure.reason

@@ -235,7 +235,7 @@ def test_what_cannot_start_in_the_sessions_time_fails(
     assert (session_clock.turn(world, job) is None) is is_late
     assert job.is_final is is_late
     if is_late:
-        assert (job.state, job.reason_code, job.finished_at) == (JobState.FAILED, 4001, 1_010.0)
+        assert (job.state, job.reason_code, job.finished_at) == (JobState.FAILED, 1217, 1_010.0)
         assert job.id not in world.unfinished
         assert session.state is SessionState.CLOSED
 

@@ -41,7 +41,7 @@ def test_observables_and_values_are_broadcast(
     pub = [encoded(turned()), nested, encoded_array(angles)]
     if shape is None:
         failure = failure_of("estimator", pub)
-        assert failure.code == 1002
+        assert failure.code == 1501
         assert "cannot be broadcast together" in failure.reason
         return
     [ours] = estimate(pub)
@@ -98,7 +98,7 @@ def test_forms_of_arrays_of_observables(sent: Any, shape: tuple[int, ...]) -> No
 )
 def test_observables_that_are_none(sent: Any, said: str) -> None:
     failure = failure_of("estimator", [encoded(QuantumCircuit(5)), sent])
-    assert failure.code == 1002
+    assert failure.code == 1501
     assert said in failure.reason
     assert "of pub 0" in failure.reason
 
