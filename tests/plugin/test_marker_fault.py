@@ -370,13 +370,13 @@ def test_what_the_docs_show_runs(run: Any) -> None:
 
 
 def test_the_docs_tell_every_word() -> None:
-    from pytest_qchannel.emulator.faults.answers import NAMES
+    from pytest_qchannel.emulator.faults.answers import STATUS_NAMES
     from pytest_qchannel.emulator.faults.parse import JOB_TROUBLES, WORDS, parse_fault
 
     text = DOCS.read_text(encoding="utf-8")
     told = set(re.findall(r"`(\w+)`", text))
     assert {*WORDS, *JOB_TROUBLES} <= told
-    assert ", ".join(map(str, NAMES)) in text
+    assert ", ".join(map(str, STATUS_NAMES)) in text
     (block,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     (table,) = tomllib.loads(block)["faults"]
     assert str(parse_fault(table)) == "POST /jobs: status 429"
