@@ -1,7 +1,7 @@
 """IBM's REST services, emulated: pure data in, data out.
 
-Two rules hold in this subpackage outside ``adapters/``, of which ``programs/engine.py`` breaks the
-first, because it hands long simulations to a process of their own:
+Two rules hold in this subpackage outside ``adapters/``. Only ``programs/engine.py`` breaks the
+first, to hand long simulations to a process of their own.
 
 1. Nothing here opens a socket, starts a thread or reads the wall clock. Time, ids and randomness
    come from the :class:`~pytest_qchannel.emulator.world.world.World` that was handed in.
