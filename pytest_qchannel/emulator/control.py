@@ -1,4 +1,4 @@
-"""The levers of the emulator that a test may pull: ``qchannel_emulator``."""
+"""What a test can do to the emulator beside using it: the fixture ``qchannel_emulator``."""
 
 from __future__ import annotations
 

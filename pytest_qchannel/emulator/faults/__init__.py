@@ -2,8 +2,8 @@
 
 :func:`.parse.parse_fault` makes a :class:`Fault` of the words of a marker, of
 ``qchannel_emulator.fault`` or of a world file; the app holds them; :mod:`.handler` stands before
-the services and asks
-:mod:`.strike` about every request, and the submission of jobs asks it about every job.
+the services and asks :mod:`.strike` about every request, and the submission of jobs asks it about
+every job.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The programs that jobs run: one module each, and one line in :data:`PROGRAMS`.
+"""The programs that jobs run: a module or a package each, and a line in :data:`PROGRAMS`.
 
 This is the border of numpy, qiskit and the simulators: the modules that run jobs import them at the
 top and are themselves imported by :meth:`Program.load` only. What is looked at before a job runs

@@ -18,6 +18,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, Final, TypeAlias
 
 from pytest_qchannel.emulator.programs.options import MOST_BYTES
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.errors import EmulatorGap
 from pytest_qchannel.qiskit_home import imported_for_good
@@ -31,6 +32,7 @@ __all__ = [
     "Published",
     "one_line",
     "read",
+    "read_to_run",
     "unpacked",
 ]
 
@@ -107,6 +109,19 @@ def read(published: Published, params: Params) -> tuple[ModuleType, Model]:
         raise NotValid(one_line(f"{where}: {first['msg']}")) from None
     except Exception as problem:  # the validators unpack data: zlib, struct, binascii, qpy, numpy
         raise NotValid(one_line(f"data that cannot be unpacked: {problem}")) from None
+
+
+def read_to_run(published: Published, params: Params) -> tuple[ModuleType, Model]:
+    """As :func:`read`, for a job that runs.
+
+    Raises:
+        JobFailure: The params do not fit.
+    """
+    try:
+        return read(published, params)
+    except NotValid as problem:
+        said = f"The params are not valid: {problem}."
+        raise JobFailure(FailureCode.VALIDATION, said) from None
 
 
 def unpacked(params: Params) -> Iterator[bytes]:

@@ -48,5 +48,5 @@ class ToySource:
             self.problems.append(QChannelError("a gap of the toy"))
         return self.answer
 
-    def close(self) -> None:
+    def close(self, where: str) -> None:
         self.is_closed = True

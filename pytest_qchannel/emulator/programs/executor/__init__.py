@@ -36,10 +36,7 @@ def run(task: Task) -> Outcome:
         JobFailure: A circuit, samplex or value is not what the device can run.
         TooLong: The simulation belongs into the worker process.
     """
-    try:
-        module, parsed = models.read(models.EXECUTOR, task.params)
-    except models.NotValid as problem:
-        raise JobFailure(FailureCode.VALIDATION, f"The params are not valid: {problem}.") from None
+    module, parsed = models.read_to_run(models.EXECUTOR, task.params)
     program, options = parsed.quantum_program, parsed.options
     if program.shots > task.snapshot.max_shots:
         raise JobFailure(

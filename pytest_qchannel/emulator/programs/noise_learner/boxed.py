@@ -77,10 +77,7 @@ def run(task: Task) -> Outcome:
         JobFailure: An instruction cannot be read or learnt, or is not what the device can run, or
             an option asks for what its calibration does not tell.
     """
-    try:
-        module, parsed = models.read(models.NOISE_LEARNER, task.params)
-    except models.NotValid as problem:
-        raise JobFailure(FailureCode.VALIDATION, f"The params are not valid: {problem}.") from None
+    module, parsed = models.read_to_run(models.NOISE_LEARNER, task.params)
     options = parsed.options
     _require_known(options, task)
     execution = {"rep_delay": getattr(options, "rep_delay", None)}
