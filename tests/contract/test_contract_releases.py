@@ -18,7 +18,7 @@ NEW = Release(
 FLAG = job(params={"options": {"example_flag": True}})
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _a_new_release(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, schema in (("sampler", schemas.SAMPLER), ("job", schemas.CREATE_JOB)):
         found = schemas.generations(name, schema, [NEW])
@@ -31,6 +31,7 @@ def sent(door: Door, body: object, release: str | None) -> Answer:
     return door.request("POST", f"{RUNTIME}/jobs", headers, json=body)
 
 
+@pytest.mark.usefixtures("_a_new_release")
 @pytest.mark.parametrize("release", ["9.52.0", "9.53.1", None])
 def test_an_option_is_taken_from_the_release_that_brought_it_on(
     door: Door, release: str | None
@@ -41,6 +42,7 @@ def test_an_option_is_taken_from_the_release_that_brought_it_on(
     assert "options.example_flag: expected type boolean" in wrong.message
 
 
+@pytest.mark.usefixtures("_a_new_release")
 @pytest.mark.parametrize("release", ["9.51.9", "0.34.0"])
 def test_an_older_release_does_not_have_it(door: Door, release: str) -> None:
     answer = sent(door, FLAG, release)
