@@ -85,7 +85,7 @@ def load_safely(place: Place, secrets: tuple[Secret, ...]) -> Cassette:
         CassetteProblem: It is missing, damaged, another test's, or holds a secret.
     """
     store = Store(place.root)
-    cassette, blobs = store.load_with_blobs(place.path, None if place.is_shared else place.test_id)
+    cassette, blobs = store.load_with_blobs(place.path, place.test_id, is_shared=place.is_shared)
     found = [(place.path, one) for one in _gate(secrets).search(place.path.read_bytes())]
     for name in sorted(blobs):
         found += [

@@ -158,7 +158,9 @@ class ReplayTape(Tape):
     ) -> None:
         super().__init__(place)
         self.cassette: Cassette = load_safely(place, secrets)
-        require_age(self.cassette.provenance, place, most_days)
+        # Of a shared cassette the one that may write it: another one's recording is refused.
+        writer = place._replace(test_id=self.cassette.test)
+        require_age(self.cassette.provenance, writer, most_days)
         self.player = Player(self.cassette, place.path, place.test_id, time.time)
         self._allow_unused = allow_unused
         self._require = require
