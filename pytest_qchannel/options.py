@@ -108,6 +108,13 @@ OPTIONS: Final = (
         "qiskit-ibm-runtime, {channel} the channel of a test",
     ),
     Option(
+        "only_stale",
+        "0",
+        "",
+        "with the mode record: record only where a cassette is missing, damaged, older than the "
+        "maximum age, or does not fit the test; others are replayed and stay",
+    ),
+    Option(
         "keep",
         "",
         "WORDS",

@@ -195,6 +195,7 @@ class Settings(NamedTuple):
     door: Door
     record_from: Source | None
     cassettes: Path
+    only_stale: bool
     keep: tuple[str, ...]
     max_age: float | None
     strict_cassettes: bool

@@ -13,10 +13,11 @@ import pytest
 
 from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.plugin import faults, problems, report, selection, taping
+from pytest_qchannel.plugin import faults, problems, report, selection, session_settings, taping
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.keys import OUR_TESTS, OURS, REFUSED
 from pytest_qchannel.plugin.markers import LIVE_QPU
+from pytest_qchannel.plugin.only_stale import OnlyStale
 
 __all__ = ["OurTests"]
 
@@ -31,6 +32,8 @@ class OurTests:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         config.pluginmanager.register(taping.Warnings(config))
+        if session_settings.session_settings(config).only_stale:
+            config.pluginmanager.register(OnlyStale())
         rerun_command.started(taping.start_of(config))
         config.add_cleanup(rerun_command.ended)
 

@@ -16,7 +16,7 @@ import pytest
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import selection, session_settings
-from pytest_qchannel.plugin.keys import CASSETTE, LANE_FIXTURE, PASSED, TAPE, WHOLE_RUN
+from pytest_qchannel.plugin.keys import CASSETTE, HAS_MISSED, LANE_FIXTURE, PASSED, TAPE, WHOLE_RUN
 from pytest_qchannel.plugin.markers import FAULT
 from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings
@@ -267,7 +267,11 @@ def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | Rec
 
         allow_unused = selection.allows_unused(item)
         item.stash[TAPE] = tape_for(
-            plan, place_of(item, settings), settings, allow_unused=allow_unused
+            plan,
+            place_of(item, settings),
+            settings,
+            allow_unused=allow_unused,
+            has_missed=item.stash.get(HAS_MISSED, False),
         )
     return item.stash[TAPE]
 
@@ -354,3 +358,4 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
         raise
     finally:
         item.user_properties.append((CASSETTE, done))
+        item.stash[HAS_MISSED] = not tape.is_recording and tape.has_missed
