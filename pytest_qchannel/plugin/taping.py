@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_qchannel.cassette.naming import root_of
+from pytest_qchannel.channels.client import client_version, default_channel, require_channel
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import selection, session_settings
@@ -78,14 +81,9 @@ def place_of(item: pytest.Item, settings: Settings) -> Place:
 
 def folder_for(config: pytest.Config, settings: Settings, channel: str | None = None) -> Path:
     """The folder of the cassettes of a channel; by default of the first that tests run on."""
-    folder = session_settings.base_of(config) / settings.cassettes
-    if "{" not in str(settings.cassettes):
-        return folder
-    from pytest_qchannel.cassette.disk.place import root_of
-    from pytest_qchannel.channels.client import client_version, default_channel
-
     first = settings.channel[0] if settings.channel else default_channel().name
-    return root_of(folder, client_version(), channel or first)
+    folder = root_of(settings.cassettes, client_version(), channel or first)
+    return session_settings.base_of(config) / folder
 
 
 _OWN_NAME = pytest.StashKey[str]()
@@ -205,9 +203,6 @@ def _needs_emulator(item: pytest.Item) -> str | None:
 
 def _missing_channel(item: pytest.Item) -> str | None:
     """Why a test cannot have its service: the installed client lacks the channel."""
-    from pytest_qchannel.channels.client import require_channel
-    from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-
     names = getattr(item, "fixturenames", ())
     needed = [name for name in CHANNEL_BY_NAME if f"{name}_service" in names]
     if "qchannel_service" in names and hasattr(item, "callspec"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.layout import QUARANTINE
@@ -15,22 +15,7 @@ from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.secret import Secret
 
-__all__ = ["Place", "load_safely", "quarantine_of", "require_age", "root_of"]
-
-
-CLIENT: Final = "{client}"
-CHANNEL: Final = "{channel}"
-
-
-def root_of(folder: Path, client: str, channel: str) -> Path:
-    """The folder of all cassettes, from the setting that may name client and channel.
-
-    Args:
-        folder: The setting, as ``cassettes/{client}``.
-        client: The installed version of the client, as ``0.51.0``.
-        channel: The channel that a test runs on.
-    """
-    return Path(str(folder).replace(CLIENT, client).replace(CHANNEL, channel))
+__all__ = ["Place", "load_safely", "quarantine_of", "require_age"]
 
 
 class Place(NamedTuple):
