@@ -67,6 +67,12 @@ OPTIONS: Final = (
         f"{', '.join(CHANNELS)}; auto is the default channel of the installed client",
         is_told=True,
     ),
+    Option(
+        "instance",
+        "",
+        "TEXT",
+        "the instance that tests log in with, its name or CRN; without one the account's first",
+    ),
     Option("seed", "0", "N", "fixes job ids and counts of the emulator", is_told=True),
     Option(
         "allowed_hosts",

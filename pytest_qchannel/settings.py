@@ -177,6 +177,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "DOOR": _door,
     "WORDS": _words,
     "SOURCE": _source,
+    "TEXT": str.strip,
     "DIR": _folder,
     "DAYS": _days,
 }
@@ -188,6 +189,7 @@ class Settings(NamedTuple):
 
     mode: Mode
     channel: tuple[str, ...]
+    instance: str
     seed: int
     allowed_hosts: tuple[str, ...]
     everywhere: bool
