@@ -112,6 +112,12 @@ OPTIONS: Final = (
         f"{', '.join(CHANNELS)}; auto is the default channel of the installed client",
         is_told=True,
     ),
+    Option(
+        "instance",
+        "",
+        "TEXT",
+        "the instance that tests log in with, its name or CRN; without one the account's first",
+    ),
     Option("seed", "0", "N", "fixes job ids and counts of the emulator", is_told=True),
     Option(
         "allowed_hosts",
@@ -152,6 +158,13 @@ OPTIONS: Final = (
         "the folder of all cassettes, from the folder of the ini file (rootdir) on; "
         "without an ini file, from the working directory on. {client} in it is the installed "
         "version of qiskit-ibm-runtime, {channel} the channel of a test",
+    ),
+    Option(
+        "only_stale",
+        "0",
+        "",
+        "with the mode record: record only where a cassette is missing, damaged, older than the "
+        "maximum age, or does not fit the test; others are replayed and stay",
     ),
     Option(
         "keep",

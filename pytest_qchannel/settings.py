@@ -154,6 +154,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "DOOR": _door,
     "WORDS": _words,
     "SOURCE": _source,
+    "TEXT": str.strip,
     "DIR": _folder,
     "DAYS": _days,
 }
@@ -165,6 +166,7 @@ class Settings(NamedTuple):
 
     mode: Mode
     channel: tuple[str, ...]
+    instance: str
     seed: int
     allowed_hosts: tuple[str, ...]
     everywhere: bool
@@ -172,6 +174,7 @@ class Settings(NamedTuple):
     door: Door
     record_from: Source | None
     cassettes: Path
+    only_stale: bool
     keep: tuple[str, ...]
     max_age: float | None
     strict_cassettes: bool

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["SUFFIX", "cassette_name", "channel_of_check", "test_id_of"]
+__all__ = ["SUFFIX", "cassette_name", "channel_of_check", "root_of", "test_id_of"]
 
 SUFFIX: Final = ".yaml"
 
@@ -29,6 +29,17 @@ _RESERVED: Final = re.compile(
 )
 _CHECK: Final = re.compile(r"check/(?:rest|client-\d[^/:]*?)(?:\.py)?::(ibm_\w+)")
 _HASH: Final = re.compile(r"~[0-9a-f]{6,10}$")
+
+
+def root_of(folder: Path, client: str, channel: str) -> Path:
+    """The folder of all cassettes, from the setting that may name client and channel.
+
+    Args:
+        folder: The setting, as ``cassettes/{client}``.
+        client: The installed version of the client, as ``0.51.0``.
+        channel: The channel that a test runs on.
+    """
+    return Path(str(folder).replace("{client}", client).replace("{channel}", channel))
 
 
 def cassette_name(test_id: str) -> PurePosixPath:

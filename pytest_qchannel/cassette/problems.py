@@ -15,6 +15,7 @@ from pytest_qchannel.rerun_command import quoted, words_of
 
 __all__ = [
     "KEPT_APART",
+    "STALE",
     "BlobDamaged",
     "BlobMissing",
     "CassetteBusy",
@@ -117,3 +118,7 @@ class CassetteTooOld(CassetteProblem):
 
 class CassetteUnsafe(CassetteProblem):
     """The cassette holds a secret."""
+
+
+STALE: Final = (CassetteMissing, CassetteDamaged, BlobMissing, BlobDamaged, CassetteTooOld)
+"""What recording anew mends; a secret in a cassette is more than that."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pytest_qchannel.cassette.accounts import HeldAccount
-from pytest_qchannel.channels.model import Channel
-from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.channels.model import Channel, Instance
+from pytest_qchannel.errors import UsageProblem, nearest
 
 __all__ = ["Accounts"]
 
@@ -44,3 +44,26 @@ class Accounts(NamedTuple):
                 next=advice.format(channel=channel),
             )
         return found
+
+    def instance(
+        self, channel: Channel, name: str, instances: Sequence[Instance]
+    ) -> Instance | None:
+        """The instance of that name or id, or the first one where there is no name.
+
+        Raises:
+            UsageProblem: There is none of that name.
+        """
+        if not name:
+            return next(iter(instances), None)
+        for one in instances:
+            if name in (one.name, one.id):
+                return one
+        names = [one.name for one in instances]
+        raise UsageProblem(
+            f"{self.owner} has no instance {name!r} on the channel {channel}",
+            where=self.where,
+            closest=nearest(name, names),
+            next=f"name one of {', '.join(names)}"
+            if names
+            else self.if_empty.format(channel=channel),
+        )

@@ -121,7 +121,7 @@ class Lane:
 
     def hints(self, error: str) -> list[str]:
         """What is known of an error that the code under test ended with and that says less."""
-        return self._traffic.hints(error)
+        return self._traffic.hints(error, self.channel)
 
     # What can be done to where answers come from.
 
@@ -165,13 +165,20 @@ class Lane:
 
     # Who is logged in.
 
-    def account(self, channel: Channel) -> Account:
-        """The account for a channel, on its first instance; a recording keeps who it was.
+    def account(self, channel: Channel, instance: str | None = None) -> Account:
+        """The account for a channel; a recording keeps who it was.
+
+        Args:
+            channel: The channel.
+            instance: The name or id of an instance; by default that of the setting, or the first.
 
         Raises:
-            UsageProblem: The lane has no account for it.
+            UsageProblem: The lane has no account for it, or the account no such instance.
         """
-        found = self._account(channel)
+        named = instance or self.settings.instance
+        found = self._account(
+            channel, self._traffic.accounts.instance(channel, named, self.instances(channel))
+        )
         self._traffic.logged_in(channel.name)
         return found
 
@@ -203,20 +210,20 @@ class Lane:
         for name in credentials.CLIENT_VARIABLES:
             os.environ.pop(name, None)
 
-    def connect(self, channel: Channel) -> QiskitRuntimeService:
-        """A service of the installed client on a channel."""
+    def connect(self, channel: Channel, instance: str | None = None) -> QiskitRuntimeService:
+        """A service of the installed client on a channel, by default on the instance in use."""
         if not self._variables_are_settled:
             self.use(channel)
-        return connect(self.account(channel))
+        return connect(self.account(channel, instance))
 
-    def _account(self, channel: Channel) -> Account:
+    def _account(self, channel: Channel, instance: Instance | None) -> Account:
         return Account(
             channel,
             Secret(
                 credentials.own_variable(channel, "TOKEN"),
                 self._traffic.accounts.of(channel).credential,
             ),
-            next(iter(self.instances(channel)), None),
+            instance,
         )
 
     def _settle_variables(self, **variables: str) -> None:
@@ -245,7 +252,9 @@ class Lane:
         for channel in CHANNEL_BY_NAME.values():
             if channel.name not in self._traffic.accounts.held:
                 continue
-            account = self._account(channel)
+            instances = self.instances(channel)
+            named = [one for one in instances if self.settings.instance in (one.name, one.id)]
+            account = self._account(channel, next(iter([*named, *instances]), None))
             variables[credentials.own_variable(channel, "TOKEN")] = account.secret.reveal()
             if account.instance is not None:
                 variables[credentials.own_variable(channel, "INSTANCE")] = account.instance.id

@@ -44,7 +44,7 @@ class QChannel:
 
     @property
     def instances(self) -> list[Instance]:
-        """The instances of the account in use; the first one is the default."""
+        """The instances of the account in use; without the setting the first one is the default."""
         return self._lane.instances(self.channel)
 
     @property
@@ -65,9 +65,16 @@ class QChannel:
         """
         self._lane.revoke_access()
 
-    def connect(self) -> QiskitRuntimeService:
-        """Another service on this channel, logged in."""
-        return self._lane.connect(self.channel)
+    def connect(self, *, instance: str | None = None) -> QiskitRuntimeService:
+        """Another service on this channel, logged in.
+
+        Args:
+            instance: The name or id of an instance of the account; by default the one in use.
+
+        Raises:
+            UsageProblem: The account has no such instance.
+        """
+        return self._lane.connect(self.channel, instance)
 
     def open_session(self) -> ChannelSession:
         """Another REST session on this channel, with a fresh access token."""

@@ -7,6 +7,7 @@ import functools
 from pytest_qchannel.cassette.disk.place import Place
 from pytest_qchannel.cassette.playback.extend import ExtendTape
 from pytest_qchannel.cassette.playback.tape import RecordTape, ReplayTape, Secrets
+from pytest_qchannel.cassette.problems import STALE
 from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.lanes.decide import Plan, require_source
@@ -28,20 +29,38 @@ def known_secrets() -> Secrets:
 
 
 def tape_for(
-    plan: Plan, place: Place, settings: Settings, *, allow_unused: bool = False
+    plan: Plan,
+    place: Place,
+    settings: Settings,
+    *,
+    allow_unused: bool = False,
+    has_missed: bool = False,
 ) -> ReplayTape | RecordTape:
     """The tape of a test whose lane has a cassette.
+
+    Args:
+        plan: Whether it is recorded or replayed. Where only stale cassettes are recorded, another
+            one is replayed.
+        place: Where the cassette lies.
+        settings: With the test's marker.
+        allow_unused: Whether the test may leave recorded interactions alone.
+        has_missed: Whether the test was replayed in this run and did not fit its cassette.
 
     Raises:
         UsageProblem: There is nothing that it could be recorded from.
         CassetteProblem: The cassette cannot be replayed.
     """
     secrets = known_secrets()
-    if plan.mode is Mode.REPLAY:
+    is_tried = plan.mode is Mode.RECORD and settings.only_stale and not has_missed
+    if plan.mode is Mode.REPLAY or is_tried:
         require = functools.partial(require_no_real_secret, secrets=secrets, where=place.test_id)
-        return ReplayTape(
-            place, secrets, settings.max_age, allow_unused=allow_unused, require=require
-        )
+        try:
+            return ReplayTape(
+                place, secrets, settings.max_age, allow_unused=allow_unused, require=require
+            )
+        except STALE:
+            if not is_tried:
+                raise
     source = require_source(settings, place.test_id, plan.record_mode)
     is_extended = plan.record_mode == "new_episodes" and place.exists()
     kind = ExtendTape if is_extended else RecordTape

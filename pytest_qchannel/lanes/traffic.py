@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal, in_use
 from pytest_qchannel.lanes.accounts import Accounts
@@ -94,9 +95,10 @@ class Traffic:
             found.append(self._problems.pop(0))
         return found + (self._tape.take_problems() if self._tape is not None else [])
 
-    def hints(self, error: str) -> list[str]:
+    def hints(self, error: str, channel: Channel | None) -> list[str]:
         """What is known here of an error that the code under test ended with."""
-        return self._tape.hints(error) if self._tape is not None else []
+        of_source = self._source.hints(error, channel) if self._source is not None else []
+        return [*(self._tape.hints(error) if self._tape is not None else ()), *of_source]
 
     def _close(self, source: LaneSource) -> None:
         source.close(self.network.where)

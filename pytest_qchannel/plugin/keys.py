@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CASSETTE",
     "FOUND",
+    "HAS_MISSED",
     "HEADER",
     "LANE",
     "LANE_FIXTURE",
@@ -61,6 +62,9 @@ PASSED: Final[pytest.StashKey[bool]] = pytest.StashKey()
 
 TAPE: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
 """Of a test: its cassette, until it is known what becomes of it."""
+
+HAS_MISSED: Final[pytest.StashKey[bool]] = pytest.StashKey()
+"""Of a test: whether it was replayed and asked for something else than its cassette has."""
 
 LANE_FIXTURE: Final = "_qchannel_lane"
 """The fixture that all others of ours build on."""

@@ -27,6 +27,7 @@ class QChannelMark(NamedTuple):
 
 def _qchannel(
     *names: str,
+    instance: str | None = None,
     seed: int | None = None,
     mode: str | None = None,
     door: str | None = None,
@@ -39,7 +40,7 @@ def _qchannel(
                 closest=nearest(str(name), CHANNELS),
                 next=f"use one of {', '.join(CHANNELS)}",
             )
-    given = {"seed": seed, "mode": mode, "door": door}
+    given = {"instance": instance, "seed": seed, "mode": mode, "door": door}
     settings = {name: str(value) for name, value in given.items() if value is not None}
     if names:
         settings["channel"] = ",".join(names)

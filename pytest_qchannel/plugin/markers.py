@@ -19,14 +19,15 @@ LENDING: Final = (QCHANNEL, FAULT)
 """A test with one of them gets the fixture ``qchannel``, whether it asks for it or not."""
 
 USAGE: Final = {
-    QCHANNEL: "qchannel(*names, seed=None, mode=None, door=None, allow_unused=False)",
+    QCHANNEL: "qchannel(*names, instance=None, seed=None, mode=None, door=None, "
+    "allow_unused=False)",
     LIVE_QPU: "live_qpu(max_qpu_seconds=None)",
     FAULT: "qchannel_fault(route, status=503, times=1)",
 }
 
 HELP: Final = {
-    QCHANNEL: "run the test on these channels only, with this seed, mode or door; allow_unused: a "
-    "replay need not use all of its cassette",
+    QCHANNEL: "run the test on these channels only, with this instance, seed, mode or door; "
+    "allow_unused: a replay need not use all of its cassette",
     LIVE_QPU: "the test needs a real QPU; skipped until the live lane exists",
     FAULT: "something goes wrong in the test: a request, a job=... or an account=...; repeatable",
 }

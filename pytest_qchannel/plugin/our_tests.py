@@ -20,11 +20,13 @@ from pytest_qchannel.plugin import (
     problems,
     report,
     selection,
+    session_settings,
     taping,
 )
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.keys import OUR_TESTS, OURS, REFUSED
 from pytest_qchannel.plugin.markers import LIVE_QPU
+from pytest_qchannel.plugin.only_stale import OnlyStale
 
 __all__ = ["OurTests"]
 
@@ -40,6 +42,8 @@ class OurTests:
         self._config = config
         self._hiding = hiding.Hiding(config)
         config.pluginmanager.register(self._hiding, hiding.HIDING)
+        if session_settings.session_settings(config).only_stale:
+            config.pluginmanager.register(OnlyStale())
         rerun_command.started(taping.start_of(config))
         config.add_cleanup(rerun_command.ended)
 

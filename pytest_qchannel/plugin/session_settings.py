@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.settings import OPTIONS, Settings, check_variables, resolve
+from pytest_qchannel.settings import OPTIONS, Mode, Settings, check_variables, resolve
+
+_ONLY_STALE = "--qchannel-only-stale"
 
 __all__ = [
     "base_of",
@@ -73,7 +75,19 @@ def session_settings(config: Any) -> Settings:
                 next=f"use one of {', '.join(keys)}",
             )
     line, ini = texts_of(config)
-    return with_world(config, resolve(line, {}, os.environ, ini))
+    settings = resolve(line, {}, os.environ, ini)
+    is_typed = settings.only_stale and settings.origin["only_stale"] == _ONLY_STALE
+    if (
+        is_typed
+        and settings.mode is not Mode.RECORD
+        and not getattr(config.option, "record_mode", None)
+    ):
+        raise UsageProblem(
+            f"{_ONLY_STALE} is about recordings, and nothing is recorded",
+            where=f"mode={settings.mode.value} ({settings.origin['mode']})",
+            next=f"pytest --qchannel-mode=record {_ONLY_STALE}",
+        )
+    return with_world(config, settings)
 
 
 def _ini_keys(path: Path | None) -> list[str]:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_qchannel.cassette.naming import root_of
+from pytest_qchannel.channels.client import client_version, default_channel, require_channel
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import selection, session_settings
 from pytest_qchannel.plugin.hiding import HIDER, HIDING, hidden
-from pytest_qchannel.plugin.keys import CASSETTE, LANE_FIXTURE, PASSED, TAPE, WHOLE_RUN
+from pytest_qchannel.plugin.keys import CASSETTE, HAS_MISSED, LANE_FIXTURE, PASSED, TAPE, WHOLE_RUN
 from pytest_qchannel.plugin.markers import FAULT
 from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings
@@ -77,14 +80,9 @@ def place_of(item: pytest.Item, settings: Settings) -> Place:
 
 def folder_for(config: pytest.Config, settings: Settings, channel: str | None = None) -> Path:
     """The folder of the cassettes of a channel; by default of the first that tests run on."""
-    folder = session_settings.base_of(config) / settings.cassettes
-    if "{" not in str(settings.cassettes):
-        return folder
-    from pytest_qchannel.cassette.disk.place import root_of
-    from pytest_qchannel.channels.client import client_version, default_channel
-
     first = settings.channel[0] if settings.channel else default_channel().name
-    return root_of(folder, client_version(), channel or first)
+    folder = root_of(settings.cassettes, client_version(), channel or first)
+    return session_settings.base_of(config) / folder
 
 
 _OWN_NAME = pytest.StashKey[str]()
@@ -202,9 +200,6 @@ def _needs_emulator(item: pytest.Item) -> str | None:
 
 def _missing_channel(item: pytest.Item) -> str | None:
     """Why a test cannot have its service: the installed client lacks the channel."""
-    from pytest_qchannel.channels.client import require_channel
-    from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-
     names = getattr(item, "fixturenames", ())
     needed = [name for name in CHANNEL_BY_NAME if f"{name}_service" in names]
     if "qchannel_service" in names and hasattr(item, "callspec"):
@@ -264,7 +259,11 @@ def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | Rec
 
         allow_unused = selection.allows_unused(item)
         item.stash[TAPE] = tape_for(
-            plan, place_of(item, settings), settings, allow_unused=allow_unused
+            plan,
+            place_of(item, settings),
+            settings,
+            allow_unused=allow_unused,
+            has_missed=item.stash.get(HAS_MISSED, False),
         )
     return item.stash[TAPE]
 
@@ -334,3 +333,4 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
         raise
     finally:
         item.user_properties.append((CASSETTE, done))
+        item.stash[HAS_MISSED] = not tape.is_recording and tape.has_missed

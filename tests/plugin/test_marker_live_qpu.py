@@ -45,7 +45,7 @@ def test_markers_are_listed_and_known_to_strict_markers(run: Any) -> None:
     result = run(TEST.format(arguments=""), "--markers", "--strict-markers")
     result.stdout.fnmatch_lines(
         [
-            "@pytest.mark.qchannel([*]names, seed=None, mode=None, door=None, *",
+            "@pytest.mark.qchannel([*]names, instance=None, seed=None, mode=None, *",
             "@pytest.mark.live_qpu(max_qpu_seconds=None): *skipped until the live lane exists",
         ]
     )

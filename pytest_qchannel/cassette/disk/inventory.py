@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_qchannel.cassette.disk.layout import QUARANTINE, index_files
+from pytest_qchannel.cassette.disk.layout import QUARANTINE, head_of, index_files, test_in
 from pytest_qchannel.cassette.naming import channel_of_check, test_id_of
 from pytest_qchannel.cassette.problems import BlobDamaged, BlobMissing, CassetteProblem
 
@@ -34,10 +34,8 @@ __all__ = [
     "waste_of",
 ]
 
-_HEAD: Final = 16 * 1024
 _OURS: Final = re.compile(rb"^qchannel[ ]*:", re.MULTILINE)
 _VCRPY: Final = re.compile(rb"^(?:interactions|version)[ ]*:", re.MULTILINE)
-_TEST: Final = re.compile(rb"^test[ ]*:[ ]*(.+?)[ ]*\r?$", re.MULTILINE)
 
 
 class CassetteFile(NamedTuple):
@@ -65,32 +63,17 @@ def cassettes_in(root: Path) -> list[CassetteFile]:
     """Our cassettes below a folder; what cannot be read, or is somebody else's, is left out."""
     found = []
     for path in index_files(root):
-        head = _head(path)
+        head = head_of(path)
         if _OURS.search(head):
             name = PurePosixPath(*path.relative_to(root).parts)
-            found.append(CassetteFile(path, test_id_of(name) or _named(head)))
+            found.append(CassetteFile(path, test_id_of(name) or test_in(head)))
     return found
 
 
 def is_foreign(path: Path) -> bool:
     """Whether a file is a cassette of plain vcrpy or pytest-recording."""
-    head = _head(path)
+    head = head_of(path)
     return not _OURS.search(head) and bool(_VCRPY.search(head))
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_HEAD)
-    except OSError:
-        return b""
-
-
-def _named(head: bytes) -> str:
-    """The test that an index names; a name was cut, so it is plain and long."""
-    found = _TEST.search(head)
-    text = found[1].decode("utf-8", "replace") if found else ""
-    return text[1:-1].replace("''", "'") if text[:1] == "'" == text[-1:] else text
 
 
 @dataclass(frozen=True, slots=True)

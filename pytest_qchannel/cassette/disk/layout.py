@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.cassette.naming import SUFFIX
 
-__all__ = ["BLOBS", "OWN", "QUARANTINE", "index_files"]
+__all__ = ["BLOBS", "OWN", "QUARANTINE", "head_of", "index_files", "test_in"]
 
 BLOBS: Final = "blobs"
 """The folder of large bodies."""
@@ -18,6 +19,9 @@ OWN: Final = ".qchannel"
 QUARANTINE: Final = f"{OWN}/quarantine"
 """The folder of recordings that were not saved."""
 
+_HEAD: Final = 16 * 1024
+_TEST: Final = re.compile(rb"^test[ ]*:[ ]*(.+?)[ ]*\r?$", re.MULTILINE)
+
 
 def index_files(root: Path) -> list[Path]:
     """Every file below a folder of cassettes that may be an index, sorted."""
@@ -25,3 +29,19 @@ def index_files(root: Path) -> list[Path]:
     inner = (root / OWN, root / BLOBS)
     outside = (p for p in found if not any(p.is_relative_to(one) for one in inner))
     return sorted(path for path in outside if path.is_file())
+
+
+def head_of(path: Path) -> bytes:
+    """The beginning of an index; nothing where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError:
+        return b""
+
+
+def test_in(head: bytes) -> str:
+    """The test that the beginning of an index names, plain and long; empty where it names none."""
+    found = _TEST.search(head)
+    text = found[1].decode("utf-8", "replace") if found else ""
+    return text[1:-1].replace("''", "'") if text[:1] == "'" == text[-1:] else text

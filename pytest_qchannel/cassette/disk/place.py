@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.layout import QUARANTINE
@@ -15,22 +15,7 @@ from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.secret import Secret
 
-__all__ = ["Place", "load_safely", "quarantine_of", "require_age", "root_of"]
-
-
-CLIENT: Final = "{client}"
-CHANNEL: Final = "{channel}"
-
-
-def root_of(folder: Path, client: str, channel: str) -> Path:
-    """The folder of all cassettes, from the setting that may name client and channel.
-
-    Args:
-        folder: The setting, as ``cassettes/{client}``.
-        client: The installed version of the client, as ``0.51.0``.
-        channel: The channel that a test runs on.
-    """
-    return Path(str(folder).replace(CLIENT, client).replace(CHANNEL, channel))
+__all__ = ["Place", "load_safely", "quarantine_of", "require_age"]
 
 
 class Place(NamedTuple):
@@ -85,7 +70,7 @@ def load_safely(place: Place, secrets: tuple[Secret, ...]) -> Cassette:
         CassetteProblem: It is missing, damaged, another test's, or holds a secret.
     """
     store = Store(place.root)
-    cassette, blobs = store.load_with_blobs(place.path, None if place.is_shared else place.test_id)
+    cassette, blobs = store.load_with_blobs(place.path, place.test_id, is_shared=place.is_shared)
     found = [(place.path, one) for one in _gate(secrets).search(place.path.read_bytes())]
     for name in sorted(blobs):
         found += [

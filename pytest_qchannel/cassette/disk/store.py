@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_qchannel.cassette.disk.atomic import put_in_place, written
 from pytest_qchannel.cassette.disk.blobs import Blobs, blob_name, compressed
 from pytest_qchannel.cassette.disk.index import Cassette, parse, read_plain, render, settled
-from pytest_qchannel.cassette.disk.layout import BLOBS, OWN, index_files
+from pytest_qchannel.cassette.disk.layout import BLOBS, OWN, head_of, index_files, test_in
 from pytest_qchannel.cassette.disk.reading import read_file
 from pytest_qchannel.cassette.disk.timeless import timeless
 from pytest_qchannel.cassette.naming import cassette_name, test_id_of
@@ -194,10 +194,14 @@ class Store:
         return self.load_with_blobs(path, test_id)[0]
 
     def load_with_blobs(
-        self, path: Path, test_id: str | None = None
+        self, path: Path, test_id: str | None = None, *, is_shared: bool = False
     ) -> tuple[Cassette, frozenset[str]]:
-        """A cassette as :meth:`load` gives it, and the names of the blobs that it is made of."""
-        known = test_id or self._test_id(path)
+        """A cassette as :meth:`load` gives it, and the names of the blobs that it is made of.
+
+        A shared one may be another test's; errors have the command of the one that records it.
+        """
+        is_own = test_id is not None and not is_shared
+        known = test_id if is_own else test_in(head_of(path)) or test_id or self._test_id(path)
         names: set[str] = set()
 
         def blob(name: str, line: int | None) -> bytes:
@@ -216,7 +220,7 @@ class Store:
                 next=f"look at {path} and at who may read it",
             ) from None
         cassette = parse(data, path, blob, known)
-        if test_id is not None and cassette.test != test_id:
+        if test_id is not None and cassette.test != test_id and not is_shared:
             raise self._taken(path, cassette.test, test_id)
         return cassette, frozenset(names)
 

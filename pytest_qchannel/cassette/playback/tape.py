@@ -141,6 +141,9 @@ class ReplayTape(Tape):
         allow_unused: Whether the test may leave recorded interactions alone.
         require: Called with each request before it is answered; what it raises is a problem.
 
+    Attributes:
+        has_missed: Whether the test asked for something else than what was recorded.
+
     Raises:
         CassetteProblem: It is missing, damaged, unsafe, or too old.
     """
@@ -158,8 +161,11 @@ class ReplayTape(Tape):
     ) -> None:
         super().__init__(place)
         self.cassette: Cassette = load_safely(place, secrets)
-        require_age(self.cassette.provenance, place, most_days)
+        # Of a shared cassette the one that may write it: another one's recording is refused.
+        writer = place._replace(test_id=self.cassette.test)
+        require_age(self.cassette.provenance, writer, most_days)
         self.player = Player(self.cassette, place.path, place.test_id, time.time)
+        self.has_missed = False
         self._allow_unused = allow_unused
         self._require = require
         self._secrets = secrets
@@ -179,6 +185,7 @@ class ReplayTape(Tape):
         found = self.player.find(sent)
         self.heard(sent, found)
         if found is None:
+            self.has_missed = True
             miss = self.player.miss(sent)
             self._problems.append(miss)
             raise miss
@@ -206,6 +213,7 @@ class ReplayTape(Tape):
     def finish(self, *, has_passed: bool) -> Done:
         """Complains of what the test did not ask for."""
         if has_passed and not self._allow_unused and (problem := self.player.unused()):
+            self.has_missed = True
             raise problem
         return {"did": "replayed", **self.cassette.provenance.to_plain()}
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from contextlib import ExitStack
 
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
+from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.emulator.api.app import App, headers_alone
 from pytest_qchannel.emulator.control import EmulatorControl
 from pytest_qchannel.emulator.faults import Fault
@@ -21,6 +22,7 @@ from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.chain import in_turn
 from pytest_qchannel.lanes.journaling import journaled
+from pytest_qchannel.lanes.source.session_hint import session_hint
 from pytest_qchannel.lanes.worlds import seeded, world_of
 from pytest_qchannel.settings import Settings
 from pytest_qchannel.wire import Request, Response
@@ -69,6 +71,11 @@ class EmulatedSource:
             headers_alone,
             with_faults(self.app),
         )
+
+    def hints(self, error: str, channel: Channel | None) -> list[str]:
+        """Which instance could have had the session that an error is about."""
+        hint = session_hint(self.app.world, error, channel)
+        return [hint] if hint else []
 
     def handle(self, request: Request) -> Response:
         """The answer of the emulated service."""

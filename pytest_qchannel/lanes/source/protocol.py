@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.controls import Controls
 from pytest_qchannel.settings import Settings
@@ -45,6 +46,9 @@ class LaneSource(Protocol):
     @property
     def links(self) -> Sequence[Link]:
         """The handlers that stand before it, the outermost first."""
+
+    def hints(self, error: str, channel: Channel | None) -> list[str]:
+        """What it knows of an error that the code under test ended with on a channel."""
 
     def handle(self, request: Request) -> Response:
         """The answer; called from any thread, behind its handlers."""

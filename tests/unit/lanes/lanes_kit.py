@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
+from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
@@ -40,6 +41,9 @@ class ToySource:
         self.problems = problems
         self.answer = Response.json({"devices": []})
         self.is_closed = False
+
+    def hints(self, error: str, channel: Channel | None) -> list[str]:
+        return []
 
     def handle(self, request: Request) -> Response:
         if request.path.endswith("/broken"):

@@ -64,6 +64,7 @@ def explain(
     path: Path,
     test_id: str,
     channel: str,
+    record: str | None = None,
     lines: tuple[int, ...] = (),
     versions: str | None = None,
 ) -> CassetteMiss:
@@ -75,6 +76,7 @@ def explain(
         path: The cassette's index.
         test_id: The test.
         channel: Its channel.
+        record: What records it; by default the test's own command.
         lines: The line of each interaction in the index, from ``Cassette.lines``.
         versions: What it was recorded with, where something else is installed.
     """
@@ -96,7 +98,7 @@ def explain(
         number=None if closest is None else closest.number + 1,
         differences=found,
         closest=said,
-        next=f"{record_command(test_id)}, or {_undo(closest, key)}{apart}",
+        next=f"{record or record_command(test_id)}, or {_undo(closest, key)}{apart}",
         versions=versions,
     )
 

@@ -47,6 +47,9 @@ class Player:
         self.cassette = cassette
         self.path = path
         self._test_id = test_id
+        is_own = cassette.test == test_id
+        apart = "" if is_own else "give the test a cassette of its own (no default_cassette), then "
+        self._record = apart + record_command(test_id)
         self._replay = Replay(cassette.interactions)
         accounts = cassette.accounts.values()
         instances = (held.id for one in accounts for held in one.instances)
@@ -85,6 +88,7 @@ class Player:
             self._foreign_ids.as_recorded(sent),
             path=self.path,
             test_id=self._test_id,
+            record=self._record,
             channel=self.cassette.provenance.channel,
             lines=self.cassette.lines,
             versions=version_difference(self.cassette.provenance),
@@ -109,10 +113,9 @@ class Player:
             path=self.path,
             test_id=self._test_id,
             facts=[("unused", "\n".join(shown))],
-            next=record_command(self._test_id)
+            next=self._record
             if channel_of_check(self._test_id)
-            else f"{record_command(self._test_id)}, or allow it: "
-            "@pytest.mark.qchannel(allow_unused=True)",
+            else f"{self._record}, or allow it: @pytest.mark.qchannel(allow_unused=True)",
         )
         problem.unused = said
         return problem

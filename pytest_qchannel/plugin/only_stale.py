@@ -1,0 +1,42 @@
+"""Recording only what is stale: a test is replayed, and recorded if its cassette does not fit it.
+
+Whether a cassette fits is known when the test is over, so such a test runs twice; the first time
+is not reported.
+"""
+
+from __future__ import annotations
+
+import pytest
+from _pytest.runner import runtestprotocol  # as others who run a test twice: pytest has no hook
+
+from pytest_qchannel.plugin import taping
+from pytest_qchannel.plugin.keys import FOUND, HAS_MISSED, REFUSED
+from pytest_qchannel.settings import Mode
+
+__all__ = ["OnlyStale"]
+
+
+class OnlyStale:
+    """Runs the tests of a run that records only what is stale."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> object:
+        """Runs a test, and once more if it missed something in its cassette."""
+        if not taping.has_lane(item):
+            return None
+        plan, settings = taping.plan_of(item)
+        if plan.mode is not Mode.RECORD or not settings.only_stale:
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        told = list(item.user_properties)
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        if item.stash.get(HAS_MISSED, False):
+            item.user_properties[:] = told
+            item.stash[FOUND] = []
+            if REFUSED in item.stash:
+                del item.stash[REFUSED]
+            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True

@@ -1,0 +1,141 @@
+"""``--qchannel-only-stale``: what is missing, too old or misses is recorded, and nothing else."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.plugin.lane_kit import RECORD, files
+
+ONLY_STALE = (*RECORD, "--qchannel-only-stale")
+TESTS = """
+    import pytest
+    pytestmark = pytest.mark.vcr
+
+    def test_fits(qchannel_rest):
+        assert qchannel_rest.get("/backends").ok
+
+    def test_misses(qchannel_rest, tmp_path_factory):
+        qchannel_rest.get("/jobs")
+
+    def test_leaves_some(qchannel_rest):
+        assert qchannel_rest.get("/backends").ok
+        assert qchannel_rest.get("/jobs").ok
+"""
+CHANGED = (
+    TESTS.replace('    qchannel_rest.get("/jobs")', '    qchannel_rest.get("/jobs?limit=3")')
+    .replace('assert qchannel_rest.get("/jobs").ok', "assert True")
+    .replace(
+        "def test_fits",
+        "def test_new(qchannel_rest):\n        "
+        'assert qchannel_rest.get("/backends").ok\n\n    def test_fits',
+    )
+)
+
+
+def _stamps(pytester: pytest.Pytester) -> dict[str, int]:
+    """When each cassette was written, by its test."""
+    found = (pytester.path / "cassettes" / "test_it").glob("*.yaml")
+    return {one.name.partition("[")[0]: one.stat().st_mtime_ns for one in found}
+
+
+def _age(pytester: pytest.Pytester) -> None:
+    for one in (pytester.path / "cassettes" / "test_it").glob("*.yaml"):
+        os.utime(one, (1, 1))
+
+
+def test_only_what_does_not_fit_is_recorded(run: Any, pytester: pytest.Pytester) -> None:
+    run(TESTS, *RECORD).assert_outcomes(passed=3)
+    _age(pytester)
+    result = run(CHANGED, *ONLY_STALE)
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(
+        [
+            "qchannel: 3 record on *, 1 replay on *",
+            "qchannel: 1 cassette replayed, *",
+            "qchannel: 3 cassettes written, *",
+        ],
+    )
+    written = {name for name, when in _stamps(pytester).items() if when > 1_000_000_000}
+    assert written == {"test_misses", "test_leaves_some", "test_new"}
+    run(CHANGED).assert_outcomes(passed=4)
+    before = files(pytester.path / "cassettes", "*")
+    _age(pytester)
+    run(CHANGED, *ONLY_STALE).assert_outcomes(passed=4)
+    assert files(pytester.path / "cassettes", "*") == before
+    assert set(_stamps(pytester).values()) == {1_000_000_000}
+
+
+def test_an_old_one_is_and_a_damaged_one(run: Any, pytester: pytest.Pytester) -> None:
+    run(TESTS, *RECORD).assert_outcomes(passed=3)
+    (index,) = (pytester.path / "cassettes" / "test_it").glob("test_fits*.yaml")
+    index.write_text("cut short", encoding="utf-8")
+    result = run(TESTS, *ONLY_STALE)
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["qchannel: 1 cassette written, *"])
+    result = run(TESTS, *ONLY_STALE, "--qchannel-max-age=0.0000001")
+    result.stdout.fnmatch_lines(["qchannel: 3 cassettes written, *"])
+
+
+def test_a_test_that_fails_for_another_reason_is_not(run: Any, pytester: pytest.Pytester) -> None:
+    run(TESTS, *RECORD).assert_outcomes(passed=3)
+    before = files(pytester.path / "cassettes", "*")
+    source = TESTS.replace('get("/jobs").ok', 'get("/jobs").status_code == 7')
+    result = run(source, *ONLY_STALE)
+    result.assert_outcomes(passed=2, failed=1)
+    assert files(pytester.path / "cassettes", "*") == before
+
+
+def test_fixtures_are_set_up_anew_for_the_second_run(run: Any) -> None:
+    fixture = """
+    import pytest
+    COUNT = []
+
+    @pytest.fixture
+    def limit():
+        COUNT.append(1)
+        yield LIMIT
+        COUNT.pop()
+
+    @pytest.mark.vcr
+    def test_a(limit, qchannel_rest):
+        assert COUNT == [1]
+        assert qchannel_rest.get("/jobs", params={"limit": limit}).ok
+    """
+    run(fixture.replace("LIMIT", "3"), *RECORD).assert_outcomes(passed=1)
+    run(fixture.replace("LIMIT", "4"), *ONLY_STALE).assert_outcomes(passed=1)
+    run(fixture.replace("LIMIT", "4")).assert_outcomes(passed=1)
+
+
+def test_a_unittest_is_recorded_anew_as_well(run: Any) -> None:
+    source = """
+    import unittest
+    import pytest
+    import requests
+
+    @pytest.mark.vcr
+    @pytest.mark.usefixtures("qchannel")
+    class TestIt(unittest.TestCase):
+        @pytest.fixture(autouse=True)
+        def _rest(self, qchannel_rest):
+            self.rest = qchannel_rest
+
+        def test_a(self):
+            assert self.rest.get("/jobs?limit=3").ok
+    """
+    run(source, *RECORD).assert_outcomes(passed=1)
+    run(source.replace("=3", "=4"), *ONLY_STALE).assert_outcomes(passed=1)
+    run(source.replace("=3", "=4")).assert_outcomes(passed=1)
+
+
+def test_without_a_recording_it_is_a_usage_error(run: Any) -> None:
+    result = run(TESTS, "--qchannel-only-stale")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "*--qchannel-only-stale is about recordings, and nothing is recorded",
+            "*next: *pytest --qchannel-mode=record --qchannel-only-stale",
+        ]
+    )
