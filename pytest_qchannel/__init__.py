@@ -2,6 +2,8 @@
 
 The plugin needs no import: ask for its fixtures. What tests import from here are the assertions
 and the errors; nothing heavy is loaded until it is used.
+
+PYTEST_DONT_REWRITE: no assertion is here, and pytest would warn where it was loaded before.
 """
 
 from __future__ import annotations

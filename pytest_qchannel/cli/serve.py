@@ -8,13 +8,13 @@ import os
 import re
 import shlex
 import signal
+import socket
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Final, TypedDict
 
@@ -109,7 +109,7 @@ def serve(
     _require_loopback(host, expose=expose)
     if ca_file is not None:
         _require_writable(ca_file)
-    with _told_to_end() as end, ExitStack() as undo:
+    with _told_to_end() as wait, ExitStack() as undo:
         settings, builder = _settings(channels, seed, world)
         watch = _Watch(verbose=verbose)
         source = EmulatedSource(settings, builder, watch.journal, watch.gaps)
@@ -139,7 +139,7 @@ def serve(
             _write(ca_file, authority.certificate_pem)
             facts["ca_file"] = str(ca_file.absolute())
         click.echo(json.dumps(facts) if as_json else "\n".join(_lines(facts)))
-        end.get()
+        wait()
     click.echo(f"qchannel serve: ended, {watch.requests} requests", err=True)
 
 
@@ -214,23 +214,33 @@ def _unusable(host: str, port: int, error: OSError) -> str:
 
 
 @contextmanager
-def _told_to_end() -> Iterator[SimpleQueue[int]]:
-    """A queue of what Ctrl-C, SIGTERM and SIGHUP say, instead of what they do otherwise.
+def _told_to_end() -> Iterator[Callable[[], signal.Signals]]:
+    """Gives what waits for Ctrl-C, SIGTERM or SIGHUP, which do nothing else meanwhile.
 
-    Not an event: who waits for one holds its lock for a moment, and a signal that comes then would
-    wait for that lock in the same thread, for ever.
+    It reads what the system's own handler writes. Python's runs in this thread only, between two
+    steps of it: a signal that comes just before the thread begins to wait would not wake it.
     """
-    end: SimpleQueue[int] = SimpleQueue()
-    heard = [signal.SIGINT, signal.SIGTERM]
+    heard = {signal.SIGINT, signal.SIGTERM}
     hangup = getattr(signal, "SIGHUP", None)  # Windows has none
     if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:  # nohup says so
-        heard.append(hangup)
-    before = {number: signal.signal(number, lambda got, _: end.put(got)) for number in heard}
-    try:
-        yield end
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        heard.add(hangup)
+    reader, writer = socket.socketpair()
+
+    def wait() -> signal.Signals:
+        while (got := reader.recv(1)[0]) not in heard:
+            pass
+        return signal.Signals(got)
+
+    with reader, writer:
+        writer.setblocking(False)
+        before_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        before = {number: signal.signal(number, lambda *_: None) for number in heard}
+        try:
+            yield wait
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(before_fd)
 
 
 class _Watch:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import Final
@@ -16,6 +17,7 @@ from unittest import mock
 
 from pytest_qchannel.errors import NetworkBlocked
 from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.network.proxied import proxied_host
 
 __all__ = ["NetworkGuard"]
 
@@ -79,6 +81,9 @@ class NetworkGuard:
             self._patch(socket, name, self._looking_up(real))
         for name in ("connect", "connect_ex"):
             self._patch(socket.socket, name, self._connecting(getattr(socket.socket, name)))
+        for kind in (socket.socket, ssl.SSLSocket):  # a proxy may be spoken to with TLS
+            for name in ("send", "sendall"):
+                self._patch(kind, name, self._sending_on(getattr(kind, name)))
         self._patch(socket.socket, "sendto", self._sending(socket.socket.sendto))
         if hasattr(socket.socket, "sendmsg"):  # not on Windows
             self._patch(socket.socket, "sendmsg", self._sending_message(socket.socket.sendmsg))
@@ -151,6 +156,14 @@ class NetworkGuard:
             return real(sock, address)
 
         return connect
+
+    def _sending_on(self, real: Callable[..., object]) -> Callable[..., object]:
+        def send(sock: socket.socket, data: object, *rest: object) -> object:
+            if sock.family in _NETWORK_FAMILIES and (host := proxied_host(data)) is not None:
+                self._check(host)
+            return real(sock, data, *rest)
+
+        return send
 
     def _sending(self, real: Callable[..., object]) -> Callable[..., object]:
         def sendto(sock: socket.socket, data: object, *rest: object) -> object:

@@ -19,6 +19,7 @@ from pytest_qchannel.channels.client import default_channel, login_url
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.main import main
 from pytest_qchannel.cli.run import INTERRUPTED
+from tests.e2e.run_kit import run_apart, write
 
 PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_")
 ROUTE = "https://quantum.cloud.ibm.com/api/v1/no-such-route"
@@ -67,25 +68,6 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
             return Runner().invoke(main, ["run", *arguments], catch_exceptions=False)
 
     return invoke_run
-
-
-def write(name: str, *lines: str) -> str:
-    path = Path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return name
-
-
-def run_apart(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pytest_qchannel", "run", *arguments],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=100,
-        env={**os.environ, **environ},
-        check=False,
-    )
 
 
 def summary(requests: int | str, jobs: int) -> str:

@@ -115,8 +115,8 @@ REFUSED = [
         [
             "ERROR: marker qchannel: unknown argument 'sede', did you mean 'seed'[?]",
             "  where: test_it.py::test_a*",
-            "  next:  write it as @pytest.mark.qchannel([*]names, instance=None, seed=None, mode=None, "
-            "door=None, allow_unused=False)",
+            "  next:  write it as @pytest.mark.qchannel([*]names, instance=None, seed=None, "
+            "mode=None, door=None, allow_unused=False)",
         ],
         id="argument",
     ),
