@@ -15,6 +15,7 @@ _SUSPECT: Final = re.compile(
     r"|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)"  # IPv4, also where a sentence ends
     r"|(?<![0-9A-Za-z:])(?:[0-9a-fA-F]{0,4}:){4,}"  # IPv6
     r"|(?:^|[\s\"'=(,:])(?:~|\.{0,2})/[\w.-]*[A-Za-z][\w.-]*|[A-Za-z]:\\|\\\\[A-Za-z]"  # paths
+    r"|/(?:home|Users)/[\w.-]"
     r"|://"
     # A random run: letters and digits mixed, long.
     r"|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{18,}"

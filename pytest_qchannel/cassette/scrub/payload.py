@@ -9,13 +9,15 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import json
 import math
 import re
 import zlib
 from collections.abc import Callable
 from typing import Final
 
-from pytest_qchannel.cassette.scrub.looks import is_name, is_word
+from pytest_qchannel.cassette.scrub.looks import is_harmless, is_name, is_word
+from pytest_qchannel.cassette.scrub.texts import harmless_text
 from pytest_qchannel.cassette.standin_shapes import WORD
 
 __all__ = ["is_array", "scrub_payload"]
@@ -31,6 +33,8 @@ _TENSORS: Final = {
 _CIRCUITS: Final = frozenset({"QuantumCircuit", "Instruction", "ParameterExpression", "Parameter"})
 # What users write into their circuits comes back in the results.
 _OF_USER: Final = frozenset({"circuit_metadata", "annotations"})
+
+_NAME: Final = re.compile(r"\S{1,200}")
 
 Report = Callable[[str], None]
 
@@ -103,7 +107,7 @@ def scrub_payload(value: object, report: Report, path: str = "") -> object:
         if is_word(value) or is_array(value):
             return value
         report(path)
-        return WORD
+        return _named(value) or WORD
     if not isinstance(value, dict):
         return value
     if value.get("__type__") in _CIRCUITS:
@@ -121,7 +125,14 @@ def scrub_payload(value: object, report: Report, path: str = "") -> object:
             kept[names] = scrub_payload(item, report, f"{path}.<names>")
         else:
             report(f"{path}.<key {at + 1}>")
+            if named := _named(key):
+                kept[named] = scrub_payload(item, report, f"{path}.<key {at + 1}>")
     return kept
+
+
+def _named(text: str) -> str | None:
+    """The stand-in of what could be the name of a register: data is found by it."""
+    return harmless_text(text) if _NAME.fullmatch(text) and not is_harmless(text) else None
 
 
 def _parameter_names(key: str) -> str | None:
@@ -132,5 +143,9 @@ def _parameter_names(key: str) -> str | None:
         names = ast.literal_eval(key)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
-    is_kept = isinstance(names, list) and all(isinstance(n, str) and is_name(n) for n in names)
-    return key if is_kept else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    if all(map(is_name, names)):
+        return key
+    kept = [name if is_name(name) else harmless_text(name) for name in names]
+    return json.dumps(kept) if all(map(is_name, kept)) else None

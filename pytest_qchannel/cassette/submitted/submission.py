@@ -12,7 +12,6 @@ here: circuits, arrays, tensors and JSON within JSON are known wherever they sta
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -21,8 +20,7 @@ from typing import Final
 
 from pytest_qchannel.cassette.circuits.fingerprint import fingerprint, same_form
 from pytest_qchannel.cassette.circuits.shape import CircuitForm
-from pytest_qchannel.cassette.scrub.looks import is_harmless
-from pytest_qchannel.cassette.standin_shapes import WORD
+from pytest_qchannel.cassette.scrub.texts import harmless_text
 from pytest_qchannel.qiskit_home import imported_for_good
 
 __all__ = [
@@ -140,9 +138,7 @@ def _harmless(form: object) -> object:
         }
     if isinstance(form, list):
         return [_harmless(one) for one in form]
-    if isinstance(form, str) and not is_harmless(form):
-        return f"{WORD}-text-{hashlib.sha256(form.encode()).hexdigest()[:8]}"
-    return form
+    return harmless_text(form) if isinstance(form, str) else form
 
 
 def circuit_of(value: object) -> CircuitForm | None:
