@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from qiskit import QuantumCircuit
+from qiskit.circuit import Operation
 
 from pytest_qchannel.cassette.circuits.form import circuit_form, is_homemade
 from pytest_qchannel.cassette.scrub.looks import is_harmless
@@ -76,7 +77,8 @@ def _inside(circuit: QuantumCircuit) -> Iterator[QuantumCircuit]:
         waiting += getattr(one, "blocks", ())
         waiting += [p for p in getattr(one, "params", ()) if isinstance(p, QuantumCircuit)]
         waiting += [b for n in ("base_gate", "base_op") if (b := getattr(one, n, None)) is not None]
-        definition = one.definition if is_homemade(one) else None
+        is_mine = isinstance(one, Operation) and is_homemade(one)
+        definition = getattr(one, "definition", None) if is_mine else None
         waiting += [definition] if definition is not None else []
 
 

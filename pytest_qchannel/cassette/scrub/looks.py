@@ -6,7 +6,7 @@ import functools
 import re
 from typing import Final
 
-__all__ = ["is_doc_url", "is_harmless", "is_name", "is_plain", "is_word"]
+__all__ = ["is_doc_url", "is_harmless", "is_name", "is_plain", "is_time", "is_word"]
 
 _SUSPECT: Final = re.compile(
     r"[A-Za-z0-9.+%_-]@[A-Za-z0-9-]"  # e-mail
@@ -51,6 +51,11 @@ def is_word(text: str) -> bool:
     if _PAULI.fullmatch(text) or _TIME.fullmatch(text):
         return True
     return bool(_WORD.fullmatch(text)) and is_harmless(text)
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a date, or a time in ISO 8601."""
+    return bool(_TIME.fullmatch(text))
 
 
 def is_name(text: str) -> bool:

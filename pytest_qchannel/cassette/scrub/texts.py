@@ -15,9 +15,15 @@ from typing import Final
 from pytest_qchannel.cassette.scrub.looks import is_harmless
 from pytest_qchannel.cassette.standin_shapes import WORD
 
-__all__ = ["as_long", "harmless_text"]
+__all__ = ["MARK", "PERSONAL", "as_long", "harmless_text", "without_texts", "written_by_somebody"]
 
 _LONG: Final = f"{WORD}-text-"
+MARK: Final = _LONG.encode()
+"""What is in every body that has a stand-in of a text."""
+
+PERSONAL: Final = "passthrough_data"
+"""The field of an executor's program that comes back as it was sent."""
+
 _SHORT: Final = "qchannel"
 _LEAST: Final = 3
 _FILL: Final = b"."
@@ -44,3 +50,17 @@ def as_long(text: str) -> bytes:
     prefix = _LONG if room >= len(_LONG) else _SHORT[: max(room, 0)]
     made = prefix + code if room >= _LEAST else ("q" + code * 2)
     return made.encode()[:size].ljust(size, _FILL)
+
+
+def written_by_somebody(text: str) -> str:
+    """The stand-in of a text that a person wrote, whatever it looks like."""
+    return text if not text or text.startswith(_LONG) else f"{_LONG}{_hash(text)}"
+
+
+def without_texts(value: object) -> object:
+    """JSON without any text of it, keys included."""
+    if isinstance(value, dict):
+        return {written_by_somebody(name): without_texts(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [without_texts(one) for one in value]
+    return written_by_somebody(value) if isinstance(value, str) else value
