@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -99,3 +100,37 @@ def test_what_is_in_no_table_and_was_replaced_is_told(run: Any) -> None:
     result.stdout.fnmatch_lines(
         ["qchannel: GET /backends: request header * is in no table; it was dropped *"]
     )
+
+
+NOTE = """
+    import pytest
+    from qiskit import QuantumCircuit
+    from qiskit_ibm_runtime import Executor, QuantumProgram
+
+    NOTE = {"note": "call Ada back, card 4111 1111", "owner": ["somebody", 3, None]}
+
+    @pytest.mark.vcr
+    def test_it(qchannel_backend):
+        circuit = QuantumCircuit(1, 1)
+        circuit.measure(0, 0)
+        program = QuantumProgram(shots=10, passthrough_data=NOTE)
+        program.append_circuit_item(circuit)
+        assert Executor(mode=qchannel_backend).run(program).result().passthrough_data == NOTE
+"""
+
+
+def test_what_a_person_wrote_beside_a_program_is_given_back_and_not_stored(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    """What the user saw: stored as it was sent, and replaced in the answer: a replay that fails."""
+    pytest.importorskip("qiskit_ibm_runtime.executor")
+    run(NOTE, "--qchannel-mode=record", "--qchannel-record-from=emulator").assert_outcomes(passed=1)
+    run(NOTE).assert_outcomes(passed=1)
+    files = [path for path in (pytester.path / "cassettes").rglob("*") if path.is_file()]
+    stored = b"\n".join(
+        gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        for path in files
+    )
+    assert b"passthrough_data" in stored
+    for word in (b"Ada", b"4111 1111", b"somebody", b"owner"):
+        assert word not in stored

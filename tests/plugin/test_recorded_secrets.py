@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
 
 from tests.plugin.conftest import NO_CHANCE
 from tests.unit.cassette.scrub.lane_kit import is_found
-from tests.unit.cassette.scrub.planted_kit import is_in
+from tests.unit.cassette.scrub.planted_kit import VALUES, is_in
 
 VALUE = "real-SECRET-value-of-44-characters-0123456789"
 LOUD = ("-vv", "--showlocals", "--log-level=DEBUG", "-rA", "--junitxml=report.xml")
@@ -159,3 +160,41 @@ def test_nothing_else_that_is_told_of_a_recorded_test_shows_a_secret(
     assert workers or "of the run" in told["report.xml"]  # pytest-xdist does not carry that one
     shown = [where for where, text in told.items() if is_found(VALUE, text.encode())]
     assert shown == []
+
+
+CIRCUIT = """
+    import pytest
+    from qiskit import ClassicalRegister, QuantumCircuit
+    from qiskit.circuit import Parameter
+    from qiskit_ibm_runtime import SamplerV2
+
+    KEY = {key!r}
+
+    @pytest.mark.vcr
+    def test_it(qchannel_service):
+        circuit = QuantumCircuit(1)
+        circuit.add_register(ClassicalRegister(1, "c_" + KEY.replace("-", "_")))
+        circuit.x(0, label=KEY)
+        circuit.rz(Parameter("a" + KEY), 0)
+        circuit.measure(0, 0)
+        sampler = SamplerV2(mode=qchannel_service.backend("ibm_torino"))
+        job = sampler.run([(circuit, [0.1])], shots=10)
+        assert job.result()[0].data
+        ((answered, *_),) = qchannel_service.job(job.job_id()).inputs["pubs"]
+        assert [one.operation.name for one in answered] == ["x", "rz", "measure"]
+"""
+
+
+def test_a_key_among_a_circuits_words_is_stored_on_neither_side(pytester: pytest.Pytester) -> None:
+    """What the user saw: the key of a label in the circuits of ``service.job(id)``, as QPY."""
+    key = VALUES["API key"]
+    pytester.makepyfile(test_it=CIRCUIT.format(key=key))
+    pytester.runpytest_inprocess(*NO_CHANCE, *RECORD).assert_outcomes(passed=1)
+    files = [path for path in (pytester.path / "cassettes").rglob("*") if path.is_file()]
+    assert any(path.suffix == ".gz" for path in files)
+    for path in files:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        for word in (key, key.replace("-", "_")):
+            assert not is_in(word, data)
+            assert not is_found(word, data)
+    pytester.runpytest_inprocess(*NO_CHANCE).assert_outcomes(passed=1)

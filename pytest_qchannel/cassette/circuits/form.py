@@ -34,7 +34,7 @@ from pytest_qchannel.cassette.circuits.values import (
     value_form,
 )
 
-__all__ = ["WARNINGS_LOCK", "circuit_form"]
+__all__ = ["WARNINGS_LOCK", "circuit_form", "is_homemade"]
 
 _COUNTED: Final = re.compile(r"circuit[-_]\d+(_dg)?")
 _UUID: Final = re.compile(r"_[0-9a-f]{32}")
@@ -196,7 +196,7 @@ class _Writer:
             form["ctrl_state"] = operation.ctrl_state
         if hasattr(operation, "operator"):  # PauliEvolutionGate
             form["operator"] = value_form(operation.operator)
-        if _is_homemade(operation):
+        if is_homemade(operation):
             if controls:
                 form["controls"] = controls
                 form["base"] = self._inner(operation.base_gate, places)
@@ -234,7 +234,7 @@ def _name(name: str) -> str:
     return "circuit" + (counted[1] or "") if counted else plain
 
 
-def _is_homemade(operation: Operation) -> bool:
+def is_homemade(operation: Operation) -> bool:
     """Whether only its definition tells what an instruction does."""
     kind = getattr(operation, "base_class", type(operation))
     return kind in (Instruction, Gate, ControlledGate) or not (kind.__module__ or "").startswith(

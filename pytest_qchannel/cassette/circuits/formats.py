@@ -14,6 +14,7 @@ from qiskit import QuantumCircuit, qasm3, qpy
 
 from pytest_qchannel.cassette.circuits.form import WARNINGS_LOCK
 from pytest_qchannel.cassette.circuits.packed import MOST_BYTES
+from pytest_qchannel.cassette.circuits.renaming import without_words
 from pytest_qchannel.cassette.circuits.shape import CircuitForm
 from pytest_qchannel.cassette.circuits.words import listing
 
@@ -49,7 +50,11 @@ def decode_qpy(data: bytes) -> list[QuantumCircuit]:
 
 
 def without_names(text: str) -> str:
-    """QPY in base64 without the names and metadata of its circuits; empty where it is none."""
+    """QPY in base64 without the names and metadata of its circuits; empty where it is none.
+
+    Words in it that look like a secret, an address or a path have a stand-in: see
+    :mod:`.renaming`.
+    """
     try:
         data = base64.b64decode(text, validate=True)
         circuits = decode_qpy(data)
@@ -58,9 +63,9 @@ def without_names(text: str) -> str:
             circuit.name, circuit.metadata = f"circuit-{number}", {}
         buffer = io.BytesIO()
         qpy.dump(circuits, buffer, version=version)
+        plain = without_words(buffer.getvalue(), circuits, decode_qpy)
     except Exception:  # whatever Qiskit makes of bytes that are no circuit of its version
         return ""
-    plain = buffer.getvalue()
     return base64.b64encode(plain if _is_plain(data) else zlib.compress(plain)).decode("ascii")
 
 

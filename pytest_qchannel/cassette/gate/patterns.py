@@ -61,6 +61,11 @@ class Pattern:
 
 # What the emulator hands out says of itself that it is emulated.
 _EMULATED_KEY: Final = "qchannel-emulated-api-key-"
+# What a key stands among: words of letters, as QPY writes a gate's class before its label.
+_WORDS: Final = re.compile(r"(?:[a-z]{2,})?(?:[A-Z]{1,4}[a-z]{2,}|[_\-][a-z]*)*")
+_BEFORE: Final = re.compile(r"[A-Za-z0-9]{0,12}[_\-]")
+_AFTER: Final = re.compile(r"[_\-][A-Za-z0-9]{0,12}")
+_KEY_LENGTH: Final = 44
 _PLACEHOLDER: Final = re.compile(
     r"(.)\1*|[*.x<>_ -]+|<.*>|\[.*\]|\$\{?\w+\}?"
     r"|(your|my|the|an?|fake|dummy|test|example|some)[-_ ].*"
@@ -80,7 +85,17 @@ def _is_real_value(text: str) -> bool:
 
 
 def _is_api_key(found: re.Match[bytes]) -> bool:
-    text = _text(found)
+    run = _text(found)
+    return any(
+        (_WORDS.fullmatch(run, 0, start) or _BEFORE.fullmatch(run, 0, start))
+        and (_WORDS.fullmatch(run, end) or _AFTER.fullmatch(run, end))
+        and _is_key(run[start:end])
+        for start in range(len(run) - _KEY_LENGTH + 1)
+        for end in (start + _KEY_LENGTH,)
+    )
+
+
+def _is_key(text: str) -> bool:
     is_mixed = all(re.search(kind, text) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
     if not is_mixed or not _is_real_value(text):
         return False
@@ -141,7 +156,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         "an IBM Cloud API key",
         "44 characters that open the whole account until somebody deletes the key",
         (),
-        re.compile(rb"(?<![A-Za-z0-9+/_\-])[A-Za-z0-9_\-]{44}(?![A-Za-z0-9+/_\-])"),
+        re.compile(rb"(?<![A-Za-z0-9+/_\-])[A-Za-z0-9_\-]{44,120}(?![A-Za-z0-9+/_\-])"),
         _is_api_key,
     ),
     Pattern(
@@ -158,7 +173,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
         "a classic API or access token",
         "128 hexadecimal digits that open the classic platform",
         (),
-        re.compile(rb"(?<![0-9a-fA-F])(?=[0-9a-fA-F]{128}(?![0-9a-fA-F]))[0-9a-fA-F]{128}"),
+        re.compile(rb"(?<![0-9a-fA-F])[0-9a-fA-F]{128,136}(?![0-9a-fA-F])"),  # "XGate" ends in one
         _is_classic_token,
     ),
     Pattern(

@@ -6,7 +6,7 @@ import functools
 import re
 from typing import Final
 
-__all__ = ["is_doc_url", "is_harmless", "is_name", "is_plain", "is_word"]
+__all__ = ["is_doc_url", "is_harmless", "is_name", "is_plain", "is_time", "is_word"]
 
 _SUSPECT: Final = re.compile(
     r"[A-Za-z0-9.+%_-]@[A-Za-z0-9-]"  # e-mail
@@ -15,6 +15,7 @@ _SUSPECT: Final = re.compile(
     r"|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)"  # IPv4, also where a sentence ends
     r"|(?<![0-9A-Za-z:])(?:[0-9a-fA-F]{0,4}:){4,}"  # IPv6
     r"|(?:^|[\s\"'=(,:])(?:~|\.{0,2})/[\w.-]*[A-Za-z][\w.-]*|[A-Za-z]:\\|\\\\[A-Za-z]"  # paths
+    r"|/(?:home|Users)/[\w.-]"
     r"|://"
     # A random run: letters and digits mixed, long.
     r"|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{18,}"
@@ -52,6 +53,11 @@ def is_word(text: str) -> bool:
     if _PAULI.fullmatch(text) or _TIME.fullmatch(text):
         return True
     return bool(_WORD.fullmatch(text)) and is_harmless(text)
+
+
+def is_time(text: str) -> bool:
+    """Whether a text is a date, or a time in ISO 8601."""
+    return bool(_TIME.fullmatch(text))
 
 
 def is_name(text: str) -> bool:

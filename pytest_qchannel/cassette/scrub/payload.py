@@ -9,13 +9,21 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import json
 import math
 import re
 import zlib
 from collections.abc import Callable
 from typing import Final
 
-from pytest_qchannel.cassette.scrub.looks import is_name, is_word
+from pytest_qchannel.cassette.scrub.looks import is_harmless, is_name, is_time, is_word
+from pytest_qchannel.cassette.scrub.prose import is_known
+from pytest_qchannel.cassette.scrub.texts import (
+    PERSONAL,
+    harmless_text,
+    without_texts,
+    written_by_somebody,
+)
 from pytest_qchannel.cassette.standin_shapes import WORD
 
 __all__ = ["is_array", "scrub_payload"]
@@ -31,6 +39,25 @@ _TENSORS: Final = {
 _CIRCUITS: Final = frozenset({"QuantumCircuit", "Instruction", "ParameterExpression", "Parameter"})
 # What users write into their circuits comes back in the results.
 _OF_USER: Final = frozenset({"circuit_metadata", "annotations"})
+
+_NAME: Final = re.compile(r"\S{1,200}")
+
+_METADATA: Final = "metadata"
+_PARTS: Final = re.compile(r"[_ .-]")
+# Beside those of its sentences.
+_WORDS: Final = frozenset(
+    """
+    accum active auto amplifier amplify budget chunk clops compilation compiled confidence
+    decoupling
+    dd deviation dynamical edges ensemble ensembles exponential extra extrapolated extrapolation
+    extrapolator extrapolators factor factors fallback folding front generators layer layers learned
+    learning linear local max mean meas metric num odd overhead pairs pass pec polynomial post
+    precision qpu randomization randomizations randomized rates rb readout rep resilience sampling
+    scale schedule scheduling selection selected sequence single span spans standard std stds
+    strategy stretch timeline timing total trex twirled unitary virtual wall x xp xpxm xx xy xy4
+    xyxy
+    """.split()  # noqa: SIM905 - as in prose.py
+)
 
 Report = Callable[[str], None]
 
@@ -103,7 +130,7 @@ def scrub_payload(value: object, report: Report, path: str = "") -> object:
         if is_word(value) or is_array(value):
             return value
         report(path)
-        return WORD
+        return _named(value) or WORD
     if not isinstance(value, dict):
         return value
     if value.get("__type__") in _CIRCUITS:
@@ -113,15 +140,64 @@ def scrub_payload(value: object, report: Report, path: str = "") -> object:
     for at, (key, item) in enumerate(value.items()):
         if key in _OF_USER:
             kept[key] = {}
+        elif key == PERSONAL:
+            kept[key] = without_texts(item)
+        elif key == _METADATA:
+            kept[key] = _metadata(item, report, f"{path}.{key}")
         elif is_tensor and key == "data":
             kept[key] = item
-        elif is_name(key) or is_word(key):
-            kept[key] = scrub_payload(item, report, f"{path}.{key}")
-        elif (names := _parameter_names(key)) is not None:
-            kept[names] = scrub_payload(item, report, f"{path}.<names>")
         else:
-            report(f"{path}.<key {at + 1}>")
+            kept.update(_field(key, item, report, path, at, scrub_payload))
     return kept
+
+
+def _field(
+    key: str, item: object, report: Report, path: str, at: int, read: Callable[..., object]
+) -> dict[str, object]:
+    """A field that has no rule of its own, or nothing where its key cannot stay."""
+    if is_name(key) or is_word(key):
+        return {key: read(item, report, f"{path}.{key}")}
+    if (names := _parameter_names(key)) is not None:
+        return {names: read(item, report, f"{path}.<names>")}
+    report(f"{path}.<key {at + 1}>")
+    named = _named(key)
+    return {named: read(item, report, f"{path}.<key {at + 1}>")} if named else {}
+
+
+def _metadata(value: object, report: Report, path: str) -> object:
+    """Metadata of a result: the service's own words stay, those of its user do not."""
+    if isinstance(value, list):
+        return [_metadata(one, report, f"{path}[{at}]") for at, one in enumerate(value)]
+    if isinstance(value, str):
+        if is_array(value) or is_time(value) or _is_of_service(value):
+            return value
+        report(path)
+        return written_by_somebody(value)
+    if not isinstance(value, dict) or "__type__" in value or _is_tensor(value):
+        return scrub_payload(value, report, path)
+    kept: dict[str, object] = {}
+    for at, (key, item) in enumerate(value.items()):
+        if key in _OF_USER:
+            kept[key] = {}
+        elif _is_of_service(key):
+            kept[key] = _metadata(item, report, f"{path}.{key}")
+        elif isinstance(item, str) and not is_array(item) and not is_time(item):
+            report(f"{path}.<key {at + 1}>")
+            kept[written_by_somebody(key)] = written_by_somebody(item)
+        else:  # of numbers the key tells what they are: as outside of metadata
+            kept.update(_field(key, item, report, path, at, _metadata))
+    return kept
+
+
+def _is_of_service(text: str) -> bool:
+    """Whether a key or a word of metadata is made of the service's own words."""
+    parts = _PARTS.split(text.lower())
+    return is_name(text) and all(part in _WORDS or is_known(part) for part in parts if part)
+
+
+def _named(text: str) -> str | None:
+    """The stand-in of what could be the name of a register: data is found by it."""
+    return harmless_text(text) if _NAME.fullmatch(text) and not is_harmless(text) else None
 
 
 def _parameter_names(key: str) -> str | None:
@@ -132,5 +208,9 @@ def _parameter_names(key: str) -> str | None:
         names = ast.literal_eval(key)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
-    is_kept = isinstance(names, list) and all(isinstance(n, str) and is_name(n) for n in names)
-    return key if is_kept else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    if all(map(is_name, names)):
+        return key
+    kept = [name if is_name(name) else harmless_text(name) for name in names]
+    return json.dumps(kept) if all(map(is_name, kept)) else None

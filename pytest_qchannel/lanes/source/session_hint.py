@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_qchannel.channels.model import Channel
-from pytest_qchannel.emulator.services.runtime.sessions import NO_SESSIONS
+from pytest_qchannel.emulator.api.refusals import Known
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.errors import QChannelError
 
@@ -18,7 +18,7 @@ def session_hint(world: World, error: str, channel: Channel | None) -> str | Non
         error: What the client made of the refusal.
         channel: The channel in use, if one is.
     """
-    if channel is None or f'"code":{NO_SESSIONS},' not in error:
+    if channel is None or f'"code":{Known.NO_SESSIONS.code},' not in error:
         return None
     account = next((one for one in world.accounts if channel.name in one.channels), None)
     instances = list(account.instances.values()) if account is not None else []

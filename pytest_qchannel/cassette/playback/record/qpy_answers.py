@@ -36,8 +36,8 @@ def _with_circuits(params: object, kept: object) -> object:
     return {
         name: (
             _without_names(params[name])
-            if name in QPY_FIELDS and isinstance(params[name], str)
-            else _with_circuits(params[name], one)
+            if name in QPY_FIELDS and isinstance(params.get(name), str)
+            else _with_circuits(params.get(name, one), one)  # a name that was no word is another
         )
         for name, one in kept.items()
     }

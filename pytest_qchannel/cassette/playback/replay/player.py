@@ -13,6 +13,7 @@ from pytest_qchannel.cassette.playback.replay.cursors import Replay
 from pytest_qchannel.cassette.playback.replay.foreign_ids import ForeignIds
 from pytest_qchannel.cassette.playback.replay.identity import Identity, is_login
 from pytest_qchannel.cassette.playback.replay.miss import CassetteMiss, explain
+from pytest_qchannel.cassette.playback.replay.sent_texts import SentTexts
 from pytest_qchannel.cassette.problems import CassetteProblem, record_command
 from pytest_qchannel.cassette.versions import version_difference
 
@@ -56,6 +57,7 @@ class Player:
         self._foreign_ids = ForeignIds(cassette.interactions, instances)
         own = (one.credential for one in accounts)
         self._identity = Identity(cassette.interactions, own, now)
+        self._texts = SentTexts()
         self._lock = threading.Lock()
         self._answered = 0
 
@@ -76,6 +78,8 @@ class Player:
         else:
             entry = self._replay.answer(self._foreign_ids.as_recorded(sent))
             found = entry.interaction if entry is not None else None
+            self._texts.hear(sent)
+            found = self._texts.given_back(found) if found is not None else None
         if found is not None:
             with self._lock:
                 self._answered += 1

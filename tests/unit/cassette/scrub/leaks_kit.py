@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_qchannel.cassette.interaction import Interaction
+from tests.unit.cassette.scrub.circuits_kit import WORDS_OF_CIRCUITS, circuit_json
 from tests.unit.cassette.scrub.planted_kit import (
     AUTH,
     CLASSIC,
@@ -279,6 +280,10 @@ def _packed() -> Iterator[Leak]:
         "QPY",
         get("/jobs/d0", {"id": "d0", "params": {"pubs": [[named]]}}),
     )
+    for kind in ("API key", "classic API token", "file path", "e-mail", "IP address"):
+        for place, make in WORDS_OF_CIRCUITS.items():
+            params = {"pubs": [[circuit_json(make(VALUES[kind]))]]}
+            yield Leak(kind, f"{place} in an answer", "QPY", get("/jobs/d0", {"params": params}))
     result = {"metadata": {"circuit_metadata": {"note": KEY}}}
     yield Leak("API key", "metadata in a result", "as it is", get("/jobs/d0/results", result))
     array = {"__type__": "ndarray", "__value__": array_with(KEY.encode())}

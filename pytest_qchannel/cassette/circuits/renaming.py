@@ -1,0 +1,121 @@
+"""QPY without the words in it that look like a secret, an address or a path.
+
+Each becomes a stand-in with as many bytes, so that nothing else has to change; the result is
+decoded and compared, because a short word could have been a part of something else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from qiskit import QuantumCircuit
+from qiskit.circuit import Operation
+
+from pytest_qchannel.cassette.circuits.form import circuit_form, is_homemade
+from pytest_qchannel.cassette.scrub.looks import is_harmless
+from pytest_qchannel.cassette.scrub.texts import as_long
+
+__all__ = ["without_words"]
+
+# Their values are samples that depend on names, or a spelling; the rest of a form must be the same.
+_SAMPLES: Final = frozenset({"at", "text"})
+_UNSORTED: Final = frozenset({"params", "expr"})
+
+
+def without_words(
+    data: bytes,
+    circuits: list[QuantumCircuit],
+    decode: Callable[[bytes], list[QuantumCircuit]],
+) -> bytes:
+    """QPY with a stand-in for each such word, and without the metadata of inner circuits.
+
+    Args:
+        data: Not compressed.
+        circuits: What is in it.
+        decode: Reads it.
+
+    Raises:
+        ValueError: It cannot be done without changing more than that.
+    """
+    inner = [one for circuit in circuits for one in _inside(circuit)]
+    notes = [one.metadata for one in inner if one.metadata]
+    forms = [circuit_form(one) for one in circuits]
+    names = [reg.name for one in (*circuits, *inner) for reg in (*one.qregs, *one.cregs)]
+    told = (
+        *names,
+        *(one.name for one in inner),
+        *(word for form in forms for word in _words(form)),
+    )
+    bad = {one for one in told if not is_harmless(one)}
+    # What has one of them in it is not to be half of a word afterwards.
+    words = sorted({one for one in told if any(b in one for b in bad)}, key=len, reverse=True)
+    if not words and not notes:
+        return data
+    for note in notes:
+        data = _without_note(data, note)
+    made = {word: as_long(word) for word in words}
+    for word, standin in made.items():
+        data = data.replace(word.encode("utf-8", "surrogatepass"), standin)
+    renamed = {word: standin.decode() for word, standin in made.items()}
+    now = [circuit_form(one) for one in decode(data)]
+    if _plain(now, {}) != _plain(forms, renamed):
+        raise ValueError("a word of the circuit is a part of something else")
+    return data
+
+
+def _inside(circuit: QuantumCircuit) -> Iterator[QuantumCircuit]:
+    """The bodies and definitions in a circuit, and in those."""
+    waiting: list[object] = [item.operation for item in circuit.data]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, QuantumCircuit):
+            yield one
+            waiting += [item.operation for item in one.data]
+            continue
+        waiting += getattr(one, "blocks", ())
+        waiting += [p for p in getattr(one, "params", ()) if isinstance(p, QuantumCircuit)]
+        waiting += [b for n in ("base_gate", "base_op") if (b := getattr(one, n, None)) is not None]
+        is_mine = isinstance(one, Operation) and is_homemade(one)
+        definition = getattr(one, "definition", None) if is_mine else None
+        waiting += [definition] if definition is not None else []
+
+
+def _words(form: object) -> Iterator[str]:
+    if isinstance(form, str):
+        yield form
+    elif isinstance(form, list):
+        for one in form:
+            yield from _words(one)
+    elif isinstance(form, dict):
+        for name, one in form.items():
+            yield from (name, *_words(one))
+
+
+def _without_note(data: bytes, note: object) -> bytes:
+    for separators in ((",", ":"), (", ", ": ")):
+        text = json.dumps(note, separators=separators).encode()
+        data = data.replace(text, b"{}".ljust(len(text)))
+    if any(word.encode("utf-8", "replace") in data for word in _words(note)):
+        raise ValueError("the metadata of an inner circuit is written in a way that is not known")
+    return data
+
+
+def _plain(form: object, renamed: dict[str, str]) -> object:
+    """A form to compare with that of renamed circuits."""
+    if isinstance(form, str):
+        return renamed.get(form, form)
+    if isinstance(form, list):
+        return [_plain(one, renamed) for one in form]
+    if not isinstance(form, dict):
+        return form
+    plain = {
+        renamed.get(name, name): _plain(one, renamed)
+        for name, one in form.items()
+        if name not in _SAMPLES
+    }
+    for name in _UNSORTED & plain.keys():
+        names = plain[name]
+        plain[name] = sorted(map(str, names)) if isinstance(names, list) else names
+    return plain
