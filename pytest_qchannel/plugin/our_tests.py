@@ -31,6 +31,8 @@ class OurTests:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         config.pluginmanager.register(taping.Warnings(config))
+        if EVERYWHERE not in config.stash:  # which needs none
+            config.pluginmanager.register(precautions.Precautions(config))
         rerun_command.started(taping.start_of(config))
         config.add_cleanup(rerun_command.ended)
 
