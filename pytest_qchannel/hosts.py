@@ -31,6 +31,7 @@ __all__ = [
     "is_ibm_host",
     "is_public_host",
     "known_hosts",
+    "may_ask_for_credentials",
 ]
 
 IAM: Final = "iam"
@@ -115,6 +116,7 @@ ALL_HOSTS: Final[tuple[Host, ...]] = (*HOSTS, *_others())
 SOCKET_HOSTS: Final = frozenset({"wss.quantum-computing.ibm.com", "wss.quantum.ibm.com"})
 """The classic platform's web sockets: it names them to the client, and no route is there."""
 
+_SERVICES_BELOW = (".cloud.ibm.com", ".quantum.ibm.com", ".quantum-computing.ibm.com")
 _IBM = re.compile(r"(^|\.)ibm\.com$")
 
 
@@ -126,6 +128,12 @@ def known_hosts() -> frozenset[str]:
 def is_ibm_host(name: str) -> bool:
     """Whether a host name is IBM's, served by the emulator or not."""
     return bool(_IBM.search(name.lower().rstrip(".")))
+
+
+def may_ask_for_credentials(name: str) -> bool:
+    """Whether a host may be one of IBM's services, in whatever region: its pages are not."""
+    name = name.lower().rstrip(".")
+    return is_public_host(name) or name.endswith(_SERVICES_BELOW)
 
 
 def is_public_host(name: str) -> bool:

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-__all__ = ["account_file", "isolated_environment", "outside"]
+__all__ = ["account_file", "given_back", "isolated_environment", "outside"]
 
 _MODULE: Final = "qiskit_ibm_runtime.accounts.management"
 _CONSTANT: Final = "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
 _HOME_VARIABLES: Final = ("HOME", "USERPROFILE")
 
-_hidden: Final[list[tuple[Mapping[str, str], Path]]] = []
+_hidden: Final[list[tuple[dict[str, str], Path]]] = []
 """The environments and account files that are hidden, the person's own first."""
 
 # They would send the client to other hosts or make it skip what it always does; and a proxy on
@@ -57,6 +57,38 @@ def _account_file_now() -> str:
 
 
 @contextmanager
+def given_back() -> Iterator[None]:
+    """The person's own environment within isolated ones, until the block is left.
+
+    What the block changes stays changed, also where isolated environments are open: whoever sets a
+    variable for longer than a test may do it in the middle of one.
+    """
+    if not _hidden:
+        yield
+        return
+    (before, path), inside, own = _hidden[0], dict(os.environ), _account_file_now()
+    before = dict(before)
+    try:
+        _become(before)
+        _point_client_to(str(path))
+        yield
+    finally:
+        after = dict(os.environ)
+        changed = {name for name in before | after if before.get(name) != after.get(name)}
+        for environ in (inside, *(environ for environ, _ in _hidden)):
+            for name in changed:
+                environ.pop(name, None)
+            environ.update({name: after[name] for name in changed if name in after})
+        _become(inside)
+        _point_client_to(own)
+
+
+def _become(environ: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environ)
+
+
+@contextmanager
 def isolated_environment(home: Path, variables: Mapping[str, str]) -> Iterator[None]:
     """Makes ``home`` the home directory and sets ``variables``, until the block is left.
 
@@ -74,6 +106,5 @@ def isolated_environment(home: Path, variables: Mapping[str, str]) -> Iterator[N
         yield
     finally:
         _hidden.pop()
-        os.environ.clear()
-        os.environ.update(before)
+        _become(before)
         _point_client_to(path)

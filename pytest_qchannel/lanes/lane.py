@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -105,6 +105,12 @@ class Lane:
     def close(self) -> None:
         """Undoes all of it."""
         self._stack.close()
+
+    @contextmanager
+    def paused(self, who: str, advice: str) -> Iterator[None]:
+        """The network as it is without a lane, but for IBM's hosts."""
+        with self._traffic.network.paused(who, advice):
+            yield
 
     def part(self, settings: Settings) -> Lane:
         """A lane for one test within this one.

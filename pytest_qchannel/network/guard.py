@@ -10,10 +10,9 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final
-from unittest import mock
 
 from pytest_qchannel.errors import NetworkBlocked
 from pytest_qchannel.hosts import is_ibm_host
@@ -50,7 +49,8 @@ class NetworkGuard:
     """Refuses network access while it is closed (:meth:`close_network`).
 
     ``where``, ``who``, ``lane``, ``way_out`` and ``ibm_advice`` (for a host of IBM; by default
-    the emulator's) are the words of its errors, and may change while it is shut.
+    the emulator's) are the words of its errors, and ``refuses`` says which hosts it refuses, if
+    they are not allowed; they may change while it is shut.
 
     Args:
         test_id: The test that errors name.
@@ -73,9 +73,12 @@ class NetworkGuard:
         self._allowed_addresses: set[str] = set()
         self._report = report
         self._patches = ExitStack()
+        self.is_closed = False
+        self.refuses: Callable[[str], bool] = _every_host
 
     def close_network(self) -> None:
         """Starts refusing."""
+        self.is_closed = True
         for name in _LOOKUPS:
             real = getattr(socket, name)
             self._patch(socket, name, self._looking_up(real))
@@ -89,8 +92,32 @@ class NetworkGuard:
             self._patch(socket.socket, "sendmsg", self._sending_message(socket.socket.sendmsg))
 
     def reopen(self) -> None:
-        """Puts the socket module back as it was."""
+        """Puts the socket module back as it was.
+
+        What somebody has put around us meanwhile, and for longer, stays, and is let through.
+        """
+        self.is_closed = False
         self._patches.close()
+
+    @contextmanager
+    def naming(self, who: str, advice: str) -> Iterator[None]:
+        """Names who reaches for hosts, and what to do, until the block is left."""
+        before = (self.who, self.lane, self.ibm_advice)
+        self.who, self.lane, self.ibm_advice = who, "", advice
+        try:
+            yield
+        finally:
+            self.who, self.lane, self.ibm_advice = before
+
+    @contextmanager
+    def only_ibm(self, who: str, advice: str) -> Iterator[None]:
+        """Refuses IBM's hosts and no other, in the name of somebody, until the block is left."""
+        before, self.refuses = self.refuses, is_ibm_host
+        try:
+            with self.naming(who, advice):
+                yield
+        finally:
+            self.refuses = before
 
     def refuse(
         self, host: str, closest: str | None = None, advice: str = "use the host above"
@@ -119,7 +146,7 @@ class NetworkGuard:
         else:
             advice = f"mock this host with responses, or allow it: {self.way_out}={host}"
         blocked = NetworkBlocked(
-            f"{self.who} in {self.lane} reached for {host}",
+            f"{self.who}{self.lane and f' in {self.lane}'} reached for {host}",
             where=self.where,
             closest=closest,
             next=advice,
@@ -128,13 +155,26 @@ class NetworkGuard:
         raise blocked
 
     def _patch(self, owner: object, name: str, replacement: Callable[..., object]) -> None:
-        self._patches.enter_context(mock.patch.object(owner, name, replacement))
+        was_own, before = name in vars(owner), getattr(owner, name)
+
+        def put_back() -> None:
+            if vars(owner).get(name) is not replacement:
+                return
+            if was_own:
+                setattr(owner, name, before)
+            else:
+                delattr(owner, name)
+
+        setattr(owner, name, replacement)
+        self._patches.callback(put_back)
 
     def _check(self, host: str) -> None:
         if not (
-            _is_loopback(host)
+            not self.is_closed
+            or _is_loopback(host)
             or host.lower().rstrip(".") in self._allowed
             or host in self._allowed_addresses
+            or not self.refuses(host)
         ):
             self.refuse(host)
 
@@ -181,6 +221,10 @@ class NetworkGuard:
             return real(sock, *args)
 
         return sendmsg
+
+
+def _every_host(_name: str) -> bool:
+    return True
 
 
 def _addresses(found: object) -> set[str]:

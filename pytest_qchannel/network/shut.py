@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -55,6 +56,7 @@ class ShutNetwork:
         self._guard = NetworkGuard(where, settings.allowed_hosts, problems.append)
         self._guard.lane = f"the {settings.mode} lane"
         self._stack = ExitStack()
+        self._is_paused = False
         self._door: _OpenAndClose | None = None
         if handle is None:
             self._guard.ibm_advice = _OF_A_REPLAY
@@ -92,24 +94,38 @@ class ShutNetwork:
         """Puts ``requests`` and ``socket`` back as they were."""
         self._stack.close()
 
+    @contextmanager
+    def paused(self, who: str, advice: str) -> Iterator[None]:
+        """Refuses IBM's hosts and no other, until the block is left; the door is closed, too."""
+        before, self._is_paused = self._is_paused, True
+        try:
+            with self._guard.only_ibm(who, advice):
+                yield
+        finally:
+            self._is_paused = before
+
+    def _is_served(self, name: str) -> bool:
+        return name in known_hosts() and not self._is_paused
+
     def _door_to(self, handle: Handle, settings: Settings) -> _OpenAndClose:
         # Each loads libraries that the other has no use for.
-        is_served = known_hosts().__contains__
         if settings.door is Door.IN_PROCESS:
             from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
 
-            return InProcessDoor(handle, is_served, self._refuse_host)
+            return InProcessDoor(handle, self._is_served, self._refuse_host)
         from pytest_qchannel.network.redirect import RedirectedDoor
 
         self._guard.ibm_advice = _BEHIND_LOOPBACK
         also_public = bool(settings.allowed_hosts)
         return RedirectedDoor(
-            handle, self._keep, is_served, self._refuse_host, also_public=also_public
+            handle, self._keep, self._is_served, self._refuse_host, also_public=also_public
         )
 
     def _refuse_host(self, url: str) -> None:
         parts = urlsplit(url)
         host = parts.hostname or ""
+        if self._is_paused:
+            self._guard.refuse(host)
         if host in known_hosts():
             is_plain = parts.scheme == "http" and parts.port not in (None, 80)
             port = parts.port or (80 if parts.scheme == "http" else 443)

@@ -20,6 +20,7 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.options import OPTIONS
 from pytest_qchannel.plugin import markers
 from pytest_qchannel.plugin.fixtures import (
+    _qchannel_isolation,
     _qchannel_lane,
     ibm_cloud_service,
     ibm_quantum_platform_service,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.plugin.our_tests import OurTests
 
 __all__ = [
+    "_qchannel_isolation",
     "_qchannel_lane",
     "ibm_cloud_service",
     "ibm_quantum_platform_service",

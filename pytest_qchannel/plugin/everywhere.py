@@ -12,7 +12,6 @@ The plugin object is registered only when the mode is on.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ import pytest
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
+from pytest_qchannel.plugin.fixture_names import name_of
 from pytest_qchannel.plugin.keys import LANE, PROPERTY, REFUSED, SHARED, WHOLE_RUN
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
@@ -35,7 +35,6 @@ EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
 
 _OPTION: Final = next(option for option in OPTIONS if option.name == "everywhere")
 _OUTPUT = "qchannel_everywhere"
-_XUNIT = re.compile(r"_(?:xunit|unittest)_(\w+?)_fixture")
 
 
 class _EarlyConfig:
@@ -196,7 +195,7 @@ class Everywhere:
         if fixturedef.scope == "function":
             return (yield)
         self._keep_for_item()
-        with self._inside(f"setup of {_name(fixturedef, request)}"):
+        with self._inside(f"setup of {name_of(fixturedef, request)}"):
             # Where it fails the error is shown at the test, with the problems as notes.
             made = yield
             self._keep_as_outside()
@@ -209,7 +208,7 @@ class Everywhere:
         if fixturedef.scope == "function":
             self._keep_for_item()
         else:
-            self._keep_as_outside(f"teardown of {_name(fixturedef, request)}")
+            self._keep_as_outside(f"teardown of {name_of(fixturedef, request)}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -333,14 +332,6 @@ class Everywhere:
         for tainted, problem in self._tainted:
             if tainted is error:
                 item.stash[REFUSED] = problem
-
-
-def _name(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest) -> str:
-    """What a person calls a fixture: ``setUpClass`` is one for pytest, too."""
-    node = request.node.nodeid or "the session"
-    if xunit := _XUNIT.match(fixturedef.argname):
-        return f"{xunit[1]} of {node}"
-    return f"the {fixturedef.scope} fixture {fixturedef.argname!r} of {node}"
 
 
 def _fail(made: pytest.CollectReport, problems: list[QChannelError]) -> None:

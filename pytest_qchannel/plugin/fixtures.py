@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.channels.model import Channel
     from pytest_qchannel.channels.rest import ChannelSession
     from pytest_qchannel.emulator.control import EmulatorControl
+    from pytest_qchannel.lanes.isolation import Isolation
     from pytest_qchannel.lanes.lane import Lane
     from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
     from pytest_qchannel.lanes.worlds import WorldBuilder
@@ -33,10 +34,17 @@ def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
 
 
 @pytest.fixture
-def _qchannel_lane(
+def _qchannel_isolation(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Isolation | None]:
+    yield from _lending().isolation(request, tmp_path_factory)
+
+
+@pytest.fixture
+def _qchannel_lane(
+    request: pytest.FixtureRequest, _qchannel_isolation: Isolation | None
 ) -> Iterator[Lane]:
-    yield from _lending().lane(request, tmp_path_factory)
+    yield from _lending().lane(request, _qchannel_isolation)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.errors import QChannelError, RealSecretRefused
+    from pytest_qchannel.lanes.isolation import Isolation
     from pytest_qchannel.lanes.lane import Lane
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
 
@@ -17,6 +18,8 @@ __all__ = [
     "FOUND",
     "HAS_MISSED",
     "HEADER",
+    "ISOLATION",
+    "ISOLATION_FIXTURE",
     "LANE",
     "LANE_FIXTURE",
     "OURS",
@@ -51,6 +54,9 @@ FOUND: Final[pytest.StashKey[list[QChannelError]]] = pytest.StashKey()
 LANE: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a test: its lane, while it is open."""
 
+ISOLATION: Final[pytest.StashKey[Isolation]] = pytest.StashKey()
+"""Of a test: what is around its lane, while it is open."""
+
 SHARED: Final[pytest.StashKey[tuple[Lane, tuple[Fault, ...]]]] = pytest.StashKey()
 """Of a test in everywhere mode: what its body does in the run's lane, and faults not its own."""
 
@@ -65,6 +71,9 @@ TAPE: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
 
 HAS_MISSED: Final[pytest.StashKey[bool]] = pytest.StashKey()
 """Of a test: whether it was replayed and asked for something else than its cassette has."""
+
+ISOLATION_FIXTURE: Final = "_qchannel_isolation"
+"""The first fixture of every test with a lane."""
 
 LANE_FIXTURE: Final = "_qchannel_lane"
 """The fixture that all others of ours build on."""

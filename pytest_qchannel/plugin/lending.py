@@ -11,10 +11,11 @@ from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.channels.rest import access_token
 from pytest_qchannel.errors import ChannelUnavailable
 from pytest_qchannel.lanes.assemble import lane_for
+from pytest_qchannel.lanes.isolation import Isolation
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
-from pytest_qchannel.plugin import faults, problems, selection, taping
-from pytest_qchannel.plugin.keys import LANE, OURS, PROPERTY, WHOLE_RUN
+from pytest_qchannel.plugin import faults, precautions, problems, selection, taping
+from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, OURS, PROPERTY, WHOLE_RUN
 from pytest_qchannel.plugin.our_tests import OurTests
 
 if TYPE_CHECKING:
@@ -36,13 +37,33 @@ class Lending:
         return world_of(selection.settings_for(request.config, request.node))
 
     @staticmethod
-    def lane(
+    def isolation(
         request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-    ) -> Iterator[Lane]:
-        """The test's lane, open until the generator is closed."""
+    ) -> Iterator[Isolation | None]:
+        """What is around the test's lane, until the generator is closed; a run's has it already."""
         item: pytest.Item = request.node
         item.stash[OURS] = True  # also of a test that asks for it by name, in its body
         OurTests.of(request.config)
+        if WHOLE_RUN in request.config.stash:
+            yield None
+            return
+        settings = selection.settings_for(request.config, item)
+        home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
+        found = item.stash.setdefault(FOUND, [])
+        isolation = Isolation(item.nodeid, home, settings.allowed_hosts, found.append)
+        isolation.open()
+        item.stash[ISOLATION] = isolation
+        try:
+            yield isolation
+        finally:
+            del item.stash[ISOLATION]
+            isolation.close()
+        problems.raise_all(problems.take(item))
+
+    @staticmethod
+    def lane(request: pytest.FixtureRequest, isolation: Isolation | None) -> Iterator[Lane]:
+        """The test's lane, open until the generator is closed."""
+        item: pytest.Item = request.node
         tape = taping.tape_of(item)
 
         def world() -> WorldBuilder:
@@ -56,9 +77,9 @@ class Lending:
             require_same_world(world(), whole.world, item.nodeid)
             yield item.stash[LANE]
             return
+        assert isolation is not None
         settings = selection.settings_for(request.config, item)
-        home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
-        lane = lane_for(settings, item.nodeid, home, world=world, tape=tape).open()
+        lane = lane_for(settings, item.nodeid, isolation.home, world=world, tape=tape).open()
         item.stash[LANE] = lane
         item.user_properties.append((PROPERTY, lane.mode.value))
         try:
@@ -66,6 +87,7 @@ class Lending:
             yield lane
         finally:
             lane.close()
+            isolation.happens_in(*precautions.AFTER_LANE)
             # What fixtures of the test did before or after its body; the body's is raised there.
             found = problems.take(item)
             del item.stash[LANE]

@@ -42,6 +42,8 @@ class OurTests:
         self._config = config
         self._hiding = hiding.Hiding(config)
         config.pluginmanager.register(self._hiding, hiding.HIDING)
+        if EVERYWHERE not in config.stash:  # which needs none
+            config.pluginmanager.register(precautions.Precautions(config))
         if session_settings.session_settings(config).only_stale:
             config.pluginmanager.register(OnlyStale())
         rerun_command.started(taping.start_of(config))

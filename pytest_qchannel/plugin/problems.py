@@ -31,8 +31,9 @@ def gather(item: pytest.Item) -> list[QChannelError]:
 def take(item: pytest.Item) -> list[QChannelError]:
     """What came up in a test and was not told yet; it counts as told now."""
     found = gather(item)
-    item.stash[FOUND] = []
-    return found
+    taken = list(found)
+    found.clear()  # the same list all the time: an open isolation reports into it
+    return taken
 
 
 def raise_all(problems: list[QChannelError]) -> None:
