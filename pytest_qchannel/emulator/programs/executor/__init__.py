@@ -40,12 +40,6 @@ def run(task: Task) -> Outcome:
     except models.NotValid as problem:
         raise JobFailure(FailureCode.VALIDATION, f"The params are not valid: {problem}.") from None
     program, options = parsed.quantum_program, parsed.options
-    if program.shots > task.snapshot.max_shots:
-        raise JobFailure(
-            FailureCode.TOO_MANY_SHOTS,
-            f"The program asks for {program.shots} shots; {task.snapshot.name} takes at most "
-            f"{task.snapshot.max_shots}.",
-        )
     items = read_items(program, task.seed)
     for number, item in enumerate(items):
         require_isa(item.circuit, task.snapshot, f"item {number}")

@@ -83,7 +83,7 @@ def create(ctx: Context) -> Response:
         params=sent["params"],
         created_at=world.clock.now(),
         tags=list(sent.get("tags", [])),
-        cost_s=int(sent.get("cost", DEFAULT_COST_S)),
+        cost_s=instance.most_s(int(sent["cost"]) if "cost" in sent else None, DEFAULT_COST_S),
         log_level=sent.get("log_level", DEFAULT_LOG_LEVEL),
         runtime_image=sent.get("runtime"),
         is_private=bool(sent.get("private")),
@@ -139,8 +139,8 @@ def _session(ctx: Context, sent: _Submission, instance: Instance) -> Session | N
 def _require_room(ctx: Context, instance: Instance) -> None:
     """Refuses a job that the plan's limits leave no room for.
 
-    Source: IBM's job limits (three pending jobs on the open plan) and its API description (409
-    where the instance's usage limit is reached).
+    Source: IBM's job limits (three pending jobs on the classic open plan) and its API description
+    (409 where the instance's usage limit is reached).
     """
     clockwork.advance_timed_jobs(ctx)
     if instance.is_used_up and ctx.caller.account.is_classic:
