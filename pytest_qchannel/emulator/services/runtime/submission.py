@@ -35,7 +35,7 @@ class _Submission(TypedDict):
     session_id: NotRequired[str | None]
     tags: NotRequired[list[str]]
     cost: NotRequired[int]
-    start_session: NotRequired[bool]
+    start_session: NotRequired[bool | str]
     private: NotRequired[bool]
     calibration_id: NotRequired[str | None]
     hub: NotRequired[str]
@@ -49,7 +49,7 @@ def create(ctx: Context) -> Response:
     if problem := problem_with(body, CREATE_JOB):
         raise _not_valid(ctx, f"The request body is not valid: {problem}.")
     sent = cast("_Submission", body)
-    if sent.get("start_session"):
+    if sent.get("start_session") in (True, "True"):
         said = "start_session is no longer allowed; create a session with POST /sessions."
         raise _not_valid(ctx, said)
     program_id = sent["program_id"]
