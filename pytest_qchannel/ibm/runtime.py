@@ -33,6 +33,7 @@ __all__ = ["ROUTES"]
 _API: Final = "IBM's API description of the runtime service"
 _CLIENT: Final = "qiskit-ibm-runtime 0.34 to 0.40"
 _DOCS: Final = "IBM's docs of the classic API"
+_SETUP: Final = "IBM's guide to setting up REST; its body is inferred"
 _GUIDE: Final = "IBM's channel guide of 2024"
 
 _NO_JOB: Final[Answers] = {404: "O"}
@@ -182,6 +183,8 @@ ROUTES: Final = (
                                                 "keep"))},
     ),
     Route(RUNTIME, "GET", "/instances/usage", "runtime", _API, {200: "C"}, answered=USAGE),
+    # No description has it: its body is taken to be that of /instances/usage.
+    Route(RUNTIME, "GET", "/usage", "runtime", _SETUP, {200: "I"}, answered=USAGE),
     Route(
         RUNTIME, "GET", "/instances/configuration", "runtime", _API,
         {200: "D"},

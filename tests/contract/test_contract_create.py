@@ -56,7 +56,7 @@ def test_everything_that_a_job_can_carry(door: Door) -> None:
     require_contract("get_job_details_jid", seen)
     assert seen.json["tags"] == body["tags"]
     assert seen.json["params"] == body["params"]
-    assert (seen.json["cost"], seen.json["runtime"]) == (10_800, "image:tag")
+    assert (seen.json["cost"], seen.json["runtime"]) == (600, "image:tag")
 
 
 @pytest.mark.parametrize("level", ["critical", "error", "warning", "info", "debug", "WARNING"])

@@ -13,6 +13,7 @@ from tests.contract.contract_client import (
     CLASSIC,
     RUNTIME,
     X_ON_7,
+    Answer,
     Door,
     job,
     require_contract,
@@ -124,15 +125,40 @@ def test_the_usage_limit_ends_a_job_in_the_middle_and_refuses_the_next(door: Doo
     assert refused.status == 409
 
 
-def test_the_open_plan_has_room_for_three_pending_jobs(door: Door) -> None:
+def test_the_open_plan_has_room_for_three_pending_jobs_on_the_classic_platform(door: Door) -> None:
     door.control.pause(BACKEND)
-    ids = [door.submit() for _ in range(3)]
-    refused = door.post("/jobs", json=job())
-    require_contract("create_job", refused)
+    headers = {"x-access-token": door.login()}
+
+    def submit() -> Answer:
+        return door.request("POST", f"{CLASSIC}/jobs", headers, json=job())
+
+    ids = [submit().json["id"] for _ in range(3)]
+    refused = submit()
     assert (refused.status, refused.code) == (400, 3458)
     assert refused.message.startswith("You have reached the limit of 3 pending jobs.")
-    door.post(f"/jobs/{ids[0]}/cancel")
+    door.request("POST", f"{CLASSIC}/jobs/{ids[0]}/cancel", headers)
+    assert submit().status == 200
+
+
+def test_the_open_plan_of_today_has_room_for_any_number(door: Door) -> None:
+    """On 2026-09-10 twelve jobs were taken within half a minute; here the fourth was refused."""
+    door.control.pause(BACKEND)
+    assert len({door.submit() for _ in range(12)}) == 12
+
+
+def test_a_world_can_still_set_a_limit(door: Door) -> None:
+    door.control.pause(BACKEND)
+    door.instance().max_pending_jobs = 1
     door.submit()
+    assert door.post("/jobs", json=job()).code == 3458
+
+
+def test_the_open_plan_cuts_times_to_its_own_without_a_word(door: Door) -> None:
+    """Seen in 2026: 28 800 s asked for, a batch with 600 s made."""
+    body = {"mode": "batch", "backend": BACKEND, "max_ttl": 28_800}
+    assert door.post("/sessions", json=body).json["max_ttl"] == 600
+    for asked, made in (({}, 600), ({"cost": 10_000}, 600), ({"cost": 30}, 30)):
+        assert door.get(f"/jobs/{door.submit(**asked)}").json["cost"] == made
 
 
 def test_jobs_that_only_wait_for_a_look_do_not_fill_the_plan(door: Door) -> None:

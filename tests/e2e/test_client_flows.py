@@ -164,8 +164,8 @@ def test_too_many_shots_fail_the_job(qchannel: QChannel, qchannel_backend: Any) 
     from qiskit_ibm_runtime import SamplerV2
 
     circuit = isa_of(_ghz(2), qchannel_backend)
-    job = SamplerV2(mode=qchannel_backend).run([circuit], shots=100_001)
-    with pytest.raises(Exception, match=r"1520.*100001 shots.*at most 100000"):
+    job = SamplerV2(mode=qchannel_backend).run([circuit], shots=10_000_001)
+    with pytest.raises(Exception, match=r"1520.*10000001 exceeds the system limit 10000000"):
         job.result()
     assert _word(job.status()) == "ERROR"
 

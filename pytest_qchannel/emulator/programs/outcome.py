@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
 
 from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.wire import Json
 
-__all__ = ["FailureCode", "JobFailure", "Outcome", "Version"]
+__all__ = ["LEAST_USAGE_S", "FailureCode", "JobFailure", "Outcome", "Version"]
+
+
+LEAST_USAGE_S: Final = 2.0
+"""What the shortest job is charged, and most that fail on the device. Source: jobs of 2026."""
 
 
 class FailureCode(IntEnum):
@@ -70,6 +75,12 @@ class JobFailure(Exception):
     def __reduce__(self) -> tuple[type[JobFailure], tuple[FailureCode, str]]:
         """Both arguments, for a worker process to send it."""
         return type(self), (FailureCode(self.code), self.reason)
+
+    @property
+    def usage_s(self) -> float:
+        """What such a job is charged: nothing, where it never came to the device."""
+        on_device = FailureCode.OBSERVABLES <= self.code <= FailureCode.INCOMPATIBLE_OPTIONS
+        return LEAST_USAGE_S if on_device else 0.0
 
     @property
     def log(self) -> str:

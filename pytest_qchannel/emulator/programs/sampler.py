@@ -27,11 +27,10 @@ from pytest_qchannel.emulator.programs.durations import qpu_s, within_calendar
 from pytest_qchannel.emulator.programs.isa import require_twirlable
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, Twirling, group
-from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.programs.seeds import following, seed_of
 from pytest_qchannel.emulator.programs.task import Params, Pub, Task
 from pytest_qchannel.emulator.programs.twirling import twirled
-from pytest_qchannel.emulator.world.snapshots import Snapshot
 from pytest_qchannel.ibm.releases import READS_NEW_SPANS_SINCE
 from pytest_qchannel.wire import Json
 
@@ -104,9 +103,7 @@ def run(task: Task) -> Outcome:
     return Outcome(newer, usage_s, ((READS_NEW_SPANS_SINCE, older),), facts)
 
 
-def _shots_of(
-    pub: Pub, params: Params, snapshot: Snapshot, where: str
-) -> tuple[int, options.Split | None]:
+def _shots_of(pub: Pub, params: Params) -> tuple[int, options.Split | None]:
     """The shots that a PUB's data has, and how they are spread where it is twirled."""
     chosen = group(params, "options")
     asked_for = (pub[2] if len(pub) == 3 else None) or params.get("shots")
@@ -117,17 +114,12 @@ def _shots_of(
         split = options.split(twirling, shots, is_asked_for=asked_for is not None)
         if asked_for is None and options.names_both_factors(twirling):
             shots = split.shots  # that counts for more than default shots
-    if shots > snapshot.max_shots:
-        raise JobFailure(
-            FailureCode.TOO_MANY_SHOTS,
-            f"{where} asks for {shots} shots; {snapshot.name} takes at most {snapshot.max_shots}.",
-        )
     return shots, split
 
 
 def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) -> _Run:
     params, snapshot = machine.task.params, machine.task.snapshot
-    shots, split = _shots_of(sent, params, snapshot, where)
+    shots, split = _shots_of(sent, params)
     circuit = pubs.read_circuit(sent[0], machine.task, where)
     twirling = Twirling.of(group(group(params, "options"), "twirling"))
     if twirling.gates:

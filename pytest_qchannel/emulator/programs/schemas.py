@@ -40,7 +40,8 @@ CREATE_JOB: Final[Schema] = {
         "session_id": {"type": ["string", "null"]},
         "tags": {"type": "array", "items": {"type": "string"}},
         "cost": {"type": "integer", "minimum": 1, "maximum": 10_800},
-        "start_session": {"type": "boolean"},
+        # As text in every example of IBM's classic REST guide.
+        "start_session": {"enum": [True, False, "True", "False"]},
         "session_time": {"type": ["integer", "null"]},
         "private": {"type": "boolean"},
         "calibration_id": {"type": ["string", "null"]},
@@ -100,6 +101,10 @@ def _closed(**properties: object) -> Schema:
     return {"type": "object", "additionalProperties": False, "properties": properties}
 
 
+# IBM's REST guides send it as text, the clients as a number.
+_VERSION: Final = {"enum": [2, "2"]}
+# What older guides send: taken, and of no meaning for circuits that are transpiled already.
+_TRANSPILATION: Final = {"type": "object"}
 _COUNT: Final = {"type": "integer", "minimum": 1}
 _FLAG: Final = {"type": "boolean"}
 _REP_DELAY: Final = {"type": ["number", "null"], "minimum": 0}
@@ -147,8 +152,9 @@ SAMPLER: Final[Schema] = {
         "pubs": {"type": "array", "minItems": 1, "items": _SAMPLER_PUB},
         "shots": {"type": ["integer", "null"], "minimum": 1},
         "support_qiskit": _FLAG,
-        "version": {"const": 2},
+        "version": _VERSION,
         "options": _closed(
+            transpilation=_TRANSPILATION,
             default_shots={"type": ["integer", "null"], "minimum": 1},
             dynamical_decoupling=_DYNAMICAL_DECOUPLING,
             execution=_group(
@@ -182,8 +188,9 @@ ESTIMATOR: Final[Schema] = {
         # The API description has these as text, the clients send numbers.
         "resilience_level": {"enum": [0, 1, 2, "0", "1", "2"]},
         "support_qiskit": _FLAG,
-        "version": {"const": 2},
+        "version": _VERSION,
         "options": _closed(
+            transpilation=_TRANSPILATION,
             default_precision={"type": "number", "exclusiveMinimum": 0, "finite": True},
             default_shots={"type": ["integer", "null"], "minimum": 1},
             seed_estimator={"type": ["integer", "null"], "minimum": 0},
@@ -250,7 +257,7 @@ NOISE_LEARNER: Final[Schema] = {
     "required": ["circuits"],
     "additionalProperties": False,
     "properties": {
-        "version": {"enum": [2, None]},
+        "version": {"enum": [2, "2", None]},
         "circuits": {"type": "array", "items": _CIRCUIT},
         "options": _closed(
             max_layers_to_learn={"type": ["integer", "null"], "minimum": 0},

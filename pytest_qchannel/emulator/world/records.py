@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -30,7 +31,11 @@ class Plan:
         pricing: The kind of pricing.
         has_sessions: Whether dedicated sessions are allowed; batches always are.
         has_calibrations: Whether older calibrations of a device may be asked for.
-        max_pending_jobs: How many jobs of an instance may wait or run; ``None``: any number.
+        max_pending_jobs: How many jobs of an instance of the classic platform may wait or run;
+            ``None``: any number, as on today's platform. Source: IBM's guide of the move; jobs of
+            2026, twelve at once on the Open plan.
+        max_time_s: What a job's ``cost`` and a session's ``max_ttl`` are cut to, without a word,
+            and what they are by default on today's platform; ``None``: nothing of the plan's.
     """
 
     id: str
@@ -39,6 +44,7 @@ class Plan:
     has_sessions: bool = True
     has_calibrations: bool = True
     max_pending_jobs: int | None = None
+    max_time_s: int | None = None
 
 
 _PLAN_ID: Final = "850b7a10-0000-4000-8000-00000000000"
@@ -53,6 +59,7 @@ PLANS: Final[Mapping[str, Plan]] = {
             has_sessions=False,
             has_calibrations=False,
             max_pending_jobs=3,
+            max_time_s=600,
         ),
         Plan(f"{_PLAN_ID}b", "Premium", "subscription"),
         Plan(f"{_PLAN_ID}c", "Pay-As-You-Go", "paygo"),
@@ -98,8 +105,30 @@ class Instance:
     @property
     def pending_limit(self) -> int | None:
         """How many of its jobs may wait or run; ``None``: any number."""
-        own = self.max_pending_jobs
-        return self.plan.max_pending_jobs if own is None else own
+        if self.max_pending_jobs is not None:
+            return self.max_pending_jobs
+        return self.plan.max_pending_jobs if self.is_classic else None
+
+    @property
+    def is_classic(self) -> bool:
+        """Whether it is one of the classic platform."""
+        return not self.id.startswith("crn:")
+
+    def most_s(self, asked_s: int | None, most_s: int) -> int:
+        """A length of time as the service sets it: what was asked for, as far as the plan has it.
+
+        Args:
+            asked_s: In seconds; ``None``: as much as there is.
+            most_s: The service's own limit.
+        """
+        cap_s = None if self.is_classic else self.plan.max_time_s
+        return min(one for one in (asked_s, cap_s, most_s) if one is not None)
+
+    @property
+    def left_s(self) -> float:
+        """QPU seconds that are left until its usage limit; infinity without one."""
+        limit_s = self.usage_limit_s
+        return math.inf if limit_s is None else max(0.0, limit_s - self.usage_s)
 
     @property
     def is_used_up(self) -> bool:

@@ -106,7 +106,8 @@ class InstanceSpec(Table):
         WholeSeconds | None, "QPU seconds that were bought; by default not told"
     ] = None
     max_pending_jobs: Annotated[
-        Count | None, "how many jobs may wait or run; by default the plan's limit"
+        Count | None,
+        "how many jobs may wait or run; by default three on the classic Open plan, else any",
     ] = None
 
 

@@ -144,7 +144,7 @@ def test_the_classic_routes_are_the_same_but_for_credential_and_source() -> None
     today = {route.key: route for route in ROUTES["runtime"]}
     own = set()
     for classic in ROUTES["classic_runtime"]:
-        if classic.key not in today:
+        if classic.key not in today or classic.key == "GET /usage":  # another body on each
             own.add(classic.key)
             continue
         same = dataclasses.replace(

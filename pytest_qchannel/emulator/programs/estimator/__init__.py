@@ -28,7 +28,7 @@ from pytest_qchannel.emulator.programs.estimator_settings import Settings
 from pytest_qchannel.emulator.programs.isa import require_twirlable
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import group
-from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.programs.seeds import seed_from, seed_of
 from pytest_qchannel.emulator.programs.task import Pub, Task
 from pytest_qchannel.wire import Json
@@ -120,16 +120,10 @@ class _Job:
 
 def _run_pub(job: _Job, circuit: QuantumCircuit, sent: Pub, seed: int, where: str) -> _Run:
     machine, settings = job.machine, job.settings
-    params, snapshot = machine.task.params, machine.task.snapshot
+    params = machine.task.params
     values_sent, precision_sent = (*sent[2:], None, None)[:2]
     asked_for = precision_sent or params.get("precision")
     split, precision = settings.shots(asked_for)
-    if split.shots > snapshot.max_shots:
-        raise JobFailure(
-            FailureCode.TOO_MANY_SHOTS,
-            f"{where} needs {split.shots} shots for a precision of {precision:g}; "
-            f"{snapshot.name} takes at most {snapshot.max_shots}.",
-        )
     observables_shape, observables = read_observables(sent[1], circuit.num_qubits, where)
     values = pubs.read_values(circuit, values_sent, where)
     shape, which_observable, which_values = broadcast(observables_shape, values.shape, where)

@@ -24,7 +24,7 @@ from pytest_qchannel.emulator.programs.estimator.observables import (
 )
 from pytest_qchannel.emulator.programs.estimator_settings import Settings, Zne
 from pytest_qchannel.emulator.programs.machine import Machine
-from pytest_qchannel.emulator.programs.options import Split, require_executions
+from pytest_qchannel.emulator.programs.options import MOST_EXECUTIONS, Split
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.seeds import seed_from
 
@@ -113,7 +113,7 @@ def estimate(
     plans = _plans(paired, machine.task.tick)
     factors = settings.zne.noise_factors if settings.zne is not None else (1.0,)
     circuits = sum(len(plan.values) * len(plan.bases) for plan in plans) * len(factors)
-    require_executions(before + circuits * split.shots)
+    _require_simulable(before + circuits * split.shots)
     found = Estimate(paired.shape)
     factor_of = _readout_factors(machine, settings, circuit, plans, split, seed, found)
     measured = []
@@ -270,6 +270,16 @@ def _readout_factors(
             )
         factors[term] = factor
     return factors
+
+
+def _require_simulable(executions: int) -> None:
+    """Passes what fits into memory: the service splits large jobs and has no such bound."""
+    if executions > MOST_EXECUTIONS:
+        raise JobFailure(
+            FailureCode.SIMULATOR_FAILED,
+            f"The job needs {executions} executions (bases times parameter sets times shots); the "
+            f"emulator simulates {MOST_EXECUTIONS}. Ask for a larger precision, or split it.",
+        )
 
 
 def _extrapolate(

@@ -20,7 +20,7 @@ from pytest_qchannel.emulator.programs.executor.measuring import measure
 from pytest_qchannel.emulator.programs.executor.timing import Timing
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.options import pause_s
-from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
+from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.programs.reading_time import qpy_s
 from pytest_qchannel.emulator.programs.results import dumps
 from pytest_qchannel.emulator.programs.seeds import following
@@ -38,12 +38,6 @@ def run(task: Task) -> Outcome:
     """
     module, parsed = models.read_to_run(models.EXECUTOR, task.params)
     program, options = parsed.quantum_program, parsed.options
-    if program.shots > task.snapshot.max_shots:
-        raise JobFailure(
-            FailureCode.TOO_MANY_SHOTS,
-            f"The program asks for {program.shots} shots; {task.snapshot.name} takes at most "
-            f"{task.snapshot.max_shots}.",
-        )
     task.allow(sum(map(qpy_s, models.unpacked(task.params))))
     items = read_items(program, task.seed)
     for number, item in enumerate(items):

@@ -128,6 +128,8 @@ def _close(world: World, job: Job, how: Outcome | JobFailure | JobEnding) -> Non
     if job.progression.total_s and job.running_at is not None:
         at = min(now, job.running_at + job.progression.total_s - job.progression.queued_s)
     if isinstance(how, JobFailure):
+        job.usage_s = min(how.usage_s, job.cost_s, job.instance.left_s)
+        job.instance.usage_s += job.usage_s
         how = JobEnding("fail", how.reason, how.code)
     if isinstance(how, Outcome):
         how = _charge(job, how) or how
@@ -144,12 +146,11 @@ def _charge(job: Job, outcome: Outcome) -> JobEnding | None:
     """Charges a job's QPU seconds; says how it ends where there are not enough of them."""
     instance = job.instance
     job.usage_s = min(outcome.usage_s, job.cost_s)
-    if instance.usage_limit_s is not None:
-        left_s = max(0.0, instance.usage_limit_s - instance.usage_s)
-        if job.usage_s > left_s:
-            job.usage_s = left_s
-            instance.usage_s += left_s
-            return JobEnding("cancel", USED_UP)
+    left_s = instance.left_s
+    if job.usage_s > left_s:
+        job.usage_s = left_s
+        instance.usage_s += left_s
+        return JobEnding("cancel", USED_UP)
     instance.usage_s += job.usage_s
     if outcome.usage_s > job.cost_s:
         return RAN_TOO_LONG

@@ -50,6 +50,7 @@ SHARED: Final[Mapping[str, Handler]] = {
 HANDLERS: Final[Mapping[str, Handler]] = {
     **SHARED,
     "GET /instances/usage": usage.instance_usage,
+    "GET /usage": usage.instance_usage,
     "GET /instances/configuration": instances.configuration,
     "PUT /instances/configuration": instances.replace_configuration,
     "GET /instance": instances.instance,

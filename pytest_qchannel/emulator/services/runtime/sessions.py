@@ -67,7 +67,7 @@ def create(ctx: Context) -> Response:
         account=ctx.caller.account,
         instance=instance,
         created_at=world.clock.now(),
-        max_ttl_s=MAX_TTL_S if longest is None else longest,
+        max_ttl_s=instance.most_s(longest, MAX_TTL_S),
         interactive_ttl_s=body.get("interactive_ttl", INTERACTIVE_TTL_S),
         active_ttl_s=body.get("active_ttl"),
     )

@@ -35,7 +35,7 @@ class _Submission(TypedDict):
     session_id: NotRequired[str | None]
     tags: NotRequired[list[str]]
     cost: NotRequired[int]
-    start_session: NotRequired[bool]
+    start_session: NotRequired[bool | str]
     private: NotRequired[bool]
     calibration_id: NotRequired[str | None]
     hub: NotRequired[str]
@@ -49,7 +49,7 @@ def create(ctx: Context) -> Response:
     if problem := problem_with(body, schema_for("job", ctx.release)):
         raise _not_valid(ctx, f"The request body is not valid: {problem}.")
     sent = cast("_Submission", body)
-    if sent.get("start_session"):
+    if sent.get("start_session") in (True, "True"):
         said = "start_session is no longer allowed; create a session with POST /sessions."
         raise _not_valid(ctx, said)
     program_id = sent["program_id"]
@@ -83,7 +83,7 @@ def create(ctx: Context) -> Response:
         params=sent["params"],
         created_at=world.clock.now(),
         tags=list(sent.get("tags", [])),
-        cost_s=int(sent.get("cost", DEFAULT_COST_S)),
+        cost_s=instance.most_s(int(sent["cost"]) if "cost" in sent else None, DEFAULT_COST_S),
         log_level=sent.get("log_level", DEFAULT_LOG_LEVEL),
         runtime_image=sent.get("runtime"),
         is_private=bool(sent.get("private")),
@@ -139,8 +139,8 @@ def _session(ctx: Context, sent: _Submission, instance: Instance) -> Session | N
 def _require_room(ctx: Context, instance: Instance) -> None:
     """Refuses a job that the plan's limits leave no room for.
 
-    Source: IBM's job limits (three pending jobs on the open plan) and its API description (409
-    where the instance's usage limit is reached).
+    Source: IBM's job limits (three pending jobs on the classic open plan) and its API description
+    (409 where the instance's usage limit is reached).
     """
     clockwork.advance_timed_jobs(ctx)
     if instance.is_used_up and ctx.caller.account.is_classic:

@@ -167,9 +167,9 @@ def test_qubits_may_lie_elsewhere() -> None:
     assert circuit_s(small, TORINO, (132,)) == pytest.approx(1788e-9)
 
 
-def test_an_empty_circuit_takes_no_time_and_the_shortest_job_a_second() -> None:
+def test_an_empty_circuit_takes_no_time_and_the_shortest_job_two_seconds() -> None:
     assert took(QuantumCircuit(3)) == 0.0
-    assert qpu_s([], 1.0) == 1.0
+    assert qpu_s([], 1.0) == 2.0
     assert qpu_s([(10, 0.5), (4, 0.25)], 0.5) == 10 * 1.0 + 4 * 0.75
 
 

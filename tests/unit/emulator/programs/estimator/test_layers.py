@@ -313,7 +313,7 @@ def test_more_variants_than_a_job_may_have() -> None:
     model = [brought({"XI": 20.0}, [0, 1])]
     with pytest.raises(JobFailure, match="executions") as caught:
         estimated({**pec(max_overhead=None), "layer_noise_model": model})
-    assert caught.value.code == 1520
+    assert caught.value.code == 5204
 
 
 def test_what_is_drawn_is_the_product_of_the_generators() -> None:

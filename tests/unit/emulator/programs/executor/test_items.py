@@ -218,7 +218,7 @@ def test_chunks_cover_every_element_one_after_the_other() -> None:
     # At least the repetition delay for each shot.
     total = spans[-1].stop - spans[0].start
     assert total > timedelta(seconds=17 * 100 * 250e-6)
-    assert outcome.usage_s == pytest.approx(max(1.0, total.total_seconds()), rel=1e-6)
+    assert outcome.usage_s == pytest.approx(max(2.0, total.total_seconds()), rel=1e-6)
     parts = [chunk["parts"][0] for chunk in json.loads(outcome.result)["metadata"]["chunk_timing"]]
     assert [part["element_range"][:2] for part in parts] == [
         [0, 4], [4, 8], [8, 12], [12, 15], [0, 2],
