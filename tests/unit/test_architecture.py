@@ -150,13 +150,10 @@ LATE = {
     "plugin.orphan_watch: cassette.disk.inventory": "a worker of pytest-xdist does not look",
     "plugin.selection: channels.client": "it reads the metadata of the client",
     "plugin.session_settings: lanes.worlds": "most runs name no world",
-    "plugin.taping: channels.client": "only tests that ask for the service need it",
-    "plugin.taping: channels.model": "the same",
     "plugin.taping: inspect": "few tests have the marker vcr",
     "plugin.taping: lanes.tapes": "the same",
     "plugin.taping: vcr": "few tests have the marker vcr",
     "qiskit_home: qiskit": "that it is imported in this thread is what the module is for",
-    "plugin.taping: cassette.disk.place": "most tests have no cassette",
 }
 """Imports inside of functions, and why they are not at the top."""
 
