@@ -3,7 +3,7 @@
 Its meaning, as recording and replay need it:
 
 - Of what resource it is: of the job or the session that its path names, else of the account.
-- What it does there. A *read* changes nothing. A *write* makes something new. A *gate* parts what
+- What it does there. A *read* changes nothing. A *write* makes a new session. A *gate* parts what
   was answered before it from what is answered after it: a soft one (cancelling a job, closing a
   session) loosely, a hard one (a deletion, a logout, every other change of the account) strictly.
 - What its answer tells of jobs: their states, or that one has ended.

@@ -42,7 +42,7 @@ def _emulator(
 
 
 SOURCES: Final[Mapping[Source, _Make]] = {Source.EMULATOR: _emulator}
-"""How each source is made; its modules are loaded then."""
+"""How each source is made."""
 
 UNTAPED: Final[Mapping[Mode, Source]] = {Mode.EMULATED: Source.EMULATOR}
 """What answers in the lanes without a cassette."""
