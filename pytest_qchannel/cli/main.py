@@ -35,7 +35,7 @@ _COMMANDS: Final = (
         "serve",
         "pytest_qchannel.cli.serve",
         "serve",
-        "Serve the emulated IBM Quantum services until Ctrl-C or SIGTERM.",
+        "Serve the emulated IBM Quantum services until Ctrl-C, SIGTERM or SIGHUP.",
     ),
 )
 

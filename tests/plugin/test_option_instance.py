@@ -80,7 +80,7 @@ def test_a_refused_session_names_the_instance_that_can(run: Any) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*The Open plan has no dedicated sessions*",
+            "*You are not authorized to run a session when using the open plan.*",
             "*premium-instance* have dedicated sessions",
             '*next: *@pytest.mark.qchannel(instance="premium-instance"), *',
         ]

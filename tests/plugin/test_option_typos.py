@@ -17,7 +17,7 @@ def test_mistyped_option_names_the_nearest(run: Any, args: tuple[str, ...]) -> N
         [
             "*unknown option --qchannel-moed",
             "  closest: --qchannel-mode",
-            "  next:    use one of --qchannel-mode, --qchannel-channel, --qchannel-seed, *",
+            "  next:    use one of --qchannel-mode, --qchannel-channel, *",
         ]
     )
 
@@ -49,7 +49,7 @@ def test_mistyped_ini_key_names_the_nearest(
             "ERROR: unknown ini key qchannel_moed",
             f"  where:   *{file}",
             "  closest: qchannel_mode",
-            "  next:    use one of qchannel_mode, qchannel_channel, qchannel_seed, *",
+            "  next:    use one of qchannel_mode, qchannel_channel, *",
         ]
     )
 

@@ -59,6 +59,9 @@ VOCABULARY: Final = frozenset(
     abelian already iqx flex trial paygo standard internal subscription interactive ttl
     sampler estimator circuit noise learner calibrator utc z debug info warning critical
     queued completed started running ran long most recent call file line raise
+    angles beginning belongs calibrations complete correct current custom execute increase keep
+    loading logs mend month newest perform permissions pi possible reducing rzz submitting support
+    using verify when will
     """.split()  # noqa: SIM905 - three hundred quoted words are not easier to read
 )
 
@@ -145,7 +148,7 @@ def scrub_prose(text: str, standin: Callable[[str], str | None]) -> str:
         trimmed = _TRIM.fullmatch(found[0])
         assert trimmed is not None
         before, word, after = trimmed.groups()
-        if not word:
+        if not word or found[0] == f"{before[:-1]}{UNKNOWN}{after[1:]}":
             return found[0]
         kept = standin(word) or (word if is_known(word) else UNKNOWN)
         return f"{before}{kept}{after}"

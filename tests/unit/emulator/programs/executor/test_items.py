@@ -303,10 +303,10 @@ def test_too_long_simulations_are_left_to_the_worker() -> None:
 
 @pytest.mark.slow
 def test_what_the_device_cannot_run_fails() -> None:
-    with pytest.raises(JobFailure, match="item 0 is 'h'"):
+    with pytest.raises(JobFailure, match="The instruction h on qubits"):
         run(program(ghz(2)))
-    with pytest.raises(JobFailure, match="100001 shots"):
-        run(program(isa(ghz(2)), 100_001))
+    with pytest.raises(JobFailure, match="10000001 exceeds the system limit"):
+        run(program(isa(ghz(2)), 10_000_001))
     circuit = QuantumCircuit(1, 301)
     circuit.x(0)
     circuit.measure(0, 300)
@@ -314,7 +314,7 @@ def test_what_the_device_cannot_run_fails() -> None:
     params["quantum_program"]["items"][0]["shape"] = [200]
     with pytest.raises(JobFailure, match="200 x 40000 x 301 values"):
         run_params(params)
-    with pytest.raises(JobFailure, match="executions"):
+    with pytest.raises(JobFailure, match="10050000 exceeds the system limit"):
         run(program(turned(), 50_000, values=np.zeros((201, 2))))
     params = params_of(program(turned(), values=np.zeros(2)))
     from ibm_quantum_schemas.common import F64CompressedTensorModel
