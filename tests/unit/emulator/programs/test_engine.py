@@ -154,7 +154,7 @@ def test_a_worker_that_dies_fails_its_job_and_nobody_elses(engine: Engine) -> No
 
 @pytest.fixture
 def door() -> Iterator[Door]:
-    app = App(default_world(Clock(time.time)), engine=Engine(inline_s=0.05))
+    app = App(default_world(Clock(time.time)), engine=Engine(inline_s=0.3))
     yield Door(app, through_core(app.handle))
     app.close()
 
