@@ -40,7 +40,7 @@ def without_words(
         ValueError: It cannot be done without changing more than that.
     """
     inner = [one for circuit in circuits for one in _inside(circuit)]
-    notes = [one.metadata for one in inner if one.metadata]
+    notes = {json.dumps(one.metadata): one.metadata for one in inner if one.metadata}
     forms = [circuit_form(one) for one in circuits]
     names = [reg.name for one in (*circuits, *inner) for reg in (*one.qregs, *one.cregs)]
     told = (
@@ -53,7 +53,7 @@ def without_words(
     words = sorted({one for one in told if any(b in one for b in bad)}, key=len, reverse=True)
     if not words and not notes:
         return data
-    for note in notes:
+    for note in notes.values():
         data = _without_note(data, note)
     made = {word: as_long(word) for word in words}
     for word, standin in made.items():
@@ -94,12 +94,13 @@ def _words(form: object) -> Iterator[str]:
 
 
 def _without_note(data: bytes, note: object) -> bytes:
+    written = data
     for separators in ((",", ":"), (", ", ": ")):
         text = json.dumps(note, separators=separators).encode()
-        data = data.replace(text, b"{}".ljust(len(text)))
-    if any(word.encode("utf-8", "replace") in data for word in _words(note)):
+        written = written.replace(text, b"{}".ljust(len(text)))
+    if written == data:
         raise ValueError("the metadata of an inner circuit is written in a way that is not known")
-    return data
+    return written
 
 
 def _plain(form: object, renamed: dict[str, str]) -> object:

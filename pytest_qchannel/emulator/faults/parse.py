@@ -90,7 +90,7 @@ ACCOUNT_TROUBLES: Final[Mapping[str, str]] = {
     "credential_revoked": "after `skip` requests the API key is not known any more; access tokens "
     "stay valid",
     "used_up": "after `skip` requests the usage limit of the instances is reached: `POST /jobs` is "
-    "a 409",
+    "a 409, on the classic platform a 403 with 4317",
     "iam_down": "IAM answers 503, until the end or `times`",
     "maintenance": "every request to the runtime service is a 503 with code 1999, until the end or "
     "`times`",
