@@ -38,7 +38,7 @@ def _registers(word: str) -> QuantumCircuit:
 def _parameters(word: str) -> QuantumCircuit:
     circuit = QuantumCircuit(1)
     circuit.rz(Parameter(word), 0)
-    circuit.rx(2 * Parameter(f"a{word}") + Parameter("b"), 0)
+    circuit.rx(2 * Parameter(f"theta {word}") + Parameter("b"), 0)
     return circuit
 
 
