@@ -229,7 +229,9 @@ def test_an_instance_is_used_up(qchannel: QChannel, qchannel_backend: Any) -> No
     fault = qchannel.emulator.fault(account="used_up")
     with pytest.raises(Exception, match=r"409|403|Failed to run program") as caught:
         submit(qchannel_backend)
-    refused = 403 if qchannel.channel.is_classic else 409  # seen on the one, described for the other
+    refused = (
+        403 if qchannel.channel.is_classic else 409
+    )  # seen on the one, described for the other
     assert statuses(qchannel, "/jobs") == [200, refused]
     if refused == 409:
         assert name_of(caught) == "IBMRuntimeError"

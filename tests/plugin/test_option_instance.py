@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.channels_kit import is_offered
 from tests.plugin.lane_kit import RECORD
+
+pytestmark = pytest.mark.skipif(
+    not is_offered("ibm_quantum_platform"),
+    reason="the default world's premium-instance is on a channel that the client lacks",
+)
 
 USES = """
     import os

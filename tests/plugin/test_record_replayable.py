@@ -69,6 +69,7 @@ CONTROLLER = """
     import requests
 
     @pytest.mark.vcr
+    @pytest.mark.qchannel("ibm_quantum_platform")  # its instance has a limit
     def test_a(qchannel, qchannel_access_token):
         crn = qchannel.account.instance.id
         url = "https://resource-controller.cloud.ibm.com/v2/resource_instances/" + quote(crn, "")
