@@ -6,6 +6,7 @@ import gzip
 import json
 
 import pytest
+from yaml import Mark, ScalarNode, SequenceNode
 
 from pytest_qchannel.cassette.gate import Gate, places
 from pytest_qchannel.secret import Secret
@@ -62,3 +63,11 @@ def test_in_a_huge_document_a_find_has_its_line_at_least(monkeypatch: pytest.Mon
     monkeypatch.setattr(places, "MOST_NODES", 2)
     [finding] = GATE.search(document)
     assert (finding.line, finding.path) == (31, "")
+
+
+def test_paths_are_looked_for_among_so_many_nodes_and_no_more() -> None:
+    """A larger number lets a document of many megabytes hold the run for minutes."""
+    mark = Mark("", 0, 0, 0, None, 0)
+    items = [ScalarNode("tag:yaml.org,2002:str", "", mark) for _ in range(200_010)]
+    document = SequenceNode("tag:yaml.org,2002:seq", items, mark)
+    assert len(list(places._of_node(lambda _: [], document))) == 200_000 - 1  # and the list itself
