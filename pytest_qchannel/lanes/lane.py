@@ -17,6 +17,7 @@ from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, In
 from pytest_qchannel.channels.service import connect
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.garbage import rarely_collected
 from pytest_qchannel.lanes.traffic import Traffic
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Mode, Settings
@@ -245,6 +246,7 @@ class Lane:
             undo.callback(rmtree, folder, ignore_errors=True)
             self._home = folder / "home"
             self._home.mkdir()
+        undo.enter_context(rarely_collected())
         self._traffic.open()
         undo.callback(self._traffic.close)
         variables = self._every_channel()
