@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pytest_qchannel.errors import QChannelError, RawKeyWarning, nearest
 from pytest_qchannel.hosts import known_hosts
 from pytest_qchannel.network.guard import NetworkGuard
+from pytest_qchannel.network.trust_nobody import trusting_nobody
 from pytest_qchannel.settings import Door, Settings
 from pytest_qchannel.wire import Handle
 
@@ -57,6 +58,9 @@ class ShutNetwork:
         self._guard.lane = f"the {settings.mode} lane"
         self._stack = ExitStack()
         self._is_paused = False
+        self._is_without_sockets = not settings.allowed_hosts and (
+            handle is None or settings.door is Door.IN_PROCESS
+        )
         self._door: _OpenAndClose | None = None
         if handle is None:
             self._guard.ibm_advice = _OF_A_REPLAY
@@ -85,6 +89,8 @@ class ShutNetwork:
         with ExitStack() as undo:
             self._guard.close_network()
             undo.callback(self._guard.reopen)
+            if self._is_without_sockets:
+                undo.enter_context(trusting_nobody(lambda: not self._is_paused))
             if self._door is not None:
                 self._door.open()
                 undo.callback(self._door.close)
