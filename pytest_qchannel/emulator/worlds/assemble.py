@@ -35,9 +35,10 @@ def fixed_hex(text: str, digits: int) -> str:
 
 def assemble(described: Description, clock: Clock, seed: int) -> World:
     """A world of its own; what is described has been checked."""
-    names = tuple(device.name for device in described.devices)
+    names = tuple(device.name for device in described.devices if not device.retired)
+    retired = {device.name for device in described.devices if device.retired}
     world = World(
-        [_account(one, names) for one in described.accounts],
+        [_account(one, names, retired) for one in described.accounts],
         [_device(one) for one in described.devices],
         clock=clock,
         seed=seed,
@@ -64,7 +65,7 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "somebody"
 
 
-def _account(spec: AccountSpec, devices: tuple[str, ...]) -> Account:
+def _account(spec: AccountSpec, devices: tuple[str, ...], retired: set[str]) -> Account:
     given = next((CRN.parse(one.crn).account_id for one in spec.instances if one.crn), "")
     account_id = spec.id or given or fixed_hex(f"account {spec.name}", 32)
     user_id = f"IBMid-{fixed_hex(spec.name, 10).upper()}"
@@ -86,12 +87,14 @@ def _account(spec: AccountSpec, devices: tuple[str, ...]) -> Account:
         channels=tuple(spec.channels),
     )
     for one in spec.instances:
-        made = _instance(one, account, devices)
+        made = _instance(one, account, devices, retired)
         account.instances[made.id] = made
     return account
 
 
-def _instance(spec: InstanceSpec, account: Account, devices: tuple[str, ...]) -> Instance:
+def _instance(
+    spec: InstanceSpec, account: Account, devices: tuple[str, ...], retired: set[str]
+) -> Instance:
     region = spec.region or (CRN.parse(spec.crn).region if spec.crn else "us-east")
     if account.platform == "classic":
         instance_id = spec.name
@@ -102,7 +105,9 @@ def _instance(spec: InstanceSpec, account: Account, devices: tuple[str, ...]) ->
         name=spec.name,
         plan=PLANS[spec.plan],
         region=region,
-        devices=devices if spec.devices is None else tuple(spec.devices),
+        devices=devices
+        if spec.devices is None
+        else tuple(name for name in spec.devices if name not in retired),
         tags=tuple(spec.tags),
         usage_limit_s=spec.usage_limit_s,
         usage_s=spec.usage_s,
