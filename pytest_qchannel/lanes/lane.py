@@ -28,10 +28,16 @@ if TYPE_CHECKING:  # a replay loads nothing of the emulator's world
     from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 
-__all__ = ["Lane"]
+__all__ = ["Lane", "open_lanes"]
 
 _URL: Final = "QISKIT_IBM_URL"
 _VARIABLES: Final = (*credentials.CLIENT_VARIABLES, _URL)
+_open: Final[list[Lane]] = []
+
+
+def open_lanes() -> list[Lane]:
+    """The lanes that are open in this process, the innermost last; parts of one do not count."""
+    return list(_open)
 
 
 class Lane:
@@ -247,6 +253,8 @@ class Lane:
             self._home.mkdir()
         self._traffic.open()
         undo.callback(self._traffic.close)
+        _open.append(self)
+        undo.callback(_open.remove, self)
         variables = self._every_channel()
         undo.enter_context(isolated_environment(self._home, variables))
         # What the lane has no account or instance for is not left to the person's own.

@@ -27,6 +27,10 @@ _BEHIND_LOOPBACK: Final = (
 )
 
 
+_open: Final[list[ShutNetwork]] = []
+"""Those that are shut now, the innermost last: the doors of the others let pass."""
+
+
 class _OpenAndClose(Protocol):
     """A front door."""
 
@@ -74,7 +78,7 @@ class ShutNetwork:
         Args:
             where: The test, or the part of the run.
             who: What the code under test is, as ``a test`` or ``the program``.
-            way_out: The option that allows a host.
+            way_out: How an option is set, with places for ``option`` and ``value``.
         """
         self._guard.where = where
         self._guard.who = who or self._guard.who
@@ -85,6 +89,8 @@ class ShutNetwork:
         with ExitStack() as undo:
             self._guard.close_network()
             undo.callback(self._guard.reopen)
+            _open.append(self)
+            undo.callback(_open.remove, self)
             if self._door is not None:
                 self._door.open()
                 undo.callback(self._door.close)
@@ -105,7 +111,7 @@ class ShutNetwork:
             self._is_paused = before
 
     def _is_served(self, name: str) -> bool:
-        return name in known_hosts() and not self._is_paused
+        return name in known_hosts() and not self._is_paused and _open[-1:] == [self]
 
     def _door_to(self, handle: Handle, settings: Settings) -> _OpenAndClose:
         # Each loads libraries that the other has no use for.
@@ -122,6 +128,8 @@ class ShutNetwork:
         )
 
     def _refuse_host(self, url: str) -> None:
+        if _open[-1:] != [self]:
+            return  # the innermost is asked, too
         parts = urlsplit(url)
         host = parts.hostname or ""
         if self._is_paused:
