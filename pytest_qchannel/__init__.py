@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         RealSecretRefused,
         UsageProblem,
     )
+    from pytest_qchannel.lanes.emulation import emulated
     from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
     from pytest_qchannel.secret import Secret
 
@@ -54,6 +55,7 @@ _HOMES = {
     "pytest_qchannel.cassette.gate.findings": ("SecretFound",),
     "pytest_qchannel.cassette.playback.replay.miss": ("CassetteMiss",),
     "pytest_qchannel.cassette.problems": ("CassetteProblem",),
+    "pytest_qchannel.lanes.emulation": ("emulated",),
     "pytest_qchannel.lanes.qchannel": ("QChannel", "SavedAccounts"),
     "pytest_qchannel.channels.model": ("Account", "Channel", "Instance"),
     "pytest_qchannel.crn": ("CRN",),
@@ -104,6 +106,7 @@ __all__ = [
     "assert_logged_out",
     "assert_sampler_run",
     "assert_submitted_once",
+    "emulated",
 ]
 
 

@@ -15,7 +15,9 @@ from contextlib import ExitStack
 from typing import Final
 from unittest import mock
 
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.network.children import Children
 from pytest_qchannel.network.trust import trusting
 from pytest_qchannel.wire import Handle
 
@@ -48,6 +50,8 @@ class RedirectedDoor:
         is_served: Whether a host name is the emulator's.
         refuse: Called with the URL of an IBM host, or port of one, that is not served; raises.
         also_public: Whether hosts beyond loopback may be reached: see :func:`.trust.trusting`.
+        children: Which hosts child processes may reach that are led here, too, a comma list;
+            ``None`` where they are not.
     """
 
     def __init__(
@@ -58,12 +62,15 @@ class RedirectedDoor:
         refuse: Callable[[str], None],
         *,
         also_public: bool,
+        children: str | None = None,
     ) -> None:
         self._handle = handle
         self._failed = failed
         self._is_served = is_served
         self._refuse = refuse
         self._also_public = also_public
+        self._facts: dict[str, object] = {"allowed_hosts": children}
+        self._children = Children(self._facts) if children is not None else None
         self._stack = ExitStack()
 
     def open(self) -> None:
@@ -82,11 +89,18 @@ class RedirectedDoor:
             names = NameRedirect(self._is_served, self._refuse, door.port)
             names.open()
             undo.callback(names.close)
+            if self._children is not None:
+                self._facts.update(port=door.port, certificate_pem=trusted.certificate_pem)
+                undo.enter_context(self._children.led())
             self._stack = undo.pop_all()
 
     def close(self) -> None:
         """Puts the process back as it was, and ends the server."""
         self._stack.close()
+
+    def take_problems(self, where: str) -> list[QChannelError]:
+        """What child processes of a test could not reach."""
+        return self._children.take_problems(where) if self._children is not None else []
 
 
 class NameRedirect:

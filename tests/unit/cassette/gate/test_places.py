@@ -67,6 +67,7 @@ def test_in_a_huge_document_a_find_has_its_line_at_least(monkeypatch: pytest.Mon
     assert (finding.line, finding.path) == (31, "")
 
 
+@pytest.mark.slow
 def test_paths_are_looked_for_among_so_many_nodes_and_no_more() -> None:
     """A larger number lets a document of many megabytes hold the run for minutes."""
     mark = Mark("", 0, 0, 0, None, 0)
