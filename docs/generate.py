@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import json
 import re
 import sys
@@ -18,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 
 from docs.fault_words import tables as fault_tables  # noqa: E402
+from docs.offers import offers, rows_of  # noqa: E402
 from docs.scrubbing import render  # noqa: E402
 from docs.world_keys import tables as world_tables  # noqa: E402
 from pytest_qchannel.emulator.api.refusals import Known, Refusal  # noqa: E402
@@ -139,17 +139,7 @@ def fleets() -> str:
 
 def levers() -> str:
     """What a test can do with ``qchannel_emulator``, or ask it."""
-    rows = []
-    for name, member in vars(EmulatorControl).items():
-        if name.startswith("_"):
-            continue
-        call = ""
-        if inspect.isfunction(member):
-            parameters = list(inspect.signature(member).parameters.values())[1:]
-            call = str(inspect.Signature([one.replace(annotation=one.empty) for one in parameters]))
-        said = str(inspect.getdoc(member)).split("\n\n")[0].replace("\n", " ")
-        rows.append([f"`{name}{call}`", re.sub(r":meth:`(\w+)`|``(.+?)``", r"`\1\2`", said)])
-    return table(["lever", "what it gives or does"], rows)
+    return table(["lever", "what it gives or does"], rows_of(EmulatorControl))
 
 
 def refusals() -> str:
@@ -169,7 +159,7 @@ def failures() -> str:
 
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"settings": settings},
+    "README.md": {"settings": settings, "offers": offers},
     "docs/emulator.md": {
         "sources": sources,
         "routes": routes,

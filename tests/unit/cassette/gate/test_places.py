@@ -8,7 +8,6 @@ import json
 
 import pytest
 import yaml
-from yaml import Mark, ScalarNode, SequenceNode
 
 from pytest_qchannel.cassette.gate import Gate, places
 from pytest_qchannel.secret import Secret
@@ -65,14 +64,6 @@ def test_in_a_huge_document_a_find_has_its_line_at_least(monkeypatch: pytest.Mon
     monkeypatch.setattr(places, "MOST_NODES", 31)
     [finding] = GATE.search(document)
     assert (finding.line, finding.path) == (31, "")
-
-
-def test_paths_are_looked_for_among_so_many_nodes_and_no_more() -> None:
-    """A larger number lets a document of many megabytes hold the run for minutes."""
-    mark = Mark("", 0, 0, 0, None, 0)
-    items = [ScalarNode("tag:yaml.org,2002:str", "", mark) for _ in range(200_010)]
-    document = SequenceNode("tag:yaml.org,2002:seq", items, mark)
-    assert len(list(places._walk(document, lambda _: []))) == 200_000
 
 
 KEY_HEADERS = f"{{apikey: [{VALUE}]}}"
@@ -141,3 +132,12 @@ def test_what_is_nested_too_deeply_to_be_parsed_is_found_all_the_same() -> None:
     half = '{"a":' * 150 + json.dumps(VALUE) + "}" * 150
     [finding] = GATE.search(gzip.compress(half.encode()))
     assert finding.path == "$" + ".a" * 150
+
+
+@pytest.mark.slow
+def test_paths_are_looked_for_among_so_many_nodes_and_no_more() -> None:
+    """A larger number lets a document of many megabytes hold the run for minutes."""
+    mark = yaml.Mark("", 0, 0, 0, None, 0)
+    items = [yaml.ScalarNode("tag:yaml.org,2002:str", "", mark) for _ in range(200_010)]
+    document = yaml.SequenceNode("tag:yaml.org,2002:seq", items, mark)
+    assert len(list(places._walk(document, lambda _: []))) == 200_000
