@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         UsageProblem,
     )
     from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
+    from pytest_qchannel.plugin.fixtures import fixtures
     from pytest_qchannel.secret import Secret
 
 _HOMES = {
@@ -71,6 +72,7 @@ _HOMES = {
         "RealSecretRefused",
         "UsageProblem",
     ),
+    "pytest_qchannel.plugin.fixtures": ("fixtures",),
     "pytest_qchannel.secret": ("Secret",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -104,6 +106,7 @@ __all__ = [
     "assert_logged_out",
     "assert_sampler_run",
     "assert_submitted_once",
+    "fixtures",
 ]
 
 
