@@ -28,9 +28,7 @@ SUITE = """
 
 
 @pytest.mark.slow
-def test_a_replay_is_shared_and_the_controller_decides(
-    run: Run, pytester: pytest.Pytester
-) -> None:
+def test_a_replay_is_shared_and_the_controller_decides(run: Run, pytester: pytest.Pytester) -> None:
     """Each worker plays its part; what none of them asked for fails the run, once."""
     wide = "--qchannel-scope=session"
     run(SUITE, wide, *RECORD).assert_outcomes(passed=5)
