@@ -33,13 +33,14 @@ SUITE = """
         assert jobs(rest) == 0
 
     def test_none(rest, qchannel):
-        assert rest.get("/jobs/none").status_code == 404
+        assert rest.get("/jobs/none").status_code == 404  # nobody's, and the next test's is another
         assert [one.status for one in qchannel.requests] == [404]
 
     class TestUsage:
         def test_usage(self, rest, vcr):
             assert vcr is not None
             assert rest.get("/instances/usage").status_code == 200
+            assert rest.get("/jobs/nobody/metrics").status_code == 404
             assert jobs(rest) == 0
 
     @pytest.mark.skip
