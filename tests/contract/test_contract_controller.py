@@ -60,7 +60,7 @@ def test_what_is_the_same_as_before_is_ignored(door: Door) -> None:
         "PUT",
         f"{RUNTIME}/instances/configuration",
         door.runtime(),
-        json={"instance_limit_seconds": 300},
+        json={"instance_limit": 300},
     )
     assert put.status == 204
     assert patch(door, parameters(500)).json["extensions"] == {"instance_limit_seconds": "300"}

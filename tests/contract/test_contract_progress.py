@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from typing import Any
 
 import pytest
@@ -174,7 +175,10 @@ def test_private_jobs_show_no_params_and_give_their_result_once(door: Door) -> N
     job_id = answer.json["id"]
     details = door.get(f"/jobs/{job_id}").json
     assert details["private"] is True
-    assert "params" not in details
+    assert details["params"] == {}
+    assert (
+        door.get(f"/jobs/{job_id}", {"exclude_params": "true"}).json.keys().isdisjoint({"params"})
+    )
     first, second = (door.get(f"/jobs/{job_id}/results") for _ in range(2))
     assert (first.status, second.status, second.body) == (200, 204, b"")
 
@@ -189,7 +193,9 @@ def metrics(door: Door, job_id: str, **headers: str) -> dict[str, Any]:
 def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
     door.app.world.next_progression = polls(1)
     job_id = door.submit(pubs=[[X_ON_7, None, 100_000]])
-    assert metrics(door, job_id, **NEWEST)["usage"] == {"status": "pending"}
+    assert metrics(door, job_id, **NEWEST)["usage"] == {
+        "qpu_charge_time_seconds": 0, "status": "pending",
+    }  # fmt: skip
     door.get(f"/jobs/{job_id}")
     used = door.get(f"/jobs/{job_id}").json["usage"]["seconds"]
     assert used > 1
@@ -202,8 +208,66 @@ def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
     new = metrics(door, job_id, **NEWEST)
     assert new["usage"] == {"qpu_charge_time_seconds": used, "status": "complete"}
     assert new["circuits_execution_time_ns"] > 1e9
+    assert list(new) == ["timestamps", "usage", "circuits_execution_time_ns"], "a plain REST user"
     assert new["timestamps"]["created"] <= new["timestamps"]["running"]
     assert new["timestamps"]["running"] <= new["timestamps"]["finished"]
+
+
+def test_usage_is_written_as_the_version_has_it(door: Door) -> None:
+    """At 2026-04-15 jobs and workloads had ``seconds`` still, which the service has no more."""
+    job_id = door.submit()
+    assert door.get(f"/jobs/{job_id}/metrics", **NEWEST).status == 200
+    for version, usage in (
+        ("2026-02-15", {"seconds": 2}),
+        ("2026-03-15", {"qpu_charge_time_seconds": 2, "status": "complete"}),
+        ("2026-04-15", {"qpu_charge_time_seconds": 2, "status": "complete"}),
+    ):
+        asked = {"IBM-API-Version": version}
+        assert door.get(f"/jobs/{job_id}", **asked).json["usage"] == usage
+        [listed] = door.get("/jobs", **asked).json["jobs"]
+        [workload] = door.get("/workloads", **asked).json["workloads"]
+        assert listed["usage"] == workload["usage"] == usage
+        assert workload["usage_seconds"] == 2
+
+
+def test_a_job_that_was_cancelled_in_the_queue_never_ran(door: Door) -> None:
+    """``running`` was missing; the live service has it, as ``null``."""
+    job_id = door.submit()
+    assert list(metrics(door, door.submit())["timestamps"]) == ["created", "finished", "running"]
+    door.app.world.next_progression = STUCK
+    waiting = door.submit()
+    assert list(metrics(door, waiting)["timestamps"]) == ["created"]
+    door.post(f"/jobs/{job_id}/cancel")
+    times = metrics(door, job_id)["timestamps"]
+    assert (list(times), times["running"]) == (["created", "finished", "running"], None)
+
+
+@pytest.mark.parametrize(
+    ("header", "packages", "caller"),
+    [
+        ("qiskit-version-2/qiskit_ibm_runtime-0.50.0,qiskit-2.5.2*/qiskit",
+         "qiskit_ibm_runtime-0.50.0,qiskit-2.5.2*", "qiskit"),
+        ("qiskit-version-2/qiskit_ibm_runtime-0.51.0/qiskit_ibm_runtime~sampler.py/mine",
+         "qiskit_ibm_runtime-0.51.0", "qiskit_ibm_runtime~sampler.py/mine"),
+        ("/qiskit", None, "qiskit"),  # who opted out of usage data
+        ("something else", None, "something else"),
+        ("", None, None),
+        (None, None, None),
+    ],
+)  # fmt: skip
+def test_metrics_tell_the_client_that_submitted(
+    door: Door, header: str | None, packages: str | None, caller: str | None
+) -> None:
+    """``qiskit_version`` was that of our own Qiskit; recorded ones name the client's packages."""
+    sent = {**door.runtime(), "X-Qx-Client-Application": header}
+    job_id = door.request("POST", f"{RUNTIME}/jobs", sent, json=job()).json["id"]
+    seen = metrics(door, job_id)
+    assert (seen.get("qiskit_version"), seen.get("caller")) == (packages, caller)
+    door.app._installed = (0, 48, 1)
+    job_id = door.request("POST", f"{RUNTIME}/jobs", sent, json=job()).json["id"]
+    seen = metrics(door, job_id)
+    named = f"qiskit_ibm_runtime-0.48.1,qiskit-{importlib.metadata.version('qiskit')}*"
+    assert seen.get("qiskit_version") == (packages or (None if header is None else named))
 
 
 def test_the_metrics_of_the_contract(door: Door) -> None:

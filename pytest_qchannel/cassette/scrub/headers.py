@@ -13,6 +13,7 @@ __all__ = ["HEADERS", "UNNEEDED"]
 HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     "request": {
         "accept": "mime",
+        "account-id": "account",
         "authorization": "authorization",
         "content-length": "length",
         "content-type": "mime",

@@ -102,6 +102,7 @@ class Known:
     )  # fmt: skip
     WRONG_MODE: Final = Refusal(500, "internal_server_error", "Internal server error", "O")
     NO_DEVICE: Final = Refusal(404, Codes.NOT_FOUND, "device not found", "O")
+    BAD_SEARCH: Final = Refusal(400, "bad_request", "Bad Request", "I")
     NO_LOGS: Final = Refusal(404, Codes.NOT_FOUND, "logs not found", "O")
     NO_CALIBRATIONS: Final = Refusal(
         403, Codes.NOT_AUTHORIZED,

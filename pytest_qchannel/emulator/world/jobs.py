@@ -16,10 +16,11 @@ from typing import Final, Literal
 from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState, next_state
 from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
-from pytest_qchannel.emulator.world.records import Account, Instance
+from pytest_qchannel.emulator.world.records import UNTOLD, Account, ClientTold, Instance
 from pytest_qchannel.wire import Json
 
 __all__ = [
+    "CLOSED_EARLY",
     "DEFAULT_COST_S",
     "DEFAULT_LOG_LEVEL",
     "INTERACTIVE_TTL_S",
@@ -47,6 +48,12 @@ INTERACTIVE_TTL_S: Final = 60
 """How long an active session waits for its next job, unless its creation says otherwise."""
 
 
+CREATED: Final = "session_created"
+INACTIVE: Final = "session_inactivated_by_interactive_ttl"
+CLOSED_EARLY: Final = "session_closed_early"
+"""Words of ``state_reason`` of a session, as seen in 2026; where nobody has seen one it is ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobEnding:
     """How a job is going to end, whatever it computes: ``fail`` or ``cancel``, and what is said."""
@@ -71,6 +78,7 @@ class Job:
         cost_s: The most QPU seconds that it may use.
         progression: How fast it moves on.
         ending: How it ends, where a test has said so; else as its program runs.
+        client: Who submitted it.
         usage_s: The QPU seconds that it was charged.
         outcome: Its result.
         looks: How often it was polled.
@@ -95,6 +103,7 @@ class Job:
     session: Session | None = None
     progression: Progression = IMMEDIATE
     ending: JobEnding | None = None
+    client: ClientTold = UNTOLD
     state: JobState = JobState.QUEUED
     reason: str | None = None
     reason_code: int | None = None
@@ -162,7 +171,7 @@ class Session:
     active_ttl_s: int | None = None
     state: SessionState = SessionState.OPEN
     accepting_jobs: bool = True
-    state_reason: str | None = None
+    state_reason: str | None = CREATED
     started_at: float | None = None
     activated_at: float | None = None
     closed_at: float | None = None
@@ -215,8 +224,8 @@ class Session:
         """Closes it for good; harmless where it is closed already."""
         if self.is_closed:
             return
-        self._move(SessionState.CLOSED, at)
-        self.closed_at, self.state_reason, self.accepting_jobs = at, reason, False
+        self._move(SessionState.CLOSED, at, reason)
+        self.closed_at, self.accepting_jobs = at, False
 
     def start(self, job: Job, turn: float) -> None:
         """Notes that a job has started, whose turn it was at ``turn``."""
@@ -255,7 +264,9 @@ class Session:
         if self.state is SessionState.ACTIVE and not is_busy:
             idle_until = self._idle_until()
             if idle_until <= now and (end is None or idle_until < end):
-                self._move(SessionState.INACTIVE, idle_until)
+                is_interactive = idle_until == self.free_at + self.interactive_ttl_s
+                reason_idle = INACTIVE if is_interactive else None
+                self._move(SessionState.INACTIVE, idle_until, reason_idle)
         if end is not None and end <= now:
             self.close(end, reason)
 
@@ -284,8 +295,8 @@ class Session:
             until = min(until, max(self.free_at, self.activated_at + self.active_ttl_s))
         return until
 
-    def _move(self, state: SessionState, at: float) -> None:
-        self.state = state
+    def _move(self, state: SessionState, at: float, reason: str | None = None) -> None:
+        self.state, self.state_reason = state, reason
         self.history.append((state, at))
 
     def _note_end(self, job: Job) -> None:

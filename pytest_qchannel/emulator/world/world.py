@@ -100,6 +100,11 @@ class World:
         digits = self._digest("session", len(self.sessions) + 1).hex()
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
 
+    def classic_session_id(self) -> str:
+        """The next session's id in the form of the classic platform: 20 letters and digits."""
+        text = base64.b32hexencode(self._digest("session", len(self.sessions) + 1)).decode("ascii")
+        return "c" + text[:19].lower()
+
     def _digest(self, purpose: str, number: int) -> bytes:
         return hashlib.sha256(f"{purpose}:{self.seed}:{number}".encode()).digest()
 

@@ -101,6 +101,7 @@ def _instance(spec: InstanceSpec, account: Account, devices: tuple[str, ...]) ->
         id=instance_id,
         name=spec.name,
         plan=PLANS[spec.plan],
+        own_plan_id=spec.plan_id,
         region=region,
         devices=devices if spec.devices is None else tuple(spec.devices),
         tags=tuple(spec.tags),

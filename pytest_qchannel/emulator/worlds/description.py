@@ -90,6 +90,9 @@ class InstanceSpec(Table):
     name: Annotated[Text, "its name; on the classic platform `hub/group/project`"]
     _: KW_ONLY
     plan: Annotated[str, Choice("plan", PLANS), "the plan, which brings limits with it"]
+    plan_id: Annotated[
+        Text, "the plan's id in the catalog; by default IBM's, as far as that is known"
+    ] = ""
     region: Annotated[
         str, Choice("region", REGIONS), "where it is; by default the CRN's, or us-east"
     ] = ""

@@ -7,6 +7,7 @@ from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime.charges import version_of
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import created_within, finds, is_true, number
 from pytest_qchannel.emulator.world.jobs import Job
@@ -33,7 +34,10 @@ def list_jobs(ctx: Context) -> Response:
     limit = limit if 1 <= limit <= PAGE else PAGE
     offset = number(ctx, "offset", 0)
     with_params = not is_true(ctx.request.first("exclude_params"))
-    page = [job_json(job, with_params=with_params) for job in found[offset : offset + limit]]
+    version = version_of(ctx)
+    page = [
+        job_json(job, version, with_params=with_params) for job in found[offset : offset + limit]
+    ]
     return Response.json({"jobs": page, "count": len(found), "limit": limit, "offset": offset})
 
 

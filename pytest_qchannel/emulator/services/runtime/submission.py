@@ -91,6 +91,7 @@ def create(ctx: Context) -> Response:
         session=session,
         progression=world.next_progression or device.progression,
         ending=world.next_ending,
+        client=ctx.client,
     )
     world.next_progression = world.next_ending = None
     set_ending(ctx.faults, job)
