@@ -62,7 +62,9 @@ JOB_FILTERS: Final[Fields] = {
     ),
     "tags": "tag", "session_id": "session_id", "provider": "hgp", "search": "search",
 }  # fmt: skip
-PARAMETERS: Final[Fields] = each("timestamp instance_limit_seconds", "keep")
+PARAMETERS: Final[Fields] = each(
+    "timestamp instance_limit_seconds usage_allocation_seconds", "keep"
+)
 RESOURCE: Final[Fields] = {
     **each("region_id state type sub_type resource_id allow_cleanup locked", "keep"),
     "id": "instance_id", "crn": "crn", "guid": "guid", "name": "instance",
@@ -74,8 +76,9 @@ RESOURCE: Final[Fields] = {
         "drop",
     ),
     **below("parameters.", PARAMETERS),
-    **each(
-        "extensions.instance_limit_seconds extensions.usage_allocation_seconds", "keep"
+    **below(
+        "extensions.",
+        each("backends[] instance_limit_seconds usage_allocation_seconds", "keep"),
     ),
 }  # fmt: skip
 DEVICE_ROW: Final[Fields] = each(
