@@ -53,14 +53,11 @@ class Plan:
     max_time_s: int | None = None
 
 
-# Of these plans nobody has written IBM's ids down.
-_PLAN_ID: Final = "850b7a10-0000-4000-8000-00000000000"
-
 PLANS: Final[Mapping[str, Plan]] = {
     plan.display_name: plan
     for plan in (
         Plan(
-            f"{_PLAN_ID}a",
+            "850b21a7-71de-4e53-9441-1abdd202f35d",
             "Open",
             "open",
             "free",
@@ -72,12 +69,15 @@ PLANS: Final[Mapping[str, Plan]] = {
         ),
         Plan("7f666d17-7893-47d8-bf9d-2b2389fc4dfc", "Premium", "premium", "subscription"),
         Plan("5304b575-3cff-4455-90dc-ae4367762093", "Pay-As-You-Go", "paygo", "paygo"),
-        Plan(f"{_PLAN_ID}d", "Lite", "lite", "free"),
-        Plan(f"{_PLAN_ID}e", "Flex", "flex", "subscription"),
+        # Of Lite, which is gone, nobody has written IBM's id down.
+        Plan("850b7a10-0000-4000-8000-00000000000d", "Lite", "lite", "free"),
+        Plan("53bde9d3-cdbb-46f5-a98f-60ebcadf7260", "Flex", "flex", "subscription"),
         Plan("91b2c828-2952-4f05-aed8-bedf92c6c480", "Internal", "internal", "subscription"),
     )
 }
-"""Source: IBM's plans overview and job limits; ids and names: IBM's tool qauvern 0.14.0."""
+"""Source: IBM's plans overview and job limits. Ids and names: IBM's tool qauvern 0.14.0; those of
+Open and Flex: a development version of the client of 2025, and a tool of 2026.
+"""
 
 
 @dataclass(slots=True)
