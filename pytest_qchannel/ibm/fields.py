@@ -32,6 +32,10 @@ ERRORS: Final[Fields] = {
 """The services' error bodies, the same on every route."""
 
 HGP: Final[Fields] = {"hub": "hub", "group": "group", "project": "project"}
+CLASSIC_QUERY: Final[Fields] = {"access_token": "access_token", **HGP}
+"""What any query of the classic platform may hold beside its own fields: a credential, as old
+programs sent it, and an instance in three fields, as a job's body has it."""
+
 JOB: Final[Fields] = {
     **each(
         "backend status state.status state.reason_code state.reasonCode program.id created ended "
@@ -62,7 +66,9 @@ JOB_FILTERS: Final[Fields] = {
     ),
     "tags": "tag", "session_id": "session_id", "provider": "hgp", "search": "search",
 }  # fmt: skip
-PARAMETERS: Final[Fields] = each("timestamp instance_limit_seconds", "keep")
+PARAMETERS: Final[Fields] = each(
+    "timestamp instance_limit_seconds usage_allocation_seconds", "keep"
+)
 RESOURCE: Final[Fields] = {
     **each("region_id state type sub_type resource_id allow_cleanup locked", "keep"),
     "id": "instance_id", "crn": "crn", "guid": "guid", "name": "instance",
@@ -74,8 +80,9 @@ RESOURCE: Final[Fields] = {
         "drop",
     ),
     **below("parameters.", PARAMETERS),
-    **each(
-        "extensions.instance_limit_seconds extensions.usage_allocation_seconds", "keep"
+    **below(
+        "extensions.",
+        each("backends[] instance_limit_seconds usage_allocation_seconds", "keep"),
     ),
 }  # fmt: skip
 DEVICE_ROW: Final[Fields] = each(

@@ -172,6 +172,37 @@ def test_another_account_is_not_found(door: Door) -> None:
     assert answer.status == 404
 
 
+ACCOUNT_WIDE = ("/analytics/filters", "/analytics/usage")
+
+
+def test_an_account_is_asked_about_as_a_whole(door: Door) -> None:
+    """IBM's load balancer names the account in a header, and no instance at all."""
+    run(door)
+    for path in (*ACCOUNT_WIDE, f"/accounts/{door.platform.id}"):
+        of_instance = ask(door, "GET", path)
+        for credential in (door.bearer(), {"Authorization": f"apikey {door.platform.credential}"}):
+            headers = {**credential, "Account-Id": door.platform.id}
+            assert door.request("GET", RUNTIME + path, headers).json == of_instance.json
+    plain = door.request("GET", f"{RUNTIME}/accounts/{door.platform.id}", door.bearer())
+    assert plain.json == of_instance.json, "the path names it"
+
+
+def test_another_account_is_refused_as_a_whole(door: Door) -> None:
+    for path in ACCOUNT_WIDE:
+        for named, status in (({"Account-Id": door.cloud.id}, 403), ({}, 403)):
+            answer = door.request("GET", RUNTIME + path, {**door.bearer(), **named})
+            require_runtime_error(answer)
+            assert (answer.status, answer.code) == (status, 1200)
+        headers = {"Authorization": "Bearer x", "Account-Id": door.platform.id}
+        assert door.request("GET", RUNTIME + path, headers).status == 401
+    headers = {**door.bearer(), "Account-Id": door.cloud.id}
+    assert door.request("GET", f"{RUNTIME}/accounts/{door.cloud.id}", headers).status == 404
+    answer = door.request(
+        "GET", f"{RUNTIME}/backends", {**door.bearer(), "Account-Id": door.platform.id}
+    )
+    assert answer.status == 403, "all other routes want an instance"
+
+
 def test_tags_in_use(door: Door) -> None:
     run(door, tags=["Bell", "week 1"])
     run(door, tags=["bell", "week 2"])

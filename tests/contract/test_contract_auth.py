@@ -163,6 +163,8 @@ def test_no_runtime_route_takes_a_bad_instance(door: Door, case: str) -> None:
     status, code, crn_of = INSTANCES[case]
     job_id, session_id = door.submit(), session_of(door)
     for route in RUNTIME_ROUTES:
+        if case == "missing" and "account" in route.variables:
+            continue  # the path names the account
         headers = {**door.runtime(), "Service-CRN": crn_of(door)}
         path = RUNTIME + path_of(route, door, job_id, session_id)
         answer = door.request(route.method, path, headers, json=body_of(route))

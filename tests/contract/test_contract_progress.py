@@ -254,8 +254,11 @@ def test_metrics_tell_the_client_that_submitted(
     """``qiskit_version`` was that of our own Qiskit; recorded ones name the client's packages."""
     sent = {**door.runtime(), "X-Qx-Client-Application": header}
     job_id = door.request("POST", f"{RUNTIME}/jobs", sent, json=job()).json["id"]
-    seen = metrics(door, job_id)
+    seen = metrics(door, job_id, **NEWEST)
     assert (seen.get("qiskit_version"), seen.get("caller")) == (packages, caller)
+    told = {"qiskit_version": packages, "caller": caller}
+    order = ["qiskit_version", "timestamps", "caller", "usage", "circuits_execution_time_ns"]
+    assert list(seen) == [name for name in order if told.get(name, "") is not None]
     door.app._installed = (0, 48, 1)
     job_id = door.request("POST", f"{RUNTIME}/jobs", sent, json=job()).json["id"]
     seen = metrics(door, job_id)

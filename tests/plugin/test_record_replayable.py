@@ -15,7 +15,7 @@ SOURCE = f"""
 
     def job(rest, **more):
         params = {{"pubs": [["{QASM}", None, 16]], "version": 2}}
-        body = {{"program_id": "sampler", "backend": "ibm_torino", "params": params, **more}}
+        body = {{"program_id": "sampler", "backend": "A_DEVICE", "params": params, **more}}
         answer = rest.post("/jobs", json=body)
         name = answer.json().get("id")
         while name and rest.get(f"/jobs/{{name}}").json()["state"]["status"] != "Completed":
@@ -86,6 +86,8 @@ CONTROLLER = """
             assert answer.status_code == 200
             assert answer.json()["parameters"] == parameters
             assert limit() == str(seconds) != before
+        page = requests.get(url.rpartition("/")[0], params={"limit": 1}, headers=headers).json()
+        assert requests.get(page["next_url"], headers=headers).json()["rows_count"] == 1
 """
 
 

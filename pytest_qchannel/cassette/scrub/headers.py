@@ -42,6 +42,7 @@ UNNEEDED: Final = frozenset(
         "x-content-type-options", "x-correlation-id", "x-forwarded-for", "x-frame-options",
         "x-qx-client-application", "x-request-id", "x-xss-protection", "cf-cache-status", "cf-ray",
         "ibm-cloud-service-name", "last-modified", "x-real-ip", "x-global-transaction-id",
+        "akamai-grn", "x-proxy-upstream-service-time",
     }
 )  # fmt: skip
 """Dropped without a word."""

@@ -54,14 +54,11 @@ class Plan:
     max_time_s: int | None = None
 
 
-# Of these plans nobody has written IBM's ids down.
-_PLAN_ID: Final = "850b7a10-0000-4000-8000-00000000000"
-
 PLANS: Final[Mapping[str, Plan]] = {
     plan.display_name: plan
     for plan in (
         Plan(
-            f"{_PLAN_ID}a",
+            "850b21a7-71de-4e53-9441-1abdd202f35d",
             "Open",
             "open",
             "free",
@@ -79,12 +76,21 @@ PLANS: Final[Mapping[str, Plan]] = {
             has_dry_runs=True,
         ),
         Plan("5304b575-3cff-4455-90dc-ae4367762093", "Pay-As-You-Go", "paygo", "paygo"),
-        Plan(f"{_PLAN_ID}d", "Lite", "lite", "free"),
-        Plan(f"{_PLAN_ID}e", "Flex", "flex", "subscription", has_dry_runs=True),
+        # Of Lite, which is gone, nobody has written IBM's id down.
+        Plan("850b7a10-0000-4000-8000-00000000000d", "Lite", "lite", "free"),
+        Plan(
+            "53bde9d3-cdbb-46f5-a98f-60ebcadf7260",
+            "Flex",
+            "flex",
+            "subscription",
+            has_dry_runs=True,
+        ),
         Plan("91b2c828-2952-4f05-aed8-bedf92c6c480", "Internal", "internal", "subscription"),
     )
 }
-"""Source: IBM's plans overview and job limits; ids and names: IBM's tool qauvern 0.14.0."""
+"""Source: IBM's plans overview and job limits. Ids and names: IBM's tool qauvern 0.14.0; those of
+Open and Flex: a development version of the client of 2025, and a tool of 2026.
+"""
 
 
 @dataclass(slots=True)

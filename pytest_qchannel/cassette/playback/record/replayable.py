@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.interaction import Interaction
@@ -19,6 +19,7 @@ from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
 from pytest_qchannel.cassette.playback.replay.identity import is_login
 from pytest_qchannel.cassette.standin_shapes import WORD
 from pytest_qchannel.cassette.submitted.submission import fields_of
+from pytest_qchannel.ibm.table import asked_by
 
 __all__ = ["not_found_again"]
 
@@ -65,8 +66,12 @@ class _Seen:
             return False  # a part of anything
         if value in self._accounts:
             return True
-        data = value.encode("utf-8", "replace")
-        return next((is_answer for is_answer, said in self._said if data in said), False)
+        # As it is, or as it stands in the query of a link.
+        forms = [one.encode("utf-8", "replace") for one in (value, quote(value, safe=""))]
+        return next(
+            (is_answer for is_answer, said in self._said if any(one in said for one in forms)),
+            False,
+        )
 
 
 def _changed(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
@@ -84,7 +89,7 @@ def _changed(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
         value = unquote(old)
         if value != unquote(new) and value not in ids and not seen.stays(value, unquote(new)):
             yield f"a part of its path{why}"
-    fields = [parse_qsl(parts.query, keep_blank_values=True) for parts in (was, now)]
+    fields = [asked_by(one.method, one.url) for one in (raw, kept)]
     if len(fields[0]) != len(fields[1]):
         yield "a field of its query"
     for (name, value), other in zip(*fields, strict=False):

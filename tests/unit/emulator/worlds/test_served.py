@@ -119,6 +119,15 @@ def test_usage_is_what_was_described() -> None:
     assert answer.json["usage_allocation_seconds"] == 90
 
 
+def test_a_plan_has_ibms_id_or_that_of_the_world() -> None:
+    builder = WorldBuilder().device("ibm_torino").account("me", channels=["ibm_cloud"])
+    asker = Asker(builder.instance("a", plan="Internal").instance("b", plan="Flex", plan_id="own"))
+    ids = [asker.get("/instances/usage", number).json["plan_id"] for number in (0, 1)]
+    assert ids == ["91b2c828-2952-4f05-aed8-bedf92c6c480", "own"]
+    plans = asker.get(f"/accounts/{asker.account.id}").json["plans"]
+    assert [one["plan_id"] for one in plans] == ids
+
+
 def test_the_oldest_job_that_can_be_described_is_answered() -> None:
     given: dict[str, Any] = {"account": "me", "instance": "mine", "backend": "ibm_torino"}
     asker = Asker(history().job(**given, age_s=1e9, usage_s=1e9, id="old"))
