@@ -34,7 +34,7 @@ def test_newer_versions_list_objects(door: Door, version: str) -> None:
     assert first["is_simulator"] is False
     assert first["processor_type"]["family"] == "Heron"
     assert first["clops"]["type"] == "hardware"
-    assert rows[OFFLINE]["status"]["name"] == "offline"
+    assert rows[OFFLINE]["status"] == {"name": "offline", "reason": "Maintenance"}
     assert rows[PAUSED]["status"]["name"] == "paused"
 
 

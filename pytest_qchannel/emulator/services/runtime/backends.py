@@ -43,7 +43,7 @@ def _row(device: Device) -> dict[str, Json]:
         "name": device.name,
         "status": {
             "name": device.status.value,
-            "reason": "available" if device.status is DeviceStatus.ONLINE else "maintenance",
+            "reason": "available" if device.status is DeviceStatus.ONLINE else "Maintenance",
         },
         "is_simulator": bool(facts["simulator"]),
         "qubits": device.snapshot.num_qubits,
