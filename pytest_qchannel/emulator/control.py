@@ -12,6 +12,7 @@ from pytest_qchannel.emulator.programs.task import Noise
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.progression import Progression
+from pytest_qchannel.emulator.worlds.absent import no_device
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.journal import Journal
 
@@ -228,11 +229,7 @@ class EmulatorControl:
     def _device(self, name: str) -> Device:
         devices = self._app.world.devices
         if name not in devices:
-            raise UsageProblem(
-                f"the emulated world has no backend {name!r}",
-                closest=nearest(name, devices),
-                next=f"use one of {', '.join(devices)}",
-            )
+            raise no_device(self._app.world, name)
         return devices[name]
 
 

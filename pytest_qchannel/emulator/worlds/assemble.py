@@ -38,9 +38,8 @@ def fixed_hex(text: str, digits: int) -> str:
 
 def assemble(described: Description, clock: Clock, seed: int) -> World:
     """A world of its own; what is described has been checked."""
-    names = tuple(device.name for device in described.devices)
     world = World(
-        [_account(one, names, described) for one in described.accounts],
+        [_account(one, described) for one in described.accounts],
         [*(_device(one) for one in described.devices), *_twins(described)],
         clock=clock,
         seed=seed,
@@ -92,7 +91,7 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "somebody"
 
 
-def _account(spec: AccountSpec, devices: tuple[str, ...], described: Description) -> Account:
+def _account(spec: AccountSpec, described: Description) -> Account:
     given = next((CRN.parse(one.crn).account_id for one in spec.instances if one.crn), "")
     account_id = spec.id or given or fixed_hex(f"account {spec.name}", 32)
     user_id = f"IBMid-{fixed_hex(spec.name, 10).upper()}"
@@ -114,21 +113,21 @@ def _account(spec: AccountSpec, devices: tuple[str, ...], described: Description
         channels=tuple(spec.channels),
     )
     for one in spec.instances:
-        made = _instance(one, account, devices, described)
+        made = _instance(one, account, described)
         account.instances[made.id] = made
     return account
 
 
-def _instance(
-    spec: InstanceSpec, account: Account, devices: tuple[str, ...], described: Description
-) -> Instance:
+def _instance(spec: InstanceSpec, account: Account, described: Description) -> Instance:
     region = spec.region or (CRN.parse(spec.crn).region if spec.crn else "us-east")
     if account.platform == "classic":
         instance_id = spec.name
     else:
         instance_id = spec.crn or _new_crn(account.id, spec.name, region)
     plan = PLANS[spec.plan]
-    own = devices if spec.devices is None else tuple(spec.devices)
+    there = [device.name for device in described.devices if not device.retired]
+    wanted = there if spec.devices is None else spec.devices
+    own = tuple(name for name in wanted if name in there)
     if described.dry_run_devices and plan.has_dry_runs:
         own += tuple(map(_twin, own))
     limit = spec.max_pending_jobs

@@ -71,10 +71,13 @@ class DeviceSpec(Table):
         "only an online device runs jobs; the others keep them queued",
     ] = DeviceStatus.ONLINE
     queue_length: Annotated[Count, "how many jobs of other people wait"] = 0
+    retired: Annotated[
+        Flag, "whether it is gone: listed nowhere, its past jobs and their results stay"
+    ] = False
     kind: Annotated[Text, "`class` in the list of backends; `mock` hides the device"] = ""
     fractional_gates: Annotated[
-        Flag, "whether `rx` and `rzz` are offered (on a snapshot with `cz`)"
-    ] = False
+        Flag | None, "whether `rx` and `rzz` are offered; by default on a Heron"
+    ] = None
     calibrations: Annotated[
         TextByText, "more calibrations: id = the device whose snapshot it serves"
     ] = field(default_factory=dict)
