@@ -61,6 +61,11 @@ class Traffic:
         self._tape = tape
         self._stack = ExitStack()
 
+    @property
+    def is_live(self) -> bool:
+        """Whether what is sent goes on to IBM."""
+        return self._source is not None and self._source.is_live
+
     def open(self) -> None:
         """Shuts the network, opens the door, and starts the tape."""
         with ExitStack() as undo:

@@ -12,6 +12,7 @@ from pytest_qchannel.errors import QChannelError, RawKeyWarning, nearest
 from pytest_qchannel.hosts import known_hosts
 from pytest_qchannel.network.guard import NetworkGuard
 from pytest_qchannel.network.started import watching
+from pytest_qchannel.network.trust_nobody import trusting_nobody
 from pytest_qchannel.settings import Door, Mode, Settings
 from pytest_qchannel.wire import Handle
 
@@ -66,6 +67,9 @@ class ShutNetwork:
         self._guard.lane = f"the {settings.mode} lane"
         self._stack = ExitStack()
         self._is_paused = False
+        self._is_without_sockets = not settings.allowed_hosts and (
+            handle is None or settings.door is Door.IN_PROCESS
+        )
         self._door: _OpenAndClose | None = None
         self._of_children: Callable[[str], list[QChannelError]] = _none
         if handle is None:
@@ -104,6 +108,8 @@ class ShutNetwork:
         with ExitStack() as undo:
             self._guard.close_network()
             undo.callback(self._guard.reopen)
+            if self._is_without_sockets:
+                undo.enter_context(trusting_nobody(lambda: not self._is_paused))
             _open.append(self)
             undo.callback(_open.remove, self)
             if self._door is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.channels.client import client_version
+from pytest_qchannel.emulator.world import snapshots
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -55,6 +56,20 @@ def test_generated_parts_are_up_to_date() -> None:
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
     assert generate.stale() == {}, "run python docs/generate.py"
+
+
+def test_the_docs_name_no_device_that_a_supported_client_lacks() -> None:
+    """Each supported client runs this. What a fleet has is said of one client each time."""
+    no_device = {"ibm_quantum", "ibm_quantum_platform", "ibm_cloud", "ibm_torini"}
+    examples = list(ROOT.glob("examples/*.toml"))
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *examples):
+        text = document.read_text(encoding="utf-8")
+        if document in examples:
+            text = re.sub(r"#.*", "", text)
+        text = re.sub(r"<!-- fleets:.*?<!-- end of fleets -->", "", text, flags=re.DOTALL)
+        named = set(re.findall(r"[\"'`\s/](ibm_\w+?)(?:_service)?\b", text))
+        served = set(re.findall(r'(?:name = "|device\(")(ibm_\w+)"(?:, |\s+)source', text))
+        assert named - no_device - served <= set(snapshots.available()), document.name
 
 
 def test_links_lead_somewhere() -> None:
