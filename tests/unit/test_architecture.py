@@ -153,6 +153,8 @@ LATE = {
     "plugin.taping: inspect": "few tests have the marker vcr",
     "plugin.taping: lanes.tapes": "the same",
     "plugin.taping: vcr": "few tests have the marker vcr",
+    "plugin.unit_tapes: lanes.tapes": "few tests share a cassette",
+    "plugin.workers: lanes.tapes": "few runs replay what tests share",
     "qiskit_home: qiskit": "that it is imported in this thread is what the module is for",
 }
 """Imports inside of functions, and why they are not at the top."""
