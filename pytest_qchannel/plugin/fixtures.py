@@ -34,10 +34,8 @@ def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
 
 
 @pytest.fixture
-def _qchannel_isolation(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Isolation | None]:
-    yield from _lending().isolation(request, tmp_path_factory)
+def _qchannel_isolation(request: pytest.FixtureRequest) -> Iterator[Isolation | None]:
+    yield from _lending().isolation(request)
 
 
 @pytest.fixture

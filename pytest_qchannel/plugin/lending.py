@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Lending"]
 
+_HOME: Final = pytest.StashKey[Path]()
+"""Of a run: the HOME of its last test."""
+
 
 class Lending:
     """Lends a test what it asks for: each method is the body of a fixture."""
@@ -37,9 +43,7 @@ class Lending:
         return world_of(selection.settings_for(request.config, request.node))
 
     @staticmethod
-    def isolation(
-        request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-    ) -> Iterator[Isolation | None]:
+    def isolation(request: pytest.FixtureRequest) -> Iterator[Isolation | None]:
         """What is around the test's lane, until the generator is closed; a run's has it already."""
         item: pytest.Item = request.node
         item.stash[OURS] = True  # also of a test that asks for it by name, in its body
@@ -48,7 +52,7 @@ class Lending:
             yield None
             return
         settings = selection.settings_for(request.config, item)
-        home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
+        home = _new_home(request)
         found = item.stash.setdefault(FOUND, [])
         isolation = Isolation(item.nodeid, home, settings.allowed_hosts, found.append)
         isolation.open()
@@ -135,3 +139,29 @@ class Lending:
         if "qchannel" in request.fixturenames:
             request.getfixturevalue("qchannel")
         return SavedAccounts(lane)
+
+
+def _new_home(request: pytest.FixtureRequest) -> Path:
+    """An empty folder in one of all tests; not in ``tmp_path``, which is the test's own.
+
+    The last test's, if that left nothing behind, which most do: making and removing folders is a
+    good part of what a lane costs.
+    """
+    last = request.config.stash.get(_HOME, None)
+    if last is not None and _is_as_new(last):
+        return last
+    temporary: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    folder = temporary.getbasetemp() / "qchannel-homes"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    home = folder / str(int(last.name) + 1 if last else 0)
+    home.mkdir(mode=0o700)
+    request.config.stash[_HOME] = home
+    return home
+
+
+def _is_as_new(home: Path) -> bool:
+    try:
+        with os.scandir(home) as found:
+            return not any(found) and stat.S_IMODE(home.stat().st_mode) == 0o700
+    except OSError:
+        return False
