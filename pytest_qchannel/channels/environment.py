@@ -15,7 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-__all__ = ["OPT_OUT", "account_file", "given_back", "isolated_environment", "outside"]
+__all__ = [
+    "OPT_OUT",
+    "account_file",
+    "given_back",
+    "is_given_back",
+    "isolated_environment",
+    "outside",
+]
 
 _MODULE: Final = "qiskit_ibm_runtime.accounts.management"
 _CONSTANT: Final = "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
@@ -29,6 +36,9 @@ of Python's frames with each request. Source: ``api/session.py`` of the client, 
 
 _hidden: Final[list[tuple[dict[str, str], Path]]] = []
 """The environments and account files that are hidden, the person's own first."""
+
+_given_back: Final[list[Path]] = []
+"""The person's own account file, once for each block that has the person's environment."""
 
 # They would send the client to other hosts or make it skip what it always does; and a proxy on
 # loopback would be a way out of the shut network.
@@ -69,9 +79,9 @@ def _name_client_again() -> None:
     It is a no-op where it tells them already, and where the person has opted out.
     """
     session = sys.modules.get(_SESSION)
-    if session is None or os.environ.get(OPT_OUT) == "True":
+    if session is None or getattr(session, _HEADER, None) != "":
         return
-    if getattr(session, _HEADER, None) == "":
+    if os.environ.get(OPT_OUT) != "True":
         setattr(session, _HEADER, session._get_client_header())
 
 
@@ -97,12 +107,14 @@ def given_back() -> Iterator[None]:
         return
     (before, path), inside, own = _hidden[0], dict(os.environ), _account_file_now()
     before = dict(before)
+    _given_back.append(path)
     try:
         _become(before)
         _point_client_to(str(path))
         _name_client_again()
         yield
     finally:
+        _given_back.pop()
         after = dict(os.environ)
         changed = {name for name in before | after if before.get(name) != after.get(name)}
         for environ in (inside, *(environ for environ, _ in _hidden)):
@@ -111,6 +123,11 @@ def given_back() -> Iterator[None]:
             environ.update({name: after[name] for name in changed if name in after})
         _become(inside)
         _point_client_to(own)
+
+
+def is_given_back() -> bool:
+    """Whether the person's own environment is there within isolated ones."""
+    return bool(_given_back)
 
 
 def _become(environ: Mapping[str, str]) -> None:

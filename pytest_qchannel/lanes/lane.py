@@ -29,10 +29,16 @@ if TYPE_CHECKING:  # a replay loads nothing of the emulator's world
     from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 
-__all__ = ["Lane"]
+__all__ = ["Lane", "open_lanes"]
 
 _URL: Final = "QISKIT_IBM_URL"
 _VARIABLES: Final = (*credentials.CLIENT_VARIABLES, _URL)
+_open: Final[list[Lane]] = []
+
+
+def open_lanes() -> list[Lane]:
+    """The lanes that are open in this process, the innermost last; parts of one do not count."""
+    return list(_open)
 
 
 class Lane:
@@ -249,6 +255,8 @@ class Lane:
         undo.enter_context(rarely_collected())
         self._traffic.open()
         undo.callback(self._traffic.close)
+        _open.append(self)
+        undo.callback(_open.remove, self)
         variables = self._every_channel()
         if not self._traffic.is_live:  # nobody is there to read it, and it takes the client long
             variables.setdefault(OPT_OUT, os.environ.get(OPT_OUT, "True"))

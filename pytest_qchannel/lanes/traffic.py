@@ -95,7 +95,7 @@ class Traffic:
 
     def take_problems(self) -> list[QChannelError]:
         """What went wrong since the last call."""
-        found = []
+        found = self.network.take_problems_of_children()
         while self._problems:
             found.append(self._problems.pop(0))
         return found + (self._tape.take_problems() if self._tape is not None else [])
