@@ -46,6 +46,7 @@ def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
 
 
 @pytest.fixture
+@pytest.fixture
 def _qchannel_part(request: pytest.FixtureRequest, _qchannel_lane: Lane) -> Iterator[Lane]:
     yield from _lending().part(request)
 
@@ -55,10 +56,8 @@ def _qchannel_apart(request: pytest.FixtureRequest) -> Iterator[None]:
     yield from _lending().apart(request)
 
 
-def _qchannel_isolation(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Isolation | None]:
-    yield from _lending().isolation(request, tmp_path_factory)
+def _qchannel_isolation(request: pytest.FixtureRequest) -> Iterator[Isolation | None]:
+    yield from _lending().isolation(request)
 
 
 def _qchannel_lane(
