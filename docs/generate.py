@@ -24,7 +24,7 @@ from pytest_qchannel.emulator.api.refusals import Known, Refusal  # noqa: E402
 from pytest_qchannel.emulator.control import EmulatorControl  # noqa: E402
 from pytest_qchannel.emulator.programs.outcome import FailureCode  # noqa: E402
 from pytest_qchannel.emulator.world.clock import Clock  # noqa: E402
-from pytest_qchannel.emulator.worlds.default_world import default_world  # noqa: E402
+from pytest_qchannel.emulator.worlds.default_world import FLEETS, default_world  # noqa: E402
 from pytest_qchannel.hosts import HOSTS  # noqa: E402
 from pytest_qchannel.ibm.route import HEAD_SOURCE, SOURCES, Route  # noqa: E402
 from pytest_qchannel.ibm.table import ROUTES  # noqa: E402
@@ -121,6 +121,22 @@ def world() -> str:
     return table(["account", "instance", "plan", "region", "devices"], instances)
 
 
+def fleets() -> str:
+    """The devices of the default world, for each age of the client."""
+    parts: list[tuple[str, list[tuple[str, ...]]]] = [
+        ("online in us-east, the second the least busy", [(*one.online,) for one in FLEETS]),
+        ("offline", [(one.offline,) for one in FLEETS]),
+        ("paused", [(one.paused,) for one in FLEETS]),
+        ("on paid instances in us-east, too", [one.paid for one in FLEETS]),
+        ("in eu-de", [one.eu_de for one in FLEETS]),
+    ]
+    rows = [
+        [part, *(", ".join(f"`{name}`" for name in names) for names in fleets_of)]
+        for part, fleets_of in parts
+    ]
+    return table(["", "newest client", "from 0.40", "from 0.34"], rows)
+
+
 def levers() -> str:
     """What a test can do with ``qchannel_emulator``, or ask it."""
     return table(["lever", "what it gives or does"], rows_of(EmulatorControl))
@@ -148,6 +164,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
         "sources": sources,
         "routes": routes,
         "world": world,
+        "fleets": fleets,
         "levers": levers,
         "refusals": refusals,
         "failures": failures,

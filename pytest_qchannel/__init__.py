@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         UsageProblem,
     )
     from pytest_qchannel.journal import Exchange, Journal
+    from pytest_qchannel.lanes.emulation import emulated
     from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
     from pytest_qchannel.secret import Secret
     from pytest_qchannel.settings import Settings
@@ -80,6 +81,7 @@ _HOMES = {
         "CassetteUnsafe",
         "RecordingRefused",
     ),
+    "pytest_qchannel.lanes.emulation": ("emulated",),
     "pytest_qchannel.lanes.qchannel": ("QChannel", "SavedAccounts"),
     "pytest_qchannel.channels.model": ("Account", "Channel", "Instance"),
     "pytest_qchannel.channels.rest": ("ChannelSession",),
@@ -148,6 +150,7 @@ __all__ = [
     "assert_logged_out",
     "assert_sampler_run",
     "assert_submitted_once",
+    "emulated",
 ]
 
 

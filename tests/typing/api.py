@@ -37,6 +37,7 @@ from pytest_qchannel import (
     assert_logged_out,
     assert_sampler_run,
     assert_submitted_once,
+    emulated,
 )
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.progression import polls
@@ -118,6 +119,25 @@ def test_faults(qchannel: QChannel, qchannel_emulator: EmulatorControl) -> None:
     warning: type[UserWarning] = RawKeyWarning
     assert_submitted_once(object())
     del strikes, met, problems, warning
+
+
+def test_emulated(world: WorldBuilder) -> None:
+    with emulated(channel="ibm_cloud", world=world, seed=3, door="loopback") as qchannel:
+        mine: QChannel = qchannel
+
+    @emulated(world="world.toml", instance="mine", allowed_hosts="db.example")
+    def count(text: str, *, times: int = 1) -> int:
+        return len(text) * times
+
+    @emulated()
+    async def wait(number: int) -> str:
+        return str(number)
+
+    async def both() -> tuple[int, str]:
+        number: int = count("a", times=2)
+        return number, await wait(3)
+
+    del mine, both
 
 
 def test_problems_of_cassettes() -> None:

@@ -134,6 +134,7 @@ def test_what_is_nested_too_deeply_to_be_parsed_is_found_all_the_same() -> None:
     assert finding.path == "$" + ".a" * 150
 
 
+@pytest.mark.slow
 def test_paths_are_looked_for_among_so_many_nodes_and_no_more() -> None:
     """A larger number lets a document of many megabytes hold the run for minutes."""
     mark = yaml.Mark("", 0, 0, 0, None, 0)
