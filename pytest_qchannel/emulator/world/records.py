@@ -34,6 +34,8 @@ class Plan:
         max_pending_jobs: How many jobs of an instance of the classic platform may wait or run;
             ``None``: any number, as on today's platform. Source: IBM's guide of the move; jobs of
             2026, twelve at once on the Open plan.
+        has_transpiler: Whether the classic platform's transpiler service is in it. Source: IBM's
+            guide to it (Premium, later also Flex and On-Prem).
         max_time_s: What a job's ``cost`` and a session's ``max_ttl`` are cut to, without a word,
             and what they are by default on today's platform; ``None``: nothing of the plan's.
     """
@@ -45,6 +47,7 @@ class Plan:
     has_calibrations: bool = True
     max_pending_jobs: int | None = None
     max_time_s: int | None = None
+    has_transpiler: bool = False
 
 
 _PLAN_ID: Final = "850b7a10-0000-4000-8000-00000000000"
@@ -61,10 +64,10 @@ PLANS: Final[Mapping[str, Plan]] = {
             max_pending_jobs=3,
             max_time_s=600,
         ),
-        Plan(f"{_PLAN_ID}b", "Premium", "subscription"),
+        Plan(f"{_PLAN_ID}b", "Premium", "subscription", has_transpiler=True),
         Plan(f"{_PLAN_ID}c", "Pay-As-You-Go", "paygo"),
         Plan(f"{_PLAN_ID}d", "Lite", "free"),
-        Plan(f"{_PLAN_ID}e", "Flex", "subscription"),
+        Plan(f"{_PLAN_ID}e", "Flex", "subscription", has_transpiler=True),
         Plan(f"{_PLAN_ID}f", "Internal", "subscription"),
     )
 }
