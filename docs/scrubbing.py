@@ -30,12 +30,16 @@ def _headers() -> str:
     return table(["side", "header", "rule"], rows)
 
 
+def _size(route: Route) -> int:
+    return sum(len(one) for one in (route.query, route.form, route.sent, route.answered))
+
+
 def _routes() -> str:
     rows = []
-    # What a service shares with another one is the same for both, but for their versions.
+    # What a service shares with another one is shown once: as the one has it that has more.
     shown: dict[str, Route] = {}
     for one in (one for ones in ROUTES.values() for one in ones):
-        shown.setdefault(one.key, one)
+        shown[one.key] = max(one, shown.get(one.key, one), key=_size)
     for route in shown.values():
         tables = (route.query, route.form, route.sent, route.answered)
         rows.append([f"`{route.key}`", *(str(len(fields)) for fields in tables)])

@@ -186,8 +186,12 @@ def resolve(
     marker: Mapping[str, str | None],
     environ: Mapping[str, str],
     ini: Mapping[str, str | None],
+    *,
+    marked_by: str = "the qchannel marker",
 ) -> Settings:
     """The settings by the ladder; each source maps option names to texts, ``None`` for unset.
+
+    ``marked_by`` is what errors call a marker, or what stands in its place.
 
     Raises:
         UsageProblem: A value is not valid; names its source and the nearest valid word.
@@ -197,7 +201,7 @@ def resolve(
     for option in OPTIONS:
         rungs = (
             (option.flag, command_line.get(option.name)),
-            ("the qchannel marker", marker.get(option.name)),
+            (marked_by, marker.get(option.name)),
             (option.env_var, environ.get(option.env_var) or None),
             (f"{option.ini_key} in the ini file", ini.get(option.name)),
             ("default", option.default),

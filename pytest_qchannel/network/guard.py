@@ -49,7 +49,8 @@ class NetworkGuard:
     """Refuses network access while it is closed (:meth:`close_network`).
 
     ``where``, ``who``, ``lane``, ``way_out`` and ``ibm_advice`` (for a host of IBM; by default
-    the emulator's) are the words of its errors, and ``refuses`` says which hosts it refuses, if
+    the emulator's) are the words of its errors (``way_out`` with places for ``option`` and
+    ``value``), and ``refuses`` says which hosts it refuses, if
     they are not allowed; they may change while it is shut.
 
     Args:
@@ -67,7 +68,7 @@ class NetworkGuard:
         self.where = test_id
         self.who = "a test"
         self.lane = "the emulated lane"
-        self.way_out = "pytest --qchannel-allowed-hosts"
+        self.way_out = "pytest --qchannel-{option}={value}"
         self.ibm_advice = ""
         self._allowed = frozenset(allowed_hosts)
         self._allowed_addresses: set[str] = set()
@@ -138,13 +139,14 @@ class NetworkGuard:
         elif is_ibm_host(host) and self.ibm_advice:
             advice = self.ibm_advice
         elif is_ibm_host(host):
-            door = self.way_out.replace("allowed-hosts", "door")
+            door = self._way_out("door", "loopback")
             advice = (
                 "speak to it through requests: there the emulator answers for IBM's hosts; or let "
-                f"it answer whatever speaks TCP: {door}=loopback"
+                f"it answer whatever speaks TCP: {door}"
             )
         else:
-            advice = f"mock this host with responses, or allow it: {self.way_out}={host}"
+            way_out = self._way_out("allowed-hosts", host)
+            advice = f"mock this host with responses, or allow it: {way_out}"
         blocked = NetworkBlocked(
             f"{self.who}{self.lane and f' in {self.lane}'} reached for {host}",
             where=self.where,
@@ -153,6 +155,10 @@ class NetworkGuard:
         )
         self._report(blocked)
         raise blocked
+
+    def _way_out(self, option: str, value: str) -> str:
+        name = option.replace("-", "_")
+        return self.way_out.format(option=option, name=name, value=value)
 
     def _patch(self, owner: object, name: str, replacement: Callable[..., object]) -> None:
         was_own, before = name in vars(owner), getattr(owner, name)
