@@ -15,8 +15,8 @@ from pytest_qchannel.wire import Json, Response
 
 __all__ = ["backend_names", "begin", "look"]
 
-HOLD_S: Final = 1.0
-"""How long a poll waits for the work: the client asks once a second."""
+HOLD_S: Final = 5.0
+"""How long a poll waits for the work: a short task is done at the first look, as most jobs are."""
 
 
 def backend_names(ctx: Context) -> Collection[str]:
