@@ -75,9 +75,16 @@ def child_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
     ]
 
 
-def cassette_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
-    """What was done with cassettes: how many, from where, of when; and what was refused."""
-    done: dict[str, dict[str, Any]] = {}
+def cassette_lines(
+    stats: Mapping[str, Iterable[Any]], others: Iterable[Mapping[str, Any]] = ()
+) -> list[str]:
+    """What was done with cassettes: how many, from where, of when; and what was refused.
+
+    Args:
+        stats: The reports.
+        others: What was done with cassettes of no test.
+    """
+    done: dict[str, Mapping[str, Any]] = {one["test"]: one for one in others}
     for reports in stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
@@ -86,7 +93,7 @@ def cassette_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
                 # A test that is tried again has several, and which came last no order tells.
                 if value["did"] != "refused" or _is_refused(done.get(value["test"])):
                     done[value["test"]] = value
-    by_deed: dict[str, list[dict[str, Any]]] = {}
+    by_deed: dict[str, list[Mapping[str, Any]]] = {}
     for one in done.values():
         by_deed.setdefault(one["did"], []).append(one)
     lines = [
@@ -112,7 +119,7 @@ def _cassettes(count: int) -> str:
     return "1 cassette" if count == 1 else f"{count} cassettes"
 
 
-def _origin(provenances: list[dict[str, Any]]) -> str:
+def _origin(provenances: list[Mapping[str, Any]]) -> str:
     """What the provenances of cassettes say, in one line."""
     sources = Counter(one["recorded_from"] for one in provenances)
     said = ", ".join(
