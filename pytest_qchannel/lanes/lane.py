@@ -157,7 +157,7 @@ class Lane:
         """What went wrong since the last call, even where the code under test swallowed it."""
         return self._traffic.take_problems()
 
-    def hints(self, error: str) -> list[str]:
+    def hints(self, error: BaseException) -> list[str]:
         """What is known of an error that the code under test ended with and that says less."""
         return self._traffic.hints(error, self.channel)
 

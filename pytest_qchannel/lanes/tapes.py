@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Collection
+from pathlib import Path
 
+from pytest_qchannel.cassette.disk.index import read_plain
 from pytest_qchannel.cassette.disk.place import Place, load_safely
-from pytest_qchannel.cassette.disk.store import Store
+from pytest_qchannel.cassette.disk.store import read_index
 from pytest_qchannel.cassette.playback.extend import ExtendTape
 from pytest_qchannel.cassette.playback.replay.player import Player
 from pytest_qchannel.cassette.playback.replay.shared import unused
@@ -106,9 +108,11 @@ def unused_of(
     return player.unused(unused(cassette, sorted(idle), ran, gone))
 
 
-def recorded_tests(place: Place) -> tuple[str, ...]:
-    """The tests that share a cassette; none where it cannot be read."""
+def recorded_tests(index: Path) -> tuple[str, ...]:
+    """The tests that share a cassette, by its index; none where it cannot be read."""
     try:
-        return Store(place.root).load(place.path).tests
-    except CassetteProblem:
+        top = read_plain(read_index(index), index)
+    except (CassetteProblem, OSError):
         return ()
+    tests = top.get("tests") if isinstance(top, dict) else None
+    return tuple(map(str, tests)) if isinstance(tests, list) else ()

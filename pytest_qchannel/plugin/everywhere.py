@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_qchannel.errors import QChannelError, RealSecretRefused, UsageProblem
+from pytest_qchannel.errors import RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
 from pytest_qchannel.plugin.fixture_names import name_of
 from pytest_qchannel.plugin.keys import LANE, PROPERTY, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
@@ -176,7 +176,7 @@ class Everywhere:
             made = yield
             found = self.lane.take_problems()
         if found:
-            _fail(made, found)
+            report.fail_collection(made, found)
         return made
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -387,15 +387,3 @@ class Everywhere:
         for tainted, problem in self._tainted:
             if tainted is error:
                 item.stash[REFUSED] = problem
-
-
-def _fail(made: pytest.CollectReport, problems: list[QChannelError]) -> None:
-    shown = str(made.longrepr) if made.longrepr else ""
-    for problem in problems:
-        if isinstance(problem, RealSecretRefused):
-            shown = str(report.without_traceback(problem))
-            break
-    missing = [str(problem) for problem in problems if problem.headline not in shown]
-    if missing or made.outcome != "failed" or shown != str(made.longrepr):
-        made.outcome = "failed"
-        made.longrepr = "\n".join([shown, *missing]).strip()

@@ -55,10 +55,8 @@ def _qchannel_apart(request: pytest.FixtureRequest) -> Iterator[None]:
     yield from _lending().apart(request)
 
 
-def _qchannel_isolation(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Isolation | None]:
-    yield from _lending().isolation(request, tmp_path_factory)
+def _qchannel_isolation(request: pytest.FixtureRequest) -> Iterator[Isolation | None]:
+    yield from _lending().isolation(request)
 
 
 def _qchannel_lane(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import tempfile
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Lending"]
 
+_HOME: Final = pytest.StashKey[Path]()
+"""Of a run: the HOME of its last test."""
+
 
 class Lending:
     """Lends a test what it asks for: each method is the body of a fixture."""
@@ -48,9 +55,7 @@ class Lending:
         return world_of(selection.settings_for(request.config, request.node))
 
     @staticmethod
-    def isolation(
-        request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-    ) -> Iterator[Isolation | None]:
+    def isolation(request: pytest.FixtureRequest) -> Iterator[Isolation | None]:
         """What is around the lane, until the generator is closed; a run's has it already."""
         item: pytest.Item = request._pyfuncitem
         item.stash[OURS] = True  # also of a test that asks for it by name, in its body
@@ -60,7 +65,7 @@ class Lending:
             return
         unit = sharing.unit_of(item)
         settings = selection.settings_for(request.config, item) if unit is None else unit.settings()
-        home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
+        home = _new_home(request, is_shared=unit is not None)
         found = item.stash.setdefault(FOUND, []) if unit is None else unit.found
         where = item.nodeid if unit is None else unit.where
         isolation = Isolation(where, home, settings.allowed_hosts, found.append)
@@ -227,3 +232,30 @@ class Lending:
         if "qchannel" in request.fixturenames:
             request.getfixturevalue("qchannel")
         return SavedAccounts(lane)
+
+
+def _new_home(request: pytest.FixtureRequest, *, is_shared: bool) -> Path:
+    """An empty folder in one of all tests; not in ``tmp_path``, which is the test's own.
+
+    A test's is the last test's, if that left nothing behind, which most do: making and removing
+    folders is a good part of what a lane costs. A lane that tests share is open while others are,
+    so its folder is its own.
+    """
+    last = request.config.stash.get(_HOME, None)
+    if last is not None and not is_shared and _is_as_new(last):
+        return last
+    temporary: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    folder = temporary.getbasetemp() / "qchannel-homes"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    home = Path(tempfile.mkdtemp(dir=folder))
+    if not is_shared:
+        request.config.stash[_HOME] = home
+    return home
+
+
+def _is_as_new(home: Path) -> bool:
+    try:
+        with os.scandir(home) as found:
+            return not any(found) and stat.S_IMODE(home.stat().st_mode) == 0o700
+    except OSError:
+        return False

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_qchannel.errors import QChannelError, RealSecretRefused
 from pytest_qchannel.plugin.keys import CASSETTE, CHILDREN, PROPERTY
 from pytest_qchannel.settings import Source
 
@@ -16,6 +17,7 @@ __all__ = [
     "CASSETTE",
     "cassette_lines",
     "child_lines",
+    "fail_collection",
     "is_about_cassettes",
     "summary",
     "without_traceback",
@@ -148,3 +150,16 @@ def without_traceback(problem: Exception) -> Any:
     for entry in made.reprtraceback.reprentries:  # without the line that raises it here
         entry.lines = traceback.format_exception_only(problem)
     return made
+
+
+def fail_collection(made: pytest.CollectReport, problems: Iterable[QChannelError]) -> None:
+    """Fails a collection for what came up in it, and says what it does not say itself."""
+    shown = str(made.longrepr) if made.longrepr else ""
+    for problem in problems:
+        if isinstance(problem, RealSecretRefused):
+            shown = str(without_traceback(problem))
+            break
+    missing = [str(problem) for problem in problems if problem.headline not in shown]
+    if missing or made.outcome != "failed" or shown != str(made.longrepr):
+        made.outcome = "failed"
+        made.longrepr = "\n".join([shown, *missing]).strip()

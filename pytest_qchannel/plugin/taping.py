@@ -346,6 +346,7 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
         tape = item.config.stash.get(TAPE_OF_RUN, None)
     if tape is None:
         return
+    item.config.stash[HIDER] = tape.hide
     if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
         if TAPE in item.stash:
             del item.stash[TAPE]
@@ -355,7 +356,7 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
         item.config.stash[HIDER] = hide = tape.hider()
         if (hiding := item.config.pluginmanager.get_plugin(HIDING)) is not None:
             hiding.hide_properties(hide)
-    report.sections = [(title, tape.hide(text)) for title, text in report.sections]
+    report.sections = [(tape.hide(title), tape.hide(text)) for title, text in report.sections]
     report.user_properties = [
         (tape.hide(name), hidden(value, tape.hide)) for name, value in report.user_properties
     ]

@@ -267,7 +267,7 @@ def require_whole(unit: Unit) -> None:
 def _recorded_tests(unit: Unit) -> tuple[str, ...]:
     from pytest_qchannel.lanes.tapes import recorded_tests
 
-    return recorded_tests(place_of(unit))
+    return recorded_tests(place_of(unit).path)
 
 
 def _require_one_worker(unit: Unit) -> None:

@@ -33,13 +33,14 @@ SUITE = """
         assert jobs(rest) == 0
 
     def test_none(rest, qchannel):
-        assert rest.get("/jobs/none").status_code == 404
+        assert rest.get("/jobs/none").status_code == 404  # nobody's, and the next test's is another
         assert [one.status for one in qchannel.requests] == [404]
 
     class TestUsage:
         def test_usage(self, rest, vcr):
             assert vcr is not None
             assert rest.get("/instances/usage").status_code == 200
+            assert rest.get("/jobs/nobody/metrics").status_code == 404
             assert jobs(rest) == 0
 
     @pytest.mark.skip
@@ -256,3 +257,37 @@ def test_the_other_scopes_have_cassettes_likewise(
     missed = run(test.replace("jobs/none", "workloads"), wide)
     command = " ".join(["pytest", *([words] if words else []), wide])
     missed.stdout.fnmatch_lines([f"*next:*{command} --qchannel-mode=record*"])
+
+
+def test_after_a_change_of_scope_the_old_cassettes_are_named(
+    run: Run, unit: Path, pytester: pytest.Pytester
+) -> None:
+    """Each way: they are unused, and the command that removes them is told."""
+    told = "qchannel: 1 cassette that no test uses; qchannel cassettes prune lists and removes them"
+    strict = "--qchannel-strict-cassettes"
+    result = run(SUITE, "--qchannel-mode=emulated")
+    assert told in result.outlines
+    result = run(SUITE, "--qchannel-mode=emulated", strict, "-k", "tags")
+    result.stdout.fnmatch_lines(
+        [
+            "*where:*_module.yaml: no tests share a cassette in test_it.py*",
+            "*qchannel cassettes prune",
+        ]
+    )
+    assert told not in run(SUITE, WIDE).outlines
+    session = "--qchannel-scope=session"
+    run(SUITE, session, *RECORD).stdout.fnmatch_lines([told])
+    result = run(SUITE, WIDE, strict)
+    result.stdout.fnmatch_lines(
+        ["*where:*_session.yaml: no test shares a cassette of its session*"]
+    )
+    for one in files(pytester.path / "cassettes"):
+        (pytester.path / "cassettes" / one).unlink()
+    one_test = (
+        "import pytest\n@pytest.mark.vcr\ndef test_a(qchannel_rest): qchannel_rest.get('/jobs')"
+    )
+    run(one_test, *RECORD).assert_outcomes(passed=1)
+    result = run(one_test, WIDE, *RECORD, strict)
+    result.stdout.fnmatch_lines(
+        ["*where:*test_a*.yaml: its test shares the cassette test_it/_module.yaml*"]
+    )

@@ -148,6 +148,7 @@ LATE = {
     "plugin.fixtures: plugin.lending": "every run of everybody loads this module",
     "plugin.lending: lanes.worlds": "a replay has no world",
     "plugin.marker_arguments: emulator.faults.parse": "most tests declare no fault",
+    "plugin.orphan_watch: lanes.tapes": "few tests share a cassette",
     "plugin.orphan_watch: cassette.disk.inventory": "a worker of pytest-xdist does not look",
     "plugin.selection: channels.client": "it reads the metadata of the client",
     "plugin.session_settings: lanes.worlds": "most runs name no world",

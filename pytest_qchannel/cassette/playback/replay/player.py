@@ -91,7 +91,7 @@ class Player:
         if is_login(sent):
             found: Interaction | None = self._identity.answer(sent)
         else:
-            entry = self._replay.answer(self._foreign_ids.as_recorded(sent), self._test)
+            entry = self._replay.answer(self._as_recorded(sent), self._test)
             found = entry.interaction if entry is not None else None
             self._texts.hear(sent)
             found = self._texts.given_back(found) if found is not None else None
@@ -100,11 +100,14 @@ class Player:
                 self._answered += 1
         return found
 
+    def _as_recorded(self, sent: Interaction) -> Interaction:
+        return self._foreign_ids.as_recorded(sent, self._test)
+
     def miss(self, sent: Interaction) -> CassetteMiss:
         """Why there is no answer to a request."""
         return explain(
             self._replay,
-            self._foreign_ids.as_recorded(sent),
+            self._as_recorded(sent),
             path=self.path,
             test_id=self._test or self._test_id,
             record=self._record,
