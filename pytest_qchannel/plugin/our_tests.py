@@ -189,5 +189,6 @@ class OurTests:
             line = f"{line or 'qchannel: no test'}; {whole.counts()}"
         lines = [line] if line else []
         lines += report.child_lines(terminalreporter.stats)
-        for told in (*lines, *report.cassette_lines(terminalreporter.stats)):
+        more = whole.cassettes if whole is not None else []
+        for told in (*lines, *report.cassette_lines(terminalreporter.stats, more)):
             terminalreporter.write_line(told)

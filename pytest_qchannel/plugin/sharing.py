@@ -98,6 +98,14 @@ class Unit:
         """Its settings: markers of its tests have no say, those of the class or module have."""
         return selection.settings_for(self.node.config, self.node)
 
+    def passed(self, test: str, report: pytest.TestReport) -> None:
+        """Remembers of a test whether it passed."""
+        self.done.add(test)
+        if report.failed:
+            self.ran[test] = False
+        elif report.skipped:  # or it failed as expected: what it has left undone is no matter
+            self.ran.pop(test, None)
+
     def take_problems(self) -> list[QChannelError]:
         """What came up and was not told yet."""
         taken = [*self.found, *(self.lane.take_problems() if self.lane is not None else ())]

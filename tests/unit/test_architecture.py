@@ -144,6 +144,7 @@ LATE = {
     "plugin: plugin.our_tests": "every run of everybody loads this module",
     "plugin: plugin.start": "the same",
     "plugin.everywhere: lanes.assemble": "few runs are everywhere",
+    "plugin.everywhere: plugin.whole_tape": "few of those have a cassette",
     "plugin.fixtures: plugin.lending": "every run of everybody loads this module",
     "plugin.lending: lanes.worlds": "a replay has no world",
     "plugin.marker_arguments: emulator.faults.parse": "most tests declare no fault",
