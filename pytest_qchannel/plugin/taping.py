@@ -289,24 +289,25 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
     tape = item.stash.get(TAPE, None)
     if tape is None:
         return
+    hide = tape.hider()
     if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
         del item.stash[TAPE]
         item.stash[_IS_FINISHED] = False
-        item.config.stash[HIDER] = hide = tape.hider()
+        item.config.stash[HIDER] = hide
         if (hiding := item.config.pluginmanager.get_plugin(HIDING)) is not None:
             hiding.hide_properties(hide)
-    report.sections = [(title, tape.hide(text)) for title, text in report.sections]
+    report.sections = [(title, hide(text)) for title, text in report.sections]
     report.user_properties = [
-        (tape.hide(name), hidden(value, tape.hide)) for name, value in report.user_properties
+        (hide(name), hidden(value, hide)) for name, value in report.user_properties
     ]
-    report.keywords = {tape.hide(name): one for name, one in report.keywords.items()}
+    report.keywords = {hide(name): one for name, one in report.keywords.items()}
     if hasattr(report, "wasxfail"):
-        report.wasxfail = tape.hide(report.wasxfail)
+        report.wasxfail = hide(report.wasxfail)
     if isinstance(report.longrepr, tuple):  # of a skip: file, line and reason
-        report.longrepr = (*report.longrepr[:2], tape.hide(report.longrepr[2]))
+        report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
     elif report.longrepr is not None:
         shown = str(report.longrepr)
-        if (told := tape.hide(shown)) != shown:
+        if (told := hide(shown)) != shown:
             report.longrepr = told
 
 
