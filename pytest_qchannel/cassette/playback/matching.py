@@ -19,7 +19,7 @@ from pytest_qchannel.cassette.submitted.submission import Submission, read_submi
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import Found, asked_by, find
 
-__all__ = ["Key", "address_of", "found_in", "is_submission", "key_of"]
+__all__ = ["CRN_HEADER", "Key", "address_of", "found_in", "is_submission", "key_of"]
 
 CRN_HEADER: Final = "service-crn"
 

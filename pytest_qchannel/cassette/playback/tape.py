@@ -32,7 +32,7 @@ from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.secret import Secret, hide_all
 from pytest_qchannel.wire import Request
 
-__all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
+__all__ = ["Done", "RecordTape", "ReplayTape", "Secrets", "Tape"]
 
 Done = Mapping[str, Any]
 """What became of a cassette at the end of a test, for the summary."""

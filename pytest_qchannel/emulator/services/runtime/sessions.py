@@ -19,7 +19,7 @@ from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import ApiError, Json, Response
 
-__all__ = ["advance", "close", "create", "details", "session_for", "update"]
+__all__ = ["advance", "close", "create", "details", "session_for", "session_json", "update"]
 
 CANCELLED: Final = "The session was cancelled."
 
