@@ -34,10 +34,11 @@ __all__ = [
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 """``HEAD`` is none of a row's: it is answered wherever ``GET`` is."""
 
-Credential = Literal["none", "iam", "runtime", "classic"]
+Credential = Literal["none", "iam", "runtime", "account", "classic"]
 """How a request must be authenticated.
 
 ``iam``: an access token of IAM. ``runtime``: that, or the API key, and the CRN of an instance.
+``account``: the same, but the account may be named in place of an instance.
 ``classic``: an access token of the classic login, or the API token.
 """
 
@@ -70,6 +71,7 @@ BY_CREDENTIAL: Final[Mapping[Credential, Answers]] = {
     "none": {},
     "iam": {401: "D"},
     "runtime": {401: "O", 403: "O", 404: "O"},  # 404: an unknown instance, or another region's
+    "account": {401: "O", 403: "O", 404: "O"},
     "classic": {401: "O"},
 }
 """What authentication alone can answer."""
