@@ -128,6 +128,13 @@ class Known:
         "cancel one before submitting anything new.", "O",
         "Wait for a job to end, or cancel one.",
     )  # fmt: skip
+    # Of these two the words are known, and nothing else: the transpiler service tells no code.
+    NO_TRANSPILER_TOKEN: Final = Refusal(
+        401, "unauthorized", "Invalid authentication credentials", "T"
+    )
+    NO_ACCESS_TO_BACKEND: Final = Refusal(
+        403, "forbidden", "User doesn't have access to the specified backend: {}", "T"
+    )
 
 
 _NAMES: Final[Mapping[int, str]] = {
@@ -212,6 +219,16 @@ def _platform(status: int, code: Code, message: str, solution: str | None, trace
     return Response.json({"errors": errors, "trace": trace, "status_code": status}, status)
 
 
+def _transpiler(
+    status: int,
+    code: Code,  # noqa: ARG001 - this shape has the text alone
+    message: str,
+    solution: str | None,  # noqa: ARG001
+    trace: str,  # noqa: ARG001
+) -> Response:
+    return Response.json({"detail": message}, status)
+
+
 _SHAPES: Final[Mapping[str, Callable[[int, Code, str, str | None, str], Response]]] = {
     hosts.RUNTIME: _runtime,
     hosts.IAM: _iam,
@@ -221,6 +238,7 @@ _SHAPES: Final[Mapping[str, Callable[[int, Code, str, str | None, str], Response
     hosts.CLASSIC_AUTH: _classic,
     hosts.CLASSIC_NETWORK: _classic,
     hosts.CLASSIC_RUNTIME: _classic_runtime,
+    hosts.TRANSPILER: _transpiler,
 }
 
 _SOLUTIONS: Final[Mapping[int, str]] = {

@@ -38,6 +38,8 @@ class Plan:
             ``None``: any number, as on today's platform. Source: IBM's guide of the move; jobs of
             2026, twelve at once on the Open plan.
         limit_s: The usage limit that comes back where one is taken away; ``None``: none.
+        has_transpiler: Whether the classic platform's transpiler service is in it. Source: IBM's
+            guide to it (Premium, later also Flex and On-Prem).
         max_time_s: What a job's ``cost`` and a session's ``max_ttl`` are cut to, without a word,
             and what they are by default on today's platform; ``None``: nothing of the plan's.
     """
@@ -52,6 +54,7 @@ class Plan:
     max_pending_jobs: int | None = None
     limit_s: int | None = None
     max_time_s: int | None = None
+    has_transpiler: bool = False
 
 
 PLANS: Final[Mapping[str, Plan]] = {
@@ -74,6 +77,7 @@ PLANS: Final[Mapping[str, Plan]] = {
             "premium",
             "subscription",
             has_dry_runs=True,
+            has_transpiler=True,
         ),
         Plan("5304b575-3cff-4455-90dc-ae4367762093", "Pay-As-You-Go", "paygo", "paygo"),
         # Of Lite, which is gone, nobody has written IBM's id down.
@@ -84,6 +88,7 @@ PLANS: Final[Mapping[str, Plan]] = {
             "flex",
             "subscription",
             has_dry_runs=True,
+            has_transpiler=True,
         ),
         Plan("91b2c828-2952-4f05-aed8-bedf92c6c480", "Internal", "internal", "subscription"),
     )

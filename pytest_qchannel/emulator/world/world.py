@@ -18,6 +18,7 @@ from pytest_qchannel.emulator.world.jobs import Job, JobEnding, Session
 from pytest_qchannel.emulator.world.progression import Progression
 from pytest_qchannel.emulator.world.records import AccessToken, Account, Instance, Platform
 from pytest_qchannel.emulator.world.rules import Rules
+from pytest_qchannel.emulator.world.tasks import TranspilerTask
 
 __all__ = ["World"]
 
@@ -52,6 +53,7 @@ class World:
         self.tokens: dict[str, AccessToken] = {}
         self.jobs: dict[str, Job] = {}
         self.sessions: dict[str, Session] = {}
+        self.tasks: dict[str, TranspilerTask] = {}
         self.next_progression: Progression | None = None
         self.next_ending: JobEnding | None = None
         """What becomes of the next job, where a test has said so."""
@@ -107,7 +109,18 @@ class World:
 
     def session_id(self) -> str:
         """The next session's id, a UUID."""
-        digits = self._digest("session", len(self.sessions) + 1).hex()
+        return self._uuid("session", len(self.sessions) + 1)
+
+    def task_id(self) -> str:
+        """The next id of a task of the transpiler service, a UUID."""
+        return self._uuid("task", len(self.tasks) + 1)
+
+    def task_seed(self) -> int:
+        """What fixes the choices of the next task, where it is not told."""
+        return int.from_bytes(self._digest("transpiling", len(self.tasks) + 1)[:4], "big") >> 1
+
+    def _uuid(self, purpose: str, number: int) -> str:
+        digits = self._digest(purpose, number).hex()
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
 
     def classic_session_id(self) -> str:

@@ -125,12 +125,12 @@ class Extension(Recording):
 
 
 def _issued(one: Interaction) -> Iterator[str]:
-    """The id of what a request has made: a job, a session."""
+    """The id of what a request has made: a job, a session, a task."""
     found = found_in(one)
     if one.status < 300 and found is not None and found.route.action.makes:
         try:
             body = json.loads(one.response_body)
         except (ValueError, RecursionError):
             return
-        if isinstance(body, dict) and isinstance(body.get("id"), str):
-            yield body["id"]
+        ids = (body.get(name) for name in ("id", "task_id")) if isinstance(body, dict) else ()
+        yield from (one for one in ids if isinstance(one, str))

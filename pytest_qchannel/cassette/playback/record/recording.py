@@ -20,7 +20,7 @@ from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import Finding, Gate, SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import is_submission
+from pytest_qchannel.cassette.playback.matching import submission_in
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
@@ -32,7 +32,7 @@ from pytest_qchannel.cassette.scrub import Scrubber, Unknown
 from pytest_qchannel.cassette.scrub.kept_names import kept_names
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.standin_shapes import is_standin
-from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
+from pytest_qchannel.cassette.submitted.submission import Submission
 from pytest_qchannel.secret import Secret
 
 __all__ = ["Recording"]
@@ -239,7 +239,7 @@ class Recording:
     def _scrubbed(
         self, one: Interaction, scrubber: Scrubber
     ) -> tuple[Interaction, Submission | None]:
-        submission = read_submission(one.request_body) if is_submission(one) else None
+        submission = submission_in(one)
         if submission is None:
             done = scrubber.scrub(one)
             self._unknown.update(dict.fromkeys(done.unknown))

@@ -25,7 +25,7 @@ __all__ = ["ForeignIds", "named_ids"]
 _CRNS: Final = "crns"
 _JOB: Final = "job_id"
 _SESSION: Final = "session_id"
-_NAMED: Final = (_JOB, _SESSION)
+_NAMED: Final = (_JOB, _SESSION, "task_id")
 """The variables of a path whose ids count."""
 
 _FIELDS: Final = (_SESSION, "provider", *HGP)
