@@ -28,6 +28,8 @@ ERRORS: Final[Fields] = {
     "context.instanceId": "drop", "context.threadId": "drop", "context.host": "drop",
     "context.startTime": "drop", "context.endTime": "drop", "context.elapsedTime": "drop",
     "context.clusterName": "drop",
+    "detail": "prose", **each("detail[].type detail[].loc[] detail[].input", "keep"),
+    "detail[].msg": "prose", "detail[].ctx.**": "keep",
 }  # fmt: skip
 """The services' error bodies, the same on every route."""
 

@@ -94,7 +94,7 @@ ROUTES: Final = (
     )),
     *_both(_CLIENT, Route(
         RUNTIME, "POST", "/jobs", "runtime", _API,
-        {200: "D", 400: "O", 403: "O", 404: "O", 409: "D", 501: "G"},
+        {200: "D", 400: "O", 403: "O", 404: "O", 409: "D", 429: "D", 501: "G"},
         Action.SUBMISSION,
         sent={**each("program_id backend log_level cost start_session session_time private",
                      "keep"),
@@ -113,7 +113,8 @@ ROUTES: Final = (
     )),
     *_both(_CLIENT, Route(
         RUNTIME, "GET", "/jobs/<job_id>", "runtime", _API,
-        {200: "D", 400: "I", **_NO_JOB},  # 400: a version of the API that there is not
+        # 400: a version of the API that there is not; 501: a wait for what nothing moves
+        {200: "D", 400: "I", **_NO_JOB, 501: "G"},
         tells=Tells.STATE,
         query={"exclude_params": "keep"},
         answered=JOB,

@@ -80,6 +80,10 @@ DIFFERENCES: Final = (
         "observed 6: 200 with the literal null on every device",
     ),
     Difference(
+        "POST /jobs", "429", "more jobs in a minute than the world has: 1202", "D",
+        "REST reference 4.4: a rate limit of creations; 8.2: 1202",
+    ),
+    Difference(
         "DELETE /jobs/<job_id>", "409", "a job that runs is not deleted", "D",
         "REST reference 4.4: final state only, else 409",
     ),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from pytest_qchannel.emulator.world.progression import STUCK, polls
+from pytest_qchannel.emulator.world.rules import Rules
 from pytest_qchannel.hosts import HOSTS, Host
 from pytest_qchannel.ibm.route import SOURCES, Route
 from pytest_qchannel.ibm.table import ROUTES
@@ -176,6 +177,9 @@ class Walk:
         for _ in range(2):
             ask(door, "GET", f"/jobs/{running}")
         yield deleted, self.ask(deleted, self.values(running, ""), "", None)
+        submitted = next(one for one in ROUTES["runtime"] if one.key == "POST /jobs")
+        door.app.world.rules = Rules(submit_rate=0)
+        yield submitted, self.ask(submitted, self.values(running, ""), "", job())
         door.instance(PREMIUM).devices = ()
         yield listed, self.ask(listed, {}, "", None)
 

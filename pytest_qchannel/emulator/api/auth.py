@@ -102,6 +102,20 @@ def _classic(ctx: Context) -> Principal:
     return Principal(account)
 
 
+def _transpiler(ctx: Context) -> Principal:
+    """The API token of the classic platform as a bearer, of an account with the service's plan.
+
+    Source: IBM's reference of the transpiler service; no access token is mentioned there.
+    """
+    scheme, value = ctx.request.authorization
+    account = ctx.world.account_of("classic", value) if scheme == "bearer" else None
+    if account is None:
+        raise ctx.refuse_as(Known.NO_TRANSPILER_TOKEN)
+    if not any(one.plan.has_transpiler for one in account.instances.values()):
+        raise ctx.refuse(403, "forbidden", "The plan has no access to the transpiler service.")
+    return Principal(account)
+
+
 def _bad_credentials(ctx: Context, sent: str) -> ApiError:
     """The 401 of the runtime; of a token of another test, its advice names the test."""
     advice = f"{Known.BAD_CREDENTIALS.solution}{said_of_ended(sent)}"
@@ -121,4 +135,5 @@ CHECKS: Final[Mapping[Credential, Callable[[Context], Principal | None]]] = {
     "runtime": _runtime,
     "account": _whole_account,
     "classic": _classic,
+    "transpiler": _transpiler,
 }

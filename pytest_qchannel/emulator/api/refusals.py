@@ -34,6 +34,7 @@ class Codes:
 
     NOT_AUTHORIZED: Final = 1200
     BAD_CREDENTIALS: Final = 1201
+    TOO_MANY: Final = 1202
     TOO_MANY_TAGS: Final = 1204
     TAG_TOO_LONG: Final = 1205
     VALIDATION: Final = 1208
@@ -127,6 +128,13 @@ class Known:
         "cancel one before submitting anything new.", "O",
         "Wait for a job to end, or cancel one.",
     )  # fmt: skip
+    # Of these two the words are known, and nothing else: the transpiler service tells no code.
+    NO_TRANSPILER_TOKEN: Final = Refusal(
+        401, "unauthorized", "Invalid authentication credentials", "T"
+    )
+    NO_ACCESS_TO_BACKEND: Final = Refusal(
+        403, "forbidden", "User doesn't have access to the specified backend: {}", "T"
+    )
 
 
 _NAMES: Final[Mapping[int, str]] = {
@@ -211,6 +219,16 @@ def _platform(status: int, code: Code, message: str, solution: str | None, trace
     return Response.json({"errors": errors, "trace": trace, "status_code": status}, status)
 
 
+def _transpiler(
+    status: int,
+    code: Code,  # noqa: ARG001 - this shape has the text alone
+    message: str,
+    solution: str | None,  # noqa: ARG001
+    trace: str,  # noqa: ARG001
+) -> Response:
+    return Response.json({"detail": message}, status)
+
+
 _SHAPES: Final[Mapping[str, Callable[[int, Code, str, str | None, str], Response]]] = {
     hosts.RUNTIME: _runtime,
     hosts.IAM: _iam,
@@ -220,6 +238,7 @@ _SHAPES: Final[Mapping[str, Callable[[int, Code, str, str | None, str], Response
     hosts.CLASSIC_AUTH: _classic,
     hosts.CLASSIC_NETWORK: _classic,
     hosts.CLASSIC_RUNTIME: _classic_runtime,
+    hosts.TRANSPILER: _transpiler,
 }
 
 _SOLUTIONS: Final[Mapping[int, str]] = {
@@ -227,6 +246,7 @@ _SOLUTIONS: Final[Mapping[int, str]] = {
     401: "Use a valid API key or access token.",
     403: "Use an instance that belongs to the account of the credential.",
     409: "Look at the state of the job first.",
+    429: "Wait as long as Retry-After says.",
 }
 
 

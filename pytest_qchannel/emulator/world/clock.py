@@ -15,6 +15,8 @@ class Clock:
     def __init__(self, base: Callable[[], float]) -> None:
         self._base = base
         self._offset_s = 0.0
+        self.moved = 0
+        """How often :meth:`advance` was called."""
 
     def now(self) -> float:
         """The time in the emulated world, in seconds since the epoch, to the microsecond.
@@ -28,6 +30,7 @@ class Clock:
         if seconds < 0:
             raise ValueError(f"time only moves forward: got {seconds} seconds")
         self._offset_s += seconds
+        self.moved += 1
 
 
 def iso(seconds: float) -> str:

@@ -79,9 +79,12 @@ class Job:
         progression: How fast it moves on.
         ending: How it ends, where a test has said so; else as its program runs.
         client: Who submitted it.
-        usage_s: The QPU seconds that it was charged.
+        usage_s: The QPU seconds that it is charged.
+        is_usage_known: Whether the service tells them already.
         outcome: Its result.
         looks: How often it was polled.
+        idle_looks: How often of these in a row nothing had happened that could move it.
+        idle_since: How often the clock had been moved at the first of those.
         is_read: Whether somebody has read its result.
         is_with_worker: Whether it was handed to the worker process.
     """
@@ -111,8 +114,11 @@ class Job:
     running_at: float | None = None
     finished_at: float | None = None
     usage_s: float = 0.0
+    is_usage_known: bool = True
     outcome: Outcome | None = None
     looks: int = 0
+    idle_looks: int = 0
+    idle_since: int = 0
     is_read: bool = False
     is_with_worker: bool = False
 
@@ -120,6 +126,11 @@ class Job:
     def is_final(self) -> bool:
         """Whether nothing can happen to the job any more."""
         return self.state in FINAL
+
+    @property
+    def told_usage_s(self) -> float:
+        """The QPU seconds that the service says it used."""
+        return self.usage_s if self.is_usage_known else 0.0
 
     def move(self, event: str, now: float) -> bool:
         """Applies an event of the lifecycle table; False where it cannot happen in this state."""

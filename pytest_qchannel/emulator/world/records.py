@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -34,10 +33,13 @@ class Plan:
         pricing: The kind of pricing.
         has_sessions: Whether dedicated sessions are allowed; batches always are.
         has_calibrations: Whether older calibrations of a device may be asked for.
+        has_dry_runs: Whether its devices have a ``mock_...`` twin, which takes no QPU time.
         max_pending_jobs: How many jobs of an instance of the classic platform may wait or run;
             ``None``: any number, as on today's platform. Source: IBM's guide of the move; jobs of
             2026, twelve at once on the Open plan.
         limit_s: The usage limit that comes back where one is taken away; ``None``: none.
+        has_transpiler: Whether the classic platform's transpiler service is in it. Source: IBM's
+            guide to it (Premium, later also Flex and On-Prem).
         max_time_s: What a job's ``cost`` and a session's ``max_ttl`` are cut to, without a word,
             and what they are by default on today's platform; ``None``: nothing of the plan's.
     """
@@ -48,9 +50,11 @@ class Plan:
     pricing: str
     has_sessions: bool = True
     has_calibrations: bool = True
+    has_dry_runs: bool = False
     max_pending_jobs: int | None = None
     limit_s: int | None = None
     max_time_s: int | None = None
+    has_transpiler: bool = False
 
 
 PLANS: Final[Mapping[str, Plan]] = {
@@ -67,11 +71,25 @@ PLANS: Final[Mapping[str, Plan]] = {
             limit_s=600,
             max_time_s=600,
         ),
-        Plan("7f666d17-7893-47d8-bf9d-2b2389fc4dfc", "Premium", "premium", "subscription"),
+        Plan(
+            "7f666d17-7893-47d8-bf9d-2b2389fc4dfc",
+            "Premium",
+            "premium",
+            "subscription",
+            has_dry_runs=True,
+            has_transpiler=True,
+        ),
         Plan("5304b575-3cff-4455-90dc-ae4367762093", "Pay-As-You-Go", "paygo", "paygo"),
         # Of Lite, which is gone, nobody has written IBM's id down.
         Plan("850b7a10-0000-4000-8000-00000000000d", "Lite", "lite", "free"),
-        Plan("53bde9d3-cdbb-46f5-a98f-60ebcadf7260", "Flex", "flex", "subscription"),
+        Plan(
+            "53bde9d3-cdbb-46f5-a98f-60ebcadf7260",
+            "Flex",
+            "flex",
+            "subscription",
+            has_dry_runs=True,
+            has_transpiler=True,
+        ),
         Plan("91b2c828-2952-4f05-aed8-bedf92c6c480", "Internal", "internal", "subscription"),
     )
 }
@@ -91,6 +109,8 @@ class Instance:
         usage_allocation_s: QPU seconds that were bought for a period; ``None``: not told.
         usage_s: QPU seconds used in this period.
         max_pending_jobs: Overrides the plan's limit.
+        refuses_when_used_up: Whether a job is refused once the usage limit is reached, whatever
+            the world's rules say.
         parameters: What Resource Controller was last sent for it; ``None``: nothing yet.
         own_plan_id: Where the world has another catalog id for its plan.
     """
@@ -105,6 +125,7 @@ class Instance:
     usage_s: float = 0.0
     usage_allocation_s: int | None = None
     max_pending_jobs: int | None = None
+    refuses_when_used_up: bool = False
     parameters: Mapping[str, Json] | None = None
     own_plan_id: str = ""
 
@@ -139,12 +160,6 @@ class Instance:
         """
         cap_s = None if self.is_classic else self.plan.max_time_s
         return min(one for one in (asked_s, cap_s, most_s) if one is not None)
-
-    @property
-    def left_s(self) -> float:
-        """QPU seconds that are left until its usage limit; infinity without one."""
-        limit_s = self.usage_limit_s
-        return math.inf if limit_s is None else max(0.0, limit_s - self.usage_s)
 
     @property
     def is_used_up(self) -> bool:

@@ -35,5 +35,5 @@ def charged(version: str, usage_s: float, job: Job | None = None) -> dict[str, J
         return {"seconds": seconds}
     usage: dict[str, Json] = {"qpu_charge_time_seconds": seconds}
     if job is not None:
-        usage["status"] = "complete" if job.is_final else "pending"
+        usage["status"] = "complete" if job.is_final and job.is_usage_known else "pending"
     return usage

@@ -44,7 +44,7 @@ def job_json(job: Job, version: str, *, with_params: bool) -> dict[str, Json]:
         "cost": job.cost_s,
         "tags": job.tags,
         "user_id": job.account.user_id,
-        "usage": charged(version, job.usage_s, job),
+        "usage": charged(version, job.told_usage_s, job),
     }
     if job.outcome is not None:
         answer["estimated_running_time_seconds"] = round(job.outcome.usage_s, 3)

@@ -24,7 +24,7 @@ Filter = Callable[[Job], bool]
 def list_jobs(ctx: Context) -> Response:
     """``GET /jobs``: one page, and in ``count`` the number of all jobs that match."""
     clockwork.advance_jobs(ctx)
-    found = ctx.world.jobs_of(_instances(ctx))
+    found = ctx.world.listed_jobs(_instances(ctx))
     for keep in _filters(ctx):
         found = [job for job in found if keep(job)]
     if (ctx.request.first("sort") or "DESC").upper() != "ASC":

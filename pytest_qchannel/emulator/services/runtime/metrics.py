@@ -13,6 +13,7 @@ from pytest_qchannel.emulator.services.runtime.charges import (
 )
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import Job
+from pytest_qchannel.emulator.world.rules import UsageUnit
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import Json, Response
 
@@ -20,6 +21,9 @@ __all__ = ["metrics", "position_in_queue"]
 
 # Source: IBM's changelog of the API.
 FIRST_WITH_TIME_AT_ROOT: Final = "2026-04-15"
+
+# Recorded metrics of 2026 have 0.0327 units for 2 seconds.
+RESOURCE_UNITS_PER_S: Final = 0.01635
 
 
 def position_in_queue(world: World, job: Job) -> int | None:
@@ -46,7 +50,7 @@ def metrics(ctx: Context) -> Response:
     body["timestamps"] = _timestamps(job)
     if job.client.caller is not None:
         body["caller"] = job.client.caller
-    body.update(_usage(job, version_of(ctx)))
+    body.update(_usage(job, version_of(ctx), ctx.world.rules.usage_unit))
     place = position_in_queue(ctx.world, job)
     if place is not None:
         body["position_in_queue"] = place
@@ -68,15 +72,26 @@ def _timestamps(job: Job) -> dict[str, Json]:
     return times
 
 
-def _usage(job: Job, version: str) -> dict[str, Json]:
+def _usage(job: Job, version: str, unit: UsageUnit) -> dict[str, Json]:
     if version < FIRST_WITH_CHARGE_TIME:
-        seconds = round(job.usage_s)
+        seconds = round(job.told_usage_s)
         return {
             "bss": {"seconds": seconds},
             "usage": {"quantum_seconds": seconds, "seconds": seconds},
         }
-    usage = charged(version, job.usage_s, job)
+    usage = charged(version, job.told_usage_s, job)
     time = {"circuits_execution_time_ns": round(job.usage_s * 1e9)} if job.is_final else {}
     if version < FIRST_WITH_TIME_AT_ROOT:
         return {"usage": {**usage, **time}}
-    return {"usage": usage, **time}
+    return {"usage": _in_units(usage, job.told_usage_s, unit), **time}
+
+
+def _in_units(usage: dict[str, Json], used_s: float, unit: UsageUnit) -> dict[str, Json]:
+    """What was used, in seconds, resource units or both, in the order of recorded metrics."""
+    if unit is UsageUnit.SECONDS:
+        return usage
+    value = round(round(used_s) * RESOURCE_UNITS_PER_S, 4)
+    units: dict[str, Json] = {"value": value, "unit": "resource_units"}
+    rest = {name: one for name, one in usage.items() if name == "status"}
+    seconds = {name: one for name, one in usage.items() if name != "status"}
+    return {**(seconds if unit is UsageUnit.BOTH else {}), **units, **rest}

@@ -100,7 +100,7 @@ def _workloads(ctx: Context) -> list[Workload]:
     world, instances = ctx.world, scope.instances(ctx, ctx.request.first("provider"))
     clockwork.advance_jobs(ctx)
     hidden = scope.hidden_backends(ctx)
-    jobs = [job for job in world.jobs_of(instances) if job.backend not in hidden]
+    jobs = [job for job in world.listed_jobs(instances) if job.backend not in hidden]
     tags: dict[str, dict[str, None]] = {}
     for job in jobs:
         if job.session is not None:
@@ -123,7 +123,7 @@ def _of_job(job: Job) -> Workload:
         mode="job",
         status=_OF_JOB[job.state],
         tags=tuple(job.tags),
-        usage_s=job.usage_s,
+        usage_s=job.told_usage_s,
         job=job,
         ended_at=job.finished_at,
         reason=job.reason,
