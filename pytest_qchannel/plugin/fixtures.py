@@ -46,7 +46,6 @@ def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
 
 
 @pytest.fixture
-@pytest.fixture
 def _qchannel_part(request: pytest.FixtureRequest, _qchannel_lane: Lane) -> Iterator[Lane]:
     yield from _lending().part(request)
 
