@@ -21,6 +21,7 @@ from pytest_qchannel.options import (
     OFFERED_SOURCES,
     OPTIONS,
     PLANNED,
+    UNKNOWN_ROUTES,
     Door,
     Mode,
     Option,
@@ -72,6 +73,10 @@ def _mode(text: str) -> Mode:
 
 def _door(text: str) -> Door:
     return Door(_word(text, tuple(Door), "door"))
+
+
+def _unknown(text: str) -> str:
+    return _word(text, UNKNOWN_ROUTES, "answer to unknown routes")
 
 
 def _source(text: str) -> Source | None:
@@ -152,6 +157,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "": _switch,
     "FILE": _path,
     "DOOR": _door,
+    "ANSWER": _unknown,
     "WORDS": _words,
     "SOURCE": _source,
     "TEXT": str.strip,
@@ -172,6 +178,7 @@ class Settings(NamedTuple):
     everywhere: bool
     world: Path | None
     door: Door
+    unknown_routes: str
     record_from: Source | None
     cassettes: Path
     only_stale: bool
