@@ -21,6 +21,7 @@ from pytest_qchannel.options import (
     OFFERED_SOURCES,
     OPTIONS,
     PLANNED,
+    SCOPES,
     UNKNOWN_ROUTES,
     Door,
     Mode,
@@ -32,6 +33,7 @@ __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
     "OPTIONS",
+    "SCOPES",
     "Door",
     "Mode",
     "Option",
@@ -73,6 +75,10 @@ def _mode(text: str) -> Mode:
 
 def _door(text: str) -> Door:
     return Door(_word(text, tuple(Door), "door"))
+
+
+def _scope(text: str) -> str:
+    return _word(text, SCOPES, "scope")
 
 
 def _unknown(text: str) -> str:
@@ -157,6 +163,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "": _switch,
     "FILE": _path,
     "DOOR": _door,
+    "SCOPE": _scope,
     "ANSWER": _unknown,
     "WORDS": _words,
     "SOURCE": _source,
@@ -176,6 +183,7 @@ class Settings(NamedTuple):
     seed: int
     allowed_hosts: tuple[str, ...]
     everywhere: bool
+    scope: str
     world: Path | None
     door: Door
     unknown_routes: str

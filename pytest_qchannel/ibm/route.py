@@ -36,10 +36,11 @@ __all__ = [
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 """``HEAD`` is none of a row's: it is answered wherever ``GET`` is."""
 
-Credential = Literal["none", "iam", "runtime", "classic", "transpiler"]
+Credential = Literal["none", "iam", "runtime", "account", "classic", "transpiler"]
 """How a request must be authenticated.
 
 ``iam``: an access token of IAM. ``runtime``: that, or the API key, and the CRN of an instance.
+``account``: the same, but the account may be named in place of an instance.
 ``classic``: an access token of the classic login, or the API token. ``transpiler``: the API token
 of the classic platform, of an account whose plan has the service.
 """
@@ -73,6 +74,7 @@ BY_CREDENTIAL: Final[Mapping[Credential, Answers]] = {
     "none": {},
     "iam": {401: "D"},
     "runtime": {401: "O", 403: "O", 404: "O"},  # 404: an unknown instance, or another region's
+    "account": {401: "O", 403: "O", 404: "O"},
     "classic": {401: "O"},
     "transpiler": {401: "I", 403: "I"},
 }

@@ -130,7 +130,7 @@ class emulated:  # noqa: N801 - it is written as contextlib's are
         is_whole = error is None or isinstance(error, Exception)
         found: list[QChannelError] = lane.unmet_faults(self._where) if is_whole else []
         if error is not None and not isinstance(error, QChannelError):
-            for hint in lane.hints(str(error)):
+            for hint in lane.hints(error):
                 error.add_note(hint)
         _around.set(tuple(one for one in _around.get() if one is not this))
         this.is_over, is_last = True, _open[-1] is this

@@ -147,12 +147,15 @@ LATE = {
     "plugin.fixtures: plugin.lending": "every run of everybody loads this module",
     "plugin.lending: lanes.worlds": "a replay has no world",
     "plugin.marker_arguments: emulator.faults.parse": "most tests declare no fault",
+    "plugin.orphan_watch: lanes.tapes": "few tests share a cassette",
     "plugin.orphan_watch: cassette.disk.inventory": "a worker of pytest-xdist does not look",
     "plugin.selection: channels.client": "it reads the metadata of the client",
     "plugin.session_settings: lanes.worlds": "most runs name no world",
     "plugin.taping: inspect": "few tests have the marker vcr",
     "plugin.taping: lanes.tapes": "the same",
     "plugin.taping: vcr": "few tests have the marker vcr",
+    "plugin.unit_tapes: lanes.tapes": "few tests share a cassette",
+    "plugin.workers: lanes.tapes": "few runs replay what tests share",
     "qiskit_home: qiskit": "that it is imported in this thread is what the module is for",
 }
 """Imports inside of functions, and why they are not at the top."""

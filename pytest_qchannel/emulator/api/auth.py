@@ -68,6 +68,21 @@ def _runtime(ctx: Context) -> Principal:
     return Principal(account, instance)
 
 
+def _whole_account(ctx: Context) -> Principal:
+    """The same, or in place of an instance the account: in ``Account-Id``, or in the path.
+
+    Source: IBM's tool qauvern 0.14.0.
+    """
+    named = ctx.request.headers.get("account-id") or ctx.args.get("account")
+    if named is None or "service-crn" in ctx.request.headers:
+        return _runtime(ctx)
+    account = _cloud_account(ctx, allow_api_key=True)
+    if named != account.id and "account" not in ctx.args:  # what is at a path is its handler's
+        said = "Name the account of the credential."
+        raise ctx.refuse_as(Known.NOT_AUTHORIZED, advice=said)
+    return Principal(account)
+
+
 def _classic(ctx: Context) -> Principal:
     """An access token in ``x-access-token``, or the API token itself as a bearer.
 
@@ -118,6 +133,7 @@ CHECKS: Final[Mapping[Credential, Callable[[Context], Principal | None]]] = {
     "none": lambda ctx: None,  # noqa: ARG005
     "iam": _iam,
     "runtime": _runtime,
+    "account": _whole_account,
     "classic": _classic,
     "transpiler": _transpiler,
 }

@@ -34,6 +34,7 @@ class Codes:
 
     NOT_AUTHORIZED: Final = 1200
     BAD_CREDENTIALS: Final = 1201
+    TOO_MANY: Final = 1202
     TOO_MANY_TAGS: Final = 1204
     TAG_TOO_LONG: Final = 1205
     VALIDATION: Final = 1208
@@ -102,6 +103,7 @@ class Known:
     )  # fmt: skip
     WRONG_MODE: Final = Refusal(500, "internal_server_error", "Internal server error", "O")
     NO_DEVICE: Final = Refusal(404, Codes.NOT_FOUND, "device not found", "O")
+    BAD_SEARCH: Final = Refusal(400, "bad_request", "Bad Request", "I")
     NO_LOGS: Final = Refusal(404, Codes.NOT_FOUND, "logs not found", "O")
     NO_CALIBRATIONS: Final = Refusal(
         403, Codes.NOT_AUTHORIZED,
@@ -244,6 +246,7 @@ _SOLUTIONS: Final[Mapping[int, str]] = {
     401: "Use a valid API key or access token.",
     403: "Use an instance that belongs to the account of the credential.",
     409: "Look at the state of the job first.",
+    429: "Wait as long as Retry-After says.",
 }
 
 

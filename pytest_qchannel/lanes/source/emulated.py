@@ -22,6 +22,7 @@ from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.chain import in_turn
 from pytest_qchannel.lanes.journaling import journaled
+from pytest_qchannel.lanes.source.device_hint import device_hint
 from pytest_qchannel.lanes.source.session_hint import session_hint
 from pytest_qchannel.lanes.worlds import seeded, world_of
 from pytest_qchannel.settings import Settings
@@ -56,6 +57,7 @@ class EmulatedSource:
         builder = builder or world_of(settings)
         self.settings = seeded(settings, builder)
         world = builder.build(clock or Clock(time.time), self.settings.seed)
+        self._journal = journal
         self.app = App(
             world,
             faults=builder.new_faults(),
@@ -80,10 +82,13 @@ class EmulatedSource:
             with_faults(self.app),
         )
 
-    def hints(self, error: str, channel: Channel | None) -> list[str]:
-        """Which instance could have had the session that an error is about."""
-        hint = session_hint(self.app.world, error, channel)
-        return [hint] if hint else []
+    def hints(self, error: BaseException, channel: Channel | None) -> list[str]:
+        """The instance that could have had a session; the device that there is."""
+        found = (
+            session_hint(self.app.world, str(error), channel),
+            device_hint(self.app.world, error, self._journal),
+        )
+        return [one for one in found if one]
 
     def handle(self, request: Request) -> Response:
         """The answer of the emulated service."""

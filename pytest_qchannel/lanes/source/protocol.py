@@ -51,7 +51,7 @@ class LaneSource(Protocol):
     def links(self) -> Sequence[Link]:
         """The handlers that stand before it, the outermost first."""
 
-    def hints(self, error: str, channel: Channel | None) -> list[str]:
+    def hints(self, error: BaseException, channel: Channel | None) -> list[str]:
         """What it knows of an error that the code under test ended with on a channel."""
 
     def handle(self, request: Request) -> Response:

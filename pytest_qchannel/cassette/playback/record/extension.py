@@ -57,9 +57,10 @@ class Extension(Recording):
     def add(self, interaction: Interaction) -> None:
         """Keeps what was sent and answered, and its place among what is old."""
         with self._lock:
-            self._raw.append(interaction)
-            self._places[id(interaction)] = self._reached
-            self._issued.update(_issued(interaction))
+            kept = self._marked(interaction)
+            self._raw.append(kept)
+            self._places[id(kept)] = self._reached
+            self._issued.update(_issued(kept))
 
     def was_given(self, recorded: Interaction) -> None:
         """Called with each old interaction that was given once more."""
@@ -115,6 +116,9 @@ class Extension(Recording):
         words = zip(self._old.interactions, self._old.words, strict=True)
         known = {id(one): said for one, said in words}
         return tuple(known.get(id(one)) for one in whole)
+
+    def _every_test(self) -> tuple[str, ...]:
+        return tuple(sorted(self._tests | set(self._old.tests)))
 
     def _accounts(self, scrubbed: dict[str, HeldAccount]) -> dict[str, HeldAccount]:
         return {**scrubbed, **self._old.accounts}
