@@ -20,6 +20,7 @@ __all__ = [
     "ChannelUnavailable",
     "EmulatorGap",
     "ExpectationFailed",
+    "HopelessWait",
     "NetworkBlocked",
     "QChannelError",
     "RawKeyWarning",
@@ -81,6 +82,10 @@ class ChannelUnavailable(QChannelError):
 
 class EmulatorGap(QChannelError):
     """A request asked for something that the emulator does not offer, so it made nothing up."""
+
+
+class HopelessWait(EmulatorGap):
+    """A test waits for an emulated job that nothing in the test can move."""
 
 
 class NetworkBlocked(QChannelError):

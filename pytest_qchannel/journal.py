@@ -171,6 +171,7 @@ class Journal(Sequence[Exchange]):
         self._whole = list(exchanges)
         self._first = 0
         self._lock = threading.Lock()
+        self._outer = self
 
     def record(
         self,
@@ -205,7 +206,13 @@ class Journal(Sequence[Exchange]):
         """What comes after the first ``number`` exchanges; it grows as this journal does."""
         part = Journal()
         part._whole, part._lock, part._first = self._whole, self._lock, self._first + number
+        part._outer = self
         return part
+
+    @property
+    def of_lane(self) -> Journal:
+        """What all tests have sent that share the lane; the same where a test has its own."""
+        return self._outer
 
     def take(self) -> list[Exchange]:
         """Takes out what was written so far; what is written later is counted from 1 again."""

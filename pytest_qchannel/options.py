@@ -7,7 +7,7 @@ text means is in :mod:`.settings`, which is loaded where somebody set one, or a 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 __all__ = [
     "CHANNELS",
@@ -15,15 +15,23 @@ __all__ = [
     "OFFERED_SOURCES",
     "OPTIONS",
     "PLANNED",
+    "SCOPES",
+    "UNKNOWN_ROUTES",
     "Door",
     "Mode",
     "Option",
+    "Scope",
     "Source",
 ]
 
 CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 
 ENV_PREFIX: Final = "QCHANNEL_"
+
+Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
+
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+"""How long the fixtures may live, the shortest first."""
 
 
 class Mode(StrEnum):
@@ -56,6 +64,9 @@ class Source(StrEnum):
 
 PLANNED: Final = "live"
 """The word of a lane, and of a source, that is not there yet: it is never offered."""
+
+UNKNOWN_ROUTES: Final = ("gap", "404")
+"""What a path of an emulated host gets that is no route: a gap of the emulator, or a refusal."""
 
 OFFERED_SOURCES: Final = tuple(one for one in Source if one != PLANNED)
 
@@ -132,6 +143,12 @@ OPTIONS: Final = (
         "put the whole process on the emulator, from before collection to the end of the run",
     ),
     Option(
+        "scope",
+        "function",
+        "SCOPE",
+        f"how long the fixtures, their world and their cassette live: {', '.join(SCOPES)}",
+    ),
+    Option(
         "world",
         "",
         "FILE",
@@ -144,6 +161,13 @@ OPTIONS: Final = (
         "DOOR",
         "how requests get to the emulator: in-process, for what speaks through requests, or "
         "loopback, a server on 127.0.0.1, for httpx, aiohttp and others, too",
+    ),
+    Option(
+        "unknown_routes",
+        "gap",
+        "ANSWER",
+        "what the emulator answers where it has no route: gap, which fails the test, or 404, as a "
+        "service does to a misspelt path",
     ),
     Option(
         "record_from",

@@ -21,6 +21,8 @@ from pytest_qchannel.options import (
     OFFERED_SOURCES,
     OPTIONS,
     PLANNED,
+    SCOPES,
+    UNKNOWN_ROUTES,
     Door,
     Mode,
     Option,
@@ -31,6 +33,7 @@ __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
     "OPTIONS",
+    "SCOPES",
     "Door",
     "Mode",
     "Option",
@@ -72,6 +75,14 @@ def _mode(text: str) -> Mode:
 
 def _door(text: str) -> Door:
     return Door(_word(text, tuple(Door), "door"))
+
+
+def _scope(text: str) -> str:
+    return _word(text, SCOPES, "scope")
+
+
+def _unknown(text: str) -> str:
+    return _word(text, UNKNOWN_ROUTES, "answer to unknown routes")
 
 
 def _source(text: str) -> Source | None:
@@ -152,6 +163,8 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "": _switch,
     "FILE": _path,
     "DOOR": _door,
+    "SCOPE": _scope,
+    "ANSWER": _unknown,
     "WORDS": _words,
     "SOURCE": _source,
     "TEXT": str.strip,
@@ -170,8 +183,10 @@ class Settings(NamedTuple):
     seed: int
     allowed_hosts: tuple[str, ...]
     everywhere: bool
+    scope: str
     world: Path | None
     door: Door
+    unknown_routes: str
     record_from: Source | None
     cassettes: Path
     only_stale: bool

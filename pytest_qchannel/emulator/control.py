@@ -143,6 +143,32 @@ class EmulatorControl:
             )
         device.noise = Noise(noise)
 
+    def set_usage_limit(self, instance: str, seconds: int | None) -> None:
+        """Sets how many QPU seconds an instance may use; jobs that wait for that go on.
+
+        Args:
+            instance: Its name or CRN; on the classic platform ``hub/group/project``.
+            seconds: In all, with what it has used already; ``None``: any number.
+
+        Raises:
+            UsageProblem: There is no such instance, or the number is negative.
+        """
+        every = [one for each in self._app.world.accounts for one in each.instances.values()]
+        found = [one for one in every if instance in (one.name, one.id)]
+        if not found:
+            names = [one.name for one in every]
+            raise UsageProblem(
+                f"the emulated world has no instance {instance!r}",
+                closest=nearest(instance, names),
+                next=f"use one of {', '.join(names)}",
+            )
+        if seconds is not None and seconds < 0:
+            raise UsageProblem(
+                f"an instance cannot have {seconds} seconds", next="give 0 or more, or None"
+            )
+        for one in found:
+            one.usage_limit_s, one.refuses_when_used_up = seconds, False
+
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults that were declared so far, with how often each has happened."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
 
 __all__ = [
+    "APART_FIXTURE",
     "CASSETTE",
     "CHILDREN",
     "FOUND",
@@ -25,12 +26,14 @@ __all__ = [
     "LANE_FIXTURE",
     "OURS",
     "OUR_TESTS",
+    "PART_FIXTURE",
     "PASSED",
     "PROPERTY",
     "REFUSED",
     "RUNNING",
     "SHARED",
     "TAPE",
+    "TAPE_OF_RUN",
     "WHOLE_RUN",
 ]
 
@@ -42,6 +45,9 @@ OUR_TESTS: Final[pytest.StashKey[object]] = pytest.StashKey()
 
 WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a run: its one lane, in everywhere mode."""
+
+TAPE_OF_RUN: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
+"""Of a run: its one cassette, in everywhere mode."""
 
 RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
 """Of a run: the test that is being set up."""
@@ -78,6 +84,12 @@ ISOLATION_FIXTURE: Final = "_qchannel_isolation"
 
 LANE_FIXTURE: Final = "_qchannel_lane"
 """The fixture that all others of ours build on."""
+
+PART_FIXTURE: Final = "_qchannel_part"
+"""The first of the own fixtures of a test that shares a lane."""
+
+APART_FIXTURE: Final = "_qchannel_apart"
+"""The first of the own fixtures of a test without a lane, where others share one."""
 
 PROPERTY: Final = "qchannel"
 """The user property that tells which lane a test ran in."""

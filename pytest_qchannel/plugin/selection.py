@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import pytest
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.plugin import session_settings
+from pytest_qchannel.plugin.keys import WHOLE_RUN
 from pytest_qchannel.plugin.marker_arguments import ACCEPT, QChannelMark, read
 from pytest_qchannel.plugin.markers import QCHANNEL, is_mistyped
-from pytest_qchannel.settings import Settings, resolve
+from pytest_qchannel.settings import OPTIONS, Mode, Settings, resolve
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -29,8 +34,16 @@ __all__ = [
     "allows_unused",
     "channels_for",
     "check_markers",
+    "is_of_whole",
     "settings_for",
 ]
+
+_Items: TypeAlias = tuple[tuple[str, str | None], ...]
+
+_TEXTS: Final = pytest.StashKey[tuple[_Items, ...]]()
+"""Of a run: what its command line and its ini file say, when the first test asks."""
+
+_VARIABLES: Final = tuple(option.env_var for option in OPTIONS)
 
 
 def _mark(item: Marks) -> QChannelMark:
@@ -72,14 +85,34 @@ def check_markers(config: Any, item: Marks) -> None:
             ) from None
 
 
+def is_of_whole(config: Any, settings: Settings) -> bool:
+    """Whether the lane of the whole run is that of all tests: in ``auto`` marked ones replay."""
+    whole = config.stash.get(WHOLE_RUN, None)
+    return whole is not None and (whole.mode is not Mode.EMULATED or settings.mode is not Mode.AUTO)
+
+
 def settings_for(config: Any, item: Marks) -> Settings:
     """The settings of one test, its marker included.
 
     Raises:
         UsageProblem: The marker or a setting is wrong.
     """
-    line, ini = session_settings.texts_of(config)
-    return session_settings.with_world(config, resolve(line, _mark(item).settings, os.environ, ini))
+    if _TEXTS not in config.stash:
+        config.stash[_TEXTS] = tuple(map(_items, session_settings.texts_of(config)))
+    line, ini = config.stash[_TEXTS]
+    environ = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+    found = _resolved(line, _items(_mark(item).settings), _items(environ), ini)
+    return session_settings.with_world(config, found)
+
+
+@functools.lru_cache(maxsize=64)
+def _resolved(line: _Items, marker: _Items, environ: _Items, ini: _Items) -> Settings:
+    """The same settings hold for most tests, and each test asks several times."""
+    return resolve(dict(line), dict(marker), {n: t for n, t in environ if t is not None}, dict(ini))
+
+
+def _items(texts: Mapping[str, str | None]) -> _Items:
+    return tuple(texts.items())
 
 
 def channels_for(config: Any, item: Marks) -> tuple[tuple[str, ...], str | None]:

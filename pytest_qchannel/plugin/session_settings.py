@@ -17,6 +17,7 @@ __all__ = [
     "base_of",
     "check_arguments",
     "header",
+    "id_of",
     "session_settings",
     "texts_of",
     "with_world",
@@ -48,6 +49,22 @@ def base_of(config: Any) -> Path:
     """
     base: Path = config.rootpath if config.inipath else config.invocation_params.dir
     return base
+
+
+def id_of(config: Any, node: str, path: Path | None = None) -> str:
+    """A node's id, relative to :func:`base_of`.
+
+    Args:
+        config: The run's.
+        node: The id as pytest has it, relative to rootdir.
+        path: The node's file, where it is not what the id says.
+    """
+    file, colons, rest = node.partition("::")
+    path = path or config.rootpath / file
+    base = base_of(config)
+    if not node or not path.is_relative_to(base):
+        return node
+    return path.relative_to(base).as_posix().removeprefix(".") + colons + rest
 
 
 def texts_of(config: Any) -> tuple[Mapping[str, str | None], Mapping[str, str | None]]:

@@ -91,7 +91,7 @@ def run(task: Task) -> Outcome:
         one = _run_pub(machine, pub, following(seed, number), f"pub {number}", executions)
         runs.append(one)
         executions += one.executions
-    usage_s = qpu_s([(one.executions, one.length_s) for one in runs], delay_s)
+    circuits_s = qpu_s([(one.executions, one.length_s) for one in runs], delay_s)
     facts: dict[str, Json] = {
         "num_circuits": len(runs),
         "num_qubits": [one.circuit.num_qubits for one in runs],
@@ -99,9 +99,9 @@ def run(task: Task) -> Outcome:
         "executions": executions,
     }
     if not params.get("support_qiskit", False):
-        return Outcome(results.dumps(_plain_result(runs)), usage_s, facts=facts)
+        return Outcome(results.dumps(_plain_result(runs)), circuits_s, facts=facts)
     newer, older = _qiskit_results(runs, task.started_at, delay_s)
-    return Outcome(newer, usage_s, ((READS_NEW_SPANS_SINCE, older),), facts)
+    return Outcome(newer, circuits_s, ((READS_NEW_SPANS_SINCE, older),), facts)
 
 
 def _shots_of(pub: Pub, params: Params) -> tuple[int, options.Split | None]:

@@ -47,6 +47,11 @@ class Device:
     noise: Noise = Noise.OFF
 
     @property
+    def is_dry_run(self) -> bool:
+        """Whether it is the twin of a device, whose jobs take no QPU time."""
+        return self.kind == "mock"
+
+    @property
     def snapshot(self) -> snapshots.Snapshot:
         """The calibration data that the device is served from."""
         return snapshots.served(self.source or self.name, self.name, self.has_fractional_gates)
