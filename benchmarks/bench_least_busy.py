@@ -44,12 +44,12 @@ def test_emulator_beside_the_client(qchannel: Any, side_by_side: Callable[..., N
 
 
 @pytest.mark.timeout(300)
-def test_localqpu(timed: Callable[..., None]) -> None:
+def test_localqpu(qchannel_world: Any, timed: Callable[..., None]) -> None:
     localqpu = pytest.importorskip("localqpu", reason="localqpu is not installed")
     from pytest_qchannel.emulator.world.clock import Clock
-    from pytest_qchannel.emulator.worlds.default_world import CLOUD_ACCOUNT, default_world
+    from pytest_qchannel.emulator.worlds.default_world import CLOUD_ACCOUNT
 
-    world = default_world(Clock(lambda: 0.0))
+    world = qchannel_world.build(Clock(lambda: 0.0))
     account = next(one for one in world.accounts if one.name == CLOUD_ACCOUNT)
     devices = next(iter(account.instances.values())).devices
     with localqpu_server(*devices) as port:

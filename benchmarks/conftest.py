@@ -6,12 +6,14 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
 
 from benchmarks import _flows
 from benchmarks._projects import Project
+from pytest_qchannel import WorldBuilder
 
 Figures = dict[str, dict[str, list[float]]]
 """Group -> case -> seconds of each round."""
@@ -41,11 +43,19 @@ MEASURES: Final = (
     Measure(f"sampler, {_flows.GHZ}", "emulator", ("bare stim", _CLIENT), 60),
     Measure(f"sampler, {_flows.WIDE}", "emulator", (_CLIENT,), times=(1.2, "bare Aer")),
     Measure(_flows.NOISE, "emulator", (), times=(1 / 20, "local testing mode")),
+    Measure("noise, twenty T1 experiments", "one circuit", (), times=(1.3, "twenty circuits")),
+    Measure("noise, three of up to 2,800 Cliffords", "ours", (), times=(1, "Aer")),
     Measure("least_busy, ten devices", "emulator", (_CLIENT,), 250),
     Measure("transpile, 100 qubits", "POST /transpile", (), times=(1.1, "qiskit.transpile")),
     Measure("loading", "pytest-qchannel", ("no plugin",), 8),
     Measure("loading, no bytecode", "pytest-qchannel", ("no plugin",), 20),
 )
+
+
+@pytest.fixture
+def qchannel_world() -> WorldBuilder:
+    """The world in which all figures were taken: the devices of 2024."""
+    return WorldBuilder.from_file(Path(__file__).parents[1] / "examples" / "world-2024.toml")
 
 
 @pytest.fixture(scope="session")
