@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from pytest_qchannel.emulator.api import auth
 from pytest_qchannel.emulator.api.context import Context
@@ -25,6 +26,11 @@ from pytest_qchannel.ibm.table import ROUTES, find
 from pytest_qchannel.wire import ApiError, Handle, Request, Response
 
 __all__ = ["App", "headers_alone"]
+
+
+_ADVICE: Final = (
+    "ask for a route that qchannel docs emulator lists, or keep this test for the real service"
+)
 
 
 class App:
@@ -88,7 +94,7 @@ class App:
             raise EmulatorGap(
                 f"the emulator has nothing at {asked}",
                 closest=f"below https://{request.host} it serves {_bases(request.host)}",
-                next="ask for a route of docs/emulator.md, or keep this test for the real service",
+                next=_ADVICE,
             )
         found = find(request.method, request.host, request.path)
         if found is None:
@@ -98,7 +104,7 @@ class App:
             raise EmulatorGap(
                 f"the emulator has no route for {asked}",
                 closest=f"{close.replace(' ', f' https://{host.name}{host.base}', 1)}",
-                next="ask for a route of docs/emulator.md, or keep this test for the real service",
+                next=_ADVICE,
             )
         return (
             Context(
