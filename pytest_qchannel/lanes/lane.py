@@ -125,9 +125,10 @@ class Lane:
         """What went wrong since the last call, even where the code under test swallowed it."""
         return self._traffic.take_problems()
 
-    def hints(self, error: str) -> list[str]:
+    def hints(self, error: BaseException) -> list[str]:
         """What is known of an error that the code under test ended with and that says less."""
-        return self._traffic.hints(error, self.channel)
+        of_outer = self._outer.channel if self._outer is not None else None
+        return self._traffic.hints(error, self.channel or of_outer, self.requests)
 
     # What can be done to where answers come from.
 

@@ -11,7 +11,6 @@ The plugin object is registered only when the mode is on.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ import pytest
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
 from pytest_qchannel.plugin.fixture_names import name_of
-from pytest_qchannel.plugin.keys import LANE, PROPERTY, REFUSED, SHARED, WHOLE_RUN
+from pytest_qchannel.plugin.keys import JOURNAL, LANE, PROPERTY, REFUSED, SHARED, WHOLE_RUN
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
@@ -58,11 +57,7 @@ def begin(config: pytest.Config) -> None:
         UsageProblem: A setting is wrong, or contradicts the mode.
     """
     early = _EarlyConfig(config)
-    if EVERYWHERE in config.stash or not (
-        early.getoption(_OPTION.ini_key)
-        or os.environ.get(_OPTION.env_var)
-        or early.getini(_OPTION.ini_key)
-    ):
+    if EVERYWHERE in config.stash or not session_settings.is_set(early, _OPTION):
         return
     settings = session_settings.session_settings(early)
     if not settings.everywhere:
@@ -168,7 +163,8 @@ class Everywhere:
         self.lane.happens_in(item.nodeid)
         others = [(name, value) for name, value in item.user_properties if name != PROPERTY]
         item.user_properties[:] = [*others, (PROPERTY, self.lane.mode.value)]
-        item.stash[LANE] = self.lane.part(selection.settings_for(self._config, item)).open()
+        lane = self.lane.part(selection.settings_for(self._config, item)).open()
+        item.stash[LANE], item.stash[JOURNAL] = lane, lane.requests
         try:
             return (yield)
         except BaseException as error:

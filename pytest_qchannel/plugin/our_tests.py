@@ -15,11 +15,13 @@ from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.plugin import (
     faults,
+    frames,
     hiding,
     precautions,
     problems,
     report,
     selection,
+    sent,
     session_settings,
     taping,
 )
@@ -129,15 +131,21 @@ class OurTests:
         """
         problems.gather(item)  # a subtest is reported before the test has ended
         ours = call.excinfo.value if call.excinfo else None
+        frames.leave_out(item, call)
         made = yield
         taping.passed(item, made)
         is_told_more = problems.replaced(item, call, ours)
-        if made.failed and (problems.hinted(item, call) or is_told_more):
-            made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
+        if made.failed:
+            is_trimmed = frames.leave_out(item, call)  # unittest has put another error there
+            if problems.hinted(item, call) or is_told_more or is_trimmed:
+                made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
         if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
             made.longrepr = report.without_traceback(item.stash[REFUSED])
-        if isinstance(ours, Exception) and call.when != "call" and report.is_about_cassettes(ours):
-            made.longrepr = report.without_traceback(ours)
+        elif made.failed and (told := frames.nobody_elses(call)) is not None:
+            made.longrepr = report.without_traceback(told)
+        if made.failed and call.excinfo:
+            frames.keep_headline(made, call.excinfo.value)
+        sent.show(item, made)
         taping.hide(item, made)
         return made
 

@@ -57,7 +57,7 @@ def hinted(item: pytest.Item, call: pytest.CallInfo[Any]) -> bool:
     lane, told = item.stash.get(LANE, None), call.excinfo.value if call.excinfo else None
     if lane is None or told is None or isinstance(told, QChannelError):
         return False
-    hints = lane.hints(str(told))
+    hints = lane.hints(told)
     for hint in hints:
         told.add_note(hint)
     return bool(hints)

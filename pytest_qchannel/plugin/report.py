@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import pytest
+from _pytest._code.code import ReprEntry
 
 from pytest_qchannel.plugin.keys import CASSETTE, PROPERTY
 from pytest_qchannel.settings import Source
@@ -115,6 +116,8 @@ def without_traceback(problem: Exception) -> Any:
         raise problem.with_traceback(None) from None
     except type(problem):
         made = pytest.ExceptionInfo.from_current().getrepr(style="native")
-    for entry in made.reprtraceback.reprentries:  # without the line that raises it here
-        entry.lines = traceback.format_exception_only(problem)
+    # Without the line that raises it here.
+    lines = "".join(traceback.format_exception_only(problem)).splitlines()
+    entry = ReprEntry([f"E   {line}" for line in lines], None, None, None, "long")
+    made.reprtraceback.reprentries = [entry]
     return made

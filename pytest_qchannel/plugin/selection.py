@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.marker_arguments import ACCEPT, QChannelMark, read
 from pytest_qchannel.plugin.markers import QCHANNEL, is_mistyped
-from pytest_qchannel.settings import Settings, resolve
+from pytest_qchannel.settings import Settings
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -78,8 +77,8 @@ def settings_for(config: Any, item: Marks) -> Settings:
     Raises:
         UsageProblem: The marker or a setting is wrong.
     """
-    line, ini = session_settings.texts_of(config)
-    return session_settings.with_world(config, resolve(line, _mark(item).settings, os.environ, ini))
+    settings = session_settings.resolved(config, _mark(item).settings)
+    return session_settings.with_world(config, settings)
 
 
 def channels_for(config: Any, item: Marks) -> tuple[tuple[str, ...], str | None]:

@@ -22,7 +22,7 @@ from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.chain import in_turn
 from pytest_qchannel.lanes.journaling import journaled
-from pytest_qchannel.lanes.source.session_hint import session_hint
+from pytest_qchannel.lanes.source.dead_ends import Case, hints_for
 from pytest_qchannel.lanes.worlds import seeded, world_of
 from pytest_qchannel.settings import Settings
 from pytest_qchannel.wire import Request, Response
@@ -72,10 +72,9 @@ class EmulatedSource:
             with_faults(self.app),
         )
 
-    def hints(self, error: str, channel: Channel | None) -> list[str]:
-        """Which instance could have had the session that an error is about."""
-        hint = session_hint(self.app.world, error, channel)
-        return [hint] if hint else []
+    def hints(self, error: BaseException, channel: Channel | None, requests: Journal) -> list[str]:
+        """What the world knows of an error that says less."""
+        return hints_for(Case(self.app.world, self.app.faults, error, channel, requests))
 
     def handle(self, request: Request) -> Response:
         """The answer of the emulated service."""

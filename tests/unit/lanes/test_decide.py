@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pytest_qchannel.errors import UsageProblem
@@ -84,7 +86,7 @@ NAMED |= {"environ": "QCHANNEL_MODE", "ini": "qchannel_mode in the ini file"}
 @pytest.mark.parametrize("rung", NAMED)
 def test_a_contradiction_is_mended_where_it_stands(rung: str, source: str) -> None:
     """To leave an option away was advised to whoever had not given it."""
-    sources: dict[str, dict[str, str]] = {name: {} for name in NAMED}
+    sources: dict[str, Any] = {name: {} for name in NAMED}
     sources[rung] = {"QCHANNEL_MODE": "record"} if rung == "environ" else {"mode": "record"}
     with pytest.raises(UsageProblem) as caught:
         decide(resolve(**sources), Asked(True, "none", source), "test_a.py::test_b", bool)
