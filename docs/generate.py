@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import json
 import re
 import sys
@@ -18,13 +17,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 
 from docs.fault_words import tables as fault_tables  # noqa: E402
+from docs.offers import offers, rows_of  # noqa: E402
 from docs.scrubbing import render  # noqa: E402
 from docs.world_keys import tables as world_tables  # noqa: E402
 from pytest_qchannel.emulator.api.refusals import Known, Refusal  # noqa: E402
 from pytest_qchannel.emulator.control import EmulatorControl  # noqa: E402
 from pytest_qchannel.emulator.programs.outcome import FailureCode  # noqa: E402
 from pytest_qchannel.emulator.world.clock import Clock  # noqa: E402
-from pytest_qchannel.emulator.worlds.default_world import default_world  # noqa: E402
+from pytest_qchannel.emulator.worlds.default_world import FLEETS, default_world  # noqa: E402
 from pytest_qchannel.hosts import HOSTS  # noqa: E402
 from pytest_qchannel.ibm.route import HEAD_SOURCE, SOURCES, Route  # noqa: E402
 from pytest_qchannel.ibm.table import ROUTES  # noqa: E402
@@ -121,19 +121,25 @@ def world() -> str:
     return table(["account", "instance", "plan", "region", "devices"], instances)
 
 
+def fleets() -> str:
+    """The devices of the default world, for each age of the client."""
+    parts: list[tuple[str, list[tuple[str, ...]]]] = [
+        ("online in us-east, the second the least busy", [(*one.online,) for one in FLEETS]),
+        ("offline", [(one.offline,) for one in FLEETS]),
+        ("paused", [(one.paused,) for one in FLEETS]),
+        ("on paid instances in us-east, too", [one.paid for one in FLEETS]),
+        ("in eu-de", [one.eu_de for one in FLEETS]),
+    ]
+    rows = [
+        [part, *(", ".join(f"`{name}`" for name in names) for names in fleets_of)]
+        for part, fleets_of in parts
+    ]
+    return table(["", "newest client", "from 0.40", "from 0.34"], rows)
+
+
 def levers() -> str:
     """What a test can do with ``qchannel_emulator``, or ask it."""
-    rows = []
-    for name, member in vars(EmulatorControl).items():
-        if name.startswith("_"):
-            continue
-        call = ""
-        if inspect.isfunction(member):
-            parameters = list(inspect.signature(member).parameters.values())[1:]
-            call = str(inspect.Signature([one.replace(annotation=one.empty) for one in parameters]))
-        said = str(inspect.getdoc(member)).split("\n\n")[0].replace("\n", " ")
-        rows.append([f"`{name}{call}`", re.sub(r":meth:`(\w+)`|``(.+?)``", r"`\1\2`", said)])
-    return table(["lever", "what it gives or does"], rows)
+    return table(["lever", "what it gives or does"], rows_of(EmulatorControl))
 
 
 def refusals() -> str:
@@ -153,11 +159,12 @@ def failures() -> str:
 
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"settings": settings},
+    "README.md": {"settings": settings, "offers": offers},
     "docs/emulator.md": {
         "sources": sources,
         "routes": routes,
         "world": world,
+        "fleets": fleets,
         "levers": levers,
         "refusals": refusals,
         "failures": failures,

@@ -22,12 +22,25 @@ if TYPE_CHECKING:
     )
     from pytest_qchannel.cassette.gate.findings import SecretFound
     from pytest_qchannel.cassette.playback.replay.miss import CassetteMiss
-    from pytest_qchannel.cassette.problems import CassetteProblem
+    from pytest_qchannel.cassette.problems import (
+        BlobDamaged,
+        BlobMissing,
+        CassetteBusy,
+        CassetteDamaged,
+        CassetteMissing,
+        CassetteProblem,
+        CassetteTaken,
+        CassetteTooOld,
+        CassetteUnsafe,
+        RecordingRefused,
+    )
     from pytest_qchannel.channels.model import Account, Channel, Instance
+    from pytest_qchannel.channels.rest import ChannelSession
     from pytest_qchannel.crn import CRN
     from pytest_qchannel.emulator.control import EmulatorControl
     from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.emulator.faults.unmet import FaultNotMet
+    from pytest_qchannel.emulator.world.jobs import Job
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
     from pytest_qchannel.errors import (
         ChannelUnavailable,
@@ -39,8 +52,11 @@ if TYPE_CHECKING:
         RealSecretRefused,
         UsageProblem,
     )
+    from pytest_qchannel.journal import Exchange, Journal
+    from pytest_qchannel.lanes.emulation import emulated
     from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
     from pytest_qchannel.secret import Secret
+    from pytest_qchannel.settings import Settings
 
 _HOMES = {
     "pytest_qchannel._version": ("__version__",),
@@ -53,13 +69,27 @@ _HOMES = {
     ),
     "pytest_qchannel.cassette.gate.findings": ("SecretFound",),
     "pytest_qchannel.cassette.playback.replay.miss": ("CassetteMiss",),
-    "pytest_qchannel.cassette.problems": ("CassetteProblem",),
+    "pytest_qchannel.cassette.problems": (
+        "BlobDamaged",
+        "BlobMissing",
+        "CassetteBusy",
+        "CassetteDamaged",
+        "CassetteMissing",
+        "CassetteProblem",
+        "CassetteTaken",
+        "CassetteTooOld",
+        "CassetteUnsafe",
+        "RecordingRefused",
+    ),
+    "pytest_qchannel.lanes.emulation": ("emulated",),
     "pytest_qchannel.lanes.qchannel": ("QChannel", "SavedAccounts"),
     "pytest_qchannel.channels.model": ("Account", "Channel", "Instance"),
+    "pytest_qchannel.channels.rest": ("ChannelSession",),
     "pytest_qchannel.crn": ("CRN",),
     "pytest_qchannel.emulator.control": ("EmulatorControl",),
     "pytest_qchannel.emulator.faults": ("Fault",),
     "pytest_qchannel.emulator.faults.unmet": ("FaultNotMet",),
+    "pytest_qchannel.emulator.world.jobs": ("Job",),
     "pytest_qchannel.emulator.worlds.builder": ("WorldBuilder",),
     "pytest_qchannel.errors": (
         "ChannelUnavailable",
@@ -71,31 +101,47 @@ _HOMES = {
         "RealSecretRefused",
         "UsageProblem",
     ),
+    "pytest_qchannel.journal": ("Exchange", "Journal"),
     "pytest_qchannel.secret": ("Secret",),
+    "pytest_qchannel.settings": ("Settings",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CRN",
     "Account",
+    "BlobDamaged",
+    "BlobMissing",
+    "CassetteBusy",
+    "CassetteDamaged",
     "CassetteMiss",
+    "CassetteMissing",
     "CassetteProblem",
+    "CassetteTaken",
+    "CassetteTooOld",
+    "CassetteUnsafe",
     "Channel",
+    "ChannelSession",
     "ChannelUnavailable",
     "EmulatorControl",
     "EmulatorGap",
+    "Exchange",
     "ExpectationFailed",
     "Fault",
     "FaultNotMet",
     "Instance",
+    "Job",
+    "Journal",
     "NetworkBlocked",
     "QChannel",
     "QChannelError",
     "RawKeyWarning",
     "RealSecretRefused",
+    "RecordingRefused",
     "SavedAccounts",
     "Secret",
     "SecretFound",
+    "Settings",
     "UsageProblem",
     "WorldBuilder",
     "__version__",
@@ -104,6 +150,7 @@ __all__ = [
     "assert_logged_out",
     "assert_sampler_run",
     "assert_submitted_once",
+    "emulated",
 ]
 
 

@@ -111,10 +111,18 @@ def _said(refusal: Any) -> Iterator[str]:
 class Exchange:
     """One request and its answer.
 
-    ``body`` is the request's JSON with credentials scrubbed (``None`` where it had none);
-    ``job_id`` is the job that the request created or named; ``answer`` is the body of a refusal.
-    ``status`` is 0 where no answer came; ``fault`` is the declared fault that the request met, and
-    ``is_lost`` whether it kept the answer, or a part of it, from the client.
+    Attributes:
+        number: Its number in the test, from 1.
+        method: The HTTP method, in capitals.
+        host: The host that it was sent to.
+        path: The path, without the query.
+        query: The query; the values of credentials in it are ``***``.
+        headers: The request's headers by their names in lower case, without the secrets.
+        status: The status of the answer; 0 where no answer came.
+        job_id: The job that the request created or named.
+        answer: The body of a refusal.
+        fault: The declared fault that the request met.
+        is_lost: Whether the fault kept the answer, or a part of it, from the client.
     """
 
     number: int

@@ -32,6 +32,10 @@ class Secret:
     Args:
         env_var: Where it came from, most often a variable: safe to show.
         value: The credential.
+
+    Attributes:
+        env_var: Where it came from, most often a variable: safe to show.
+        reveal: A call of it gives the credential itself.
     """
 
     __slots__ = ("_texts", "env_var", "reveal")

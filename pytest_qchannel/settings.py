@@ -206,6 +206,7 @@ def resolve(
     environ: Mapping[str, str],
     ini: Mapping[str, object],
     *,
+    marked_by: str = "the qchannel marker",
     ini_path: Path | None = None,
     overrides: Mapping[str, object] = MappingProxyType({}),
 ) -> Settings:
@@ -216,7 +217,8 @@ def resolve(
         marker: What the test's marker says.
         environ: The environment.
         ini: What the ini file says: in TOML a list, a boolean or a number is as good as a text.
-        ini_path: The file.
+        marked_by: What errors call the marker, or what stands in its place.
+        ini_path: The ini file.
         overrides: What ``-o`` says in its place.
 
     Raises:
@@ -228,7 +230,7 @@ def resolve(
     for option in OPTIONS:
         rungs = (
             (option.flag, command_line.get(option.name)),
-            ("the qchannel marker", marker.get(option.name)),
+            (marked_by, marker.get(option.name)),
             (option.env_var, environ.get(option.env_var) or None),
             (f"-o {option.ini_key}", overrides.get(option.name)),
             (f"{option.ini_key}{file}", ini.get(option.name)),

@@ -2,7 +2,8 @@
 
 The client works out the path of its account file once, when it is imported. So setting HOME is
 not enough: where the client is loaded already its constant is pointed into the test's HOME, and
-where a test is the first to load it the constant is set right afterwards.
+where a test is the first to load it the constant is set right afterwards. The header that names
+its versions is worked out there, too, and is empty where the environment opts out of usage data.
 """
 
 from __future__ import annotations
@@ -14,14 +15,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-__all__ = ["account_file", "given_back", "isolated_environment", "outside"]
+__all__ = [
+    "OPT_OUT",
+    "account_file",
+    "given_back",
+    "is_given_back",
+    "isolated_environment",
+    "outside",
+]
 
 _MODULE: Final = "qiskit_ibm_runtime.accounts.management"
 _CONSTANT: Final = "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
 _HOME_VARIABLES: Final = ("HOME", "USERPROFILE")
+_SESSION: Final = "qiskit_ibm_runtime.api.session"
+_HEADER: Final = "CLIENT_APPLICATION"
+
+OPT_OUT: Final = "USAGE_DATA_OPT_OUT"
+"""Set to ``True`` it keeps the client from telling who calls it, for which it reads the whole stack
+of Python's frames with each request. Source: ``api/session.py`` of the client, 0.34 to 0.51."""
 
 _hidden: Final[list[tuple[dict[str, str], Path]]] = []
 """The environments and account files that are hidden, the person's own first."""
+
+_given_back: Final[list[Path]] = []
+"""The person's own account file, once for each block that has the person's environment."""
 
 # They would send the client to other hosts or make it skip what it always does; and a proxy on
 # loopback would be a way out of the shut network.
@@ -46,6 +63,18 @@ def _point_client_to(path: str) -> None:
         setattr(sys.modules[_MODULE], _CONSTANT, path)
 
 
+def _name_client_again() -> None:
+    """Has the client tell its versions where it was loaded while a lane opted out for the person.
+
+    It is a no-op where it tells them already, and where the person has opted out.
+    """
+    session = sys.modules.get(_SESSION)
+    if session is None or getattr(session, _HEADER, None) != "":
+        return
+    if os.environ.get(OPT_OUT) != "True":
+        setattr(session, _HEADER, session._get_client_header())
+
+
 def outside() -> tuple[Mapping[str, str], Path]:
     """The person's own environment and account file, whether one is open or not."""
     return _hidden[0] if _hidden else (os.environ, Path(_account_file_now()))
@@ -68,11 +97,14 @@ def given_back() -> Iterator[None]:
         return
     (before, path), inside, own = _hidden[0], dict(os.environ), _account_file_now()
     before = dict(before)
+    _given_back.append(path)
     try:
         _become(before)
         _point_client_to(str(path))
+        _name_client_again()
         yield
     finally:
+        _given_back.pop()
         after = dict(os.environ)
         changed = {name for name in before | after if before.get(name) != after.get(name)}
         for environ in (inside, *(environ for environ, _ in _hidden)):
@@ -81,6 +113,11 @@ def given_back() -> Iterator[None]:
             environ.update({name: after[name] for name in changed if name in after})
         _become(inside)
         _point_client_to(own)
+
+
+def is_given_back() -> bool:
+    """Whether the person's own environment is there within isolated ones."""
+    return bool(_given_back)
 
 
 def _become(environ: Mapping[str, str]) -> None:
@@ -108,3 +145,4 @@ def isolated_environment(home: Path, variables: Mapping[str, str]) -> Iterator[N
         _hidden.pop()
         _become(before)
         _point_client_to(path)
+        _name_client_again()

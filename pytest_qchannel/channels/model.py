@@ -16,10 +16,14 @@ __all__ = ["CHANNEL_BY_NAME", "Account", "Channel", "Instance"]
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to log in to IBM Quantum.
+    """A way to log in to IBM Quantum; its releases are those of the client's git tags.
 
-    ``since`` and ``until`` bound the releases of qiskit-ibm-runtime that know the channel
-    (``until`` is the first that does not). Source: the client's git tags.
+    Attributes:
+        name: As the client spells it.
+        credential: What its credential is called, as ``API key``.
+        is_classic: Whether it is of the classic platform.
+        since: The first release of qiskit-ibm-runtime that knows it.
+        until: The first one that does not know it any more, or ``None``.
     """
 
     name: str
@@ -52,7 +56,13 @@ assert tuple(CHANNEL_BY_NAME) == CHANNELS
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """What a job is charged to: a CRN, or ``hub/group/project`` on the classic platform."""
+    """What a job is charged to.
+
+    Attributes:
+        id: Its CRN, or ``hub/group/project`` on the classic platform.
+        name: Its name.
+        plan: Its plan, as ``Open`` or ``Premium``.
+    """
 
     id: str
     name: str
@@ -61,7 +71,13 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A credential and an instance for one channel."""
+    """A credential and an instance for one channel.
+
+    Attributes:
+        channel: The channel.
+        secret: The credential, which does not show itself.
+        instance: The instance in use, or ``None``.
+    """
 
     channel: Channel
     secret: Secret

@@ -69,6 +69,10 @@ class ChannelSession(requests.Session):
 
     Absolute URLs go where they say, without the session's credentials unless they lie below
     :attr:`base_url` or are the logout.
+
+    Attributes:
+        base_url: The base of the runtime API, for the region of the instance in use.
+        logout_url: Where an access token is given back; ``None`` where nothing takes it.
     """
 
     def __init__(self, account: Account, token: str) -> None:

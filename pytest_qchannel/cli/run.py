@@ -158,7 +158,7 @@ class _Watch:
             self._lane = lane_of_process(settings, name)
         except UsageProblem as problem:
             raise click.UsageError(_in_our_words(problem)) from None
-        self._lane.happens_in(name, who="a program", way_out="qchannel run --allowed-hosts")
+        self._lane.happens_in(name, who="a program", way_out="qchannel run --{option}={value}")
         at_exit(self._end)
 
     def run(self, program: Callable[[], object]) -> None:

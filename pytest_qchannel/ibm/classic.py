@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_qchannel.hosts import CLASSIC_AUTH, CLASSIC_NETWORK
+from pytest_qchannel.ibm.fields import CLASSIC_QUERY
 from pytest_qchannel.ibm.route import Action, Answers, Fields, Route
 
 __all__ = ["ROUTES"]
@@ -29,12 +30,16 @@ ROUTES: Final = (
     Route(
         CLASSIC_AUTH, "GET", "/users/me", "classic", _CLIENT,
         {200: "C"},
+        query=CLASSIC_QUERY,
         answered={"id": "user", "email": "email", "username": "person", "firstName": "person",
                   "lastName": "person", "institution": "person", "urls.http": "base_url",
                   "urls.ws": "base_url", "urls.services.runtime": "base_url"},
     ),
     Route(
-        CLASSIC_AUTH, "POST", "/users/logout", "classic", _GUIDE, {200: "D"}, Action.HARD_GATE
+        CLASSIC_AUTH, "POST", "/users/logout", "classic", _GUIDE,
+        {200: "D"},
+        Action.HARD_GATE,
+        query=CLASSIC_QUERY,
     ),
     Route(
         CLASSIC_NETWORK, "GET", "/version", "none", _CLIENT, _VERSION_ANSWERS, answered=_VERSION
@@ -42,6 +47,7 @@ ROUTES: Final = (
     Route(
         CLASSIC_NETWORK, "GET", "/Network", "classic", _CLIENT,
         {200: "C"},
+        query=CLASSIC_QUERY,
         answered={"[].name": "hub", "[].groups.{group}.name": "group",
                   "[].groups.{group}.projects.{project}.name": "project",
                   "[].groups.{group}.projects.{project}.isDefault": "keep"},

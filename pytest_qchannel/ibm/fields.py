@@ -32,6 +32,10 @@ ERRORS: Final[Fields] = {
 """The services' error bodies, the same on every route."""
 
 HGP: Final[Fields] = {"hub": "hub", "group": "group", "project": "project"}
+CLASSIC_QUERY: Final[Fields] = {"access_token": "access_token", **HGP}
+"""What any query of the classic platform may hold beside its own fields: a credential, as old
+programs sent it, and an instance in three fields, as a job's body has it."""
+
 JOB: Final[Fields] = {
     **each(
         "backend status state.status state.reason_code state.reasonCode program.id created ended "

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 __all__ = [
     "NEW_CLASSIC_HOSTS_SINCE",
     "READS_NEW_SPANS_SINCE",
+    "READS_PULSES_UNTIL",
     "RELEASES",
     "SENDS_ACCESS_TOKENS_SINCE",
     "Changes",
@@ -58,6 +59,10 @@ NEW_CLASSIC_HOSTS_SINCE: Final[Version] = (0, 35)
 
 SENDS_ACCESS_TOKENS_SINCE: Final[Version] = (0, 39)
 """Since then it logs in; until then it sent the API key with every request."""
+
+READS_PULSES_UNTIL: Final[Version] = (0, 40)
+"""Until then at the latest it made schedules from a configuration. Source: 0.34 does, 0.40 has no
+class for it; those between were not read."""
 
 READS_NEW_SPANS_SINCE: Final[Version] = (0, 41)
 """Since then it decodes today's form of execution spans. Source: its release notes."""

@@ -12,6 +12,7 @@ from pytest_qchannel.hosts import CLASSIC_RUNTIME, RUNTIME
 from pytest_qchannel.ibm.fields import (
     ANALYSED,
     ANALYTICS,
+    CLASSIC_QUERY,
     CONFIGURATION,
     DEFAULTS,
     DEVICE_ROW,
@@ -44,7 +45,13 @@ _ANALYTICS: Final[Answers] = {200: "D", 400: "I", 404: "I"}
 
 def _both(classic_source: str, route: Route) -> tuple[Route, Route]:
     """A route of today's API and the same one of the classic API, with the source of that."""
-    classic = replace(route, service=CLASSIC_RUNTIME, credential="classic", source=classic_source)
+    classic = replace(
+        route,
+        service=CLASSIC_RUNTIME,
+        credential="classic",
+        source=classic_source,
+        query={**route.query, **CLASSIC_QUERY},
+    )
     return route, classic
 
 
@@ -178,6 +185,7 @@ ROUTES: Final = (
     Route(
         CLASSIC_RUNTIME, "GET", "/usage", "classic", _CLIENT,
         {200: "C"},
+        query=CLASSIC_QUERY,
         answered={"period.**": "keep", "byInstance[].instance": "hgp",
                   **below("byInstance[].", each("quota usage pendingJobs maxPendingJobs",
                                                 "keep"))},

@@ -78,11 +78,14 @@ def is_submission(method: str, host: str, path: str) -> bool:
 
 
 def asked_by(method: str, url: str) -> list[tuple[str, str]]:
-    """The fields of a URL's query, without those that only tell what the client can do."""
+    """The fields of a URL's query: what the client can do, and who asks, is asked for by none."""
     parts = urlsplit(url)
     found = find(method.upper(), (parts.hostname or "").lower(), parts.path)
-    able = found.route.abilities if found is not None else ()
-    return [one for one in parse_qsl(parts.query, keep_blank_values=True) if one[0] not in able]
+    fields = parse_qsl(parts.query, keep_blank_values=True)
+    if found is None:
+        return fields
+    able, rules = found.route.abilities, found.route.query
+    return [(n, v) for n, v in fields if n not in able and rules.get(n) != "access_token"]
 
 
 def url_of(service: str, key: str) -> str:

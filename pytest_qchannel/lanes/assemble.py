@@ -78,7 +78,7 @@ def lane_of_process(settings: Settings, where: str) -> Lane:
     lane = lane_for(settings, where, has_url=True).open()
     with ExitStack() as undo:
         undo.callback(lane.close)
-        lane.happens_in(where, way_out="pytest --qchannel-everywhere --qchannel-allowed-hosts")
+        lane.happens_in(where, way_out="pytest --qchannel-everywhere --qchannel-{option}={value}")
         lane.use(channel)
         undo.pop_all()
     return lane

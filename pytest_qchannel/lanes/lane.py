@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.client import login_url
-from pytest_qchannel.channels.environment import isolated_environment
+from pytest_qchannel.channels.environment import OPT_OUT, isolated_environment
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, Instance
 from pytest_qchannel.channels.service import connect
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.garbage import rarely_collected
 from pytest_qchannel.lanes.traffic import Traffic
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Mode, Settings
@@ -28,10 +29,16 @@ if TYPE_CHECKING:  # a replay loads nothing of the emulator's world
     from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 
-__all__ = ["Lane"]
+__all__ = ["Lane", "open_lanes"]
 
 _URL: Final = "QISKIT_IBM_URL"
 _VARIABLES: Final = (*credentials.CLIENT_VARIABLES, _URL)
+_open: Final[list[Lane]] = []
+
+
+def open_lanes() -> list[Lane]:
+    """The lanes that are open in this process, the innermost last; parts of one do not count."""
+    return list(_open)
 
 
 class Lane:
@@ -246,15 +253,20 @@ class Lane:
             undo.callback(rmtree, folder, ignore_errors=True)
             self._home = folder / "home"
             self._home.mkdir()
+        undo.enter_context(rarely_collected())
         self._traffic.open()
         undo.callback(self._traffic.close)
+        _open.append(self)
+        undo.callback(_open.remove, self)
         variables = self._every_channel()
+        if not self._traffic.is_live:  # nobody is there to read it, and it takes the client long
+            variables.setdefault(OPT_OUT, os.environ.get(OPT_OUT, "True"))
         undo.enter_context(isolated_environment(self._home, variables))
         # What the lane has no account or instance for is not left to the person's own.
         for name in credentials.credential_variables() - variables.keys():
             os.environ.pop(name, None)
 
-    def _every_channel(self) -> Mapping[str, str]:
+    def _every_channel(self) -> dict[str, str]:
         variables: dict[str, str] = {}
         for channel in CHANNEL_BY_NAME.values():
             if channel.name not in self._traffic.accounts.held:

@@ -25,7 +25,12 @@ __all__ = ["QChannel", "SavedAccounts"]
 
 
 class QChannel:
-    """What the ``qchannel`` fixture gives: the channel in use and all that happens on it."""
+    """What the ``qchannel`` fixture gives: the channel in use and all that happens on it.
+
+    Attributes:
+        channel: The channel in use.
+        account: The account in use: its credential and its instance.
+    """
 
     def __init__(self, lane: Lane, channel: Channel) -> None:
         self._lane = lane

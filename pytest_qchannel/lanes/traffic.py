@@ -61,6 +61,11 @@ class Traffic:
         self._tape = tape
         self._stack = ExitStack()
 
+    @property
+    def is_live(self) -> bool:
+        """Whether what is sent goes on to IBM."""
+        return self._source is not None and self._source.is_live
+
     def open(self) -> None:
         """Shuts the network, opens the door, and starts the tape."""
         with ExitStack() as undo:
@@ -90,7 +95,7 @@ class Traffic:
 
     def take_problems(self) -> list[QChannelError]:
         """What went wrong since the last call."""
-        found = []
+        found = self.network.take_problems_of_children()
         while self._problems:
             found.append(self._problems.pop(0))
         return found + (self._tape.take_problems() if self._tape is not None else [])

@@ -45,15 +45,17 @@ def seeded(settings: Settings, world: WorldBuilder) -> Settings:
     return settings._replace(seed=world.world_seed, origin=origin)
 
 
-def require_world(given: object, where: str) -> WorldBuilder:
-    """What the fixture ``qchannel_world`` gave, if a lane can be built from it.
+def require_world(
+    given: object, where: str, giver: str = "the fixture qchannel_world"
+) -> WorldBuilder:
+    """What somebody gave for a world, if a lane can be built from it.
 
     Raises:
-        UsageProblem: It gave something else.
+        UsageProblem: It is something else.
     """
     if not isinstance(given, WorldBuilder):
         raise UsageProblem(
-            f"the fixture qchannel_world gave {type(given).__name__}, not a WorldBuilder",
+            f"{giver} gave {type(given).__name__}, not a WorldBuilder",
             where=where,
             next="return WorldBuilder.default(), WorldBuilder.from_file(path) or one of your own",
         )

@@ -21,7 +21,7 @@ from pytest_qchannel.network.proxied import proxied_host
 __all__ = ["NetworkGuard"]
 
 _LOOKUPS: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
-_OF_A_TEST: Final = "pytest --qchannel-allowed-hosts"
+_OF_A_TEST: Final = "pytest --qchannel-{option}={value}"
 _MARKER: Final = '@pytest.mark.qchannel(door="loopback"), or '
 """What a test that has a lane of its own can be marked with."""
 
@@ -53,7 +53,8 @@ class NetworkGuard:
     """Refuses network access while it is closed (:meth:`close_network`).
 
     ``where``, ``who``, ``lane``, ``way_out`` and ``ibm_advice`` (for a host of IBM; by default
-    the emulator's) are the words of its errors, and ``refuses`` says which hosts it refuses, if
+    the emulator's) are the words of its errors (``way_out`` with places for ``option`` and
+    ``value``), and ``refuses`` says which hosts it refuses, if
     they are not allowed; they may change while it is shut.
 
     Args:
@@ -142,14 +143,15 @@ class NetworkGuard:
         elif is_ibm_host(host) and self.ibm_advice:
             advice = self.ibm_advice
         elif is_ibm_host(host):
-            door = self.way_out.replace("allowed-hosts", "door")
+            door = self._way_out("door", "loopback")
             marker = _MARKER if self.way_out == _OF_A_TEST else ""
             advice = (
                 "speak to it through requests: there the emulator answers for IBM's hosts; or let "
-                f"it answer whatever speaks TCP: {marker}{door}=loopback"
+                f"it answer whatever speaks TCP: {marker}{door}"
             )
         else:
-            advice = f"mock this host with responses, or allow it: {self.way_out}={host}"
+            way_out = self._way_out("allowed-hosts", host)
+            advice = f"mock this host with responses, or allow it: {way_out}"
         blocked = NetworkBlocked(
             f"{self.who}{self.lane and f' in {self.lane}'} reached for {host}",
             where=self.where,
@@ -158,6 +160,10 @@ class NetworkGuard:
         )
         self._report(blocked)
         raise blocked
+
+    def _way_out(self, option: str, value: str) -> str:
+        name = option.replace("-", "_")
+        return self.way_out.format(option=option, name=name, value=value)
 
     def _patch(self, owner: object, name: str, replacement: Callable[..., object]) -> None:
         was_own, before = name in vars(owner), getattr(owner, name)

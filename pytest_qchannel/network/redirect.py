@@ -9,13 +9,17 @@ A server of the test's own on port 443 is not mistaken for the door.
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Final
+from typing import Any, Final
 from unittest import mock
+from weakref import WeakKeyDictionary
 
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.network.children import Children
 from pytest_qchannel.network.trust import trusting
 from pytest_qchannel.wire import Handle
 
@@ -24,6 +28,11 @@ __all__ = ["NameRedirect", "RedirectedDoor"]
 _LOOPBACK: Final = "127.0.0.1"
 _HTTPS: Final = (443, "443", "https", b"443", b"https")
 _NO_PORT: Final = (None, 0, "", "0", b"", b"0")
+_TLS_HANDSHAKE: Final = 22
+"""The first byte of a TLS connection. Source: RFC 8446, section 5.1."""
+_LONGEST: Final = 4096
+_HOST_HEADER: Final = re.compile(rb"\r\nhost:[ \t]*([^\s:]+)", re.IGNORECASE)
+_ANY: Final = "quantum.cloud.ibm.com"
 
 
 class _StandIn(str):
@@ -48,6 +57,8 @@ class RedirectedDoor:
         is_served: Whether a host name is the emulator's.
         refuse: Called with the URL of an IBM host, or port of one, that is not served; raises.
         also_public: Whether hosts beyond loopback may be reached: see :func:`.trust.trusting`.
+        children: Which hosts child processes may reach that are led here, too, a comma list;
+            ``None`` where they are not.
     """
 
     def __init__(
@@ -58,12 +69,15 @@ class RedirectedDoor:
         refuse: Callable[[str], None],
         *,
         also_public: bool,
+        children: str | None = None,
     ) -> None:
         self._handle = handle
         self._failed = failed
         self._is_served = is_served
         self._refuse = refuse
         self._also_public = also_public
+        self._facts: dict[str, object] = {"allowed_hosts": children}
+        self._children = Children(self._facts) if children is not None else None
         self._stack = ExitStack()
 
     def open(self) -> None:
@@ -82,11 +96,18 @@ class RedirectedDoor:
             names = NameRedirect(self._is_served, self._refuse, door.port)
             names.open()
             undo.callback(names.close)
+            if self._children is not None:
+                self._facts.update(port=door.port, certificate_pem=trusted.certificate_pem)
+                undo.enter_context(self._children.led())
             self._stack = undo.pop_all()
 
     def close(self) -> None:
         """Puts the process back as it was, and ends the server."""
         self._stack.close()
+
+    def take_problems(self, where: str) -> list[QChannelError]:
+        """What child processes of a test could not reach."""
+        return self._children.take_problems(where) if self._children is not None else []
 
 
 class NameRedirect:
@@ -105,6 +126,7 @@ class NameRedirect:
         self._refuse = refuse
         self._port = port
         self._stack = ExitStack()
+        self._silent: WeakKeyDictionary[socket.socket, str] = WeakKeyDictionary()
 
     def open(self) -> None:
         """Starts redirecting."""
@@ -118,6 +140,10 @@ class NameRedirect:
             for name in ("connect", "connect_ex"):
                 connect = self._connecting(getattr(socket.socket, name))
                 undo.enter_context(mock.patch.object(socket.socket, name, connect))
+            for name in ("send", "sendall", "sendmsg"):
+                if hasattr(socket.socket, name):  # sendmsg is not on Windows
+                    send = self._greeting(getattr(socket.socket, name))
+                    undo.enter_context(mock.patch.object(socket.socket, name, send))
             self._stack = undo.pop_all()
 
     def close(self) -> None:
@@ -182,10 +208,38 @@ class NameRedirect:
             if not isinstance(address, tuple):
                 return real(sock, address)  # which refuses it
             if sock.family == socket.AF_INET and self._is_ours(address[0]):
-                return real(sock, (_LOOPBACK, self._led_to(*address)))
+                led_to = self._led_to(*address)
+                self._silent[sock] = _name(address[0])
+                return real(sock, (_LOOPBACK, led_to))
+            if address == (_LOOPBACK, self._port):  # some keep a copy of what was looked up
+                self._silent[sock] = ""
             return real(sock, address)
 
         return connect
+
+    def _greeting(self, real: Callable[..., object]) -> Callable[..., object]:
+        """Around what sends: the first bytes to the door must be TLS's.
+
+        What TLS wraps is a socket of its own, whose methods are not these; where it is wrapped in
+        memory, as asyncio does, its records come by here.
+        """
+
+        def send(sock: socket.socket, data: object, *rest: object) -> object:
+            if self._silent and (host := self._silent.pop(sock, None)) is not None:
+                first = _first_bytes(data)
+                if first and first[0] != _TLS_HANDSHAKE:
+                    named = _HOST_HEADER.search(first)
+                    name = named[1].decode("ascii", "replace").lower() if named else host
+                    self._refuse(f"http://{name or _ANY}:443")
+            return real(sock, data, *rest)
+
+        return send
+
+
+def _first_bytes(data: object) -> bytes:
+    """The beginning of what is sent; ``sendmsg`` is given pieces."""
+    pieces: list[Any] = list(data) if isinstance(data, list | tuple) else [data]
+    return b"".join(bytes(memoryview(one).cast("B")[:_LONGEST]) for one in pieces)
 
 
 def _number(port: object) -> int:

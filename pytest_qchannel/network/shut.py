@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from pytest_qchannel.errors import QChannelError, RawKeyWarning, nearest
 from pytest_qchannel.hosts import known_hosts
 from pytest_qchannel.network.guard import NetworkGuard
-from pytest_qchannel.settings import Door, Settings
+from pytest_qchannel.network.started import watching
+from pytest_qchannel.network.trust_nobody import trusting_nobody
+from pytest_qchannel.settings import Door, Mode, Settings
 from pytest_qchannel.wire import Handle
 
 __all__ = ["ShutNetwork"]
@@ -27,12 +29,20 @@ _BEHIND_LOOPBACK: Final = (
 )
 
 
+_open: Final[list[ShutNetwork]] = []
+"""Those that are shut now, the innermost last: the doors of the others let pass."""
+
+
 class _OpenAndClose(Protocol):
     """A front door."""
 
     def open(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+def _none(_where: str) -> list[QChannelError]:
+    return []
 
 
 class ShutNetwork:
@@ -57,7 +67,11 @@ class ShutNetwork:
         self._guard.lane = f"the {settings.mode} lane"
         self._stack = ExitStack()
         self._is_paused = False
+        self._is_without_sockets = not settings.allowed_hosts and (
+            handle is None or settings.door is Door.IN_PROCESS
+        )
         self._door: _OpenAndClose | None = None
+        self._of_children: Callable[[str], list[QChannelError]] = _none
         if handle is None:
             self._guard.ibm_advice = _OF_A_REPLAY
         else:
@@ -74,20 +88,34 @@ class ShutNetwork:
         Args:
             where: The test, or the part of the run.
             who: What the code under test is, as ``a test`` or ``the program``.
-            way_out: The option that allows a host.
+            way_out: How an option is set, with places for ``option`` and ``value``.
         """
         self._guard.where = where
         self._guard.who = who or self._guard.who
         self._guard.way_out = way_out or self._guard.way_out
+
+    def take_door(self, door: _OpenAndClose) -> None:
+        """Takes another's loopback door, to be opened and closed with the network."""
+        self._door = door
+        self._guard.ibm_advice = _BEHIND_LOOPBACK
+
+    def take_problems_of_children(self) -> list[QChannelError]:
+        """What child processes that are led to the door reached for in vain."""
+        return self._of_children(self.where)
 
     def open(self) -> None:
         """Shuts the network and opens the door."""
         with ExitStack() as undo:
             self._guard.close_network()
             undo.callback(self._guard.reopen)
+            if self._is_without_sockets:
+                undo.enter_context(trusting_nobody(lambda: not self._is_paused))
+            _open.append(self)
+            undo.callback(_open.remove, self)
             if self._door is not None:
                 self._door.open()
                 undo.callback(self._door.close)
+            undo.enter_context(watching())
             self._stack = undo.pop_all()
 
     def close(self) -> None:
@@ -104,24 +132,36 @@ class ShutNetwork:
         finally:
             self._is_paused = before
 
-    def _is_served(self, name: str) -> bool:
-        return name in known_hosts() and not self._is_paused
+    def is_served(self, name: str) -> bool:
+        """Whether a host name leads to the door now."""
+        return name in known_hosts() and not self._is_paused and _open[-1:] == [self]
 
     def _door_to(self, handle: Handle, settings: Settings) -> _OpenAndClose:
         # Each loads libraries that the other has no use for.
         if settings.door is Door.IN_PROCESS:
             from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
 
-            return InProcessDoor(handle, self._is_served, self._refuse_host)
+            return InProcessDoor(handle, self.is_served, self.refuse_host)
         from pytest_qchannel.network.redirect import RedirectedDoor
 
         self._guard.ibm_advice = _BEHIND_LOOPBACK
-        also_public = bool(settings.allowed_hosts)
-        return RedirectedDoor(
-            handle, self._keep, self._is_served, self._refuse_host, also_public=also_public
+        hosts = ",".join(settings.allowed_hosts)
+        door = RedirectedDoor(
+            handle,
+            self._keep,
+            self.is_served,
+            self.refuse_host,
+            also_public=bool(hosts),
+            # What they are answered no cassette would have.
+            children=hosts if settings.mode is Mode.EMULATED else None,
         )
+        self._of_children = door.take_problems
+        return door
 
-    def _refuse_host(self, url: str) -> None:
+    def refuse_host(self, url: str) -> None:
+        """Reports and raises the error for an IBM host, or a port of one, that is not served."""
+        if _open[-1:] != [self]:
+            return  # the innermost is asked, too
         parts = urlsplit(url)
         host = parts.hostname or ""
         if self._is_paused:

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from unittest import mock
 
-__all__ = ["trusting"]
+__all__ = ["contexts_trusting", "trusting"]
 
 _PER_CONNECTION: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """Read by ``requests`` and curl each time that they connect."""
@@ -57,7 +57,7 @@ def trusting(
         try:
             os.environ.update({name: str(for_requests) for name in _PER_CONNECTION})
             os.environ[_KEPT] = str(many)
-            with _contexts_trusting(certificate_pem, is_served):
+            with contexts_trusting(certificate_pem, is_served):
                 yield
         finally:
             for name, before in named.items():
@@ -67,7 +67,7 @@ def trusting(
 
 
 @contextmanager
-def _contexts_trusting(certificate_pem: str, is_served: Callable[[str], bool]) -> Iterator[None]:
+def contexts_trusting(certificate_pem: str, is_served: Callable[[str], bool]) -> Iterator[None]:
     """Gives the authority to TLS contexts that were made without it."""
 
     def informed(context: ssl.SSLContext, server_hostname: str | bytes | None) -> None:

@@ -68,12 +68,11 @@ def qchannel_service(qchannel: QChannel, _qchannel_lane: Lane) -> QiskitRuntimeS
 
 
 def _service_on(name: str) -> Any:
-    @pytest.fixture(name=f"{name}_service")
     def service(_qchannel_lane: Lane) -> QiskitRuntimeService:
         return _lending().service(_qchannel_lane, name)
 
     service.__doc__ = f"A ``QiskitRuntimeService`` logged in on the channel {name}."
-    return service
+    return pytest.fixture(name=f"{name}_service")(service)
 
 
 ibm_quantum_platform_service = _service_on("ibm_quantum_platform")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CASSETTE",
+    "CHILDREN",
     "FOUND",
     "HAS_MISSED",
     "HEADER",
@@ -88,3 +89,6 @@ PROPERTY: Final = "qchannel"
 
 CASSETTE: Final = "qchannel_cassette"
 """The user property that tells what was done with a test's cassette."""
+
+CHILDREN: Final = "qchannel_children"
+"""The user property that names the child processes of a test that no emulator answered."""

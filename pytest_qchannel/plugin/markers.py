@@ -29,7 +29,10 @@ HELP: Final = {
     QCHANNEL: "run the test on these channels only, with this instance, seed, mode or door; "
     "allow_unused: a replay need not use all of its cassette",
     LIVE_QPU: "the test needs a real QPU; skipped until the live lane exists",
-    FAULT: "something goes wrong in the test: a request, a job=... or an account=...; repeatable",
+    FAULT: "something goes wrong in the test, of which there may be several markers. A request: "
+    "route, service, host, status, code, message, retry_after_s, processed, delay_s, drop, body; "
+    "or a job: job, reason, code, backend; or an account: account, account_name; and of each: "
+    "skip, times, optional. qchannel docs faults says what they mean",
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.network.started import take_unled
 from pytest_qchannel.plugin import (
     faults,
     frames,
@@ -26,7 +27,7 @@ from pytest_qchannel.plugin import (
     taping,
 )
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
-from pytest_qchannel.plugin.keys import OUR_TESTS, OURS, REFUSED
+from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED
 from pytest_qchannel.plugin.markers import LIVE_QPU
 from pytest_qchannel.plugin.only_stale import OnlyStale
 
@@ -120,6 +121,8 @@ class OurTests:
             QChannelError: The test shall fail for it.
         """
         __tracebackhide__ = True
+        if unled := take_unled():
+            item.user_properties.append((CHILDREN, unled))
         taping.finish(item, is_torn_down=is_torn_down)
 
     def report(
@@ -155,5 +158,6 @@ class OurTests:
         if whole := self._config.stash.get(EVERYWHERE, None):
             line = f"{line or 'qchannel: no test'}; {whole.counts()}"
         lines = [line] if line else []
+        lines += report.child_lines(terminalreporter.stats)
         for told in (*lines, *report.cassette_lines(terminalreporter.stats)):
             terminalreporter.write_line(told)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
+from pytest_qchannel.lanes.complaints import note, raise_all
 from pytest_qchannel.plugin.keys import FOUND, LANE, REFUSED
 
 __all__ = ["gather", "hinted", "note", "raise_all", "replaced", "take"]
@@ -34,22 +35,6 @@ def take(item: pytest.Item) -> list[QChannelError]:
     taken = list(found)
     found.clear()  # the same list all the time: an open isolation reports into it
     return taken
-
-
-def raise_all(problems: list[QChannelError]) -> None:
-    """Raises what a lane has to complain about, the rest as notes."""
-    if problems:
-        first, *rest = problems
-        for other in rest:
-            first.add_note(str(other))
-        raise first.with_traceback(None) from None
-
-
-def note(error: BaseException, problems: list[QChannelError]) -> None:
-    """Adds problems to the error that a part of a test ended with."""
-    for problem in problems:
-        if problem is not error and str(problem) not in str(error):
-            error.add_note("\n".join([str(problem), *getattr(problem, "__notes__", ())]))
 
 
 def hinted(item: pytest.Item, call: pytest.CallInfo[Any]) -> bool:

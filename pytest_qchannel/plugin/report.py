@@ -10,12 +10,13 @@ from typing import Any, Final
 import pytest
 from _pytest._code.code import ReprEntry
 
-from pytest_qchannel.plugin.keys import CASSETTE, PROPERTY
+from pytest_qchannel.plugin.keys import CASSETTE, CHILDREN, PROPERTY
 from pytest_qchannel.settings import Source
 
 __all__ = [
     "CASSETTE",
     "cassette_lines",
+    "child_lines",
     "is_about_cassettes",
     "summary",
     "without_traceback",
@@ -51,6 +52,28 @@ def summary(stats: Mapping[str, Iterable[Any]]) -> str | None:
         return None
     counts = sorted(Counter(lanes.values()).items())
     return "qchannel: " + ", ".join(f"{count} {lane}" for lane, count in counts)
+
+
+def child_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
+    """Tells of child processes that had the emulated credentials and no emulator."""
+    programs = Counter(
+        program
+        for reports in stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "teardown"
+        for name, value in getattr(report, "user_properties", ())
+        if name == CHILDREN
+        for program in value
+    )
+    if not programs:
+        return []
+    named = ", ".join(f"{name} ({n})" if n > 1 else name for name, n in programs.most_common(5))
+    count = programs.total()
+    what = "1 child process was" if count == 1 else f"{count} child processes were"
+    return [
+        f"qchannel: {what} not emulated: {named}{', ...' if len(programs) > 5 else ''}; "
+        "with --qchannel-door=loopback those of Python are (qchannel docs outside)"
+    ]
 
 
 def cassette_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:

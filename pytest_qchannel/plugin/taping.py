@@ -333,4 +333,5 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
         raise
     finally:
         item.user_properties.append((CASSETTE, done))
-        item.stash[HAS_MISSED] = not tape.is_recording and tape.has_missed
+        if not tape.is_recording and tape.has_missed:
+            item.stash[HAS_MISSED] = True

@@ -27,6 +27,7 @@ from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.lanes.source.emulated import EmulatedSource
 from pytest_qchannel.settings import resolve
 from pytest_qchannel.wire import Handle, Request, Response
+from tests.devices_kit import DEVICE
 
 IAM = "https://iam.cloud.ibm.com/identity/token"
 SEARCH = "https://api.global-search-tagging.cloud.ibm.com/v3/resources/search"
@@ -34,7 +35,7 @@ RUNTIME = "https://quantum.cloud.ibm.com/api/v1"
 GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 AUTH = "https://auth.quantum-computing.ibm.com/api"
 CLASSIC = "https://api.quantum-computing.ibm.com/runtime"
-BACKEND = "ibm_torino"
+BACKEND = DEVICE
 MORE_INFO = "https://cloud.ibm.com/apidocs/quantum-computing#error-handling"
 
 X_ON_7 = 'OPENQASM 3.0; include "stdgates.inc"; bit[2] c; x $7; c[1] = measure $7;'

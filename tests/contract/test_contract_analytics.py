@@ -13,6 +13,7 @@ from tests.contract.contract_client import (
     require_runtime_error,
 )
 from tests.contract.session_asks import PREMIUM, ask
+from tests.devices_kit import LEAST_BUSY
 
 
 def test_analytics_of_nothing_are_zero(door: Door) -> None:
@@ -51,7 +52,7 @@ def test_analytics_are_computed_from_the_jobs(timeless: Door) -> None:
     first = timeless.instance(0)
     assert analytics(timeless, "usage", instance=first.id)["usage"] == 2
     assert analytics(timeless, "usage", plan=first.plan.id)["usage"] == 2
-    assert analytics(timeless, "usage", backend="ibm_sherbrooke")["usage"] == 0
+    assert analytics(timeless, "usage", backend=LEAST_BUSY)["usage"] == 0
     assert analytics(timeless, "usage", user_id="x")["usage"] == 0
     assert analytics(timeless, "usage", simulators="false")["usage"] == 31
     assert analytics(timeless, "usage", interval_start="2025-10-09T08:53:21Z")["usage"] == 0
@@ -65,7 +66,7 @@ def test_analytics_are_computed_from_the_jobs(timeless: Door) -> None:
 def test_analytics_by_date(timeless: Door) -> None:
     used = {run(timeless): 1.0}
     timeless.control.advance_clock(86_400)
-    used |= {run(timeless): 2.0, run(timeless, backend="ibm_sherbrooke"): 4.0}
+    used |= {run(timeless): 2.0, run(timeless, backend=LEAST_BUSY): 4.0}
     charge(timeless, used)
     found = analytics(timeless, "usage_grouped_by_date", group_by="backend")
     assert found == {
@@ -74,16 +75,16 @@ def test_analytics_by_date(timeless: Door) -> None:
         "data": [
             {"date": "2025-10-09", "group": BACKEND, "usage": 1, "jobs": 1},
             {"date": "2025-10-10", "group": BACKEND, "usage": 2, "jobs": 1},
-            {"date": "2025-10-10", "group": "ibm_sherbrooke", "usage": 4, "jobs": 1},
+            {"date": "2025-10-10", "group": LEAST_BUSY, "usage": 4, "jobs": 1},
         ],
     }
 
 
 def test_analytics_filters_name_what_there_is(door: Door) -> None:
     run(door)
-    run(door, 0, backend="ibm_sherbrooke")
+    run(door, 0, backend=LEAST_BUSY)
     found = analytics(door, "filters")
-    assert found["backends"] == [{"name": "ibm_sherbrooke"}, {"name": BACKEND}]
+    assert found["backends"] == [{"name": one} for one in sorted((LEAST_BUSY, BACKEND))]
     assert [one["id"] for one in found["instances"]] == list(door.platform.instances)
     assert found["users"] == [{"id": door.platform.user_id}]
     found = analytics(door, "filters", instance=door.instance(PREMIUM).id)

@@ -198,7 +198,7 @@ def test_backends_are_names_whatever_the_version(
 def test_a_provider_narrows_and_backends_of_a_foreign_one_are_forbidden(
     door: Door, headers: dict[str, str]
 ) -> None:
-    for provider, count in ((OPEN, 5), (PREMIUM, 10)):
+    for provider, count in ((OPEN, 5), (PREMIUM, 7)):
         answer = door.request("GET", f"{CLASSIC}/backends", headers, params={"provider": provider})
         assert len(answer.json["devices"]) == count
     for url in (f"{CLASSIC}/backends", f"{CLASSIC}/backends/{BACKEND}/status"):

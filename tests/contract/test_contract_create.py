@@ -161,7 +161,7 @@ def test_start_session_was_taken_away(door: Door) -> None:
 
 def test_a_calibration_that_the_device_does_not_have(door: Door) -> None:
     assert refused(door, job(calibration_id="c1"), 404, "not_found") == (
-        "ibm_torino has no calibration c1."
+        f"{BACKEND} has no calibration c1."
     )
 
 

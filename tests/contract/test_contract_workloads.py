@@ -20,6 +20,7 @@ from tests.contract.contract_client import (
     require_schema,
 )
 from tests.contract.session_asks import PREMIUM, ask
+from tests.devices_kit import LEAST_BUSY
 
 
 def test_workloads_are_jobs_sessions_and_batches(timeless: Door) -> None:
@@ -50,7 +51,7 @@ def test_workloads_are_jobs_sessions_and_batches(timeless: Door) -> None:
 def test_workloads_are_filtered(timeless: Door) -> None:
     alone = run(timeless, tags=["a", "b"])
     timeless.control.advance_clock(10)
-    other = run(timeless, backend="ibm_sherbrooke", tags=["a"])
+    other = run(timeless, backend=LEAST_BUSY, tags=["a"])
     dedicated = session(timeless)
     ask(timeless, "DELETE", f"/sessions/{dedicated}/close")
     timeless.app.world.devices[BACKEND].progression = seconds(10, queued=5)
@@ -61,7 +62,7 @@ def test_workloads_are_filtered(timeless: Door) -> None:
     assert set(ids(workloads(timeless, tags=["a", "b"]))) == {alone}
     assert alone in ids(workloads(timeless, search="B"))
     assert set(ids(workloads(timeless, search=other[:12].upper()))) == {other}
-    assert ids(workloads(timeless, search="sherbrooke")) == []
+    assert ids(workloads(timeless, search=LEAST_BUSY[4:])) == []
     assert set(ids(workloads(timeless, mode="session"))) == {dedicated}
     assert set(ids(workloads(timeless, mode="job"))) == {alone, other, slow}
     assert set(ids(workloads(timeless, status="completed"))) == both
@@ -73,7 +74,7 @@ def test_workloads_are_filtered(timeless: Door) -> None:
     assert ids(workloads(timeless, user="somebody")) == []
     timeless.control.advance_clock(5)
     assert set(ids(workloads(timeless, status="in_progress"))) == {slow}
-    timeless.app.world.devices["ibm_sherbrooke"].kind = "mock"
+    timeless.app.world.devices[LEAST_BUSY].kind = "mock"
     assert other not in ids(workloads(timeless))
     assert other in ids(workloads(timeless, include_mocks="True"))
 

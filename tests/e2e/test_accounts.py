@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from pytest_qchannel import QChannel
+from tests.devices_kit import LEAST_BUSY
 from tests.e2e.session_kit import isa_bell, service_on, version, word
 
-BACKEND = "ibm_sherbrooke"
+BACKEND = LEAST_BUSY
 CLOUD = pytest.mark.qchannel("ibm_quantum_platform", "ibm_cloud")
 CLASSIC = pytest.mark.qchannel("ibm_quantum")
 pytestmark = pytest.mark.filterwarnings("ignore:.*ibm_quantum.*:DeprecationWarning")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +14,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from pytest_qchannel.cassette.disk.place import Place, load_safely
+from pytest_qchannel.cassette.disk.store import Store
+from pytest_qchannel.cassette.problems import CassetteUnsafe
 from pytest_qchannel.cli.main import main
+from pytest_qchannel.secret import Secret
 from tests.unit.cassette.scrub.planted_kit import KEY, RUNTIME, as_vcrpy_stores_it, get, with_header
+from tests.unit.cassette.traffic_kit import TEST, cassette, said
 
 VARIABLES = (
     "QISKIT_IBM_TOKEN", "IQP_API_TOKEN", "IBM_CLOUD_API_KEY", "IBMCLOUD_API_KEY",
@@ -48,8 +55,10 @@ def test_a_cassette_of_vcrpy_with_a_key(tmp_path: Path) -> None:
     result = scan(path)
     assert result.exit_code == 1
     line = path.read_text(encoding="utf-8").splitlines().index(f"      - apikey {KEY}") + 1
-    place = f"line {line}, interaction #1, interactions[0].request.headers.Authorization[0]"
-    assert f"{path}:{line}: GATE-010 an IBM Cloud API key: {place}" in result.stdout
+    place = f"line {line}, interaction #1 (GET /api/v1/backends), interactions[0].request.headers"
+    assert (
+        f"{path}:{line}: GATE-010 an IBM Cloud API key: {place}.Authorization[0]" in result.stdout
+    )
     assert "GATE-016 the value of an Authorization header" in result.stdout
     assert KEY not in result.output
 
@@ -73,7 +82,7 @@ def test_a_credential_of_the_environment_in_whatever_encoding(
     assert places["a.yaml"]["path"] == "interactions[0].response.body.string $.x[0].y"
     assert places["a.yaml"]["interaction"] == 1
     assert places["a.yaml"]["how"] == "in base64, in gzip"
-    assert places["b.json.gz"]["path"] == "a.b"
+    assert places["b.json.gz"]["path"] == "$.a.b"
     assert places["c.bin"]["how"] == "hexadecimal digits"
     assert OPAQUE not in result.output
 
@@ -149,3 +158,29 @@ def test_as_a_script(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "GATE-010" in done.stdout
     assert KEY not in done.stdout + done.stderr
+
+
+def test_a_find_in_a_body_names_the_interactions_of_every_cassette_that_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The blob was named alone, and the replay refused it with nothing but its name."""
+    store = Store(tmp_path)
+    body = json.dumps({"devices": ["a" * 600, {"note": OPAQUE}]}).encode()
+    one, other = said("GET", "/backends", body), said("GET", "/jobs", b"{}")
+    first = store.save(cassette(other, one, one))
+    second = store.save(dataclasses.replace(cassette(one), test="tests/test_b.py::test_b"))
+    monkeypatch.setenv("IQP_API_TOKEN", OPAQUE)
+    result = scan(tmp_path)
+    place = "interactions[{}].response.body $.devices[1].note, blob "
+    told = [
+        (path, f"interaction #{at + 1} (GET /api/v1/backends), {place.format(at)}")
+        for path, at in ((first, 1), (first, 2), (second, 0))
+    ]
+    for (path, words), line in zip(sorted(told), sorted(result.stdout.splitlines()), strict=True):
+        assert line.startswith(f"{path}:")
+        assert words in line
+    found = Place(tmp_path, first, TEST)
+    with pytest.raises(CassetteUnsafe, match=re.escape(told[0][1])) as caught:
+        load_safely(found, (Secret("IQP_API_TOKEN", OPAQUE),))
+    assert told[1][1] in str(caught.value)
+    assert OPAQUE not in str(caught.value) + result.output

@@ -17,6 +17,7 @@ from pytest_qchannel import (
     assert_logged_out,
     assert_sampler_run,
 )
+from tests.devices_kit import DEVICE
 
 CHANNELS = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 pytestmark = pytest.mark.qchannel(*CHANNELS, door="loopback")
@@ -52,7 +53,7 @@ def test_the_client_tries_again_when_the_line_is_lost(
         "/jobs",
         json={
             "program_id": "sampler",
-            "backend": "ibm_brisbane",
+            "backend": DEVICE,
             "params": {
                 "pubs": [["OPENQASM 3.0; bit[1] c; c[0] = measure $0;", None, 10]],
                 "version": 2,

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.devices_kit import with_device
+
 SOURCE = """
 import sys, time, threading
 import pytest
@@ -16,7 +18,7 @@ QASM = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; rz(0.5) $0; c[0] = measu
 
 def job(rest):
     params = {"pubs": [[QASM, None, 16]], "version": 2}
-    body = {"program_id": "sampler", "backend": "ibm_torino", "params": params}
+    body = {"program_id": "sampler", "backend": "A_DEVICE", "params": params}
     name = rest.post("/jobs", json=body).json()["id"]
     while rest.get(f"/jobs/{name}").json()["state"]["status"] != "Completed":
         time.sleep(0.001)
@@ -47,7 +49,9 @@ def test_jobs(qchannel_rest, number):
 )
 def test_the_process_lives(tmp_path: Path, options: list[str], threads: int) -> None:
     """It was a segmentation fault, in two runs of three."""
-    (tmp_path / "test_it.py").write_text(SOURCE.replace("THREADS", str(threads)), encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(
+        with_device(SOURCE).replace("THREADS", str(threads)), encoding="utf-8"
+    )
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:localqpu", *options],
         cwd=tmp_path,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.channels.client import client_version
+from pytest_qchannel.emulator.world import snapshots
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -40,7 +41,7 @@ def test_python_block_passes(pytester: pytest.Pytester, number: int) -> None:
     if "mark.vcr" in block:
         record = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
         pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *record)
-    wanted = block.count("\ndef test_") + block.startswith("def test_")
+    wanted = len(re.findall(r"\n *def test_", block)) + block.startswith("def test_")
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", "-W", strict)
     outcomes = result.parseoutcomes()
     assert wanted
@@ -49,7 +50,7 @@ def test_python_block_passes(pytester: pytest.Pytester, number: int) -> None:
 
 
 def test_there_are_blocks() -> None:
-    assert len(BLOCKS) == 5
+    assert len(BLOCKS) == 6
 
 
 @pytest.mark.skipif(client_version() < "0.51", reason="the tables show what the newest client has")
@@ -60,6 +61,20 @@ def test_generated_parts_are_up_to_date() -> None:
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
     assert generate.stale() == {}, "run python docs/generate.py"
+
+
+def test_the_docs_name_no_device_that_a_supported_client_lacks() -> None:
+    """Each supported client runs this. What a fleet has is said of one client each time."""
+    no_device = {"ibm_quantum", "ibm_quantum_platform", "ibm_cloud", "ibm_torini"}
+    examples = list(ROOT.glob("examples/*.toml"))
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *examples):
+        text = document.read_text(encoding="utf-8")
+        if document in examples:
+            text = re.sub(r"#.*", "", text)
+        text = re.sub(r"<!-- fleets:.*?<!-- end of fleets -->", "", text, flags=re.DOTALL)
+        named = set(re.findall(r"[\"'`\s/](ibm_\w+?)(?:_service)?\b", text))
+        served = set(re.findall(r'(?:name = "|device\(")(ibm_\w+)"(?:, |\s+)source', text))
+        assert named - no_device - served <= set(snapshots.available()), document.name
 
 
 def test_links_lead_somewhere() -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_qchannel import QChannel
+from pytest_qchannel import QChannel, WorldBuilder
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.check_cassettes import CheckCassettes
@@ -31,6 +31,12 @@ SAME_REQUESTS: Final = ({"0.34.0", "0.40.1"}, {"0.45.1", "0.51.0"})
 """Clients that send the same in this flow on the channel ibm_cloud; seen by running them all."""
 
 ROOT: Final = Path(__file__).parent.parent.parent / "cassettes"
+
+
+@pytest.fixture
+def qchannel_world() -> WorldBuilder:
+    """For those who record anew: what is asked of devices below is of those of 2024."""
+    return WorldBuilder.from_file(ROOT.parent / "examples" / "world-2024.toml")
 
 
 def _replay_settings() -> Settings:

@@ -25,6 +25,7 @@ from click.testing import CliRunner, Result
 from pytest_qchannel.cli.main import main
 from pytest_qchannel.cli.serve import EXPOSE
 from pytest_qchannel.cli.serve import _told_to_end as told_to_end
+from tests.devices_kit import DEVICE
 
 PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_")
 HOST = "quantum.cloud.ibm.com"
@@ -143,7 +144,7 @@ def test_the_facts_are_one_line_of_json(shared: Served) -> None:
 def test_requests_reaches_it_with_a_host_header(shared: Served) -> None:
     answer = shared.backends()
     assert answer.status_code == 200
-    assert "ibm_brisbane" in answer.json()["devices"]
+    assert DEVICE in answer.json()["devices"]
 
 
 def test_http_client_verifies_the_real_host_name(shared: Served) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_qchannel import QChannel
 from pytest_qchannel.emulator.world.progression import polls, seconds
+from tests.devices_kit import LEAST_BUSY, THIRD
 from tests.e2e.session_kit import instance_with_sessions, isa_bell, service_on, version, word
 
 pytestmark = [
@@ -15,7 +16,7 @@ pytestmark = [
     # 0.40 speaks of what it will drop.
     pytest.mark.filterwarnings("ignore:.*ibm_quantum.*:DeprecationWarning"),
 ]
-BACKEND = "ibm_sherbrooke"
+BACKEND = LEAST_BUSY
 
 
 @pytest.fixture
@@ -217,8 +218,8 @@ def test_another_backend_than_the_sessions(service: Any, backend: Any) -> None:
     from qiskit_ibm_runtime import Session
 
     session = Session(backend=backend)
-    other = service.backend("ibm_brisbane")
-    with pytest.raises(Exception, match=r"The session is for ibm_sherbrooke|400"):
+    other = service.backend(THIRD)
+    with pytest.raises(Exception, match=rf"The session is for {BACKEND}|400"):
         service._run(
             program_id="sampler",
             inputs={"pubs": [[isa_bell(other), None, 1]], "version": 2, "support_qiskit": True},

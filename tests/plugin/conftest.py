@@ -12,6 +12,8 @@ from typing import Protocol
 
 import pytest
 
+from tests.devices_kit import with_device
+
 # hypothesis takes a second to load in the summary, each time anew.
 _UNUSED = ("randomly", "cacheprovider", "benchmark", "hypothesispytest")
 NO_CHANCE = tuple(word for name in _UNUSED for word in ("-p", f"no:{name}"))
@@ -23,7 +25,7 @@ class Run(Protocol):
     """Runs pytest over a project made of ``source`` and gives what it said."""
 
     def __call__(self, source: str, *args: str, conftest: str = "") -> pytest.RunResult:
-        """``source`` is the test module, ``args`` are pytest's."""
+        """``source`` is the test module (:func:`with_device`), ``args`` are pytest's."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +44,7 @@ def _nothing_personal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _run_by(start: Callable[..., pytest.RunResult], pytester: pytest.Pytester) -> Run:
     def run_project(source: str, *args: str, conftest: str = "") -> pytest.RunResult:
-        pytester.makepyfile(test_it=source)
+        pytester.makepyfile(test_it=with_device(source))
         if conftest:
             pytester.makeconftest(conftest)
         return start(*NO_CHANCE, *args)

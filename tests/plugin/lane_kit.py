@@ -27,7 +27,7 @@ JOB = """
     def test_a(qchannel_service):
         circuit = QuantumCircuit(1, 1)
         circuit.measure(0, 0)
-        backend = qchannel_service.backend("ibm_torino")
+        backend = qchannel_service.backend("A_DEVICE")
         job = SamplerV2(mode=backend).run([circuit], shots=10)
         assert job.result()[0].data.c.get_counts() == {"0": 10}
         assert str(job.status()).endswith("DONE")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import requests
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
@@ -272,3 +273,31 @@ def test_rest(qchannel: QChannel, qchannel_rest: ChannelSession) -> None:
     assert qchannel_rest.get(f"/jobs/{ids[0]}").status_code == 404
     qchannel.revoke_access()
     assert qchannel_rest.get("/jobs").status_code == 401
+
+
+OWN = ("planted-hub", "planted-group", "planted-project")
+"""Of nobody: what the test types itself."""
+
+
+@pytest.mark.qchannel("ibm_quantum")
+def test_classic_credentials_and_instances_in_queries(
+    qchannel_rest: ChannelSession, qchannel_access_token: str
+) -> None:
+    base = qchannel_rest.base_url
+    own = dict(zip(("hub", "group", "project"), OWN, strict=True))
+    for token, status in ((qchannel_access_token, 200), ("planted-access-token", 401)):
+        for path in ("/backends", "/jobs?limit=3"):
+            answer = requests.get(base + path, params={"access_token": token}, timeout=9)
+            assert answer.status_code == status
+    # What the account does not have is refused where devices are asked for; the list is empty.
+    for query, status in (
+        ({"provider": "a/b/c", "hub": "a", "group": "b", "project": "c"}, 200),
+        ({"provider": "/".join(OWN)}, 403),
+        (own, 200),
+    ):
+        assert qchannel_rest.get("/backends", params=query).status_code == status
+        assert qchannel_rest.get("/jobs", params=query).status_code == 200
+    sent = {"mode": "batch", "backend": "ibm_torino", "instance": "/".join(OWN)}
+    assert qchannel_rest.post("/sessions", json=sent).status_code == 403
+    submitted = {"program_id": "sampler", "backend": "ibm_torino", "params": {}, **own}
+    assert qchannel_rest.post("/jobs", json=submitted).status_code == 403

@@ -83,7 +83,7 @@ EVERY_WAY = """
             "Authorization": "apikey " + qchannel.account.secret.reveal(),
             "Service-CRN": qchannel.account.instance.id,
         }
-        assert "ibm_brisbane" in way(URL, headers)["devices"]
+        assert "A_DEVICE" in way(URL, headers)["devices"]
         asked = qchannel.requests.to("/backends")
         assert asked and {one.auth_scheme for one in asked} == {"apikey"}
         assert {one.host for one in asked} == {"quantum.cloud.ibm.com"}

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.devices_kit import DEVICE
+
 CLOUD = "--qchannel-channel=ibm_cloud"
 
 
@@ -77,16 +79,16 @@ def test_jobs_wait_while_a_backend_is_paused(run: Any) -> None:
         QASM = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; c[0] = measure $0;'
 
         def test_a(qchannel_rest, qchannel_emulator):
-            qchannel_emulator.pause("ibm_torino")
+            qchannel_emulator.pause("A_DEVICE")
             made = qchannel_rest.post("/jobs", json={
-                "program_id": "sampler", "backend": "ibm_torino",
+                "program_id": "sampler", "backend": "A_DEVICE",
                 "params": {"pubs": [[QASM]], "version": 2},
             }).json()
             (job,) = qchannel_emulator.jobs
             assert job.id == made["id"]
             status = lambda: qchannel_rest.get(f"/jobs/{made['id']}").json()["status"].lower()
             assert status() == "queued"
-            qchannel_emulator.bring_online("ibm_torino")
+            qchannel_emulator.bring_online("A_DEVICE")
             assert status() == "completed"
         """,
         CLOUD,
@@ -114,15 +116,15 @@ def test_the_clock_expires_tokens(run: Any) -> None:
     ("call", "said"),
     [
         (
-            "pause('ibm_torini')",
+            f"pause('{DEVICE[:-1]}')",
             [
-                "E *UsageProblem: the emulated world has no backend 'ibm_torini'",
-                "E *closest: ibm_torino",
-                "E *next: *use one of ibm_torino, *",
+                f"E *UsageProblem: the emulated world has no backend '{DEVICE[:-1]}'",
+                f"E *closest: {DEVICE}",
+                f"E *next: *use one of {DEVICE}, *",
             ],
         ),
         (
-            "set_queue_length('ibm_torino', -1)",
+            "set_queue_length('A_DEVICE', -1)",
             ["E *UsageProblem: a queue cannot have -1 jobs", "E *next: give 0 or more"],
         ),
         (
@@ -206,13 +208,16 @@ def test_a_device_errs_as_a_test_says(run: Any) -> None:
     ("call", "said"),
     [
         (
-            "set_progression('ibm_torino', 'poll(3)')",
+            "set_progression('A_DEVICE', 'poll(3)')",
             ["'poll(3)' is no progression", "closest: polls(3)", "next: *write immediate, polls*"],
         ),
-        ("set_progression('ibm_torin', 'stuck')", ["*has no backend*", "closest: ibm_torino"]),
+        (
+            f"set_progression('{DEVICE[:-1]}', 'stuck')",
+            ["*has no backend*", f"closest: {DEVICE}"],
+        ),
         ("set_next_job('stuk')", ["'stuk' is no progression", "closest: stuck"]),
         (
-            "set_noise('ibm_torino', 'callibration')",
+            "set_noise('A_DEVICE', 'callibration')",
             ["'callibration' is no noise", "closest: calibration", "next: *off, calibration"],
         ),
     ],

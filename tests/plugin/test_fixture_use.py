@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel import plugin
+
 CLOUD = "--qchannel-channel=ibm_cloud"
 
 
@@ -157,3 +159,12 @@ def test_a_test_that_asks_by_name_in_its_body_is_told_there(run: Any, ending: st
         else ["E *by itself", "*reached for example.org"]
     )
     assert "qchannel: 1 emulated" in result.outlines
+
+
+def test_each_fixture_is_described(run: Any) -> None:
+    """``pytest --fixtures`` had no word for the services of a fixed channel."""
+    lines = run("def test_a(): pass", "--fixtures").outlines
+    ours = [at for at, line in enumerate(lines) if " -- " in line and "fixtures.py" in line]
+    named = {lines[at].split()[0]: lines[at + 1].strip() for at in ours}
+    assert {name for name in plugin.__all__ if not name.startswith("_")} <= set(named)
+    assert not [name for name, said in named.items() if not said or "no docstring" in said]

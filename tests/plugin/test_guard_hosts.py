@@ -57,6 +57,7 @@ def test_an_unknown_ibm_host_names_the_closest(
         ("http://quantum.cloud.ibm.com/api/v1/backends", "quantum.cloud.ibm.com:80"),
         ("HTTP://me:my-password@IAM.cloud.ibm.com/identity/token", "iam.cloud.ibm.com:80"),
         ("https://quantum.cloud.ibm.com:8443/api/v1/versions", "quantum.cloud.ibm.com:8443"),
+        ("http://iam.cloud.ibm.com:443/identity/token", "http://iam.cloud.ibm.com:443"),
     ],
 )
 def test_plain_http_and_other_ports_are_refused_behind_both_doors(
@@ -70,7 +71,7 @@ def test_plain_http_and_other_ports_are_refused_behind_both_doors(
         [
             f"E *NetworkBlocked: a test in the emulated lane reached for {named}",
             "E *where: *test_it.py::test_a*",
-            f"E *closest: https://{named.partition(':')[0]}",
+            f"E *closest: https://{named.removeprefix('http://').partition(':')[0]}",
             "E *next: *use the address above: *",
         ]
     )

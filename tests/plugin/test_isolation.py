@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import requests
 
+from tests.devices_kit import with_device
+
 CLOUD = "--qchannel-channel=ibm_cloud"
 
 # A conftest that compares, after each test, what must be the very same objects.
@@ -78,14 +80,14 @@ LEAVES_TRACES = """
         assert os.environ["QISKIT_IBM_CHANNEL"] == "ibm_cloud"
         rows = qchannel_rest.get("/backends").json()["devices"]
         queues = {row["name"]: row["queue_length"] for row in rows}
-        assert queues["ibm_torino"] == 7, queues
+        assert queues["A_DEVICE"] == 7, queues
         assert not os.listdir(os.path.expanduser("~"))
         made = qchannel_rest.post("/jobs", json={
-            "program_id": "sampler", "backend": "ibm_torino", "params": {
+            "program_id": "sampler", "backend": "A_DEVICE", "params": {
             "version": 2, "pubs": [["OPENQASM 3.0; bit[1] c; c[0] = measure $0;"]]},
         })
         assert made.status_code == 200, made.text
-        qchannel.emulator.set_queue_length("ibm_torino", 77)
+        qchannel.emulator.set_queue_length("A_DEVICE", 77)
         qchannel.emulator.revoke_credentials()
         qchannel.emulator.revoke_access_tokens()
         qchannel.emulator.advance_clock(99_999)
@@ -180,7 +182,7 @@ def test_no_test_sees_another_one_in_order(run: Any) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_no_test_sees_another_one_in_random_order(pytester: pytest.Pytester, seed: int) -> None:
-    pytester.makepyfile(test_it=MANY)
+    pytester.makepyfile(test_it=with_device(MANY))
     result = pytester.runpytest_inprocess(
         "-p", "no:hypothesispytest", "-p", "no:cacheprovider", f"--randomly-seed={seed}", CLOUD
     )

@@ -92,7 +92,7 @@ def test_properties_as_of_now_are_answered_later_too(run: Any) -> None:
 
     @pytest.mark.vcr
     def test_a(qchannel_service):
-        backend = qchannel_service.backend("ibm_torino")
+        backend = qchannel_service.backend("A_DEVICE")
         assert backend.properties(datetime=datetime.datetime.now())
     """
     run(source, *RECORD).assert_outcomes(passed=1)
@@ -109,7 +109,7 @@ def test_what_a_noise_learner_learned_is_replayed_with_its_circuits(run: Any) ->
 
     @pytest.mark.vcr
     def test_a(qchannel_service):
-        backend = qchannel_service.backend("ibm_torino")
+        backend = qchannel_service.backend("A_DEVICE")
         circuit = QuantumCircuit(2)
         circuit.cx(0, 1)
         passes = generate_preset_pass_manager(optimization_level=0, backend=backend)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.channels.client import client_version
+from tests.devices_kit import DEVICE
 
 RELEASE = tuple(int(part) for part in client_version().split(".")[:2])
 CLOUD = "--qchannel-channel=ibm_cloud"
@@ -161,8 +162,8 @@ def test_wrong_words_are_usage_errors(run: Any, arguments: str, said: str) -> No
             ],
         ),
         (
-            "job='failed', backend='ibm_torini'",
-            ["E *no backend 'ibm_torini'", "E *closest: ibm_torino"],
+            f"job='failed', backend='{DEVICE[:-1]}'",
+            [f"E *no backend '{DEVICE[:-1]}'", f"E *closest: {DEVICE}"],
         ),
         (
             "'GET /job', status=500",
@@ -210,7 +211,7 @@ def test_a_submission_is_asserted_over_rest(run: Any) -> None:
 
         QASM = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; c[0] = measure $0;'
         JOB = {
-            "program_id": "sampler", "backend": "ibm_torino",
+            "program_id": "sampler", "backend": "A_DEVICE",
             "params": {"pubs": [[QASM]], "version": 2},
         }
 

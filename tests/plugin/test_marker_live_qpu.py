@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import Any
 
 import pytest
+
+from pytest_qchannel.plugin.marker_arguments import ACCEPT
 
 TEST = """
     import pytest
@@ -49,6 +53,10 @@ def test_markers_are_listed_and_known_to_strict_markers(run: Any) -> None:
             "@pytest.mark.live_qpu(max_qpu_seconds=None): *skipped until the live lane exists",
         ]
     )
+    listed = {line.partition("(")[0]: line for line in result.outlines if line.startswith("@")}
+    for name, accept in ACCEPT.items():
+        said = set(re.findall(r"\w+", listed[f"@pytest.mark.{name}"]))
+        assert set(inspect.signature(accept).parameters) <= said
     mistyped = run("import pytest\n@pytest.mark.qchanel\ndef test_a(): pass", "--strict-markers")
     mistyped.assert_outcomes(errors=1)
     mistyped.stdout.fnmatch_lines(["*'qchanel' not found in `markers` configuration option*"])

@@ -42,7 +42,7 @@ SESSION = """
 
     MARK
     def test_a(qchannel_service):
-        with Session(backend=qchannel_service.backend("ibm_torino")):
+        with Session(backend=qchannel_service.backend("A_DEVICE")):
             pass
 """
 

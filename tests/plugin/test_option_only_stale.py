@@ -136,6 +136,74 @@ def test_a_unittest_is_recorded_anew_as_well(run: Any) -> None:
     run(source.replace("=3", "=4")).assert_outcomes(passed=1)
 
 
+RERUNS = """
+    import os, pytest
+    from _pytest.runner import runtestprotocol
+
+    @pytest.hookimpl
+    def pytest_runtest_protocol(item, nextitem):    # as pytest-rerunfailures has it
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for last in (False, False, True):
+            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+            if last or not any(one.failed for one in reports):
+                break
+        for one in reports:
+            item.ihook.pytest_runtest_logreport(report=one)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+"""
+FLAKY = """
+
+    TRIES = {"records": 0, "replays": 0, "fails": 0}
+
+    def again(name, good):
+        TRIES[name] += 1
+        assert TRIES[name] >= good
+
+    def test_flaky_record(qchannel_rest):
+        assert qchannel_rest.get("/jobs?limit=LIMIT").ok
+        again("records", GOOD)
+
+    def test_flaky_replay(qchannel_rest):
+        assert qchannel_rest.get("/jobs").ok
+        again("replays", GOOD)
+
+    def test_red(qchannel_rest):
+        assert qchannel_rest.get("/jobs").ok
+        again("fails", BAD)
+"""
+
+
+def _flaky(good: int, bad: int, limit: int) -> str:
+    made = TESTS + FLAKY.replace("GOOD", str(good)).replace("BAD", str(bad))
+    return made.replace("LIMIT", str(limit))
+
+
+def test_beside_another_that_runs_tests_again(run: Any, pytester: pytest.Pytester) -> None:
+    """What the user saw: with --reruns=2 no test with a cassette was run again."""
+    run(_flaky(0, 0, 1), *RECORD).assert_outcomes(passed=6)
+    _age(pytester)
+    before = _stamps(pytester)
+    result = run(_flaky(3, 9, 2), *ONLY_STALE, conftest=RERUNS)
+    result.assert_outcomes(passed=5, failed=1)
+    after = _stamps(pytester)
+    assert {name for name in after if after[name] != before[name]} == {"test_flaky_record"}
+    result.stdout.fnmatch_lines(["qchannel: 5 cassettes replayed, *"])
+    run(_flaky(0, 0, 2)).assert_outcomes(passed=6)
+
+
+def test_under_xdist(run: Any, run_apart: Any, pytester: pytest.Pytester) -> None:
+    run(TESTS, *RECORD).assert_outcomes(passed=3)
+    _age(pytester)
+    result = run_apart(CHANGED, *ONLY_STALE, "-n", "2")
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(
+        ["qchannel: 1 cassette replayed, *", "qchannel: 3 cassettes written, *"]
+    )
+    written = {name for name, when in _stamps(pytester).items() if when > 1_000_000_000}
+    assert written == {"test_misses", "test_leaves_some", "test_new"}
+
+
 def test_without_a_recording_it_is_a_usage_error(run: Any) -> None:
     result = run(TESTS, "--qchannel-only-stale")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -19,7 +19,7 @@ SOURCE = """
     API = "https://quantum.cloud.ibm.com/api/v1"
     BODY = {{
         "program_id": "sampler",
-        "backend": "ibm_torino",
+        "backend": "A_DEVICE",
         "params": {{"pubs": [[QASM, None, {shots}]], "version": 2}},
     }}
 

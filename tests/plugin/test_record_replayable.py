@@ -15,7 +15,7 @@ SOURCE = f"""
 
     def job(rest, **more):
         params = {{"pubs": [["{QASM}", None, 16]], "version": 2}}
-        body = {{"program_id": "sampler", "backend": "ibm_torino", "params": params, **more}}
+        body = {{"program_id": "sampler", "backend": "A_DEVICE", "params": params, **more}}
         answer = rest.post("/jobs", json=body)
         name = answer.json().get("id")
         while name and rest.get(f"/jobs/{{name}}").json()["state"]["status"] != "Completed":

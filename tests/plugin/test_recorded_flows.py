@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from pathlib import Path
 
@@ -25,6 +26,11 @@ def test_every_kind_of_traffic_is_recorded_and_replayed(pytester: pytest.Pyteste
     cassettes = list((pytester.path / "cassettes" / "test_varied_traffic").glob("*.yaml"))
     assert len(cassettes) == passed
     assert not (pytester.path / "cassettes" / ".qchannel" / "quarantine").exists()
+
+    files = [one for one in (pytester.path / "cassettes").rglob("*") if one.is_file()]
+    stored = [one.read_bytes() for one in files if one.suffix == ".yaml"]
+    stored += [gzip.decompress(one.read_bytes()) for one in files if one.suffix == ".gz"]
+    assert not [data for data in stored if b"planted" in data]
 
     replayed = pytester.runpytest_inprocess(*NO_CHANCE)
     assert replayed.parseoutcomes() == outcomes

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from tests.devices_kit import with_device
 from tests.plugin.conftest import NO_CHANCE
 from tests.unit.cassette.scrub.lane_kit import is_found
 from tests.unit.cassette.scrub.planted_kit import VALUES, is_in
@@ -177,7 +178,7 @@ CIRCUIT = """
         circuit.x(0, label=KEY)
         circuit.rz(Parameter("a" + KEY), 0)
         circuit.measure(0, 0)
-        sampler = SamplerV2(mode=qchannel_service.backend("ibm_torino"))
+        sampler = SamplerV2(mode=qchannel_service.backend("A_DEVICE"))
         job = sampler.run([(circuit, [0.1])], shots=10)
         assert job.result()[0].data
         ((answered, *_),) = qchannel_service.job(job.job_id()).inputs["pubs"]
@@ -188,7 +189,7 @@ CIRCUIT = """
 def test_a_key_among_a_circuits_words_is_stored_on_neither_side(pytester: pytest.Pytester) -> None:
     """What the user saw: the key of a label in the circuits of ``service.job(id)``, as QPY."""
     key = VALUES["API key"]
-    pytester.makepyfile(test_it=CIRCUIT.format(key=key))
+    pytester.makepyfile(test_it=with_device(CIRCUIT.format(key=key)))
     pytester.runpytest_inprocess(*NO_CHANCE, *RECORD).assert_outcomes(passed=1)
     files = [path for path in (pytester.path / "cassettes").rglob("*") if path.is_file()]
     assert any(path.suffix == ".gz" for path in files)

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ import time_machine
 from pytest_qchannel import (
     ChannelUnavailable,
     QChannel,
+    WorldBuilder,
     assert_authenticated,
     assert_least_busy,
     assert_logged_out,
@@ -30,6 +32,13 @@ pytestmark = pytest.mark.vcr
 CLIENT = pytest.mark.qchannel("ibm_quantum_platform", "ibm_cloud")
 REST = pytest.mark.qchannel("ibm_quantum")
 SHOTS = 500
+WORLD = Path(__file__).parents[2] / "examples" / "world-2024.toml"
+
+
+@pytest.fixture
+def qchannel_world() -> WorldBuilder:
+    """For those who record anew: what is asked of devices below is of those of 2024."""
+    return WorldBuilder.from_file(WORLD)
 
 
 @pytest.fixture(autouse=True)

@@ -7,21 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qiskit_ibm_runtime import QiskitRuntimeService
+from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
 
 from pytest_qchannel import (
     CRN,
     Account,
+    CassetteDamaged,
+    CassetteMissing,
+    CassetteProblem,
     Channel,
+    ChannelSession,
     EmulatorControl,
+    Exchange,
     Fault,
     FaultNotMet,
     Instance,
+    Job,
+    Journal,
     QChannel,
     QChannelError,
     RawKeyWarning,
     SavedAccounts,
     Secret,
+    Settings,
     WorldBuilder,
     __version__,
     assert_authenticated,
@@ -29,12 +37,11 @@ from pytest_qchannel import (
     assert_logged_out,
     assert_sampler_run,
     assert_submitted_once,
+    emulated,
 )
-from pytest_qchannel.channels.rest import ChannelSession
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.progression import polls
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.journal import Exchange, Journal
 
 
 def test_fixtures(
@@ -44,8 +51,18 @@ def test_fixtures(
     qchannel_world: WorldBuilder,
     qchannel_rest: ChannelSession,
     qchannel_service: QiskitRuntimeService,
+    ibm_cloud_service: QiskitRuntimeService,
+    qchannel_backend: IBMBackend,
+    qchannel_access_token: str,
+    qchannel_channel: Channel,
 ) -> None:
-    channel: Channel = qchannel.channel
+    channel: Channel = qchannel.channel or qchannel_channel
+    settings: Settings = qchannel.settings
+    jobs: tuple[Job, ...] = qchannel_emulator.jobs
+    service: QiskitRuntimeService = qchannel.connect(instance="open") or ibm_cloud_service
+    other: ChannelSession = qchannel.open_session()
+    token: str = qchannel_access_token
+    name: str = qchannel_backend.name
     account: Account = qchannel.account
     secret: Secret = account.secret
     instances: list[Instance] = qchannel.instances
@@ -64,6 +81,7 @@ def test_fixtures(
     assert_least_busy("ibm_torino", qchannel_service, operational=True)
     counts: dict[str, int] = assert_sampler_run(object(), shots=100, counts={"0": 0.5, "1": 0.5})
     assert_logged_out(qchannel_rest)
+    del settings, jobs, service, other, token, name
     del some, texts, scheme, revoked, saved, status, region, counts
 
 
@@ -101,3 +119,32 @@ def test_faults(qchannel: QChannel, qchannel_emulator: EmulatorControl) -> None:
     warning: type[UserWarning] = RawKeyWarning
     assert_submitted_once(object())
     del strikes, met, problems, warning
+
+
+def test_emulated(world: WorldBuilder) -> None:
+    with emulated(channel="ibm_cloud", world=world, seed=3, door="loopback") as qchannel:
+        mine: QChannel = qchannel
+
+    @emulated(world="world.toml", instance="mine", allowed_hosts="db.example")
+    def count(text: str, *, times: int = 1) -> int:
+        return len(text) * times
+
+    @emulated()
+    async def wait(number: int) -> str:
+        return str(number)
+
+    async def both() -> tuple[int, str]:
+        number: int = count("a", times=2)
+        return number, await wait(3)
+
+    del mine, both
+
+
+def test_problems_of_cassettes() -> None:
+    kinds: list[type[CassetteProblem]] = [CassetteMissing, CassetteDamaged]
+    try:
+        assert_submitted_once(object())
+    except CassetteMissing as problem:
+        test_id: str | None = problem.test_id
+        del test_id
+    del kinds

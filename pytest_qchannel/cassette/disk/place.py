@@ -71,18 +71,14 @@ def load_safely(place: Place, secrets: tuple[Secret, ...]) -> Cassette:
     """
     store = Store(place.root)
     cassette, blobs = store.load_with_blobs(place.path, place.test_id, is_shared=place.is_shared)
-    found = [(place.path, one) for one in _gate(secrets).search(place.path.read_bytes())]
-    for name in sorted(blobs):
-        found += [
-            (store.blobs.path(name), one) for one in _of_blob(store.blobs.path(name), secrets)
-        ]
+    of_bodies = {name: _of_blob(store.blobs.path(name), secrets) for name in sorted(blobs)}
+    found = _gate(secrets).search_cassette(place.path.read_bytes(), of_bodies)
     if found:
-        path, first = found[0]
         raise CassetteUnsafe(
-            f"the cassette holds a secret: {first.rule} {first.what}, {first.place}",
-            path=path,
+            f"the cassette holds a secret: {found[0].rule} {found[0].what}, {found[0].place}",
+            path=place.path,
             test_id=place.test_id,
-            facts=[("also", "\n".join(f"{p.name}: {one}" for p, one in found[1:10]))],
+            facts=[("also", "\n".join(map(str, found[1:10])))],
             next="make that credential invalid where it was issued, remove the file from the "
             "repository's history, and record anew",
         )

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_qchannel.cassette.disk.atomic import put_in_place, written
 from pytest_qchannel.cassette.disk.blobs import Blobs, blob_name, compressed
 from pytest_qchannel.cassette.disk.index import Cassette, parse, read_plain, render, settled
-from pytest_qchannel.cassette.disk.layout import BLOBS, OWN, head_of, index_files, test_in
+from pytest_qchannel.cassette.disk.layout import OWN, head_of, index_files, test_in
 from pytest_qchannel.cassette.disk.reading import read_file
 from pytest_qchannel.cassette.disk.timeless import timeless
 from pytest_qchannel.cassette.naming import cassette_name, test_id_of
@@ -60,11 +60,10 @@ class Draft:
     blobs: Mapping[str, bytes]
     cassette: Cassette
 
-    def files(self) -> Iterator[tuple[str, bytes]]:
-        """The exact bytes of every file, by a name to report them under."""
+    def bodies(self) -> Iterator[tuple[str, bytes]]:
+        """The exact bytes of the files beside the index, by the blob's name."""
         for name, content in sorted(self.blobs.items()):
-            yield f"{BLOBS}/{name}", compressed(content)
-        yield self.path.name, self.index
+            yield name, compressed(content)
 
 
 class Store:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pytest_qchannel.errors import QChannelError
 
@@ -35,6 +35,8 @@ class Finding:
         line: From 1; ``None`` where the bytes have no lines.
         interaction: From 1; ``None`` outside of any, or where the bytes are no cassette.
         path: Where in the document, as ``interactions[0].request.headers.Authorization[0]``.
+        request: Method and path of the interaction's request, as far as they may be shown.
+        blob: The name of the body that it is in, where that lies beside the cassette.
     """
 
     rule: str
@@ -42,15 +44,19 @@ class Finding:
     how: str = ""
     line: int | None = None
     interaction: int | None = None
-    path: str = field(default="")
+    path: str = ""
+    request: str = ""
+    blob: str = ""
 
     @property
     def place(self) -> str:
-        """Line, interaction and path, as far as they are known."""
+        """Line, interaction with its request, and path, as far as they are known."""
+        request = f" ({self.request})" if self.request else ""
         parts = [
             f"line {self.line}" if self.line is not None else "",
-            f"interaction #{self.interaction}" if self.interaction is not None else "",
+            f"interaction #{self.interaction}{request}" if self.interaction is not None else "",
             self.path,
+            f"blob {self.blob}" if self.blob else "",
         ]
         return ", ".join(part for part in parts if part) or "in the bytes"
 

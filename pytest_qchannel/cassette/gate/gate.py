@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from pytest_qchannel.cassette.gate.findings import Finding, Hit, SecretFound
+from pytest_qchannel.cassette.gate.findings import Finding, Hit
 from pytest_qchannel.cassette.gate.patterns import KNOWN_SECRET, PATTERNS, UNREADABLE, Pattern
-from pytest_qchannel.cassette.gate.places import places_of
+from pytest_qchannel.cassette.gate.places import in_cassette, places_of
 from pytest_qchannel.cassette.gate.views import MOST_BYTES, TooLarge, View, views
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.secret import SHORTEST, Secret
@@ -63,18 +64,21 @@ class Gate:
         hits = self.hits(data)
         return places_of(data, hits, self.hits) if hits else []
 
-    def check(self, data: bytes, path: str) -> None:
-        """Lets bytes pass, or refuses them.
+    def search_cassette(
+        self, index: bytes, of_bodies: Mapping[str, Sequence[Finding]]
+    ) -> list[Finding]:
+        """What is found in a cassette's index, and what was found in the bodies beside it.
 
         Args:
-            data: Exactly what is to be stored, or was loaded.
-            path: The file, for the message.
-
-        Raises:
-            SecretFound: They hold a secret.
+            index: The exact bytes of the index.
+            of_bodies: What :meth:`search` gave of each body, by its name; a find is told wherever
+                the index names its body.
         """
-        if findings := self.search(data):
-            raise SecretFound(findings, path)
+        found = {name: findings for name, findings in of_bodies.items() if findings}
+        placed = in_cassette(index, found, self.hits)
+        lost = found.keys() - {one.blob for one in placed}
+        unplaced = [replace(one, blob=name) for name in sorted(lost) for one in found[name]]
+        return [*self.search(index), *placed, *unplaced]
 
     def hits(self, data: bytes) -> list[Hit]:
         """What is found in some bytes, each thing once, without its place."""

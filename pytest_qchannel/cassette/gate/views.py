@@ -45,9 +45,9 @@ _SHORTEST_RUN: Final = 12
 _MUCH: Final = 100_000
 _REACH: Final = 2_048
 _HEX_RUN: Final = re.compile(rb"[0-9a-fA-F]{16,}")
-_STRING: Final = re.compile(rb"[\t\n\r\x20-\x7e]{6,}")
+_STRING: Final = re.compile(rb"[\t\n\r\x20-\x7f]{6,}")
 _LONG_STRING: Final = 16
-_CONTROLS: Final = bytes((*range(9), 11, 12, *range(14, 32), 127))
+_CONTROLS: Final = bytes((*range(9), 11, 12, *range(14, 32)))
 _TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _PAIR: Final = b"\xfe\xfd\xfc"
 """Stands for two backslashes while the single ones are read; no escape is read as these bytes."""

@@ -9,8 +9,10 @@ from typing import Final
 
 import click
 
+from pytest_qchannel.cassette.disk.layout import BLOBS, index_files
 from pytest_qchannel.cassette.disk.reading import read_file
 from pytest_qchannel.cassette.gate import Finding, Gate
+from pytest_qchannel.cassette.gate.places import in_cassette
 from pytest_qchannel.cassette.gate.views import MOST_BYTES
 from pytest_qchannel.channels.personal import ACCOUNT_FILE, secrets_of_person
 from pytest_qchannel.cli.cassettes.folder import Failed, folder_of, shown
@@ -41,12 +43,11 @@ def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
     searched = 0
     found: list[tuple[Path, Finding]] = []
     for path in _files(paths):
-        try:
-            data = read_file(path, MOST_BYTES)
-        except OSError as problem:
-            raise click.UsageError(f"{path} cannot be read: {problem.strerror}") from None
         searched += 1
-        found += [(path, finding) for finding in gate.search(data)]
+        findings = gate.search(_read(path))
+        found += (_in_cassettes(path, findings, gate) if findings else ()) or [
+            (path, finding) for finding in findings
+        ]
     if not searched:
         nothing = UsageProblem(
             "no file was searched: there is none",
@@ -72,6 +73,25 @@ def _gate() -> tuple[Gate, list[str]]:
         return Gate(secrets), [secret.env_var for secret in secrets]
     except UsageProblem as problem:
         raise click.UsageError(str(problem)) from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_file(path, MOST_BYTES)
+    except OSError as problem:
+        raise click.UsageError(f"{path} cannot be read: {problem.strerror}") from None
+
+
+def _in_cassettes(path: Path, findings: list[Finding], gate: Gate) -> list[tuple[Path, Finding]]:
+    """What was found in a body, wherever an index of its tree names it; else nothing."""
+    if path.parent.parent.name != BLOBS or path.suffix != ".gz":
+        return []
+    return [
+        (index, one)
+        for index in index_files(path.parents[2])
+        if path.stem.encode() in (data := _read(index))
+        for one in in_cassette(data, {path.stem: findings}, gate.hits)
+    ]
 
 
 def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
@@ -101,7 +121,9 @@ def _document(
                 "what": one.what,
                 "how": one.how,
                 "interaction": one.interaction,
+                "request": one.request,
                 "path": one.path,
+                "blob": one.blob,
             }
             for path, one in found
         ],

@@ -1,13 +1,15 @@
 """The world that a test gets when it asks for nothing special.
 
-Two IBM Cloud accounts and one classic user, ten devices in us-east and three in eu-de. Every
-credential says of itself that it is emulated, and none of them works anywhere else.
+Two IBM Cloud accounts and one classic user, seven devices in us-east and two in eu-de: those of
+today, or the nearest of which the installed client has snapshots. Every credential says of itself
+that it is emulated, and none of them works anywhere else.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
+from dataclasses import dataclass
 from typing import Final
 
 from pytest_qchannel.emulator.world import snapshots
@@ -25,44 +27,72 @@ from pytest_qchannel.emulator.worlds.description import (
 __all__ = [
     "CLASSIC_USER",
     "CLOUD_ACCOUNT",
+    "FLEETS",
     "PLATFORM_ACCOUNT",
+    "Fleet",
     "default_description",
     "default_world",
+    "fleet",
 ]
 
 PLATFORM_ACCOUNT: Final = "emulated-platform"
 CLOUD_ACCOUNT: Final = "emulated-cloud"
 CLASSIC_USER: Final = "emulated-classic"
 
-# Candidates in order of preference: older clients ship fewer snapshots, so the first ten (three)
-# that the installed client has are taken.
-_US_EAST: Final = (
-    "ibm_torino", "ibm_sherbrooke", "ibm_brisbane", "ibm_kyoto", "ibm_osaka",
-    "ibm_fez", "ibm_marrakesh", "ibm_kyiv", "ibm_quebec", "ibm_cusco",
-    "ibm_algiers", "ibm_hanoi",
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The devices of the default world, by the part that each plays there.
+
+    Attributes:
+        online: Those of the free instance that run jobs; the second has the shortest queue.
+        offline: One that is switched off.
+        paused: One that keeps its jobs queued.
+        paid: What only paid instances in us-east have beside all these.
+        eu_de: What instances in eu-de have.
+    """
+
+    online: tuple[str, str, str]
+    offline: str
+    paused: str
+    paid: tuple[str, ...]
+    eu_de: tuple[str, ...]
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """The devices of the free instance, in their order."""
+        return (*self.online, self.offline, self.paused)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, us-east first."""
+        return (*self.free, *self.paid, *self.eu_de)
+
+
+FLEETS: Final = (
+    # What an Open account saw in 2026, a Heron r3 and a Nighthawk in each region.
+    Fleet(
+        ("ibm_fez", "ibm_kingston", "ibm_marrakesh"), "ibm_quebec", "ibm_pittsburgh",
+        paid=("ibm_boston", "ibm_miami"), eu_de=("ibm_aachen", "ibm_berlin"),
+    ),
+    # Clients from 0.40 on have two of the three, and one Heron more, of 133 qubits.
+    Fleet(
+        ("ibm_fez", "ibm_torino", "ibm_marrakesh"), "ibm_quebec", "ibm_osaka",
+        paid=("ibm_kyiv", "ibm_brisbane"), eu_de=("ibm_geneva", "ibm_peekskill"),
+    ),
+    Fleet(
+        ("ibm_torino", "ibm_sherbrooke", "ibm_brisbane"), "ibm_quebec", "ibm_osaka",
+        paid=("ibm_kyiv", "ibm_cusco"), eu_de=("ibm_geneva", "ibm_peekskill"),
+    ),
 )  # fmt: skip
-_EU_DE: Final = (
-    "ibm_strasbourg",
-    "ibm_brussels",
-    "ibm_aachen",
-    "ibm_geneva",
-    "ibm_prague",
-    "ibm_peekskill",
-)
-
-# The shortest queues belong to devices that are not online: who forgets to look picks a wrong one.
-_STATUS: Final = {"ibm_kyoto": DeviceStatus.OFFLINE, "ibm_osaka": DeviceStatus.PAUSED}
-_QUEUES: Final = {
-    "ibm_kyoto": 0,
-    "ibm_osaka": 1,
-    "ibm_torino": 7,
-    "ibm_sherbrooke": 3,
-    "ibm_brisbane": 12,
-}
+"""By age of the client, the newest first: each ships the snapshots that IBM had taken by then."""
 
 
-def _take(candidates: tuple[str, ...], count: int) -> tuple[str, ...]:
-    return tuple(name for name in candidates if name in snapshots.available())[:count]
+@functools.cache
+def fleet() -> Fleet:
+    """The newest of which the installed client ships every device."""
+    shipped = snapshots.available()
+    return next(one for one in FLEETS if all(name in shipped for name in one.names))
 
 
 @functools.cache
@@ -72,27 +102,31 @@ def default_description() -> Description:
     The first instance of each account is the one that the fixtures use. It is made without being
     read and checked, which would cost each run more than all its worlds; a test does both.
     """
-    us_east, eu_de = _take(_US_EAST, 10), _take(_EU_DE, 3)
+    chosen = fleet()
+    # The shortest queues belong to devices that are not online: who forgets to look picks a wrong
+    # one.
+    queues = dict(zip(chosen.free, (7, 3, 12, 0, 1), strict=True))
+    states = {chosen.offline: DeviceStatus.OFFLINE, chosen.paused: DeviceStatus.PAUSED}
     devices: list[DeviceSpec] = []
-    for names in (us_east, eu_de):
+    for names in ((*chosen.free, *chosen.paid), chosen.eu_de):
         spare = itertools.count(20, 7)
         devices += [
             DeviceSpec(
                 name,
-                queue_length=_QUEUES[name] if name in _QUEUES else next(spare),
-                status=_STATUS.get(name, DeviceStatus.ONLINE),
+                queue_length=queues[name] if name in queues else next(spare),
+                status=states.get(name, DeviceStatus.ONLINE),
             )
             for name in names
         ]
+    us_east, eu_de = (*chosen.free, *chosen.paid), chosen.eu_de
     free, premium = ("qchannel", "open"), ("qchannel", "premium")
     standard, lite = ("qchannel", "pay-as-you-go"), ("qchannel", "lite")
-    first_us = us_east[:5]
     platform = AccountSpec(
         PLATFORM_ACCOUNT,
         channels=("ibm_quantum_platform",),
         instances=(
             InstanceSpec(
-                "open-instance", plan="Open", devices=first_us, tags=free, usage_limit_s=600
+                "open-instance", plan="Open", devices=chosen.free, tags=free, usage_limit_s=600
             ),
             InstanceSpec("premium-instance", plan="Premium", devices=us_east, tags=premium),
             InstanceSpec(
@@ -123,7 +157,7 @@ def default_description() -> Description:
         user_id=fixed_hex("classic user", 24),
         credential="qchannelemulated" + fixed_hex("classic a", 56) + fixed_hex("classic b", 56),
         instances=(
-            InstanceSpec("ibm-q/open/main", plan="Open", devices=first_us, usage_limit_s=600),
+            InstanceSpec("ibm-q/open/main", plan="Open", devices=chosen.free, usage_limit_s=600),
             InstanceSpec("ibm-q-emulated/premium/main", plan="Premium", devices=us_east),
         ),
     )

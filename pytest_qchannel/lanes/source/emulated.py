@@ -42,6 +42,8 @@ class EmulatedSource:
         installed: The client's release in this process, where it is the one that asks.
     """
 
+    is_live = False
+
     def __init__(
         self,
         settings: Settings,

@@ -25,6 +25,10 @@ class LaneSource(Protocol):
     """
 
     @property
+    def is_live(self) -> bool:
+        """Whether what is sent to it goes on to IBM: the client then tells who it is."""
+
+    @property
     def settings(self) -> Settings:
         """The lane's settings, as the source has them: a world may fix the seed."""
 

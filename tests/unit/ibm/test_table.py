@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_qchannel.hosts import ALL_HOSTS, HOSTS, SERVICES, Host
+from pytest_qchannel.ibm.fields import CLASSIC_QUERY
 from pytest_qchannel.ibm.route import (
     BY_CREDENTIAL,
     HEAD_SOURCE,
@@ -152,9 +153,13 @@ def test_the_classic_routes_are_the_same_but_for_credential_and_source() -> None
             service="runtime",
             credential=today[classic.key].credential,
             source=today[classic.key].source,
+            query={n: rule for n, rule in classic.query.items() if n not in CLASSIC_QUERY},
         )
         assert dataclasses.asdict(same) == dataclasses.asdict(today[classic.key])
     assert own == {"GET /usage"}
+    for route in EVERY:  # each may have its credential in the query, and no other may
+        is_classic = route.credential == "classic"
+        assert (route.query.items() >= CLASSIC_QUERY.items()) is is_classic, route.key
 
 
 @each_route

@@ -22,6 +22,8 @@ KEY = "the-key-of-a-source-of-its-own"
 class ToySource:
     """One account, and one answer to everything."""
 
+    is_live = False
+
     def __init__(
         self,
         settings: Settings,

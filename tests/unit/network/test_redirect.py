@@ -146,6 +146,23 @@ def test_asyncio_reaches_it_by_name_and_by_the_address_alone(port: int) -> None:
     assert asyncio.run(connect(socket.gethostbyname(HOST))) == ("127.0.0.1", port)
 
 
+def test_plain_http_to_the_door_is_refused_before_it_is_sent(
+    server: socket.socket, port: int
+) -> None:
+    """What the user saw: the key was on its way in plain text, and the test passed."""
+    plain = b"GET / HTTP/1.1\r\nAuthorization: apikey mine\r\nHost: iam.cloud.ibm.com\r\n\r\n"
+    refused = pytest.raises(Refused, match=r"^http://iam\.cloud\.ibm\.com:443$")
+    for how, given in (("send", plain), ("sendall", memoryview(plain)), ("sendmsg", [b"", plain])):
+        for address in (("iam.cloud.ibm.com", 443), ("127.0.0.1", port)):
+            with socket.create_connection(address) as sock, refused:
+                getattr(sock, how)(given)
+    with socket.create_connection((HOST, 443)) as sock, pytest.raises(Refused, match=HOST):
+        sock.send(b"x")
+    with socket.create_connection((HOST, 443)) as sock:
+        assert sock.send(b"\x16\x03\x01") == 3
+        assert sock.send(plain) == len(plain)  # only how it begins is looked at
+
+
 def test_closing_puts_everything_back(server: socket.socket) -> None:
     def now() -> list[Any]:
         names = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")

@@ -18,7 +18,7 @@ from pytest_qchannel.cassette import accounts as held
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Draft, Store
-from pytest_qchannel.cassette.gate import Finding, Gate
+from pytest_qchannel.cassette.gate import Finding, Gate, SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import is_submission
 from pytest_qchannel.cassette.playback.record.collapse import collapse
@@ -143,8 +143,8 @@ class Recording:
             SecretFound: One of its files holds a secret.
         """
         gate = self._gate(accounts)
-        for name, data in draft.files():
-            gate.check(data, name)
+        if findings := _found_in(draft, gate):
+            raise SecretFound(findings, str(draft.path))
 
     def require_replayable(self, draft: Draft) -> None:
         """Passes a draft whose requests a replay will find again.
@@ -196,7 +196,7 @@ class Recording:
         clean = tuple(one for one in cassette.interactions if not _findings(gate, one))
         held_back = replace(cassette, interactions=clean)
         copy = store.draft(held_back, path)
-        if any(gate.search(data) for _, data in copy.files()):
+        if _found_in(copy, gate):
             return None
         store.write(copy)
         return path
@@ -244,6 +244,12 @@ class Recording:
 
 def _without_type(one: Interaction) -> Iterator[tuple[str, str]]:
     return (row for row in one.request_headers if row[0].lower() not in _OF_BODY)
+
+
+def _found_in(draft: Draft, gate: Gate) -> list[Finding]:
+    """What is found in the files that a draft would be."""
+    of_bodies = {name: gate.search(data) for name, data in draft.bodies()}
+    return gate.search_cassette(draft.index, of_bodies)
 
 
 def _findings(gate: Gate, one: Interaction) -> list[Finding]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.interaction import Interaction
@@ -19,6 +19,7 @@ from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
 from pytest_qchannel.cassette.playback.replay.identity import is_login
 from pytest_qchannel.cassette.standin_shapes import WORD
 from pytest_qchannel.cassette.submitted.submission import fields_of
+from pytest_qchannel.ibm.table import asked_by
 
 __all__ = ["not_found_again"]
 
@@ -84,7 +85,7 @@ def _changed(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
         value = unquote(old)
         if value != unquote(new) and value not in ids and not seen.stays(value, unquote(new)):
             yield f"a part of its path{why}"
-    fields = [parse_qsl(parts.query, keep_blank_values=True) for parts in (was, now)]
+    fields = [asked_by(one.method, one.url) for one in (raw, kept)]
     if len(fields[0]) != len(fields[1]):
         yield "a field of its query"
     for (name, value), other in zip(*fields, strict=False):

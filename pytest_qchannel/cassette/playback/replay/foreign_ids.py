@@ -1,4 +1,4 @@
-"""Ids that a test makes up: a job that never was, an instance of nobody.
+"""Ids that a test makes up: a job that never was, an instance or a hub of nobody.
 
 In a cassette they are stand-ins like all others, but no answer gives them: a test that asks for a
 job that does not exist sends an id that the cassette has never seen. Such an id stands for the
@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import CRN_HEADER, found_in, is_submission
 from pytest_qchannel.cassette.submitted.submission import fields_of
+from pytest_qchannel.ibm.fields import HGP
 
 __all__ = ["ForeignIds", "named_ids"]
 
@@ -24,7 +25,10 @@ _CRNS: Final = "crns"
 _JOB: Final = "job_id"
 _SESSION: Final = "session_id"
 _NAMED: Final = (_JOB, _SESSION)
-"""The variables of a path whose ids count; of a session, also the field of that name."""
+"""The variables of a path whose ids count."""
+
+_FIELDS: Final = (_SESSION, "provider", *HGP)
+"""The fields of a query whose ids count; of a session, also the field of a submission."""
 
 
 class ForeignIds:
@@ -53,9 +57,11 @@ class ForeignIds:
         return sent
 
     def _name(self, kind: str, name: str) -> str:
-        if (kind, name) in self._asked or name in self._own:
+        if name in self._own:
             return name
         with self._lock:
+            if (kind, name) in self._asked:
+                self._stands_for.setdefault((kind, name), name)  # a kept name is itself
             if (kind, name) not in self._stands_for:
                 taken = {one for (its, _), one in self._stands_for.items() if its == kind}
                 free = (
@@ -81,7 +87,7 @@ def named_ids(one: Interaction) -> list[tuple[str, str]]:
     args = found.args if found is not None else {}
     names = [(kind, unquote(args[kind])) for kind in _NAMED if kind in args]
     fields = parse_qsl(urlsplit(one.url).query)
-    names += [(_SESSION, value) for field, value in fields if field == _SESSION]
+    names += [one for one in fields if one[0] in _FIELDS]
     fields_sent = _submitted(one)
     session = fields_sent.get(_SESSION) if fields_sent is not None else None
     if isinstance(session, str):
@@ -109,8 +115,8 @@ def _renamed(sent: Interaction, kind: str, name: str, known: str) -> Interaction
     if found is not None and unquote(found.args.get(kind, "")) == name:
         path = found.path({kind: quote(known, safe="")})
     fields = parse_qsl(parts.query, keep_blank_values=True)
-    if kind == _SESSION and (_SESSION, name) in fields:
-        renamed = [(n, known if (n, v) == (_SESSION, name) else v) for n, v in fields]
+    if (kind, name) in fields:
+        renamed = [(n, known if (n, v) == (kind, name) else v) for n, v in fields]
         parts = parts._replace(query=urlencode(renamed))
     body = _submitted(sent) if kind == _SESSION else None
     if body is not None and body.get(_SESSION) == name:

@@ -14,6 +14,7 @@ from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 from pytest_qchannel.errors import EmulatorGap
 from pytest_qchannel.hosts import RUNTIME
+from pytest_qchannel.ibm.releases import READS_PULSES_UNTIL
 from pytest_qchannel.wire import Json, Response
 
 # Until this version the list held names only; see IBM's changelog of the API.
@@ -68,8 +69,14 @@ def _snapshot(ctx: Context) -> Snapshot:
 
 
 def configuration(ctx: Context) -> Response:
-    """``GET /backends/{name}/configuration``: the snapshot's bytes."""
-    return Response.raw_json(_snapshot(ctx).configuration)
+    """``GET /backends/{name}/configuration``: the snapshot's, with pulses for who can play them."""
+    snapshot = _snapshot(ctx)
+    has_pulses = ctx.host.service != RUNTIME or (
+        ctx.release is not None and ctx.release < READS_PULSES_UNTIL
+    )
+    return Response.raw_json(
+        snapshot.configuration if has_pulses else snapshot.configuration_without_pulses
+    )
 
 
 def properties(ctx: Context) -> Response:

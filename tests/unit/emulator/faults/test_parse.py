@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docs.fault_words import tables
-from pytest_qchannel.emulator.faults.parse import WORDS, parse_fault
+from pytest_qchannel.emulator.faults.parse import (
+    WORDS,
+    AccountWords,
+    JobWords,
+    RequestWords,
+    Words,
+    parse_fault,
+)
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
 from pytest_qchannel.ibm.table import ROUTES
@@ -157,8 +165,12 @@ def test_every_route_of_the_tables_can_be_declared() -> None:
 def test_the_marker_takes_the_same_words() -> None:
     assert tuple(inspect.signature(ACCEPT[FAULT]).parameters) == WORDS
     # What `pytest --markers` says of it.
-    named = re.findall(r"(\w+)=", USAGE[FAULT] + HELP[FAULT])
-    assert {"status", "times", "job", "account"} == set(named) <= set(WORDS)
+    assert set(re.findall(r"(\w+)=", USAGE[FAULT])) <= set(WORDS)
+    kinds = [re.findall(r"\w+", part) for part in re.findall(r": (.+?)(?:;|\.)", HELP[FAULT])]
+    specs = (RequestWords, JobWords, AccountWords)
+    assert [set(kind) for kind in kinds] == [
+        *({*spec.own()} for spec in specs), {one.name for one in fields(Words)}
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", tables())

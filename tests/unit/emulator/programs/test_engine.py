@@ -26,9 +26,10 @@ from pytest_qchannel.emulator.world import snapshots
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.default_world import default_world
 from tests.contract.contract_client import Door, through_core
+from tests.devices_kit import DEVICE
 from tests.unit.emulator.circuits_kit import encoded
 
-BACKEND = "ibm_torino"
+BACKEND = DEVICE
 COIN = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; sx $7; c[0] = measure $7;'
 
 

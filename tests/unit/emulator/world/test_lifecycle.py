@@ -170,8 +170,8 @@ def test_the_default_world_has_what_its_docstring_says(world: World) -> None:
         for region in ("us-east", "eu-de")
     }
     assert [account.platform for account in world.accounts] == ["cloud", "cloud", "classic"]
-    assert len(regions["us-east"]) == 10
-    assert len(regions["eu-de"]) == 3
+    assert len(regions["us-east"]) == 7
+    assert len(regions["eu-de"]) == 2
     assert regions["us-east"] | regions["eu-de"] == set(world.devices)
     assert all("emulated" in account.credential for account in world.accounts)
     assert [one.name for account in world.accounts for one in account.instances.values()

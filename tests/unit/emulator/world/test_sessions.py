@@ -21,6 +21,7 @@ from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.progression import STUCK, Progression, polls, seconds
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import default_world
+from tests.devices_kit import DEVICE
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def new_job(world: World, session: Session, progression: Progression | None = No
         number=number,
         account=session.account,
         instance=session.instance,
-        backend="ibm_torino",
+        backend=DEVICE,
         program_id="sampler",
         params={},
         created_at=world.clock.now(),

@@ -24,6 +24,7 @@ from pytest_qchannel.emulator.worlds.description import (
     JobSpec,
 )
 from pytest_qchannel.errors import UsageProblem
+from tests.devices_kit import DEVICE
 from tests.unit.emulator.worlds.worlds_kit import CLOCK, CRN, small
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "world.toml"
@@ -172,7 +173,7 @@ def test_the_same_description_and_seed_give_the_same_ids() -> None:
 
 def test_the_default_world_can_be_added_to() -> None:
     builder = WorldBuilder.default()
-    more = builder.instance("mine", plan="Flex", account="emulated-cloud", devices=["ibm_torino"])
+    more = builder.instance("mine", plan="Flex", account="emulated-cloud", devices=[DEVICE])
     names = [
         [one.name for one in account.instances.values()]
         for account in more.build(CLOCK).accounts

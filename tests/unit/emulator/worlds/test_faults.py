@@ -9,6 +9,7 @@ import pytest
 
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import UsageProblem
+from tests.devices_kit import DEVICE
 
 FILE = """
 [[devices]]
@@ -68,4 +69,4 @@ def test_a_builder_names_the_place(words: dict[str, Any], said: str, closest: st
 
 
 def test_what_is_there_passes() -> None:
-    WorldBuilder.default().fault({"job": "failed", "backend": "ibm_torino"}).check()
+    WorldBuilder.default().fault({"job": "failed", "backend": DEVICE}).check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -109,8 +110,11 @@ def test_a_known_secret_that_no_rule_takes_out_is_refused(tmp_path: Path) -> Non
     recording, store, draft = drafted(
         tmp_path, said("POST", "/jobs", {"id": "abc"}, sent=sampler), known=(known,)
     )
-    with pytest.raises(SecretFound, match="GATE-001 the value of IBM_CLOUD_API_KEY"):
+    with pytest.raises(SecretFound, match="GATE-001 the value of IBM_CLOUD_API_KEY") as caught:
         recording.check(draft, ACCOUNTS)
+    place = r"line \d+, interaction #1 \(POST /api/v1/jobs\), interactions\[0\].request_body \$"
+    assert re.search(place, str(caught.value))
+    assert f"where: {draft.path}" in " ".join(str(caught.value).split())
     aside = Store(tmp_path / "aside")
     kept = recording.quarantine(draft, aside, aside.path_of(TEST), ACCOUNTS)
     assert kept is not None

@@ -48,3 +48,16 @@ def test_sessions_in_a_query_and_instances_in_the_header() -> None:
     assert found.url == OTHER.url
     assert ("Service-CRN", OTHER_CRN) in found.request_headers
     assert foreign_ids.as_recorded(said("GET", "/jobs")).request_headers == LIST.request_headers
+
+
+def test_a_hub_of_nobody_in_a_query_stands_for_no_name_that_was_kept() -> None:
+    """A hub that a test typed was a miss: ``hub-1`` was recorded, the typed one was sent."""
+    recorded = [said("GET", f"/jobs?hub={hub}&group=open") for hub in ("own", "hub-1")]
+    foreign_ids = ForeignIds(recorded, ["own/open/main"])
+    for one in recorded:
+        assert foreign_ids.as_recorded(one) == one
+    made = foreign_ids.as_recorded(said("GET", "/jobs?hub=typed&group=open"))
+    assert made == said("GET", "/jobs?hub=typed&group=open")  # hub-1 was sent as such
+    anew = ForeignIds(recorded, ["own/open/main"])
+    sent = [said("GET", f"/jobs?hub={hub}&group=open") for hub in ("own", "typed")]
+    assert [anew.as_recorded(one) for one in sent] == recorded

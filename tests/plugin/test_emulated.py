@@ -1,0 +1,109 @@
+"""``emulated`` in a suite of pytest's: fixtures of one's own, beside ours, in everywhere mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+KEY = "a-Real-Looking_Key-of-44-characters-01234567"
+SUITE = """
+    import os, unittest
+
+    import pytest, requests
+    from qiskit_ibm_runtime import QiskitRuntimeService
+
+    from pytest_qchannel import UsageProblem, emulated
+
+    URL = "https://quantum.cloud.ibm.com/api/v1/backends"
+
+    @pytest.fixture(scope="session")
+    def session_service():
+        with emulated(channel="ibm_cloud"):
+            yield QiskitRuntimeService()
+
+    @pytest.fixture
+    @emulated(channel="ibm_cloud", door="loopback")
+    def looped():
+        yield QiskitRuntimeService()
+
+    @pytest.fixture(scope="session")
+    def late():
+        with emulated() as qchannel:
+            yield qchannel
+
+    def test_late(qchannel, request):
+        with pytest.raises(UsageProblem, match="lives longer than the lane"):
+            request.getfixturevalue("late")
+
+    def test_a(session_service):
+        assert session_service.backends()
+
+    def test_in_a_lane(session_service, qchannel):
+        before = len(qchannel.requests)
+        session_service.backends()   # the lane is the innermost: it does not know the other's token
+        assert qchannel.requests[before:].to("/backends", status=401)
+
+    def test_around_a_lane(session_service, looped, qchannel, qchannel_service):
+        assert qchannel_service.backends()
+        with emulated() as other:
+            seen = len(qchannel.requests)
+            assert other.connect().backends()
+            assert len(qchannel.requests) == seen
+
+    def test_looped(session_service, looped):
+        assert looped.backends()
+
+    class TestAll(unittest.TestCase):
+        def setUp(self):
+            self.qchannel = self.enterContext(emulated())
+
+        def test_it(self):
+            assert QiskitRuntimeService().backends()
+
+        def test_problem(self):
+            with self.assertRaises(Exception):
+                requests.get("https://elsewhere.example", timeout=9)
+
+    KEY = os.environ.get("QISKIT_IBM_TOKEN")
+
+    @pytest.fixture
+    def key():
+        return KEY
+
+    @emulated()
+    def test_secret(session_service, key):
+        headers = {"Authorization": f"apikey {key}"}
+        requests.get(URL, headers=headers, timeout=9)
+"""
+
+
+@pytest.mark.slow
+def test_it_stands_beside_fixtures_of_ours(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", KEY)
+    result = run(SUITE)
+    result.assert_outcomes(passed=6, failed=2)
+    text = result.stdout.str()
+    assert KEY not in text
+    assert "NetworkBlocked: code in the emulated lane reached for elsewhere.example" in text
+    assert "RealSecretRefused: " in text
+    assert "emulated(door=" not in text
+
+
+def test_in_everywhere_mode_the_innermost_world_answers(run: Any) -> None:
+    result = run(
+        """
+        from qiskit_ibm_runtime import QiskitRuntimeService
+        from pytest_qchannel import emulated
+
+        def test_a(qchannel):
+            with emulated() as other:
+                assert QiskitRuntimeService().backends()
+                assert other.requests and not qchannel.requests
+            assert QiskitRuntimeService().backends()
+            assert qchannel.requests
+        """,
+        "--qchannel-everywhere",
+        "--qchannel-mode=emulated",
+    )
+    result.assert_outcomes(passed=1)
