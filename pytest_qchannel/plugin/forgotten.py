@@ -23,15 +23,19 @@ def tell(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestRepor
     error = call.excinfo.value if call.excinfo is not None else None
     if isinstance(error, KeyError) and error.args[:1] not in _variables():
         return
-    if error is not None:
-        name = item.name.partition("[")[0]
-        forgotten = QChannelError(
-            "this test has none of the fixtures of pytest-qchannel, so nothing is emulated",
-            next=f"ask for one: def {name}(qchannel); or mark it: @pytest.mark.qchannel; "
-            "or put the whole run on the emulator: pytest --qchannel-everywhere",
-        )
-        error.add_note(str(forgotten))
-        report.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
+    if error is None:
+        return
+    asking = ""
+    if isinstance(item, pytest.Function) and item.cls is None:
+        asking = f": def {item.originalname}(qchannel)"
+    forgotten = QChannelError(
+        "this test has none of the fixtures of pytest-qchannel, so nothing is emulated",
+        next=f"ask for one{asking}; or mark it: @pytest.mark.qchannel; or put the whole run on the "
+        "emulator: pytest --qchannel-everywhere",
+    )
+    error.add_note(str(forgotten))
+    report.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
+    error.__notes__.pop()  # of a module's fixture the same error fails the next test, which has one
 
 
 def _variables() -> set[tuple[str]]:

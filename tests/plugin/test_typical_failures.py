@@ -151,3 +151,42 @@ def test_the_tenth_is_a_list_in_the_ini_file(run: Any, pytester: pytest.Pytester
             "  next: *set it to one of ibm_quantum_platform, ibm_cloud, ibm_quantum",
         ]
     )
+
+
+FORGOTTEN = """
+    import os
+    import unittest
+
+    import pytest
+    from qiskit_ibm_runtime import QiskitRuntimeService
+
+    class TestCase(unittest.TestCase):
+        def test_of_unittest(self):
+            QiskitRuntimeService()
+
+    @pytest.fixture(scope="module")
+    def shared():
+        return QiskitRuntimeService()
+
+    def test_a(shared):
+        pass
+
+    def test_with_one_of_ours(shared, qchannel):
+        pass
+
+    def test_rest():
+        os.environ["QISKIT_IBM_TOKEN"]
+
+    def test_something_else():
+        {}["key"]
+"""
+
+
+def test_a_forgotten_fixture_is_told_wherever_it_is_missed(run: Any) -> None:
+    result = run(FORGOTTEN)
+    result.assert_outcomes(failed=3, errors=2)
+    output = result.stdout.str()
+    said = "this test has none of the fixtures of pytest-qchannel"
+    parts = re.split(r"^_+ (?:ERROR at setup of )?([\w.]+).*? _+$", output, flags=re.MULTILINE)
+    told = {name for name, part in zip(parts[1::2], parts[2::2], strict=True) if said in part}
+    assert told == {"TestCase.test_of_unittest", "test_a", "test_rest"}

@@ -6,7 +6,7 @@ what to add, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.channels.model import Channel
@@ -101,13 +101,12 @@ def _is_login(exchange: Exchange) -> bool:
 
 def _refused_list(case: Case) -> QChannelError | None:
     """The client takes a refused list of backends for an empty one."""
-    asked = list(_lists_of_backends(case.requests))
-    if not asked or asked[-1].status < 400 or f"{asked[-1].status} Client" in str(case.error):
+    last = _last_about_backends(case)
+    if last is None or last.status < 400 or str(last.status) in str(case.error):
         return None
-    last = asked[-1]
     return QChannelError(
-        f"the list of backends was refused with {last.status} (#{last.number}): the client takes "
-        "that for an empty list",
+        f"#{last.number} was refused with {last.status}: the client takes that for an empty list "
+        "of backends",
         facts=[("why", last.why)],
         next=None  # the other hint has it
         if _unknown(case)
@@ -116,21 +115,23 @@ def _refused_list(case: Case) -> QChannelError | None:
     )
 
 
-def _lists_of_backends(requests: Iterable[Exchange]) -> Iterator[Exchange]:
-    for one in requests:
+def _last_about_backends(case: Case) -> Exchange | None:
+    """The last list of backends, or what was asked of one of them: old clients list names only."""
+    for one in reversed(case.requests):
         found = find(one.method, one.host, one.path)
-        if found is not None and "devices[]" in found.route.answered:
-            yield one
+        if found is not None and ("backend" in found.args or "devices[]" in found.route.answered):
+            return one
+    return None
 
 
 def _no_backend(case: Case) -> QChannelError | None:
     """What there is, where no backend matches."""
     if _NO_BACKEND not in str(case.error) or not case.instances:
         return None
-    asked = [one for one in _lists_of_backends(case.requests) if one.status < 400]
-    if not asked:
+    last = _last_about_backends(case)
+    if last is None or last.status >= 400:
         return None
-    used = {one.headers.get("service-crn", "") for one in asked}
+    used = {one.headers.get("service-crn", "") for one in case.requests}
     instances = [one for one in case.instances if one.id in used] or case.instances
     wanted = _asked(case.error)
     name = wanted.get("name")

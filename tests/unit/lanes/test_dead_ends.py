@@ -104,6 +104,14 @@ def test_another_error_or_one_without_a_list_is_told_nothing() -> None:
     assert told(world, raised_by_the_client(name="nroth"), sent()) == []
 
 
+def test_old_clients_list_names_and_then_ask_for_each() -> None:
+    world = world_of()
+    key = world.accounts[0].credential
+    asked = ("GET", "/backends/north/configuration", REFUSED[2])
+    (said,) = told(world, raised_by_the_client(), sent(LISTED, asked, token=key))
+    assert said.startswith("#2 was refused with 401: ")
+
+
 REFUSED = ("GET", "/backends", refusal(401, 1201, "Invalid credentials."))
 
 
@@ -114,7 +122,7 @@ def test_a_refused_list_is_no_empty_one(error: str) -> None:
     world.accounts[0].credential_revoked = True
     (said,) = told(world, AssertionError(error), sent(REFUSED, token=key))
     assert said.splitlines()[0] == (
-        "the list of backends was refused with 401 (#1): the client takes that for an empty list"
+        "#1 was refused with 401: the client takes that for an empty list of backends"
     )
     assert "1201 Invalid credentials." in said
     assert "log in again" in said
