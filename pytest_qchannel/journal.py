@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, overload
@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pytest_qchannel.wire import Request, Response, Trouble
 
-__all__ = ["Exchange", "Journal", "in_use", "journals_in_use"]
+__all__ = ["Exchange", "Journal", "in_use", "is_of_nobody", "journals_in_use"]
 
 SCRUBBED: Final = "***"
 
@@ -177,15 +177,6 @@ class Exchange:
         return " ".join(said.split())
 
     @property
-    def has_credential(self) -> bool:
-        """Whether it is a refusal of a request that logged in with something."""
-        return bool(self._digests)
-
-    def is_by(self, credential: str) -> bool:
-        """Whether it is a refusal of a request that logged in with this credential."""
-        return _digest(credential) in self._digests
-
-    @property
     def fingerprint(self) -> str:
         """The same for requests whose method, URL and body are the same; tells no more of them."""
         said = f"{self.method} {self.url}\n".encode() + self._body
@@ -210,6 +201,11 @@ class Exchange:
         fault = f" (fault {self.fault})" if self.fault else ""
         answered = self.status or "no answer"
         return f"#{self.number} {self.method} {self.url} -> {answered}{job}{fault}"
+
+
+def is_of_nobody(refused: Exchange, credentials: Iterable[str]) -> bool:
+    """Whether a refused request had a credential, and none of these."""
+    return bool(refused._digests) and refused._digests.isdisjoint(map(_digest, credentials))
 
 
 class Journal(Sequence[Exchange]):

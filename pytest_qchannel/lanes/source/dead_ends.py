@@ -19,7 +19,7 @@ from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.errors import QChannelError, nearest
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find
-from pytest_qchannel.journal import Exchange, Journal
+from pytest_qchannel.journal import Exchange, Journal, is_of_nobody
 
 __all__ = ["Case", "hints_for"]
 
@@ -87,8 +87,8 @@ def _unknown(case: Case) -> Exchange | None:
     for one in reversed(case.requests):
         if one.status < 400:
             return None
-        if one.has_credential and _is_login(one):
-            return None if any(one.is_by(credential) for credential in known) else one
+        if _is_login(one):
+            return one if is_of_nobody(one, known) else None
     return None
 
 
