@@ -21,7 +21,7 @@ import pytest
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
 from pytest_qchannel.plugin.fixture_names import name_of
-from pytest_qchannel.plugin.keys import JOURNAL, LANE, PROPERTY, REFUSED, SHARED, WHOLE_RUN
+from pytest_qchannel.plugin.keys import LANE, PROPERTY, REFUSED, SHARED, WHOLE_RUN
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ class Everywhere:
         self.lane.happens_in(item.nodeid)
         others = [(name, value) for name, value in item.user_properties if name != PROPERTY]
         item.user_properties[:] = [*others, (PROPERTY, self.lane.mode.value)]
-        lane = self.lane.part(selection.settings_for(self._config, item)).open()
-        item.stash[LANE], item.stash[JOURNAL] = lane, lane.requests
+        item.stash[LANE] = self.lane.part(selection.settings_for(self._config, item)).open()
         try:
             return (yield)
         except BaseException as error:

@@ -58,7 +58,7 @@ LANE: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a test: its lane, while it is open."""
 
 JOURNAL: Final[pytest.StashKey[Journal]] = pytest.StashKey()
-"""Of a test: what it sent, from the opening of its lane to its last report."""
+"""Of a test: what it sent, until its last report, when its lane is closed already."""
 
 ISOLATION: Final[pytest.StashKey[Isolation]] = pytest.StashKey()
 """Of a test: what is around its lane, while it is open."""

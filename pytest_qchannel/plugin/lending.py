@@ -15,7 +15,7 @@ from pytest_qchannel.lanes.isolation import Isolation
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
 from pytest_qchannel.plugin import faults, precautions, problems, selection, taping
-from pytest_qchannel.plugin.keys import FOUND, ISOLATION, JOURNAL, LANE, OURS, PROPERTY, WHOLE_RUN
+from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, OURS, PROPERTY, WHOLE_RUN
 from pytest_qchannel.plugin.our_tests import OurTests
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Lending:
         assert isolation is not None
         settings = selection.settings_for(request.config, item)
         lane = lane_for(settings, item.nodeid, isolation.home, world=world, tape=tape).open()
-        item.stash[LANE], item.stash[JOURNAL] = lane, lane.requests
+        item.stash[LANE] = lane
         item.user_properties.append((PROPERTY, lane.mode.value))
         try:
             faults.declare(lane, item)

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.journal import Exchange
-from pytest_qchannel.plugin.keys import JOURNAL
+from pytest_qchannel.plugin.keys import JOURNAL, LANE
 from pytest_qchannel.secret import hide_all
 
 __all__ = ["TITLE", "lines_of", "show"]
@@ -29,6 +29,8 @@ def show(item: pytest.Item, report: pytest.TestReport) -> None:
     It is a part of the failure's text where that has sections: so JUnit's report has it, too, and
     ``--show-capture=no`` does not take it away.
     """
+    if (lane := item.stash.get(LANE, None)) is not None:
+        item.stash[JOURNAL] = lane.requests
     journal = item.stash.get(JOURNAL, None)
     if journal is not None and report.when == "teardown":  # the last report
         del item.stash[JOURNAL]
