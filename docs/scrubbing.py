@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pytest_qchannel.cassette.gate import PATTERNS
 from pytest_qchannel.cassette.scrub import RULES
 from pytest_qchannel.cassette.scrub.headers import HEADERS
+from pytest_qchannel.ibm.route import Route
 from pytest_qchannel.ibm.table import ROUTES
 
 
@@ -29,10 +30,17 @@ def _headers() -> str:
     return table(["side", "header", "rule"], rows)
 
 
+def _size(route: Route) -> int:
+    return sum(len(one) for one in (route.query, route.form, route.sent, route.answered))
+
+
 def _routes() -> str:
     rows = []
-    # What a service shares with another one is the same for both.
-    for route in {one.key: one for ones in ROUTES.values() for one in ones}.values():
+    # What a service shares with another one is shown once: as the one has it that has more.
+    shown: dict[str, Route] = {}
+    for one in (one for ones in ROUTES.values() for one in ones):
+        shown[one.key] = max(one, shown.get(one.key, one), key=_size)
+    for route in shown.values():
         tables = (route.query, route.form, route.sent, route.answered)
         rows.append([f"`{route.key}`", *(str(len(fields)) for fields in tables)])
     return table(["route", "query fields", "form fields", "paths sent", "paths answered"], rows)

@@ -12,6 +12,7 @@ from pytest_qchannel.emulator.worlds.description import (
     DeviceSpec,
     InstanceSpec,
     JobSpec,
+    RuleKeys,
 )
 
 SPECS: dict[str, type[Table]] = {
@@ -19,12 +20,14 @@ SPECS: dict[str, type[Table]] = {
     "account keys": AccountSpec,
     "instance keys": InstanceSpec,
     "job keys": JobSpec,
+    "rule keys": RuleKeys,
 }
 
 
 def tables() -> dict[str, str]:
     """The tables, by the names of the markers around them."""
-    file = [[f"`{key.name}`", key.help] for key in keys_of(Description)]
+    rules = {key.name for key in keys_of(RuleKeys)}
+    file = [[f"`{key.name}`", key.help] for key in keys_of(Description) if key.name not in rules]
     made = {"file keys": table(["key", "meaning"], file)}
     for name, spec in SPECS.items():
         rows = [[f"`{key.name}`", key.said, _default(key), key.help] for key in keys_of(spec)]

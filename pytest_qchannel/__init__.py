@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         ChannelUnavailable,
         EmulatorGap,
         ExpectationFailed,
+        HopelessWait,
         NetworkBlocked,
         QChannelError,
         RawKeyWarning,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.journal import Exchange, Journal
     from pytest_qchannel.lanes.emulation import emulated
     from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
+    from pytest_qchannel.plugin.fixtures import fixtures
     from pytest_qchannel.secret import Secret
     from pytest_qchannel.settings import Settings
 
@@ -95,6 +97,7 @@ _HOMES = {
         "ChannelUnavailable",
         "EmulatorGap",
         "ExpectationFailed",
+        "HopelessWait",
         "NetworkBlocked",
         "QChannelError",
         "RawKeyWarning",
@@ -102,6 +105,7 @@ _HOMES = {
         "UsageProblem",
     ),
     "pytest_qchannel.journal": ("Exchange", "Journal"),
+    "pytest_qchannel.plugin.fixtures": ("fixtures",),
     "pytest_qchannel.secret": ("Secret",),
     "pytest_qchannel.settings": ("Settings",),
 }
@@ -129,6 +133,7 @@ __all__ = [
     "ExpectationFailed",
     "Fault",
     "FaultNotMet",
+    "HopelessWait",
     "Instance",
     "Job",
     "Journal",
@@ -151,6 +156,7 @@ __all__ = [
     "assert_sampler_run",
     "assert_submitted_once",
     "emulated",
+    "fixtures",
 ]
 
 

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 __all__ = [
     "ChannelUnavailable",
     "EmulatorGap",
     "ExpectationFailed",
+    "HopelessWait",
     "NetworkBlocked",
     "QChannelError",
     "RawKeyWarning",
@@ -66,7 +67,7 @@ class QChannelError(Exception):
     def __init_subclass__(cls) -> None:
         cls._home, cls.__module__ = cls.__module__, "builtins"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         cls = type(self)
         return _restored, (cls._home, cls.__qualname__, self.args), self.__dict__
 
@@ -104,6 +105,10 @@ class ChannelUnavailable(QChannelError):
 
 class EmulatorGap(QChannelError):
     """A request asked for something that the emulator does not offer, so it made nothing up."""
+
+
+class HopelessWait(EmulatorGap):
+    """A test waits for an emulated job that nothing in the test can move."""
 
 
 class NetworkBlocked(QChannelError):

@@ -24,6 +24,7 @@ __all__ = [
     "SEARCH",
     "SERVICES",
     "SOCKET_HOSTS",
+    "TRANSPILER",
     "Host",
     "base_url_of",
     "find_any_host",
@@ -42,10 +43,12 @@ RUNTIME: Final = "runtime"
 CLASSIC_AUTH: Final = "classic_auth"
 CLASSIC_NETWORK: Final = "classic_network"
 CLASSIC_RUNTIME: Final = "classic_runtime"
+TRANSPILER: Final = "transpiler"
 
 SERVICES: Final = (
     *(IAM, SEARCH, CATALOG, CONTROLLER, RUNTIME),
     *(CLASSIC_AUTH, CLASSIC_NETWORK, CLASSIC_RUNTIME),
+    TRANSPILER,
 )
 
 
@@ -93,6 +96,10 @@ HOSTS: Final[tuple[Host, ...]] = (
     Host("api.quantum-computing.ibm.com", "/api", CLASSIC_NETWORK),
     Host("api.quantum.ibm.com", "/api", CLASSIC_NETWORK),
     Host("api-qcon.quantum-computing.ibm.com", "/api", CLASSIC_NETWORK),
+    # Its service for circuits; the last one is named by the tests of IBM's own client of it.
+    Host("cloud-transpiler.quantum.ibm.com", "", TRANSPILER),
+    Host("cloud-transpiler.quantum-computing.ibm.com", "", TRANSPILER),
+    Host("cloud-transpiler-staging.quantum-computing.ibm.com", "", TRANSPILER),
 )
 """The hosts that are emulated."""
 

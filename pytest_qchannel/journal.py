@@ -95,7 +95,7 @@ def _digest(credential: str) -> bytes:
     return hashlib.sha256(credential.encode("utf-8", "replace")).digest()
 
 
-def _said(refusal: Any) -> Iterator[str]:
+def _said(refusal: object) -> Iterator[str]:
     """Code, text and advice of a refusal, in whichever of IBM's shapes it is."""
     if isinstance(refusal, Mapping):
         errors = refusal.get("errors") or [refusal.get("error") or refusal]
@@ -218,6 +218,7 @@ class Journal(Sequence[Exchange]):
         self._whole = list(exchanges)
         self._first = 0
         self._lock = threading.Lock()
+        self._outer = self
 
     def record(
         self,
@@ -254,7 +255,13 @@ class Journal(Sequence[Exchange]):
         """What comes after the first ``number`` exchanges; it grows as this journal does."""
         part = Journal()
         part._whole, part._lock, part._first = self._whole, self._lock, self._first + number
+        part._outer = self
         return part
+
+    @property
+    def of_lane(self) -> Journal:
+        """What all tests have sent that share the lane; the same where a test has its own."""
+        return self._outer
 
     def take(self) -> list[Exchange]:
         """Takes out what was written so far; what is written later is counted from 1 again."""

@@ -15,6 +15,7 @@ __all__ = [
     "OFFERED_SOURCES",
     "OPTIONS",
     "PLANNED",
+    "SCOPES",
     "Door",
     "Mode",
     "Option",
@@ -24,6 +25,9 @@ __all__ = [
 CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 
 ENV_PREFIX: Final = "QCHANNEL_"
+
+SCOPES: Final = ("function", "class", "module", "package", "session")
+"""How long the fixtures may live, the shortest first."""
 
 
 class Mode(StrEnum):
@@ -130,6 +134,12 @@ OPTIONS: Final = (
         "0",
         "",
         "put the whole process on the emulator, from before collection to the end of the run",
+    ),
+    Option(
+        "scope",
+        "function",
+        "SCOPE",
+        f"how long the fixtures, their world and their cassette live: {', '.join(SCOPES)}",
     ),
     Option(
         "world",

@@ -11,6 +11,8 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
+from pytest_qchannel.units import node_of
+
 __all__ = ["Start", "ended", "quoted", "started", "words_of"]
 
 
@@ -43,10 +45,13 @@ def ended() -> None:
 
 
 def words_of(test_id: str) -> list[str]:
-    """The words of a command that choose a test."""
+    """The words of a command that choose a test, or all that share a lane."""
+    test_id = node_of(test_id)
     if not _starts:
-        return [quoted(test_id)]
+        return [quoted(test_id)] if test_id else []
     base, folder, options = _starts[-1]
+    if not test_id and base == folder:
+        return [*map(quoted, options)]
     path, colons, rest = test_id.partition("::")
     try:
         path = Path(os.path.relpath(base / path, folder)).as_posix()

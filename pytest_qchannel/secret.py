@@ -11,7 +11,7 @@ import functools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus
 
 __all__ = ["SHORTEST", "Secret", "hide_all"]
 
@@ -20,6 +20,9 @@ SHORTEST: Final = 8
 
 IBM's have 44 characters and more; a dummy such as "x" is part of every request.
 """
+
+_SAFE: Final = ("", "/", "!#$%&'()*+,/:;=?@[]~")
+"""What stays in a URL: nothing, what a path may have, and what requests lets stand."""
 
 _URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
@@ -95,6 +98,8 @@ def _encodings_of(value: str) -> Iterator[tuple[bytes, str]]:
     texts = {plain: "as it is"}
     texts.setdefault(json.dumps(value)[1:-1].encode(), "escaped for JSON")
     texts.setdefault(quote_plus(value).encode(), "URL-encoded")
+    for safe in _SAFE:
+        texts.setdefault(quote(value, safe=safe).encode(), "URL-encoded")
     texts.setdefault(value.encode("latin-1", "replace"), "Latin-1")
     for name in ("utf-16-le", "utf-16-be"):
         texts.setdefault(value.encode(name), "UTF-16")

@@ -21,6 +21,7 @@ from pytest_qchannel.options import (
     OFFERED_SOURCES,
     OPTIONS,
     PLANNED,
+    SCOPES,
     Door,
     Mode,
     Option,
@@ -31,6 +32,7 @@ __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
     "OPTIONS",
+    "SCOPES",
     "Door",
     "Mode",
     "Option",
@@ -72,6 +74,10 @@ def _mode(text: str) -> Mode:
 
 def _door(text: str) -> Door:
     return Door(_word(text, tuple(Door), "door"))
+
+
+def _scope(text: str) -> str:
+    return _word(text, SCOPES, "scope")
 
 
 def _source(text: str) -> Source | None:
@@ -152,6 +158,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "": _switch,
     "FILE": _path,
     "DOOR": _door,
+    "SCOPE": _scope,
     "WORDS": _words,
     "SOURCE": _source,
     "TEXT": str.strip,
@@ -189,6 +196,7 @@ class Settings(NamedTuple):
     seed: int
     allowed_hosts: tuple[str, ...]
     everywhere: bool
+    scope: str
     world: Path | None
     door: Door
     record_from: Source | None

@@ -27,6 +27,8 @@ class Interaction:
         status: The HTTP status of the response.
         response_headers: Names and values, in order.
         response_body: Empty where there was none.
+        test: The test that sent it, in a recording that several tests share; empty where all of
+            them did, as a fixture that lives longer.
     """
 
     method: str
@@ -36,6 +38,7 @@ class Interaction:
     status: int = 200
     response_headers: Headers = ()
     response_body: bytes = b""
+    test: str = ""
 
     def request(self) -> Request:
         """What was sent, as what stands before a source has it."""

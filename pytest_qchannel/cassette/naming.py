@@ -101,6 +101,8 @@ def test_id_of(name: PurePosixPath) -> str | None:
     words = before.split(".")
     classes = [word for word in words[:-1] if word[:1].isupper()]
     test = ".".join(words[len(classes) :]) + bracket + params
+    if test in ("_package", "_session"):  # of a folder, and no name says whether it is one
+        return None
     return "::".join(["/".join(folders) + ".py", *classes, test])
 
 

@@ -31,7 +31,7 @@ def pages() -> dict[str, Path]:
 @click.command()
 @click.argument("topic", required=False)
 def docs(topic: str | None) -> None:
-    """Read a page of the documentation; without TOPIC, which pages there are.
+    """Read a page of the documentation. Without TOPIC it tells which pages there are.
 
     Piped, or written to a file, a page is the Markdown that it was written in.
     """

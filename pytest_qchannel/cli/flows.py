@@ -8,14 +8,16 @@ where they are recorded or replayed their own cassette.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from qiskit import QuantumCircuit
+import requests
+from qiskit import QuantumCircuit, qasm3
 from qiskit.transpiler.preset_passmanagers import generate_preset_pass_manager
 
 from pytest_qchannel.assertions import (
@@ -30,6 +32,8 @@ from pytest_qchannel.channels.rest import ChannelSession, access_token
 from pytest_qchannel.channels.service import sampler_on
 from pytest_qchannel.cli.check_cassettes import CheckCassettes
 from pytest_qchannel.errors import ChannelUnavailable, ExpectationFailed, QChannelError
+from pytest_qchannel.hosts import TRANSPILER
+from pytest_qchannel.ibm.table import url_of
 from pytest_qchannel.lanes.assemble import lane_for
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
@@ -38,9 +42,11 @@ from pytest_qchannel.settings import Settings
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
 
-__all__ = ["Step", "walk"]
+__all__ = ["Step", "rest_flow", "walk"]
 
 SHOTS: Final = 1_000
+_MOST_POLLS: Final = 120
+_TIMEOUT_S: Final = 60
 
 
 @dataclass(slots=True)
@@ -68,11 +74,16 @@ class Step:
 
 @dataclass
 class Walk:
-    """What the steps of one flow hand on to each other."""
+    """What the steps of one flow hand on to each other.
+
+    Attributes:
+        transpiled: An online device and a circuit for it, as OpenQASM 3.
+    """
 
     lane: Lane
     channel: Channel
     step: Step = field(init=False)
+    transpiled: tuple[str, str] = field(init=False)
 
     @cached_property
     def service(self) -> QiskitRuntimeService:
@@ -160,6 +171,76 @@ def _rest_jobs(walk: Walk) -> str:
     return f"{answer.json()['count']} jobs"
 
 
+def _rest_online(walk: Walk) -> str:
+    """The first device that is online: the list of the classic platform does not tell."""
+    for name in walk.session.get("/backends").json()["devices"]:
+        if walk.session.get(f"/backends/{name}/status").json()["state"]:
+            return str(name)
+    raise ExpectationFailed("no device is online")
+
+
+def _rest_transpile(walk: Walk) -> str:
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    name = walk.step.backend = _rest_online(walk)
+    url = url_of(TRANSPILER, "POST /transpile")
+    token = {"Authorization": f"Bearer {walk.lane.account(walk.channel).secret.reveal()}"}
+    answer = requests.post(
+        url,
+        json={"qasm_circuits": [qasm3.dumps(circuit)]},
+        params={"backend": name, "optimization_level": "1", "ai": "false"},
+        headers=token,
+        timeout=_TIMEOUT_S,
+    )
+    answer.raise_for_status()
+    task = f"{url}/{answer.json()['task_id']}"
+    ended = _polled(
+        lambda: requests.get(task, headers=token, timeout=_TIMEOUT_S).json(),
+        lambda said: said["state"] in ("SUCCESS", "FAILURE"),
+    )
+    if ended["state"] == "FAILURE":
+        raise ExpectationFailed(f"the task failed: {ended.get('detail')}")
+    [row] = ended["result"]
+    walk.transpiled = name, row["qasm"]
+    places = ", ".join(f"${place}" for place in row["layout"]["initial"][:2])
+    return f"a Bell circuit on qubits {places}"
+
+
+def _rest_sampler(walk: Walk) -> str:
+    name, text = walk.transpiled
+    walk.step.backend = name
+    params = {"pubs": [[text, None, SHOTS]]}
+    answer = walk.session.post(
+        "/jobs", json={"program_id": "sampler", "backend": name, "params": params}
+    )
+    answer.raise_for_status()
+    job_id = walk.step.job_id = str(answer.json()["id"])
+    ended = _polled(
+        lambda: walk.session.get(f"/jobs/{job_id}").json()["state"],
+        lambda said: said["status"] in ("Completed", "Failed", "Cancelled"),
+    )
+    if ended["status"] != "Completed":
+        raise ExpectationFailed(f"the job is {ended['status']}: {ended.get('reason')}")
+    result = walk.session.get(f"/jobs/{job_id}/results").json()["results"][0]["data"]["c"]
+    shown = Counter(f"{int(one, 16):0{result['num_bits']}b}" for one in result["samples"])
+    walk.step.counts = dict(shown)
+    if sum(shown.values()) != SHOTS:
+        raise ExpectationFailed(f"{sum(shown.values())} samples for {SHOTS} shots")
+    return f"{SHOTS} shots"
+
+
+def _polled(ask: Callable[[], Any], is_final: Callable[[Any], bool]) -> Any:
+    """The answer that is final, asked for once a second."""
+    for _ in range(_MOST_POLLS):
+        said = ask()
+        if is_final(said):
+            return said
+        time.sleep(1)
+    raise ExpectationFailed(f"it had not ended after {_MOST_POLLS} polls")
+
+
 def _rest_logout(walk: Walk) -> str:
     if walk.session.logout_url is None:
         walk.lane.revoke_access()
@@ -188,9 +269,18 @@ REST_FLOW: Final[tuple[tuple[str, _Action], ...]] = (
     ("token", _rest_token),
     ("backends", _rest_backends),
     ("jobs list", _rest_jobs),
+    ("transpile", _rest_transpile),
+    ("sampler", _rest_sampler),
     ("logout", _rest_logout),
     ("logged out", _rest_logged_out),
 )
+_CLASSIC_ALONE: Final = frozenset({"transpile", "sampler"})
+"""Steps with the transpiler service, which was beside the classic platform only."""
+
+
+def rest_flow(channel: Channel) -> tuple[tuple[str, _Action], ...]:
+    """The steps of the REST flow on a channel."""
+    return tuple(one for one in REST_FLOW if channel.is_classic or one[0] not in _CLASSIC_ALONE)
 
 
 def walk(
@@ -213,7 +303,7 @@ def walk(
         yield from _walk_flow(flow, CLIENT_FLOW, channel, settings, tell, cassettes)
     except ChannelUnavailable as missing:
         yield Step(channel.name, "client", "all", None, missing.headline)
-    yield from _walk_flow("REST", REST_FLOW, channel, settings, tell, cassettes)
+    yield from _walk_flow("REST", rest_flow(channel), channel, settings, tell, cassettes)
 
 
 def _walk_flow(
@@ -225,9 +315,7 @@ def _walk_flow(
     cassettes: CheckCassettes | None,
 ) -> Iterator[Step]:
     try:
-        tape = (
-            cassettes.tape(channel, is_rest=actions is REST_FLOW) if cassettes is not None else None
-        )
+        tape = cassettes.tape(channel, is_rest=flow == "REST") if cassettes is not None else None
     except QChannelError as problem:  # it is missing, or damaged
         yield Step(channel.name, flow, "cassette", False, str(problem))
         return

@@ -12,6 +12,7 @@ from pytest_qchannel.emulator.programs.task import Noise
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.progression import Progression
+from pytest_qchannel.emulator.worlds.absent import no_device
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.journal import Journal
 
@@ -142,6 +143,32 @@ class EmulatorControl:
             )
         device.noise = Noise(noise)
 
+    def set_usage_limit(self, instance: str, seconds: int | None) -> None:
+        """Sets how many QPU seconds an instance may use; jobs that wait for that go on.
+
+        Args:
+            instance: Its name or CRN; on the classic platform ``hub/group/project``.
+            seconds: In all, with what it has used already; ``None``: any number.
+
+        Raises:
+            UsageProblem: There is no such instance, or the number is negative.
+        """
+        every = [one for each in self._app.world.accounts for one in each.instances.values()]
+        found = [one for one in every if instance in (one.name, one.id)]
+        if not found:
+            names = [one.name for one in every]
+            raise UsageProblem(
+                f"the emulated world has no instance {instance!r}",
+                closest=nearest(instance, names),
+                next=f"use one of {', '.join(names)}",
+            )
+        if seconds is not None and seconds < 0:
+            raise UsageProblem(
+                f"an instance cannot have {seconds} seconds", next="give 0 or more, or None"
+            )
+        for one in found:
+            one.usage_limit_s, one.refuses_when_used_up = seconds, False
+
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults that were declared so far, with how often each has happened."""
@@ -202,11 +229,7 @@ class EmulatorControl:
     def _device(self, name: str) -> Device:
         devices = self._app.world.devices
         if name not in devices:
-            raise UsageProblem(
-                f"the emulated world has no backend {name!r}",
-                closest=nearest(name, devices),
-                next=f"use one of {', '.join(devices)}",
-            )
+            raise no_device(self._app.world, name)
         return devices[name]
 
 

@@ -50,9 +50,20 @@ ROUTES: Final = (
     ),
     Route(
         CONTROLLER, "GET", "/v2/resource_instances", "iam", _CONTROLLER_API,
-        {200: "C"},
-        query={"name": "instance", "guid": "guid", "limit": "keep"},
+        {200: "C", 400: "I", 501: "G"},
+        query={"name": "instance", "guid": "guid", "resource_plan_id": "plan_id",
+               "start": "cursor", "resource_group_id": "text",
+               **each("limit resource_id type sub_type state updated_from updated_to", "keep")},
         answered={"rows_count": "keep", "next_url": "link", **below("resources[].", RESOURCE)},
+    ),
+    Route(
+        CONTROLLER, "POST", "/v2/resource_instances", "iam", _CONTROLLER_API,
+        {201: "D", 400: "I", 501: "G"},
+        Action.HARD_GATE,
+        sent={"name": "instance", "target": "keep", "resource_group": "text",
+              "resource_plan_id": "plan_id", "tags[]": "tag", "allow_cleanup": "keep",
+              **below("parameters.", PARAMETERS)},
+        answered=RESOURCE,
     ),
     Route(
         CONTROLLER, "GET", "/v2/resource_instances/<instance_id>", "iam", _CONTROLLER_API,

@@ -28,6 +28,8 @@ ERRORS: Final[Fields] = {
     "context.instanceId": "drop", "context.threadId": "drop", "context.host": "drop",
     "context.startTime": "drop", "context.endTime": "drop", "context.elapsedTime": "drop",
     "context.clusterName": "drop",
+    "detail": "prose", **each("detail[].type detail[].loc[] detail[].input", "keep"),
+    "detail[].msg": "prose", "detail[].ctx.**": "keep",
 }  # fmt: skip
 """The services' error bodies, the same on every route."""
 
@@ -66,7 +68,9 @@ JOB_FILTERS: Final[Fields] = {
     ),
     "tags": "tag", "session_id": "session_id", "provider": "hgp", "search": "search",
 }  # fmt: skip
-PARAMETERS: Final[Fields] = each("timestamp instance_limit_seconds", "keep")
+PARAMETERS: Final[Fields] = each(
+    "timestamp instance_limit_seconds usage_allocation_seconds", "keep"
+)
 RESOURCE: Final[Fields] = {
     **each("region_id state type sub_type resource_id allow_cleanup locked", "keep"),
     "id": "instance_id", "crn": "crn", "guid": "guid", "name": "instance",
@@ -78,8 +82,9 @@ RESOURCE: Final[Fields] = {
         "drop",
     ),
     **below("parameters.", PARAMETERS),
-    **each(
-        "extensions.instance_limit_seconds extensions.usage_allocation_seconds", "keep"
+    **below(
+        "extensions.",
+        each("backends[] instance_limit_seconds usage_allocation_seconds", "keep"),
     ),
 }  # fmt: skip
 DEVICE_ROW: Final[Fields] = each(
@@ -129,14 +134,22 @@ WORKLOAD: Final[Fields] = {
 USAGE: Final[Fields] = {
     "instance_id": "instance_id", "plan_id": "plan_id", "usage_period.**": "keep",
     **each("usage_consumed_seconds usage_limit_seconds usage_limit_reached "
-           "usage_allocation_seconds usage_remaining_seconds instance_limit_seconds", "keep"),
+           "usage_allocation_seconds usage_remaining_seconds time_available_at", "keep"),
 }  # fmt: skip
 ANALYTICS: Final[Fields] = {
     **each("interval_start interval_end backend simulators", "keep"),
-    "instance": "instance_id", "plan": "plan_id", "user_id": "user",
+    "instance": "instance_id", "plan": "keep", "user_id": "user",
+    "subscription_id": "plan_id",
 }  # fmt: skip
+FIGURES: Final[Fields] = each(
+    "usage jobs sessions batch_sessions dedicated_sessions individual_jobs queue_time "
+    "avg_queue_time max_queue_time sessions_usage avg_sessions_usage max_sessions_usage "
+    "batch_sessions_usage avg_batch_sessions_usage max_batch_sessions_usage "
+    "dedicated_sessions_usage avg_dedicated_sessions_usage max_dedicated_sessions_usage "
+    "individual_jobs_usage avg_individual_jobs_usage max_individual_jobs_usage", "keep",
+)  # fmt: skip
 ANALYSED: Final[Fields] = {
-    **each("interval_start interval_end data[].date data[].usage data[].jobs", "keep"),
-    "data[].group": "instance_id",
+    **each("interval_start interval_end data[].interval_start data[].interval_end", "keep"),
+    **below("data[].", FIGURES), "data[].key": "instance_id",
 }  # fmt: skip
 SNAPSHOT: Final[Fields] = {"calibration_id": "calibration", "updated_before": "keep"}

@@ -2,10 +2,12 @@
 
 Its meaning, as recording and replay need it:
 
-- Of what resource it is: of the job or the session that its path names, else of the account.
-- What it does there. A *read* changes nothing. A *write* makes a new session. A *gate* parts what
-  was answered before it from what is answered after it: a soft one (cancelling a job, closing a
-  session) loosely, a hard one (a deletion, a logout, every other change of the account) strictly.
+- Of what resource it is: of the job, the session or the task that its path names, else of the
+  account.
+- What it does there. A *read* changes nothing. A *write* makes a new session or task. A *gate*
+  parts what was answered before it from what is answered after it: a soft one (cancelling a job,
+  closing a session) loosely, a hard one (a deletion, a logout, every other change of the account)
+  strictly.
 - What its answer tells of jobs: their states, or that one has ended.
 """
 
@@ -34,11 +36,13 @@ __all__ = [
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 """``HEAD`` is none of a row's: it is answered wherever ``GET`` is."""
 
-Credential = Literal["none", "iam", "runtime", "classic"]
+Credential = Literal["none", "iam", "runtime", "account", "classic", "transpiler"]
 """How a request must be authenticated.
 
 ``iam``: an access token of IAM. ``runtime``: that, or the API key, and the CRN of an instance.
-``classic``: an access token of the classic login, or the API token.
+``account``: the same, but the account may be named in place of an instance.
+``classic``: an access token of the classic login, or the API token. ``transpiler``: the API token
+of the classic platform, of an account whose plan has the service.
 """
 
 Answers = Mapping[int, str]
@@ -51,7 +55,7 @@ A path is written ``jobs[].state.status``; ``{hub}`` is any key, replaced by the
 name; ``.**`` is everything below. The empty path is the whole body. What is not named is replaced.
 """
 
-Resource = Literal["job", "session", "account"]
+Resource = Literal["job", "session", "task", "account"]
 
 SOURCES: Final[Mapping[str, str]] = {
     "A": "IBM's API description, for this very route",
@@ -70,7 +74,9 @@ BY_CREDENTIAL: Final[Mapping[Credential, Answers]] = {
     "none": {},
     "iam": {401: "D"},
     "runtime": {401: "O", 403: "O", 404: "O"},  # 404: an unknown instance, or another region's
+    "account": {401: "O", 403: "O", 404: "O"},
     "classic": {401: "O"},
+    "transpiler": {401: "I", 403: "I"},
 }
 """What authentication alone can answer."""
 
@@ -94,7 +100,7 @@ class Action(Enum):
 
     @property
     def makes(self) -> bool:
-        """Whether a success makes something new, a job or a session, and answers with its id."""
+        """Whether a success makes something new: a job, a session or a task; its id is answered."""
         return self in (Action.SUBMISSION, Action.WRITE)
 
 
@@ -161,7 +167,14 @@ class Route:
         """What it is about."""
         if "job_id" in self.variables:
             return "job"
+        if "task_id" in self.variables:
+            return "task"
         return "session" if "session_id" in self.variables else "account"
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether circuits are in its body: it is compared, and kept in a form of its own."""
+        return "params" in self.sent.values()
 
     @property
     def answers(self) -> Answers:

@@ -16,6 +16,7 @@ from pytest_qchannel.ibm.fields import (
     CONFIGURATION,
     DEFAULTS,
     DEVICE_ROW,
+    FIGURES,
     HGP,
     JOB,
     JOB_FILTERS,
@@ -41,6 +42,7 @@ _NO_JOB: Final[Answers] = {404: "O"}
 _NO_SESSION: Final[Answers] = {404: "O"}
 _DEVICE: Final[Answers] = {200: "C", 403: "O", 404: "O"}
 _ANALYTICS: Final[Answers] = {200: "D", 400: "I", 404: "I"}
+_USED: Final = {**ANALYTICS, "group_by": "keep"}
 
 
 def _both(classic_source: str, route: Route) -> tuple[Route, Route]:
@@ -92,7 +94,7 @@ ROUTES: Final = (
     )),
     *_both(_CLIENT, Route(
         RUNTIME, "POST", "/jobs", "runtime", _API,
-        {200: "D", 400: "O", 403: "O", 404: "O", 409: "D", 501: "G"},
+        {200: "D", 400: "O", 403: "O", 404: "O", 409: "D", 429: "D", 501: "G"},
         Action.SUBMISSION,
         sent={**each("program_id backend log_level cost start_session session_time private",
                      "keep"),
@@ -111,7 +113,8 @@ ROUTES: Final = (
     )),
     *_both(_CLIENT, Route(
         RUNTIME, "GET", "/jobs/<job_id>", "runtime", _API,
-        {200: "D", **_NO_JOB},
+        # 400: a version of the API that there is not; 501: a wait for what nothing moves
+        {200: "D", 400: "I", **_NO_JOB, 501: "G"},
         tells=Tells.STATE,
         query={"exclude_params": "keep"},
         answered=JOB,
@@ -146,11 +149,11 @@ ROUTES: Final = (
     *_both(_CLIENT, Route(
         RUNTIME, "GET", "/jobs/<job_id>/metrics", "runtime", _API,
         {200: "D", 400: "I", **_NO_JOB},
-        answered=each(
-            "timestamps.** usage.** bss.** qiskit_version caller estimated_start_time "
+        answered={"caller": "drop", **each(
+            "timestamps.** usage.** bss.** qiskit_version estimated_start_time "
             "estimated_completion_time position_in_queue position_in_provider executions "
             "num_circuits num_qubits[] circuit_depths[] num_qubits circuit_depths "
-            "circuits_execution_time_ns", "keep"),
+            "circuits_execution_time_ns", "keep")},
     )),
     *_both(_CLIENT, Route(
         RUNTIME, "PUT", "/jobs/<job_id>/tags", "runtime", _API,
@@ -196,28 +199,33 @@ ROUTES: Final = (
     Route(
         RUNTIME, "GET", "/instances/configuration", "runtime", _API,
         {200: "D"},
-        answered={"backends[]": "keep", **USAGE},
+        answered={"instance_limit": "keep"},
     ),
     Route(
         RUNTIME, "PUT", "/instances/configuration", "runtime", _API,
         {204: "D", 400: "D", 409: "D", 501: "G"},
         Action.HARD_GATE,
-        sent={"instance_limit_seconds": "keep"},
+        sent={"instance_limit": "keep"},
     ),
     Route(
         RUNTIME, "GET", "/instance", "runtime", _API,
         {200: "D"},
-        answered={"instance_id": "instance_id", "plan_id": "plan_id", "name": "instance"},
+        answered={"backends[]": "keep", "plan_id": "plan_id", **each(
+            "instance_limit instance_limit_seconds usage_allocation_seconds", "keep")},
     ),
     Route(
-        RUNTIME, "GET", "/accounts/<account>", "runtime", _API,
+        RUNTIME, "GET", "/accounts/<account>", "account", _API,
         {200: "D", 404: "D"},
         query={"plan_id": "plan_id"},
-        answered={"account_id": "account", **USAGE},
+        answered=below("plans[].", {
+            "plan_id": "plan_id", "subscription_id": "plan_id", "subscription_name": "text",
+            "functions[].**": "drop",
+            **each("backends[] usage_allocation_seconds usage_limit_seconds start_time end_time "
+                   "unallocated_usage_seconds max_ttl active_ttl interactive_ttl", "keep")}),
     ),
     *_both(_DOCS, Route(
         RUNTIME, "GET", "/workloads", "runtime", _API,
-        {200: "D", 400: "I", 403: "I"},
+        {200: "D", 400: "D", 403: "I"},
         tells=Tells.LIST,
         query={
             **each("sort limit backend status mode created_after created_before include_mocks",
@@ -230,7 +238,7 @@ ROUTES: Final = (
     )),
     Route(
         RUNTIME, "GET", "/tags", "runtime", _API,
-        {200: "D", 400: "I"},
+        {200: "D", 400: "O"},
         query={"type": "keep", "search": "search"},
         answered={"tags[]": "tag"},
     ),
@@ -240,34 +248,29 @@ ROUTES: Final = (
         answered=below("versions[].", each("version status sunset_date", "keep")),
     ),
     Route(
-        RUNTIME, "GET", "/analytics/filters", "runtime", _API,
+        RUNTIME, "GET", "/analytics/filters", "account", _API,
         _ANALYTICS,
         query=ANALYTICS,
         answered={"backends[].name": "keep", "instances[].id": "instance_id",
-                  "instances[].name": "instance", "instances[].plan_id": "plan_id",
-                  "users[].id": "user"},
+                  "instances[].deleted": "keep", "users[].id": "user", "plans[].name": "keep",
+                  "subscriptions[].id": "plan_id", "subscriptions[].name": "text"},
     ),
     Route(
-        RUNTIME, "GET", "/analytics/usage", "runtime", _API,
+        RUNTIME, "GET", "/analytics/usage", "account", _API,
         _ANALYTICS,
         query=ANALYTICS,
-        answered=each(
-            "usage jobs sessions batch_sessions dedicated_sessions individual_jobs queue_time "
-            "avg_queue_time sessions_usage avg_sessions_usage max_sessions_usage "
-            "batch_sessions_usage avg_batch_sessions_usage max_batch_sessions_usage "
-            "dedicated_sessions_usage avg_dedicated_sessions_usage max_dedicated_sessions_usage "
-            "individual_jobs_usage avg_individual_jobs_usage max_individual_jobs_usage", "keep"),
+        answered=FIGURES,
     ),
     Route(
-        RUNTIME, "GET", "/analytics/usage_grouped", "runtime", _API,
+        RUNTIME, "GET", "/analytics/usage_grouped", "account", _API,
         _ANALYTICS,
-        query={**ANALYTICS, "group_by": "keep"},
+        query=_USED,
         answered=ANALYSED,
     ),
     Route(
-        RUNTIME, "GET", "/analytics/usage_grouped_by_date", "runtime", _API,
+        RUNTIME, "GET", "/analytics/usage_grouped_by_date", "account", _API,
         _ANALYTICS,
-        query={**ANALYTICS, "group_by": "keep"},
+        query=_USED,
         answered=ANALYSED,
     ),
 )  # fmt: skip

@@ -9,12 +9,12 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from pytest_qchannel.hosts import SERVICES, Host, base_url_of, find_any_host
-from pytest_qchannel.ibm import classic, cloud, runtime
+from pytest_qchannel.ibm import classic, cloud, runtime, transpiler
 from pytest_qchannel.ibm.route import Action, Route
 
 __all__ = ["ABLE_HEADER", "ROUTES", "Found", "asked_by", "find", "is_submission", "url_of"]
 
-_EVERY: Final = (*cloud.ROUTES, *runtime.ROUTES, *classic.ROUTES)
+_EVERY: Final = (*cloud.ROUTES, *runtime.ROUTES, *classic.ROUTES, *transpiler.ROUTES)
 
 ROUTES: Final[Mapping[str, tuple[Route, ...]]] = {
     service: tuple(route for route in _EVERY if route.service == service) for service in SERVICES

@@ -71,8 +71,11 @@ class Lane:
         self._home = home
         self._has_url = has_url
         self._outer = outer
+        self._part: Lane | None = None
         self._since = len(traffic.journal)
-        self.requests: Journal = traffic.journal.since(self._since)
+        self.requests: Journal = (
+            traffic.journal if outer is None else traffic.journal.since(self._since)
+        )
         """What was sent and what was answered."""
         self._stack = ExitStack()
         self._variables_are_settled = False
@@ -93,6 +96,16 @@ class Lane:
         """The test, or the part of the run, that errors name."""
         return self._traffic.network.where
 
+    @property
+    def of_test(self) -> Lane:
+        """The part of this lane that is open, or the lane itself where none is."""
+        return self._part or self
+
+    @property
+    def whole(self) -> Lane:
+        """The lane that this one is a part of, or the lane itself."""
+        return self._outer or self
+
     def happens_in(self, where: str, *, who: str | None = None, way_out: str | None = None) -> None:
         """Says what errors name from now on: see :meth:`.ShutNetwork.happens_in`."""
         self._traffic.network.happens_in(where, who=who, way_out=way_out)
@@ -105,6 +118,9 @@ class Lane:
         with ExitStack() as undo:
             if self._outer is None:
                 self._isolate(undo)
+            else:
+                self._outer._part = self
+                undo.callback(setattr, self._outer, "_part", None)
             undo.enter_context(self._traffic.controls.ending_faults())
             self._stack = undo.pop_all()
         return self

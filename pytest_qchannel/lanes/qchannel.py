@@ -54,8 +54,11 @@ class QChannel:
 
     @property
     def requests(self) -> Journal:
-        """What was sent and what was answered, oldest first, without the secrets."""
-        return self._lane.requests
+        """What the test sent and what was answered, oldest first, without the secrets.
+
+        In a lane that several tests share, ``requests.of_lane`` is all of it.
+        """
+        return self._lane.of_test.requests
 
     @property
     def emulator(self) -> EmulatorControl:

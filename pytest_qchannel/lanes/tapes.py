@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import functools
+import time
+from collections.abc import Collection
+from pathlib import Path
 
-from pytest_qchannel.cassette.disk.place import Place
+from pytest_qchannel.cassette.disk.index import read_plain
+from pytest_qchannel.cassette.disk.place import Place, load_safely
+from pytest_qchannel.cassette.disk.store import read_index
 from pytest_qchannel.cassette.playback.extend import ExtendTape
+from pytest_qchannel.cassette.playback.replay.player import Player
+from pytest_qchannel.cassette.playback.replay.shared import unused
 from pytest_qchannel.cassette.playback.tape import RecordTape, ReplayTape, Secrets
-from pytest_qchannel.cassette.problems import STALE
+from pytest_qchannel.cassette.problems import STALE, CassetteProblem
 from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.channels.personal import secrets_of_person
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.lanes.decide import Plan, require_source
 from pytest_qchannel.network.real_secrets import require_no_real_secret
 from pytest_qchannel.settings import Mode, Settings
 
-__all__ = ["Place", "RecordTape", "ReplayTape", "known_secrets", "tape_for"]
+__all__ = [
+    "Place",
+    "RecordTape",
+    "ReplayTape",
+    "known_secrets",
+    "recorded_tests",
+    "tape_for",
+    "unused_of",
+]
 
 
 def known_secrets() -> Secrets:
@@ -71,3 +87,32 @@ def tape_for(
         most_days=settings.max_age,
         keep=settings.keep,
     )
+
+
+def unused_of(
+    place: Place, idle: Collection[int], ran: Collection[str], gone: Collection[str]
+) -> QChannelError | None:
+    """What several processes together did not use of a cassette, as an error.
+
+    Args:
+        place: Where the cassette lies.
+        idle: The places of what none of them asked for.
+        ran: The tests that passed.
+        gone: Tests that do not exist any more.
+
+    Raises:
+        CassetteProblem: The cassette is not what they have replayed.
+    """
+    cassette = load_safely(place, known_secrets())
+    player = Player(cassette, place.path, place.test_id, time.time)
+    return player.unused(unused(cassette, sorted(idle), ran, gone))
+
+
+def recorded_tests(index: Path) -> tuple[str, ...]:
+    """The tests that share a cassette, by its index; none where it cannot be read."""
+    try:
+        top = read_plain(read_index(index), index)
+    except (CassetteProblem, OSError):
+        return ()
+    tests = top.get("tests") if isinstance(top, dict) else None
+    return tuple(map(str, tests)) if isinstance(tests, list) else ()

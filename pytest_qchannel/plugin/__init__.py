@@ -20,20 +20,11 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.options import OPTIONS
 from pytest_qchannel.plugin import markers
 from pytest_qchannel.plugin.fixtures import (
-    _qchannel_isolation,
-    _qchannel_lane,
-    ibm_cloud_service,
-    ibm_quantum_platform_service,
-    ibm_quantum_service,
-    qchannel,
-    qchannel_access_token,
-    qchannel_accounts,
-    qchannel_backend,
-    qchannel_channel,
-    qchannel_emulator,
-    qchannel_rest,
-    qchannel_service,
+    _qchannel_apart,
+    _qchannel_part,
+    fixtures,
     qchannel_world,
+    scope_of_settings,
 )
 from pytest_qchannel.plugin.keys import (
     CASSETTE,
@@ -49,22 +40,9 @@ from pytest_qchannel.plugin.keys import (
 if TYPE_CHECKING:
     from pytest_qchannel.plugin.our_tests import OurTests
 
-__all__ = [
-    "_qchannel_isolation",
-    "_qchannel_lane",
-    "ibm_cloud_service",
-    "ibm_quantum_platform_service",
-    "ibm_quantum_service",
-    "qchannel",
-    "qchannel_access_token",
-    "qchannel_accounts",
-    "qchannel_backend",
-    "qchannel_channel",
-    "qchannel_emulator",
-    "qchannel_rest",
-    "qchannel_service",
-    "qchannel_world",
-]
+__all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
+
+globals().update(fixtures(scope_of_settings))
 
 
 _WORDS = ("qchannel_", "qchannel-")
@@ -131,9 +109,13 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, None, None]:
     """Finds the tests that use us, also by a marker of a conftest.py; refuses wrong markers."""
+    everyone = list(items)
     _prepare(config, items)
     yield
     _prepare(config, items)
+    if OUR_TESTS in config.stash:
+        with _usage_errors(config):
+            _our_tests(config).prepare_units(everyone, items)
 
 
 def _prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -181,7 +163,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
         done = yield
         is_torn_down = True
     finally:
-        if OURS in item.stash:
+        if OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
             _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
     return done
 

@@ -1,11 +1,19 @@
-"""The fixtures: their names, and what each builds on; what they give is in :mod:`.lending`."""
+"""The fixtures: their names, and what each builds on; what they give is in :mod:`.lending`.
+
+They are plain functions here. :func:`fixtures` makes the family of them at a scope: the plugin has
+it at the scope of the settings, and a module or ``conftest.py`` may have it at another one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import pytest
+
+from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.options import OPTIONS, SCOPES
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
@@ -19,6 +27,10 @@ if TYPE_CHECKING:
     from pytest_qchannel.lanes.worlds import WorldBuilder
     from pytest_qchannel.plugin.lending import Lending
 
+Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
+
+_SCOPE: Final = next(option for option in OPTIONS if option.name == "scope")
+
 
 def _lending() -> type[Lending]:
     """What gives a test what it asks for; loaded with the first fixture that a test uses."""
@@ -27,33 +39,37 @@ def _lending() -> type[Lending]:
     return Lending
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def qchannel_world(request: pytest.FixtureRequest) -> WorldBuilder:
-    """What this test's emulated world is built from; override it to have another world."""
+    """What the emulated world is built from; override it to have another world."""
     return _lending().world(request)
 
 
 @pytest.fixture
-def _qchannel_isolation(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Isolation | None]:
-    yield from _lending().isolation(request, tmp_path_factory)
+def _qchannel_part(request: pytest.FixtureRequest, _qchannel_lane: Lane) -> Iterator[Lane]:
+    yield from _lending().part(request)
 
 
 @pytest.fixture
+def _qchannel_apart(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield from _lending().apart(request)
+
+
+def _qchannel_isolation(request: pytest.FixtureRequest) -> Iterator[Isolation | None]:
+    yield from _lending().isolation(request)
+
+
 def _qchannel_lane(
     request: pytest.FixtureRequest, _qchannel_isolation: Isolation | None
 ) -> Iterator[Lane]:
     yield from _lending().lane(request, _qchannel_isolation)
 
 
-@pytest.fixture
 def qchannel_channel(request: pytest.FixtureRequest) -> Channel:
-    """The channel of this test; tests that use it run once per chosen channel."""
+    """The channel in use; tests that use it run once per chosen channel."""
     return _lending().channel(request)
 
 
-@pytest.fixture
 def qchannel(
     request: pytest.FixtureRequest, _qchannel_lane: Lane, qchannel_channel: Channel
 ) -> QChannel:
@@ -61,51 +77,91 @@ def qchannel(
     return _lending().qchannel(request, _qchannel_lane, qchannel_channel)
 
 
-@pytest.fixture
 def qchannel_service(qchannel: QChannel, _qchannel_lane: Lane) -> QiskitRuntimeService:
     """A ``QiskitRuntimeService`` of the installed client, logged in on the channel in use."""
     return _lending().service(_qchannel_lane, qchannel.channel.name)
 
 
-def _service_on(name: str) -> Any:
+def _service_on(name: str) -> Callable[..., QiskitRuntimeService]:
     def service(_qchannel_lane: Lane) -> QiskitRuntimeService:
         return _lending().service(_qchannel_lane, name)
 
+    service.__name__ = f"{name}_service"
     service.__doc__ = f"A ``QiskitRuntimeService`` logged in on the channel {name}."
-    return pytest.fixture(name=f"{name}_service")(service)
+    return service
 
 
-ibm_quantum_platform_service = _service_on("ibm_quantum_platform")
-ibm_cloud_service = _service_on("ibm_cloud")
-ibm_quantum_service = _service_on("ibm_quantum")
-
-
-@pytest.fixture
 def qchannel_backend(qchannel_service: QiskitRuntimeService) -> IBMBackend:
     """The least busy QPU of the service in use."""
     return qchannel_service.least_busy(operational=True, simulator=False)
 
 
-@pytest.fixture
 def qchannel_rest(qchannel: QChannel) -> Iterator[ChannelSession]:
     """A ``requests.Session`` with the channel's base URL and credentials: ``get("/jobs")``."""
     with qchannel.open_session() as session:
         yield session
 
 
-@pytest.fixture
 def qchannel_access_token(qchannel: QChannel, _qchannel_lane: Lane) -> Iterator[str]:
     """A temporary access token of the channel in use; invalid after the test."""
     yield from _lending().access_token(_qchannel_lane, qchannel)
 
 
-@pytest.fixture
 def qchannel_accounts(request: pytest.FixtureRequest, _qchannel_lane: Lane) -> SavedAccounts:
     """Saved accounts of the test's own: none at first, and no credentials in the environment."""
     return _lending().accounts(request, _qchannel_lane)
 
 
-@pytest.fixture
 def qchannel_emulator(_qchannel_lane: Lane) -> EmulatorControl:
     """The levers of the emulated world: revoke tokens, queues, backends, the clock."""
     return _qchannel_lane.emulator
+
+
+_FAMILY: Final[tuple[Callable[..., Any], ...]] = (
+    _qchannel_isolation,
+    _qchannel_lane,
+    qchannel_channel,
+    qchannel,
+    qchannel_service,
+    _service_on("ibm_quantum_platform"),
+    _service_on("ibm_cloud"),
+    _service_on("ibm_quantum"),
+    qchannel_backend,
+    qchannel_rest,
+    qchannel_access_token,
+    qchannel_accounts,
+    qchannel_emulator,
+)
+
+
+def scope_of_settings(*, fixture_name: str, config: pytest.Config) -> Scope:  # noqa: ARG001
+    """The scope that the settings say, as pytest asks for it; a wrong word is refused elsewhere."""
+    said = (
+        config.getoption(_SCOPE.ini_key)
+        or os.environ.get(_SCOPE.env_var)
+        or config.getini(_SCOPE.ini_key)
+    )
+    valid: tuple[Scope, ...] = get_args(Scope)
+    return next((one for one in valid if one == said), "function")
+
+
+def fixtures(scope: Scope | Callable[..., Scope]) -> dict[str, Any]:
+    """All fixtures but ``qchannel_world``, by name, living as long as a scope says.
+
+    For a part of a suite, in its module or ``conftest.py``::
+
+        globals().update(fixtures(scope="module"))
+
+    Args:
+        scope: One of pytest's, or a function that says it to pytest.
+
+    Raises:
+        UsageProblem: There is no such scope.
+    """
+    if not callable(scope) and scope not in SCOPES:
+        raise UsageProblem(
+            f"fixtures(scope={scope!r}): there is no such scope",
+            closest=nearest(str(scope), SCOPES),
+            next=f"use one of {', '.join(SCOPES)}",
+        )
+    return {one.__name__: pytest.fixture(scope=scope)(one) for one in _FAMILY}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from pytest_qchannel.channels.credentials import CLIENT_VARIABLES, credential_variables
@@ -12,7 +10,7 @@ from pytest_qchannel.errors import QChannelError
 __all__ = ["tell"]
 
 
-def tell(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
+def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Adds what the test may have forgotten, if its error is about an account or a variable of one.
 
     Args:

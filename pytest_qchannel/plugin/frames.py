@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any, Final
+from typing import Final
 
 import _pytest
 import pluggy
@@ -24,7 +24,7 @@ _OURS: Final = str(Path(__file__).parents[1]) + os.sep
 _RUNNERS: Final = (_OURS, _folder(_pytest), _folder(pluggy))
 
 
-def leave_out(item: pytest.Item, call: pytest.CallInfo[Any]) -> bool:
+def leave_out(item: pytest.Item, call: pytest.CallInfo[object]) -> bool:
     """Takes frames of ours out of what an error is shown with; whether there were any.
 
     An error that was raised here and is no message of ours is a bug: that shows all there is.
@@ -46,7 +46,7 @@ def leave_out(item: pytest.Item, call: pytest.CallInfo[Any]) -> bool:
     return True
 
 
-def nobody_elses(call: pytest.CallInfo[Any]) -> QChannelError | None:
+def nobody_elses(call: pytest.CallInfo[object]) -> QChannelError | None:
     """A message of ours that a hook of ours has raised: no frame of it is of use to anybody."""
     error = call.excinfo.value if call.excinfo is not None else None
     if not isinstance(error, QChannelError):

@@ -23,7 +23,7 @@ Hide = Callable[[str], str]
 _SET: Final = type(pytest.param())
 
 HIDER: Final[pytest.StashKey[Hide | None]] = pytest.StashKey()
-"""Of a run: takes secrets out of what is told of the last test with a cassette."""
+"""Of a run: takes secrets out of what is told of the test with a cassette that ran last."""
 
 
 def hidden(value: object, hide: Hide) -> object:
@@ -102,6 +102,17 @@ class Hiding:
         if (told := hide(shown)) != shown:
             warning_message.message = UserWarning(told)
             warning_message.category = UserWarning
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """A subtest's report: its title, and what was printed in it, come after it was made."""
+        context, hide = getattr(report, "context", None), self._config.stash.get(HIDER, None)
+        if context is None or hide is None:
+            return
+        report.sections = [(hide(title), hide(text)) for title, text in report.sections]
+        told = {"msg": context.msg, "kwargs": dict(context.kwargs)}
+        for name, value in told.items():  # it is frozen, of whichever class
+            object.__setattr__(context, name, hidden(value, hide))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
 
 __all__ = [
+    "APART_FIXTURE",
     "CASSETTE",
     "CHILDREN",
     "FOUND",
@@ -27,6 +28,7 @@ __all__ = [
     "LANE_FIXTURE",
     "OURS",
     "OUR_TESTS",
+    "PART_FIXTURE",
     "PASSED",
     "PROPERTY",
     "REFUSED",
@@ -83,6 +85,12 @@ ISOLATION_FIXTURE: Final = "_qchannel_isolation"
 
 LANE_FIXTURE: Final = "_qchannel_lane"
 """The fixture that all others of ours build on."""
+
+PART_FIXTURE: Final = "_qchannel_part"
+"""The first of the own fixtures of a test that shares a lane."""
+
+APART_FIXTURE: Final = "_qchannel_apart"
+"""The first of the own fixtures of a test without a lane, where others share one."""
 
 PROPERTY: Final = "qchannel"
 """The user property that tells which lane a test ran in."""

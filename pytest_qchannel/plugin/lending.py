@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -14,16 +18,29 @@ from pytest_qchannel.lanes.assemble import lane_for
 from pytest_qchannel.lanes.isolation import Isolation
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
-from pytest_qchannel.plugin import faults, precautions, problems, selection, taping
-from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, OURS, PROPERTY, WHOLE_RUN
+from pytest_qchannel.plugin import (
+    faults,
+    precautions,
+    problems,
+    selection,
+    sharing,
+    taping,
+    unit_tapes,
+)
+from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, OURS, PROPERTY, SHARED, WHOLE_RUN
 from pytest_qchannel.plugin.our_tests import OurTests
+from pytest_qchannel.settings import Mode
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import QiskitRuntimeService
 
     from pytest_qchannel.lanes.worlds import WorldBuilder
+    from pytest_qchannel.plugin.sharing import Unit
 
 __all__ = ["Lending"]
+
+_HOME: Final = pytest.StashKey[Path]()
+"""Of a run: the HOME of its last test."""
 
 
 class Lending:
@@ -37,34 +54,40 @@ class Lending:
         return world_of(selection.settings_for(request.config, request.node))
 
     @staticmethod
-    def isolation(
-        request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-    ) -> Iterator[Isolation | None]:
-        """What is around the test's lane, until the generator is closed; a run's has it already."""
-        item: pytest.Item = request.node
+    def isolation(request: pytest.FixtureRequest) -> Iterator[Isolation | None]:
+        """What is around the lane, until the generator is closed; a run's has it already."""
+        item: pytest.Item = request._pyfuncitem
         item.stash[OURS] = True  # also of a test that asks for it by name, in its body
         OurTests.of(request.config)
         if WHOLE_RUN in request.config.stash:
             yield None
             return
-        settings = selection.settings_for(request.config, item)
-        home = tmp_path_factory.mktemp("qchannel-home")  # not in tmp_path: that is the test's own
-        found = item.stash.setdefault(FOUND, [])
-        isolation = Isolation(item.nodeid, home, settings.allowed_hosts, found.append)
+        unit = sharing.unit_of(item)
+        settings = selection.settings_for(request.config, item) if unit is None else unit.settings()
+        home = _new_home(request, is_shared=unit is not None)
+        found = item.stash.setdefault(FOUND, []) if unit is None else unit.found
+        where = item.nodeid if unit is None else unit.where
+        isolation = Isolation(where, home, settings.allowed_hosts, found.append)
         isolation.open()
-        item.stash[ISOLATION] = isolation
+        if unit is None:
+            item.stash[ISOLATION] = isolation
+        else:
+            unit.isolation = isolation
         try:
             yield isolation
         finally:
-            del item.stash[ISOLATION]
+            if unit is None:
+                del item.stash[ISOLATION]
+            else:
+                unit.isolation = None
             isolation.close()
-        problems.raise_all(problems.take(item))
+        problems.raise_all(problems.take(item) if unit is None else unit.take_problems())
 
     @staticmethod
     def lane(request: pytest.FixtureRequest, isolation: Isolation | None) -> Iterator[Lane]:
-        """The test's lane, open until the generator is closed."""
-        item: pytest.Item = request.node
-        tape = taping.tape_of(item)
+        """The lane of a test or of its unit, open until the generator is closed."""
+        item: pytest.Item = request._pyfuncitem
+        unit = sharing.unit_of(item)
 
         def world() -> WorldBuilder:
             from pytest_qchannel.lanes.worlds import require_world  # a replay has no world
@@ -75,9 +98,14 @@ class Lending:
             from pytest_qchannel.lanes.worlds import require_same_world
 
             require_same_world(world(), whole.world, item.nodeid)
-            yield item.stash[LANE]
+            yield whole if unit is not None else item.stash[LANE]
             return
         assert isolation is not None
+        if unit is not None:
+            with unit_tapes.open_tape(unit, request):
+                yield from Lending._lane_of_unit(unit, isolation, world)
+            return
+        tape = taping.tape_of(item)
         settings = selection.settings_for(request.config, item)
         lane = lane_for(settings, item.nodeid, isolation.home, world=world, tape=tape).open()
         item.stash[LANE] = lane
@@ -94,6 +122,65 @@ class Lending:
         problems.raise_all(found)
 
     @staticmethod
+    def _lane_of_unit(
+        unit: Unit, isolation: Isolation, world: Callable[[], WorldBuilder]
+    ) -> Iterator[Lane]:
+        lane = lane_for(unit.settings(), unit.where, isolation.home, world=world, tape=unit.tape)
+        unit.lane = lane.open()
+        try:
+            yield lane
+            found = lane.unmet_faults(unit.where)
+        finally:
+            lane.close()
+            isolation.happens_in(*precautions.AFTER_LANE)
+            late = unit.take_problems()
+            unit.lane, unit.is_over = None, True
+        problems.raise_all(late + found)
+
+    @staticmethod
+    def part(request: pytest.FixtureRequest) -> Iterator[Lane]:
+        """A test's part of the lane of its unit, from before its own fixtures until after them."""
+        item: pytest.Item = request.node
+        unit, whole = sharing.unit_of(item), request.config.stash.get(WHOLE_RUN, None)
+        assert unit is not None
+        if whole is not None:  # the test has its part already, from its first fixture on
+            item.stash[LANE].close()
+            item.stash[LANE] = whole.part(item.stash[LANE].settings).open()
+            Lending._tell(item, whole)
+            yield item.stash[LANE]
+            return
+        assert unit.lane is not None
+        part = unit.lane.part(selection.settings_for(request.config, item)).open()
+        item.stash[LANE] = part
+        part.happens_in(item.nodeid)
+        test, tape = taping.test_id(item), unit.tape
+        unit.ran[test] = True
+        if tape is not None:
+            tape.begin(test)
+        if part.mode is Mode.EMULATED:
+            item.stash[SHARED] = part, part.emulator.faults
+        item.user_properties.append((PROPERTY, part.mode.value))
+        Lending._tell(item, part)
+        try:
+            faults.declare(part, item)
+            yield part
+        finally:
+            part.close()
+            part.happens_in(unit.where)
+            if tape is not None:
+                tape.begin("")
+            found = problems.take(item)
+            del item.stash[LANE]
+        problems.raise_all(found)
+
+    @staticmethod
+    def apart(request: pytest.FixtureRequest) -> Iterator[None]:
+        """Pauses all lanes while a test that uses none of our fixtures has its own and its body."""
+        who, advice = "a test that does not use us", "let it ask for the fixture qchannel"
+        with sharing.paused(request.node, who, advice):
+            yield
+
+    @staticmethod
     def channel(request: pytest.FixtureRequest) -> Channel:
         """The channel that the test is run on."""
         # Without parametrization (unittest classes, getfixturevalue) the first chosen channel.
@@ -108,10 +195,18 @@ class Lending:
     @staticmethod
     def qchannel(request: pytest.FixtureRequest, lane: Lane, channel: Channel) -> QChannel:
         """The lane on a channel, which the summary tells."""
+        made = QChannel(lane, channel)
+        if sharing.unit_of(request._pyfuncitem) is None:
+            Lending._tell(request.node, lane)
+        return made
+
+    @staticmethod
+    def _tell(item: pytest.Item, lane: Lane) -> None:
+        """Tells the summary which channel a test is on."""
         note = (PROPERTY, lane.mode.value)
-        properties = request.node.user_properties
-        properties[properties.index(note)] = (PROPERTY, f"{note[1]} on {channel}")
-        return QChannel(lane, channel)
+        if "qchannel" in getattr(item, "fixturenames", ()) and lane.whole.channel is not None:
+            properties = item.user_properties
+            properties[properties.index(note)] = (PROPERTY, f"{note[1]} on {lane.whole.channel}")
 
     @staticmethod
     def service(lane: Lane, channel: str) -> QiskitRuntimeService:
@@ -135,3 +230,30 @@ class Lending:
         if "qchannel" in request.fixturenames:
             request.getfixturevalue("qchannel")
         return SavedAccounts(lane)
+
+
+def _new_home(request: pytest.FixtureRequest, *, is_shared: bool) -> Path:
+    """An empty folder in one of all tests; not in ``tmp_path``, which is the test's own.
+
+    A test's is the last test's, if that left nothing behind, which most do: making and removing
+    folders is a good part of what a lane costs. A lane that tests share is open while others are,
+    so its folder is its own.
+    """
+    last = request.config.stash.get(_HOME, None)
+    if last is not None and not is_shared and _is_as_new(last):
+        return last
+    temporary: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    folder = temporary.getbasetemp() / "qchannel-homes"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    home = Path(tempfile.mkdtemp(dir=folder))
+    if not is_shared:
+        request.config.stash[_HOME] = home
+    return home
+
+
+def _is_as_new(home: Path) -> bool:
+    try:
+        with os.scandir(home) as found:
+            return not any(found) and stat.S_IMODE(home.stat().st_mode) == 0o700
+    except OSError:
+        return False

@@ -12,6 +12,7 @@ from _pytest.runner import runtestprotocol  # as others who run a test twice: py
 
 from pytest_qchannel.plugin import taping
 from pytest_qchannel.plugin.keys import FOUND, HAS_MISSED, REFUSED
+from pytest_qchannel.plugin.sharing import unit_of
 from pytest_qchannel.settings import Mode
 
 __all__ = ["OnlyStale"]
@@ -23,7 +24,7 @@ class OnlyStale:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> object:
         """Runs a test, and once more if it missed something in its cassette."""
-        if not taping.has_lane(item):
+        if not taping.has_lane(item) or unit_of(item) is not None:
             return None
         plan, settings = taping.plan_of(item)
         if plan.mode is not Mode.RECORD or not settings.only_stale:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_qchannel.plugin import orphans, selection, session_settings, taping
 from pytest_qchannel.plugin.orphans import Collected, Orphan, Seen
 from pytest_qchannel.settings import CHANNELS, OPTIONS, Settings
+from pytest_qchannel.units import scope_of
+
+if TYPE_CHECKING:
+    from pytest_qchannel.cassette.disk.inventory import CassetteFile
 
 __all__ = ["WATCH", "OrphanWatch", "begin"]
 
@@ -86,12 +90,12 @@ class OrphanWatch:
             if taping.has_lane(item):
                 self._sort(item, used, idle)
         seen = Seen(used, idle, self._whole(items))
-        if orphans.find(kept, seen, self._exists):
+        if orphans.find(kept, seen, self._exists, _tests_in):
             others = {taping.test_id(item) for item in items if not taping.has_lane(item)}
             for one in kept:
                 if one.test in others:
                     idle.setdefault(one.path, "its test uses no fixture of qchannel")
-        return orphans.find(kept, seen, self._exists)
+        return orphans.find(kept, seen, self._exists, _tests_in)
 
     def _sort(self, item: pytest.Item, used: set[Path], idle: dict[Path, str]) -> None:
         """Puts the cassettes of a test where they belong."""
@@ -102,12 +106,17 @@ class OrphanWatch:
             idle[place.path] = f"its test does not replay: it has no marker vcr ({mode})"
             return
         used.add(place.path)
-        if place.is_shared:
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        test = taping.test_id(item)
+        kin = orphans.kin(test, params.get("qchannel_channel"), settings)
+        if scope_of(place.test_id) is not None:
+            why = f"its test shares the cassette {place.path.relative_to(place.root).as_posix()}"
+            each = [(root, one) for root in self.folders for one in (test, *kin)]
+            idle.update({type(place).of(root, one).path: why for root, one in each})
+        elif place.is_shared:
             own = type(place).of(place.root, place.test_id).path
             idle[own] = f"its test uses the cassette {place.path.name}"
         else:
-            params = getattr(getattr(item, "callspec", None), "params", {})
-            kin = orphans.kin(place.test_id, params.get("qchannel_channel"), settings)
             used |= {type(place).of(root, one).path for one in kin for root in self.folders}
 
     def _whole(self, items: list[pytest.Item]) -> set[str]:
@@ -164,3 +173,10 @@ class OrphanWatch:
         here = self._config.invocation_params.dir
         one = Path(path)
         return str(one.relative_to(here)) if one.is_relative_to(here) else path
+
+
+def _tests_in(kept: CassetteFile) -> Iterable[str]:
+    """The tests that share a cassette, by its index."""
+    from pytest_qchannel.lanes.tapes import recorded_tests
+
+    return recorded_tests(kept.path)

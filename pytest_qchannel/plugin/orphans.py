@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_qchannel.settings import CHANNELS, OPTIONS, Mode, Settings
+from pytest_qchannel.units import node_of, scope_of
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.disk.inventory import CassetteFile
@@ -119,19 +120,36 @@ def kin(test: str, channel: str | None, settings: Settings) -> list[str]:
     ]
 
 
-def find(kept: Iterable[CassetteFile], seen: Seen, exists: Callable[[str], bool]) -> list[Orphan]:
+def find(
+    kept: Iterable[CassetteFile],
+    seen: Seen,
+    exists: Callable[[str], bool],
+    tests_in: Callable[[CassetteFile], Iterable[str]] = lambda _: (),
+) -> list[Orphan]:
     """The cassettes that no test uses.
 
     Args:
         kept: All cassettes.
         seen: What the run collected.
         exists: Whether there is a file of a module's name.
+        tests_in: Gives the tests that share a cassette.
     """
     found = []
     for one in kept:
-        if one.path in seen.used or not one.module:
+        scope = scope_of(one.test)
+        if one.path in seen.used or not (one.module or scope):
             continue
-        if one.module in seen.modules:
+        if scope in ("package", "session"):
+            # Of tests in many modules: a run knows it all if it knows each of them.
+            known = [test.partition("::")[0] for test in tests_in(one)]
+            if not known or not all(
+                module in seen.modules or not exists(module) for module in known
+            ):
+                continue
+            why = f"no test shares a cassette of its {scope}"
+        elif scope is not None and one.module in seen.modules:
+            why = seen.idle.get(one.path, f"no tests share a cassette in {node_of(one.test)}")
+        elif one.module in seen.modules:
             why = seen.idle.get(one.path, f"there is no such test in {one.module}")
         elif not exists(one.module):
             why = f"there is no {one.module}"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel import rerun_command
-from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.network.started import take_unled
 from pytest_qchannel.plugin import (
     faults,
@@ -24,7 +24,9 @@ from pytest_qchannel.plugin import (
     selection,
     sent,
     session_settings,
+    sharing,
     taping,
+    unit_tapes,
 )
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED
@@ -44,6 +46,7 @@ class OurTests:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._hiding = hiding.Hiding(config)
+        self._of_units: list[QChannelError] = []
         config.pluginmanager.register(self._hiding, hiding.HIDING)
         if EVERYWHERE not in config.stash:  # which needs none
             config.pluginmanager.register(precautions.Precautions(config))
@@ -84,10 +87,28 @@ class OurTests:
         precautions.take(item)
         if whole := self._config.stash.get(EVERYWHERE, None):
             whole.check(item)
+        else:
+            sharing.unit_of(item)
         taping.prepare(item)
         if item.get_closest_marker(LIVE_QPU):
             reason = "live_qpu: needs the live lane, which does not exist yet"
             item.add_marker(pytest.mark.skip(reason=reason))
+
+    def prepare_units(self, everyone: list[pytest.Item], selected: list[pytest.Item]) -> None:
+        """Looks at what shares a lane, when it is known which tests there are and which run.
+
+        Raises:
+            UsageProblem: What is asked of it is not possible.
+        """
+        chosen = set(selected)
+        for item in dict.fromkeys((*everyone, *selected)):
+            unit = sharing.unit_of(item) if OURS in item.stash and taping.has_lane(item) else None
+            if unit is not None:
+                unit.everyone.append(item)
+                if item in chosen:
+                    unit.items.append(item)
+        for unit in sharing.units_of(self._config):
+            unit_tapes.prepare(unit)
 
     def take_over(self, item: pytest.Item, vcr: Any) -> None:
         """Puts our cassette in the place of pytest-recording's, for a test with our fixtures."""
@@ -124,6 +145,15 @@ class OurTests:
         if unled := take_unled():
             item.user_properties.append((CHILDREN, unled))
         taping.finish(item, is_torn_down=is_torn_down)
+        found = []
+        for unit in sharing.units_of(self._config):
+            if unit.is_over:
+                try:
+                    unit_tapes.finish(unit, item, is_torn_down=is_torn_down)
+                except QChannelError as problem:
+                    found.append(problem)
+        self._of_units = found
+        problems.raise_all(found)
 
     def report(
         self, item: pytest.Item, call: pytest.CallInfo[Any]
@@ -144,7 +174,12 @@ class OurTests:
                 made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
         if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
             made.longrepr = report.without_traceback(item.stash[REFUSED])
-        elif made.failed and (told := frames.nobody_elses(call)) is not None:
+        if isinstance(ours, Exception) and call.when != "call" and report.is_about_cassettes(ours):
+            made.longrepr = report.without_traceback(ours)
+            if ours in self._of_units:  # that the last test was to fail hides nothing of the others
+                made.outcome = "failed"
+                vars(made).pop("wasxfail", None)
+        elif made.failed and REFUSED not in item.stash and (told := frames.nobody_elses(call)):
             made.longrepr = report.without_traceback(told)
         if made.failed and call.excinfo:
             frames.keep_headline(made, call.excinfo.value)

@@ -20,9 +20,15 @@ from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.hosts import is_ibm_host, may_ask_for_credentials
 from pytest_qchannel.network.guard import NetworkGuard
-from pytest_qchannel.plugin import session_settings
+from pytest_qchannel.plugin import session_settings, sharing
 from pytest_qchannel.plugin.fixture_names import name_of, short_name_of
-from pytest_qchannel.plugin.keys import FOUND, ISOLATION, ISOLATION_FIXTURE, LANE, LANE_FIXTURE
+from pytest_qchannel.plugin.keys import (
+    APART_FIXTURE,
+    FOUND,
+    ISOLATION_FIXTURE,
+    LANE_FIXTURE,
+    PART_FIXTURE,
+)
 from pytest_qchannel.plugin.markers import LENDING
 
 if TYPE_CHECKING:
@@ -30,8 +36,12 @@ if TYPE_CHECKING:
 
 __all__ = ["AFTER_LANE", "Precautions", "take"]
 
-_WAYS_OUT: Final = ("put the whole run on the emulator: pytest --qchannel-everywhere",)
-"""What lets a fixture that lives longer than a lane reach the emulator."""
+_WIDER: Final = (
+    "have the fixtures of qchannel live as long (qchannel_scope = {scope} in the ini file) and "
+    "let it ask for qchannel"
+)
+
+_EVERYWHERE: Final = "put the whole run on the emulator: pytest --qchannel-everywhere"
 
 _IN_LANE: Final = "let it ask for the fixture qchannel: it is in the lane then"
 
@@ -46,23 +56,35 @@ def take(item: pytest.Item) -> None:
     """
     if not isinstance(item, pytest.Function):
         return  # as a doctest, which asks for its fixtures one by one
-    names = item.fixturenames
+    names, unit = item.fixturenames, sharing.unit_of(item)
     if LANE_FIXTURE not in names and any(mark.name in LENDING for mark in item.iter_markers()):
         # Whatever the test's own fixtures do, they do it in the lane; but pytest-recording's goes
-        # first, which opens the cassette.
-        first = max(_first_of_test(item), names.index("vcr") + 1 if "vcr" in names else 0)
+        # first, which opens the cassette of a test.
+        first = _first_in(item, sharing.scope_of_lane(item))
+        if unit is None and "vcr" in names:
+            first = max(first, names.index("vcr") + 1)
         names[first:first] = [LANE_FIXTURE, "qchannel"]
-    if LANE_FIXTURE in names:
-        first = _first_of_test(item)
-        if names[first] != ISOLATION_FIXTURE:
-            names.insert(first, ISOLATION_FIXTURE)
+    if LANE_FIXTURE not in names:
+        return
+    if ISOLATION_FIXTURE not in names or names.index(ISOLATION_FIXTURE) > _first_in(
+        item, sharing.scope_of_lane(item)
+    ):
+        names.insert(_first_in(item, sharing.scope_of_lane(item)), ISOLATION_FIXTURE)
+    if unit is not None and PART_FIXTURE not in names:
+        names.insert(_first_in(item, "function"), PART_FIXTURE)
 
 
-def _first_of_test(item: pytest.Function) -> int:
-    """Where the fixtures of a test's own scope begin: pytest sets wider ones up before them."""
-    known = item._fixtureinfo.name2fixturedefs
-    scopes = [known[name][-1].scope if name in known else "function" for name in item.fixturenames]
-    return scopes.index("function") if "function" in scopes else len(scopes)
+def _first_in(item: pytest.Function, scope: str) -> int:
+    """Where the fixtures of a scope begin: pytest sets wider ones up before them."""
+    known, of_lane = item._fixtureinfo.name2fixturedefs, sharing.scope_of_lane(item)
+
+    def scope_of(name: str) -> str:
+        if name in known:
+            return known[name][-1].scope
+        return of_lane if name in (ISOLATION_FIXTURE, LANE_FIXTURE, "qchannel") else "function"
+
+    wider = (sharing.is_wider(scope_of(name), scope) for name in item.fixturenames)
+    return next((n for n, is_wider in enumerate(wider) if not is_wider), len(item.fixturenames))
 
 
 class Precautions:
@@ -87,6 +109,10 @@ class Precautions:
         """Sees whether a selected test has a lane, and what fixtures such tests use."""
         self._ours = [item for item in session.items if _has_lane(item)]
         self._lent = frozenset().union(*(getattr(item, "fixturenames", ()) for item in self._ours))
+        if any(sharing.unit_of(item) is not None for item in self._ours):
+            for item in session.items:
+                if isinstance(item, pytest.Function) and not _has_lane(item):
+                    item.fixturenames.insert(_first_in(item, "function"), APART_FIXTURE)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -100,7 +126,9 @@ class Precautions:
                 "in a run with emulated tests no credential goes to IBM: "
                 f"run this one apart: pytest '{item.nodeid}'"
             )
-            if _has_lane(item) or _has_something_to_lose():
+            # A unit's lane that is open shuts them already, and may end before this test does.
+            is_open = any(unit.isolation is not None for unit in sharing.units_of(item.config))
+            if not is_open and (_has_lane(item) or _has_something_to_lose()):
                 self._guard.close_network()
         return (yield)
 
@@ -130,16 +158,19 @@ class Precautions:
     ) -> Generator[None, object, object]:
         """Tells what lives longer than a test from the test's own, which is isolated."""
         item = request._pyfuncitem
-        if fixturedef.scope != "function":
+        if sharing.is_wider(fixturedef.scope, sharing.scope_of_lane(item)):
             with self._outside_of_lane(item, fixturedef, request):
                 return (yield)
-        is_before = ISOLATION in item.stash and LANE not in item.stash
-        if is_before:
-            item.stash[ISOLATION].happens_in(short_name_of(fixturedef), _IN_LANE)
+        if fixturedef.argname == ISOLATION_FIXTURE and sharing.unit_of(item) is not None:
+            self._guard.reopen()  # what is around a unit stays when this test has ended
+        isolation = sharing.isolation_of(item)
+        is_before = isolation is not None and sharing.lane_of(item) is None
+        if is_before and isolation is not None:
+            isolation.happens_in(short_name_of(fixturedef), _IN_LANE)
         try:
             return (yield)
         except (Exception, pytest.fail.Exception) as error:
-            if is_before and LANE not in item.stash and _misses_credentials(error):
+            if is_before and sharing.lane_of(item) is None and _misses_credentials(error):
                 error.add_note(
                     f"qchannel: {short_name_of(fixturedef)} was set up before the lane, where no "
                     f"credentials are\n  next: {_IN_LANE}"
@@ -155,7 +186,11 @@ class Precautions:
     ) -> Iterator[None]:
         who = name_of(fixturedef, request)
         advice = "; or ".join(
-            (f"take scope={fixturedef.scope!r} from it and {_IN_LANE}", *_WAYS_OUT)
+            (
+                f"take scope={fixturedef.scope!r} from it and {_IN_LANE}",
+                _WIDER.format(scope=fixturedef.scope),
+                _EVERYWHERE,
+            )
         )
         before = self._is_wider
         with ExitStack() as undo:
@@ -165,10 +200,7 @@ class Precautions:
                 if self._ours and not self._guard.is_closed:  # of a test that is left as it is
                     self._guard.close_network()
                     undo.callback(self._guard.reopen)
-            if ISOLATION in item.stash:
-                undo.enter_context(item.stash[ISOLATION].paused(who, advice))
-            if LANE in item.stash:
-                undo.enter_context(item.stash[LANE].paused(who, advice))
+            undo.enter_context(sharing.paused(item, who, advice))
             try:
                 yield
             finally:

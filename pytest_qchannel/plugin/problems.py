@@ -14,6 +14,7 @@ import pytest
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
 from pytest_qchannel.lanes.complaints import note, raise_all
 from pytest_qchannel.plugin.keys import FOUND, LANE, REFUSED
+from pytest_qchannel.plugin.sharing import UNIT, lane_of
 
 __all__ = ["gather", "hinted", "note", "raise_all", "replaced", "take"]
 
@@ -23,6 +24,8 @@ def gather(item: pytest.Item) -> list[QChannelError]:
     found = item.stash.setdefault(FOUND, [])
     if lane := item.stash.get(LANE, None):
         found += lane.take_problems()
+    if unit := item.stash.get(UNIT, None):
+        found += unit.take_problems()
     for problem in found:
         if isinstance(problem, RealSecretRefused):
             item.stash[REFUSED] = problem
@@ -39,7 +42,7 @@ def take(item: pytest.Item) -> list[QChannelError]:
 
 def hinted(item: pytest.Item, call: pytest.CallInfo[Any]) -> bool:
     """Adds what the lane knows of the error that a part of a test ended with, if anything."""
-    lane, told = item.stash.get(LANE, None), call.excinfo.value if call.excinfo else None
+    lane, told = lane_of(item), call.excinfo.value if call.excinfo else None
     if lane is None or told is None or isinstance(told, QChannelError):
         return False
     hints = lane.hints(told)

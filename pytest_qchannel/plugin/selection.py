@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import pytest
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.marker_arguments import ACCEPT, QChannelMark, read
 from pytest_qchannel.plugin.markers import QCHANNEL, is_mistyped
-from pytest_qchannel.settings import Settings
+from pytest_qchannel.settings import OPTIONS, Settings
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -31,6 +35,13 @@ __all__ = [
     "settings_for",
 ]
 
+_Items: TypeAlias = tuple[tuple[str, str | None], ...]
+
+_RESOLVED: Final = pytest.StashKey[dict[tuple[_Items, _Items], Settings]]()
+"""Of a run: by marker and variables, for the same hold for most tests, and each asks often."""
+
+_VARIABLES: Final = tuple(option.env_var for option in OPTIONS)
+
 
 def _mark(item: Marks) -> QChannelMark:
     """What the closest ``qchannel`` marker says; nothing where there is none."""
@@ -45,7 +56,7 @@ def allows_unused(item: Marks) -> bool:
     return _mark(item).allow_unused
 
 
-def check_markers(config: Any, item: Marks) -> None:
+def check_markers(config: pytest.Config, item: Marks) -> None:
     """Refuses markers of ours with wrong arguments.
 
     Raises:
@@ -71,17 +82,26 @@ def check_markers(config: Any, item: Marks) -> None:
             ) from None
 
 
-def settings_for(config: Any, item: Marks) -> Settings:
+def settings_for(config: pytest.Config, item: Marks) -> Settings:
     """The settings of one test, its marker included.
 
     Raises:
         UsageProblem: The marker or a setting is wrong.
     """
-    settings = session_settings.resolved(config, _mark(item).settings)
-    return session_settings.with_world(config, settings)
+    marked = _mark(item).settings
+    environ = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
+    known = config.stash.setdefault(_RESOLVED, {})
+    said = _items(marked), _items(environ)
+    if said not in known:
+        known[said] = session_settings.resolved(config, marked)
+    return session_settings.with_world(config, known[said])
 
 
-def channels_for(config: Any, item: Marks) -> tuple[tuple[str, ...], str | None]:
+def _items(texts: Mapping[str, str | None]) -> _Items:
+    return tuple(texts.items())
+
+
+def channels_for(config: pytest.Config, item: Marks) -> tuple[tuple[str, ...], str | None]:
     """The channels that a test runs on, and the reason to skip it where there are none.
 
     A marker's channels win over the environment, the ini file and the default. Channels that the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -22,11 +22,34 @@ __all__ = [
     "base_of",
     "check_arguments",
     "header",
+    "id_of",
     "is_set",
     "resolved",
     "session_settings",
     "with_world",
 ]
+
+
+class Configuration(Protocol):
+    """What is read of pytest's configuration, also before its command line is parsed for good."""
+
+    @property
+    def inipath(self) -> Path | None:
+        """The ini file."""
+
+    @property
+    def rootpath(self) -> Path:
+        """The folder of the ini file, most often."""
+
+    @property
+    def invocation_params(self) -> pytest.Config.InvocationParams:
+        """How pytest was started."""
+
+    def getini(self, name: str) -> Any:
+        """What the ini file says of a key."""
+
+    def getoption(self, name: str) -> Any:
+        """What the command line says of an option."""
 
 
 def check_arguments(args: list[str]) -> None:
@@ -47,7 +70,7 @@ def check_arguments(args: list[str]) -> None:
             )
 
 
-def base_of(config: Any) -> Path:
+def base_of(config: Configuration) -> Path:
     """The folder that test ids and the folder of cassettes are relative to.
 
     Without an ini file rootdir depends on what is run, and a cassette must not.
@@ -56,7 +79,23 @@ def base_of(config: Any) -> Path:
     return base
 
 
-def resolved(config: Any, marker: Mapping[str, str | None]) -> Settings:
+def id_of(config: Configuration, node: str, path: Path | None = None) -> str:
+    """A node's id, relative to :func:`base_of`.
+
+    Args:
+        config: The run's.
+        node: The id as pytest has it, relative to rootdir.
+        path: The node's file, where it is not what the id says.
+    """
+    file, colons, rest = node.partition("::")
+    path = path or config.rootpath / file
+    base = base_of(config)
+    if not node or not path.is_relative_to(base):
+        return node
+    return path.relative_to(base).as_posix().removeprefix(".") + colons + rest
+
+
+def resolved(config: Configuration, marker: Mapping[str, str | None]) -> Settings:
     """The settings with those of a marker, without what a world file says.
 
     Raises:
@@ -74,7 +113,7 @@ def resolved(config: Any, marker: Mapping[str, str | None]) -> Settings:
     )
 
 
-def is_set(config: Any, option: Option) -> bool:
+def is_set(config: Configuration, option: Option) -> bool:
     """Whether somebody has set an option, to whatever value, but for a marker."""
     return bool(
         config.getoption(option.ini_key)
@@ -89,7 +128,7 @@ def _set(value: object) -> object:
     return None if value in ("", []) else value
 
 
-def _ini_values(config: Any) -> Mapping[str, object]:
+def _ini_values(config: Configuration) -> Mapping[str, object]:
     """What the ini file says, in the types that were written: pytest refuses some of them."""
     path, stash = config.inipath, getattr(config, "stash", pytest.Stash())
     if path is not None and _INI not in stash:
@@ -101,7 +140,7 @@ def _ini_values(config: Any) -> Mapping[str, object]:
     return found
 
 
-def _overrides(config: Any) -> Mapping[str, str]:
+def _overrides(config: Configuration) -> Mapping[str, str]:
     """What ``-o`` says in the place of the ini file."""
     pairs = (text.partition("=") for text in config.getoption("override_ini") or ())
     return {key.strip(): value for key, _, value in pairs}
@@ -152,7 +191,7 @@ def _check_key(key: str, where: str) -> None:
         )
 
 
-def with_world(config: Any, settings: Settings) -> Settings:
+def with_world(config: Configuration, settings: Settings) -> Settings:
     """The settings with the world file's full path, and its seed where no other one is set."""
     if settings.world is None:
         return settings

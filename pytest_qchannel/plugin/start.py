@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings
+from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings, workers
 from pytest_qchannel.plugin.keys import HEADER
+from pytest_qchannel.plugin.packages import Packages
 
 __all__ = ["begin", "begin_early"]
 
@@ -29,6 +30,9 @@ def begin(config: pytest.Config) -> None:
     settings = session_settings.session_settings(config)
     everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
     orphan_watch.begin(config, settings)
+    workers.begin(config)
+    if settings.scope == "package":
+        config.pluginmanager.register(Packages())
     lines = config.stash[HEADER] = [session_settings.header(settings)]
     if whole := config.stash.get(everywhere.EVERYWHERE, None):
         lines.append(whole.header())

@@ -21,6 +21,7 @@ from pytest_qchannel.plugin import selection, session_settings
 from pytest_qchannel.plugin.hiding import HIDER, HIDING, hidden
 from pytest_qchannel.plugin.keys import CASSETTE, HAS_MISSED, LANE_FIXTURE, PASSED, TAPE, WHOLE_RUN
 from pytest_qchannel.plugin.markers import FAULT
+from pytest_qchannel.plugin.sharing import unit_of
 from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import Place, RecordTape, ReplayTape
 
 __all__ = [
+    "asked",
     "finish",
     "folder_for",
     "has_lane",
@@ -36,6 +38,7 @@ __all__ = [
     "place_of",
     "plan_of",
     "prepare",
+    "prepare_shared",
     "start_of",
     "takes_over",
     "tape_of",
@@ -54,24 +57,20 @@ def has_lane(item: pytest.Item) -> bool:
 
 def test_id(item: pytest.Item) -> str:
     """The id of a test, relative to :func:`.session_settings.base_of`."""
-    return _id_at(item.config, item.path, item.nodeid)
+    return session_settings.id_of(item.config, item.nodeid, item.path)
 
 
 def test_id_at(config: pytest.Config, node: str) -> str:
     """A node's id, relative to :func:`.session_settings.base_of`."""
-    return _id_at(config, config.rootpath / node.partition("::")[0], node)
-
-
-def _id_at(config: pytest.Config, path: Path, node: str) -> str:
-    base = session_settings.base_of(config)
-    _, colons, rest = node.partition("::")
-    return path.relative_to(base).as_posix() + colons + rest if path.is_relative_to(base) else node
+    return session_settings.id_of(config, node)
 
 
 def place_of(item: pytest.Item, settings: Settings) -> Place:
     """Where a test's cassette lies."""
     from pytest_qchannel.lanes.tapes import Place
 
+    if (unit := unit_of(item)) is not None:
+        return Place.of(folder_for(item.config, unit.settings()), unit.id)
     params = getattr(getattr(item, "callspec", None), "params", {})
     root = folder_for(item.config, settings, params.get("qchannel_channel"))
     named = item.stash.get(_OWN_NAME, None)
@@ -89,7 +88,7 @@ _OWN_NAME = pytest.StashKey[str]()
 _IS_FINISHED = pytest.StashKey[bool]()
 
 
-def _asked(item: pytest.Item, of_config: str | None) -> Asked:
+def asked(item: pytest.Item, of_config: str | None) -> Asked:
     """What pytest-recording is asked to do with a test; ``vcr_config`` is known in its setup."""
     marks = list(item.iter_markers("vcr"))
     options = item.config.option
@@ -117,7 +116,7 @@ def _typed(config: pytest.Config) -> frozenset[str]:
 def start_of(config: pytest.Config) -> Start:
     """How this run was started: errors give commands that can be pasted there."""
     typed = _typed(config)
-    names = (name for name in ("channel", "cassettes") if f"--qchannel-{name}" in typed)
+    names = (name for name in ("channel", "cassettes", "scope") if f"--qchannel-{name}" in typed)
     options = tuple(f"--qchannel-{name}={config.getoption(f'qchannel_{name}')}" for name in names)
     return Start(session_settings.base_of(config), config.invocation_params.dir, options)
 
@@ -135,8 +134,8 @@ def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Sett
     settings = selection.settings_for(item.config, item)
     if WHOLE_RUN in item.config.stash:
         return Plan(Mode.EMULATED), settings
-    asked = _asked(item, of_config)
-    plan = decide(settings, asked, item.nodeid, lambda: place_of(item, settings).exists())
+    said = asked(item, of_config)
+    plan = decide(settings, said, item.nodeid, lambda: place_of(item, settings).exists())
     return plan, settings
 
 
@@ -154,13 +153,49 @@ def prepare(item: pytest.Item) -> None:
     named = item.get_closest_marker(_DEFAULT_NAME)
     if named is not None and named.args:
         item.stash[_OWN_NAME] = str(named.args[0])
+    if unit_of(item) is not None:
+        return  # what is done with all of them is known when all are
     plan, settings = plan_of(item)
-    if plan.mode is Mode.EMULATED:
-        _open_loopback(item, plan, settings)
-        return
     if plan.mode is Mode.RECORD and settings.mode is Mode.RECORD:
         is_own = settings.origin["mode"] == "the qchannel marker"
         require_source(settings, test_id(item) if is_own else None)
+    _fit(item, plan, settings)
+
+
+def prepare_shared(item: pytest.Item, plan: Plan, where: str) -> None:
+    """Looks at a test that shares its cassette.
+
+    Args:
+        item: The test.
+        plan: What is done with all that share it.
+        where: What they are.
+
+    Raises:
+        UsageProblem: It asks for a cassette of its own.
+    """
+    if plan.has_tape and _OWN_NAME in item.stash:
+        raise UsageProblem(
+            f"a test with the marker {_DEFAULT_NAME} has a cassette of its own, and this one "
+            f"shares that of {where}",
+            where=item.nodeid,
+            next=f"take the marker {_DEFAULT_NAME} from the test",
+        )
+    said = [name for mark in item.iter_markers("vcr") for name in mark.kwargs]
+    if plan.has_tape and (others := [name for name in said if name != "record_mode"]):
+        raise UsageProblem(
+            f"marker vcr: {others[0]} is of one test, and the cassette is of {where}",
+            where=item.nodeid,
+            next="say it in the fixture vcr_config, with a scope as wide",
+        )
+    _fit(item, plan, selection.settings_for(item.config, item))
+
+
+def _fit(item: pytest.Item, plan: Plan, settings: Settings) -> None:
+    """Makes a test fit what is going to be done with it."""
+    marks = list(item.iter_markers("vcr"))
+    if plan.mode is Mode.EMULATED:
+        _open_loopback(item, plan, settings)
+        return
     if reason := _needs_emulator(item):
         if marks:
             raise UsageProblem(
@@ -270,8 +305,11 @@ def tape_of(item: pytest.Item, of_config: str | None = None) -> ReplayTape | Rec
 
 def takes_over(item: pytest.Item, vcr: Any) -> None:
     """pytest-recording is about to open the cassette of a test with our fixtures: it gets ours."""
+    unit = unit_of(item)
 
     def use_cassette(_path: Any = None, **options: Any) -> Any:
+        if unit is not None:
+            return nullcontext(unit.tape.cassette_of_vcr if unit.tape is not None else None)
         tape = tape_of(item, options.get("record_mode"))
         return tape.opened(vcr, **options) if tape is not None else nullcontext()
 
@@ -279,23 +317,35 @@ def takes_over(item: pytest.Item, vcr: Any) -> None:
 
 
 def passed(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Remembers that a test's body passed."""
+    """Remembers whether a test passed."""
+    if (unit := unit_of(item)) is not None:
+        test = test_id(item)
+        unit.done.add(test)
+        if report.failed:
+            unit.ran[test] = False
+        elif report.skipped:  # or it failed as expected: what it has left undone is no matter
+            unit.ran.pop(test, None)
     if report.when == "call":
         item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
 
 
 def hide(item: pytest.Item, report: pytest.TestReport) -> None:
     """Takes the secrets that a recording saw out of a test's report, before anybody shows it."""
-    tape = item.stash.get(TAPE, None)
+    unit = unit_of(item)
+    tape = item.stash.get(TAPE, None) if unit is None else unit.tape
     if tape is None:
         return
+    item.config.stash[HIDER] = tape.hide
     if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
-        del item.stash[TAPE]
-        item.stash[_IS_FINISHED] = False
+        if unit is None:
+            del item.stash[TAPE]
+            item.stash[_IS_FINISHED] = False
+        elif unit.lane is None:
+            unit.tape = None
         item.config.stash[HIDER] = hide = tape.hider()
         if (hiding := item.config.pluginmanager.get_plugin(HIDING)) is not None:
             hiding.hide_properties(hide)
-    report.sections = [(title, tape.hide(text)) for title, text in report.sections]
+    report.sections = [(tape.hide(title), tape.hide(text)) for title, text in report.sections]
     report.user_properties = [
         (tape.hide(name), hidden(value, tape.hide)) for name, value in report.user_properties
     ]

@@ -44,7 +44,8 @@ def analytics(door: Door, name: str, number: int = PREMIUM, **query: Any) -> Any
         "usage_grouped": "get_usage_analytics_grouped",
         "usage_grouped_by_date": "get_usage_analytics_grouped_by_date",
     }[name]
-    answer = ask(door, "GET", f"/analytics/{name}", number, params=query)
+    grouped = {"group_by": "instance"} if "grouped" in name else {}
+    answer = ask(door, "GET", f"/analytics/{name}", number, params={**grouped, **query})
     assert answer.status == 200, answer.body
     require_contract(operation, answer)
     return answer.json

@@ -13,7 +13,7 @@ from pytest_qchannel.ibm.table import ROUTES
 from tests.contract.contract_client import BACKEND, RUNTIME, Door, job, require_runtime_error
 
 # All but the one that needs no credential.
-RUNTIME_ROUTES: Final = [route for route in ROUTES["runtime"] if route.credential == "runtime"]
+RUNTIME_ROUTES: Final = [route for route in ROUTES["runtime"] if route.credential != "none"]
 
 
 def route_id(route: Route) -> str:
@@ -22,7 +22,7 @@ def route_id(route: Route) -> str:
 
 def path_of(route: Route, door: Door, job_id: str, session_id: str) -> str:
     """The route's path about things that there are, with the query that it cannot do without."""
-    query = "?type=job" if route.rule == "/tags" else ""
+    query = QUERIES.get(route.rule, "")
     values = {"account": door.platform.id, "backend": BACKEND}
     return route.path({**values, "job_id": job_id, "session_id": session_id}) + query
 
@@ -37,12 +37,17 @@ def body_of(route: Route) -> object:
     return BODIES.get((route.method, route.rule))
 
 
+QUERIES: Final = {
+    "/tags": "?type=job&search=bell",
+    "/analytics/usage_grouped": "?group_by=plan",
+    "/analytics/usage_grouped_by_date": "?group_by=instance",
+}
 BODIES: Final[dict[tuple[str, str], object]] = {
     ("POST", "/jobs"): job(),
     ("PUT", "/jobs/<job_id>/tags"): {"tags": ["a"]},
     ("POST", "/sessions"): {"mode": "batch", "backend": BACKEND},
     ("PATCH", "/sessions/<session_id>"): {"accepting_jobs": False},
-    ("PUT", "/instances/configuration"): {"instance_limit_seconds": 500},
+    ("PUT", "/instances/configuration"): {"instance_limit": 500},
 }
 
 
@@ -125,7 +130,7 @@ def test_every_runtime_route_takes_both_good_credentials(door: Door, scheme: str
             headers,
             json=body_of(route),
         )
-        assert answer.status in (200, 204), route_id(route)
+        assert answer.status in (200, 204), f"{route_id(route)} {answer.body!r}"
     assert door.app.gaps == []
 
 
@@ -158,6 +163,8 @@ def test_no_runtime_route_takes_a_bad_instance(door: Door, case: str) -> None:
     status, code, crn_of = INSTANCES[case]
     job_id, session_id = door.submit(), session_of(door)
     for route in RUNTIME_ROUTES:
+        if case == "missing" and "account" in route.variables:
+            continue  # the path names the account
         headers = {**door.runtime(), "Service-CRN": crn_of(door)}
         path = RUNTIME + path_of(route, door, job_id, session_id)
         answer = door.request(route.method, path, headers, json=body_of(route))

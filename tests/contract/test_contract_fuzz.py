@@ -17,7 +17,7 @@ from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.wire import Request
 from tests.contract.contract_client import BACKEND, RUNTIME, X_ON_7, Answer, Door, fresh_door, job
 
-STATUSES: Final = {200, 204, 400, 401, 403, 404, 409, 500, 501}
+STATUSES: Final = {200, 204, 400, 401, 403, 404, 409, 422, 500, 501}
 KEYS: Final = {
     "iam": {"errorCode", "errorMessage", "context"},
     "search": {"errors", "trace", "status_code"},
@@ -27,6 +27,7 @@ KEYS: Final = {
     "classic_auth": {"error"},
     "classic_network": {"error"},
     "classic_runtime": {"errors", "trace"},
+    "transpiler": {"detail"},
 }
 FIRST_HOST: Final = {host.service: host for host in reversed(HOSTS)}
 EVERY_ROUTE: Final = [
@@ -81,6 +82,8 @@ def credentials(door: Door, service: str) -> dict[str, str]:
         return {name.lower(): value for name, value in door.runtime().items()}
     if service.startswith("classic"):
         return {"x-access-token": door.login()}
+    if service == "transpiler":
+        return {"authorization": f"Bearer {door.classic.credential}"}
     return {"authorization": f"Bearer {door.token()}"}
 
 

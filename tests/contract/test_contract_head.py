@@ -15,6 +15,8 @@ from tests.contract.contract_client import BACKEND, RUNTIME, Answer, Door
 def ways(door: Door, service: str) -> dict[str, str]:
     if service == "runtime":
         return door.runtime()
+    if service == "transpiler":
+        return {"Authorization": f"Bearer {door.classic.credential}"}
     return {"x-access-token": door.login()} if "classic" in service else door.bearer()
 
 
@@ -36,6 +38,7 @@ def test_head_is_get_without_the_body(timeless: Door, service: str) -> None:
         "plan_id": PLANS["Open"].id,
         "instance_id": door.instance().id.split(":")[7],
         "job_id": door.submit(),
+        "task_id": "6f0a7c1e-1111-4111-8111-111111111111",
         "session_id": str(
             door.post("/sessions", json={"mode": "batch", "backend": BACKEND}).json["id"]
         ),

@@ -36,6 +36,7 @@ def test_a_good_key_gives_a_token_that_lives_an_hour(door: Door) -> None:
     assert claims["iat"] == int(door.control.now())
     assert claims["account"]["bss"] == door.platform.id
     assert body["token_type"] == "Bearer"
+    assert type(body["ims_user_id"]) is int
     assert door.platform.credential not in str(claims)
 
 

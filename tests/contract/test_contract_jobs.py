@@ -45,7 +45,7 @@ def test_a_job_waits_until_somebody_looks_at_it_and_completes(door: Door) -> Non
     assert body["program"] == {"id": "sampler"}
     assert body["params"] == job()["params"]
     assert body["user_id"] == door.platform.user_id
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", body["created"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,6}Z", body["created"])
     assert datetime.fromisoformat(body["created"]).timestamp() == pytest.approx(
         door.control.now(), abs=60
     )
@@ -193,6 +193,22 @@ def test_a_list_shows_what_a_single_look_shows(door: Door) -> None:
     job_id = door.submit(tags=["a"])
     [row] = door.get("/jobs").json["jobs"]
     assert row == door.get(f"/jobs/{job_id}").json
+
+
+def test_a_filter_in_brackets_is_ignored(door: Door) -> None:
+    """Seen in 2026: lists of values are repeated keys, and ``tags[]=a`` changes nothing."""
+    door.submit(tags=["a"])
+    for path, name in (("/jobs", "jobs"), ("/workloads", "workloads")):
+        assert len(door.get(path, {"tags[]": "b"}).json[name]) == 1
+        assert len(door.get(path, {"tags": ["a", "b"]}).json[name]) == 0
+
+
+def test_id_of_stdgates_is_no_gate_of_the_device(door: Door) -> None:
+    """Seen in 2026: it is defined there as a ``u``, which the device lacks, and has an ``id``."""
+    job_id = door.submit(pubs=[[X_ON_7.replace("x $7", "id $7"), None, 10]])
+    state = state_of(door, job_id)
+    assert (state["status"], state["reason_code"]) == ("Failed", 1517)
+    assert "The instruction u on qubits (7,) is not supported" in state["reason"]
 
 
 @pytest.mark.parametrize("limit", [0, 201, 10**30])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from typing import Any
 
 import pytest
@@ -112,19 +113,6 @@ def test_a_job_over_its_own_limit_ran_too_long_and_is_charged_the_limit(door: Do
     assert door.instance().usage_s == 2
 
 
-def test_the_usage_limit_ends_a_job_in_the_middle_and_refuses_the_next(door: Door) -> None:
-    door.instance().usage_s = 595.0
-    job_id = door.submit(pubs=[[X_ON_7, None, 100_000]])
-    answer = door.get(f"/jobs/{job_id}").json
-    assert answer["state"]["status"] == "Cancelled"
-    assert "usage limit" in answer["state"]["reason"]
-    usage = door.get("/instances/usage").json
-    assert (usage["usage_consumed_seconds"], usage["usage_limit_reached"]) == (600, True)
-    refused = door.post("/jobs", json=job())
-    require_contract("create_job", refused)
-    assert refused.status == 409
-
-
 def test_the_open_plan_has_room_for_three_pending_jobs_on_the_classic_platform(door: Door) -> None:
     door.control.pause(BACKEND)
     headers = {"x-access-token": door.login()}
@@ -174,7 +162,10 @@ def test_private_jobs_show_no_params_and_give_their_result_once(door: Door) -> N
     job_id = answer.json["id"]
     details = door.get(f"/jobs/{job_id}").json
     assert details["private"] is True
-    assert "params" not in details
+    assert details["params"] == {}
+    assert (
+        door.get(f"/jobs/{job_id}", {"exclude_params": "true"}).json.keys().isdisjoint({"params"})
+    )
     first, second = (door.get(f"/jobs/{job_id}/results") for _ in range(2))
     assert (first.status, second.status, second.body) == (200, 204, b"")
 
@@ -189,7 +180,9 @@ def metrics(door: Door, job_id: str, **headers: str) -> dict[str, Any]:
 def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
     door.app.world.next_progression = polls(1)
     job_id = door.submit(pubs=[[X_ON_7, None, 100_000]])
-    assert metrics(door, job_id, **NEWEST)["usage"] == {"status": "pending"}
+    assert metrics(door, job_id, **NEWEST)["usage"] == {
+        "qpu_charge_time_seconds": 0, "value": 0, "unit": "resource_units", "status": "pending",
+    }  # fmt: skip
     door.get(f"/jobs/{job_id}")
     used = door.get(f"/jobs/{job_id}").json["usage"]["seconds"]
     assert used > 1
@@ -200,10 +193,77 @@ def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
     assert (middle["usage"]["qpu_charge_time_seconds"], "bss" in middle) == (used, False)
     assert middle["usage"]["circuits_execution_time_ns"] > 1e9
     new = metrics(door, job_id, **NEWEST)
-    assert new["usage"] == {"qpu_charge_time_seconds": used, "status": "complete"}
+    assert new["usage"] == {
+        "qpu_charge_time_seconds": used,
+        "value": round(used * 0.01635, 4),  # 0.0327 for 2 seconds in recorded metrics
+        "unit": "resource_units",
+        "status": "complete",
+    }
+    assert list(new["usage"]) == ["qpu_charge_time_seconds", "value", "unit", "status"]
     assert new["circuits_execution_time_ns"] > 1e9
+    assert list(new) == ["timestamps", "usage", "circuits_execution_time_ns"], "a plain REST user"
     assert new["timestamps"]["created"] <= new["timestamps"]["running"]
     assert new["timestamps"]["running"] <= new["timestamps"]["finished"]
+
+
+def test_usage_is_written_as_the_version_has_it(door: Door) -> None:
+    """At 2026-04-15 jobs and workloads had ``seconds`` still, which the service has no more."""
+    job_id = door.submit()
+    assert door.get(f"/jobs/{job_id}/metrics", **NEWEST).status == 200
+    for version, usage in (
+        ("2026-02-15", {"seconds": 2}),
+        ("2026-03-15", {"qpu_charge_time_seconds": 2, "status": "complete"}),
+        ("2026-04-15", {"qpu_charge_time_seconds": 2, "status": "complete"}),
+    ):
+        asked = {"IBM-API-Version": version}
+        assert door.get(f"/jobs/{job_id}", **asked).json["usage"] == usage
+        [listed] = door.get("/jobs", **asked).json["jobs"]
+        [workload] = door.get("/workloads", **asked).json["workloads"]
+        assert listed["usage"] == workload["usage"] == usage
+        assert workload["usage_seconds"] == 2
+
+
+def test_a_job_that_was_cancelled_in_the_queue_never_ran(door: Door) -> None:
+    """``running`` was missing; the live service has it, as ``null``."""
+    job_id = door.submit()
+    assert list(metrics(door, door.submit())["timestamps"]) == ["created", "finished", "running"]
+    door.app.world.next_progression = STUCK
+    waiting = door.submit()
+    assert list(metrics(door, waiting)["timestamps"]) == ["created"]
+    door.post(f"/jobs/{job_id}/cancel")
+    times = metrics(door, job_id)["timestamps"]
+    assert (list(times), times["running"]) == (["created", "finished", "running"], None)
+
+
+@pytest.mark.parametrize(
+    ("header", "packages", "caller"),
+    [
+        ("qiskit-version-2/qiskit_ibm_runtime-0.50.0,qiskit-2.5.2*/qiskit",
+         "qiskit_ibm_runtime-0.50.0,qiskit-2.5.2*", "qiskit"),
+        ("qiskit-version-2/qiskit_ibm_runtime-0.51.0/qiskit_ibm_runtime~sampler.py/mine",
+         "qiskit_ibm_runtime-0.51.0", "qiskit_ibm_runtime~sampler.py/mine"),
+        ("/qiskit", None, "qiskit"),  # who opted out of usage data
+        ("something else", None, "something else"),
+        ("", None, None),
+        (None, None, None),
+    ],
+)  # fmt: skip
+def test_metrics_tell_the_client_that_submitted(
+    door: Door, header: str | None, packages: str | None, caller: str | None
+) -> None:
+    """``qiskit_version`` was that of our own Qiskit; recorded ones name the client's packages."""
+    sent = {**door.runtime(), "X-Qx-Client-Application": header}
+    job_id = door.request("POST", f"{RUNTIME}/jobs", sent, json=job()).json["id"]
+    seen = metrics(door, job_id, **NEWEST)
+    assert (seen.get("qiskit_version"), seen.get("caller")) == (packages, caller)
+    told = {"qiskit_version": packages, "caller": caller}
+    order = ["qiskit_version", "timestamps", "caller", "usage", "circuits_execution_time_ns"]
+    assert list(seen) == [name for name in order if told.get(name, "") is not None]
+    door.app._installed = (0, 48, 1)
+    job_id = door.request("POST", f"{RUNTIME}/jobs", sent, json=job()).json["id"]
+    seen = metrics(door, job_id)
+    named = f"qiskit_ibm_runtime-0.48.1,qiskit-{importlib.metadata.version('qiskit')}*"
+    assert seen.get("qiskit_version") == (packages or (None if header is None else named))
 
 
 def test_the_metrics_of_the_contract(door: Door) -> None:

@@ -31,13 +31,14 @@ def test_the_first_job_makes_it_active(timeless: Door) -> None:
     timeless.control.advance_clock(4)
     seen = look(timeless, session_id)
     assert seen["state"] == "active"
-    assert seen["started_at"] == seen["activated_at"] == "2025-10-09T08:53:25.000Z"
+    assert seen["started_at"] == seen["activated_at"] == "2025-10-09T08:53:25.0Z"
     assert seen["last_job_started"] == seen["started_at"]
     assert "last_job_completed" not in seen
     assert seen["elapsed_time"] == 4
+    assert "state_reason" not in seen
     timeless.control.advance_clock(7)
     seen = look(timeless, session_id)
-    assert seen["last_job_completed"] == "2025-10-09T08:53:35.000Z"
+    assert seen["last_job_completed"] == "2025-10-09T08:53:35.0Z"
     assert [one["status"] for one in seen["timestamps"]] == ["open", "active"]
 
 
@@ -48,15 +49,18 @@ def test_without_a_job_it_goes_inactive_and_the_next_one_wakes_it(timeless: Door
     timeless.control.advance_clock(39)
     assert look(timeless, session_id)["state"] == "active"
     timeless.control.advance_clock(61)
-    assert look(timeless, session_id)["state"] == "inactive"
+    seen = look(timeless, session_id)
+    assert (seen["state"], seen["state_reason"]) == (
+        "inactive", "session_inactivated_by_interactive_ttl"
+    )  # fmt: skip
     submit(timeless, session_id)
     timeless.control.advance_clock(10)
     seen = look(timeless, session_id)
     assert [(one["status"], one["timestamp"][14:19]) for one in seen["timestamps"]] == [
         ("open", "53:20"), ("active", "53:20"), ("inactive", "54:00"), ("active", "55:00"),
     ]  # fmt: skip
-    assert seen["activated_at"] == "2025-10-09T08:55:00.000Z"
-    assert seen["started_at"] == "2025-10-09T08:53:20.000Z"
+    assert seen["activated_at"] == "2025-10-09T08:55:00.0Z"
+    assert seen["started_at"] == "2025-10-09T08:53:20.0Z"
     assert seen["elapsed_time"] == 50  # 40 until it went inactive, and 10
 
 
@@ -67,7 +71,8 @@ def test_the_time_to_be_active_ends_at_the_end_of_a_job(timeless: Door) -> None:
     timeless.control.advance_clock(10)
     seen = look(timeless, session_id)
     assert seen["state"] == "inactive"
-    assert seen["timestamps"][-1]["timestamp"] == "2025-10-09T08:53:30.000Z"
+    assert "state_reason" not in seen, "nobody has seen the word"
+    assert seen["timestamps"][-1]["timestamp"] == "2025-10-09T08:53:30.0Z"
 
 
 def test_jobs_of_a_dedicated_session_run_one_after_the_other(timeless: Door) -> None:
@@ -82,8 +87,8 @@ def test_jobs_of_a_dedicated_session_run_one_after_the_other(timeless: Door) -> 
     timeless.control.advance_clock(8)
     assert state(timeless, second)["status"] == "Completed"
     found = ask(timeless, "GET", f"/jobs/{second}/metrics").json["timestamps"]
-    assert found["running"] == "2025-10-09T08:53:30.000Z"
-    assert found["finished"] == "2025-10-09T08:53:40.000Z"
+    assert found["running"] == "2025-10-09T08:53:30.0Z"
+    assert found["finished"] == "2025-10-09T08:53:40.0Z"
 
 
 def test_a_look_at_the_last_job_runs_those_before_it(door: Door) -> None:
@@ -165,7 +170,7 @@ def test_draining_lets_queued_jobs_run_and_closes_after_the_last(timeless: Door)
     assert [state(timeless, one)["status"] for one in jobs] == ["Completed", "Completed"]
     seen = look(timeless, session_id)
     assert seen["state"] == "closed"
-    assert seen["closed_at"] == seen["last_job_completed"] == "2025-10-09T08:53:40.000Z"
+    assert seen["closed_at"] == seen["last_job_completed"] == "2025-10-09T08:53:40.0Z"
     assert seen["elapsed_time"] == 20
     assert seen["state_reason"]
 
@@ -178,7 +183,8 @@ def test_closing_fails_what_is_queued_and_lets_the_running_job_end(timeless: Doo
     close(timeless, session_id)
     seen = look(timeless, session_id)
     assert (seen["state"], seen["accepting_jobs"]) == ("closed", False)
-    assert seen["closed_at"] == "2025-10-09T08:53:25.000Z"
+    assert seen["closed_at"] == "2025-10-09T08:53:25.0Z"
+    assert seen["state_reason"] == "session_closed_early"
     found = state(timeless, second)
     assert found == {
         "status": "Failed",  # and not Cancelled: seen in 2026
@@ -191,7 +197,7 @@ def test_closing_fails_what_is_queued_and_lets_the_running_job_end(timeless: Doo
     assert state(timeless, first)["status"] == "Completed"
     assert look(timeless, session_id)["elapsed_time"] == 10
     close(timeless, session_id)
-    assert look(timeless, session_id)["closed_at"] == "2025-10-09T08:53:25.000Z"
+    assert look(timeless, session_id)["closed_at"] == "2025-10-09T08:53:25.0Z"
 
 
 def test_a_session_that_is_never_used_closes_after_half_an_hour(timeless: Door) -> None:
@@ -201,7 +207,7 @@ def test_a_session_that_is_never_used_closes_after_half_an_hour(timeless: Door) 
     timeless.control.advance_clock(1)
     seen = look(timeless, session_id)
     assert (seen["state"], seen["accepting_jobs"]) == ("closed", False)
-    assert seen["closed_at"] == "2025-10-09T09:23:20.000Z"
+    assert seen["closed_at"] == "2025-10-09T09:23:20.0Z"
     assert "started_at" not in seen
 
 
@@ -216,9 +222,9 @@ def test_the_maximum_time_counts_from_the_first_job(timeless: Door) -> None:
     assert found[0]["reason_code"] == 1217
     seen = look(timeless, session_id)
     assert seen["state"] == "closed"
-    assert seen["started_at"] == "2025-10-09T09:10:00.000Z"
-    assert seen["closed_at"] == "2025-10-09T09:11:40.000Z"
-    assert seen["last_job_completed"] == "2025-10-09T09:12:00.000Z"
+    assert seen["started_at"] == "2025-10-09T09:10:00.0Z"
+    assert seen["closed_at"] == "2025-10-09T09:11:40.0Z"
+    assert seen["last_job_completed"] == "2025-10-09T09:12:00.0Z"
     assert seen["elapsed_time"] == 120
     answer = ask(timeless, "POST", "/jobs", json=job(session_id=session_id))
     assert (answer.status, answer.code) == (400, 1217)

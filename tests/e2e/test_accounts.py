@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -150,22 +151,21 @@ def test_usage_without_a_limit_is_what_was_allocated(qchannel: QChannel) -> None
 
 
 @CLOUD
-def test_a_used_up_instance_warns_and_refuses(qchannel: QChannel) -> None:
+def test_a_used_up_instance_warns_and_lets_jobs_wait(qchannel: QChannel) -> None:
     instance = _record(qchannel, qchannel.instances[0].id)
     instance.usage_limit_s = 600
     service = service_on(qchannel, instance.id)
     backend = service.backend(BACKEND)
     instance.usage_s = 600.0
-    if version() < (0, 45):
-        with pytest.raises(Exception, match="409"):
-            _run(backend)
-        return
-    with (
-        pytest.warns(UserWarning, match="met its usage limit"),
-        pytest.raises(Exception, match="409"),
-    ):
-        _run(backend)
-    assert service.usage()["usage_remaining_seconds"] == 0
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        waiting = _submit(backend)
+    assert str(getattr(waiting.status(), "name", waiting.status())) == "QUEUED"
+    if version() >= (0, 45):
+        assert [one for one in caught if "met its usage limit" in str(one.message)]
+        assert service.usage()["usage_remaining_seconds"] == 0
+    qchannel.emulator.set_usage_limit(instance.name, None)
+    assert waiting.result(timeout=20) is not None
 
 
 @CLOUD
@@ -211,9 +211,13 @@ def _record(qchannel: QChannel, wanted: str) -> Any:
     )
 
 
-def _run(backend: Any) -> Any:
+def _submit(backend: Any) -> Any:
     from qiskit_ibm_runtime import SamplerV2
 
-    job = SamplerV2(mode=backend).run([isa_bell(backend)], shots=100)
+    return SamplerV2(mode=backend).run([isa_bell(backend)], shots=100)
+
+
+def _run(backend: Any) -> Any:
+    job = _submit(backend)
     job.result()
     return job

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_python_block_passes(pytester: pytest.Pytester, number: int) -> None:
 
 
 def test_there_are_blocks() -> None:
-    assert len(BLOCKS) == 6
+    assert len(BLOCKS) == 7
 
 
 @pytest.mark.skipif(client_version() < "0.51", reason="the tables show what the newest client has")
@@ -83,3 +84,19 @@ def test_links_lead_somewhere() -> None:
         text = document.read_text(encoding="utf-8")
         for target in re.findall(r"\]\(([^)#:]+)\)", text):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_line_for_a_part_of_a_suite_is_the_one_that_mypy_and_ruff_check() -> None:
+    """It stands in places of both tools, as the README and the docs say it."""
+    line = '\nglobals().update(fixtures(scope="module"))\n'
+    for name in (
+        "README.md",
+        "docs/scopes.md",
+        "examples/test_made_once.py",
+        "tests/typing/api.py",
+    ):
+        assert line in (ROOT / name).read_text(encoding="utf-8"), name
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    assert {"tests", "examples"} <= set(settings["mypy"]["files"])
+    assert "exclude" not in settings["ruff"]
+    assert "noqa" not in (ROOT / "examples" / "test_made_once.py").read_text(encoding="utf-8")

@@ -167,6 +167,15 @@ def shapes() -> dict[str, Shape]:
             "    def test_a(): service()",
             "green",
         ),
+        **{
+            f"emulated_{scope}": Shape(
+                f"from pytest_qchannel import emulated\n    @pytest.fixture(scope={scope!r})\n"
+                "    def svc():\n        with emulated(): yield service()\n"
+                "    def test_a(svc, qchannel): assert service().backends()",
+                "green",
+            )
+            for scope in ("function", "module")
+        },
         "mixed_body": Shape("def test_a(): service()", "a test that does not use us reached for"),
         "mixed_function": Shape(
             f"{_fixture('function')}\n    def test_a(svc): pass\n",
@@ -223,7 +232,7 @@ def observed(folder: Path, *args: str, is_saved: bool) -> Observed:
         source = HEAD + textwrap.dedent("    " + shape.source)
         (suite / f"test_{name}.py").write_text(source, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "probe", *NO_CHANCE, "--tb=short", *args],
+        [sys.executable, "-m", "pytest", "-p", "probe", *NO_CHANCE, "--tb=native", *args],
         cwd=suite,
         env=environ,
         capture_output=True,

@@ -209,6 +209,43 @@ def test_the_account_file_of_a_client_loaded_before_is_put_back(
     assert module._DEFAULT_ACCOUNT_CONFIG_JSON_FILE == "/of/the/person.json"
 
 
+def test_each_test_has_an_empty_home_for_its_owner_only(run: Any) -> None:
+    """One that a test left as it was is the next one's; what it left behind stays to be seen."""
+    result = run(
+        """
+        import os
+        from pathlib import Path
+
+        import pytest
+
+        HOMES = []
+
+        @pytest.mark.parametrize("number", range(9))
+        def test_a(qchannel, number):
+            home = Path.home()
+            assert not list(home.iterdir())
+            assert home.stat().st_mode & 0o777 == 0o700
+            HOMES.append(home)
+            if number == 1:
+                (home / "left").touch()
+            if number == 3:
+                home.chmod(0o500)
+            if number == 5:
+                home.rmdir()
+            if number == 7:
+                (home / "taken").touch()
+                (home / "taken").unlink()
+
+        def test_b():
+            assert len(set(HOMES)) == 4
+            assert HOMES[0] == HOMES[1] != HOMES[2] == HOMES[3] != HOMES[4] == HOMES[5]
+            assert HOMES[5] != HOMES[6] == HOMES[8]
+            assert [one.name for one in HOMES[1].iterdir()] == ["left"]
+        """
+    )
+    result.assert_outcomes(passed=10)
+
+
 TOKENS = """
     import threading
 

@@ -86,6 +86,8 @@ CONTROLLER = """
             assert answer.status_code == 200
             assert answer.json()["parameters"] == parameters
             assert limit() == str(seconds) != before
+        page = requests.get(url.rpartition("/")[0], params={"limit": 1}, headers=headers).json()
+        assert requests.get(page["next_url"], headers=headers).json()["rows_count"] == 1
 """
 
 

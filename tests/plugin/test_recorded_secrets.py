@@ -123,7 +123,14 @@ TOLD = """
     @pytest.mark.parametrize("two", [1], ids=[KEY + "y"])
     @pytest.mark.parametrize("three", [2], ids=lambda value: f"{KEY}{value}")
     @pytest.mark.usefixtures("at_the_end")
-    def test_it(qchannel_rest, record_property, record_testsuite_property, one, two, three):
+    def test_it(
+        request, qchannel_rest, record_property, record_testsuite_property, one, two, three
+    ):
+        if hasattr(pytest, "Subtests"):
+            with request.getfixturevalue("subtests").test(f"of {KEY}", key=[KEY]):
+                print("inside", KEY)
+                assert KEY
+        request.node.add_report_section("call", f"of {KEY}", "a section")
         record_property("a list", [KEY, {"deep": (KEY, 1)}])
         record_property("a dict", {KEY: KEY.encode()})
         record_property(KEY, "its name")
@@ -158,6 +165,7 @@ def test_nothing_else_that_is_told_of_a_recorded_test_shows_a_secret(
     assert {"report.xml", "nodeids"} <= told.keys()
     assert "<secret QISKIT_IBM_TOKEN>" in told["output"]
     assert "mod.py:3: UserWarning: careful" in told["output"]
+    assert "of <secret QISKIT_IBM_TOKEN>" in told["output"]
     assert workers or "of the run" in told["report.xml"]  # pytest-xdist does not carry that one
     shown = [where for where, text in told.items() if is_found(VALUE, text.encode())]
     assert shown == []

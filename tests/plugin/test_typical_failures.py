@@ -93,10 +93,9 @@ TOLD = {
         "*next: ask for one: def test_forgotten_fixture(qchannel); or mark it: *",
     ],
     "wrong_name": [
-        "*free has ibm_here (7 qubits), *",
-        "*asked: *name='ibm_heer'",
+        "*the emulated world has no backend 'ibm_heer'",
         "*closest: ibm_here",
-        '*next: *service.backend("ibm_here"), *',
+        "*next: *use one of ibm_here, ibm_elsewhere",
         "#* GET https://*/backends* -> 200",
     ],
     "failed_job": [

@@ -55,7 +55,8 @@ def test_shipped_cassettes_replay_without_a_socket(run: Any, channel: str) -> No
     assert tried == []
     document = json.loads(result.stdout)
     assert (document["ok"], document["lane"], document["seed"]) == (True, "replay", None)
-    assert list(_steps(result, "REST")) == [*(name for name, _ in flows.REST_FLOW), "cassette"]
+    names = [name for name, _ in flows.rest_flow(CHANNEL_BY_NAME[channel])]
+    assert list(_steps(result, "REST")) == [*names, "cassette"]
     rest = _steps(result, "REST")["cassette"]["cassette"]
     assert (rest["did"], rest["recorded_from"], rest["channel"]) == (
         "replayed",
@@ -114,7 +115,7 @@ def test_recording_the_same_again_changes_nothing(run: Any) -> None:
 
 
 def test_what_is_not_asked_for_fails_the_replay(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = tuple(step for step in flows.REST_FLOW if step[0] != "backends")
+    steps = tuple(step for step in flows.REST_FLOW if step[0] != "jobs list")
     monkeypatch.setattr(flows, "REST_FLOW", steps)
     result = run("--mode", "replay", "--channel", "ibm_quantum", "--json")
     assert result.exit_code == 1
@@ -122,7 +123,7 @@ def test_what_is_not_asked_for_fails_the_replay(run: Any, monkeypatch: pytest.Mo
     assert [name for name, step in rest.items() if not step["ok"]] == ["cassette"]
     said = rest["cassette"]["detail"]
     assert "recorded interactions were not used" in said
-    assert "GET /runtime/backends" in said
+    assert "GET /runtime/jobs" in said
     assert said.endswith("next:   qchannel check --mode record --channel ibm_quantum")
 
 

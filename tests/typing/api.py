@@ -38,10 +38,13 @@ from pytest_qchannel import (
     assert_sampler_run,
     assert_submitted_once,
     emulated,
+    fixtures,
 )
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.progression import polls
 from pytest_qchannel.emulator.world.world import World
+
+globals().update(fixtures(scope="module"))
 
 
 def test_fixtures(
@@ -119,6 +122,11 @@ def test_faults(qchannel: QChannel, qchannel_emulator: EmulatorControl) -> None:
     warning: type[UserWarning] = RawKeyWarning
     assert_submitted_once(object())
     del strikes, met, problems, warning
+
+
+def test_journal_of_lane(qchannel: QChannel) -> None:
+    all_of_it: Journal = qchannel.requests.of_lane
+    del all_of_it
 
 
 def test_emulated(world: WorldBuilder) -> None:

@@ -13,7 +13,7 @@ __all__ = ["MOST_BYTES", "QPY_FIELDS", "hash_of", "unpacked"]
 MOST_BYTES: Final = 256 * 1024 * 1024
 """What a compressed circuit may grow to; the service's own limit is 80 MB."""
 
-QPY_FIELDS: Final = ("b64_data", "circuit_b64", "circuit_base64")
+QPY_FIELDS: Final = ("b64_data", "circuit_b64", "circuit_base64", "qpy", "qpy_circuits")
 """The names of fields that hold QPY."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import Operation
+from qiskit.circuit import Operation, ParameterVectorElement
 
 from pytest_qchannel.cassette.circuits.form import circuit_form, is_homemade
 from pytest_qchannel.cassette.scrub.looks import is_harmless
@@ -42,7 +42,7 @@ def without_words(
     inner = [one for circuit in circuits for one in _inside(circuit)]
     notes = {json.dumps(one.metadata): one.metadata for one in inner if one.metadata}
     forms = [circuit_form(one) for one in circuits]
-    names = [reg.name for one in (*circuits, *inner) for reg in (*one.qregs, *one.cregs)]
+    names = [name for one in (*circuits, *inner) for name in _names(one)]
     told = (
         *names,
         *(one.name for one in inner),
@@ -55,14 +55,33 @@ def without_words(
         return data
     for note in notes.values():
         data = _without_note(data, note)
-    made = {word: as_long(word) for word in words}
-    for word, standin in made.items():
-        data = data.replace(word.encode("utf-8", "surrogatepass"), standin)
-    renamed = {word: standin.decode() for word, standin in made.items()}
+    renamed: dict[str, str] = {}
+    for word in words:
+        written = word.encode("utf-8", "surrogatepass")
+        if written in data:  # else it is a sentence of the form, with a word in it
+            renamed[word] = as_long(word).decode()
+            data = data.replace(written, renamed[word].encode())
     now = [circuit_form(one) for one in decode(data)]
-    if _plain(now, {}) != _plain(forms, renamed):
+    is_left = any(one in word for word in _words(now) for one in bad)
+    if is_left or _plain(now, {}) != _plain(forms, renamed):
         raise ValueError("a word of the circuit is a part of something else")
     return data
+
+
+def _names(circuit: QuantumCircuit) -> Iterator[str]:
+    """Names that the form of a circuit lacks: of its registers, also before it was transpiled."""
+    yield from (register.name for register in (*circuit.qregs, *circuit.cregs))
+    if circuit.layout is not None:
+        # The layout has no registers any more once it was read; its bits remember theirs.
+        bits = {
+            **circuit.layout.input_qubit_mapping,
+            **circuit.layout.initial_layout.get_virtual_bits(),
+        }
+        made = [getattr(bit, "_register", None) for bit in bits]
+        yield from {register.name for register in made if register is not None}
+    for one in circuit.parameters:
+        if isinstance(one, ParameterVectorElement):
+            yield one.vector.name
 
 
 def _inside(circuit: QuantumCircuit) -> Iterator[QuantumCircuit]:
@@ -106,7 +125,10 @@ def _without_note(data: bytes, note: object) -> bytes:
 def _plain(form: object, renamed: dict[str, str]) -> object:
     """A form to compare with that of renamed circuits."""
     if isinstance(form, str):
-        return renamed.get(form, form)
+        for word, standin in renamed.items():
+            for written in (word, repr(word)[1:-1]):  # a sentence of a form has it as Python does
+                form = form.replace(written, standin)
+        return form
     if isinstance(form, list):
         return [_plain(one, renamed) for one in form]
     if not isinstance(form, dict):

@@ -2,11 +2,12 @@
 
 It is laid out as vcrpy lays out a cassette (``version``, ``interactions``, ``request``,
 ``response``), with additions that vcrpy's loader skips: ``qchannel`` (our format), ``test``,
-``passport`` and ``accounts`` before the interactions, and in an interaction ``submitted``, what a
-job was in words. A body that is large or binary is not in the index but in a blob: ``string`` is
-empty then, and ``blob`` names it. The length of a body is no header there: the body has it.
-``count`` and the ``check`` of each entry find what was cut or
-edited: they are taken over what an entry says, so line endings and layout may change.
+``tests`` (those that share it), ``passport`` and ``accounts`` before the interactions, and in an
+interaction ``submitted``, what a job was in words, and ``test``, which of those sent it. A body
+that is large or binary is not in the index but in a blob: ``string`` is empty then, and ``blob``
+names it. The length of a body is no header there: the body has it. ``count`` and the ``check`` of
+each entry find what was cut or edited: they are taken over what an entry says, so line endings and
+layout may change.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ _HEAD: Final = (
     "# Do not edit it: record it anew. Bodies named by 'blob' lie in the folder 'blobs'.\n"
 )
 _TOP: Final = (
-    *("qchannel", "version", "test", "passport", "accounts", "count", "check", "interactions"),
+    *("qchannel", "version", "test", "tests", "passport", "accounts", "count", "check"),
+    "interactions",
 )
 
 _LENGTH: Final = "Content-Length"
@@ -63,6 +65,7 @@ class Cassette:
         accounts: The accounts that the code under test used, by channel; stand-ins.
         lines: The line of each in the file, counted from 1; empty if it is not from a file.
         words: What each submitted, in words, or ``None``; empty if it is not from a file.
+        tests: The tests that share it, by their ids; empty where it is of one test.
     """
 
     test: str
@@ -71,6 +74,7 @@ class Cassette:
     accounts: Mapping[str, HeldAccount] = field(default_factory=dict)
     lines: tuple[int, ...] = field(default=(), compare=False)
     words: tuple[dict[str, object] | None, ...] = field(default=(), compare=False)
+    tests: tuple[str, ...] = ()
 
 
 def settled(one: Interaction) -> Interaction:
@@ -136,7 +140,8 @@ def render(
             "headers": headers_of(one.request_headers, one.request_body),
             "body": None,
         }
-        entry: dict[str, object] = {"request": request}
+        entry: dict[str, object] = {"test": one.test} if one.test else {}
+        entry["request"] = request
         submitted = describe(one)
         if submitted is not None:
             entry["submitted"] = submitted
@@ -158,6 +163,7 @@ def render(
         "qchannel": FORMAT,
         "version": 1,
         "test": cassette.test,
+        **({"tests": list(cassette.tests)} if cassette.tests else {}),
         "passport": cassette.provenance.to_plain(),
         "accounts": accounts_to_plain(cassette.accounts),
         "count": len(entries),
@@ -233,6 +239,9 @@ class _Reader:
         self._only(top, _TOP)
         test = self._get(top, "test", str)
         self._test_id = self._test_id or test
+        tests = tuple(self._get(top, "tests", list)) if "tests" in top else ()
+        if not all(isinstance(one, str) for one in tests):
+            raise self._damaged("'tests' is no list of texts", top.line_of("tests"))
         try:
             provenance = Provenance.from_plain(self._get(top, "passport", dict))
         except ValueError as problem:
@@ -262,10 +271,12 @@ class _Reader:
             lines.append(entry.line)
             said = entry.get("submitted")
             words.append(said if isinstance(said, dict) else None)
-        return Cassette(test, provenance, tuple(interactions), accounts, tuple(lines), tuple(words))
+        return Cassette(
+            test, provenance, tuple(interactions), accounts, tuple(lines), tuple(words), tests
+        )
 
     def _interaction(self, entry: Mapped) -> Interaction:
-        self._only(entry, ("request", "submitted", "request_body", "response", "check"))
+        self._only(entry, ("test", "request", "submitted", "request_body", "response", "check"))
         request = self._get(entry, "request", Mapped)
         self._only(request, ("method", "uri", "headers", "body"))
         response = self._get(entry, "response", Mapped)
@@ -291,6 +302,7 @@ class _Reader:
             status=status,
             response_headers=_with_length(self._headers(response), answered),
             response_body=answered,
+            test=self._get(entry, "test", str) if "test" in entry else "",
         )
 
     def _url(self, request: Mapped) -> str:

@@ -7,6 +7,7 @@ that are too large, nested too deeply or refer to themselves.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
@@ -34,6 +35,7 @@ MOST_REPEATED: Final = 1_000_000
 """How many values references may stand for, all together."""
 
 _TAG: Final = "tag:yaml.org,2002:"
+_RESOLVER: Final = Resolver()
 _WIDE: Final = 240
 """A mapping or list that takes more characters on one line gets lines of its own."""
 
@@ -97,7 +99,6 @@ class _Builder:
     ) -> None:
         self._events = stream
         self._damaged = damaged
-        self._resolver = Resolver()
         self._scalars = SafeConstructor()
         self._anchors: dict[str, tuple[object, int]] = {}
         self._built = 0
@@ -166,7 +167,8 @@ class _Builder:
     def _scalar(self, event: events.ScalarEvent) -> object:
         tag = event.tag
         if tag is None or tag == "!":
-            tag = self._resolver.resolve(ScalarNode, event.value, event.implicit)
+            tell = _known_tag if len(event.value) <= _SHORT else _tag_of
+            tag = tell(event.value, event.implicit)
         kind = tag.removeprefix(_TAG)
         if kind in ("str", "timestamp"):
             return event.value
@@ -189,6 +191,15 @@ class _Builder:
 
     def _refused(self, tag: str, event: events.Event) -> CassetteDamaged:
         return self._damaged(f"the tag {tag[:60]!r} is not allowed in a cassette", _line(event))
+
+
+def _tag_of(value: str, implicit: tuple[bool, bool]) -> str:
+    """The tag of a scalar that has none."""
+    return str(_RESOLVER.resolve(ScalarNode, value, implicit))
+
+
+# Most are the same few words in every cassette.
+_known_tag = functools.lru_cache(maxsize=1024)(_tag_of)
 
 
 def _line(event: events.Event) -> int:

@@ -66,6 +66,7 @@ _WORDS: Final = re.compile(r"(?:[a-z]{2,})?(?:[A-Z]{1,4}[a-z]{2,}|[_\-][a-z]*)*"
 _BEFORE: Final = re.compile(r"[A-Za-z0-9]{0,12}[_\-]")
 _AFTER: Final = re.compile(r"[_\-][A-Za-z0-9]{0,12}")
 _KEY_LENGTH: Final = 44
+_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _PLACEHOLDER: Final = re.compile(
     r"(.)\1*|[*.x<>_ -]+|<.*>|\[.*\]|\$\{?\w+\}?"
     r"|(your|my|the|an?|fake|dummy|test|example|some)[-_ ].*"
@@ -85,7 +86,11 @@ def _is_real_value(text: str) -> bool:
 
 
 def _is_api_key(found: re.Match[bytes]) -> bool:
-    run = _text(found)
+    # Qiskit 1 gives each gate of one's own a name with a UUID: MyGate_5f113de4-49ce-...
+    return any(map(_has_api_key, _UUID.split(_text(found))))
+
+
+def _has_api_key(run: str) -> bool:
     return any(
         (_WORDS.fullmatch(run, 0, start) or _BEFORE.fullmatch(run, 0, start))
         and (_WORDS.fullmatch(run, end) or _AFTER.fullmatch(run, end))

@@ -131,10 +131,15 @@ class ExtendTape(RecordTape):
             facts=facts,
         )
 
-    def _finish(self, store: Store, *, has_passed: bool) -> Done:
+    def begin(self, test: str) -> None:
+        """Answers as was recorded of a test, and keeps what is new as of it."""
+        super().begin(test)
+        self._player.begin(test)
+
+    def _finish(self, store: Store, *, has_passed: bool, why: str) -> Done:
         if not self._extension.has_news:
             return {"did": "replayed", **self._cassette.provenance.to_plain()}
-        done = super()._finish(store, has_passed=has_passed)
+        done = super()._finish(store, has_passed=has_passed, why=why)
         return {**done, "did": "extended"} if done["did"] == "written" else done
 
     def _provenance(self) -> Provenance:

@@ -1,9 +1,10 @@
 """When two requests are one interaction.
 
-Compared are method, host, path, query, ``Service-CRN``, and for a submitted job what was
-submitted (:mod:`.submitted.submission`). Nothing else: not credentials, not the inventory of
-packages that the client sends along, not the order of query fields, nor those that only tell what
-the client can do (``abilities`` of the route), not other bodies.
+Compared are method, host, path, query, ``Service-CRN``, and for a submitted job, and for circuits
+that are to be transpiled, what was submitted (:mod:`.submitted.submission`). Nothing else: not
+credentials, not the inventory of packages that the client sends along, not the order of query
+fields, nor those that only tell what the client can do (``abilities`` of the route), not other
+bodies.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pytest_qchannel.cassette.submitted.submission import Submission, read_submi
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import Found, asked_by, find
 
-__all__ = ["Key", "address_of", "found_in", "is_submission", "key_of"]
+__all__ = ["Key", "address_of", "found_in", "is_submission", "key_of", "submission_in"]
 
 CRN_HEADER: Final = "service-crn"
 
@@ -94,10 +95,21 @@ def _is_submission(found: Found | None) -> bool:
     return found is not None and found.route.action is Action.SUBMISSION
 
 
+def submission_in(request: Interaction) -> Submission | None:
+    """What a request submits that has circuits in it; ``None`` for every other request."""
+    return _submission_in(request, found_in(request))
+
+
+def _submission_in(request: Interaction, found: Found | None) -> Submission | None:
+    if found is None or not found.route.is_packed:
+        return None
+    return read_submission(request.request_body, is_job=_is_submission(found))
+
+
 def key_of(request: Interaction) -> Key:
     """What of a request is compared; its response, if it has one, does not matter."""
     key = address_of(request)
-    submitted = read_submission(request.request_body) if _is_submission(key.found) else None
+    submitted = _submission_in(request, key.found)
     if submitted is None:
         return key
     return replace(key, submission=submitted.fingerprint, submitted=submitted)

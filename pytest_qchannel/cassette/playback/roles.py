@@ -5,6 +5,7 @@ resource     requests                                reads
 ===========  ======================================  =======================================
 a job        everything below ``/jobs/{id}``         move on together, one state at a time
 a session    everything below ``/sessions/{id}``     move on together, one state at a time
+a task       everything that asks for its id         move on together, one state at a time
 the account  everything else                         move on each for itself
 ===========  ======================================  =======================================
 
@@ -33,7 +34,7 @@ ACCOUNT: Final = "account"
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A request's resource, ``job dq6s...``, ``session ...`` or ``account``, and its action."""
+    """What a request is about, as ``job dq6s...`` or ``account``, and what it does."""
 
     resource: str
     action: Action

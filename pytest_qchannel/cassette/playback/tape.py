@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pytest_qchannel.cassette.accounts import HeldAccount
@@ -24,6 +24,7 @@ from pytest_qchannel.cassette.playback.record.log_scrubbing import scrubbed_logs
 from pytest_qchannel.cassette.playback.record.recording import Recording
 from pytest_qchannel.cassette.playback.replay.in_the_way import in_the_way, of_another_client
 from pytest_qchannel.cassette.playback.replay.player import Player
+from pytest_qchannel.cassette.playback.replay.shared import unused
 from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.versions import new_provenance
@@ -33,6 +34,8 @@ from pytest_qchannel.secret import Secret, hide_all
 from pytest_qchannel.wire import Request
 
 __all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
+
+NOT_PASSED: Final = "the test did not pass"
 
 Done = Mapping[str, Any]
 """What became of a cassette at the end of a test, for the summary."""
@@ -51,6 +54,7 @@ class Tape:
         place: Where the cassette lies.
         heard: Called with each request and the answer that the cassette gives, or ``None``: a miss.
         is_open: Whether vcrpy stands between HTTP libraries and the network.
+        cassette_of_vcr: What vcrpy has for a cassette, meanwhile.
     """
 
     is_recording: bool
@@ -59,6 +63,7 @@ class Tape:
         self.place = place
         self.heard: Heard = lambda _sent, _answer: None
         self.is_open = False
+        self.cassette_of_vcr: Any = None
         self._problems: list[QChannelError] = []
 
     # What vcrpy asks: see cassette/vcrpy/vcr_tape.py.
@@ -84,6 +89,10 @@ class Tape:
 
     # What the lane and the plugin ask.
 
+    def begin(self, test: str) -> None:
+        """Takes what comes as of a test, or with an empty name as of all that share it."""
+        raise NotImplementedError
+
     def take_problems(self) -> list[QChannelError]:
         """What went wrong since the last call."""
         found, self._problems = self._problems, []
@@ -101,8 +110,12 @@ class Tape:
         """What the cassette has to do with an error that a test ended with."""
         return []
 
-    def finish(self, *, has_passed: bool) -> Done:
+    def finish(self, *, has_passed: bool, why: str = NOT_PASSED) -> Done:
         """Ends the test's use of the cassette; tells what was done, for the summary.
+
+        Args:
+            has_passed: Whether the test did, or all that share the cassette.
+            why: What to say where not.
 
         Raises:
             QChannelError: The test shall fail for it.
@@ -120,11 +133,11 @@ class Tape:
         from pytest_qchannel.cassette.vcrpy.vcr_tape import taped
 
         with self._prepared(), taped(self, str(self.place.path), vcr, options) as cassette:
-            self.is_open = True
+            self.is_open, self.cassette_of_vcr = True, cassette
             try:
                 yield cassette
             finally:
-                self.is_open = False
+                self.is_open, self.cassette_of_vcr = False, None
 
     @contextmanager
     def _prepared(self) -> Iterator[None]:
@@ -210,7 +223,18 @@ class ReplayTape(Tape):
         """What was recorded."""
         return list(self.cassette.interactions)
 
-    def finish(self, *, has_passed: bool) -> Done:
+    def require_used(
+        self, idle: Collection[int], ran: Collection[str], gone: Collection[str]
+    ) -> None:
+        """Complains of what tests that share the cassette should have asked for: see `unused`."""
+        if problem := self.player.unused(unused(self.cassette, sorted(idle), ran, gone)):
+            raise problem
+
+    def begin(self, test: str) -> None:
+        """Answers as was recorded of a test."""
+        self.player.begin(test)
+
+    def finish(self, *, has_passed: bool, why: str = NOT_PASSED) -> Done:  # noqa: ARG002
         """Complains of what the test did not ask for."""
         if has_passed and not self._allow_unused and (problem := self.player.unused()):
             self.has_missed = True
@@ -297,15 +321,19 @@ class RecordTape(Tape):
         """What takes the secrets that went by out of a text; holds nothing else of them."""
         return partial(hide_all, secrets=self.recording.known(self.accounts))
 
-    def finish(self, *, has_passed: bool) -> Done:
+    def begin(self, test: str) -> None:
+        """Keeps what comes as of a test."""
+        self.recording.begin(test)
+
+    def finish(self, *, has_passed: bool, why: str = NOT_PASSED) -> Done:
         """Saves the recording, or puts it aside and says why."""
         if not len(self.recording) and not has_passed:  # perhaps because there is no way to write
-            return {"did": "refused", "why": "the test did not pass", "kept": None}
+            return {"did": "refused", "why": why, "kept": None}
         store = Store(self.place.root)
         with scrubbed_logs(self._known), store.lock(self.place.path):
-            return self._finish(store, has_passed=has_passed)
+            return self._finish(store, has_passed=has_passed, why=why)
 
-    def _finish(self, store: Store, *, has_passed: bool) -> Done:
+    def _finish(self, store: Store, *, has_passed: bool, why: str) -> Done:
         recording = self.recording
         if not len(recording):
             raise self._nothing()
@@ -317,7 +345,7 @@ class RecordTape(Tape):
             if not has_passed:
                 return {
                     "did": "refused",
-                    "why": "the test did not pass",
+                    "why": why,
                     "kept": self._put_aside(draft),
                 }
             self._require_whole()

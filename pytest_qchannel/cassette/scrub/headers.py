@@ -13,6 +13,7 @@ __all__ = ["HEADERS", "UNNEEDED"]
 HEADERS: Final[Mapping[str, Mapping[str, str]]] = {
     "request": {
         "accept": "mime",
+        "account-id": "account",
         "authorization": "authorization",
         "content-length": "length",
         "content-type": "mime",
@@ -41,6 +42,7 @@ UNNEEDED: Final = frozenset(
         "x-content-type-options", "x-correlation-id", "x-forwarded-for", "x-frame-options",
         "x-qx-client-application", "x-request-id", "x-xss-protection", "cf-cache-status", "cf-ray",
         "ibm-cloud-service-name", "last-modified", "x-real-ip", "x-global-transaction-id",
+        "akamai-grn", "x-proxy-upstream-service-time",
     }
 )  # fmt: skip
 """Dropped without a word."""

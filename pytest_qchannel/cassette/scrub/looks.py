@@ -13,9 +13,12 @@ _SUSPECT: Final = re.compile(
     r"|crn:|IBMid-|eyJ[A-Za-z0-9_-]{6}|-----BEGIN"
     r"|(?i:\b(?:bearer|apikey|basic)\s+\S{8})"
     r"|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)"  # IPv4, also where a sentence ends
-    r"|(?<![0-9A-Za-z:])(?:[0-9a-fA-F]{0,4}:){4,}"  # IPv6
+    r"|(?<![0-9:])(?:[0-9a-fA-F]{0,4}:){4,}"  # IPv6
+    r"|(?<![0-9A-Za-z:])(?:[0-9a-fA-F]{1,4}:)+(?::[0-9a-fA-F]{1,4})+(?![0-9A-Za-z])"
+    r"|(?<![\d.])\d{3,5}(?:[ -]\d{3,4}){2,3}(?![\d.])|\+\d[\d ()-]{7,}\d"  # cards, telephones
+    r"|xox[a-z]-[A-Za-z0-9-]{8}"  # a token of groups
     r"|(?:^|[\s\"'=(,:])(?:~|\.{0,2})/[\w.-]*[A-Za-z][\w.-]*|[A-Za-z]:\\|\\\\[A-Za-z]"  # paths
-    r"|/(?:home|Users)/[\w.-]"
+    r"|/(?:home|Users)/[\w.-]|~[\w.-]+/[\w.-]*[A-Za-z]"
     r"|://"
     # A random run: letters and digits mixed, long.
     r"|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{18,}"

@@ -62,6 +62,7 @@ VOCABULARY: Final = frozenset(
     angles beginning belongs calibrations complete correct current custom execute increase keep
     loading logs mend month newest perform permissions pi possible reducing rzz submitting support
     using verify when will
+    boolean connected equal form got interpret qargs specified subgraph transpiler transpiling
     """.split()  # noqa: SIM905 - three hundred quoted words are not easier to read
 )
 
@@ -87,7 +88,7 @@ def is_known(word: str) -> bool:
     """Whether a word is the service's own, a short number, a time or a device."""
     if _NUMBER.fullmatch(word) or _TIME.fullmatch(word) or _DEVICE.fullmatch(word):
         return True
-    parts = _PART.findall(word)
+    parts = _PART.findall(word.removesuffix("n't"))  # "doesn't"
     # Letters one by one, with digits between them, are an id.
     if any(part.isalpha() and len(part) == 1 for part in parts) and len(parts) > 1:
         return False

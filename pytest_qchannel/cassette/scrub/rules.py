@@ -99,5 +99,6 @@ RULES: Final[Mapping[str, Rule]] = {
              "it was before"),
         Rule("SCRUB-044", "search", "rewrite", "what was searched for: a word stays, an id that "
              "has a stand-in becomes it, everything else goes"),
+        Rule("SCRUB-045", "task_id", "replace", "support can look up whose it is"),
     )
 }  # fmt: skip

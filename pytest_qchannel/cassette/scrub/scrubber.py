@@ -133,6 +133,7 @@ class Scrubber:
         )
         return Scrubbed(
             Interaction(
+                test=interaction.test,
                 method=interaction.method if is_word(interaction.method) else "GET",
                 url=url,
                 request_headers=self._headers(

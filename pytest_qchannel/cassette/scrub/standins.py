@@ -24,6 +24,7 @@ _JWT: Final = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 _CODES: Final[Mapping[str, int]] = {
     "account": 1, "guid": 2, "plan_id": 3, "user": 4, "job_id": 5, "session_id": 6, "trace": 7,
     "access_token": 8, "api_key": 9, "calibration": 10, "cursor": 11, "refresh_token": 12,
+    "task_id": 13,
 }  # fmt: skip
 
 
@@ -98,6 +99,7 @@ SHAPES: Final[Mapping[str, Callable[[int, str], str]]] = {
     "host": _word("host-{}." + DOMAIN),
     "job_id": _of("job_id"),
     "session_id": _of("session_id"),
+    "task_id": _of("task_id"),
     "trace": _of("trace"),
     "tag": _word("tag-{}"),
     "cursor": _word(WORD + "-cursor-{}"),

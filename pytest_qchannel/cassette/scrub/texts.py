@@ -15,7 +15,15 @@ from typing import Final
 from pytest_qchannel.cassette.scrub.looks import is_harmless
 from pytest_qchannel.cassette.standin_shapes import WORD
 
-__all__ = ["MARK", "PERSONAL", "as_long", "harmless_text", "without_texts", "written_by_somebody"]
+__all__ = [
+    "MARK",
+    "PERSONAL",
+    "as_long",
+    "harmless_program",
+    "harmless_text",
+    "without_texts",
+    "written_by_somebody",
+]
 
 _LONG: Final = f"{WORD}-text-"
 MARK: Final = _LONG.encode()
@@ -41,6 +49,23 @@ def harmless_text(text: str) -> str:
         return f"{_LONG}{_hash(text)}"
     made = _AS_LONG.fullmatch(text)
     return f"{_LONG}{made[1]}" if made else text
+
+
+_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+
+
+def harmless_program(text: str) -> str:
+    """OpenQASM without its comments, and with a stand-in for each name in it that is not harmless.
+
+    Where more than a name looks like something else, nothing of it is left but a stand-in.
+    """
+    bare = _COMMENT.sub("", text)
+    kept = _IDENTIFIER.sub(
+        lambda one: one[0] if is_harmless(one[0]) else f"text_{_hash(one[0])}", bare
+    )
+    lines = kept.splitlines()
+    return kept if all(map(is_harmless, lines)) else f"{_LONG}{_hash(text)}"
 
 
 def as_long(text: str) -> bytes:

@@ -1,5 +1,7 @@
 """A submitted job in a form that can be compared, stored and read: the body of ``POST /jobs``.
 
+What the transpiler service is sent has such a form, too: its whole body counts as the params.
+
 A body holds its circuits as QPY, which another Qiskit writes otherwise and which counts names and
 draws UUIDs: the same submission never has the same bytes twice. So circuits become their forms
 (:mod:`.circuits.form`), arrays become their elements, and every other compressed value becomes a
@@ -74,13 +76,18 @@ class Submission:
         return json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def read_submission(body: bytes) -> Submission | None:
-    """The submission in the body of ``POST /jobs``, whether a client sent it or a cassette has it.
+def read_submission(body: bytes, *, is_job: bool = True) -> Submission | None:
+    """The submission in a body, whether a client sent it or a cassette has it.
+
+    Args:
+        body: That of ``POST /jobs``, or of an order of the transpiler service.
+        is_job: Which of both.
 
     Returns:
-        ``None`` where the body is no JSON object with a ``program_id``: nothing is known of it.
+        ``None`` where the body is no JSON object, or of a job one without a ``program_id``:
+        nothing is known of it.
     """
-    data = fields_of(body)
+    data = fields_of(body) if is_job else _order_of(body)
     if data is None:
         return None
     if MARK in data:
@@ -117,6 +124,17 @@ def fields_of(body: bytes) -> dict[str, object] | None:
         return None
     is_one = isinstance(data, dict) and (MARK in data or isinstance(data.get("program_id"), str))
     return data if is_one else None
+
+
+def _order_of(body: bytes) -> dict[str, object] | None:
+    """The body of an order of the transpiler service as params."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict):
+        return None
+    return data if MARK in data else {"params": data}
 
 
 def _counted_anew(data: object) -> dict[str, object]:

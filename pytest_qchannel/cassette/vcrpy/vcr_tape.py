@@ -8,10 +8,11 @@ overridden are those that vcrpy's stubs call, in versions 7 to 9.
 from __future__ import annotations
 
 import http.client
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Protocol
+from typing import Final, Protocol
 from unittest import mock
 
 import vcr.patch
@@ -36,6 +37,17 @@ Response = dict[str, object]
 
 _ANSWER = "_qchannel_answer"
 _PASSED_BY = "_qchannel_passed_by"
+
+# Of vcrpy's patchers those of libraries that it loads itself where it can. It would look for those
+# that are not installed, on the whole path, each time that a cassette is opened.
+_LIBRARIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "boto3": ("botocore.awsrequest",),
+    "httplib2": ("httplib2",),
+    "tornado": ("tornado.simple_httpclient", "tornado.curl_httpclient"),
+    "aiohttp": ("aiohttp.client",),
+    "httpx": ("httpx",),
+    "httpx2": ("httpx2",),
+}
 
 
 class AnswersRequests(Protocol):
@@ -73,6 +85,12 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
     def __init__(self, tape: AnswersRequests, **options: object) -> None:
         self._tape = tape
         super().__init__(**options)
+        missing = (
+            name
+            for name, modules in _LIBRARIES.items()
+            if not any(module in sys.modules for module in modules)
+        )
+        self.skip_patchers = (*getattr(self, "skip_patchers", ()), *missing)
         self._filter: Callable[[VcrRequest], VcrRequest | None] = self._before_record_request
 
     def _load(self) -> None:
@@ -89,19 +107,24 @@ class TapedCassette(VcrCassette):  # type: ignore[misc]  # vcrpy has no types
     def filter_request(self, request: VcrRequest) -> VcrRequest | None:
         """The request, or ``None`` for one that is not about this cassette."""
         if getattr(request, _PASSED_BY, None) is None:
-            is_ours = self._tape.is_ours(request.uri) and self._filter(request) is not None
-            setattr(request, _PASSED_BY, not is_ours)
+            self._filtered(request)
         return None if getattr(request, _PASSED_BY) else request
+
+    def _filtered(self, request: VcrRequest) -> VcrRequest | None:
+        """What vcrpy's hooks leave of a request; they copy it whole each time."""
+        found = self._filter(request) if self._tape.is_ours(request.uri) else None
+        setattr(request, _PASSED_BY, found is None)
+        return found
 
     def can_play_response_for(self, request: VcrRequest) -> bool:
         """Whether there is an answer; decided once for each request, however often vcrpy asks."""
         if getattr(request, _ANSWER, None) is not None:
             return True
-        if not isinstance(request, VcrRequest) or self.filter_request(request) is None:
+        if not isinstance(request, VcrRequest) or getattr(request, _PASSED_BY, False):
             return False
         # As in the recording: what a filter took from there must not be looked for here.
-        filtered = self._filter(request)
-        found = self._tape.answer(request_from_vcr(filtered if filtered is not None else request))
+        filtered = self._filtered(request)
+        found = self._tape.answer(request_from_vcr(filtered)) if filtered is not None else None
         if found is None:
             return False
         setattr(request, _ANSWER, found)

@@ -114,7 +114,8 @@ class InProcessDoor:
         request = Request(
             method=(sent.method or "GET").upper(),
             host=(parts.hostname or "").lower(),
-            path=parts.path or "/",
+            # As requests itself puts it on the wire.
+            path=re.sub("^//+", "/", parts.path) or "/",
             headers={name.lower(): _as_text(value) for name, value in sent.headers.items()},
             query_string=parts.query,
             body=body.encode() if isinstance(body, str) else bytes(body),

@@ -68,6 +68,21 @@ def _runtime(ctx: Context) -> Principal:
     return Principal(account, instance)
 
 
+def _whole_account(ctx: Context) -> Principal:
+    """The same, or in place of an instance the account: in ``Account-Id``, or in the path.
+
+    Source: IBM's tool qauvern 0.14.0.
+    """
+    named = ctx.request.headers.get("account-id") or ctx.args.get("account")
+    if named is None or "service-crn" in ctx.request.headers:
+        return _runtime(ctx)
+    account = _cloud_account(ctx, allow_api_key=True)
+    if named != account.id and "account" not in ctx.args:  # what is at a path is its handler's
+        said = "Name the account of the credential."
+        raise ctx.refuse_as(Known.NOT_AUTHORIZED, advice=said)
+    return Principal(account)
+
+
 def _classic(ctx: Context) -> Principal:
     """An access token in ``x-access-token``, or the API token itself as a bearer.
 
@@ -84,6 +99,20 @@ def _classic(ctx: Context) -> Principal:
     account = ctx.world.account_of("classic", value) if scheme == "bearer" else None
     if account is None:
         raise _bad_classic(ctx, Codes.CLASSIC_LOGIN_FAILED, "The request has no valid credential.")
+    return Principal(account)
+
+
+def _transpiler(ctx: Context) -> Principal:
+    """The API token of the classic platform as a bearer, of an account with the service's plan.
+
+    Source: IBM's reference of the transpiler service; no access token is mentioned there.
+    """
+    scheme, value = ctx.request.authorization
+    account = ctx.world.account_of("classic", value) if scheme == "bearer" else None
+    if account is None:
+        raise ctx.refuse_as(Known.NO_TRANSPILER_TOKEN)
+    if not any(one.plan.has_transpiler for one in account.instances.values()):
+        raise ctx.refuse(403, "forbidden", "The plan has no access to the transpiler service.")
     return Principal(account)
 
 
@@ -104,5 +133,7 @@ CHECKS: Final[Mapping[Credential, Callable[[Context], Principal | None]]] = {
     "none": lambda ctx: None,  # noqa: ARG005
     "iam": _iam,
     "runtime": _runtime,
+    "account": _whole_account,
     "classic": _classic,
+    "transpiler": _transpiler,
 }

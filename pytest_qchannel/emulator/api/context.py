@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pytest_qchannel.emulator.api.client_release import client_release
+from pytest_qchannel.emulator.api.client_release import client_release, client_told
 from pytest_qchannel.emulator.api.refusals import Code, Codes, Refusal, refuse, refuse_as
 from pytest_qchannel.emulator.faults.model import Fault
 from pytest_qchannel.emulator.programs.engine import Engine
-from pytest_qchannel.emulator.world.records import Account, Instance
+from pytest_qchannel.emulator.world.records import Account, ClientTold, Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.hosts import Host
 from pytest_qchannel.ibm.releases import Version
@@ -54,6 +54,11 @@ class Context:
     def release(self) -> Version | None:
         """The release of the client that is asking; ``None`` for a plain REST user."""
         return client_release(self.request, self.installed)
+
+    @property
+    def client(self) -> ClientTold:
+        """What the client that is asking tells of itself."""
+        return client_told(self.request, self.installed)
 
     def json_body(self) -> Json:
         """The request's body read as JSON; what is no JSON is refused."""

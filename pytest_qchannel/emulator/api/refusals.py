@@ -34,6 +34,7 @@ class Codes:
 
     NOT_AUTHORIZED: Final = 1200
     BAD_CREDENTIALS: Final = 1201
+    TOO_MANY: Final = 1202
     TOO_MANY_TAGS: Final = 1204
     TAG_TOO_LONG: Final = 1205
     VALIDATION: Final = 1208
@@ -102,6 +103,7 @@ class Known:
     )  # fmt: skip
     WRONG_MODE: Final = Refusal(500, "internal_server_error", "Internal server error", "O")
     NO_DEVICE: Final = Refusal(404, Codes.NOT_FOUND, "device not found", "O")
+    BAD_SEARCH: Final = Refusal(400, "bad_request", "Bad Request", "I")
     NO_LOGS: Final = Refusal(404, Codes.NOT_FOUND, "logs not found", "O")
     NO_CALIBRATIONS: Final = Refusal(
         403, Codes.NOT_AUTHORIZED,
@@ -126,6 +128,13 @@ class Known:
         "cancel one before submitting anything new.", "O",
         "Wait for a job to end, or cancel one.",
     )  # fmt: skip
+    # Of these two the words are known, and nothing else: the transpiler service tells no code.
+    NO_TRANSPILER_TOKEN: Final = Refusal(
+        401, "unauthorized", "Invalid authentication credentials", "T"
+    )
+    NO_ACCESS_TO_BACKEND: Final = Refusal(
+        403, "forbidden", "User doesn't have access to the specified backend: {}", "T"
+    )
 
 
 _NAMES: Final[Mapping[int, str]] = {
@@ -210,6 +219,16 @@ def _platform(status: int, code: Code, message: str, solution: str | None, trace
     return Response.json({"errors": errors, "trace": trace, "status_code": status}, status)
 
 
+def _transpiler(
+    status: int,
+    code: Code,  # noqa: ARG001 - this shape has the text alone
+    message: str,
+    solution: str | None,  # noqa: ARG001
+    trace: str,  # noqa: ARG001
+) -> Response:
+    return Response.json({"detail": message}, status)
+
+
 _SHAPES: Final[Mapping[str, Callable[[int, Code, str, str | None, str], Response]]] = {
     hosts.RUNTIME: _runtime,
     hosts.IAM: _iam,
@@ -219,6 +238,7 @@ _SHAPES: Final[Mapping[str, Callable[[int, Code, str, str | None, str], Response
     hosts.CLASSIC_AUTH: _classic,
     hosts.CLASSIC_NETWORK: _classic,
     hosts.CLASSIC_RUNTIME: _classic_runtime,
+    hosts.TRANSPILER: _transpiler,
 }
 
 _SOLUTIONS: Final[Mapping[int, str]] = {
@@ -226,6 +246,7 @@ _SOLUTIONS: Final[Mapping[int, str]] = {
     401: "Use a valid API key or access token.",
     403: "Use an instance that belongs to the account of the credential.",
     409: "Look at the state of the job first.",
+    429: "Wait as long as Retry-After says.",
 }
 
 

@@ -84,6 +84,7 @@ def _change(fault: Fault, account: Account) -> None:
         if instance.usage_limit_s is None:
             instance.usage_limit_s = int(instance.usage_s)
         instance.usage_s = max(instance.usage_s, float(instance.usage_limit_s))
+        instance.refuses_when_used_up = True
 
 
 def _credential(request: Request) -> str:

@@ -26,7 +26,14 @@ from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.reading_time import qasm3_s, qpy_s
 from pytest_qchannel.emulator.programs.task import Params, Task
 
-__all__ = ["Encoded", "decode_circuit", "decode_nested", "decode_values", "encode_array"]
+__all__ = [
+    "Encoded",
+    "decode_circuit",
+    "decode_nested",
+    "decode_values",
+    "encode_array",
+    "from_qasm3",
+]
 
 Encoded: TypeAlias = dict[str, object]
 """Something with its ``__type__``."""
@@ -53,7 +60,7 @@ def decode_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit
     """
     if isinstance(sent, str):
         task.allow(qasm3_s(sent))
-        return _from_qasm3(sent, where)
+        return from_qasm3(sent, where)
     data = _unpack(sent["__value__"], f"circuit of {where}", FailureCode.CIRCUIT_NOT_LOADED)
     task.allow(qpy_s(data))
     try:
@@ -71,7 +78,12 @@ def decode_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit
         ) from None
 
 
-def _from_qasm3(text: str, where: str) -> QuantumCircuit:
+def from_qasm3(text: str, where: str) -> QuantumCircuit:
+    """The circuit of an OpenQASM 3 text.
+
+    Raises:
+        JobFailure: It cannot be read; the text names the place, and ``where`` it was.
+    """
     # The importer reads on whatever version the text declares.
     declared = re.search(r"^\s*OPENQASM\s+([\d.]+)", text, re.MULTILINE)
     if declared and declared[1].partition(".")[0] != "3":

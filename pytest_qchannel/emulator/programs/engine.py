@@ -22,6 +22,7 @@ from dataclasses import replace
 from typing import Final
 
 from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Outcome, Task
+from pytest_qchannel.emulator.programs.aside import Aside
 from pytest_qchannel.emulator.programs.outcome import FailureCode
 
 __all__ = ["INLINE_S", "Engine"]
@@ -43,6 +44,7 @@ class Engine:
     def __init__(self, inline_s: float = INLINE_S) -> None:
         self.changed = threading.Condition(threading.RLock())
         """Held while a request is handled; told when one ends. Waiting for it lets others in."""
+        self.aside = Aside()
         self._inline_s = inline_s
         self._until = math.inf
         self._lock = threading.Condition()
@@ -111,6 +113,7 @@ class Engine:
 
     def close(self) -> None:
         """Drops every task and ends the worker process."""
+        self.aside.close()
         with self._lock:
             self._is_closed = True
             self._waiting.clear()

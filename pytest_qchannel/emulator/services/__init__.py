@@ -19,6 +19,7 @@ from pytest_qchannel.emulator.services.controller import handlers as controller
 from pytest_qchannel.emulator.services.iam import handlers as iam
 from pytest_qchannel.emulator.services.runtime import handlers as runtime
 from pytest_qchannel.emulator.services.search import handlers as search
+from pytest_qchannel.emulator.services.transpiler import handlers as transpiler
 from pytest_qchannel.ibm.route import Route
 from pytest_qchannel.ibm.table import ROUTES
 
@@ -33,6 +34,7 @@ HANDLERS: Final[Mapping[str, Mapping[str, Handler]]] = {
     hosts.CLASSIC_AUTH: classic.AUTH,
     hosts.CLASSIC_NETWORK: classic.NETWORK,
     hosts.CLASSIC_RUNTIME: classic.RUNTIME,
+    hosts.TRANSPILER: transpiler.HANDLERS,
 }
 """Service -> key of a route -> what answers it."""
 

@@ -30,7 +30,7 @@ class Device:
         queue_length: How many jobs of other people wait.
         source: The device whose snapshot is served; empty: the one called ``name``.
         kind: ``class`` in the list of backends; ``mock`` hides it unless mocks are asked for.
-        has_fractional_gates: Whether ``rx`` and ``rzz`` are offered.
+        has_fractional_gates: Whether ``rx`` and ``rzz`` are offered; ``None``: if it is a Heron.
         calibrations: More calibrations by id: the device whose snapshot each serves.
         progression: How fast its jobs move on.
         noise: Whether it errs.
@@ -41,10 +41,15 @@ class Device:
     status: DeviceStatus = DeviceStatus.ONLINE
     source: str = ""
     kind: str = ""
-    has_fractional_gates: bool = False
+    has_fractional_gates: bool | None = None
     calibrations: Mapping[str, str] = field(default_factory=dict)
     progression: Progression = IMMEDIATE
     noise: Noise = Noise.OFF
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether it is the twin of a device, whose jobs take no QPU time."""
+        return self.kind == "mock"
 
     @property
     def snapshot(self) -> snapshots.Snapshot:

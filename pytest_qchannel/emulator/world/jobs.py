@@ -16,10 +16,11 @@ from typing import Final, Literal
 from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState, next_state
 from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
-from pytest_qchannel.emulator.world.records import Account, Instance
+from pytest_qchannel.emulator.world.records import UNTOLD, Account, ClientTold, Instance
 from pytest_qchannel.wire import Json
 
 __all__ = [
+    "CLOSED_EARLY",
     "DEFAULT_COST_S",
     "DEFAULT_LOG_LEVEL",
     "INTERACTIVE_TTL_S",
@@ -47,6 +48,12 @@ INTERACTIVE_TTL_S: Final = 60
 """How long an active session waits for its next job, unless its creation says otherwise."""
 
 
+CREATED: Final = "session_created"
+INACTIVE: Final = "session_inactivated_by_interactive_ttl"
+CLOSED_EARLY: Final = "session_closed_early"
+"""Words of ``state_reason`` of a session, as seen in 2026; where nobody has seen one it is ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobEnding:
     """How a job is going to end, whatever it computes: ``fail`` or ``cancel``, and what is said."""
@@ -71,9 +78,13 @@ class Job:
         cost_s: The most QPU seconds that it may use.
         progression: How fast it moves on.
         ending: How it ends, where a test has said so; else as its program runs.
-        usage_s: The QPU seconds that it was charged.
+        client: Who submitted it.
+        usage_s: The QPU seconds that it is charged.
+        is_usage_known: Whether the service tells them already.
         outcome: Its result.
         looks: How often it was polled.
+        idle_looks: How often of these in a row nothing had happened that could move it.
+        idle_since: How often the clock had been moved at the first of those.
         is_read: Whether somebody has read its result.
         is_with_worker: Whether it was handed to the worker process.
     """
@@ -95,6 +106,7 @@ class Job:
     session: Session | None = None
     progression: Progression = IMMEDIATE
     ending: JobEnding | None = None
+    client: ClientTold = UNTOLD
     state: JobState = JobState.QUEUED
     reason: str | None = None
     reason_code: int | None = None
@@ -102,8 +114,11 @@ class Job:
     running_at: float | None = None
     finished_at: float | None = None
     usage_s: float = 0.0
+    is_usage_known: bool = True
     outcome: Outcome | None = None
     looks: int = 0
+    idle_looks: int = 0
+    idle_since: int = 0
     is_read: bool = False
     is_with_worker: bool = False
 
@@ -111,6 +126,11 @@ class Job:
     def is_final(self) -> bool:
         """Whether nothing can happen to the job any more."""
         return self.state in FINAL
+
+    @property
+    def told_usage_s(self) -> float:
+        """The QPU seconds that the service says it used."""
+        return self.usage_s if self.is_usage_known else 0.0
 
     def move(self, event: str, now: float) -> bool:
         """Applies an event of the lifecycle table; False where it cannot happen in this state."""
@@ -162,7 +182,7 @@ class Session:
     active_ttl_s: int | None = None
     state: SessionState = SessionState.OPEN
     accepting_jobs: bool = True
-    state_reason: str | None = None
+    state_reason: str | None = CREATED
     started_at: float | None = None
     activated_at: float | None = None
     closed_at: float | None = None
@@ -215,8 +235,8 @@ class Session:
         """Closes it for good; harmless where it is closed already."""
         if self.is_closed:
             return
-        self._move(SessionState.CLOSED, at)
-        self.closed_at, self.state_reason, self.accepting_jobs = at, reason, False
+        self._move(SessionState.CLOSED, at, reason)
+        self.closed_at, self.accepting_jobs = at, False
 
     def start(self, job: Job, turn: float) -> None:
         """Notes that a job has started, whose turn it was at ``turn``."""
@@ -255,7 +275,9 @@ class Session:
         if self.state is SessionState.ACTIVE and not is_busy:
             idle_until = self._idle_until()
             if idle_until <= now and (end is None or idle_until < end):
-                self._move(SessionState.INACTIVE, idle_until)
+                is_interactive = idle_until == self.free_at + self.interactive_ttl_s
+                reason_idle = INACTIVE if is_interactive else None
+                self._move(SessionState.INACTIVE, idle_until, reason_idle)
         if end is not None and end <= now:
             self.close(end, reason)
 
@@ -284,8 +306,8 @@ class Session:
             until = min(until, max(self.free_at, self.activated_at + self.active_ttl_s))
         return until
 
-    def _move(self, state: SessionState, at: float) -> None:
-        self.state = state
+    def _move(self, state: SessionState, at: float, reason: str | None = None) -> None:
+        self.state, self.state_reason = state, reason
         self.history.append((state, at))
 
     def _note_end(self, job: Job) -> None:

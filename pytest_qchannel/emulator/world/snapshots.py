@@ -11,7 +11,7 @@ import functools
 import importlib.util
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -41,7 +41,7 @@ class Snapshot:
 
     name: str
     configuration: bytes
-    properties: bytes
+    recorded_properties: bytes
     defaults: bytes
     facts: Mapping[str, Any]
     """The configuration, decoded; read it, never change it."""
@@ -54,6 +54,17 @@ class Snapshot:
     def configuration_without_pulses(self) -> bytes:
         """The configuration as the service has sent it since no device plays pulses."""
         return _without_pulses(self)
+
+    @property
+    def properties(self) -> bytes:
+        """The properties as the service sends them: those recorded, byte for byte, if they do."""
+        return _properties(self)
+
+    @property
+    def is_heron(self) -> bool:
+        """Whether it is of the family whose devices have fractional gates."""
+        kind = self.facts.get("processor_type")
+        return isinstance(kind, dict) and kind.get("family") == "Heron"
 
     @property
     def updated_at(self) -> float:
@@ -100,7 +111,7 @@ def _without_pulses(snapshot: Snapshot) -> bytes:
 
 @functools.cache
 def _updated_at(snapshot: Snapshot) -> float:
-    return from_iso(json.loads(snapshot.properties)["last_update_date"])
+    return from_iso(json.loads(snapshot.recorded_properties)["last_update_date"])
 
 
 @functools.cache
@@ -149,7 +160,7 @@ def load(name: str) -> Snapshot:
     return Snapshot(
         name=name,
         configuration=configuration,
-        properties=files["props"].read_bytes(),
+        recorded_properties=files["props"].read_bytes(),
         # Only client 0.34 asks for pulse defaults, and only it ships them.
         defaults=files["defs"].read_bytes() if "defs" in files else b"{}",
         facts=MappingProxyType(json.loads(configuration)),
@@ -158,49 +169,71 @@ def load(name: str) -> Snapshot:
 
 
 @functools.cache
-def served(source: str, name: str, has_fractional_gates: bool = False) -> Snapshot:
-    """The snapshot of ``source`` as the device ``name`` serves it.
+def served(source: str, name: str, has_fractional_gates: bool | None = None) -> Snapshot:
+    """The snapshot of ``source`` as the device ``name`` serves it today.
 
-    Under its own name and without fractional gates that is the file, byte for byte. Fractional
-    gates are added where the file has none: ``rx`` with the errors and lengths of the qubit's
-    ``sx``, ``rzz`` with those of the pair's ``cz``, which is how the devices calibrate them.
+    Its flags are those that the service gives by now, whatever the age of the snapshot: a device
+    that takes OpenQASM 3 has ``dynamic_circuits`` among its features, as all that were recorded in
+    2026 have. Fractional gates (by default a Heron's) are added to a configuration, which the
+    client recorded without them. Recorded properties of Herons have them; in others ``rx`` gets the
+    errors and lengths of the qubit's ``sx``, ``rzz`` those of the pair's ``cz``. What needs no
+    change is the file's, byte for byte.
 
     Raises:
         KeyError: The installed client ships no such snapshot; see :func:`available`.
     """
     recorded = load(source)
-    if name == source and not has_fractional_gates:
-        return recorded
-    configuration = json.loads(recorded.configuration)
-    properties = json.loads(recorded.properties)
-    configuration["backend_name"] = properties["backend_name"] = name
+    if has_fractional_gates is None:
+        has_fractional_gates = recorded.is_heron
+    facts = {**recorded.facts, "backend_name": name}
+    features = facts.get("supported_features", [])
+    if "qasm3" in features and "dynamic_circuits" not in features:
+        facts["supported_features"] = [*features, "dynamic_circuits"]
     if has_fractional_gates:
-        _add_fractional_gates(configuration, properties)
-    return Snapshot(
+        facts |= _with_fractional_gates(facts)
+    return replace(
+        recorded,
         name=name,
-        configuration=json.dumps(configuration).encode(),
-        properties=json.dumps(properties).encode(),
-        defaults=recorded.defaults,
-        facts=MappingProxyType(configuration),
-        source=source,
+        configuration=recorded.configuration
+        if facts == recorded.facts
+        else json.dumps(facts).encode(),
+        facts=MappingProxyType(facts),
         has_fractional_gates=has_fractional_gates,
     )
 
 
+@functools.cache
+def _properties(snapshot: Snapshot) -> bytes:
+    if snapshot.name == snapshot.source and not snapshot.has_fractional_gates:
+        return snapshot.recorded_properties
+    properties = json.loads(snapshot.recorded_properties)
+    properties["backend_name"] = snapshot.name
+    if snapshot.has_fractional_gates:
+        gates = properties["gates"]
+        known = {entry["gate"] for entry in gates}
+        for name, (like, _) in _FRACTIONAL.items():
+            if name not in known:
+                gates += [
+                    {**one, "gate": name, "name": name + "_".join(map(str, one["qubits"]))}
+                    for one in gates
+                    if one["gate"] == like
+                ]
+    return json.dumps(properties).encode()
+
+
 # Fractional gate -> the gate whose places and calibration it has, and its parameter.
-_FRACTIONAL = {"rx": ("sx", "theta"), "rzz": ("cz", "theta")}
+_FRACTIONAL: Final = {"rx": ("sx", "theta"), "rzz": ("cz", "theta")}
 
 
-def _add_fractional_gates(configuration: dict[str, Any], properties: dict[str, Any]) -> None:
-    by_name = {gate["name"]: gate for gate in configuration["gates"]}
-    for name, (like, parameter) in _FRACTIONAL.items():
-        if name in by_name or like not in by_name:
-            continue
-        gate = {**by_name[like], "name": name, "parameters": [parameter], "qasm_def": ""}
-        configuration["gates"].append(gate)
-        configuration["basis_gates"].append(name)
-        if "supported_instructions" in configuration:
-            configuration["supported_instructions"].append(name)
-        for entry in [one for one in properties["gates"] if one["gate"] == like]:
-            label = name + "_".join(str(qubit) for qubit in entry["qubits"])
-            properties["gates"].append({**entry, "gate": name, "name": label})
+def _with_fractional_gates(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a configuration that tell of gates, with those that it lacks."""
+    by_name = {gate["name"]: gate for gate in facts["gates"]}
+    added = {
+        name: {**by_name[like], "name": name, "parameters": [parameter], "qasm_def": ""}
+        for name, (like, parameter) in _FRACTIONAL.items()
+        if name not in by_name and like in by_name
+    }
+    named = [one for one in ("basis_gates", "supported_instructions") if one in facts]
+    return {"gates": [*facts["gates"], *added.values()]} | {
+        one: [*facts[one], *(name for name in added if name not in facts[one])] for one in named
+    }

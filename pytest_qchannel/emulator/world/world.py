@@ -8,15 +8,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import random
+from collections import deque
 from collections.abc import Iterable
+from typing import Final
 
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.devices import Device
 from pytest_qchannel.emulator.world.jobs import Job, JobEnding, Session
 from pytest_qchannel.emulator.world.progression import Progression
 from pytest_qchannel.emulator.world.records import AccessToken, Account, Instance, Platform
+from pytest_qchannel.emulator.world.rules import Rules
+from pytest_qchannel.emulator.world.tasks import TranspilerTask
 
 __all__ = ["World"]
+
+MINUTE_S: Final = 60.0
 
 
 class World:
@@ -27,6 +33,7 @@ class World:
         devices: The devices that the instances name.
         clock: Where the time comes from.
         seed: Fixes ids, traces and counts: the same seed gives the same ones.
+        rules: How the services deal with limits and late news; by default as live.
     """
 
     def __init__(
@@ -36,20 +43,25 @@ class World:
         *,
         clock: Clock,
         seed: int = 0,
+        rules: Rules | None = None,
     ) -> None:
         self.accounts = list(accounts)
         self.devices = {device.name: device for device in devices}
         self.clock = clock
         self.seed = seed
+        self.rules = rules or Rules()
         self.tokens: dict[str, AccessToken] = {}
         self.jobs: dict[str, Job] = {}
         self.sessions: dict[str, Session] = {}
+        self.tasks: dict[str, TranspilerTask] = {}
         self.next_progression: Progression | None = None
         self.next_ending: JobEnding | None = None
         """What becomes of the next job, where a test has said so."""
         self.unfinished: dict[str, Job] = {}
         """The jobs that are not final, oldest first."""
         self._by_instance: dict[str, list[Job]] = {}
+        self._uncollected: deque[Job] = deque()
+        self._submitted_at: dict[str, deque[float]] = {}
         self._created = 0
         self._random = random.Random(f"qchannel:{seed}")  # noqa: S311 - reproducible on purpose
 
@@ -97,8 +109,24 @@ class World:
 
     def session_id(self) -> str:
         """The next session's id, a UUID."""
-        digits = self._digest("session", len(self.sessions) + 1).hex()
+        return self._uuid("session", len(self.sessions) + 1)
+
+    def task_id(self) -> str:
+        """The next id of a task of the transpiler service, a UUID."""
+        return self._uuid("task", len(self.tasks) + 1)
+
+    def task_seed(self) -> int:
+        """What fixes the choices of the next task, where it is not told."""
+        return int.from_bytes(self._digest("transpiling", len(self.tasks) + 1)[:4], "big") >> 1
+
+    def _uuid(self, purpose: str, number: int) -> str:
+        digits = self._digest(purpose, number).hex()
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+
+    def classic_session_id(self) -> str:
+        """The next session's id in the form of the classic platform: 20 letters and digits."""
+        text = base64.b32hexencode(self._digest("session", len(self.sessions) + 1)).decode("ascii")
+        return "c" + text[:19].lower()
 
     def _digest(self, purpose: str, number: int) -> bytes:
         return hashlib.sha256(f"{purpose}:{self.seed}:{number}".encode()).digest()
@@ -127,6 +155,41 @@ class World:
         if len(lists) == 1:
             return list(lists[0])
         return sorted((job for jobs in lists for job in jobs), key=lambda job: job.number)
+
+    def listed_jobs(self, instances: Iterable[Instance]) -> list[Job]:
+        """The jobs of some instances that lists have by now, oldest first."""
+        newest = self.clock.now() - self.rules.list_lag_s
+        return [job for job in self.jobs_of(instances) if job.created_at <= newest]
+
+    def charge(self, job: Job) -> None:
+        """Charges a job that has ended for what it used, at once or by :meth:`collect`."""
+        job.is_usage_known = False
+        self._uncollected.append(job)
+        self.collect()
+
+    def collect(self) -> None:
+        """Adds to the instances what jobs used, as far as it is known by now."""
+        known_from = self.clock.now() - self.rules.usage_lag_s
+        while self._uncollected and (self._uncollected[0].finished_at or 0.0) <= known_from:
+            job = self._uncollected.popleft()
+            job.is_usage_known = True
+            job.instance.usage_s += job.usage_s
+
+    def wait_before_submission_s(self, account: Account) -> float:
+        """How long an account has to wait before it may submit a job; 0: it may now."""
+        rate = self.rules.submit_rate
+        now = self.clock.now()
+        latest = self._submitted_at.get(account.id, ())
+        if rate is None or len(latest) < rate:
+            return 0.0
+        oldest = latest[0] if latest else now  # of a rate of 0
+        return max(0.0, oldest + MINUTE_S - now)
+
+    def note_submission(self, account: Account) -> None:
+        """Notes that an account submits a job now."""
+        if self.rules.submit_rate is not None:
+            latest = self._submitted_at.setdefault(account.id, deque(maxlen=self.rules.submit_rate))
+            latest.append(self.clock.now())
 
     def pending_jobs(self, instance: Instance) -> int:
         """How many jobs of an instance have not ended."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.programs.outcome import Outcome
@@ -15,6 +17,7 @@ from pytest_qchannel.emulator.world.jobs import Job, Session
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
 from pytest_qchannel.emulator.world.progression import Progression
 from pytest_qchannel.emulator.world.records import PLANS, Account, Instance
+from pytest_qchannel.emulator.world.rules import Rules, UsageUnit, WhenUsedUp
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.description import (
     AccountSpec,
@@ -35,15 +38,39 @@ def fixed_hex(text: str, digits: int) -> str:
 
 def assemble(described: Description, clock: Clock, seed: int) -> World:
     """A world of its own; what is described has been checked."""
-    names = tuple(device.name for device in described.devices)
     world = World(
-        [_account(one, names) for one in described.accounts],
-        [_device(one) for one in described.devices],
+        [_account(one, described) for one in described.accounts],
+        [*(_device(one) for one in described.devices), *_twins(described)],
         clock=clock,
         seed=seed,
+        rules=_rules(described),
     )
     _add_history(world, described.jobs)
     return world
+
+
+def _rules(described: Description) -> Rules:
+    return Rules(
+        when_used_up=WhenUsedUp(described.when_used_up),
+        submit_rate=described.submit_rate,
+        usage_lag_s=described.usage_lag_s,
+        list_lag_s=described.list_lag_s,
+        overshoot_s=described.overshoot_s,
+        fixed_charge_s=described.fixed_charge_s,
+        usage_unit=UsageUnit(described.usage_unit),
+        most_polls=described.most_polls,
+    )
+
+
+def _twin(name: str) -> str:
+    """The name of a device's dry-run twin. Source: ``dry_run`` in qiskit-ibm-runtime 0.51."""
+    return re.sub(r"^[^_]+", "mock", name)
+
+
+def _twins(described: Description) -> Iterator[Device]:
+    for spec in described.devices if described.dry_run_devices else ():
+        device = _device(spec)
+        yield replace(device, name=_twin(spec.name), source=spec.source or spec.name, kind="mock")
 
 
 def _device(spec: DeviceSpec) -> Device:
@@ -64,7 +91,7 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "somebody"
 
 
-def _account(spec: AccountSpec, devices: tuple[str, ...]) -> Account:
+def _account(spec: AccountSpec, described: Description) -> Account:
     given = next((CRN.parse(one.crn).account_id for one in spec.instances if one.crn), "")
     account_id = spec.id or given or fixed_hex(f"account {spec.name}", 32)
     user_id = f"IBMid-{fixed_hex(spec.name, 10).upper()}"
@@ -86,28 +113,36 @@ def _account(spec: AccountSpec, devices: tuple[str, ...]) -> Account:
         channels=tuple(spec.channels),
     )
     for one in spec.instances:
-        made = _instance(one, account, devices)
+        made = _instance(one, account, described)
         account.instances[made.id] = made
     return account
 
 
-def _instance(spec: InstanceSpec, account: Account, devices: tuple[str, ...]) -> Instance:
+def _instance(spec: InstanceSpec, account: Account, described: Description) -> Instance:
     region = spec.region or (CRN.parse(spec.crn).region if spec.crn else "us-east")
     if account.platform == "classic":
         instance_id = spec.name
     else:
         instance_id = spec.crn or _new_crn(account.id, spec.name, region)
+    plan = PLANS[spec.plan]
+    there = [device.name for device in described.devices if not device.retired]
+    wanted = there if spec.devices is None else spec.devices
+    own = tuple(name for name in wanted if name in there)
+    if described.dry_run_devices and plan.has_dry_runs:
+        own += tuple(map(_twin, own))
+    limit = spec.max_pending_jobs
     return Instance(
         id=instance_id,
         name=spec.name,
-        plan=PLANS[spec.plan],
+        plan=plan,
+        own_plan_id=spec.plan_id,
         region=region,
-        devices=devices if spec.devices is None else tuple(spec.devices),
+        devices=own,
         tags=tuple(spec.tags),
         usage_limit_s=spec.usage_limit_s,
         usage_s=spec.usage_s,
         usage_allocation_s=spec.usage_allocation_s,
-        max_pending_jobs=spec.max_pending_jobs,
+        max_pending_jobs=described.pending_limit if limit is None else limit,
     )
 
 

@@ -28,6 +28,7 @@ from pytest_qchannel.emulator.worlds.description import (
     DeviceSpec,
     InstanceSpec,
     JobSpec,
+    RuleKeys,
     read_fault,
 )
 from pytest_qchannel.emulator.worlds.kinds import Text
@@ -187,6 +188,16 @@ class WorldBuilder:
             return self._with(
                 replace(self.described, jobs=(*self.described.jobs, read(JobSpec, table)))
             )
+
+    @_taking(RuleKeys)
+    def rules(self, table: dict[str, object]) -> WorldBuilder:
+        """Sets how the service deals with limits, charges and late news; the rest stays.
+
+        Raises:
+            UsageProblem: An argument is wrong.
+        """
+        made = self._read(RuleKeys, table)
+        return self._with(replace(self.described, **{key: getattr(made, key) for key in table}))
 
     def fault(self, table: Mapping[str, object]) -> WorldBuilder:
         """Adds scripted trouble, as a table of a world file has it.

@@ -36,6 +36,7 @@ def check(world: Description) -> None:
         Misfit: The first thing that does not fit; ``where`` counts from the whole world.
     """
     devices, accounts, jobs = world.devices, world.accounts, world.jobs
+    retired = {device.name for device in devices if device.retired}
     _unique("a device", [(one.name, ("devices", n, "name")) for n, one in enumerate(devices)])
     _unique("an account", [(one.name, ("accounts", n, "name")) for n, one in enumerate(accounts)])
     for number, device in enumerate(devices):
@@ -62,6 +63,12 @@ def check(world: Description) -> None:
     sessions: dict[str, JobSpec] = {}
     for number, job in enumerate(jobs):
         _check_job(job, names, {one.name: one for one in accounts}, ("jobs", number))
+        if job.state not in FINAL and job.backend in retired:
+            raise Misfit(
+                f"a job that is {job.state} has still to run, and {job.backend} is retired",
+                where=("jobs", number, "backend"),
+                next='write state = "Completed", or name a device that is there',
+            )
         if job.session:
             _check_session(job, sessions.setdefault(job.session, job), ("jobs", number, "session"))
     for number, fault in enumerate(world.faults):
@@ -221,7 +228,9 @@ def _check_job(
             job.instance, instances, (*where, "instance"), "describe that instance",
         )  # fmt: skip
     limited = instances[job.instance].devices
-    allowed = devices if limited is None else list(limited)
+    # What has ended may have run on a device that the instance has no longer.
+    is_any = limited is None or job.state in FINAL
+    allowed = devices if is_any else [one for one in limited or () if one in devices]
     if job.backend not in allowed:
         raise _unknown(
             f"a job: the instance {job.instance!r} has no device {job.backend!r}",

@@ -18,6 +18,7 @@ from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.progression import IMMEDIATE
 from pytest_qchannel.emulator.world.records import PLANS
+from pytest_qchannel.emulator.world.rules import MOST_POLLS, UsageUnit, WhenUsedUp
 from pytest_qchannel.emulator.worlds.kinds import (
     Choice,
     Choices,
@@ -44,6 +45,7 @@ __all__ = [
     "DeviceSpec",
     "InstanceSpec",
     "JobSpec",
+    "RuleKeys",
     "read_fault",
 ]
 
@@ -69,10 +71,13 @@ class DeviceSpec(Table):
         "only an online device runs jobs; the others keep them queued",
     ] = DeviceStatus.ONLINE
     queue_length: Annotated[Count, "how many jobs of other people wait"] = 0
+    retired: Annotated[
+        Flag, "whether it is gone: listed nowhere, its past jobs and their results stay"
+    ] = False
     kind: Annotated[Text, "`class` in the list of backends; `mock` hides the device"] = ""
     fractional_gates: Annotated[
-        Flag, "whether `rx` and `rzz` are offered (on a snapshot with `cz`)"
-    ] = False
+        Flag | None, "whether `rx` and `rzz` are offered; by default on a Heron"
+    ] = None
     calibrations: Annotated[
         TextByText, "more calibrations: id = the device whose snapshot it serves"
     ] = field(default_factory=dict)
@@ -90,6 +95,9 @@ class InstanceSpec(Table):
     name: Annotated[Text, "its name; on the classic platform `hub/group/project`"]
     _: KW_ONLY
     plan: Annotated[str, Choice("plan", PLANS), "the plan, which brings limits with it"]
+    plan_id: Annotated[
+        Text, "the plan's id in the catalog; by default IBM's, as far as that is known"
+    ] = ""
     region: Annotated[
         str, Choice("region", REGIONS), "where it is; by default the CRN's, or us-east"
     ] = ""
@@ -191,7 +199,52 @@ def read_fault(table: Mapping[str, object]) -> FaultWords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Description(Table):
+class RuleKeys(Table):
+    """How the service deals with limits, charges and late news: for tests of bad days."""
+
+    section: ClassVar[str] = "rule"
+    when_used_up: Annotated[
+        str,
+        Choice("when_used_up", WhenUsedUp),
+        "a job for an instance that has reached its usage limit: it stays in the queue, or is "
+        "refused with 409; the classic platform always refuses it",
+    ] = WhenUsedUp.QUEUE
+    pending_limit: Annotated[
+        Count | None,
+        "how many jobs of each instance may wait or run that says nothing of its own",
+    ] = None
+    submit_rate: Annotated[
+        Count | None, "how many jobs an account may submit in a minute; 429 for more"
+    ] = None
+    usage_lag_s: Annotated[
+        Seconds, "how long a job's usage is `pending`, and told as 0, after its end"
+    ] = 0.0
+    list_lag_s: Annotated[
+        Seconds, "how long a job is missing in lists of jobs and workloads after its creation"
+    ] = 0.0
+    overshoot_s: Annotated[
+        Seconds, "how much longer than its `cost` a job runs, and is charged, until it is stopped"
+    ] = 0.0
+    fixed_charge_s: Annotated[Seconds, "what each job that ran is charged beside what it used"] = (
+        0.0
+    )
+    usage_unit: Annotated[
+        str, Choice("usage_unit", UsageUnit), "what the metrics of a job tell its usage in"
+    ] = UsageUnit.BOTH
+    dry_run_devices: Annotated[
+        Flag,
+        "whether each device has a twin `mock_...`, whose jobs take no QPU time, for instances of "
+        "plans that have dry runs",
+    ] = False
+    most_polls: Annotated[
+        Count,
+        "how often a job is polled that only time, money or a lever would move, before the test "
+        "fails by name; 0: for ever",
+    ] = MOST_POLLS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description(RuleKeys):
     """A whole world: what a world file says, and what a builder has gathered."""
 
     section: ClassVar[str] = ""

@@ -7,7 +7,7 @@ what to add, or nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.emulator.api.refusals import Known
@@ -16,10 +16,11 @@ from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.errors import QChannelError, nearest
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Exchange, Journal, is_of_nobody
+from pytest_qchannel.lanes.source.device_hint import device_hint
 
 __all__ = ["Case", "hints_for"]
 
@@ -124,9 +125,14 @@ def _last_about_backends(case: Case) -> Exchange | None:
     return None
 
 
+def _no_device(case: Case) -> QChannelError | None:
+    """The device that was asked for is not in the world."""
+    return device_hint(case.world, case.error, case.requests)
+
+
 def _no_backend(case: Case) -> QChannelError | None:
     """What there is, where no backend matches."""
-    if _NO_BACKEND not in str(case.error) or not case.instances:
+    if _NO_BACKEND not in str(case.error) or not case.instances or _no_device(case) is not None:
         return None
     last = _last_about_backends(case)
     if last is None or last.status >= 400:
@@ -140,18 +146,14 @@ def _no_backend(case: Case) -> QChannelError | None:
     elsewhere = [
         one.name for one in case.instances if isinstance(name, str) and name in one.devices
     ]
-    close = nearest(name, offered) if isinstance(name, str) else None
     if elsewhere and name not in offered:
         mend = f'@pytest.mark.qchannel(instance="{elsewhere[0]}"): that instance has {name}'
-    elif close and name != close:
-        mend = f'service.backend("{close}"), or a world that has {name}: qchannel docs world'
     else:
         mend = "ask for what there is, or describe the device that you need: qchannel docs world"
     return QChannelError(
         f"{', '.join(one.name for one in instances)} "
         f"{'has' if len(instances) == 1 else 'have'} {_told(devices)}",
         facts=[("asked", ", ".join(f"{key}={value!r}" for key, value in wanted.items()))],
-        closest=close,
         next=mend,
     )
 
@@ -167,7 +169,7 @@ def _told(devices: list[Device]) -> str:
     return ", ".join([*told, *([f"{more} more"] if more > 0 else [])]) or "no device"
 
 
-def _asked(error: BaseException) -> dict[str, Any]:
+def _asked(error: BaseException) -> dict[str, object]:
     """What the client's function was called with; it is in no message."""
     step = error.__traceback__
     while step is not None:
@@ -233,6 +235,7 @@ def _failed_job(case: Case) -> QChannelError | None:
 _DEAD_ENDS: Final[tuple[Callable[[Case], QChannelError | None], ...]] = (
     _unknown_credential,
     _refused_list,
+    _no_device,
     _no_backend,
     _session_on_open,
     _failed_job,

@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from requests.utils import should_bypass_proxies
 
 from pytest_qchannel.channels.environment import account_file, isolated_environment
 
@@ -66,6 +67,31 @@ def test_everything_is_given_back_after_an_exception(home: Path) -> None:
         work()
     assert dict(os.environ) == before
     assert getattr(management, CONSTANT) == constant
+
+
+@pytest.mark.parametrize(
+    ("own", "inside"),
+    [
+        ({}, ".ibm.com"),
+        ({"no_proxy": "a.example,b.example"}, "a.example,b.example,.ibm.com"),
+        ({"NO_PROXY": "a.example"}, "a.example,.ibm.com"),
+        ({"no_proxy": ".ibm.com,a.example"}, ".ibm.com,a.example"),
+    ],
+    ids=["none", "lower", "upper", "there"],
+)
+def test_no_proxy_is_looked_for_on_the_way_to_ibm(
+    home: Path, monkeypatch: pytest.MonkeyPatch, own: dict[str, str], inside: str
+) -> None:
+    """``requests`` searched the whole environment twice for each request, for none."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, text in own.items():
+        monkeypatch.setenv(name, text)
+    with isolated_environment(home, {}):
+        assert os.environ["no_proxy"] == inside
+        assert should_bypass_proxies("https://quantum.cloud.ibm.com/api/v1", None)
+        assert not should_bypass_proxies("https://notibm.com", None)
+    assert {name: os.environ.get(name) for name in own} == own
 
 
 def test_one_inside_another(tmp_path: Path) -> None:

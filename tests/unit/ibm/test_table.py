@@ -56,7 +56,7 @@ def test_a_route_has_statuses_a_meaning_a_credential_and_sources(route: Route) -
     assert set(route.answers.values()) <= set(SOURCES)
     assert route.answers == {**BY_CREDENTIAL[route.credential], **route.own_answers}
     assert list(route.answers) == sorted(route.answers)
-    assert route.resource in ("job", "session", "account")
+    assert route.resource in ("job", "session", "task", "account")
 
 
 @each_route

@@ -4,7 +4,8 @@ Waiting for a job asks the same thing ten times a second. Of the answers to equa
 or session, one that says what the one before said is left out, unless a write of that job or
 session lies between them. Reads of the account are kept as they came, except those at the end of
 their kind: A, A, B, B becomes A, A, B, because a replay counts answers until it comes to the last
-one and repeats that. See :mod:`..replay.cursors` for what the replay does.
+one and repeats that. Of tests that share a recording each has its own. See
+:mod:`..replay.cursors` for what the replay does.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ _VOLATILE: Final = frozenset(
 def collapse(interactions: Iterable[Interaction]) -> tuple[Interaction, ...]:
     """The interactions that a replay needs, in their order; of equal ones the first is kept."""
     kept: list[Interaction | None] = []
-    said: dict[tuple[Key, int], tuple[int, object]] = {}
+    said: dict[tuple[Key, int, str], tuple[int, object]] = {}
     gates: dict[str, int] = {}
-    runs: dict[tuple[Key, int], list[int]] = {}
+    runs: dict[tuple[Key, int, str], list[int]] = {}
     for one in interactions:
         key = key_of(one)
         role = role_of(key)
@@ -49,7 +50,7 @@ def collapse(interactions: Iterable[Interaction]) -> tuple[Interaction, ...]:
         if role.action is not Action.READ:
             kept.append(one)
             continue
-        place = (key, gate)
+        place = (key, gate, one.test)
         answer = (one.status, _state(one.response_body))
         is_same = place in said and said[place] == answer
         if is_same and role.is_shared:

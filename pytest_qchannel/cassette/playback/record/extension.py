@@ -57,9 +57,10 @@ class Extension(Recording):
     def add(self, interaction: Interaction) -> None:
         """Keeps what was sent and answered, and its place among what is old."""
         with self._lock:
-            self._raw.append(interaction)
-            self._places[id(interaction)] = self._reached
-            self._issued.update(_issued(interaction))
+            kept = self._marked(interaction)
+            self._raw.append(kept)
+            self._places[id(kept)] = self._reached
+            self._issued.update(_issued(kept))
 
     def was_given(self, recorded: Interaction) -> None:
         """Called with each old interaction that was given once more."""
@@ -116,17 +117,20 @@ class Extension(Recording):
         known = {id(one): said for one, said in words}
         return tuple(known.get(id(one)) for one in whole)
 
+    def _every_test(self) -> tuple[str, ...]:
+        return tuple(sorted(self._tests | set(self._old.tests)))
+
     def _accounts(self, scrubbed: dict[str, HeldAccount]) -> dict[str, HeldAccount]:
         return {**scrubbed, **self._old.accounts}
 
 
 def _issued(one: Interaction) -> Iterator[str]:
-    """The id of what a request has made: a job, a session."""
+    """The id of what a request has made: a job, a session, a task."""
     found = found_in(one)
     if one.status < 300 and found is not None and found.route.action.makes:
         try:
             body = json.loads(one.response_body)
         except (ValueError, RecursionError):
             return
-        if isinstance(body, dict) and isinstance(body.get("id"), str):
-            yield body["id"]
+        ids = (body.get(name) for name in ("id", "task_id")) if isinstance(body, dict) else ()
+        yield from (one for one in ids if isinstance(one, str))

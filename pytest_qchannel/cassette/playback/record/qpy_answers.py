@@ -3,7 +3,8 @@
 What a job was submitted with is kept in a form of its own (:mod:`..submitted.submission`); but the
 client can ask for it again, and the noise learner answers with circuits; then it decodes QPY. So
 the QPY of an answer is written anew, without the names and metadata that somebody gave to circuits;
-where that cannot be done, nothing of it is kept.
+where that cannot be done, nothing of it is kept. The transpiler service answers with OpenQASM, too:
+its names stay where they are harmless.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from typing import Final
 
 from pytest_qchannel.cassette.circuits.packed import QPY_FIELDS
 from pytest_qchannel.cassette.scrub.payload import scrub_payload
+from pytest_qchannel.cassette.scrub.texts import harmless_program
 from pytest_qchannel.qiskit_home import imported_for_good
 
 __all__ = ["answered_params"]
 
 _CIRCUIT: Final = "QuantumCircuit"
+_QASM: Final = "qasm"
 
 
 def answered_params(program: str | None, params: object) -> object:  # noqa: ARG001 - the scrubber's hook
@@ -34,13 +37,15 @@ def _with_circuits(params: object, kept: object) -> object:
     if params.get("__type__") == _CIRCUIT and isinstance(params.get("__value__"), str):
         return {"__type__": _CIRCUIT, "__value__": _without_names(params["__value__"])}
     return {
-        name: (
-            _without_names(params[name])
-            if name in QPY_FIELDS and isinstance(params.get(name), str)
-            else _with_circuits(params.get(name, one), one)  # a name that was no word is another
-        )
+        name: _program(name, params[name])
+        if isinstance(params.get(name), str) and name in (*QPY_FIELDS, _QASM)
+        else _with_circuits(params.get(name, one), one)  # a name that was no word is another
         for name, one in kept.items()
     }
+
+
+def _program(name: str, text: str) -> str:
+    return harmless_program(text) if name == _QASM else _without_names(text)
 
 
 def _without_names(text: str) -> str:

@@ -20,7 +20,7 @@ from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import Finding, Gate, SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import is_submission
+from pytest_qchannel.cassette.playback.matching import submission_in
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
@@ -32,7 +32,7 @@ from pytest_qchannel.cassette.scrub import Scrubber, Unknown
 from pytest_qchannel.cassette.scrub.kept_names import kept_names
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.standin_shapes import is_standin
-from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
+from pytest_qchannel.cassette.submitted.submission import Submission
 from pytest_qchannel.secret import Secret
 
 __all__ = ["Recording"]
@@ -57,15 +57,31 @@ class Recording:
         self._unknown: dict[Unknown, None] = {}
         self._not_found_again: tuple[str, ...] = ()
         self._kept: set[tuple[str, str]] = set()
+        self._test = ""
+        self._tests: set[str] = set()
 
     def keep_names(self, names: Iterable[str]) -> None:
         """Lets names of instances stay what they are: they are no secret, and tests write them."""
         self._kept.update(kept_names(names))
 
+    def begin(self, test: str) -> None:
+        """Takes what comes as of a test, or with an empty name as of all that share the recording.
+
+        A test that is run again is recorded anew: what it sent the last time is forgotten.
+        """
+        with self._lock:
+            self._test = test
+            if test in self._tests:
+                self._raw = [one for one in self._raw if one.test != test]
+            self._tests.update(filter(None, [test]))
+
     def add(self, interaction: Interaction) -> None:
         """Keeps what was sent and answered, in memory."""
         with self._lock:
-            self._raw.append(interaction)
+            self._raw.append(self._marked(interaction))
+
+    def _marked(self, interaction: Interaction) -> Interaction:
+        return replace(interaction, test=self._test) if self._test else interaction
 
     def __len__(self) -> int:
         return len(self._raw)
@@ -110,6 +126,7 @@ class Recording:
             fewer,
             self._accounts(held.scrubbed(accounts, scrubber.value)),
             words=self._words(fewer),
+            tests=self._every_test(),
         )
         places = {
             number: submitted[id(one)] for number, one in enumerate(fewer) if id(one) in submitted
@@ -135,6 +152,10 @@ class Recording:
     def _accounts(self, scrubbed: dict[str, HeldAccount]) -> dict[str, HeldAccount]:
         """The accounts of the cassette."""
         return scrubbed
+
+    def _every_test(self) -> tuple[str, ...]:
+        """The tests that share the cassette."""
+        return tuple(sorted(self._tests))
 
     def check(self, draft: Draft, accounts: Mapping[str, HeldAccount]) -> None:
         """Lets a draft pass, or refuses it.
@@ -218,7 +239,7 @@ class Recording:
     def _scrubbed(
         self, one: Interaction, scrubber: Scrubber
     ) -> tuple[Interaction, Submission | None]:
-        submission = read_submission(one.request_body) if is_submission(one) else None
+        submission = submission_in(one)
         if submission is None:
             done = scrubber.scrub(one)
             self._unknown.update(dict.fromkeys(done.unknown))

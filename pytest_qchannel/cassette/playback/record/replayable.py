@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.interaction import Interaction
@@ -66,8 +66,12 @@ class _Seen:
             return False  # a part of anything
         if value in self._accounts:
             return True
-        data = value.encode("utf-8", "replace")
-        return next((is_answer for is_answer, said in self._said if data in said), False)
+        # As it is, or as it stands in the query of a link.
+        forms = [one.encode("utf-8", "replace") for one in (value, quote(value, safe=""))]
+        return next(
+            (is_answer for is_answer, said in self._said if any(one in said for one in forms)),
+            False,
+        )
 
 
 def _changed(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:

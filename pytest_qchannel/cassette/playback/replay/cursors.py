@@ -10,6 +10,9 @@ The rules are few, and :mod:`..roles` says which request falls under which:
    again.
 3. A write gets its answers in order, each once.
 4. Between a gate's two sides there is no way but the gate (see :mod:`..roles`).
+5. Where several tests share a cassette, each gets what was recorded of it, else what all of them
+   share, else another one's: a client asks for some things once, in whichever test comes first.
+   Where other tests got different answers to a read, nothing decides, and there is no answer.
 
 Any thread may ask; what one job does moves no other one.
 """
@@ -17,16 +20,16 @@ Any thread may ask; what one job does moves no other one.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import Key, key_of
 from pytest_qchannel.cassette.playback.roles import Role, role_of
 from pytest_qchannel.ibm.route import Action
 
-__all__ = ["Entry", "Replay"]
+__all__ = ["Entry", "Replay", "State", "differ"]
 
 _START: Final = -1
 
@@ -40,6 +43,7 @@ class Entry:
         soft: How many gates of its resource, hard ones included, come before it.
         hard: How many hard gates of its resource come before it.
         plays: How often it was given.
+        given_to: The test that got it last, if it was recorded in another one.
     """
 
     number: int
@@ -49,6 +53,7 @@ class Entry:
     soft: int = 0
     hard: int = 0
     plays: int = 0
+    given_to: str = ""
 
 
 @dataclass(slots=True)
@@ -59,6 +64,13 @@ class _Track:
     soft: int = 0
     hard: int = 0
     cursor: int = _START
+
+
+class State(NamedTuple):
+    """How far a replay is: of each entry, and of each resource."""
+
+    entries: list[tuple[int, str]]
+    tracks: dict[str, tuple[int, int, int]]
 
 
 class Replay:
@@ -85,8 +97,13 @@ class Replay:
         for track in self._tracks.values():
             track.soft = track.hard = 0
 
-    def answer(self, sent: Interaction) -> Entry | None:
-        """The answer to a request, or ``None``: :func:`.miss.explain` says why."""
+    def answer(self, sent: Interaction, test: str = "") -> Entry | None:
+        """The answer to a request, or ``None``: :func:`.miss.explain` says why.
+
+        Args:
+            sent: The request.
+            test: Who sends it, of several that share the cassette.
+        """
         key = key_of(sent)
         role = role_of(key)
         with self._lock:
@@ -94,13 +111,34 @@ class Replay:
             if track is None:
                 return None
             same = [entry for entry in track.entries if entry.key.matches(key)]
-            if role.action in (Action.READ, Action.LOGIN):
-                entry = _next_read(track, same, role)
-            else:
-                entry = _next_write(track, same)
-            if entry is not None:
-                entry.plays += 1
-            return entry
+            is_read = role.action in (Action.READ, Action.LOGIN)
+            for whose in (test, "", None) if test else ("", None):
+                some = [one for one in same if _is_of(one, whose, test)]
+                if whose is None and is_read and not role.is_shared and differ(some):
+                    return None
+                entry = _next_read(track, some, role) if is_read else _next_write(track, some)
+                if entry is not None:
+                    entry.plays += 1
+                    entry.given_to = test if whose is None else ""
+                    return entry
+            return None
+
+    def state(self) -> State:
+        """How far the replay is."""
+        with self._lock:
+            return State(
+                [(one.plays, one.given_to) for one in self.entries],
+                {name: (one.soft, one.hard, one.cursor) for name, one in self._tracks.items()},
+            )
+
+    def go_back(self, state: State) -> None:
+        """Makes the replay be where it was."""
+        with self._lock:
+            for entry, said in zip(self.entries, state.entries, strict=True):
+                entry.plays, entry.given_to = said
+            for name, at in state.tracks.items():
+                track = self._tracks[name]
+                track.soft, track.hard, track.cursor = at
 
     @property
     def played(self) -> int:
@@ -130,6 +168,18 @@ class Replay:
                 for other in track.entries
             )
         )
+
+
+def differ(entries: Collection[Entry]) -> bool:
+    """Whether entries of several tests have different answers."""
+    answers = {(one.interaction.status, one.interaction.response_body) for one in entries}
+    return len(answers) > 1 and len({one.interaction.test for one in entries}) > 1
+
+
+def _is_of(entry: Entry, whose: str | None, test: str) -> bool:
+    """Whether an entry was recorded in a test; ``None`` stands for any other one."""
+    own = entry.interaction.test
+    return own not in ("", test) if whose is None else own == whose
 
 
 def _next_read(track: _Track, same: list[Entry], role: Role) -> Entry | None:

@@ -2,7 +2,8 @@
 
 In a cassette they are stand-ins like all others, but no answer gives them: a test that asks for a
 job that does not exist sends an id that the cassette has never seen. Such an id stands for the
-first recorded one that nobody gave and that stands for no other yet, and keeps to it.
+first recorded one that nobody gave and that stands for no other yet, and keeps to it. Where
+several tests share a cassette, it is one that the same test has asked for.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ __all__ = ["ForeignIds", "named_ids"]
 _CRNS: Final = "crns"
 _JOB: Final = "job_id"
 _SESSION: Final = "session_id"
-_NAMED: Final = (_JOB, _SESSION)
+_NAMED: Final = (_JOB, _SESSION, "task_id")
 """The variables of a path whose ids count."""
 
 _FIELDS: Final = (_SESSION, "provider", *HGP)
@@ -42,21 +43,27 @@ class ForeignIds:
     def __init__(self, recorded: Sequence[Interaction], own: Iterable[str]) -> None:
         self._recorded = recorded
         self._own = set(own)
-        self._asked: dict[tuple[str, str], None] = {}  # in the order of the recording
+        self._asked: dict[tuple[str, str], set[str]] = {}  # by whom, in the order of the recording
         for one in recorded:
-            self._asked.update(dict.fromkeys(named_ids(one)))
+            for named in named_ids(one):
+                self._asked.setdefault(named, set()).add(one.test)
         self._lock = threading.Lock()
         self._stands_for: dict[tuple[str, str], str] = {}
 
-    def as_recorded(self, sent: Interaction) -> Interaction:
-        """A request with the cassette's ids in place of made-up ones."""
+    def as_recorded(self, sent: Interaction, test: str = "") -> Interaction:
+        """A request with the cassette's ids in place of made-up ones.
+
+        Args:
+            sent: The request.
+            test: Who sends it, of several that share the cassette.
+        """
         for kind, name in named_ids(sent):
-            known = self._name(kind, name)
+            known = self._name(kind, name, test)
             if known != name:
                 sent = _renamed(sent, kind, name, known)
         return sent
 
-    def _name(self, kind: str, name: str) -> str:
+    def _name(self, kind: str, name: str, test: str) -> str:
         if name in self._own:
             return name
         with self._lock:
@@ -66,8 +73,11 @@ class ForeignIds:
                 taken = {one for (its, _), one in self._stands_for.items() if its == kind}
                 free = (
                     one
-                    for its, one in self._asked
-                    if its == kind and one not in taken and self._is_made_up(its, one)
+                    for (its, one), tests in self._asked.items()
+                    if its == kind
+                    and tests & {test, ""}
+                    and one not in taken
+                    and self._is_made_up(its, one)
                 )
                 self._stands_for[kind, name] = next(free, name)
             return self._stands_for[kind, name]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import Key, key_of
-from pytest_qchannel.cassette.playback.replay.cursors import Entry, Replay
+from pytest_qchannel.cassette.playback.replay.cursors import Entry, Replay, differ
 from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.cassette.problems import KEPT_APART, record_command
 from pytest_qchannel.cassette.submitted.submission_words import submission_differences
@@ -184,6 +184,13 @@ def _distance(one: Key, two: Key) -> int:
 def _unreachable(replay: Replay, entry: Entry) -> str:
     """Why an interaction that matches is not given."""
     same = [one for one in replay.entries if one.key.matches(entry.key)]
+    is_own_read = entry.role.action is Action.READ and not entry.role.is_shared
+    if is_own_read and differ(same):
+        tests = dict.fromkeys(one.interaction.test or "all" for one in same)
+        return f"which was recorded in {', '.join(tests)} with different answers: nothing decides"
+    lent = next((one for one in same if one.given_to), None)
+    if lent is not None:
+        return f"which was recorded in {lent.interaction.test} and given to {lent.given_to}"
     if entry.role.action is not Action.READ:
         times = "once" if len(same) == 1 else f"{len(same)} times"
         return f"which was recorded {times} and has been answered as often"

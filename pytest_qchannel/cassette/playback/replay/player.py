@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.naming import channel_of_check
-from pytest_qchannel.cassette.playback.replay.cursors import Replay
+from pytest_qchannel.cassette.playback.replay.cursors import Replay, State
 from pytest_qchannel.cassette.playback.replay.foreign_ids import ForeignIds
 from pytest_qchannel.cassette.playback.replay.identity import Identity, is_login
 from pytest_qchannel.cassette.playback.replay.miss import CassetteMiss, explain
@@ -60,6 +60,21 @@ class Player:
         self._texts = SentTexts()
         self._lock = threading.Lock()
         self._answered = 0
+        self._test = ""
+        self._begun: dict[str, State] = {}
+
+    def begin(self, test: str) -> None:
+        """Takes what comes as of a test, or with an empty name as of all that share the cassette.
+
+        A test that is run once more at once gets again what it got the last time.
+        """
+        self._test = test
+        if not test:
+            return
+        if next(reversed(self._begun), None) == test:
+            self._replay.go_back(self._begun[test])
+        self._begun.pop(test, None)
+        self._begun[test] = self._replay.state()
 
     @property
     def answered(self) -> int:
@@ -76,7 +91,7 @@ class Player:
         if is_login(sent):
             found: Interaction | None = self._identity.answer(sent)
         else:
-            entry = self._replay.answer(self._foreign_ids.as_recorded(sent))
+            entry = self._replay.answer(self._as_recorded(sent), self._test)
             found = entry.interaction if entry is not None else None
             self._texts.hear(sent)
             found = self._texts.given_back(found) if found is not None else None
@@ -85,22 +100,34 @@ class Player:
                 self._answered += 1
         return found
 
+    def _as_recorded(self, sent: Interaction) -> Interaction:
+        return self._foreign_ids.as_recorded(sent, self._test)
+
     def miss(self, sent: Interaction) -> CassetteMiss:
         """Why there is no answer to a request."""
         return explain(
             self._replay,
-            self._foreign_ids.as_recorded(sent),
+            self._as_recorded(sent),
             path=self.path,
-            test_id=self._test_id,
+            test_id=self._test or self._test_id,
             record=self._record,
             channel=self.cassette.provenance.channel,
             lines=self.cassette.lines,
             versions=version_difference(self.cassette.provenance),
         )
 
-    def unused(self) -> InteractionsUnused | None:
-        """What the test did not ask for, as an error; ``None`` where it asked for everything."""
-        entries = [self._replay.entries[number] for number in self._replay.unused()]
+    def idle(self) -> tuple[int, ...]:
+        """The places of what was not asked for."""
+        return self._replay.unused()
+
+    def unused(self, numbers: Iterable[int] | None = None) -> InteractionsUnused | None:
+        """What the test did not ask for, as an error; ``None`` where it asked for everything.
+
+        Args:
+            numbers: The places of what was not asked for; by default as this replay knows it.
+        """
+        told = self._replay.unused() if numbers is None else numbers
+        entries = [self._replay.entries[number] for number in told]
         if not entries:
             return None
         lines = self.cassette.lines
@@ -108,6 +135,7 @@ class Player:
             f"#{one.number + 1}"
             + (f" (line {lines[one.number]})" if one.number < len(lines) else "")
             + f" {one.key.method} {one.key.path}"
+            + (f" of {one.interaction.test}" if one.interaction.test else "")
             for one in entries
         )
         more = len(said) - _MOST_TOLD

@@ -13,14 +13,17 @@ from pytest_qchannel.wire import Response
 
 def entry(ctx: Context) -> Response:
     """``GET /api/v1/{id}``: a plan; the client reads its display name and pricing type."""
-    plan = next((one for one in PLANS.values() if one.id == ctx.args["plan_id"]), None)
+    plan_id = ctx.args["plan_id"]
+    instances = [one for account in ctx.world.accounts for one in account.instances.values()]
+    known = {one.id: one for one in PLANS.values()} | {one.plan_id: one.plan for one in instances}
+    plan = known.get(plan_id)
     if plan is None:
         raise ctx.refuse(404, Codes.NOT_FOUND, "The catalog has no such entry.")
     return Response.json(
         {
-            "id": plan.id,
+            "id": plan_id,
             "kind": "plan",
-            "name": plan.display_name.lower(),
+            "name": plan.name,
             "active": True,
             "overview_ui": {"en": {"display_name": plan.display_name}},
             "metadata": {"pricing": {"type": plan.pricing}},

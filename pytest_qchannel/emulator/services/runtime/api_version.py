@@ -13,20 +13,25 @@ from pytest_qchannel.wire import Response
 __all__ = ["OLDEST_VERSION", "VERSIONS", "api_version", "versions"]
 
 VERSIONS: Final[dict[str, str | None]] = {
-    "2024-01-01": None,
-    "2025-01-01": None,
+    "2024-01-01": "2027-01-01",
+    "2025-01-01": "2027-01-01",
     "2025-05-01": "2027-01-01",
-    "2026-02-01": None,
-    "2026-02-15": None,
+    "2026-02-01": "2027-02-01",
+    "2026-02-15": "2027-02-15",
     "2026-03-15": None,
     "2026-04-15": None,
 }
-"""Each version, oldest first, and when its service ends. Source: IBM's docs of the API.
+"""Each version, oldest first, and when its service ends, as far as that is known.
+
+Source: the example in IBM's API description 0.45.3.
 
 What the service answers after that day is not documented: the emulator goes on as before.
 """
 
 OLDEST_VERSION: Final = next(iter(VERSIONS))
+NEWEST_VERSION: Final = next(reversed(VERSIONS))
+"""The only one that is not deprecated. Source: the live service, in August 2026."""
+
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -60,6 +65,6 @@ def versions(ctx: Context) -> Response:  # noqa: ARG001 - every handler takes th
     """``GET /versions``: open to everybody."""
     rows = []
     for version, sunset in VERSIONS.items():
-        row = {"version": version, "status": "deprecated" if sunset else "live"}
+        row = {"version": version, "status": "live" if version == NEWEST_VERSION else "deprecated"}
         rows.append({**row, "sunset_date": sunset} if sunset else row)
     return Response.json({"versions": rows})

@@ -43,7 +43,7 @@ def _row(device: Device) -> dict[str, Json]:
         "name": device.name,
         "status": {
             "name": device.status.value,
-            "reason": "available" if device.status is DeviceStatus.ONLINE else "maintenance",
+            "reason": "available" if device.status is DeviceStatus.ONLINE else "Maintenance",
         },
         "is_simulator": bool(facts["simulator"]),
         "qubits": device.snapshot.num_qubits,
@@ -55,7 +55,7 @@ def _row(device: Device) -> dict[str, Json]:
     if isinstance(facts.get("processor_type"), dict):
         row["processor_type"] = {key: str(part) for key, part in facts["processor_type"].items()}
     if isinstance(facts.get("clops_h"), int | float):
-        row["clops"] = {"type": "CLOPSh", "value": facts["clops_h"]}
+        row["clops"] = {"type": "hardware", "value": round(facts["clops_h"])}
     return row
 
 
@@ -97,8 +97,12 @@ def properties(ctx: Context) -> Response:
 
 
 def defaults(ctx: Context) -> Response:
-    """``GET /backends/{name}/defaults``: the snapshot's pulse defaults, ``{}`` without any."""
-    return Response.raw_json(_snapshot(ctx).defaults)
+    """``GET /backends/{name}/defaults``: ``null`` for every device, as seen in 2026.
+
+    The classic platform had pulse defaults: those of the snapshot, ``{}`` without any.
+    """
+    snapshot = _snapshot(ctx)
+    return Response.raw_json(b"null" if ctx.host.service == RUNTIME else snapshot.defaults)
 
 
 def status(ctx: Context) -> Response:

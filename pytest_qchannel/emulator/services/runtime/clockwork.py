@@ -11,7 +11,7 @@ from typing import Final
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.programs import JobFailure, Outcome, Task, TooLong
 from pytest_qchannel.emulator.programs.engine import Engine
-from pytest_qchannel.emulator.services.runtime import session_clock
+from pytest_qchannel.emulator.services.runtime import hopeless, session_clock
 from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, Job, JobEnding
 from pytest_qchannel.emulator.world.progression import Step
@@ -25,13 +25,16 @@ HOLD_S: Final = 1.0
 TOGETHER_S: Final = 10.0
 """How long a request that looks at all jobs may simulate: each of them alone may be short."""
 
-USED_UP: Final = "The instance reached its usage limit while the job ran."
-
 
 def look_at(ctx: Context, job: Job) -> None:
-    """Moves a job along for a poll; a job in the worker process is waited for, a moment."""
+    """Moves a job along for a poll; a job in the worker process is waited for, a moment.
+
+    Raises:
+        HopelessWait: It was polled very often, and nothing that a poll can wait for moves it.
+    """
     job.looks += 1
     refresh(ctx, job)
+    hopeless.note_poll(ctx.world, job)
     if job.is_with_worker and not job.is_final:
         ctx.engine.changed.wait_for(lambda: job.is_final, timeout=HOLD_S)
 
@@ -45,6 +48,7 @@ def advance_jobs(ctx: Context) -> None:
 
 def advance_timed_jobs(ctx: Context) -> None:
     """Moves those unfinished jobs along that wait for the clock and for nobody's look."""
+    ctx.world.collect()
     for job in list(ctx.world.unfinished.values()):
         if job.progression.total_s:
             refresh(ctx, job)
@@ -52,15 +56,18 @@ def advance_timed_jobs(ctx: Context) -> None:
 
 def refresh(ctx: Context, job: Job) -> None:
     """Moves a job along as far as its progression, its device and its session allow."""
+    world = ctx.world
+    world.collect()
     if job.is_final:
         return
-    world = ctx.world
     while (ahead := session_clock.job_ahead(job)) is not None:
         refresh(ctx, ahead)
         if not ahead.is_final:
             break
     since = session_clock.turn(world, job)
     if since is None or world.devices[job.backend].status is not DeviceStatus.ONLINE:
+        return
+    if job.running_at is None and job.instance.is_used_up:
         return
     now = world.clock.now()
     step = job.progression.step(job.looks, now - since)
@@ -128,30 +135,29 @@ def _close(world: World, job: Job, how: Outcome | JobFailure | JobEnding) -> Non
     if job.progression.total_s and job.running_at is not None:
         at = min(now, job.running_at + job.progression.total_s - job.progression.queued_s)
     if isinstance(how, JobFailure):
-        job.usage_s = min(how.usage_s, job.cost_s, job.instance.left_s)
-        job.instance.usage_s += job.usage_s
+        _charge(world, job, how.usage_s)
         how = JobEnding("fail", how.reason, how.code)
-    if isinstance(how, Outcome):
-        how = _charge(job, how) or how
+    elif isinstance(how, Outcome) and _charge(world, job, how.usage_s) > job.cost_s:
+        how = RAN_TOO_LONG
     if isinstance(how, JobEnding):
         job.end(how, at)
     else:
         job.outcome = how
         job.move("finish", at)
+    if job.usage_s:
+        world.charge(job)
     session_clock.job_ended(world, job)
     world.settle(job)
 
 
-def _charge(job: Job, outcome: Outcome) -> JobEnding | None:
-    """Charges a job's QPU seconds; says how it ends where there are not enough of them."""
-    instance = job.instance
-    job.usage_s = min(outcome.usage_s, job.cost_s)
-    left_s = instance.left_s
-    if job.usage_s > left_s:
-        job.usage_s = left_s
-        instance.usage_s += left_s
-        return JobEnding("cancel", USED_UP)
-    instance.usage_s += job.usage_s
-    if outcome.usage_s > job.cost_s:
-        return RAN_TOO_LONG
-    return None
+def _charge(world: World, job: Job, ran_s: float) -> float:
+    """Sets what a job is charged; gives what it would be without a limit of its own.
+
+    A usage limit that is reached meanwhile stops no job that runs. Source: IBM's guide to
+    allocation limits.
+    """
+    if world.devices[job.backend].is_dry_run:
+        return 0.0
+    wanted_s = ran_s + world.rules.fixed_charge_s
+    job.usage_s = min(wanted_s, job.cost_s + world.rules.overshoot_s)
+    return wanted_s

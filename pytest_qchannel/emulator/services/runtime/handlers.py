@@ -7,6 +7,7 @@ from typing import Final
 
 from pytest_qchannel.emulator.api.context import Handler
 from pytest_qchannel.emulator.services.runtime import (
+    accounts,
     analytics,
     api_version,
     backends,
@@ -54,7 +55,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "GET /instances/configuration": instances.configuration,
     "PUT /instances/configuration": instances.replace_configuration,
     "GET /instance": instances.instance,
-    "GET /accounts/<account>": instances.account,
+    "GET /accounts/<account>": accounts.account,
     "GET /tags": tag_list.list_tags,
     "GET /versions": api_version.versions,
     "GET /analytics/filters": analytics.filters,

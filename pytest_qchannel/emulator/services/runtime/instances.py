@@ -1,8 +1,6 @@
-"""The instance and the account that a request is about, and what the instance may use.
+"""The instance that a request is about, and what it may use.
 
-IBM's API description names these routes and describes no body. The fields are those that the
-service uses for the same facts elsewhere: ``GET /instances/usage`` and the allocation data in
-Global Search.
+Source: IBM's API description 0.45.3.
 """
 
 from __future__ import annotations
@@ -11,37 +9,34 @@ from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
-from pytest_qchannel.emulator.services.runtime import clockwork
 from pytest_qchannel.errors import EmulatorGap
 from pytest_qchannel.wire import Json, Response
 
-__all__ = ["account", "configuration", "instance", "replace_configuration"]
+__all__ = ["configuration", "instance", "replace_configuration"]
 
-LIMIT: Final = "instance_limit_seconds"
+LIMIT: Final = "instance_limit"
 
 
 def instance(ctx: Context) -> Response:
-    """``GET /instance``: which one ``Service-CRN`` names."""
+    """``GET /instance``: what the one that ``Service-CRN`` names may use."""
     one = ctx.instance
-    return Response.json({"instance_id": one.id, "plan_id": one.plan.id, "name": one.name})
+    answer: dict[str, Json] = {"backends": list(one.devices), "plan_id": one.plan_id}
+    if one.usage_limit_s is not None:
+        answer[LIMIT] = one.usage_limit_s
+        answer["instance_limit_seconds"] = str(one.usage_limit_s)
+    if one.usage_allocation_s is not None:
+        answer["usage_allocation_seconds"] = str(one.usage_allocation_s)
+    return Response.json(answer)
 
 
 def configuration(ctx: Context) -> Response:
-    """``GET /instances/configuration``: its backends, its limit, and what was bought for it."""
-    one = ctx.instance
-    return Response.json(
-        {
-            "instance_id": one.id,
-            "plan_id": one.plan.id,
-            "backends": list(one.devices),
-            LIMIT: one.usage_limit_s,
-            "usage_allocation_seconds": one.usage_allocation_s,
-        }
-    )
+    """``GET /instances/configuration``: its limit, where it has one."""
+    limit_s = ctx.instance.usage_limit_s
+    return Response.json({} if limit_s is None else {LIMIT: limit_s})
 
 
 def replace_configuration(ctx: Context) -> Response:
-    """``PUT /instances/configuration``: a new limit, ``null`` for none; 204.
+    """``PUT /instances/configuration``: a new limit, ``null`` for the plan's own; 204.
 
     Raises:
         EmulatorGap: The body has fields that the emulator does not know.
@@ -58,41 +53,14 @@ def replace_configuration(ctx: Context) -> Response:
     if LIMIT not in body:
         raise ctx.refuse(400, Codes.VALIDATION, f"The body must be an object with {LIMIT}.")
     limit_s, one = body[LIMIT], ctx.instance
-    is_number = isinstance(limit_s, int) and not isinstance(limit_s, bool)
-    if limit_s is not None and not (is_number and limit_s >= 0):
-        raise ctx.refuse(
-            400, Codes.VALIDATION, f"{LIMIT} must be a whole number of seconds, or null."
-        )
-    if limit_s is not None and one.usage_allocation_s is not None:
-        _require_allocated(ctx, limit_s, one.usage_allocation_s)
+    if limit_s is None:
+        one.usage_limit_s = one.plan.limit_s
+        return Response(204)
+    if isinstance(limit_s, bool) or not isinstance(limit_s, int) or limit_s < 1:
+        said = f"{LIMIT} must be a whole number of seconds from 1, or null."
+        raise ctx.refuse(400, Codes.VALIDATION, said)
+    if one.usage_allocation_s is not None and limit_s > one.usage_allocation_s:
+        said = f"The instance was allocated {one.usage_allocation_s} seconds only."
+        raise ctx.refuse(409, Codes.VALIDATION, said)
     one.usage_limit_s = limit_s
     return Response(204)
-
-
-def _require_allocated(ctx: Context, limit_s: int, allocated_s: int) -> None:
-    if limit_s > allocated_s:
-        raise ctx.refuse(
-            409, Codes.VALIDATION, f"The instance was allocated {allocated_s} seconds only."
-        )
-
-
-def account(ctx: Context) -> Response:
-    """``GET /accounts/{id}``: what the caller's account has used, all in all or of one plan."""
-    found = ctx.caller.account
-    if ctx.args["account"] != found.id:
-        raise ctx.refuse(404, Codes.NOT_FOUND, "The caller has no account with this id.")
-    clockwork.advance_timed_jobs(ctx)
-    plan_id = ctx.request.first("plan_id")
-    ones = [one for one in found.instances.values() if plan_id in (None, one.plan.id)]
-    if not ones:
-        raise ctx.refuse(404, Codes.NOT_FOUND, "The account has no instance of this plan.")
-    answer: dict[str, Json] = {
-        "account_id": found.id,
-        "usage_consumed_seconds": round(sum(one.usage_s for one in ones)),
-    }
-    if plan_id is not None:
-        answer["plan_id"] = plan_id
-    allocated = [one.usage_allocation_s for one in ones if one.usage_allocation_s is not None]
-    if allocated:
-        answer["usage_allocation_seconds"] = sum(allocated)
-    return Response.json(answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_qchannel.emulator.services.runtime.charges import charged
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, Job
 from pytest_qchannel.emulator.world.lifecycle import JobState
@@ -16,8 +17,14 @@ def _status(job: Job) -> str:
     return job.state.value
 
 
-def job_json(job: Job, *, with_params: bool) -> dict[str, Json]:
-    """The body of ``GET /jobs/{id}``; the params of a private job are nobody's business."""
+def job_json(job: Job, version: str, *, with_params: bool) -> dict[str, Json]:
+    """The body of ``GET /jobs/{id}``; the params of a private job are nobody's business.
+
+    Args:
+        job: The job.
+        version: The version of the API, which says how usage is written.
+        with_params: Whether the params are wanted, which a private job has empty.
+    """
     state: dict[str, Json] = {"status": job.state.value}
     if job.reason:
         state["reason"] = job.reason
@@ -37,7 +44,7 @@ def job_json(job: Job, *, with_params: bool) -> dict[str, Json]:
         "cost": job.cost_s,
         "tags": job.tags,
         "user_id": job.account.user_id,
-        "usage": {"seconds": round(job.usage_s)},
+        "usage": charged(version, job.told_usage_s, job),
     }
     if job.outcome is not None:
         answer["estimated_running_time_seconds"] = round(job.outcome.usage_s, 3)
@@ -52,6 +59,6 @@ def job_json(job: Job, *, with_params: bool) -> dict[str, Json]:
     answer.update({name: value for name, value in optional.items() if value is not None})
     if job.account.is_classic:
         answer.update(zip(("hub", "group", "project"), job.instance.id.split("/"), strict=True))
-    if with_params and not job.is_private:
-        answer["params"] = job.params
+    if with_params:
+        answer["params"] = {} if job.is_private else job.params
     return answer

@@ -7,6 +7,7 @@ from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime.charges import version_of
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import created_within, finds, is_true, number
 from pytest_qchannel.emulator.world.jobs import Job
@@ -23,7 +24,7 @@ Filter = Callable[[Job], bool]
 def list_jobs(ctx: Context) -> Response:
     """``GET /jobs``: one page, and in ``count`` the number of all jobs that match."""
     clockwork.advance_jobs(ctx)
-    found = ctx.world.jobs_of(_instances(ctx))
+    found = ctx.world.listed_jobs(_instances(ctx))
     for keep in _filters(ctx):
         found = [job for job in found if keep(job)]
     if (ctx.request.first("sort") or "DESC").upper() != "ASC":
@@ -33,7 +34,10 @@ def list_jobs(ctx: Context) -> Response:
     limit = limit if 1 <= limit <= PAGE else PAGE
     offset = number(ctx, "offset", 0)
     with_params = not is_true(ctx.request.first("exclude_params"))
-    page = [job_json(job, with_params=with_params) for job in found[offset : offset + limit]]
+    version = version_of(ctx)
+    page = [
+        job_json(job, version, with_params=with_params) for job in found[offset : offset + limit]
+    ]
     return Response.json({"jobs": page, "count": len(found), "limit": limit, "offset": offset})
 
 

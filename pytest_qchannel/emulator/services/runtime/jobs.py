@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes, Known
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime.charges import version_of
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import is_true
 from pytest_qchannel.emulator.world.clock import iso
@@ -22,7 +23,7 @@ def details(ctx: Context) -> Response:
     job = scope.job(ctx)
     clockwork.look_at(ctx, job)
     with_params = not is_true(ctx.request.first("exclude_params"))
-    return Response.json(job_json(job, with_params=with_params))
+    return Response.json(job_json(job, version_of(ctx), with_params=with_params))
 
 
 def results(ctx: Context) -> Response:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as version_of
 from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
-from pytest_qchannel.emulator.services.runtime.api_version import api_version
+from pytest_qchannel.emulator.services.runtime.charges import (
+    FIRST_WITH_CHARGE_TIME,
+    charged,
+    version_of,
+)
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import Job
+from pytest_qchannel.emulator.world.rules import UsageUnit
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import Json, Response
 
 __all__ = ["metrics", "position_in_queue"]
 
 # Source: IBM's changelog of the API.
-FIRST_WITH_CHARGE_TIME: Final = "2026-03-15"
 FIRST_WITH_TIME_AT_ROOT: Final = "2026-04-15"
+
+# Recorded metrics of 2026 have 0.0327 units for 2 seconds.
+RESOURCE_UNITS_PER_S: Final = 0.01635
 
 
 def position_in_queue(world: World, job: Job) -> int | None:
@@ -35,38 +41,57 @@ def position_in_queue(world: World, job: Job) -> int | None:
 
 
 def metrics(ctx: Context) -> Response:
-    """``GET /jobs/{id}/metrics``."""
+    """``GET /jobs/{id}/metrics``; fields and their order are those of recorded ones of 2026."""
     job = scope.job(ctx)
     clockwork.refresh(ctx, job)
-    is_classic = job.account.is_classic
-    version = "" if is_classic else api_version(ctx)
-    times = {"created": job.created_at, "running": job.running_at, "finished": job.finished_at}
-    body: dict[str, Json] = {
-        "timestamps": {name: iso(at) for name, at in times.items() if at is not None},
-        # Of the Qiskit that runs the job, as the service tells it.
-        "qiskit_version": version_of("qiskit"),
-    }
+    body: dict[str, Json] = {}
+    if job.client.packages is not None:
+        body["qiskit_version"] = job.client.packages
+    body["timestamps"] = _timestamps(job)
+    if job.client.caller is not None:
+        body["caller"] = job.client.caller
+    body.update(_usage(job, version_of(ctx), ctx.world.rules.usage_unit))
     place = position_in_queue(ctx.world, job)
     if place is not None:
         body["position_in_queue"] = place
         body["position_in_provider"] = place
-    body.update(_usage(job, version))
-    if is_classic and job.outcome is not None:
+    if job.account.is_classic and job.outcome is not None:
         body.update(job.outcome.facts)
     return Response.json(body)
 
 
-def _usage(job: Job, version: str) -> dict[str, Json]:
+def _timestamps(job: Job) -> dict[str, Json]:
+    """When it was created, ended and began; ``null`` where it was cancelled before it began."""
+    times: dict[str, Json] = {"created": iso(job.created_at)}
+    if job.finished_at is not None:
+        times["finished"] = iso(job.finished_at)
+    if job.running_at is not None:
+        times["running"] = iso(job.running_at)
+    elif job.is_final:
+        times["running"] = None
+    return times
+
+
+def _usage(job: Job, version: str, unit: UsageUnit) -> dict[str, Json]:
     if version < FIRST_WITH_CHARGE_TIME:
-        seconds = round(job.usage_s)
+        seconds = round(job.told_usage_s)
         return {
             "bss": {"seconds": seconds},
             "usage": {"quantum_seconds": seconds, "seconds": seconds},
         }
-    usage: dict[str, Json] = {"status": "complete" if job.is_final else "pending"}
-    if job.is_final:
-        usage["qpu_charge_time_seconds"] = round(job.usage_s)
+    usage = charged(version, job.told_usage_s, job)
     time = {"circuits_execution_time_ns": round(job.usage_s * 1e9)} if job.is_final else {}
     if version < FIRST_WITH_TIME_AT_ROOT:
         return {"usage": {**usage, **time}}
-    return {"usage": usage, **time}
+    return {"usage": _in_units(usage, job.told_usage_s, unit), **time}
+
+
+def _in_units(usage: dict[str, Json], used_s: float, unit: UsageUnit) -> dict[str, Json]:
+    """What was used, in seconds, resource units or both, in the order of recorded metrics."""
+    if unit is UsageUnit.SECONDS:
+        return usage
+    value = round(round(used_s) * RESOURCE_UNITS_PER_S, 4)
+    units: dict[str, Json] = {"value": value, "unit": "resource_units"}
+    rest = {name: one for name, one in usage.items() if name == "status"}
+    seconds = {name: one for name, one in usage.items() if name != "status"}
+    return {**(seconds if unit is UsageUnit.BOTH else {}), **units, **rest}

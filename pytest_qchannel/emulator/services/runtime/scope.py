@@ -57,7 +57,7 @@ def hidden_backends(ctx: Context) -> set[str]:
     """The names of the mock backends, unless the request asks for them, too."""
     if is_true(ctx.request.first("include_mocks")):
         return set()
-    return {name for name, one in ctx.world.devices.items() if one.kind == "mock"}
+    return {name for name, one in ctx.world.devices.items() if one.is_dry_run}
 
 
 def job(ctx: Context) -> Job:

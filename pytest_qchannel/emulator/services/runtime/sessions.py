@@ -10,6 +10,7 @@ from pytest_qchannel.emulator.services.runtime import clockwork, scope
 from pytest_qchannel.emulator.services.runtime.session_clock import SESSION_CLOSED
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import (
+    CLOSED_EARLY,
     INTERACTIVE_TTL_S,
     MAX_TTL_S,
     Session,
@@ -20,8 +21,6 @@ from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import ApiError, Json, Response
 
 __all__ = ["advance", "close", "create", "details", "session_for", "update"]
-
-CANCELLED: Final = "The session was cancelled."
 
 # What is wrong with the body of POST /sessions gets a 400: IBM's API description knows no 404 here.
 _INVALID: Final = (400, Codes.VALIDATION)
@@ -61,7 +60,7 @@ def create(ctx: Context) -> Response:
     world = ctx.world
     longest = body.get("max_session_ttl") if is_classic else body.get("max_ttl")
     session = Session(
-        id=world.session_id(),
+        id=world.classic_session_id() if is_classic else world.session_id(),
         mode=mode,
         backend=backend,
         account=ctx.caller.account,
@@ -72,7 +71,10 @@ def create(ctx: Context) -> Response:
         active_ttl_s=body.get("active_ttl"),
     )
     world.sessions[session.id] = session
-    answer = session_json(world, session)
+    if not is_classic:
+        return Response.json(session_json(world, session))
+    # Source: IBM's guide to execution modes through REST, as it was for the classic platform.
+    answer: dict[str, Json] = {"id": session.id}
     if is_barred:
         # The classic service took the session, ran its jobs as any others, and said so.
         text = "Sessions are not part of the open plan; the jobs run like those without a session."
@@ -90,7 +92,10 @@ def details(ctx: Context) -> Response:
 
 
 def update(ctx: Context) -> Response:
-    """``PATCH /sessions/{id}``: takes no more jobs, or takes them again; 204."""
+    """``PATCH /sessions/{id}``: takes no more jobs, or takes them again; 204.
+
+    A closed one says that it takes jobs again, and stays closed. Source: sessions of 2026.
+    """
     session = _session(ctx)
     body = ctx.json_body()
     if not isinstance(body, dict) or not isinstance(body.get("accepting_jobs"), bool):
@@ -102,8 +107,6 @@ def update(ctx: Context) -> Response:
     advance(ctx, session, with_all=False)
     if not body["accepting_jobs"]:
         session.drain(ctx.world.clock.now())
-    elif session.is_closed:
-        raise ctx.refuse_as(Known.CLOSED_SESSION)
     else:
         session.accepting_jobs, session.drains_from = True, None
     return Response(204)
@@ -123,7 +126,7 @@ def close(ctx: Context) -> Response:
             job.end(SESSION_CLOSED, now)
             ctx.engine.cancel(job.id)
             ctx.world.settle(job)
-    session.close(now, CANCELLED)
+    session.close(now, CLOSED_EARLY)
     return Response(204)
 
 
@@ -133,7 +136,7 @@ def session_for(ctx: Context, session_id: str, instance: Instance, backend: str)
     if session is None or session.instance is not instance:
         raise _unknown(ctx, session_id)
     advance(ctx, session, with_all=False)
-    if not session.accepting_jobs:
+    if session.is_closed or not session.accepting_jobs:
         raise ctx.refuse_as(Known.CLOSED_SESSION)
     if session.backend not in (None, backend):
         raise ctx.refuse(400, Codes.VALIDATION, f"The session is for {session.backend}.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, NotRequired, TypedDict, cast
 
 from pytest_qchannel.emulator.api.context import Context
@@ -15,6 +17,7 @@ from pytest_qchannel.emulator.services.runtime.tags import check_tags
 from pytest_qchannel.emulator.world.devices import Device
 from pytest_qchannel.emulator.world.jobs import DEFAULT_COST_S, DEFAULT_LOG_LEVEL, Job, Session
 from pytest_qchannel.emulator.world.records import Instance
+from pytest_qchannel.emulator.world.rules import WhenUsedUp
 from pytest_qchannel.errors import EmulatorGap
 from pytest_qchannel.wire import ApiError, Json, Response
 
@@ -72,6 +75,7 @@ def create(ctx: Context) -> Response:
     session = _session(ctx, sent, instance)
     _require_room(ctx, instance)
     world = ctx.world
+    world.note_submission(ctx.caller.account)
     number = world.new_job_number()
     job = Job(
         id=world.job_id(number),
@@ -91,6 +95,7 @@ def create(ctx: Context) -> Response:
         session=session,
         progression=world.next_progression or device.progression,
         ending=world.next_ending,
+        client=ctx.client,
     )
     world.next_progression = world.next_ending = None
     set_ending(ctx.faults, job)
@@ -139,20 +144,34 @@ def _session(ctx: Context, sent: _Submission, instance: Instance) -> Session | N
 def _require_room(ctx: Context, instance: Instance) -> None:
     """Refuses a job that the plan's limits leave no room for.
 
-    Source: IBM's job limits (three pending jobs on the classic open plan) and its API description
-    (409 where the instance's usage limit is reached).
+    Source: IBM's job limits (three pending jobs on the classic open plan); jobs of 2026, which
+    were accepted and stayed in the queue where the usage limit was reached; and, for worlds that
+    want it, IBM's API description, which has a 409 for that.
     """
+    world = ctx.world
     clockwork.advance_timed_jobs(ctx)
+    if wait_s := world.wait_before_submission_s(ctx.caller.account):
+        raise _too_many(ctx, wait_s)
     if instance.is_used_up and ctx.caller.account.is_classic:
         raise ctx.refuse_as(Known.CLASSIC_QUOTA)
-    if instance.is_used_up:
+    if instance.is_used_up and (
+        instance.refuses_when_used_up or world.rules.when_used_up is WhenUsedUp.REFUSE
+    ):
         raise ctx.refuse(
             409,
             Codes.USAGE_LIMIT,
             f"The instance has used its {instance.usage_limit_s} seconds of this period.",
         )
     limit = instance.pending_limit
-    if limit is not None and ctx.world.pending_jobs(instance) >= limit:
+    if limit is not None and world.pending_jobs(instance) >= limit:
         clockwork.advance_jobs(ctx)  # those that only wait for a look have had their time
-    if limit is not None and ctx.world.pending_jobs(instance) >= limit:
+    if limit is not None and world.pending_jobs(instance) >= limit:
         raise ctx.refuse_as(Known.TOO_MANY_PENDING, limit)
+
+
+def _too_many(ctx: Context, wait_s: float) -> ApiError:
+    """The refusal of more jobs than a minute may have. Source: IBM's error registry, 1202."""
+    rate = ctx.world.rules.submit_rate
+    refusal = ctx.refuse(429, Codes.TOO_MANY, f"More than {rate} jobs were created in a minute.")
+    headers = {**refusal.response.headers, "Retry-After": str(math.ceil(wait_s))}
+    return ApiError(replace(refusal.response, headers=headers))

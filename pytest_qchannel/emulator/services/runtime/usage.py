@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork
-from pytest_qchannel.emulator.world.clock import iso
+from pytest_qchannel.emulator.world.clock import iso_milliseconds
+from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.wire import Json, Response
 
 PERIOD = timedelta(days=28)
@@ -19,19 +20,33 @@ def instance_usage(ctx: Context) -> Response:
     end = datetime.fromtimestamp(ctx.world.clock.now(), UTC)
     answer: dict[str, Json] = {
         "instance_id": instance.id,
-        "plan_id": instance.plan.id,
+        "plan_id": instance.plan_id,
         "usage_consumed_seconds": round(instance.usage_s),
         "usage_period": {
-            "start_time": iso((end - PERIOD).timestamp()),
-            "end_time": iso(end.timestamp()),
+            "start_time": iso_milliseconds((end - PERIOD).timestamp()),
+            "end_time": iso_milliseconds(end.timestamp()),
         },
     }
     if instance.usage_limit_s is not None:
         answer["usage_limit_seconds"] = instance.usage_limit_s
         answer["usage_limit_reached"] = instance.is_used_up
+        if instance.is_used_up:
+            answer["time_available_at"] = iso_milliseconds(_available_at(ctx, instance))
     if instance.usage_allocation_s is not None:
         answer["usage_allocation_seconds"] = instance.usage_allocation_s
     return Response.json(answer)
+
+
+def _available_at(ctx: Context, instance: Instance) -> float:
+    """When a part of what was used leaves the period: what the oldest job in it used."""
+    period_s = PERIOD.total_seconds()
+    now = ctx.world.clock.now()
+    ended = [
+        job.finished_at
+        for job in ctx.world.jobs_of([instance])
+        if job.told_usage_s and job.finished_at is not None and job.finished_at > now - period_s
+    ]
+    return min(ended, default=now) + period_s
 
 
 def classic_usage(ctx: Context) -> Response:
@@ -49,5 +64,8 @@ def classic_usage(ctx: Context) -> Response:
         }
         for instance in ctx.caller.account.instances.values()
     ]
-    period = {"start": iso(start.timestamp()), "end": iso(end.timestamp())}
+    period = {
+        "start": iso_milliseconds(start.timestamp()),
+        "end": iso_milliseconds(end.timestamp()),
+    }
     return Response.json({"period": period, "byInstance": rows})

@@ -1,9 +1,10 @@
-"""``GET /workloads``: sessions, batches, and the jobs outside of them; newest first, paged."""
+"""``GET /workloads``: sessions, batches, and the jobs outside of them; oldest first, paged."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -12,9 +13,10 @@ from urllib.parse import urlencode
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.runtime import clockwork, scope, sessions
+from pytest_qchannel.emulator.services.runtime.charges import charged, version_of
 from pytest_qchannel.emulator.services.runtime.query import created_within, finds, number
-from pytest_qchannel.emulator.world.clock import iso
-from pytest_qchannel.emulator.world.jobs import Job, Session, SessionState
+from pytest_qchannel.emulator.world.clock import iso_milliseconds
+from pytest_qchannel.emulator.world.jobs import CLOSED_EARLY, Job, Session, SessionState
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import Json, Response
@@ -54,10 +56,16 @@ class Workload:
     status: str
     tags: tuple[str, ...]
     usage_s: float
+    job: Job | None = None
     ended_at: float | None = None
     reason: str | None = None
     accepting_jobs: bool | None = None
     estimate_s: float | None = None
+
+    @property
+    def shown_at(self) -> float:
+        """When it was created, as it is written: whoever sends that back means the same moment."""
+        return math.floor(round(self.created_at * 1_000_000) / 1_000) / 1_000
 
     @property
     def place(self) -> tuple[float, str]:
@@ -70,14 +78,14 @@ def list_workloads(ctx: Context) -> Response:
     limit = number(ctx, "limit", PAGE)
     if not 1 <= limit <= MOST:
         raise ctx.refuse(400, Codes.VALIDATION, f"limit must be from 1 to {MOST}.")
-    is_rising = _one_of(ctx, "sort", ("createdAt", "-createdAt"), "-createdAt") == "createdAt"
+    is_rising = _one_of(ctx, "sort", ("createdAt", "-createdAt"), "createdAt") == "createdAt"
     keeps = _filters(ctx)
     found = [one for one in _workloads(ctx) if all(keep(one) for keep in keeps)]
     found.sort(key=lambda one: one.place, reverse=not is_rising)
     start, stop = _span(ctx, found, limit, is_rising=is_rising)
-    page = found[start:stop]
+    page, version = found[start:stop], version_of(ctx)
     answer: dict[str, Json] = {
-        "workloads": [_row(one) for one in page],
+        "workloads": [_row(one, version) for one in page],
         "total_count": len(found),
         "limit": limit,
     }
@@ -92,7 +100,7 @@ def _workloads(ctx: Context) -> list[Workload]:
     world, instances = ctx.world, scope.instances(ctx, ctx.request.first("provider"))
     clockwork.advance_jobs(ctx)
     hidden = scope.hidden_backends(ctx)
-    jobs = [job for job in world.jobs_of(instances) if job.backend not in hidden]
+    jobs = [job for job in world.listed_jobs(instances) if job.backend not in hidden]
     tags: dict[str, dict[str, None]] = {}
     for job in jobs:
         if job.session is not None:
@@ -115,7 +123,8 @@ def _of_job(job: Job) -> Workload:
         mode="job",
         status=_OF_JOB[job.state],
         tags=tuple(job.tags),
-        usage_s=job.usage_s,
+        usage_s=job.told_usage_s,
+        job=job,
         ended_at=job.finished_at,
         reason=job.reason,
         estimate_s=job.outcome.usage_s if job.outcome else None,
@@ -123,7 +132,7 @@ def _of_job(job: Job) -> Workload:
 
 
 def _of_session(world: World, session: Session, tags: tuple[str, ...]) -> Workload:
-    was_cancelled = session.state_reason == sessions.CANCELLED
+    was_cancelled = session.state_reason == CLOSED_EARLY
     return Workload(
         id=session.id,
         created_at=session.created_at,
@@ -135,15 +144,14 @@ def _of_session(world: World, session: Session, tags: tuple[str, ...]) -> Worklo
         tags=tags,
         usage_s=session.elapsed_s(world.clock.now()),
         ended_at=session.closed_at,
-        reason=session.state_reason,
         accepting_jobs=session.accepting_jobs,
     )
 
 
-def _row(one: Workload) -> dict[str, Json]:
+def _row(one: Workload, version: str) -> dict[str, Json]:
     row: dict[str, Json] = {
         "id": one.id,
-        "created": iso(one.created_at),
+        "created": iso_milliseconds(one.shown_at),
         "backend": one.backend,
         "instance": one.instance,
         "user_id": one.user_id,
@@ -151,11 +159,11 @@ def _row(one: Workload) -> dict[str, Json]:
         "status": one.status,
         "accepting_jobs": one.accepting_jobs,
         "tags": list(one.tags),
-        "usage": {"seconds": round(one.usage_s)},
+        "usage": charged(version, one.usage_s, one.job),
         "usage_seconds": round(one.usage_s),
     }
     optional = {
-        "ended": iso(one.ended_at) if one.ended_at is not None else None,
+        "ended": iso_milliseconds(one.ended_at) if one.ended_at is not None else None,
         "status_reason": one.reason,
         "estimated_running_time_seconds": one.estimate_s,
     }
@@ -172,7 +180,8 @@ def _filters(ctx: Context) -> list[Filter]:
     if "backend" in query:
         found.append(lambda one: one.backend == first("backend"))
     if "user" in query:
-        found.append(lambda one: one.user_id == first("user"))
+        own = ctx.caller.account.user_id
+        found.append(lambda one: one.user_id == (own if first("user") == "me" else first("user")))
     if "mode" in query:
         mode = _one_of(ctx, "mode", MODES, "")
         found.append(lambda one: one.mode == mode)
@@ -186,7 +195,7 @@ def _filters(ctx: Context) -> list[Filter]:
         found.append(lambda one: tags.issubset(one.tags))
     is_found, is_in_time = finds(ctx), created_within(ctx)
     # By id or tags: the docstring of the client's workloads_get, 0.51.
-    found.append(lambda one: is_found((one.id, *one.tags)) and is_in_time(one.created_at))
+    found.append(lambda one: is_found((one.id, *one.tags)) and is_in_time(one.shown_at))
     return found
 
 

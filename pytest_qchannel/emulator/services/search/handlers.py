@@ -60,7 +60,7 @@ def _item(instance: Instance, wanted: list[str]) -> dict[str, Json]:
     known: dict[str, Json] = {
         "crn": instance.id,
         "name": instance.name,
-        "service_plan_unique_id": instance.plan.id,
+        "service_plan_unique_id": instance.plan_id,
         "service_name": "quantum-computing",
         "region": instance.region,
         "tags": list(instance.tags),

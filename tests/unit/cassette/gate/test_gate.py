@@ -302,6 +302,7 @@ def test_every_pattern_has_an_example() -> None:
         "Bearer authentication-is-required",
         base64.urlsafe_b64encode(b"the 2 quick Brown foxes JUMP overs").decode()[:44],
         base64.urlsafe_b64encode(zlib.compress(bytes(range(99)))[:33]).decode(),
+        "PauliEvolutionGate_5f113de4-49ce-459e-99b1-bcb0399c4573Theta",  # as Qiskit 1 names it
         "sha256:" + "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     ],
 )

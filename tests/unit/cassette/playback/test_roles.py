@@ -61,3 +61,13 @@ def test_a_recording_that_is_lost_by_an_unknown_route_says_so() -> None:
     assert what.endswith("a part of its path, which with this method is no route that is known")
     known = said("GET", "/jobs/my-own-name/logs"), said("GET", "/jobs/qchannel-stand-in/logs")
     assert list(not_found_again([known], {})) == []
+
+
+def test_a_token_that_a_link_escapes_was_given_by_the_service() -> None:
+    """A recording that followed ``next`` was refused where the token ends with ``=``."""
+    link = "https://quantum.cloud.ibm.com/api/v1/workloads?next=Zm9v%3D"
+    page = said("GET", "/workloads", {"next": {"href": link}})
+    raw = said("GET", "/workloads?next=Zm9v%3D")
+    kept = said("GET", "/workloads?next=qchannel-stand-in-cursor-1")
+    assert list(not_found_again([(page, page), (raw, kept)], {})) == []
+    assert list(not_found_again([(raw, kept)], {})) != []

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import sys
+from collections.abc import Sequence
 
+import httpx
+import pytest
 import urllib3.connectionpool
 import vcr.patch
 
@@ -55,3 +59,24 @@ def test_two_threads_make_connections_at_once_and_vcrpy_stays() -> None:
         assert http.client.HTTPSConnection is real
         second.__exit__(None, None, None)
         assert http.client.HTTPSConnection is ours
+
+
+@pytest.mark.skipif(not hasattr(vcr.patch, "PATCHER_NAMES"), reason="this vcrpy skips nothing")
+def test_libraries_that_are_not_there_are_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a short test the search for them, on the whole path, was a twentieth."""
+    missing = {"httplib2", "tornado"}
+    for name in [one for one in sys.modules if one.partition(".")[0] in missing]:
+        monkeypatch.delitem(sys.modules, name)
+    looked_for: list[str] = []
+
+    class Watching:
+        @staticmethod
+        def find_spec(name: str, path: Sequence[str] | None = None, target: object = None) -> None:
+            looked_for.append(name.partition(".")[0])
+
+    real = httpx.HTTPTransport.handle_request
+    monkeypatch.setattr(sys, "meta_path", [Watching, *sys.meta_path])
+    with taped(_Tape(), "a.yaml", None, {"skip_patchers": ("aiohttp",)}) as cassette:
+        assert not missing & set(looked_for)
+        assert "aiohttp" in cassette.skip_patchers
+        assert httpx.HTTPTransport.handle_request is not real

@@ -8,8 +8,10 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qpy
-from qiskit.circuit import Gate, Parameter
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qpy, transpile
+from qiskit.circuit import Gate, Parameter, ParameterVector
+from qiskit.circuit.classical import expr, types
+from qiskit.circuit.library import XGate
 
 __all__ = ["WORDS_OF_CIRCUITS", "circuit_json"]
 
@@ -39,6 +41,7 @@ def _parameters(word: str) -> QuantumCircuit:
     circuit = QuantumCircuit(1)
     circuit.rz(Parameter(word), 0)
     circuit.rx(2 * Parameter(f"theta {word}") + Parameter("b"), 0)
+    circuit.ry(ParameterVector(f"v{word}", 2)[1], 0)
     return circuit
 
 
@@ -58,6 +61,29 @@ def _body(word: str) -> QuantumCircuit:
     return circuit
 
 
+def _layout(word: str) -> QuantumCircuit:
+    circuit = QuantumCircuit(QuantumRegister(2, word), ClassicalRegister(2, "c"))
+    circuit.cx(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    return transpile(circuit, coupling_map=[[0, 1], [1, 2]], initial_layout=[1, 2])
+
+
+def _controlled(word: str) -> QuantumCircuit:
+    inner = QuantumCircuit(1, name=word)
+    inner.h(0)
+    circuit = QuantumCircuit(3)
+    circuit.append(inner.to_gate().control(1), [0, 1])
+    circuit.append(XGate(label=word).control(2, label=f"c{word}"), [0, 1, 2])
+    return circuit
+
+
+def _variable(word: str) -> QuantumCircuit:
+    circuit = QuantumCircuit(1, 1)
+    circuit.store(circuit.add_var(word, expr.lift(3, types.Uint(8))), 4)
+    circuit.barrier(label=word)
+    return circuit
+
+
 def _inner_metadata(word: str) -> QuantumCircuit:
     gate = Gate("mine", 1, [])
     gate.definition = QuantumCircuit(1, name=word, metadata={"note": word, "n": [1]})
@@ -74,4 +100,7 @@ WORDS_OF_CIRCUITS: Final[Mapping[str, Callable[[str], QuantumCircuit]]] = {
     "the name of a gate": _gate,
     "a body": _body,
     "metadata of a definition": _inner_metadata,
+    "a layout": _layout,
+    "a controlled gate": _controlled,
+    "a variable": _variable,
 }

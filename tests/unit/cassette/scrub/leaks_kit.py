@@ -226,7 +226,7 @@ def _natural() -> Iterator[Leak]:
         "reason",
         get("/jobs/d0", {"state": {"status": "Failed", "reason": f"error in {v['file path']}"}}),
     )
-    for kind in ("IP address", "card number", "telephone number"):
+    for kind in ("IP address", "IPv6 address", "card number", "telephone number", "e-mail"):
         refused = {"errors": [{"code": 1208, "message": f"The request of {v[kind]} is invalid."}]}
         yield leak(kind, "an error message", get("/jobs", refused, status=400))
         failed = {"state": {"status": "Failed", "reason": f"refused by '{v[kind]}'"}}
@@ -280,7 +280,11 @@ def _packed() -> Iterator[Leak]:
         "QPY",
         get("/jobs/d0", {"id": "d0", "params": {"pubs": [[named]]}}),
     )
-    for kind in ("API key", "classic API token", "file path", "e-mail", "IP address"):
+    for kind in (
+        *("API key", "classic API token", "IAM access token", "token in groups", "file path"),
+        *("home by name", "e-mail", "IP address", "IPv6 address", "card number"),
+        "telephone number",
+    ):
         for place, make in WORDS_OF_CIRCUITS.items():
             params = {"pubs": [[circuit_json(make(VALUES[kind]))]]}
             yield Leak(kind, f"{place} in an answer", "QPY", get("/jobs/d0", {"params": params}))

@@ -62,6 +62,9 @@ VALUES: Final[Mapping[str, str]] = {
     "proxy password": "hunter2-Tr0ub4dor",
     "card number": "4929 1234 5678 9012",
     "telephone number": "0170-1234-5678",
+    "IPv6 address": "fe80::1ff:fe23",
+    "token in groups": "xoxb-20304050-aBcDeFgH",
+    "home by name": "~abyron/fusion/reactor.py",
 }
 KEY: Final = VALUES["API key"]
 

@@ -37,6 +37,14 @@ def test_every_kind_of_standin_is_a_rule() -> None:
     assert set(SHAPES) - {"segment"} <= set(RULES)
 
 
+def test_no_header_that_identifies_a_session_of_iam_is_kept() -> None:
+    """Seen around every answer of IAM; where one is recorded, nobody needs to be told of it."""
+    named = {"akamai-grn", "transaction-id", "x-correlation-id", "x-request-id"}
+    assert named <= UNNEEDED
+    fields = {"context.instanceId", "context.host", "context.clusterName"}
+    assert {ERRORS[name] for name in fields} == {"drop"}
+
+
 def test_no_header_is_both_kept_and_dropped() -> None:
     assert not UNNEEDED & {name for side in HEADERS.values() for name in side}
 

@@ -54,7 +54,7 @@ def snapshot(qubits: int = 5, t1_s: float = T1_S) -> Any:
         for name, on in places
     ]
     properties = json.dumps({"qubits": [figures] * qubits, "gates": gates}).encode()
-    return replace(snapshots.load(DEVICE), properties=properties)
+    return replace(snapshots.load(DEVICE), recorded_properties=properties)
 
 
 def decay(name: str, t1_s: float = T1_S) -> SuperOp:

@@ -113,7 +113,7 @@ def test_what_is_described_is_what_there_is() -> None:
     assert device.status is DeviceStatus.OFFLINE
     assert device.progression == seconds(30, queued=10)
     assert device.noise is Noise.CALIBRATION
-    assert (device.kind, device.has_fractional_gates) == ("mock", False)
+    assert (device.kind, device.has_fractional_gates) == ("mock", None)
     assert (device.snapshot.name, device.snapshot.source) == ("ibm_other", "ibm_sherbrooke")
     assert "rzz" in world.devices["fractional"].snapshot.facts["basis_gates"]
     old = device.calibrated("old")

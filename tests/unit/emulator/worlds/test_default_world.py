@@ -9,6 +9,7 @@ import pytest
 from pytest_qchannel.emulator.world import snapshots
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.devices import DeviceStatus
+from pytest_qchannel.emulator.worlds.absent import OF_2024 as OF_2024_NAMES
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.emulator.worlds.default_world import FLEETS, default_world, fleet
 
@@ -74,3 +75,8 @@ def test_the_world_of_2024_is_the_old_default_world() -> None:
         "ibm_kyoto": (0, "offline"),
         "ibm_osaka": (1, "paused"),
     }
+
+
+def test_what_is_told_of_old_devices_is_what_the_file_has() -> None:
+    described = WorldBuilder.from_file(OF_2024).described
+    assert set(OF_2024_NAMES) == {one.name for one in described.devices}

@@ -10,6 +10,7 @@ import pytest
 from pytest_qchannel.emulator.world.jobs import SessionState
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.errors import UsageProblem
 from tests.unit.emulator.worlds.worlds_kit import CLOCK, CRN, small
 
 
@@ -75,6 +76,30 @@ def test_jobs_with_one_session_ran_in_one_closed_batch() -> None:
     assert [state for state, _ in batch.history] == ["open", "active", "closed"]
     assert batch.state_reason == "The session was closed."
     assert (batch.last_job_started, batch.last_job_completed) == (9_970.0, 9_972.0)
+
+
+def test_a_job_of_the_past_may_have_run_on_a_device_that_is_gone() -> None:
+    """What the user saw: the world refused to describe it, "the instance has no device"."""
+    builder = (
+        small()
+        .device("ibm_brisbane", retired=True)
+        .device("ibm_sherbrooke")
+        .instance("few", plan="Premium", devices=["ibm_brisbane", "ibm_torino"])
+    )
+    gone = builder
+    for name in ("ibm_brisbane", "ibm_sherbrooke"):
+        gone = gone.job(account="me", instance="few", backend=name, age_s=9, usage_s=2)
+    world = gone.build(CLOCK)
+    assert [job.backend for job in world.jobs.values()] == ["ibm_brisbane", "ibm_sherbrooke"]
+    (account,) = world.accounts
+    listed = {one.name: one.devices for one in account.instances.values()}
+    assert listed == {"open": ("ibm_torino", "ibm_sherbrooke"), "few": ("ibm_torino",)}
+    params = {"version": 2, "pubs": [["OPENQASM 3.0; qubit[1] q;"]]}
+    waiting = builder.job(
+        account="me", instance="few", backend="ibm_brisbane", state="Queued", params=params
+    )
+    with pytest.raises(UsageProblem, match="has still to run, and ibm_brisbane is retired"):
+        waiting.check()
 
 
 def test_instances_with_one_name_are_told_by_their_crns() -> None:

@@ -91,8 +91,8 @@ def test_the_list_has_them_newest_first_with_their_states() -> None:
         "off": "Cancelled - Ran too long",
         "mine": "Completed",
     }
-    assert "params" not in next(one for one in answer.json["jobs"] if one["id"] == "mine")
-    assert answer.json["jobs"][2]["created"] == "2025-10-09T08:53:08.000Z"
+    assert next(one for one in answer.json["jobs"] if one["id"] == "mine")["params"] == {}
+    assert answer.json["jobs"][2]["created"] == "2025-10-09T08:53:08.0Z"
 
 
 def test_results_are_those_that_were_described() -> None:
@@ -117,6 +117,15 @@ def test_usage_is_what_was_described() -> None:
     assert answer.json["usage_limit_seconds"] == 100
     assert answer.json["usage_consumed_seconds"] == 40
     assert answer.json["usage_allocation_seconds"] == 90
+
+
+def test_a_plan_has_ibms_id_or_that_of_the_world() -> None:
+    builder = WorldBuilder().device("ibm_torino").account("me", channels=["ibm_cloud"])
+    asker = Asker(builder.instance("a", plan="Internal").instance("b", plan="Flex", plan_id="own"))
+    ids = [asker.get("/instances/usage", number).json["plan_id"] for number in (0, 1)]
+    assert ids == ["91b2c828-2952-4f05-aed8-bedf92c6c480", "own"]
+    plans = asker.get(f"/accounts/{asker.account.id}").json["plans"]
+    assert [one["plan_id"] for one in plans] == ids
 
 
 def test_the_oldest_job_that_can_be_described_is_answered() -> None:

@@ -199,7 +199,9 @@ ODD = [{"name": "T1", "value": 0.0, "unit": "us"}, {"name": "readout_error", "va
     ],
 )  # fmt: skip
 def test_odd_figures_in_the_calibration(qubits: Any, gates: Any, mean: float) -> None:
-    odd = replace(SNAPSHOT, properties=json.dumps({"qubits": qubits, "gates": gates}).encode())
+    odd = replace(
+        SNAPSHOT, recorded_properties=json.dumps({"qubits": qubits, "gates": gates}).encode()
+    )
     circuit = QuantumCircuit(1, 1)
     circuit.x(0)
     circuit.measure(0, 0)

@@ -1,0 +1,1 @@
+"""The Qiskit Transpiler Service: transpiling, routing and synthesis, each in a task."""

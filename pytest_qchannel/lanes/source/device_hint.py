@@ -1,0 +1,65 @@
+"""What a test is told that asked for a device which the emulated world lacks.
+
+The client says that no backend matches the criteria, the service that it found no device; neither
+names one.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Iterator
+
+from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.emulator.worlds.absent import OF_2024, no_device
+from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.ibm.table import find
+from pytest_qchannel.journal import Journal
+
+__all__ = ["device_hint"]
+
+_CLIENT = "qiskit_ibm_runtime.qiskit_runtime_service"
+
+
+def device_hint(world: World, error: BaseException, sent: Journal) -> QChannelError | None:
+    """What is wrong with the first device asked for that there is not, if one was.
+
+    Args:
+        world: The emulated world.
+        error: What the test ended with.
+        sent: What it sent.
+    """
+    for asked in (_of_client, _of_text):
+        for name in asked(error):
+            if name not in world.devices:
+                return no_device(world, name)
+    for name in _refused(sent):
+        if name not in world.devices:
+            return no_device(world, name)
+    return None
+
+
+def _of_client(error: BaseException) -> Iterator[str]:
+    """What ``service.backend(name)`` was called with, if that is what failed."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "backend" and frame.f_globals.get("__name__") == _CLIENT:
+            name = frame.f_locals.get("name")
+            if isinstance(name, str):
+                yield name
+
+
+def _of_text(error: BaseException) -> list[str]:
+    """What a failed assertion names: only what was once there, other words may mean anything."""
+    return [name for name in re.findall(r"\bibm_[a-z]+\b", str(error)) if name in OF_2024]
+
+
+def _refused(sent: Journal) -> Iterator[str]:
+    """The devices of requests that were refused, in the path or in the body."""
+    for exchange in sent:
+        if exchange.status not in (400, 404):
+            continue
+        found = find(exchange.method, exchange.host, exchange.path)
+        body = exchange.body
+        said = {**(body if isinstance(body, dict) else {}), **(found.args if found else {})}
+        if isinstance(said.get("backend"), str):
+            yield said["backend"]

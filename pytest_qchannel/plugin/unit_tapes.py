@@ -1,0 +1,314 @@
+"""The cassettes of units, which several tests share: recorded and replayed as one.
+
+A unit is recorded whole, or added to; it is saved if all of its tests passed. In a replay each
+test gets what was recorded of it, and what was recorded of tests that did not run is not unused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from pytest_qchannel.cassette.problems import record_command
+from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.lanes.decide import Plan, decide, require_source
+from pytest_qchannel.plugin import selection, session_settings, sharing, taping
+from pytest_qchannel.plugin.keys import CASSETTE, WHOLE_RUN
+from pytest_qchannel.plugin.sharing import Unit
+from pytest_qchannel.rerun_command import words_of
+from pytest_qchannel.settings import Mode
+from pytest_qchannel.units import node_of
+
+if TYPE_CHECKING:
+    from pytest_qchannel.lanes.tapes import Place
+
+__all__ = ["finish", "open_tape", "place_of", "plan_of", "prepare"]
+
+DIST: Final = "qchannel_dist"
+"""What a worker of pytest-xdist is told: how tests are distributed."""
+
+_MOST_NAMED: Final = 5
+
+
+def place_of(unit: Unit) -> Place:
+    """Where the cassette of a unit lies."""
+    from pytest_qchannel.lanes.tapes import Place
+
+    return Place.of(taping.folder_for(unit.node.config, unit.settings()), unit.id)
+
+
+def plan_of(unit: Unit, of_config: str | None = None) -> Plan:
+    """What is done with a unit.
+
+    Args:
+        unit: The unit.
+        of_config: The record mode of the fixture ``vcr_config``, if it has one.
+
+    Raises:
+        UsageProblem: Settings contradict each other, or tests do.
+    """
+    if WHOLE_RUN in unit.node.config.stash:
+        return Plan(Mode.EMULATED)
+    settings, asked = unit.settings(), [taping.asked(one, of_config) for one in unit.everyone]
+    marked = [one for one in asked if one.is_marked]
+    if settings.mode is Mode.AUTO and len(marked) not in (0, len(asked)):
+        bare = next(i for i, one in zip(unit.everyone, asked, strict=True) if not one.is_marked)
+        raise UsageProblem(
+            f"{len(marked)} of the {len(asked)} tests that share the lane of {unit.where} are "
+            f"marked vcr: all of them replay, or none",
+            where=f"{bare.nodeid} is not marked, qchannel_scope={unit.scope}",
+            next=_mark_all(unit),
+        )
+    modes = {one.record_mode: one for one in marked or asked}
+    if len(modes) > 1:
+        raise UsageProblem(
+            f"the tests that share the lane of {unit.where} have several record modes: "
+            + ", ".join(sorted(map(str, modes))),
+            where=f"qchannel_scope={unit.scope}",
+            next="give one for all of them: --record-mode",
+        )
+    (one,) = modes.values()
+    whole = one._replace(is_marked=len(marked) == len(asked))
+    return decide(settings, whole, unit.where, lambda: place_of(unit).exists())
+
+
+def prepare(unit: Unit) -> None:
+    """Looks at a unit when it is known which of its tests run.
+
+    Raises:
+        UsageProblem: What is asked of it is not possible.
+    """
+    config = unit.node.config
+    for item in unit.items:
+        sharing.check(item)
+    plan = plan_of(unit)
+    unit.has_tape = plan.has_tape
+    if plan.mode is not Mode.REPLAY and unit.items:
+        sharing.require_wide_world(unit.items[0])
+    for item in unit.items:
+        taping.prepare_shared(item, plan, unit.where)
+    if plan.mode is not Mode.RECORD or config.option.collectonly:
+        return
+    settings = unit.settings()
+    if settings.mode is Mode.RECORD:
+        require_source(
+            settings, unit.id if settings.origin["mode"] == "the qchannel marker" else None
+        )
+    if plan.record_mode != "new_episodes":
+        _require_whole(unit)
+    _require_one_worker(unit)
+
+
+def open_tape(unit: Unit, request: pytest.FixtureRequest) -> AbstractContextManager[object]:
+    """Makes the tape of a unit, and opens it; a lane without a cassette has none.
+
+    Raises:
+        QChannelError: The cassette cannot be used.
+    """
+    options = dict(_vcr_config(unit, request)) if unit.has_tape else {}
+    plan = plan_of(unit, options.pop("record_mode", None))
+    if not plan.has_tape:
+        return nullcontext()
+    from pytest_qchannel.lanes.tapes import tape_for
+
+    tape = tape_for(plan, place_of(unit), unit.settings())
+    if tape.is_recording and unit.was_recorded:
+        raise UsageProblem(
+            f"the recording of {unit.where} was over, and its tests go on",
+            where=f"qchannel_scope={unit.scope}",
+            next="let its tests run one after the other, in no order across it: "
+            f"pytest {' '.join(words_of(unit.id))}",
+        )
+    unit.tape, unit.was_recorded = tape, tape.is_recording
+    return tape.opened(None, **options)
+
+
+def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
+    """Ends a unit's use of its cassette, when nothing of it is left.
+
+    Args:
+        unit: The unit.
+        item: The test that ran last.
+        is_torn_down: Whether nothing failed on the way.
+
+    Raises:
+        QChannelError: The test that ran last shall fail for it.
+    """
+    tape, unit.is_over = unit.tape, False
+    if tape is None:
+        return
+    failed = [test for test, has_passed in unit.ran.items() if not has_passed]
+    has_passed = is_torn_down and not failed
+    done: dict[str, Any] = {"path": str(tape.place.path), "test": unit.id}
+    try:
+        if tape.is_recording:
+            done.update(tape.finish(has_passed=has_passed, why=_why(failed)))
+            return
+        idle, so_far = set(tape.player.idle()), unit.idle
+        unit.idle = idle if so_far is None else so_far & idle
+        done.update(did="replayed", **tape.cassette.provenance.to_plain())
+        done["part"] = {
+            "root": str(tape.place.root),
+            "idle": sorted(unit.idle),
+            "ran": [test for test, has_passed in unit.ran.items() if has_passed],
+            "gone": gone(unit, tape.cassette.tests),
+            "counts": has_passed and not _allows_unused(unit),
+        }
+        part, is_whole = done["part"], {taping.test_id(one) for one in unit.items} <= unit.done
+        if is_whole and part["counts"] and not hasattr(item.config, "workerinput"):
+            tape.require_used(unit.idle, part["ran"], part["gone"])
+    except BaseException as problem:
+        if tape.is_recording:
+            said = str(problem).strip() or f"{type(problem).__name__} while it was written"
+            done.update(did="refused", why=said.splitlines()[0])
+        raise
+    finally:
+        item.user_properties.append((CASSETTE, done))
+
+
+def _why(failed: list[str]) -> str:
+    """Why a recording is not saved, if it is not."""
+    if not failed:
+        return "the teardown of the last test failed"
+    more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+    return f"{failed[0]} did not pass{more}"
+
+
+def gone(unit: Unit, tests: tuple[str, ...]) -> list[str]:
+    """Tests that a cassette was recorded with, and that do not exist any more."""
+    config = unit.node.config
+    here = {taping.test_id(one) for one in unit.everyone}
+    base = Path(session_settings.base_of(config))
+    whole = {taping.test_id(one).partition("::")[0] for one in unit.everyone}
+    found = []
+    for test in tests:
+        module = test.partition("::")[0]
+        is_known = module in whole and not _is_narrowed(unit, module)
+        if test not in here and (is_known or not (base / module).is_file()):
+            found.append(test)
+    return found
+
+
+def _allows_unused(unit: Unit) -> bool:
+    return any(selection.allows_unused(one) for one in (unit.node, *unit.items))
+
+
+def _mark_all(unit: Unit) -> str:
+    line = "pytestmark = pytest.mark.vcr"
+    if unit.scope == "class":
+        return f"write {line} in the class, or take the marks away"
+    modules = dict.fromkeys(item.nodeid.partition("::")[0] for item in unit.everyone)
+    return f"write {line} in {', '.join(modules)}, or take the marks away"
+
+
+def _is_narrowed(unit: Unit, module: str) -> bool:
+    """Whether the command line asks for a part of a module only, or for what failed last."""
+    config = unit.node.config
+    if config.getoption("lf", False) and getattr(
+        config.pluginmanager.get_plugin("lfplugin"), "lastfailed", None
+    ):
+        return True
+    file = (Path(session_settings.base_of(config)) / module).resolve()
+    inner = []
+    for arg in config.args:
+        path, colons, rest = arg.partition("::")
+        if (config.invocation_params.dir / path).resolve() != file:
+            continue
+        if not colons:
+            return False
+        inner.append(rest)
+    own = node_of(unit.id).partition("::")[2]
+    return bool(inner) and not (
+        own and any(own == one or own.startswith(one + "::") for one in inner)
+    )
+
+
+def _require_whole(unit: Unit) -> None:
+    """Passes a unit all tests of which are going to run.
+
+    Raises:
+        UsageProblem: The recording would be without some.
+    """
+    selected = {taping.test_id(one) for one in unit.items}
+    left = [taping.test_id(one) for one in unit.everyone if taping.test_id(one) not in selected]
+    recorded = _recorded_tests(unit)
+    lost = set(gone(unit, recorded))
+    left += [test for test in recorded if test not in (*selected, *left, *lost)]
+    modules = dict.fromkeys(test.partition("::")[0] for test in selected)
+    narrowed = [one for one in modules if _is_narrowed(unit, one)]
+    if not left and not narrowed:
+        return
+    named = [*left[:_MOST_NAMED], *(["and more"] if len(left) > _MOST_NAMED else [])]
+    raise UsageProblem(
+        f"a recording of {unit.where} is one of all its tests, and a part of them was asked for",
+        where=f"qchannel_scope={unit.scope}, without {', '.join(named)}"
+        if left
+        else f"qchannel_scope={unit.scope}, asked for by {narrowed[0]}::...",
+        next=f"{record_command(unit.id)}; or add to it: pytest --qchannel-mode=auto "
+        f"--record-mode=new_episodes --qchannel-record-from=emulator",
+    )
+
+
+def _recorded_tests(unit: Unit) -> tuple[str, ...]:
+    from pytest_qchannel.lanes.tapes import recorded_tests
+
+    return recorded_tests(place_of(unit).path)
+
+
+def _require_one_worker(unit: Unit) -> None:
+    """Passes a unit that one process records.
+
+    Raises:
+        UsageProblem: Workers of pytest-xdist would share it.
+    """
+    told: Mapping[str, Any] = getattr(unit.node.config, "workerinput", {})
+    if told.get("workercount", 1) == 1:
+        return
+    groups = {_group(item.nodeid, str(told.get(DIST))) for item in unit.items}
+    if len(groups) == 1 and told.get(DIST) != "each":
+        return
+    is_of_file = unit.scope in ("class", "module")
+    raise UsageProblem(
+        f"{told['workercount']} workers would share the recording of {unit.where}, and each would "
+        "have a part of it",
+        where=f"qchannel_scope={unit.scope}, --dist {told.get(DIST)}",
+        next="record it with --dist loadfile: all tests of a file go to one worker"
+        if is_of_file
+        else f"record it in one process: {record_command(unit.id)} -n 0",
+    )
+
+
+def _group(node: str, dist: str) -> str:
+    """What pytest-xdist keeps together in one worker, by the id of a test."""
+    if dist == "loadfile":
+        return node.partition("::")[0]
+    if dist == "loadscope":
+        return node.partition("[")[0].rpartition("::")[0]
+    if dist == "loadgroup" and "@" in node:
+        return node.rpartition("@")[2]
+    return node
+
+
+def _vcr_config(unit: Unit, request: pytest.FixtureRequest) -> Mapping[str, Any]:
+    """What the fixture ``vcr_config`` says, where the project has one.
+
+    Raises:
+        UsageProblem: It does not live as long as the lane.
+    """
+    item = request._pyfuncitem
+    known = item.session._fixturemanager.getfixturedefs("vcr_config", item) or ()
+    if len(known) < 2:  # pytest-recording's own says nothing
+        return {}
+    if sharing.is_wider(unit.scope, known[-1].scope):
+        raise UsageProblem(
+            f"the fixture vcr_config is {known[-1].scope}-scoped, and the cassette that it is "
+            f"about is of {unit.where}",
+            where=f"{item.nodeid}, qchannel_scope={unit.scope}",
+            next=f'write it as @pytest.fixture(scope="{unit.scope}"), or "session"',
+        )
+    config: Mapping[str, Any] = request.getfixturevalue("vcr_config")
+    return config
