@@ -10,9 +10,10 @@ import pytest
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.plugin import session_settings
+from pytest_qchannel.plugin.keys import WHOLE_RUN
 from pytest_qchannel.plugin.marker_arguments import ACCEPT, QChannelMark, read
 from pytest_qchannel.plugin.markers import QCHANNEL, is_mistyped
-from pytest_qchannel.settings import OPTIONS, Settings
+from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -32,6 +33,7 @@ __all__ = [
     "allows_unused",
     "channels_for",
     "check_markers",
+    "is_of_whole",
     "settings_for",
 ]
 
@@ -80,6 +82,12 @@ def check_markers(config: pytest.Config, item: Marks) -> None:
             raise UsageProblem(
                 problem.headline, where=item.nodeid, closest=problem.closest, next=problem.next
             ) from None
+
+
+def is_of_whole(config: pytest.Config, settings: Settings) -> bool:
+    """Whether the lane of the whole run is that of all tests: in ``auto`` marked ones replay."""
+    whole = config.stash.get(WHOLE_RUN, None)
+    return whole is not None and (whole.mode is not Mode.EMULATED or settings.mode is not Mode.AUTO)
 
 
 def settings_for(config: pytest.Config, item: Marks) -> Settings:

@@ -11,7 +11,7 @@ import click
 
 from pytest_qchannel import ini_file
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.settings import OPTIONS
+from pytest_qchannel.options import OPTIONS
 
 __all__ = [
     "Damaged",
