@@ -118,6 +118,29 @@ def test_in_a_lane_of_a_whole_run_it_is_the_tests_own_part(run: Any) -> None:
     assert "the-fixture" not in shown
 
 
+SHARED = """
+    import pytest
+
+    @pytest.fixture(scope="module")
+    def shared(qchannel_rest):
+        qchannel_rest.get("/jobs/of-the-fixture")
+        return qchannel_rest
+
+    def test_a(shared):
+        shared.get("/jobs/of-the-first")
+
+    def test_b(shared):
+        assert shared.get("/jobs/of-the-second").status_code == 200
+"""
+
+
+def test_in_a_lane_of_a_module_too(run: Any) -> None:
+    (shown,) = sections(run(SHARED, "--qchannel-scope=module").stdout.str())
+    assert "/jobs/of-the-second -> 404: 1291" in shown
+    assert "of-the-first" not in shown
+    assert "of-the-fixture" not in shown
+
+
 SUMMARY = """
     import pytest
     import requests
