@@ -28,7 +28,7 @@ from pytest_qchannel.emulator.worlds.default_world import FLEETS, default_world 
 from pytest_qchannel.hosts import HOSTS  # noqa: E402
 from pytest_qchannel.ibm.route import HEAD_SOURCE, SOURCES, Route  # noqa: E402
 from pytest_qchannel.ibm.table import ROUTES  # noqa: E402
-from pytest_qchannel.settings import OPTIONS  # noqa: E402
+from pytest_qchannel.options import OPTIONS  # noqa: E402
 
 CONTRACT = json.loads((ROOT / "tests" / "data" / "contract.json").read_text(encoding="utf-8"))
 

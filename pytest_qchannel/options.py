@@ -16,6 +16,7 @@ __all__ = [
     "OPTIONS",
     "PLANNED",
     "SCOPES",
+    "UNKNOWN_ROUTES",
     "Door",
     "Mode",
     "Option",
@@ -60,6 +61,9 @@ class Source(StrEnum):
 
 PLANNED: Final = "live"
 """The word of a lane, and of a source, that is not there yet: it is never offered."""
+
+UNKNOWN_ROUTES: Final = ("gap", "404")
+"""What a path of an emulated host gets that is no route: a gap of the emulator, or a refusal."""
 
 OFFERED_SOURCES: Final = tuple(one for one in Source if one != PLANNED)
 
@@ -154,6 +158,13 @@ OPTIONS: Final = (
         "DOOR",
         "how requests get to the emulator: in-process, for what speaks through requests, or "
         "loopback, a server on 127.0.0.1, for httpx, aiohttp and others, too",
+    ),
+    Option(
+        "unknown_routes",
+        "gap",
+        "ANSWER",
+        "what the emulator answers where it has no route: gap, which fails the test, or 404, as a "
+        "service does to a misspelt path",
     ),
     Option(
         "record_from",
