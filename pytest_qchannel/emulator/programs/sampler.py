@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -171,7 +172,8 @@ def _registers(circuit: QuantumCircuit, measured: Data) -> dict[str, Data]:
 
 def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tuple[bytes, ...]:
     """The result for newer and for older clients."""
-    encoded, measured, busy_s = [], [], 0.0
+    encoded, busy_s = [], 0.0
+    measured: list[spans.Span] = []
     for number, one in enumerate(runs):
         fields = {
             name: codec.encode_array(data)
@@ -180,10 +182,10 @@ def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tupl
             for name, data in one.data.items()
         }
         encoded.append(results.pub_result("SamplerPubResult", fields, one.shape, one.metadata))
-        start, took_s = started_at + busy_s, one.executions * (one.length_s + delay_s)
-        busy_s = within_calendar(busy_s + took_s)
-        stop = started_at + busy_s
-        measured.append(spans.Span(number, one.shape, one.shots, one.split, start, stop))
+        shot_s = one.length_s + delay_s
+        at_s = partial(_after, started_at, busy_s, shot_s)
+        measured += spans.spans_of(number, one.shape, one.shots, one.split, at_s)
+        busy_s = within_calendar(busy_s + one.executions * shot_s)
     return results.primitive_result(
         encoded,
         *(
@@ -191,6 +193,10 @@ def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tupl
             for encode in (spans.encode_newer, spans.encode_older)
         ),
     )
+
+
+def _after(started_at: float, busy_s: float, shot_s: float, executions: int) -> float:
+    return started_at + within_calendar(busy_s + executions * shot_s)
 
 
 def _plain_result(runs: list[_Run]) -> dict[str, object]:
