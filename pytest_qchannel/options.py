@@ -7,7 +7,7 @@ text means is in :mod:`.settings`, which is loaded where somebody set one, or a 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 __all__ = [
     "CHANNELS",
@@ -20,6 +20,7 @@ __all__ = [
     "Door",
     "Mode",
     "Option",
+    "Scope",
     "Source",
 ]
 
@@ -27,7 +28,9 @@ CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 
 ENV_PREFIX: Final = "QCHANNEL_"
 
-SCOPES: Final = ("function", "class", "module", "package", "session")
+Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
+
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 """How long the fixtures may live, the shortest first."""
 
 

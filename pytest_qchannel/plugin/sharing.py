@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 import pytest
 
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.options import Scope
 from pytest_qchannel.plugin import selection, session_settings
 from pytest_qchannel.plugin.fixture_names import definitions
-from pytest_qchannel.plugin.fixtures import Scope
 from pytest_qchannel.plugin.keys import ISOLATION, LANE, LANE_FIXTURE
 from pytest_qchannel.settings import SCOPES, Settings
 from pytest_qchannel.units import node_of, unit_id

@@ -57,7 +57,7 @@ def worked(order: Order, tick: Tick) -> Outcome | JobFailure:
     """
     for left in reversed(range(_TRIES)):
         try:
-            return Outcome(json.dumps(load(order.kind).run(order, tick)).encode(), 0.0)
+            return Outcome(json.dumps(load(order.kind).run(order, tick)).encode(), circuits_s=0.0)
         except Unwanted:
             raise
         except Exception as problem:
