@@ -6,6 +6,7 @@ missing argument is a ``TypeError``, and what it returns is what the plugin work
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -15,6 +16,12 @@ from pytest_qchannel.plugin.markers import FAULT, LIVE_QPU, QCHANNEL, USAGE
 from pytest_qchannel.settings import CHANNELS
 
 __all__ = ["ACCEPT", "QChannelMark", "read"]
+
+
+_SCOPE_LINE: Final = (
+    'globals().update(fixtures(scope="module")) in the module or conftest.py does, after '
+    "from pytest_qchannel import fixtures"
+)
 
 
 class QChannelMark(NamedTuple):
@@ -95,6 +102,15 @@ ACCEPT: Final[Mapping[str, Callable[..., Any]]] = {
 }
 
 
+@functools.cache
+def _known(accept: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(
+        parameter.name
+        for parameter in inspect.signature(accept).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    )
+
+
 def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str) -> Any:
     """What a marker says, its arguments checked.
 
@@ -102,19 +118,16 @@ def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str
         UsageProblem: An argument is unknown or wrong; names it and the nearest valid one.
     """
     accept = ACCEPT[name]
-    known = [
-        parameter.name
-        for parameter in inspect.signature(accept).parameters.values()
-        if parameter.kind is parameter.KEYWORD_ONLY
-    ]
+    known = _known(accept)
     for argument in kwargs:
         if argument not in known:
             close = nearest(argument, known)
             hint = f", did you mean {close!r}?" if close else ""
+            mend = f"write it as @pytest.mark.{USAGE[name]}"
+            if argument == "scope":  # pytest knows it before it knows who uses a fixture
+                hint, mend = ": it cannot change how long fixtures live", _SCOPE_LINE
             raise UsageProblem(
-                f"marker {name}: unknown argument {argument!r}{hint}",
-                where=where,
-                next=f"write it as @pytest.mark.{USAGE[name]}",
+                f"marker {name}: unknown argument {argument!r}{hint}", where=where, next=mend
             )
     try:
         return accept(*args, **kwargs)

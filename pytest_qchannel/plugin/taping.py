@@ -347,27 +347,28 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
     if tape is None:
         return
     item.config.stash[HIDER] = tape.hide
+    hide = tape.hider()
     if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
         if TAPE in item.stash:
             del item.stash[TAPE]
             item.stash[_IS_FINISHED] = False
         elif unit is not None and unit.lane is None:
             unit.tape = None
-        item.config.stash[HIDER] = hide = tape.hider()
+        item.config.stash[HIDER] = hide
         if (hiding := item.config.pluginmanager.get_plugin(HIDING)) is not None:
             hiding.hide_properties(hide)
-    report.sections = [(tape.hide(title), tape.hide(text)) for title, text in report.sections]
+    report.sections = [(hide(title), hide(text)) for title, text in report.sections]
     report.user_properties = [
-        (tape.hide(name), hidden(value, tape.hide)) for name, value in report.user_properties
+        (hide(name), hidden(value, hide)) for name, value in report.user_properties
     ]
-    report.keywords = {tape.hide(name): one for name, one in report.keywords.items()}
+    report.keywords = {hide(name): one for name, one in report.keywords.items()}
     if hasattr(report, "wasxfail"):
-        report.wasxfail = tape.hide(report.wasxfail)
+        report.wasxfail = hide(report.wasxfail)
     if isinstance(report.longrepr, tuple):  # of a skip: file, line and reason
-        report.longrepr = (*report.longrepr[:2], tape.hide(report.longrepr[2]))
+        report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
     elif report.longrepr is not None:
         shown = str(report.longrepr)
-        if (told := tape.hide(shown)) != shown:
+        if (told := hide(shown)) != shown:
             report.longrepr = told
 
 

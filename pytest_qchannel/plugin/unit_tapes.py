@@ -17,6 +17,7 @@ from pytest_qchannel.cassette.problems import record_command
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.lanes.decide import Plan, decide, require_source
 from pytest_qchannel.plugin import selection, session_settings, sharing, taping
+from pytest_qchannel.plugin.fixture_names import definitions
 from pytest_qchannel.plugin.keys import CASSETTE, WHOLE_RUN
 from pytest_qchannel.plugin.sharing import Unit
 from pytest_qchannel.rerun_command import words_of
@@ -35,6 +36,7 @@ __all__ = [
     "plan_of",
     "prepare",
     "require_whole",
+    "worker_group",
 ]
 
 DIST: Final = "qchannel_dist"
@@ -279,7 +281,7 @@ def _require_one_worker(unit: Unit) -> None:
     told: Mapping[str, Any] = getattr(unit.node.config, "workerinput", {})
     if told.get("workercount", 1) == 1:
         return
-    groups = {_group(item.nodeid, str(told.get(DIST))) for item in unit.items}
+    groups = {worker_group(item.nodeid, str(told.get(DIST))) for item in unit.items}
     if len(groups) == 1 and told.get(DIST) != "each":
         return
     is_of_file = unit.scope in ("class", "module")
@@ -293,7 +295,7 @@ def _require_one_worker(unit: Unit) -> None:
     )
 
 
-def _group(node: str, dist: str) -> str:
+def worker_group(node: str, dist: str) -> str:
     """What pytest-xdist keeps together in one worker, by the id of a test."""
     if dist == "loadfile":
         return node.partition("::")[0]
@@ -311,7 +313,7 @@ def _vcr_config(unit: Unit, request: pytest.FixtureRequest) -> Mapping[str, Any]
         UsageProblem: It does not live as long as the lane.
     """
     item = request._pyfuncitem
-    known = item.session._fixturemanager.getfixturedefs("vcr_config", item) or ()
+    known = definitions("vcr_config", item)
     if len(known) < 2:  # pytest-recording's own says nothing
         return {}
     if sharing.is_wider(unit.scope, known[-1].scope):

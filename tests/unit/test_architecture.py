@@ -131,7 +131,7 @@ LATE = {
     "emulator.programs.models: pydantic": "most tests send no job that needs it",
     "emulator.programs.noise_learner.boxed: samplomatic.annotations": "clients before 0.47 lack it",
     "emulator.programs.noise_learner.boxed: samplomatic.utils": "the same",
-    "emulator.programs.schemas: emulator.validation": "most tests send no job: jsonschema is slow",
+    "emulator.programs.schemas: emulator.programs.validation": "it is slow, and for jobs only",
     "emulator.tables: pydantic": "the default world needs none, and it takes 50 ms to load",
     "errors: difflib": "it would be loaded by every run of everybody",
     "lanes.assemble: lanes.source.emulated": "a replay loads nothing of the emulator's world",
