@@ -22,6 +22,7 @@ from pytest_qchannel.options import (
     OPTIONS,
     PLANNED,
     SCOPES,
+    UNKNOWN_ROUTES,
     Door,
     Mode,
     Option,
@@ -78,6 +79,10 @@ def _door(text: str) -> Door:
 
 def _scope(text: str) -> str:
     return _word(text, SCOPES, "scope")
+
+
+def _unknown(text: str) -> str:
+    return _word(text, UNKNOWN_ROUTES, "answer to unknown routes")
 
 
 def _source(text: str) -> Source | None:
@@ -159,6 +164,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "FILE": _path,
     "DOOR": _door,
     "SCOPE": _scope,
+    "ANSWER": _unknown,
     "WORDS": _words,
     "SOURCE": _source,
     "TEXT": str.strip,
@@ -180,6 +186,7 @@ class Settings(NamedTuple):
     scope: str
     world: Path | None
     door: Door
+    unknown_routes: str
     record_from: Source | None
     cassettes: Path
     only_stale: bool

@@ -135,6 +135,15 @@ class Lane:
         with self._traffic.network.paused(who, advice):
             yield
 
+    def step_aside(self, is_aside: bool) -> bool:
+        """Whether the door lets everything pass, to whoever answers in its place; as it was."""
+        before, self._traffic.network.is_aside = self._traffic.network.is_aside, is_aside
+        return before
+
+    def settle(self) -> None:
+        """Tells a recording what it has to know at its end; closing does that, too."""
+        self._traffic.settle()
+
     def part(self, settings: Settings) -> Lane:
         """A lane for one test within this one.
 

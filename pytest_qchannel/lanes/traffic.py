@@ -83,6 +83,10 @@ class Traffic:
     def close(self) -> None:
         """Puts the process back as it was; what becomes of a recording is decided later."""
         self._stack.close()
+        self.settle()
+
+    def settle(self) -> None:
+        """Tells a recording whose accounts were there, and how much was answered."""
         if self._tape is not None and self._tape.is_recording:
             if not self._tape.accounts:  # the code under test read the environment
                 self._tape.accounts.update(self.accounts.held)

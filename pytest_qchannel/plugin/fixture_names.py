@@ -1,15 +1,27 @@
-"""What a person calls a fixture."""
+"""Fixtures as pytest knows them, and what a person calls them."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
-__all__ = ["name_of", "short_name_of"]
+from pytest_qchannel.plugin.keys import LANE_FIXTURE
+
+__all__ = ["definitions", "mismatch_of", "name_of", "short_name_of"]
+
+_MISMATCH: Final = re.compile(
+    r"ScopeMismatch: .* the (\w+) scoped fixture (\w+) with an? (\w+) scoped"
+)
 
 _XUNIT: Final = re.compile(r"_(?:xunit|unittest)_(\w+?)_fixture")
+
+
+def definitions(name: str, node: pytest.Item | pytest.Collector) -> list[pytest.FixtureDef[object]]:
+    """The definitions of a fixture that hold somewhere, the nearest last."""
+    at: Any = node if pytest.version_tuple >= (8, 1) else node.nodeid
+    return list(node.session._fixturemanager.getfixturedefs(name, at) or ())
 
 
 def name_of(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest) -> str:
@@ -24,3 +36,20 @@ def short_name_of(fixturedef: pytest.FixtureDef[object]) -> str:
     """A fixture of a test: ``setup_method`` is one for pytest, too."""
     xunit = _XUNIT.match(fixturedef.argname)
     return xunit[1] if xunit else f"the fixture {fixturedef.argname!r}"
+
+
+def mismatch_of(error: object, item: pytest.Item) -> str | None:
+    """What to do where a fixture lives longer than the one of ours that it asks for."""
+    found = _MISMATCH.match(str(error))
+    if found is None:
+        return None
+    scope, name, wider = found.groups()
+    known = definitions(name, item)
+    if not known or not (LANE_FIXTURE in known[-1].argnames or name.startswith("qchannel")):
+        return None
+    return (
+        f"qchannel: {name} is {scope}-scoped\n"
+        f"  next: have the fixtures live as long: qchannel_scope = {wider} in the ini file, or in "
+        f'the module or conftest.py: globals().update(fixtures(scope="{wider}")), after '
+        "from pytest_qchannel import fixtures"
+    )

@@ -33,6 +33,7 @@ __all__ = [
     "RUNNING",
     "SHARED",
     "TAPE",
+    "TAPE_OF_RUN",
     "WHOLE_RUN",
 ]
 
@@ -44,6 +45,9 @@ OUR_TESTS: Final[pytest.StashKey[object]] = pytest.StashKey()
 
 WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a run: its one lane, in everywhere mode."""
+
+TAPE_OF_RUN: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
+"""Of a run: its one cassette, in everywhere mode."""
 
 RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
 """Of a run: the test that is being set up."""

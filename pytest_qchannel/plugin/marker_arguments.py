@@ -18,6 +18,12 @@ from pytest_qchannel.settings import CHANNELS
 __all__ = ["ACCEPT", "QChannelMark", "read"]
 
 
+_SCOPE_LINE: Final = (
+    'globals().update(fixtures(scope="module")) in the module or conftest.py does, after '
+    "from pytest_qchannel import fixtures"
+)
+
+
 class QChannelMark(NamedTuple):
     """``@pytest.mark.qchannel("ibm_cloud", seed=7)``: which channels, which settings."""
 
@@ -117,10 +123,11 @@ def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str
         if argument not in known:
             close = nearest(argument, known)
             hint = f", did you mean {close!r}?" if close else ""
+            mend = f"write it as @pytest.mark.{USAGE[name]}"
+            if argument == "scope":  # pytest knows it before it knows who uses a fixture
+                hint, mend = ": it cannot change how long fixtures live", _SCOPE_LINE
             raise UsageProblem(
-                f"marker {name}: unknown argument {argument!r}{hint}",
-                where=where,
-                next=f"write it as @pytest.mark.{USAGE[name]}",
+                f"marker {name}: unknown argument {argument!r}{hint}", where=where, next=mend
             )
     try:
         return accept(*args, **kwargs)

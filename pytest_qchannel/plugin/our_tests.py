@@ -27,6 +27,7 @@ from pytest_qchannel.plugin import (
     unit_tapes,
 )
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
+from pytest_qchannel.plugin.fixture_names import mismatch_of
 from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED
 from pytest_qchannel.plugin.markers import LIVE_QPU
 from pytest_qchannel.plugin.only_stale import OnlyStale
@@ -69,10 +70,12 @@ class OurTests:
         except UsageProblem:
             return  # the collected test is refused with the marker, as a usage error
         skip = [pytest.mark.skip(reason=reason)] if reason else []
+        scope = None
         if "qchannel_channel" not in metafunc.fixturenames:  # it has a marker of ours only
             metafunc.fixturenames.append("qchannel_channel")
+            scope = sharing.scope_of_lane(metafunc.definition)
         params = [pytest.param(name, marks=skip, id=name) for name in names]
-        metafunc.parametrize("qchannel_channel", params, indirect=True)
+        metafunc.parametrize("qchannel_channel", params, indirect=True, scope=scope)
 
     def prepare(self, item: pytest.Item) -> None:
         """Looks at a collected test; skips what needs a real QPU.
@@ -167,6 +170,8 @@ class OurTests:
         is_told_more = problems.replaced(item, call, ours)
         if made.failed and (problems.hinted(item, call) or is_told_more):
             made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
+        if call.when == "setup" and (hint := mismatch_of(ours, item)):
+            made.longrepr = f"{made.longrepr}\n{hint}"
         if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
             made.longrepr = report.without_traceback(item.stash[REFUSED])
         if isinstance(ours, Exception) and call.when != "call" and report.is_about_cassettes(ours):
@@ -184,5 +189,6 @@ class OurTests:
             line = f"{line or 'qchannel: no test'}; {whole.counts()}"
         lines = [line] if line else []
         lines += report.child_lines(terminalreporter.stats)
-        for told in (*lines, *report.cassette_lines(terminalreporter.stats)):
+        more = whole.cassettes if whole is not None else []
+        for told in (*lines, *report.cassette_lines(terminalreporter.stats, more)):
             terminalreporter.write_line(told)

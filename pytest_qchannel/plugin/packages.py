@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from pytest_qchannel.plugin.fixture_names import definitions
 from pytest_qchannel.plugin.fixtures import fixtures
 from pytest_qchannel.plugin.keys import LANE_FIXTURE
 
@@ -28,7 +29,7 @@ class Packages:
         """Called before the tests of a package are looked for."""
         if not isinstance(collector, pytest.Package) or collector.nodeid in self._known:
             return
-        known = collector.session._fixturemanager.getfixturedefs(LANE_FIXTURE, collector) or ()
+        known = definitions(LANE_FIXTURE, collector)
         if any(one.baseid and one.baseid not in self._known for one in known):
             return
         self._known.add(collector.nodeid)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_qchannel.errors import QChannelError, RealSecretRefused
 from pytest_qchannel.plugin.keys import CASSETTE, CHILDREN, PROPERTY
 from pytest_qchannel.settings import Source
 
@@ -16,6 +17,7 @@ __all__ = [
     "CASSETTE",
     "cassette_lines",
     "child_lines",
+    "fail_collection",
     "is_about_cassettes",
     "summary",
     "without_traceback",
@@ -75,9 +77,16 @@ def child_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
     ]
 
 
-def cassette_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
-    """What was done with cassettes: how many, from where, of when; and what was refused."""
-    done: dict[str, dict[str, Any]] = {}
+def cassette_lines(
+    stats: Mapping[str, Iterable[Any]], others: Iterable[Mapping[str, Any]] = ()
+) -> list[str]:
+    """What was done with cassettes: how many, from where, of when; and what was refused.
+
+    Args:
+        stats: The reports.
+        others: What was done with cassettes of no test.
+    """
+    done: dict[str, Mapping[str, Any]] = {one["test"]: one for one in others}
     for reports in stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
@@ -86,7 +95,7 @@ def cassette_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
                 # A test that is tried again has several, and which came last no order tells.
                 if value["did"] != "refused" or _is_refused(done.get(value["test"])):
                     done[value["test"]] = value
-    by_deed: dict[str, list[dict[str, Any]]] = {}
+    by_deed: dict[str, list[Mapping[str, Any]]] = {}
     for one in done.values():
         by_deed.setdefault(one["did"], []).append(one)
     lines = [
@@ -112,7 +121,7 @@ def _cassettes(count: int) -> str:
     return "1 cassette" if count == 1 else f"{count} cassettes"
 
 
-def _origin(provenances: list[dict[str, Any]]) -> str:
+def _origin(provenances: list[Mapping[str, Any]]) -> str:
     """What the provenances of cassettes say, in one line."""
     sources = Counter(one["recorded_from"] for one in provenances)
     said = ", ".join(
@@ -141,3 +150,16 @@ def without_traceback(problem: Exception) -> Any:
     for entry in made.reprtraceback.reprentries:  # without the line that raises it here
         entry.lines = traceback.format_exception_only(problem)
     return made
+
+
+def fail_collection(made: pytest.CollectReport, problems: Iterable[QChannelError]) -> None:
+    """Fails a collection for what came up in it, and says what it does not say itself."""
+    shown = str(made.longrepr) if made.longrepr else ""
+    for problem in problems:
+        if isinstance(problem, RealSecretRefused):
+            shown = str(without_traceback(problem))
+            break
+    missing = [str(problem) for problem in problems if problem.headline not in shown]
+    if missing or made.outcome != "failed" or shown != str(made.longrepr):
+        made.outcome = "failed"
+        made.longrepr = "\n".join([shown, *missing]).strip()

@@ -11,9 +11,10 @@ import pytest
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.plugin import session_settings
+from pytest_qchannel.plugin.keys import WHOLE_RUN
 from pytest_qchannel.plugin.marker_arguments import ACCEPT, QChannelMark, read
 from pytest_qchannel.plugin.markers import QCHANNEL, is_mistyped
-from pytest_qchannel.settings import OPTIONS, Settings, resolve
+from pytest_qchannel.settings import OPTIONS, Mode, Settings, resolve
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -33,6 +34,7 @@ __all__ = [
     "allows_unused",
     "channels_for",
     "check_markers",
+    "is_of_whole",
     "settings_for",
 ]
 
@@ -81,6 +83,12 @@ def check_markers(config: Any, item: Marks) -> None:
             raise UsageProblem(
                 problem.headline, where=item.nodeid, closest=problem.closest, next=problem.next
             ) from None
+
+
+def is_of_whole(config: Any, settings: Settings) -> bool:
+    """Whether the lane of the whole run is that of all tests: in ``auto`` marked ones replay."""
+    whole = config.stash.get(WHOLE_RUN, None)
+    return whole is not None and (whole.mode is not Mode.EMULATED or settings.mode is not Mode.AUTO)
 
 
 def settings_for(config: Any, item: Marks) -> Settings:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 import pytest
 
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.options import Scope
 from pytest_qchannel.plugin import selection, session_settings
+from pytest_qchannel.plugin.fixture_names import definitions
 from pytest_qchannel.plugin.keys import ISOLATION, LANE, LANE_FIXTURE
 from pytest_qchannel.settings import SCOPES, Settings
 from pytest_qchannel.units import node_of, unit_id
@@ -96,6 +98,14 @@ class Unit:
         """Its settings: markers of its tests have no say, those of the class or module have."""
         return selection.settings_for(self.node.config, self.node)
 
+    def passed(self, test: str, report: pytest.TestReport) -> None:
+        """Remembers of a test whether it passed."""
+        self.done.add(test)
+        if report.failed:
+            self.ran[test] = False
+        elif report.skipped:  # or it failed as expected: what it has left undone is no matter
+            self.ran.pop(test, None)
+
     def take_problems(self) -> list[QChannelError]:
         """What came up and was not told yet."""
         taken = [*self.found, *(self.lane.take_problems() if self.lane is not None else ())]
@@ -103,7 +113,7 @@ class Unit:
         return taken
 
 
-def scope_of_lane(item: pytest.Item) -> str:
+def scope_of_lane(item: pytest.Item) -> Scope:
     """How long the lane of a test lives; ``function`` where it has none."""
     found = _definition(item)
     return found.scope if found is not None else "function"
@@ -199,7 +209,7 @@ def require_wide_world(item: pytest.Item) -> None:
     Raises:
         UsageProblem: It does not: pytest would call that a ScopeMismatch.
     """
-    known = item.session._fixturemanager.getfixturedefs("qchannel_world", item) or ()
+    known = definitions("qchannel_world", item)
     scope = scope_of_lane(item)
     if known and is_wider(scope, known[-1].scope):
         raise UsageProblem(
@@ -215,9 +225,8 @@ def _definition(item: pytest.Item) -> pytest.FixtureDef[object] | None:
     if not _is_function(item):
         return None
     known = item._fixtureinfo.name2fixturedefs.get(LANE_FIXTURE)
-    if known is None:  # it has a marker of ours only, or asks by name
-        known = item.session._fixturemanager.getfixturedefs(LANE_FIXTURE, item)
-    return known[-1] if known else None
+    # Without one it has a marker of ours only, or asks by name.
+    return next(reversed(known or definitions(LANE_FIXTURE, item)), None)
 
 
 def _is_function(item: pytest.Item) -> TypeGuard[pytest.Function]:

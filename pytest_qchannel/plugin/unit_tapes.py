@@ -17,6 +17,7 @@ from pytest_qchannel.cassette.problems import record_command
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.lanes.decide import Plan, decide, require_source
 from pytest_qchannel.plugin import selection, session_settings, sharing, taping
+from pytest_qchannel.plugin.fixture_names import definitions
 from pytest_qchannel.plugin.keys import CASSETTE, WHOLE_RUN
 from pytest_qchannel.plugin.sharing import Unit
 from pytest_qchannel.rerun_command import words_of
@@ -26,7 +27,17 @@ from pytest_qchannel.units import node_of
 if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import Place
 
-__all__ = ["finish", "open_tape", "place_of", "plan_of", "prepare"]
+__all__ = [
+    "allows_unused",
+    "finish",
+    "gone",
+    "open_tape",
+    "place_of",
+    "plan_of",
+    "prepare",
+    "require_whole",
+    "worker_group",
+]
 
 DIST: Final = "qchannel_dist"
 """What a worker of pytest-xdist is told: how tests are distributed."""
@@ -51,9 +62,10 @@ def plan_of(unit: Unit, of_config: str | None = None) -> Plan:
     Raises:
         UsageProblem: Settings contradict each other, or tests do.
     """
-    if WHOLE_RUN in unit.node.config.stash:
-        return Plan(Mode.EMULATED)
-    settings, asked = unit.settings(), [taping.asked(one, of_config) for one in unit.everyone]
+    config, settings = unit.node.config, unit.settings()
+    if selection.is_of_whole(config, settings):
+        return Plan(config.stash[WHOLE_RUN].mode)
+    asked = [taping.asked(one, of_config) for one in unit.everyone]
     marked = [one for one in asked if one.is_marked]
     if settings.mode is Mode.AUTO and len(marked) not in (0, len(asked)):
         bare = next(i for i, one in zip(unit.everyone, asked, strict=True) if not one.is_marked)
@@ -99,7 +111,7 @@ def prepare(unit: Unit) -> None:
             settings, unit.id if settings.origin["mode"] == "the qchannel marker" else None
         )
     if plan.record_mode != "new_episodes":
-        _require_whole(unit)
+        require_whole(unit)
     _require_one_worker(unit)
 
 
@@ -156,7 +168,7 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
             "idle": sorted(unit.idle),
             "ran": [test for test, has_passed in unit.ran.items() if has_passed],
             "gone": gone(unit, tape.cassette.tests),
-            "counts": has_passed and not _allows_unused(unit),
+            "counts": has_passed and not allows_unused(unit),
         }
         part, is_whole = done["part"], {taping.test_id(one) for one in unit.items} <= unit.done
         if is_whole and part["counts"] and not hasattr(item.config, "workerinput"):
@@ -193,7 +205,8 @@ def gone(unit: Unit, tests: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _allows_unused(unit: Unit) -> bool:
+def allows_unused(unit: Unit) -> bool:
+    """Whether recorded interactions of a unit may be left alone."""
     return any(selection.allows_unused(one) for one in (unit.node, *unit.items))
 
 
@@ -227,7 +240,7 @@ def _is_narrowed(unit: Unit, module: str) -> bool:
     )
 
 
-def _require_whole(unit: Unit) -> None:
+def require_whole(unit: Unit) -> None:
     """Passes a unit all tests of which are going to run.
 
     Raises:
@@ -268,7 +281,7 @@ def _require_one_worker(unit: Unit) -> None:
     told: Mapping[str, Any] = getattr(unit.node.config, "workerinput", {})
     if told.get("workercount", 1) == 1:
         return
-    groups = {_group(item.nodeid, str(told.get(DIST))) for item in unit.items}
+    groups = {worker_group(item.nodeid, str(told.get(DIST))) for item in unit.items}
     if len(groups) == 1 and told.get(DIST) != "each":
         return
     is_of_file = unit.scope in ("class", "module")
@@ -282,7 +295,7 @@ def _require_one_worker(unit: Unit) -> None:
     )
 
 
-def _group(node: str, dist: str) -> str:
+def worker_group(node: str, dist: str) -> str:
     """What pytest-xdist keeps together in one worker, by the id of a test."""
     if dist == "loadfile":
         return node.partition("::")[0]
@@ -300,7 +313,7 @@ def _vcr_config(unit: Unit, request: pytest.FixtureRequest) -> Mapping[str, Any]
         UsageProblem: It does not live as long as the lane.
     """
     item = request._pyfuncitem
-    known = item.session._fixturemanager.getfixturedefs("vcr_config", item) or ()
+    known = definitions("vcr_config", item)
     if len(known) < 2:  # pytest-recording's own says nothing
         return {}
     if sharing.is_wider(unit.scope, known[-1].scope):

@@ -64,9 +64,7 @@ def test_all_fixtures_live_that_long(
     monkeypatch.setenv("HOME", home)
     result = run(SUITE.format(scope=scope, home=home), f"--qchannel-scope={scope}")
     result.assert_outcomes(passed=5, failed=1)
-    result.stdout.fnmatch_lines(
-        ["*FaultNotMet*GET /backends*", "qchannel: 5 emulated on ibm_quantum_platform"]
-    )
+    result.stdout.fnmatch_lines(["*FaultNotMet*GET /backends*", "qchannel: 5 emulated on ibm_*"])
 
 
 def test_a_setting_a_line_in_a_module_and_one_in_a_conftest(
@@ -221,3 +219,41 @@ def test_a_scope_that_does_not_exist_is_named(run: Run) -> None:
     result = run(line + "def test_a(): pass")
     result.stdout.fnmatch_lines(["*fixtures(scope='modul'): there is no such scope*"])
     assert SCOPES[0] == "function"
+
+
+def test_a_fixture_that_lives_longer_than_ours_is_told_how_to_use_it(run: Run) -> None:
+    """What the user saw: pytest's ScopeMismatch, and no word of what to do."""
+    test = """
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def rest(qchannel_rest):
+            return qchannel_rest
+
+        def test_a(rest):
+            pass
+
+        @pytest.fixture
+        def mine():
+            pass
+
+        @pytest.fixture(scope="module")
+        def theirs(mine):
+            pass
+
+        def test_b(theirs, qchannel):
+            pass
+    """
+    result = run(test)
+    result.assert_outcomes(errors=2)
+    said = [line for line in result.outlines if line.startswith("  next: have the fixtures live")]
+    assert len(said) == 1
+    assert "qchannel_scope = module in the ini file" in said[0]
+    assert 'globals().update(fixtures(scope="module"))' in said[0]
+
+
+def test_a_marker_cannot_change_a_scope_and_says_what_can(run: Run) -> None:
+    test = "import pytest\n@pytest.mark.qchannel(scope='module')\ndef test_a(qchannel): pass"
+    result = run(test)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*it cannot change how long fixtures live*", "*globals().update*"])

@@ -127,7 +127,7 @@ def test_a_miss_names_the_test_and_the_command_the_module(run: Run, unit: Path) 
     result.stdout.fnmatch_lines(
         [
             "*CassetteMiss: no recorded interaction answers GET /api/v1/workloads*",
-            "*where:*test_it.py::test_none*, channel ibm_quantum_platform, mode replay*",
+            "*where:*test_it.py::test_none*, channel ibm_*, mode replay*",
             "*looked:*_module.yaml*",
             "*next:*pytest test_it.py --qchannel-scope=module --qchannel-mode=record*",
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_qchannel.plugin import unit_tapes
 from tests.plugin.conftest import Run
 from tests.plugin.lane_kit import RECORD, files
 
@@ -28,13 +29,10 @@ SUITE = """
 
 
 @pytest.mark.slow
-def test_a_replay_is_shared_and_the_controller_decides(run: Run, pytester: pytest.Pytester) -> None:
+def test_a_replay_is_shared_and_the_controller_decides(run: Run) -> None:
     """Each worker plays its part; what none of them asked for fails the run, once."""
     wide = "--qchannel-scope=session"
     run(SUITE, wide, *RECORD).assert_outcomes(passed=5)
-    result = run(SUITE, wide, "-n", "2")
-    result.assert_outcomes(passed=5)
-    result.stdout.fnmatch_lines(["qchannel: 1 cassette replayed*"])
     unused = SUITE.replace('rest.get("/instances/usage").status_code', "200")
     result = run(unused, wide, "-n", "2")
     result.assert_outcomes(passed=5, errors=1)
@@ -44,25 +42,36 @@ def test_a_replay_is_shared_and_the_controller_decides(run: Run, pytester: pytes
             "*cassettes that workers share*",
             "*InteractionsUnused: 1 of * recorded interactions were not used*",
             "*GET /api/v1/instances/usage of test_it.py::TestIt::test_in_a_class*",
+            "qchannel: 1 cassette replayed*",
         ]
     )
-    result = run(SUITE, wide, "-n", "2", "-k", "test_one")
-    result.assert_outcomes(passed=4)
 
 
 @pytest.mark.slow
-def test_who_shares_a_recording_is_told_how_not_to(run: Run, pytester: pytest.Pytester) -> None:
+def test_a_recording_is_of_one_worker(run: Run, pytester: pytest.Pytester) -> None:
     """A recording in parts would be none; a file that stays together is recorded anywhere."""
-    two = ("-n", "2")
-    result = run(SUITE, "--qchannel-scope=module", *RECORD, *two)
+    wide = ("--qchannel-scope=module", "-n", "2")
+    result = run(SUITE, *wide, *RECORD)
     said = result.stdout.str() + result.stderr.str()
     assert "2 workers would share the recording of test_it.py" in said
     assert "record it with --dist loadfile" in said
-    result = run(SUITE, "--qchannel-scope=module", *RECORD, *two, "--dist=loadscope")
-    assert "2 workers would share the recording" in result.stdout.str() + result.stderr.str()
-    result = run(SUITE, "--qchannel-scope=session", *RECORD, *two)
-    assert "--qchannel-record-from=emulator -n 0" in result.stdout.str() + result.stderr.str()
     assert not files(pytester.path / "cassettes")
-    result = run(SUITE, "--qchannel-scope=module", *RECORD, *two, "--dist=loadfile")
-    result.assert_outcomes(passed=5)
+    run(SUITE, *wide, *RECORD, "--dist=loadfile").assert_outcomes(passed=5)
     assert list(files(pytester.path / "cassettes")) == ["test_it/_module.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("dist", "groups"),
+    [
+        (
+            "load",
+            {"t/test_a.py::test_x", "t/test_a.py::A::test_y[1::2]", "t/test_a.py::A::test_z@db"},
+        ),
+        ("loadfile", {"t/test_a.py"}),
+        ("loadscope", {"t/test_a.py", "t/test_a.py::A"}),
+        ("loadgroup", {"t/test_a.py::test_x", "t/test_a.py::A::test_y[1::2]", "db"}),
+    ],
+)
+def test_what_stays_in_one_worker(dist: str, groups: set[str]) -> None:
+    ids = ("t/test_a.py::test_x", "t/test_a.py::A::test_y[1::2]", "t/test_a.py::A::test_z@db")
+    assert {unit_tapes.worker_group(one, dist) for one in ids} == groups

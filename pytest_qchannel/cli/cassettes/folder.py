@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.settings import OPTIONS
+from pytest_qchannel.options import OPTIONS
 
 __all__ = [
     "Damaged",

@@ -58,7 +58,13 @@ class EmulatedSource:
         self.settings = seeded(settings, builder)
         world = builder.build(clock or Clock(time.time), self.settings.seed)
         self._journal = journal
-        self.app = App(world, faults=builder.new_faults(), gaps=problems, installed=installed)
+        self.app = App(
+            world,
+            faults=builder.new_faults(),
+            gaps=problems,
+            installed=installed,
+            refuses_unknown=settings.unknown_routes == "404",
+        )
         self.accounts = _accounts(self.app, builder)
         self.public_names = {
             name
