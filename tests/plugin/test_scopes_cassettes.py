@@ -29,7 +29,7 @@ SUITE = """
         return len(rest.get("/jobs").json()["jobs"])
 
     def test_tags(rest):
-        assert rest.get("/tags?type=job").status_code == 200
+        assert rest.get("/tags?type=job&search=abc").status_code == 200
         assert jobs(rest) == 0
 
     def test_none(rest, qchannel):
@@ -154,7 +154,7 @@ def test_a_recording_is_whole_or_is_added_to(run: Run, unit: Path) -> None:
 
 
 def test_a_recording_is_saved_if_all_tests_passed(run: Run, pytester: pytest.Pytester) -> None:
-    result = run(SUITE.replace("== 404", "== 405"), WIDE, *RECORD)
+    result = run(SUITE.replace("== 404  #", "== 405  #"), WIDE, *RECORD)
     result.assert_outcomes(passed=2, failed=1, skipped=1, xfailed=1)
     result.stdout.fnmatch_lines(
         ["qchannel: no cassette written for test_it.py::_module: *test_none* did not pass*"]
