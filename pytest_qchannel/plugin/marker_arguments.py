@@ -91,7 +91,7 @@ def _qchannel_fault(
     try:
         parse_fault(words)
     except ValueError as problem:
-        raise UsageProblem(str(problem), next="see docs/faults.md for the words") from None
+        raise UsageProblem(str(problem), next="qchannel docs faults has the words") from None
     return words
 
 

@@ -125,7 +125,8 @@ def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) ->
     twirling = Twirling.of(group(group(params, "options"), "twirling"))
     if twirling.gates:
         require_twirlable(circuit)
-    active = machine.active(twirled(circuit, twirling) if machine.is_noisy else circuit)
+    marked = twirled(circuit, twirling) if machine.is_noisy else circuit
+    active = machine.active(marked)
     values = pubs.read_values(active.circuit, sent[1] if len(sent) > 1 else None, where)
     shape = tuple(values.shape)
     options.require_executions(before + math.prod(shape) * (split.shots if split else shots))
@@ -140,7 +141,7 @@ def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) ->
         drawn = machine.points(active, bound, shots, seed)
         points = _stacked(drawn, (*shape, shots, width), np.complex128)
         measured = points.mean(axis=-2) if meas_type == "avg_kerneled" else points
-    if machine.is_noisy:  # the marks of twirled gates take no time
+    if marked is not circuit:  # the marks of twirled gates take no time
         active = machine.active(circuit)
         bound = pubs.Bound([active.circuit], values, where)
     length_s = pubs.mean_length_s(circuit, active, bound, snapshot)
