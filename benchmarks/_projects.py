@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -20,7 +22,13 @@ markers =
 filterwarnings = ignore
 addopts = -q -p no:randomly -p no:cacheprovider -p no:benchmark -p no:hypothesispytest -p no:timeout
 """
-_PERSONAL: Final = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "PYTEST_")
+_PERSONAL: Final = (
+    *("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "PYTEST_"),
+    "USAGE_DATA_OPT_OUT",
+)
+
+Rows = dict[tuple[int, int], tuple[float, float]]
+"""Run and number of a test -> seconds by the clock, and of the processor."""
 
 
 @dataclass
@@ -97,3 +105,31 @@ class Project:
         root = self.root / "cassettes"
         files = {path for one in patterns for path in root.glob(one) if path.is_file()}
         return sum(path.stat().st_size for path in files)
+
+
+def by_round(runs: list[Figures], case: str) -> Rows:
+    """What each test of a case took, without the first, which pays for what is loaded once."""
+    found = {
+        (run, int(number[1])): taken
+        for run, figures in enumerate(runs)
+        for name, taken in figures.times.items()
+        if name.startswith(f"test_{case}[") and (number := re.search(r"(\d+)\]$", name))
+    }
+    return {key: taken for key, taken in found.items() if key[1]}
+
+
+def ratios(rows: Rows, others: Rows) -> list[float]:
+    """Quartiles of the ratios of processor time within a round: what ran in the same second."""
+    return statistics.quantiles([one[1] / others[key][1] for key, one in rows.items()], n=4)
+
+
+def print_rows(cases: dict[str, Rows]) -> None:
+    """A line for each case: milliseconds a test, medians, and the lowest of the processor."""
+    print(f"{'':<24}{'by the clock':>14}{'processor':>14}{'lowest':>14}{'tests':>8}")
+    for case, rows in cases.items():
+        clock = statistics.median(one[0] for one in rows.values()) * 1000
+        processor = [one[1] * 1000 for one in rows.values()]
+        print(
+            f"{case:<24}{clock:14.1f}{statistics.median(processor):14.1f}"
+            f"{min(processor):14.1f}{len(rows):8}"
+        )

@@ -8,13 +8,12 @@ and a circuit of its own.
 
 from __future__ import annotations
 
-import re
 import statistics
 from typing import Any, Final
 
 import pytest
 
-from benchmarks._projects import OURS, PLAIN, Figures, Project
+from benchmarks._projects import OURS, PLAIN, Figures, Project, by_round, ratios
 
 MOST_TREE: Final = 1_000_000
 MOST_FURTHER: Final = 15_000
@@ -24,6 +23,7 @@ REST_TESTS: Final = 1_000
 ROUNDS: Final = 40
 REPEATS: Final = 3
 MOST_TIMES: Final = 1.3
+CASES: Final = {"memory": "full_memory", "ours": "full_ours", "plain": "full_plain"}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def recorded(full_flows: Project) -> dict[str, tuple[int, int]]:
 def test_size_of_fifty_tests_of_the_full_flow(
     recorded: dict[str, tuple[int, int]], full_flows: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Login, the least busy of ten devices, a Sampler job."""
+    """Login, the least busy of the account's devices, a Sampler job."""
     further = {
         name: (last - first) / (full_flows.tests - 1) for name, (first, last) in recorded.items()
     }
@@ -58,25 +58,6 @@ def test_size_of_fifty_tests_of_the_full_flow(
     assert further["full_ours"] < MOST_FURTHER
 
 
-def _by_round(runs: list[Figures], case: str) -> dict[tuple[int, int], tuple[float, float]]:
-    """What each test of a case took, without the first, which pays for what is loaded once."""
-    found = {
-        (run, int(number[1])): taken
-        for run, figures in enumerate(runs)
-        for name, taken in figures.times.items()
-        if name.startswith(f"test_full_{case}") and (number := re.search(r"(\d+)\]$", name))
-    }
-    return {key: taken for key, taken in found.items() if key[1]}
-
-
-def _quartiles(
-    rows: dict[tuple[int, int], tuple[float, float]],
-    others: dict[tuple[int, int], tuple[float, float]],
-) -> list[float]:
-    """Of the ratios of processor time within a round: what ran in the same second."""
-    return statistics.quantiles([one[1] / others[key][1] for key, one in rows.items()], n=4)
-
-
 @pytest.mark.timeout(3_600)
 @pytest.mark.usefixtures("recorded")
 def test_replay_of_the_full_flow(
@@ -86,23 +67,23 @@ def test_replay_of_the_full_flow(
     figures: list[Figures] = []
 
     def replay() -> None:
-        figures.append(full_flows.run("full", tests=ROUNDS, kinds=3))
+        figures.append(full_flows.run(" or ".join(CASES.values()), tests=ROUNDS, kinds=3))
 
     benchmark.pedantic(replay, rounds=REPEATS)
-    cases = {case: _by_round(figures, case) for case in ("memory", "ours", "plain")}
+    cases = {case: by_round(figures, name) for case, name in CASES.items()}
     with capsys.disabled():
         print("\na replay of the full flow, milliseconds a test, medians")
         print(f"{'':<24}{'by the clock':>14}{'processor':>14}{'times memory':>14}{'quartiles':>16}")
         for case, rows in cases.items():
             clock = statistics.median(one[0] for one in rows.values()) * 1000
             processor = statistics.median(one[1] for one in rows.values()) * 1000
-            low, median, high = _quartiles(rows, cases["memory"])
+            low, median, high = ratios(rows, cases["memory"])
             print(
                 f"{case:<24}{clock:14.1f}{processor:14.1f}{median:14.2f}"
                 f"{f'{low:.2f} to {high:.2f}':>16}"
             )
             benchmark.extra_info[case] = median
-        low, median, high = _quartiles(cases["ours"], cases["plain"])
+        low, median, high = ratios(cases["ours"], cases["plain"])
         rounds = len(cases["ours"])
         print(f"ours, times plain: {median:.3f} ({low:.2f} to {high:.2f}) in {rounds} rounds")
         print(f"measure: ours at most {MOST_TIMES} times memory, and less than plain")

@@ -42,6 +42,7 @@ MEASURES: Final = (
     Measure(f"sampler, {_flows.WIDE}", "emulator", (_CLIENT,), times=(1.2, "bare Aer")),
     Measure(_flows.NOISE, "emulator", (), times=(1 / 20, "local testing mode")),
     Measure("least_busy, ten devices", "emulator", (_CLIENT,), 250),
+    Measure("transpile, 100 qubits", "POST /transpile", (), times=(1.1, "qiskit.transpile")),
     Measure("loading", "pytest-qchannel", ("no plugin",), 8),
     Measure("loading, no bytecode", "pytest-qchannel", ("no plugin",), 20),
 )

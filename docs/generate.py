@@ -28,7 +28,7 @@ from pytest_qchannel.emulator.worlds.default_world import FLEETS, default_world 
 from pytest_qchannel.hosts import HOSTS  # noqa: E402
 from pytest_qchannel.ibm.route import HEAD_SOURCE, SOURCES, Route  # noqa: E402
 from pytest_qchannel.ibm.table import ROUTES  # noqa: E402
-from pytest_qchannel.settings import OPTIONS  # noqa: E402
+from pytest_qchannel.options import OPTIONS  # noqa: E402
 
 CONTRACT = json.loads((ROOT / "tests" / "data" / "contract.json").read_text(encoding="utf-8"))
 
@@ -158,6 +158,14 @@ def failures() -> str:
     return table(["reason_code", "what happened"], rows)
 
 
+def observed() -> str:
+    """How many rows the page of what was seen has, and how many of them a test holds."""
+    text = (ROOT / "docs" / "observed.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if re.match(r"\| \d\.", line)]
+    held = sum("::" in line for line in rows)
+    return f"{len(rows)} rows: {held} with a test, {len(rows) - held} with a reason."
+
+
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"settings": settings, "offers": offers},
     "docs/emulator.md": {
@@ -169,6 +177,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
         "refusals": refusals,
         "failures": failures,
     },
+    "docs/observed.md": {"count": observed},
     "docs/faults.md": {name: functools.partial(str, text) for name, text in fault_tables().items()},
     "docs/world.md": {name: functools.partial(str, text) for name, text in world_tables().items()},
 }

@@ -7,7 +7,7 @@ text means is in :mod:`.settings`, which is loaded where somebody set one, or a 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 __all__ = [
     "CHANNELS",
@@ -16,9 +16,11 @@ __all__ = [
     "OPTIONS",
     "PLANNED",
     "SCOPES",
+    "UNKNOWN_ROUTES",
     "Door",
     "Mode",
     "Option",
+    "Scope",
     "Source",
 ]
 
@@ -26,7 +28,9 @@ CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 
 ENV_PREFIX: Final = "QCHANNEL_"
 
-SCOPES: Final = ("function", "class", "module", "package", "session")
+Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
+
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 """How long the fixtures may live, the shortest first."""
 
 
@@ -60,6 +64,9 @@ class Source(StrEnum):
 
 PLANNED: Final = "live"
 """The word of a lane, and of a source, that is not there yet: it is never offered."""
+
+UNKNOWN_ROUTES: Final = ("gap", "404")
+"""What a path of an emulated host gets that is no route: a gap of the emulator, or a refusal."""
 
 OFFERED_SOURCES: Final = tuple(one for one in Source if one != PLANNED)
 
@@ -154,6 +161,13 @@ OPTIONS: Final = (
         "DOOR",
         "how requests get to the emulator: in-process, for what speaks through requests, or "
         "loopback, a server on 127.0.0.1, for httpx, aiohttp and others, too",
+    ),
+    Option(
+        "unknown_routes",
+        "gap",
+        "ANSWER",
+        "what the emulator answers where it has no route: gap, which fails the test, or 404, as a "
+        "service does to a misspelt path",
     ),
     Option(
         "record_from",

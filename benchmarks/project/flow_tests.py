@@ -1,4 +1,4 @@
-"""Each flow three ways: by our lanes, by pytest-recording itself, with answers from memory."""
+"""Each flow several ways: by our lanes, by pytest-recording itself, with answers from memory."""
 
 from __future__ import annotations
 
@@ -27,6 +27,17 @@ def test_full_plain(plain_service: Any, number: int) -> None:
     full_flow(plain_service, number)
 
 
+@pytest.mark.qchannel("ibm_cloud")
+@pytest.mark.parametrize("number", SEEDED)
+def test_full_emulated(qchannel_service: Any, number: int) -> None:
+    full_flow(qchannel_service, number)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_full_silent(silent_service: Any, number: int) -> None:
+    full_flow(silent_service, number)
+
+
 @pytest.mark.parametrize("number", NUMBERS)
 def test_full_memory(memory_service: Any, number: int) -> None:
     full_flow(memory_service, number)
@@ -43,3 +54,13 @@ def test_rest_ours(qchannel: QChannel, number: int) -> None:
 @pytest.mark.parametrize("number", NUMBERS)
 def test_rest_plain(plain_account: Any, number: int) -> None:
     rest_flow(plain_account["ibm_quantum"].credential, number)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_empty_lane(qchannel: QChannel, number: int) -> None:
+    pass
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_empty_plain(number: int) -> None:
+    pass

@@ -17,7 +17,7 @@ QASM: Final = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; rz(%s) $0; c[0] =
 
 
 def full_flow(service: Any, number: int) -> None:
-    """The least busy of ten devices, and a Sampler job there; every number has its own circuit."""
+    """The least busy device, and a Sampler job there; every number has its own circuit."""
     from qiskit_ibm_runtime import SamplerV2
 
     backend = service.least_busy(operational=True, simulator=False, min_num_qubits=20)

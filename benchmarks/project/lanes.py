@@ -81,6 +81,16 @@ def memory_service(answers: Tape, accounts: Mapping[str, HeldAccount]) -> Iterat
         yield service_of(accounts)
 
 
+@pytest.fixture
+def silent_service(
+    answers: Tape, accounts: Mapping[str, HeldAccount], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """As from memory, by a client that has opted out of usage data."""
+    monkeypatch.setenv("USAGE_DATA_OPT_OUT", "True")
+    with answers.playing():
+        yield service_of(accounts)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All cases of a number follow each other, in an order that changes with the number."""

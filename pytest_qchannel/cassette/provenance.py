@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from pytest_qchannel.settings import Source
+from pytest_qchannel.options import Source
 
-__all__ = ["Provenance"]
+__all__ = ["Provenance", "now_text"]
 
 
 @dataclass(frozen=True, slots=True)

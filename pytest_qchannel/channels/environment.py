@@ -8,6 +8,7 @@ its versions is worked out there, too, and is empty where the environment opts o
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -92,7 +93,12 @@ def outside() -> tuple[Mapping[str, str], Path]:
 
 def _account_file_now() -> str:
     """What the client has worked out already, or what it would work out without us."""
-    return _client_constant() or str(account_file(Path(os.path.expanduser("~"))))  # noqa: PTH111
+    return _client_constant() or _account_file_in(os.path.expanduser("~"))  # noqa: PTH111
+
+
+@functools.lru_cache(maxsize=8)
+def _account_file_in(home: str) -> str:
+    return str(account_file(Path(home)))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import requests
 from qiskit import QuantumCircuit, qasm3
@@ -231,7 +231,7 @@ def _rest_sampler(walk: Walk) -> str:
     return f"{SHOTS} shots"
 
 
-def _polled(ask: Callable[[], Any], is_final: Callable[[Any], bool]) -> Any:
+def _polled(ask: Callable[[], _Said], is_final: Callable[[_Said], bool]) -> _Said:
     """The answer that is final, asked for once a second."""
     for _ in range(_MOST_POLLS):
         said = ask()
@@ -257,6 +257,7 @@ def _rest_logged_out(walk: Walk) -> str:
 
 
 _Action = Callable[[Walk], str]
+_Said = TypeVar("_Said")
 
 CLIENT_FLOW: Final[tuple[tuple[str, _Action], ...]] = (
     ("auth", _auth),

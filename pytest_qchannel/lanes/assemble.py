@@ -62,7 +62,9 @@ def lane_for(
     return Lane(traffic, traffic.settings, home, has_url=has_url)
 
 
-def lane_of_process(settings: Settings, where: str) -> Lane:
+def lane_of_process(
+    settings: Settings, where: str, tape: ReplayTape | RecordTape | None = None
+) -> Lane:
     """An open lane for the whole process, with credentials in the environment.
 
     What code finds there is an account of one channel, so that a service made without arguments,
@@ -72,12 +74,14 @@ def lane_of_process(settings: Settings, where: str) -> Lane:
         settings: The environment is about the first of their channels, or the default channel of
             the installed client where they name none.
         where: What errors name until :meth:`.Lane.happens_in` says otherwise.
+        tape: The cassette that is replayed or recorded.
     """
     names = settings.channel
     channel = CHANNEL_BY_NAME[names[0]] if names else default_channel()
-    lane = lane_for(settings, where, has_url=True).open()
+    lane = lane_for(settings, where, tape=tape, has_url=True).open()
     with ExitStack() as undo:
         undo.callback(lane.close)
+        lane.happens_in(where, way_out="pytest --qchannel-everywhere --qchannel-{option}={value}")
         lane.use(channel)
         undo.pop_all()
     return lane

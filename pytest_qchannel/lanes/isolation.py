@@ -13,6 +13,7 @@ from pathlib import Path
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.environment import given_back, isolated_environment
 from pytest_qchannel.errors import NetworkBlocked
+from pytest_qchannel.lanes.garbage import rarely_collected
 from pytest_qchannel.network.guard import NetworkGuard
 
 __all__ = ["Isolation"]
@@ -45,6 +46,7 @@ class Isolation:
         with ExitStack() as undo:
             self._guard.close_network()
             undo.callback(self._guard.reopen)
+            undo.enter_context(rarely_collected())
             undo.enter_context(isolated_environment(self.home, {}))
             for name in credentials.credential_variables():
                 os.environ.pop(name, None)

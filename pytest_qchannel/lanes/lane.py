@@ -135,6 +135,15 @@ class Lane:
         with self._traffic.network.paused(who, advice):
             yield
 
+    def step_aside(self, is_aside: bool) -> bool:
+        """Whether the door lets everything pass, to whoever answers in its place; as it was."""
+        before, self._traffic.network.is_aside = self._traffic.network.is_aside, is_aside
+        return before
+
+    def settle(self) -> None:
+        """Tells a recording what it has to know at its end; closing does that, too."""
+        self._traffic.settle()
+
     def part(self, settings: Settings) -> Lane:
         """A lane for one test within this one.
 
@@ -150,7 +159,8 @@ class Lane:
 
     def hints(self, error: BaseException) -> list[str]:
         """What is known of an error that the code under test ended with and that says less."""
-        return self._traffic.hints(error, self.channel)
+        of_outer = self._outer.channel if self._outer is not None else None
+        return self._traffic.hints(error, self.channel or of_outer, self.requests)
 
     # What can be done to where answers come from.
 

@@ -48,6 +48,9 @@ def _none(_where: str) -> list[QChannelError]:
 class ShutNetwork:
     """Refuses the network to this process while it is shut, but for one door.
 
+    ``is_aside`` has its door let everything pass, which something else answers; the network stays
+    shut.
+
     Args:
         settings: The lane's mode, for errors; which door, and what hosts may be reached beside it.
         where: The test that errors name.
@@ -67,6 +70,7 @@ class ShutNetwork:
         self._guard.lane = f"the {settings.mode} lane"
         self._stack = ExitStack()
         self._is_paused = False
+        self.is_aside = False
         self._is_without_sockets = not settings.allowed_hosts and (
             handle is None or settings.door is Door.IN_PROCESS
         )
@@ -134,7 +138,8 @@ class ShutNetwork:
 
     def is_served(self, name: str) -> bool:
         """Whether a host name leads to the door now."""
-        return name in known_hosts() and not self._is_paused and _open[-1:] == [self]
+        is_ours = _open[-1:] == [self] and not (self._is_paused or self.is_aside)
+        return is_ours and name in known_hosts()
 
     def _door_to(self, handle: Handle, settings: Settings) -> _OpenAndClose:
         # Each loads libraries that the other has no use for.
@@ -160,7 +165,7 @@ class ShutNetwork:
 
     def refuse_host(self, url: str) -> None:
         """Reports and raises the error for an IBM host, or a port of one, that is not served."""
-        if _open[-1:] != [self]:
+        if self.is_aside or _open[-1:] != [self]:
             return  # the innermost is asked, too
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -11,7 +11,6 @@ The plugin object is registered only when the mode is on.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -19,14 +18,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_qchannel.errors import QChannelError, RealSecretRefused, UsageProblem
+from pytest_qchannel.errors import RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
 from pytest_qchannel.plugin.fixture_names import name_of
-from pytest_qchannel.plugin.keys import LANE, PROPERTY, REFUSED, SHARED, WHOLE_RUN
+from pytest_qchannel.plugin.keys import LANE, PROPERTY, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
+from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
+    from pytest_qchannel.cassette.playback.tape import Done
     from pytest_qchannel.lanes.lane import Lane
+    from pytest_qchannel.plugin.whole_tape import Part, WholeTape
 
 __all__ = ["EVERYWHERE", "Everywhere", "begin"]
 
@@ -35,6 +37,12 @@ EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
 
 _OPTION: Final = next(option for option in OPTIONS if option.name == "everywhere")
 _OUTPUT = "qchannel_everywhere"
+_BEFORE: Final = "before collection (a plugin or conftest.py)"
+_WORDS: Final = {
+    Mode.EMULATED: "on the emulator, its environment has an emulated account",
+    Mode.RECORD: "on the emulator and recorded, its environment has an emulated account",
+    Mode.REPLAY: "a replay, its environment has the account of the cassette",
+}
 
 
 class _EarlyConfig:
@@ -58,23 +66,23 @@ def begin(config: pytest.Config) -> None:
         UsageProblem: A setting is wrong, or contradicts the mode.
     """
     early = _EarlyConfig(config)
-    if EVERYWHERE in config.stash or not (
-        early.getoption(_OPTION.ini_key)
-        or os.environ.get(_OPTION.env_var)
-        or early.getini(_OPTION.ini_key)
-    ):
+    if EVERYWHERE in config.stash or not session_settings.is_set(early, _OPTION):
         return
     settings = session_settings.session_settings(early)
     if not settings.everywhere:
         return
-    if settings.mode not in (Mode.AUTO, Mode.EMULATED):
-        raise UsageProblem(
-            f"{settings.origin['everywhere']}: only the emulated lane can be everywhere",
-            where=f"mode={settings.mode.value} (from {settings.origin['mode']})",
-            next=f"pytest --qchannel-mode=emulated {_OPTION.flag}",
-        )
-    whole = Everywhere(config, settings._replace(mode=Mode.EMULATED))
+    tape = None
+    if settings.mode in (Mode.RECORD, Mode.REPLAY):
+        from pytest_qchannel.plugin.whole_tape import WholeTape
+
+        tape = WholeTape(config, config.known_args_namespace, settings)
+    else:
+        settings = settings._replace(mode=Mode.EMULATED)
+    whole = Everywhere(config, settings, tape)
     config.stash[EVERYWHERE], config.stash[WHOLE_RUN] = whole, whole.lane
+    if whole.tape is not None:
+        config.stash[TAPE_OF_RUN] = whole.tape
+        config.pluginmanager.register(tape)
     config.add_cleanup(whole.end)
     config.pluginmanager.register(whole, "qchannel-everywhere")
 
@@ -85,9 +93,12 @@ class Everywhere:
     Args:
         config: The run's.
         settings: The settings without any marker.
+        tape: The cassette of the run, where it is recorded or replayed.
     """
 
-    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+    def __init__(
+        self, config: pytest.Config, settings: Settings, tape: WholeTape | None = None
+    ) -> None:
         from pytest_qchannel.lanes.assemble import lane_of_process
 
         self._config = config
@@ -98,16 +109,25 @@ class Everywhere:
         self._tainted: list[tuple[BaseException, RealSecretRefused]] = []
         self._counts = [0, 0]
         self._unmet: list[dict[int, str]] = []
-        self.lane: Lane = lane_of_process(settings, "before collection (a plugin or conftest.py)")
-
-    # What other parts of the plugin ask.
+        self._parts: list[Part] = []
+        self._part: Lane | None = None
+        self._tape = tape
+        self.cassettes: list[Done] = []
+        """What was done with the cassette of the run."""
+        self.tape = tape.tape if tape is not None else None
+        try:
+            self.lane: Lane = lane_of_process(settings, _BEFORE, self.tape)
+        except BaseException:
+            if tape is not None:
+                tape.close()
+            raise
 
     def header(self) -> str:
         """One line for the terminal: what is emulated, and who asked for it."""
         asked = self.lane.settings.origin["everywhere"]
         return (
-            f"qchannel: everywhere (from {asked}): this whole process is on the emulator, "
-            f"its environment has an emulated account of {self.lane.channel}"
+            f"qchannel: everywhere (from {asked}): this whole process is "
+            f"{_WORDS[self.lane.mode]} of {self.lane.channel}"
         )
 
     def check(self, item: pytest.Item) -> None:
@@ -125,20 +145,14 @@ class Everywhere:
                 next=f"take mode={settings.mode.value!r} from the marker, "
                 f"or run without {_OPTION.flag}",
             )
-        if settings.seed != ours.seed:
-            raise UsageProblem(
-                f"marker qchannel: seed={settings.seed}, but the whole run is in one world "
-                f"with seed={ours.seed}",
-                where=item.nodeid,
-                next=f"pytest --qchannel-seed={settings.seed}, or run without {_OPTION.flag}",
-            )
-        if settings.door != ours.door:
-            raise UsageProblem(
-                f"marker qchannel: door={settings.door.value}, but the whole run is behind one "
-                f"door, {ours.door.value}",
-                where=item.nodeid,
-                next=f"pytest --qchannel-door={settings.door.value}, or run without {_OPTION.flag}",
-            )
+        for name, shared in (("seed", "in one world with"), ("door", "behind one door,")):
+            mine, its = getattr(ours, name), getattr(settings, name)
+            if mine != its:
+                raise UsageProblem(
+                    f"marker qchannel: {name}={its}, but the whole run is {shared} {name}={mine}",
+                    where=item.nodeid,
+                    next=f"pytest --qchannel-{name}={its}, or run without {_OPTION.flag}",
+                )
 
     def counts(self) -> str:
         """How much of the emulator the whole process used, pytest-xdist's workers included."""
@@ -157,7 +171,7 @@ class Everywhere:
             made = yield
             found = self.lane.take_problems()
         if found:
-            _fail(made, found)
+            report.fail_collection(made, found)
         return made
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -167,8 +181,14 @@ class Everywhere:
         self._item = item
         self.lane.happens_in(item.nodeid)
         others = [(name, value) for name, value in item.user_properties if name != PROPERTY]
-        item.user_properties[:] = [*others, (PROPERTY, self.lane.mode.value)]
-        item.stash[LANE] = self.lane.part(selection.settings_for(self._config, item)).open()
+        item.user_properties[:] = others
+        is_of_others = is_left_to_others(item, self.lane)
+        self.lane.step_aside(is_of_others)
+        if whole_of(item) is not None:
+            said = "pytest-recording" if is_of_others else self.lane.mode.value
+            item.user_properties.append((PROPERTY, said))
+            settings = selection.settings_for(self._config, item)
+            self._part = item.stash[LANE] = self.lane.part(settings).open()
         try:
             return (yield)
         except BaseException as error:
@@ -178,6 +198,8 @@ class Everywhere:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Has a test's faults in everybody's world while its body runs."""
+        if self.lane.mode is not Mode.EMULATED or whole_of(item) is None:
+            return (yield)
         lane = self.lane.part(self.lane.settings)
         others = lane.emulator.faults
         item.stash[SHARED] = lane, others
@@ -195,9 +217,13 @@ class Everywhere:
         if fixturedef.scope == "function":
             return (yield)
         self._keep_for_item()
+        is_aside = self.lane.step_aside(False)
         with self._inside(f"setup of {name_of(fixturedef, request)}"):
             # Where it fails the error is shown at the test, with the problems as notes.
-            made = yield
+            try:
+                made = yield
+            finally:
+                self.lane.step_aside(is_aside)
             self._keep_as_outside()
         return made
 
@@ -218,9 +244,12 @@ class Everywhere:
             found = problems.take(item)
         finally:
             self._keep_as_outside()
-            if LANE in item.stash:  # it is not where another plugin stopped the setup before us
-                item.stash[LANE].close()
-                del item.stash[LANE]
+            self.lane.step_aside(False)
+            if self._part is not None:  # it is not where another plugin stopped the setup before us
+                self._part.close()
+                if LANE in item.stash:
+                    del item.stash[LANE]
+                self._part = None
             self._item = None
             self.lane.happens_in(f"between tests, after {item.nodeid}")
         problems.raise_all(found)
@@ -232,12 +261,14 @@ class Everywhere:
         done = yield
         self._keep_as_outside()
         self._is_over = True
+        self._finish_tape(session)
         self._ask_for_faults(session)
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_OUTPUT] = {
                 "outside": self._outside,
                 "counts": self._own_counts(),
                 "unmet": self.lane.unmet_faults_of_world(),
+                "parts": self._parts,
             }
             self._told = len(self._outside)
         elif self._outside and session.exitstatus in (
@@ -256,6 +287,7 @@ class Everywhere:
             self._outside += [(f"{where} [{gateway}]", said) for where, said in output["outside"]]
             self._counts = [a + b for a, b in zip(self._counts, output["counts"], strict=True)]
             self._unmet.append(output["unmet"])
+            self._parts += output["parts"]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Shows what no test is to blame for."""
@@ -277,6 +309,8 @@ class Everywhere:
         """
         late = self.lane.take_problems()
         self.lane.close()
+        if self._tape is not None:
+            self._tape.close()
         for where, said in self._outside[self._told :]:
             sys.stderr.write(f"qchannel: {where}:\n{said}\n")
         if late and not self._is_over:
@@ -295,6 +329,21 @@ class Everywhere:
         finally:
             self.lane.happens_in(before)
 
+    def _finish_tape(self, session: pytest.Session) -> None:
+        """Saves the recording of the run, or asks for what of its cassette was not used."""
+        if self._tape is None:
+            return
+        green = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        is_green = session.exitstatus in green and not self._outside
+        done, problem = self._tape.finish(self.lane, is_green=is_green)
+        self._parts += [done["part"]] if "part" in done else []
+        self.cassettes.append(done)
+        if problem is None and not hasattr(self._config, "workeroutput"):
+            problem = self._tape.unused(self._parts)
+        if problem is not None:
+            said = "\n".join([str(problem), *getattr(problem, "__notes__", ())])
+            self._outside.append(("the cassette of the whole run", said))
+
     def _keep_for_item(self) -> None:
         if self._item is not None:
             problems.gather(self._item)
@@ -307,7 +356,8 @@ class Everywhere:
 
     def _own_counts(self) -> list[int]:
         """How many requests were answered, and how many jobs the world has now."""
-        return [len(self.lane.requests), len(self.lane.emulator.jobs)]
+        has_world = self.lane.mode is Mode.EMULATED
+        return [len(self.lane.requests), len(self.lane.emulator.jobs) if has_world else 0]
 
     def _ask_for_faults(self, session: pytest.Session) -> None:
         """Complains of what a world file declares and what happened nowhere in a whole run."""
@@ -332,15 +382,3 @@ class Everywhere:
         for tainted, problem in self._tainted:
             if tainted is error:
                 item.stash[REFUSED] = problem
-
-
-def _fail(made: pytest.CollectReport, problems: list[QChannelError]) -> None:
-    shown = str(made.longrepr) if made.longrepr else ""
-    for problem in problems:
-        if isinstance(problem, RealSecretRefused):
-            shown = str(report.without_traceback(problem))
-            break
-    missing = [str(problem) for problem in problems if problem.headline not in shown]
-    if missing or made.outcome != "failed" or shown != str(made.longrepr):
-        made.outcome = "failed"
-        made.longrepr = "\n".join([shown, *missing]).strip()

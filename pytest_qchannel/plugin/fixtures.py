@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.options import OPTIONS, SCOPES
+from pytest_qchannel.options import OPTIONS, SCOPES, Scope
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
     from pytest_qchannel.lanes.worlds import WorldBuilder
     from pytest_qchannel.plugin.lending import Lending
-
-Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
 
 _SCOPE: Final = next(option for option in OPTIONS if option.name == "scope")
 
@@ -141,8 +139,7 @@ def scope_of_settings(*, fixture_name: str, config: pytest.Config) -> Scope:  # 
         or os.environ.get(_SCOPE.env_var)
         or config.getini(_SCOPE.ini_key)
     )
-    valid: tuple[Scope, ...] = get_args(Scope)
-    return next((one for one in valid if one == said), "function")
+    return next((one for one in SCOPES if one == said), "function")
 
 
 def fixtures(scope: Scope | Callable[..., Scope]) -> dict[str, Any]:

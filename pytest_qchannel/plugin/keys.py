@@ -9,6 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.errors import QChannelError, RealSecretRefused
+    from pytest_qchannel.journal import Journal
     from pytest_qchannel.lanes.isolation import Isolation
     from pytest_qchannel.lanes.lane import Lane
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
@@ -22,6 +23,7 @@ __all__ = [
     "HEADER",
     "ISOLATION",
     "ISOLATION_FIXTURE",
+    "JOURNAL",
     "LANE",
     "LANE_FIXTURE",
     "OURS",
@@ -33,6 +35,7 @@ __all__ = [
     "RUNNING",
     "SHARED",
     "TAPE",
+    "TAPE_OF_RUN",
     "WHOLE_RUN",
 ]
 
@@ -45,6 +48,9 @@ OUR_TESTS: Final[pytest.StashKey[object]] = pytest.StashKey()
 WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a run: its one lane, in everywhere mode."""
 
+TAPE_OF_RUN: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
+"""Of a run: its one cassette, in everywhere mode."""
+
 RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
 """Of a run: the test that is being set up."""
 
@@ -56,6 +62,9 @@ FOUND: Final[pytest.StashKey[list[QChannelError]]] = pytest.StashKey()
 
 LANE: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a test: its lane, while it is open."""
+
+JOURNAL: Final[pytest.StashKey[Journal]] = pytest.StashKey()
+"""Of a test: what it sent, until its last report, when its lane is closed already."""
 
 ISOLATION: Final[pytest.StashKey[Isolation]] = pytest.StashKey()
 """Of a test: what is around its lane, while it is open."""

@@ -27,8 +27,9 @@ from pytest_qchannel.plugin import (
     taping,
     unit_tapes,
 )
-from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, OURS, PROPERTY, SHARED, WHOLE_RUN
+from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, OURS, PROPERTY, SHARED
 from pytest_qchannel.plugin.our_tests import OurTests
+from pytest_qchannel.plugin.whole_run import whole_of
 from pytest_qchannel.settings import Mode
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Lending:
         item: pytest.Item = request._pyfuncitem
         item.stash[OURS] = True  # also of a test that asks for it by name, in its body
         OurTests.of(request.config)
-        if WHOLE_RUN in request.config.stash:
+        if whole_of(item) is not None:
             yield None
             return
         unit = sharing.unit_of(item)
@@ -94,10 +95,11 @@ class Lending:
 
             return require_world(request.getfixturevalue("qchannel_world"), item.nodeid)
 
-        if whole := request.config.stash.get(WHOLE_RUN, None):
-            from pytest_qchannel.lanes.worlds import require_same_world
+        if whole := whole_of(item):
+            if whole.mode is Mode.EMULATED:
+                from pytest_qchannel.lanes.worlds import require_same_world
 
-            require_same_world(world(), whole.world, item.nodeid)
+                require_same_world(world(), whole.world, item.nodeid)
             yield whole if unit is not None else item.stash[LANE]
             return
         assert isolation is not None
@@ -141,7 +143,7 @@ class Lending:
     def part(request: pytest.FixtureRequest) -> Iterator[Lane]:
         """A test's part of the lane of its unit, from before its own fixtures until after them."""
         item: pytest.Item = request.node
-        unit, whole = sharing.unit_of(item), request.config.stash.get(WHOLE_RUN, None)
+        unit, whole = sharing.unit_of(item), whole_of(item)
         assert unit is not None
         if whole is not None:  # the test has its part already, from its first fixture on
             item.stash[LANE].close()

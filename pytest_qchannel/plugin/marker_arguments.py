@@ -6,6 +6,7 @@ missing argument is a ``TypeError``, and what it returns is what the plugin work
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -90,7 +91,7 @@ def _qchannel_fault(
     try:
         parse_fault(words)
     except ValueError as problem:
-        raise UsageProblem(str(problem), next="see docs/faults.md for the words") from None
+        raise UsageProblem(str(problem), next="qchannel docs faults has the words") from None
     return words
 
 
@@ -101,6 +102,15 @@ ACCEPT: Final[Mapping[str, Callable[..., Any]]] = {
 }
 
 
+@functools.cache
+def _known(accept: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(
+        parameter.name
+        for parameter in inspect.signature(accept).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    )
+
+
 def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str) -> Any:
     """What a marker says, its arguments checked.
 
@@ -108,11 +118,7 @@ def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str
         UsageProblem: An argument is unknown or wrong; names it and the nearest valid one.
     """
     accept = ACCEPT[name]
-    known = [
-        parameter.name
-        for parameter in inspect.signature(accept).parameters.values()
-        if parameter.kind is parameter.KEYWORD_ONLY
-    ]
+    known = _known(accept)
     for argument in kwargs:
         if argument not in known:
             close = nearest(argument, known)

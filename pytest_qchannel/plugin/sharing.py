@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 import pytest
 
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.options import Scope
 from pytest_qchannel.plugin import selection, session_settings
 from pytest_qchannel.plugin.fixture_names import definitions
-from pytest_qchannel.plugin.fixtures import Scope
 from pytest_qchannel.plugin.keys import ISOLATION, LANE, LANE_FIXTURE
 from pytest_qchannel.settings import SCOPES, Settings
 from pytest_qchannel.units import node_of, unit_id
@@ -97,6 +97,14 @@ class Unit:
     def settings(self) -> Settings:
         """Its settings: markers of its tests have no say, those of the class or module have."""
         return selection.settings_for(self.node.config, self.node)
+
+    def passed(self, test: str, report: pytest.TestReport) -> None:
+        """Remembers of a test whether it passed."""
+        self.done.add(test)
+        if report.failed:
+            self.ran[test] = False
+        elif report.skipped:  # or it failed as expected: what it has left undone is no matter
+            self.ran.pop(test, None)
 
     def take_problems(self) -> list[QChannelError]:
         """What came up and was not told yet."""

@@ -19,7 +19,15 @@ from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.plugin import selection, session_settings
 from pytest_qchannel.plugin.hiding import HIDER, HIDING, hidden
-from pytest_qchannel.plugin.keys import CASSETTE, HAS_MISSED, LANE_FIXTURE, PASSED, TAPE, WHOLE_RUN
+from pytest_qchannel.plugin.keys import (
+    CASSETTE,
+    HAS_MISSED,
+    LANE_FIXTURE,
+    PASSED,
+    TAPE,
+    TAPE_OF_RUN,
+    WHOLE_RUN,
+)
 from pytest_qchannel.plugin.markers import FAULT
 from pytest_qchannel.plugin.sharing import unit_of
 from pytest_qchannel.rerun_command import Start
@@ -45,6 +53,7 @@ __all__ = [
     "tape_of",
     "test_id",
     "test_id_at",
+    "typed_options",
 ]
 
 _NOT_TAPED = ("qchannel_emulator",)
@@ -113,22 +122,25 @@ def asked(item: pytest.Item, of_config: str | None) -> Asked:
         record_mode=record_mode,
         source=source,
         is_disabled=bool(getattr(options, "disable_recording", False)),
-        typed=_typed(item.config),
+        typed=typed_options(item.config),
     )
 
 
-def _typed(config: pytest.Config) -> frozenset[str]:
+def typed_options(config: pytest.Config) -> frozenset[str]:
     """The options of the command line, without those of ``addopts``."""
     of_worker = getattr(config, "workerinput", {}).get("mainargv")  # of pytest-xdist's
     words = of_worker or config.invocation_params.args
     return frozenset(str(word).partition("=")[0] for word in words)
 
 
-def start_of(config: pytest.Config) -> Start:
+def start_of(config: pytest.Config, early: Any = None) -> Start:
     """How this run was started: errors give commands that can be pasted there."""
-    typed = _typed(config)
+    values = early or config.option
+    typed = typed_options(config)
     names = (name for name in ("channel", "cassettes", "scope") if f"--qchannel-{name}" in typed)
-    options = tuple(f"--qchannel-{name}={config.getoption(f'qchannel_{name}')}" for name in names)
+    options = tuple(f"--qchannel-{name}={getattr(values, f'qchannel_{name}')}" for name in names)
+    if "--qchannel-everywhere" in typed:
+        options += ("--qchannel-everywhere",)
     return Start(session_settings.base_of(config), config.invocation_params.dir, options)
 
 
@@ -143,8 +155,8 @@ def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Sett
         UsageProblem: Settings contradict each other.
     """
     settings = selection.settings_for(item.config, item)
-    if WHOLE_RUN in item.config.stash:
-        return Plan(Mode.EMULATED), settings
+    if selection.is_of_whole(item.config, settings):
+        return Plan(item.config.stash[WHOLE_RUN].mode), settings
     said = asked(item, of_config)
     plan = decide(settings, said, item.nodeid, lambda: place_of(item, settings).exists())
     return plan, settings
@@ -319,6 +331,8 @@ def takes_over(item: pytest.Item, vcr: Any) -> None:
     unit = unit_of(item)
 
     def use_cassette(_path: Any = None, **options: Any) -> Any:
+        if (of_run := item.config.stash.get(TAPE_OF_RUN, None)) is not None:
+            return nullcontext(of_run.cassette_of_vcr)
         if unit is not None:
             return nullcontext(unit.tape.cassette_of_vcr if unit.tape is not None else None)
         tape = tape_of(item, options.get("record_mode"))
@@ -330,12 +344,7 @@ def takes_over(item: pytest.Item, vcr: Any) -> None:
 def passed(item: pytest.Item, report: pytest.TestReport) -> None:
     """Remembers whether a test passed."""
     if (unit := unit_of(item)) is not None:
-        test = test_id(item)
-        unit.done.add(test)
-        if report.failed:
-            unit.ran[test] = False
-        elif report.skipped:  # or it failed as expected: what it has left undone is no matter
-            unit.ran.pop(test, None)
+        unit.passed(test_id(item), report)
     if report.when == "call":
         item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
 
@@ -345,29 +354,32 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
     unit = unit_of(item)
     tape = item.stash.get(TAPE, None) if unit is None else unit.tape
     if tape is None:
+        tape = item.config.stash.get(TAPE_OF_RUN, None)
+    if tape is None:
         return
     item.config.stash[HIDER] = tape.hide
+    hide = tape.hider()
     if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
-        if unit is None:
+        if TAPE in item.stash:
             del item.stash[TAPE]
             item.stash[_IS_FINISHED] = False
-        elif unit.lane is None:
+        elif unit is not None and unit.lane is None:
             unit.tape = None
-        item.config.stash[HIDER] = hide = tape.hider()
+        item.config.stash[HIDER] = hide
         if (hiding := item.config.pluginmanager.get_plugin(HIDING)) is not None:
             hiding.hide_properties(hide)
-    report.sections = [(tape.hide(title), tape.hide(text)) for title, text in report.sections]
+    report.sections = [(hide(title), hide(text)) for title, text in report.sections]
     report.user_properties = [
-        (tape.hide(name), hidden(value, tape.hide)) for name, value in report.user_properties
+        (hide(name), hidden(value, hide)) for name, value in report.user_properties
     ]
-    report.keywords = {tape.hide(name): one for name, one in report.keywords.items()}
+    report.keywords = {hide(name): one for name, one in report.keywords.items()}
     if hasattr(report, "wasxfail"):
-        report.wasxfail = tape.hide(report.wasxfail)
+        report.wasxfail = hide(report.wasxfail)
     if isinstance(report.longrepr, tuple):  # of a skip: file, line and reason
-        report.longrepr = (*report.longrepr[:2], tape.hide(report.longrepr[2]))
+        report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
     elif report.longrepr is not None:
         shown = str(report.longrepr)
-        if (told := tape.hide(shown)) != shown:
+        if (told := hide(shown)) != shown:
             report.longrepr = told
 
 

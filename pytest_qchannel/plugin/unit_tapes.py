@@ -27,7 +27,17 @@ from pytest_qchannel.units import node_of
 if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import Place
 
-__all__ = ["finish", "open_tape", "place_of", "plan_of", "prepare", "worker_group"]
+__all__ = [
+    "allows_unused",
+    "finish",
+    "gone",
+    "open_tape",
+    "place_of",
+    "plan_of",
+    "prepare",
+    "require_whole",
+    "worker_group",
+]
 
 DIST: Final = "qchannel_dist"
 """What a worker of pytest-xdist is told: how tests are distributed."""
@@ -58,9 +68,10 @@ def plan_of(unit: Unit, of_config: str | None = None) -> Plan:
     Raises:
         UsageProblem: Settings contradict each other, or tests do.
     """
-    if WHOLE_RUN in unit.node.config.stash:
-        return Plan(Mode.EMULATED)
-    settings, asked = unit.settings(), [taping.asked(one, of_config) for one in unit.everyone]
+    config, settings = unit.node.config, unit.settings()
+    if selection.is_of_whole(config, settings):
+        return Plan(config.stash[WHOLE_RUN].mode)
+    asked = [taping.asked(one, of_config) for one in unit.everyone]
     marked = [one for one in asked if one.is_marked]
     if settings.mode is Mode.AUTO and len(marked) not in (0, len(asked)):
         bare = next(i for i, one in zip(unit.everyone, asked, strict=True) if not one.is_marked)
@@ -113,7 +124,7 @@ def prepare(unit: Unit) -> None:
             settings, unit.id if settings.origin["mode"] == "the qchannel marker" else None
         )
     if plan.record_mode != "new_episodes":
-        _require_whole(unit)
+        require_whole(unit)
     _require_one_worker(unit)
 
 
@@ -170,7 +181,7 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
             "idle": sorted(unit.idle),
             "ran": [test for test, has_passed in unit.ran.items() if has_passed],
             "gone": gone(unit, tape.cassette.tests),
-            "counts": has_passed and not _allows_unused(unit),
+            "counts": has_passed and not allows_unused(unit),
         }
         part, is_whole = done["part"], {taping.test_id(one) for one in unit.items} <= unit.done
         if is_whole and part["counts"] and not hasattr(item.config, "workerinput"):
@@ -208,7 +219,8 @@ def gone(unit: Unit, tests: tuple[str, ...]) -> list[str]:
     return found
 
 
-def _allows_unused(unit: Unit) -> bool:
+def allows_unused(unit: Unit) -> bool:
+    """Whether recorded interactions of a unit may be left alone."""
     return any(selection.allows_unused(one) for one in (unit.node, *unit.items))
 
 
@@ -242,7 +254,7 @@ def _is_narrowed(unit: Unit, module: str) -> bool:
     )
 
 
-def _require_whole(unit: Unit) -> None:
+def require_whole(unit: Unit) -> None:
     """Passes a unit all tests of which are going to run.
 
     Raises:

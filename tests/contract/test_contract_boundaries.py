@@ -100,9 +100,9 @@ def test_backends_are_objects_from_the_day_of_that_version_on(
     assert {type(row) for row in rows} == {kind}
 
 
-def test_properties_of_before_the_very_time_of_the_snapshot_are_the_snapshots(door: Door) -> None:
+def test_properties_begin_with_the_very_moment_when_the_device_was_there(door: Door) -> None:
     snapshot = door.app.world.devices[BACKEND].snapshot
     path = f"/backends/{BACKEND}/properties"
-    for later_s, status in ((0.0, 200), (-0.001, 501)):
-        before = iso(snapshot.updated_at + later_s)
+    for later_s, status in ((0.0, 200), (-0.001, 404)):
+        before = iso(snapshot.online_at + later_s)
         assert door.get(path, {"updated_before": before}).status == status

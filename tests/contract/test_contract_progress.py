@@ -206,6 +206,13 @@ def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
     assert new["timestamps"]["running"] <= new["timestamps"]["finished"]
 
 
+def test_circuits_run_for_less_than_what_is_charged(door: Door) -> None:
+    """Recorded were 0.26 seconds of the two that were charged; here both were the same."""
+    job_id = door.submit(pubs=[[X_ON_7, None, 1_000]])
+    assert door.get(f"/jobs/{job_id}").json["usage"]["seconds"] == 2
+    assert 0.2e9 < metrics(door, job_id, **NEWEST)["circuits_execution_time_ns"] < 0.3e9
+
+
 def test_usage_is_written_as_the_version_has_it(door: Door) -> None:
     """At 2026-04-15 jobs and workloads had ``seconds`` still, which the service has no more."""
     job_id = door.submit()

@@ -14,6 +14,7 @@ from qiskit import QuantumCircuit, qasm2, qasm3, qpy
 from qiskit.circuit.library import PermutationGate
 from qiskit.quantum_info import Clifford, Operator, random_clifford
 
+from pytest_qchannel.emulator.transpiler import order
 from pytest_qchannel.emulator.world.progression import polls
 from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.ibm.transpiler import SYNTHESES
@@ -240,6 +241,18 @@ def test_a_task_that_cannot_be_done_fails(core: Door, circuits: dict[str, str]) 
     assert told["detail"]
 
 
+@pytest.mark.slow
+def test_a_long_task_is_done_in_the_worker_process(
+    core: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order, "_LONG_QPY", 0)
+    monkeypatch.setattr(core.app.engine.aside, "submit", None)
+    [row] = done(core, "/transpile", {"qpy_circuits": packed(ghz(4)), "backend_coupling_map": LINE})
+    require_within(opened(row["qpy"]), LINE)
+    require_same(ghz(4), row, 5)
+    core.app.close()
+
+
 def test_a_task_moves_on_as_jobs_of_its_device_do(door: Door) -> None:
     name = device(door)
     door.app.world.devices[name].progression = polls(2)
@@ -329,6 +342,9 @@ def test_blocks_need_as_many_qubits_as_they_act_on(core: Door) -> None:
         body = {"permutation": [[1, 0], [0, 1]], "qargs": qargs, "backend_coupling_map": LINE}
         answer = asked(core, "POST", "/permutations/transpile", json=body)
         assert (answer.status, answer.json["detail"][0]["loc"]) == (422, ["body", "qargs"])
+    body = {"permutation": [[0, 0]], "qargs": [[0, 1]], "backend_coupling_map": LINE}
+    answer = asked(core, "POST", "/permutations/transpile", json=body)
+    assert (answer.status, answer.json["detail"][0]["loc"]) == (422, ["body", "permutation"])
 
 
 def test_what_nobody_knows_of_is_a_gap(door: Door) -> None:

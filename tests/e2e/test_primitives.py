@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -122,12 +123,14 @@ def test_sampler_spans_and_twirling(qchannel_backend: Any) -> None:
     options.twirling.enable_measure = True
     options.twirling.num_randomizations = 10
     options.twirling.shots_per_randomization = 50
-    result = sampler.run([(isa_of(circuit, qchannel_backend), [math.pi])]).result()
+    job = sampler.run([(isa_of(circuit, qchannel_backend), [math.pi])])
+    result = job.result()
     assert result[0].data.meas.get_counts() == {"11": 500}
     assert result[0].metadata["num_randomizations"] == 10
     [span] = result.metadata["execution"]["execution_spans"]
     assert span.size == 500
-    assert span.duration > 0.1  # 500 shots with a pause of 250 us each
+    times = {name: datetime.fromisoformat(at) for name, at in job.metrics()["timestamps"].items()}
+    assert times["running"] <= span.start < span.stop <= times["finished"]
 
 
 @pytest.mark.parametrize("meas_type", ["kerneled", "avg_kerneled"])

@@ -29,7 +29,7 @@ ROUTE = "https://quantum.cloud.ibm.com/api/v1/no-such-route"
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # With it python itself would not find what lies beside a program.
     monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
-    monkeypatch.setattr("pytest_qchannel.cli.run._has_safe_path", lambda: False)
+    monkeypatch.setattr("pytest_qchannel.cli.as_python._has_safe_path", lambda: False)
     for name in list(os.environ):
         if name.startswith(PERSONAL) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

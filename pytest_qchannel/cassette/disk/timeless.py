@@ -14,6 +14,8 @@ from pytest_qchannel.ibm.table import ABLE_HEADER, asked_by
 __all__ = ["timeless"]
 
 _TIME: Final = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+# As metrics of jobs tell the client that submitted.
+_PACKAGES: Final = re.compile(rb"qiskit_ibm_runtime-\d[\w.,*+-]*")
 _LENGTH: Final = "content-length"
 
 
@@ -48,7 +50,7 @@ def _asked(one: Interaction) -> str:
 
 
 def _plain(data: bytes) -> bytes:
-    return _TIME.sub(b"T", data)
+    return _PACKAGES.sub(b"P", _TIME.sub(b"T", data))
 
 
 def _without(headers: Headers, *names: str) -> Headers:

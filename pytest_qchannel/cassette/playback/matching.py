@@ -20,7 +20,15 @@ from pytest_qchannel.cassette.submitted.submission import Submission, read_submi
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import Found, asked_by, find
 
-__all__ = ["Key", "address_of", "found_in", "is_submission", "key_of", "submission_in"]
+__all__ = [
+    "CRN_HEADER",
+    "Key",
+    "address_of",
+    "found_in",
+    "is_submission",
+    "key_of",
+    "submission_in",
+]
 
 CRN_HEADER: Final = "service-crn"
 

@@ -33,7 +33,7 @@ from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.secret import Secret, hide_all
 from pytest_qchannel.wire import Request
 
-__all__ = ["RecordTape", "ReplayTape", "Secrets", "Tape"]
+__all__ = ["Done", "RecordTape", "ReplayTape", "Secrets", "Tape"]
 
 NOT_PASSED: Final = "the test did not pass"
 

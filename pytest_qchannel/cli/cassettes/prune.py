@@ -24,7 +24,7 @@ from pytest_qchannel.cli.cassettes.folder import (
     size_words,
 )
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.settings import OPTIONS
+from pytest_qchannel.options import OPTIONS
 
 __all__ = ["prune"]
 

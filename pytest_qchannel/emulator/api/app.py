@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from pytest_qchannel.emulator.api import auth
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.refusals import refuse
+from pytest_qchannel.emulator.api.refusals import Codes, refuse
 from pytest_qchannel.emulator.faults import Fault
 from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.services import handlers
@@ -25,6 +26,12 @@ from pytest_qchannel.ibm.table import ROUTES, find
 from pytest_qchannel.wire import ApiError, Handle, Request, Response
 
 __all__ = ["App", "headers_alone"]
+
+
+_NEXT: Final = (
+    "ask for a route that qchannel docs emulator lists, or keep this test for the real service; "
+    "where it is to find nothing there: --qchannel-unknown-routes=404"
+)
 
 
 class App:
@@ -40,6 +47,8 @@ class App:
         gaps: Where gaps are put: what a test is to fail for, even where the code under test
             swallowed it.
         installed: The client's release in this process, where it is the one that asks.
+        refuses_unknown: Whether a path that is no route is refused with a 404; by default it is a
+            gap, because it may be a route that the service has and the emulator lacks.
     """
 
     def __init__(
@@ -50,33 +59,40 @@ class App:
         faults: Iterable[Fault] = (),
         gaps: list[QChannelError] | None = None,
         installed: Version | None = None,
+        refuses_unknown: bool = False,
     ) -> None:
         self.world = world
         self.engine = engine or Engine()
         self.faults = list(faults)
         self.gaps: list[QChannelError] = [] if gaps is None else gaps
         self._installed = installed
+        self._refuses_unknown = refuses_unknown
         self._handlers = handlers()
 
     def handle(self, request: Request) -> Response:
         """The answer to a request; always one in the service's own shape."""
         with self.engine.changed:
             host = find_host(request.host, request.path)
+            service = host.service if host else _service_at(request.host)
             try:
                 ctx, route = self._route(request, host)
+            except EmulatorGap as gap:
+                return self._unknown(service, gap, request)
+            try:
                 ctx.principal = auth.CHECKS[route.credential](ctx)
                 return self._handlers[route](ctx)
             except ApiError as error:
                 return error.response
             except EmulatorGap as gap:
-                return self._gap_response(host.service if host else RUNTIME, gap)
+                return self._gap_response(service, gap)
 
     def note_gap(self, request: Request) -> None:
         """Notes the gap where there is no such route, of a request that will not be handled."""
         try:
             self._route(request, find_host(request.host, request.path))
         except EmulatorGap as gap:
-            self.gaps.append(gap)
+            if not self._refuses_unknown:
+                self.gaps.append(gap)
 
     def close(self) -> None:
         """Ends what still runs."""
@@ -88,7 +104,7 @@ class App:
             raise EmulatorGap(
                 f"the emulator has nothing at {asked}",
                 closest=f"below https://{request.host} it serves {_bases(request.host)}",
-                next="ask for a route of docs/emulator.md, or keep this test for the real service",
+                next=_NEXT,
             )
         found = find(request.method, request.host, request.path)
         if found is None:
@@ -98,7 +114,7 @@ class App:
             raise EmulatorGap(
                 f"the emulator has no route for {asked}",
                 closest=f"{close.replace(' ', f' https://{host.name}{host.base}', 1)}",
-                next="ask for a route of docs/emulator.md, or keep this test for the real service",
+                next=_NEXT,
             )
         return (
             Context(
@@ -112,6 +128,12 @@ class App:
             ),
             found.route,
         )
+
+    def _unknown(self, service: str, gap: EmulatorGap, request: Request) -> Response:
+        if not self._refuses_unknown:
+            return self._gap_response(service, gap)
+        said = f"There is nothing at {request.path}."
+        return refuse(service, 404, Codes.NOT_FOUND, said, self.world.hex(32)).response
 
     def _gap_response(self, service: str, gap: EmulatorGap) -> Response:
         self.gaps.append(gap)
@@ -127,6 +149,11 @@ def headers_alone(request: Request, answer: Handle) -> Response:
     if response.body or response.status not in (204, 304):
         headers.setdefault("Content-Length", str(len(response.body)))
     return replace(response, body=b"", headers=headers)
+
+
+def _service_at(name: str) -> str:
+    """The service whose errors a host has where a path is below no base of it."""
+    return next((host.service for host in HOSTS if host.name == name), RUNTIME)
 
 
 def _bases(name: str) -> str:

@@ -1,7 +1,8 @@
-"""Work beside the requests: in threads of their own, a few pieces at a time.
+"""Work beside the requests: in a thread of its own, one piece after the other.
 
 It is for what lets other threads go on while it works, as Qiskit's passes do; simulators do not,
-and have a process (:mod:`.engine`).
+and have a process (:mod:`.engine`). More than one piece at a time would be too many for Qiskit,
+whose library of equivalences is shared and cannot be read while another thread changes it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,9 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 __all__ = ["Aside", "Unwanted"]
-
-MOST: Final = 4
-"""How many pieces are worked on at once: a long one does not keep short ones waiting."""
 
 Work: TypeAlias = Callable[[Callable[[], None]], None]
 """Called with what raises :class:`Unwanted` once nobody wants it; it catches whatever else."""
@@ -25,12 +23,12 @@ class Unwanted(Exception):
 
 
 class Aside:
-    """Threads that work; each ends when there is nothing left to do."""
+    """A thread that works; it ends when there is nothing left to do."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: deque[Work] = deque()
-        self._working = 0
+        self._is_working = False
         self._is_closed = False
 
     def submit(self, work: Work) -> None:
@@ -39,8 +37,8 @@ class Aside:
             if self._is_closed:
                 return
             self._waiting.append(work)
-            if self._working < MOST:
-                self._working += 1
+            if not self._is_working:
+                self._is_working = True
                 threading.Thread(target=self._go_on, name="qchannel-aside", daemon=True).start()
 
     def close(self) -> None:
@@ -53,7 +51,7 @@ class Aside:
         while True:
             with self._lock:
                 if not self._waiting:
-                    self._working -= 1
+                    self._is_working = False
                     return
                 work = self._waiting.popleft()
             try:

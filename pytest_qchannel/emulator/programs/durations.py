@@ -1,8 +1,8 @@
 """How long a device is busy: the length of a circuit, and the QPU seconds of a job.
 
 Source: the gate and readout lengths in the device's calibration snapshot. What IBM charges on
-top for loading and compiling is not public, so nothing is added but the least charge: two seconds,
-as seen on jobs of 2026.
+top for loading and compiling is not public, so nothing is added but the least charge; see
+``outcome.py``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Final
 from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, Clbit, Delay, Qubit
 
-from pytest_qchannel.emulator.programs.outcome import LEAST_USAGE_S
 from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
@@ -42,7 +41,7 @@ def within_calendar(seconds: float) -> float:
 
 
 def qpu_s(runs: Iterable[tuple[float, float]], rep_delay_s: float) -> float:
-    """The QPU seconds of a job: each shot takes its circuit and the pause after it.
+    """How long the circuits of a job run: each shot takes its circuit and the pause after it.
 
     Args:
         runs: For each circuit, how often it is executed (parameter sets times shots), and how
@@ -50,7 +49,7 @@ def qpu_s(runs: Iterable[tuple[float, float]], rep_delay_s: float) -> float:
         rep_delay_s: The pause between two shots.
     """
     busy = math.fsum(executions * (length_s + rep_delay_s) for executions, length_s in runs)
-    return within_calendar(max(LEAST_USAGE_S, busy))
+    return within_calendar(busy)
 
 
 def circuit_s(

@@ -24,6 +24,7 @@ from typing import Final
 from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Outcome, Task
 from pytest_qchannel.emulator.programs.aside import Aside
 from pytest_qchannel.emulator.programs.outcome import FailureCode
+from pytest_qchannel.emulator.transpiler.order import Order
 
 __all__ = ["INLINE_S", "Engine"]
 
@@ -78,7 +79,9 @@ class Engine:
         finally:
             self._until = math.inf
 
-    def submit(self, key: str, program_id: str, task: Task, started: Started, ended: Ended) -> None:
+    def submit(
+        self, key: str, program_id: str, task: Task | Order, started: Started, ended: Ended
+    ) -> None:
         """Queues a task for the worker process.
 
         Args:
@@ -150,11 +153,12 @@ class Engine:
                 ended(answer or _lost(process))
 
 
-def _portable(task: Task) -> dict[str, object]:
+def _portable(task: Task | Order) -> dict[str, object]:
     """A task without its snapshot, which the worker loads again."""
     shot = task.snapshot
     fields = {name: getattr(task, name) for name in task.__slots__ if name != "snapshot"}
-    return {**fields, "served": (shot.source, shot.name, shot.has_fractional_gates)}
+    served = None if shot is None else (shot.source, shot.name, shot.has_fractional_gates)
+    return {**fields, "served": served}
 
 
 def _start() -> subprocess.Popen[bytes]:

@@ -40,11 +40,11 @@ class FailureCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A result as JSON bytes, and the QPU seconds that a real device would have charged.
+    """A result as JSON bytes, and how long a real device would have been busy with it.
 
     Attributes:
         result: The result as the newest client decodes it.
-        usage_s: Seconds of QPU time.
+        circuits_s: Seconds that the circuits run.
         older: For clients that cannot decode it: pairs of the first release that no longer needs
             this encoding, and the encoding; the oldest release first.
         facts: What the classic platform's metrics add: ``num_circuits``, ``num_qubits``,
@@ -52,9 +52,14 @@ class Outcome:
     """
 
     result: bytes
-    usage_s: float
+    circuits_s: float
     older: tuple[tuple[Version, bytes], ...] = ()
     facts: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def usage_s(self) -> float:
+        """The QPU seconds that are charged: as long as the circuits run, and the least charge."""
+        return max(LEAST_USAGE_S, self.circuits_s)
 
     def result_for(self, client: Version | None) -> bytes:
         """The encoding for a release of the client; without one (REST users) the newest."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -90,7 +91,7 @@ def run(task: Task) -> Outcome:
         one = _run_pub(machine, pub, following(seed, number), f"pub {number}", executions)
         runs.append(one)
         executions += one.executions
-    usage_s = qpu_s([(one.executions, one.length_s) for one in runs], delay_s)
+    circuits_s = qpu_s([(one.executions, one.length_s) for one in runs], delay_s)
     facts: dict[str, Json] = {
         "num_circuits": len(runs),
         "num_qubits": [one.circuit.num_qubits for one in runs],
@@ -98,9 +99,9 @@ def run(task: Task) -> Outcome:
         "executions": executions,
     }
     if not params.get("support_qiskit", False):
-        return Outcome(results.dumps(_plain_result(runs)), usage_s, facts=facts)
+        return Outcome(results.dumps(_plain_result(runs)), circuits_s, facts=facts)
     newer, older = _qiskit_results(runs, task.started_at, delay_s)
-    return Outcome(newer, usage_s, ((READS_NEW_SPANS_SINCE, older),), facts)
+    return Outcome(newer, circuits_s, ((READS_NEW_SPANS_SINCE, older),), facts)
 
 
 def _shots_of(pub: Pub, params: Params) -> tuple[int, options.Split | None]:
@@ -124,7 +125,8 @@ def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) ->
     twirling = Twirling.of(group(group(params, "options"), "twirling"))
     if twirling.gates:
         require_twirlable(circuit)
-    active = machine.active(twirled(circuit, twirling) if machine.is_noisy else circuit)
+    marked = twirled(circuit, twirling) if machine.is_noisy else circuit
+    active = machine.active(marked)
     values = pubs.read_values(active.circuit, sent[1] if len(sent) > 1 else None, where)
     shape = tuple(values.shape)
     options.require_executions(before + math.prod(shape) * (split.shots if split else shots))
@@ -139,7 +141,7 @@ def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) ->
         drawn = machine.points(active, bound, shots, seed)
         points = _stacked(drawn, (*shape, shots, width), np.complex128)
         measured = points.mean(axis=-2) if meas_type == "avg_kerneled" else points
-    if machine.is_noisy:  # the marks of twirled gates take no time
+    if marked is not circuit:  # the marks of twirled gates take no time
         active = machine.active(circuit)
         bound = pubs.Bound([active.circuit], values, where)
     length_s = pubs.mean_length_s(circuit, active, bound, snapshot)
@@ -171,7 +173,8 @@ def _registers(circuit: QuantumCircuit, measured: Data) -> dict[str, Data]:
 
 def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tuple[bytes, ...]:
     """The result for newer and for older clients."""
-    encoded, measured, busy_s = [], [], 0.0
+    encoded, busy_s = [], 0.0
+    measured: list[spans.Span] = []
     for number, one in enumerate(runs):
         fields = {
             name: codec.encode_array(data)
@@ -180,10 +183,10 @@ def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tupl
             for name, data in one.data.items()
         }
         encoded.append(results.pub_result("SamplerPubResult", fields, one.shape, one.metadata))
-        start, took_s = started_at + busy_s, one.executions * (one.length_s + delay_s)
-        busy_s = within_calendar(busy_s + took_s)
-        stop = started_at + busy_s
-        measured.append(spans.Span(number, one.shape, one.shots, one.split, start, stop))
+        shot_s = one.length_s + delay_s
+        at_s = partial(_after, started_at, busy_s, shot_s)
+        measured += spans.spans_of(number, one.shape, one.shots, one.split, at_s)
+        busy_s = within_calendar(busy_s + one.executions * shot_s)
     return results.primitive_result(
         encoded,
         *(
@@ -191,6 +194,10 @@ def _qiskit_results(runs: list[_Run], started_at: float, delay_s: float) -> tupl
             for encode in (spans.encode_newer, spans.encode_older)
         ),
     )
+
+
+def _after(started_at: float, busy_s: float, shot_s: float, executions: int) -> float:
+    return started_at + within_calendar(busy_s + executions * shot_s)
 
 
 def _plain_result(runs: list[_Run]) -> dict[str, object]:

@@ -334,13 +334,13 @@ def schema_for(name: str, release: Version | None) -> Schema:
 def problem_with(data: object, schema: Schema) -> str | None:
     """What is wrong with ``data``, in a line that names the place; ``None`` when it fits."""
     # jsonschema takes longer to import than all of the emulator, and most tests send no job.
-    from pytest_qchannel.emulator import validation
+    from pytest_qchannel.emulator.programs import validation
 
     return validation.problem_with(data, schema)
 
 
 def first_problem_with(data: object, schema: Schema) -> str | None:
     """As :func:`problem_with`, in jsonschema's own words."""
-    from pytest_qchannel.emulator import validation
+    from pytest_qchannel.emulator.programs import validation
 
     return validation.first_problem_with(data, schema)

@@ -15,6 +15,8 @@ import sys
 from typing import Any, BinaryIO
 
 from pytest_qchannel.emulator.programs import PROGRAMS, JobFailure, Outcome, Task
+from pytest_qchannel.emulator.transpiler import worked
+from pytest_qchannel.emulator.transpiler.order import ORDER, Order
 from pytest_qchannel.emulator.world import snapshots
 
 
@@ -32,7 +34,10 @@ def _end_with_parent() -> None:
 
 def _run(program_id: str, fields: dict[str, Any]) -> Outcome | JobFailure:
     served = fields.pop("served")
-    task = Task(**{**fields, "snapshot": snapshots.served(*served), "limit_s": None})
+    snapshot = snapshots.served(*served) if served else None
+    if program_id == ORDER:
+        return worked(Order(**{**fields, "snapshot": snapshot}), lambda: None)
+    task = Task(**{**fields, "snapshot": snapshot, "limit_s": None})
     try:
         return PROGRAMS[program_id].run(task)
     except JobFailure as failure:

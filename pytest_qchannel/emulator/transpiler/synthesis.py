@@ -8,7 +8,7 @@ leaves behind is undone by swaps: the answer does exactly what the block does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import rustworkx as rx
@@ -68,10 +68,10 @@ def _blocks(order: Order) -> tuple[list[_Block], Callable[[QuantumCircuit], Writ
     if order.kind == "pauli_network":
         circuits, writers = read_circuits(order)
         return [_better(circuit) for circuit in circuits], writers[0]
-    sent = order.blocks
     if order.kind == "permutations":
-        return [_permutation(pattern) for pattern in sent], as_qpy
-    return [_routed(_synthesised(Clifford.from_dict(one), order.kind)) for one in sent], as_qpy
+        return [_permutation(pattern) for pattern in order.permutations], as_qpy
+    cliffords = [Clifford.from_dict(one) for one in order.cliffords]
+    return [_routed(_synthesised(one, order.kind)) for one in cliffords], as_qpy
 
 
 def _graph(qubits: Sequence[int], coupling: Coupling) -> rx.PyGraph:
@@ -167,5 +167,4 @@ def _swaps(graph: rx.PyGraph, goes_to: Mapping[int, int]) -> Iterable[tuple[int,
     if not moving:
         return []
     swapper = ApproximateTokenSwapper(graph, seed=np.random.default_rng(0))
-    swaps: list[Any] = swapper.map(dict(goes_to))
-    return [(int(one), int(two)) for one, two in swaps]
+    return [(int(one), int(two)) for one, two in swapper.map(dict(goes_to))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
 
 from qiskit import QuantumCircuit, transpile
 from qiskit.transpiler import PassManager
@@ -42,8 +41,8 @@ def run(order: Order, tick: Tick) -> Json:
     return rows
 
 
-def _arguments(order: Order, circuit: QuantumCircuit) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
+def _arguments(order: Order, circuit: QuantumCircuit) -> dict[str, object]:
+    arguments: dict[str, object] = {
         "optimization_level": _AI_LEVEL if order.is_ai else order.level,
         "seed_transpiler": order.seed,
     }

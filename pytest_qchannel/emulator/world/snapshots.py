@@ -67,9 +67,9 @@ class Snapshot:
         return isinstance(kind, dict) and kind.get("family") == "Heron"
 
     @property
-    def updated_at(self) -> float:
-        """When the properties were taken, in seconds since the epoch."""
-        return _updated_at(self)
+    def online_at(self) -> float:
+        """The device's first day, in seconds since the epoch."""
+        return from_iso(str(self.facts.get("online_date") or "1970-01-01"))
 
     @property
     def is_mock(self) -> bool:
@@ -107,11 +107,6 @@ def _without_pulses(snapshot: Snapshot) -> bytes:
         return snapshot.configuration
     kept = {name: one for name, one in snapshot.facts.items() if name not in _ONLY_FOR_PULSES}
     return json.dumps(kept | {"open_pulse": False}).encode()
-
-
-@functools.cache
-def _updated_at(snapshot: Snapshot) -> float:
-    return from_iso(json.loads(snapshot.recorded_properties)["last_update_date"])
 
 
 @functools.cache

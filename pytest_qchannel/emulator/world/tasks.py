@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_qchannel.emulator.transpiler.order import Order
 from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
 from pytest_qchannel.emulator.world.records import Account
-from pytest_qchannel.wire import Json
 
 __all__ = ["TaskState", "TranspilerTask"]
 
@@ -27,9 +27,11 @@ class TranspilerTask:
 
     Attributes:
         rule: The route that made it; it is asked for below that path.
+        order: The work.
         progression: How fast it moves on at the least: as jobs of the device that it names.
         looks: How often it was asked for.
-        result: What came out, where it succeeded.
+        has_begun: Whether it is worked on, or was.
+        result: What came out, where it succeeded: JSON.
         reason: Why it failed, in our words.
     """
 
@@ -37,10 +39,12 @@ class TranspilerTask:
     account: Account
     rule: str
     created_at: float
+    order: Order
     progression: Progression = IMMEDIATE
     looks: int = 0
     state: TaskState = TaskState.PENDING
-    result: Json = None
+    has_begun: bool = False
+    result: bytes = b"null"
     reason: str = ""
 
     @property

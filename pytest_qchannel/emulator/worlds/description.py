@@ -35,7 +35,7 @@ from pytest_qchannel.emulator.worlds.kinds import (
     WholeSeconds,
 )
 from pytest_qchannel.hosts import HOSTS
-from pytest_qchannel.settings import CHANNELS
+from pytest_qchannel.options import CHANNELS
 
 __all__ = [
     "CLASSIC",

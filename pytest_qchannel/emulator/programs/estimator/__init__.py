@@ -97,7 +97,7 @@ def run(task: Task) -> Outcome:
         executions += one.found.executions
     busy = [one for run in runs for one in run.found.busy]
     busy += [] if known is None else known.busy
-    usage_s = qpu_s(busy, delay_s)
+    circuits_s = qpu_s(busy, delay_s)
     facts: dict[str, Json] = {
         "num_circuits": len(runs),
         "num_qubits": [one.circuit.num_qubits for one in runs],
@@ -105,7 +105,7 @@ def run(task: Task) -> Outcome:
         "executions": sum(times for times, _ in busy),
     }
     encode = _qiskit_result if params.get("support_qiskit", False) else _plain_result
-    return Outcome(encode(runs, settings), usage_s, facts=facts)
+    return Outcome(encode(runs, settings), circuits_s, facts=facts)
 
 
 @dataclass(frozen=True, slots=True)

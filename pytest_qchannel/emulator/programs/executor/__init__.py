@@ -63,4 +63,4 @@ def run(task: Task) -> Outcome:
         "circuit_depths": [item.circuit.depth() for item in items],
         "executions": sum(len(item.values) for item in items) * program.shots,
     }
-    return Outcome(dumps(answer), timing.usage_s, facts=facts)
+    return Outcome(dumps(answer), timing.circuits_s, facts=facts)

@@ -51,8 +51,8 @@ class Timing:
         self.chunks = list(self._chunks(datetime.fromtimestamp(task.started_at, UTC)))
 
     @property
-    def usage_s(self) -> float:
-        """QPU seconds of the whole job."""
+    def circuits_s(self) -> float:
+        """Seconds that the circuits of the whole job run."""
         runs = [
             (float(len(item.values) * self._shots), length)
             for item, length in zip(self.items, self._lengths_s, strict=True)

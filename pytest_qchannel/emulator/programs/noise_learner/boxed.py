@@ -97,7 +97,7 @@ def run(task: Task) -> Outcome:
         data=[_encode(module, one, options) for one in learnt]
     )
     encoded = results.dumps(model.model_dump(mode="json"))
-    return Outcome(encoded, _usage_s(learnt, options, delay_s))
+    return Outcome(encoded, _circuits_s(learnt, options, delay_s))
 
 
 def _learn(operation: Operation, qubits: Sequence[Qubit], task: Task, where: str) -> _Learnt:
@@ -177,7 +177,7 @@ def _post_selection(learnt: _Learnt, options: models.Model) -> dict[str, object]
     }
 
 
-def _usage_s(learnt: list[_Learnt], options: models.Model, delay_s: float) -> float:
+def _circuits_s(learnt: list[_Learnt], options: models.Model, delay_s: float) -> float:
     executions = options.num_randomizations * options.shots_per_randomization
     runs: list[tuple[int, float]] = []
     for one in learnt:

@@ -58,7 +58,7 @@ def run(task: Task) -> Outcome:
             "input_options": {name: options[name] for name in _DEFAULTS},
         },
     }
-    return Outcome(results.dumps(answer), _usage_s(layers, options, task))
+    return Outcome(results.dumps(answer), _circuits_s(layers, options, task))
 
 
 def _encode(layer: Layer, task: Task, version: int) -> codec.Encoded:
@@ -108,7 +108,7 @@ def _qpy_version(sent: str | Params) -> int:
     return head[6] if len(head) > 6 else 13
 
 
-def _usage_s(layers: list[Layer], options: Params, task: Task) -> float:
+def _circuits_s(layers: list[Layer], options: Params, task: Task) -> float:
     executions = int(options["num_randomizations"]) * int(options["shots_per_randomization"])
     runs = []
     for layer in layers:

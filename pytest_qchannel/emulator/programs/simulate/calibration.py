@@ -146,13 +146,19 @@ class DeviceNoise:
         self._snapshot = snapshot
         self._known = calibration(snapshot)
         self._physical = physical
+        self._after: dict[tuple[str, str | None, tuple[int, ...]], list[Event]] = {}
 
     def after(self, item: CircuitInstruction, qubits: tuple[int, ...]) -> list[Event]:
         """What may befall the qubits of a gate."""
+        key = (item.name, item.label, qubits)
+        if (found := self._after.get(key)) is None:
+            found = self._after[key] = self._after_one(*key)
+        return found
+
+    def _after_one(self, gate: str, label: str | None, qubits: tuple[int, ...]) -> list[Event]:
         places = tuple(self._physical[one] for one in qubits)
-        label = item.label
         if label is None or not label.startswith("qchannel-"):
-            found = [_gate_noise(self._snapshot, item.name, places)]
+            found = [_gate_noise(self._snapshot, gate, places)]
         elif label == DRESSING:
             found = [
                 _gate_noise(self._snapshot, name, places, is_twirled=True)

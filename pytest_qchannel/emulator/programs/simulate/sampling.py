@@ -3,7 +3,8 @@
 - Stabilizer circuits: stim, any number of qubits.
 - Where chance acts before the end (noise, measurements in the middle, resets, feed-forward):
   state vectors that the shots share as long as the same has happened to them.
-- The same for circuits of up to 20 qubits, for which it is faster than Aer.
+- One or two qubits that only noise disturbs: their density matrix.
+- State vectors for circuits of up to 20 qubits, for which it is faster than Aer.
 - Otherwise Aer's state vector, or its matrix product state where that is smaller.
 
 Where qubits are not set to 0 between the shots, stim runs a stabilizer circuit over and over again,
@@ -24,7 +25,7 @@ from qiskit.circuit import Qubit
 from pytest_qchannel.emulator.programs.arrays import Bits
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.seeds import seed_from
-from pytest_qchannel.emulator.programs.simulate import chain
+from pytest_qchannel.emulator.programs.simulate import chain, density
 from pytest_qchannel.emulator.programs.simulate.active import Active, condition_of
 from pytest_qchannel.emulator.programs.simulate.aer import (
     MEMORY_LIMIT_MB,
@@ -36,7 +37,7 @@ from pytest_qchannel.emulator.programs.simulate.aer import (
 from pytest_qchannel.emulator.programs.simulate.branching import estimate_s, run_branching
 from pytest_qchannel.emulator.programs.simulate.calibration import DeviceNoise
 from pytest_qchannel.emulator.programs.simulate.clifford import sample_translation, translation
-from pytest_qchannel.emulator.programs.simulate.components import groups_of, part_of
+from pytest_qchannel.emulator.programs.simulate.components import Part, groups_of, part_of, parts_of
 from pytest_qchannel.emulator.programs.simulate.entanglement import Line, line_order, require_narrow
 from pytest_qchannel.emulator.programs.simulate.steps import steps_of
 from pytest_qchannel.emulator.programs.simulate.threads import on_one_thread
@@ -201,17 +202,41 @@ def is_sampled_at_end(circuit: QuantumCircuit) -> bool:
 
 def _alone(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
     """Shots of one circuit that is no stabilizer circuit, in parts where that is cheaper."""
-    groups = groups_of(circuit) if circuit.num_qubits >= _WORTH_PARTING else []
-    if len(groups) < 2:
+    parts = _parts(work, circuit)
+    if not parts:
         return _whole(work, circuit, seed)
     bits = _nothing(circuit, work.shots)
-    for place, group in enumerate(groups):
-        part, own = part_of(circuit, group), seed_from(seed, place)
-        inner = replace(work, physical=[work.physical[number] for number in group])
-        quick = _quick(inner, part, own)
+    for place, part in enumerate(parts):
+        own = seed_from(seed, place)
+        inner = replace(work, physical=part.active.physical)
+        quick = _quick(inner, part.active.circuit, own)
         # No two parts write the same bit.
-        bits |= _whole(inner, part, own) if quick is None else quick
+        bits[:, part.bits] |= _whole(inner, part.active.circuit, own) if quick is None else quick
     return bits
+
+
+def _parts(work: _Work, circuit: QuantumCircuit) -> list[Part]:
+    """The parts of a circuit to simulate one by one; none where it is better left whole.
+
+    Where a device errs each has to stand alone: noise on one qubit would part the shots of all
+    that are simulated with it. Else small ones go together.
+    """
+    if work.errs:
+        if circuit.num_qubits == 1 or any(
+            item.name == "store" or condition_of(item) is not None for item in circuit.data
+        ):
+            return []
+        found = parts_of(Active(circuit, tuple(work.physical)))
+        return [] if found[0].active.circuit.num_qubits == circuit.num_qubits else found
+    groups = groups_of(circuit) if circuit.num_qubits >= _WORTH_PARTING else []
+    every = list(range(circuit.num_clbits))
+    return [
+        Part(
+            Active(part_of(circuit, group), tuple(work.physical[number] for number in group)),
+            every,
+        )
+        for group in (groups if len(groups) > 1 else [])
+    ]
 
 
 def _whole(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
@@ -265,16 +290,12 @@ def _branching(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
             f"qubits fit into {MEMORY_LIMIT_MB} MB. Use fewer qubits, or no noise.",
         )
     steps = steps_of(circuit, work.noise, work.task.tick)
+    size = circuit.num_qubits, circuit.num_clbits
+    if work.errs and density.is_dense(steps, circuit.num_qubits):
+        work.task.allow(density.density_estimate_s(steps, work.shots))
+        return density.run_density(steps, *size, work.shots, seed, work.task.tick)
     work.task.allow(estimate_s(steps, circuit.num_qubits, work.shots))
-    return run_branching(
-        steps,
-        circuit.num_qubits,
-        circuit.num_clbits,
-        work.shots,
-        seed,
-        single=work.errs,
-        tick=work.task.tick,
-    )
+    return run_branching(steps, *size, work.shots, seed, single=work.errs, tick=work.task.tick)
 
 
 def _chained(work: _Work, circuit: QuantumCircuit, seed: int, pause_s: float) -> Bits:

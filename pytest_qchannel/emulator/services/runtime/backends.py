@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.refusals import Known
+from pytest_qchannel.emulator.api.refusals import Codes, Known
 from pytest_qchannel.emulator.services.runtime import scope
 from pytest_qchannel.emulator.services.runtime.api_version import api_version
 from pytest_qchannel.emulator.services.runtime.query import moment
-from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.snapshots import Snapshot
-from pytest_qchannel.errors import EmulatorGap
 from pytest_qchannel.hosts import RUNTIME
 from pytest_qchannel.ibm.releases import READS_PULSES_UNTIL
 from pytest_qchannel.wire import Json, Response
@@ -80,18 +78,17 @@ def configuration(ctx: Context) -> Response:
 
 
 def properties(ctx: Context) -> Response:
-    """``GET /backends/{name}/properties``: the snapshot's bytes.
+    """``GET /backends/{name}/properties``: the snapshot's, also for times before it was taken.
 
-    Raises:
-        EmulatorGap: Properties of the past are asked for, before those that there are.
+    The service has properties from a device's first day on; the oldest that there are here are the
+    snapshot's. Of a time before that day it can have none. Source of both: the client's
+    documentation of ``IBMBackend.properties(datetime=...)``; the 404 is inferred.
     """
     snapshot = _snapshot(ctx)
     before = ctx.request.first("updated_before")
-    if before is not None and moment(ctx, "updated_before") < snapshot.updated_at:
-        raise EmulatorGap(
-            f"the emulator has no properties of {snapshot.name} from before {before}",
-            closest=f"its snapshot is of {iso(snapshot.updated_at)}",
-            next="ask for a later time, or keep this test for the real service",
+    if before is not None and moment(ctx, "updated_before") < snapshot.online_at:
+        raise ctx.refuse(
+            404, Codes.NOT_FOUND, f"{snapshot.name} has no properties of before {before[:100]}."
         )
     return Response.raw_json(snapshot.properties)
 

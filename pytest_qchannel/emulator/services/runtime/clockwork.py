@@ -11,6 +11,7 @@ from typing import Final
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.programs import JobFailure, Outcome, Task, TooLong
 from pytest_qchannel.emulator.programs.engine import Engine
+from pytest_qchannel.emulator.programs.stamping import UNSTAMPED, stamped
 from pytest_qchannel.emulator.services.runtime import hopeless, session_clock
 from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, Job, JobEnding
@@ -105,7 +106,7 @@ def _task(world: World, job: Job) -> Task:
         snapshot,
         world.job_seed(job),
         device.noise,
-        started_at=job.running_at or world.clock.now(),
+        started_at=UNSTAMPED,
     )
 
 
@@ -142,7 +143,7 @@ def _close(world: World, job: Job, how: Outcome | JobFailure | JobEnding) -> Non
     if isinstance(how, JobEnding):
         job.end(how, at)
     else:
-        job.outcome = how
+        job.outcome = stamped(how, at if job.running_at is None else job.running_at, at)
         job.move("finish", at)
     if job.usage_s:
         world.charge(job)

@@ -80,7 +80,8 @@ def _usage(job: Job, version: str, unit: UsageUnit) -> dict[str, Json]:
             "usage": {"quantum_seconds": seconds, "seconds": seconds},
         }
     usage = charged(version, job.told_usage_s, job)
-    time = {"circuits_execution_time_ns": round(job.usage_s * 1e9)} if job.is_final else {}
+    ran_s = job.usage_s if job.outcome is None else min(job.usage_s, job.outcome.circuits_s)
+    time = {"circuits_execution_time_ns": round(ran_s * 1e9)} if job.is_final else {}
     if version < FIRST_WITH_TIME_AT_ROOT:
         return {"usage": {**usage, **time}}
     return {"usage": _in_units(usage, job.told_usage_s, unit), **time}

@@ -20,7 +20,7 @@ from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import ApiError, Json, Response
 
-__all__ = ["advance", "close", "create", "details", "session_for", "update"]
+__all__ = ["advance", "close", "create", "details", "session_for", "session_json", "update"]
 
 # What is wrong with the body of POST /sessions gets a 400: IBM's API description knows no 404 here.
 _INVALID: Final = (400, Codes.VALIDATION)

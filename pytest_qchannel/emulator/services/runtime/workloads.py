@@ -21,7 +21,7 @@ from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import Json, Response
 
-__all__ = ["list_workloads"]
+__all__ = ["Workload", "list_workloads"]
 
 PAGE: Final = 10
 MOST: Final = 50

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
@@ -57,7 +57,7 @@ class TranspileBody(BaseModel):
     qpy_circuits: str | None = None
     backend_coupling_map: Coupling | None = None
     optimization_preferences: _Preferences = None
-    qiskit_transpile_options: dict[str, Any] | None = None
+    qiskit_transpile_options: dict[str, object] | None = None
 
 
 class RoutingQuery(BaseModel):

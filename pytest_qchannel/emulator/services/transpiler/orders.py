@@ -5,9 +5,10 @@ It reads them with pydantic, and is imported by the first order: most tests send
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from pytest_qchannel.emulator.api.context import Context, Handler
 from pytest_qchannel.emulator.api.refusals import Known
@@ -42,8 +43,16 @@ def _snapshot(ctx: Context, name: str | None) -> Snapshot | None:
     return ctx.world.devices[name].snapshot
 
 
-def _circuits(ctx: Context, prefix: str, qpy: str | None, qasm: str | Sequence[str] | None) -> Any:
+class _Circuits(TypedDict):
     """The circuits of a body as fields of an order."""
+
+    qpy: str | None
+    qasm: tuple[str, ...]
+
+
+def _circuits(
+    ctx: Context, prefix: str, qpy: str | None, qasm: str | Sequence[str] | None
+) -> _Circuits:
     if qpy is None and not qasm:
         raise invalid("missing", ["body", f"qpy{prefix}"], "Field required", ctx.json_body())
     return {"qpy": qpy, "qasm": (qasm,) if isinstance(qasm, str) else tuple(qasm or ())}
@@ -93,14 +102,9 @@ def route(ctx: Context) -> Response:
     return begin(ctx, order, "/routing/routing", name)
 
 
-def synthesise(
-    ctx: Context,
-    kind: str,
-    model: type[Synthesis],
-    blocks_of: Callable[[Context, Any], Mapping[str, Any]],
-) -> Response:
+def synthesise(ctx: Context, kind: str) -> Response:
     """``POST /<kind>/transpile``."""
-    query, body = read_query(ctx, SynthesisQuery), read_body(ctx, model)
+    query, body = read_query(ctx, SynthesisQuery), read_body(ctx, _SYNTHESES[kind])
     _require_place(ctx, query.backend, body.backend_coupling_map)
     order = Order(
         kind,
@@ -108,48 +112,38 @@ def synthesise(
         snapshot=_snapshot(ctx, query.backend),
         coupling=body.backend_coupling_map,
         qargs=tuple(body.qargs),
-        **blocks_of(ctx, body),
     )
+    if isinstance(body, PauliNetworks):
+        order = replace(order, **_circuits(ctx, "", body.qpy, body.qasm))
+    elif isinstance(body, Cliffords):
+        _require_sizes(ctx, body, [len(one.stabilizer) for one in body.clifford_dict])
+        order = replace(order, cliffords=tuple(one.model_dump() for one in body.clifford_dict))
+    elif isinstance(body, Permutations):
+        _require_sizes(ctx, body, [len(one) for one in body.permutation])
+        if any(sorted(one) != list(range(len(one))) for one in body.permutation):
+            said = "Each pattern must name every place of its block once"
+            raise invalid("value_error", ["body", "permutation"], said, ctx.json_body())
+        order = replace(order, permutations=tuple(body.permutation))
     return begin(ctx, order, f"/{kind}/transpile", query.backend)
 
 
-def _cliffords(ctx: Context, body: Cliffords) -> Mapping[str, Any]:
-    sizes = [len(one.stabilizer) for one in body.clifford_dict]
-    return _blocks(ctx, body, [one.model_dump() for one in body.clifford_dict], sizes)
-
-
-def _permutations(ctx: Context, body: Permutations) -> Mapping[str, Any]:
-    return _blocks(ctx, body, body.permutation, [len(one) for one in body.permutation])
-
-
-def _blocks(
-    ctx: Context, body: Synthesis, blocks: Sequence[object], sizes: Sequence[int]
-) -> Mapping[str, Any]:
+def _require_sizes(ctx: Context, body: Synthesis, sizes: Sequence[int]) -> None:
     if sizes != [len(set(one)) for one in body.qargs]:
         loc: list[Json] = ["body", "qargs"]
         said = "Each block must have its own physical qubits, as many as it acts on"
         raise invalid("value_error", loc, said, ctx.json_body())
-    return {"blocks": tuple(blocks)}
 
 
-def _networks(ctx: Context, body: PauliNetworks) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = _circuits(ctx, "", body.qpy, body.qasm)
-    return found
-
-
-_SYNTHESES: Final[Mapping[str, tuple[type[Synthesis], Callable[..., Mapping[str, Any]]]]] = {
-    "clifford": (Cliffords, _cliffords),
-    "linear_functions": (Cliffords, _cliffords),
-    "permutations": (Permutations, _permutations),
-    "pauli_network": (PauliNetworks, _networks),
+_SYNTHESES: Final[Mapping[str, type[Synthesis]]] = {
+    "clifford": Cliffords,
+    "linear_functions": Cliffords,
+    "permutations": Permutations,
+    "pauli_network": PauliNetworks,
 }
 
 ORDERS: Final[Mapping[str, Handler]] = {
     "transpile": transpile,
     "routing": route,
-    **{
-        kind: partial(synthesise, kind=kind, model=model, blocks_of=blocks_of)
-        for kind, (model, blocks_of) in _SYNTHESES.items()
-    },
+    **{kind: partial(synthesise, kind=kind) for kind in _SYNTHESES},
 }
 """What a task does -> what takes the order for it."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import json
+from collections.abc import Collection
 from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.programs.aside import Unwanted
-from pytest_qchannel.emulator.transpiler import load
-from pytest_qchannel.emulator.transpiler.order import Order, Tick
+from pytest_qchannel.emulator.programs.engine import Engine
+from pytest_qchannel.emulator.programs.outcome import JobFailure, Outcome
+from pytest_qchannel.emulator.transpiler import load, worked
+from pytest_qchannel.emulator.transpiler.order import ORDER, Order, Tick
 from pytest_qchannel.emulator.world.progression import IMMEDIATE, Step
 from pytest_qchannel.emulator.world.tasks import TaskState, TranspilerTask
-from pytest_qchannel.wire import Json, Response
+from pytest_qchannel.wire import Response
 
 __all__ = ["backend_names", "begin", "look"]
 
@@ -26,39 +28,46 @@ def backend_names(ctx: Context) -> Collection[str]:
 
 
 def begin(ctx: Context, order: Order, rule: str, backend: str | None) -> Response:
-    """Takes an order; it is worked on from now on, whether anybody looks or not."""
+    """Takes an order, which is worked on from the first look on, as a job is."""
     work = load(order.kind)
     if (said := work.refusal(order)) is not None:
         raise ctx.refuse(400, "bad_request", said)
-    world, engine = ctx.world, ctx.engine
+    world = ctx.world
     task = TranspilerTask(
         id=world.task_id(),
         account=ctx.caller.account,
         rule=rule,
         created_at=world.clock.now(),
+        order=order,
         progression=world.devices[backend].progression if backend is not None else IMMEDIATE,
     )
     world.tasks[task.id] = task
-
-    def done(tick: Tick) -> None:
-        task.state = TaskState.STARTED
-        result, reason = _outcome(lambda: work.run(order, tick))
-        with engine.changed:
-            task.result, task.reason = result, reason
-            task.state = TaskState.FAILURE if reason else TaskState.SUCCESS
-            engine.changed.notify_all()
-
-    engine.aside.submit(done)
     return Response.json({"task_id": task.id})
 
 
-def _outcome(run: Callable[[], Json]) -> tuple[Json, str]:
-    try:
-        return run(), ""
-    except Unwanted:
-        raise
-    except Exception as problem:  # whatever Qiskit makes of circuits and options
-        return None, f"{type(problem).__name__}: {problem}"
+def _work(engine: Engine, task: TranspilerTask) -> None:
+    """Has a task worked on: beside the requests, or in the worker process if it is long."""
+    task.has_begun = True
+
+    def started() -> None:
+        task.state = TaskState.STARTED
+
+    def ended(how: Outcome | JobFailure) -> None:
+        with engine.changed:
+            if isinstance(how, JobFailure):
+                task.state, task.reason = TaskState.FAILURE, how.reason
+            else:
+                task.state, task.result = TaskState.SUCCESS, how.result
+            engine.changed.notify_all()
+
+    def work(tick: Tick) -> None:
+        started()
+        ended(worked(task.order, tick))
+
+    if task.order.is_long:
+        engine.submit(task.id, ORDER, task.order, started, ended)
+    else:
+        engine.aside.submit(work)
 
 
 def look(ctx: Context) -> Response:
@@ -73,11 +82,15 @@ def look(ctx: Context) -> Response:
         return _told(TaskState.PENDING)
     if step is Step.WORKING:
         return _told(TaskState.STARTED)
+    if not task.has_begun:
+        _work(ctx.engine, task)
     ctx.engine.changed.wait_for(lambda: task.is_final, timeout=HOLD_S)
     return _told(task.state, task.result, task.reason)
 
 
-def _told(state: TaskState, result: Json = None, reason: str = "") -> Response:
-    said: dict[str, Json] = {"state": state.value, "result": result}
-    # Nobody has seen what the service tells of a failure: this field is ours.
-    return Response.json({**said, "detail": reason} if reason else said)
+def _told(state: TaskState, result: bytes = b"null", reason: str = "") -> Response:
+    # Nobody has seen what the service tells of a failure: the last field is ours.
+    more = f',"detail":{json.dumps(reason)}' if reason else ""
+    return Response.raw_json(
+        b'{"state":"%s","result":%s%s}' % (state.value.encode(), result, more.encode())
+    )

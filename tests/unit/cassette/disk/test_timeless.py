@@ -30,6 +30,10 @@ def test_only_a_recording_that_differs_takes_a_new_date(tmp_path: Path) -> None:
     ("one", "other"),
     [
         (("/a", BODY), ("/a", {**BODY, "created": "2027-01-01T00:00:00Z"})),
+        (
+            ("/a", {"qiskit_version": "qiskit_ibm_runtime-0.50.0,qiskit-2.5.2*,qiskit_aer-0.17"}),
+            ("/a", {"qiskit_version": "qiskit_ibm_runtime-0.51.0,qiskit-2.6.0*"}),
+        ),
         (("/a?since=2026-11-17T22:34:31.352195", BODY), ("/a?since=2027-01-01T00:00:00", BODY)),
         (
             ("/a?since=2026-11-17T22%3A34%3A31.352195%2B00%3A00", BODY),
@@ -37,7 +41,9 @@ def test_only_a_recording_that_differs_takes_a_new_date(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_times_are_nothing_new(one: tuple[str, object], other: tuple[str, object]) -> None:
+def test_times_and_versions_are_nothing_new(
+    one: tuple[str, object], other: tuple[str, object]
+) -> None:
     found = [timeless(cassette(said("GET", *each))) for each in (one, other)]
     assert found[0] == found[1]
 

@@ -1,26 +1,28 @@
-"""Work beside the requests: a few pieces at once, and none that nobody wants any more."""
+"""Work beside the requests: a piece at a time, and none that nobody wants any more."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 
-from pytest_qchannel.emulator.programs.aside import MOST, Aside
+from pytest_qchannel.emulator.programs.aside import Aside
 
 
-def test_a_few_pieces_are_worked_on_at_once_and_all_are_done() -> None:
-    aside, together, done = Aside(), threading.Barrier(MOST + 1), threading.Semaphore(0)
+def test_pieces_are_worked_on_one_after_the_other() -> None:
+    """Qiskit cannot be used by two threads at once."""
+    aside, done, inside = Aside(), threading.Semaphore(0), threading.Lock()
+    alone = []
 
     def work(tick: Callable[[], None]) -> None:
         tick()
-        together.wait(timeout=10)
+        alone.append(inside.acquire(blocking=False))
+        inside.release()
         done.release()
 
-    for _ in range(2 * MOST):
+    for _ in range(8):
         aside.submit(work)
-    together.wait(timeout=10)
-    together.wait(timeout=10)
-    assert all(done.acquire(timeout=10) for _ in range(2 * MOST))
+    assert all(done.acquire(timeout=10) for _ in range(8))
+    assert alone == [True] * 8
 
 
 def test_nothing_goes_on_once_it_is_closed() -> None:

@@ -13,6 +13,7 @@ from qiskit.circuit import Parameter
 
 from pytest_qchannel.emulator.programs import PROGRAMS, Noise, Task
 from pytest_qchannel.emulator.programs.durations import LONGEST_S, circuit_s, qpu_s
+from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.programs.pubs import Bound, mean_length_s, read_values
 from pytest_qchannel.emulator.programs.simulate import active_part
 from pytest_qchannel.emulator.world import snapshots
@@ -169,7 +170,8 @@ def test_qubits_may_lie_elsewhere() -> None:
 
 def test_an_empty_circuit_takes_no_time_and_the_shortest_job_two_seconds() -> None:
     assert took(QuantumCircuit(3)) == 0.0
-    assert qpu_s([], 1.0) == 2.0
+    assert qpu_s([], 1.0) == 0.0
+    assert [Outcome(b"", circuits_s).usage_s for circuits_s in (0.0, 3.0)] == [2.0, 3.0]
     assert qpu_s([(10, 0.5), (4, 0.25)], 0.5) == 10 * 1.0 + 4 * 0.75
 
 

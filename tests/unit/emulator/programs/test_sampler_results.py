@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from typing import Any
@@ -12,6 +13,8 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 
 from pytest_qchannel.emulator.programs.durations import circuit_s
+from pytest_qchannel.emulator.programs.options import Split
+from pytest_qchannel.emulator.programs.spans import spans_of
 from pytest_qchannel.ibm.releases import READS_NEW_SPANS_SINCE
 from tests.unit.emulator.circuits_kit import encoded, encoded_array
 from tests.unit.emulator.programs.primitives_kit import (
@@ -92,17 +95,40 @@ def test_twirled_shots_are_spread_as_the_service_does(
         "sampler", [encoded(turned()), np.zeros((2, 1)), pub_shots], options=options
     )
     result = read(outcome)
-    [span] = result.metadata["execution"]["execution_spans"]
+    found = list(result.metadata["execution"]["execution_spans"])
     assert result[0].data.c.num_shots == shots
     assert result[0].metadata["num_randomizations"] == factors[0]
     assert outcome.facts["executions"] == 2 * factors[0] * factors[1]
-    if release() < READS_NEW_SPANS_SINCE:
-        assert type(span).__name__ == "TwirledSliceSpan"
-        assert span.mask(0).shape == (2, factors[0] * factors[1])
-    else:
-        assert type(span).__name__ == "TwirledSliceSpanV2"
-        assert span.mask(0).shape == (2, shots)
-    assert span.mask(0).all()
+    is_old = release() < READS_NEW_SPANS_SINCE
+    kind = "TwirledSliceSpan" if is_old else "TwirledSliceSpanV2"
+    assert {type(span).__name__ for span in found} == {kind}
+    masks = np.sum([span.mask(0) for span in found], axis=0)
+    assert masks.shape == (2, factors[0] * factors[1] if is_old else shots)
+    assert (masks == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("sets", "shots", "twirling"),
+    [((), 100_000, None), ((4, 5), 3_000, None), ((), 2_000_000, None),
+     ((), None, {"num_randomizations": 1_000, "shots_per_randomization": 100})],
+)  # fmt: skip
+def test_what_has_many_executions_has_several_spans(
+    sets: tuple[int, ...], shots: int | None, twirling: dict[str, Any] | None
+) -> None:
+    """One span was as long as the job: nothing lay between the first and the last."""
+    split = Split(1_000, 100) if twirling else None
+    kept = shots or 100_000
+    found = list(spans_of(0, sets, kept, split, lambda done: 5.0 + done * 1e-3))
+    assert 2 < len(found) <= 100
+    covered = np.zeros((math.prod(sets) * (1_000 if split else 1), 100 if split else kept), int)
+    for span in found:
+        covered[slice(*span.sets), slice(*span.part)] += 1
+    assert (covered == 1).all()
+    for before, after in itertools.pairwise(found):
+        assert before.stop_s == after.start_s
+        assert before.start_s < before.stop_s
+    assert found[0].start_s == 5.0
+    assert found[-1].stop_s == pytest.approx(5.0 + covered.size * 1e-3)
 
 
 def test_older_clients_have_an_encoding_of_their_own() -> None:

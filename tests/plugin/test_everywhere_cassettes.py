@@ -1,0 +1,203 @@
+"""Everywhere mode with cassettes: one for the whole run, or those of the tests that are marked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.plugin.lane_kit import RECORD, files
+
+EVERYWHERE = "--qchannel-everywhere"
+REPLAY = (EVERYWHERE, "--qchannel-mode=replay")
+
+SUITE = """
+    import os, unittest
+    import pytest, requests
+
+    HOST = "https://quantum.cloud.ibm.com/api/v1"
+
+    def status(path):
+        headers = {
+            "Authorization": "apikey " + os.environ["QISKIT_IBM_TOKEN"],
+            "Service-CRN": os.environ["QISKIT_IBM_INSTANCE"],
+        }
+        return requests.get(HOST + path, headers=headers, timeout=9).status_code
+
+    IMPORTED = status("/backends")
+
+    @pytest.fixture(scope="session")
+    def shared():
+        return status("/instances/usage")
+
+    class TestOwn(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls):
+            cls.made = status("/jobs?limit=1")
+
+        def test_a(self):
+            assert self.made == status("/jobs?limit=2") == 200
+
+    def test_b(shared):
+        assert IMPORTED == shared == status("/jobs?limit=3") == 200
+
+    def test_c(shared, qchannel_rest):
+        assert qchannel_rest.get("/jobs?limit=3").status_code == 200
+
+    def test_lever(qchannel_emulator):
+        assert qchannel_emulator.jobs == []
+"""
+
+
+def _cassettes(pytester: pytest.Pytester) -> list[str]:
+    return sorted(
+        str(one.relative_to(pytester.path / "cassettes"))
+        for one in (pytester.path / "cassettes").rglob("*.yaml")
+        if ".qchannel" not in one.parts
+    )
+
+
+def test_a_whole_run_has_one_cassette(run: Any, pytester: pytest.Pytester) -> None:
+    result = run(SUITE, EVERYWHERE, *RECORD)
+    result.assert_outcomes(passed=3, skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            "qchannel: everywhere (*): this whole process is on the emulator and recorded, *",
+            "qchannel: 2 record, 1 record on *",
+            "qchannel: 1 cassette written, *",
+        ]
+    )
+    assert _cassettes(pytester) == ["_session.yaml"]
+    before = files(pytester.path / "cassettes", "*")
+    run(SUITE, EVERYWHERE, *RECORD).assert_outcomes(passed=3, skipped=1)
+    assert files(pytester.path / "cassettes", "*") == before
+
+    result = run(SUITE, *REPLAY)
+    result.assert_outcomes(passed=3, skipped=1)
+    result.stdout.fnmatch_lines(
+        ["qchannel: 2 replay, 1 replay on *", "qchannel: 1 cassette replayed, *"]
+    )
+    # In parts, too.
+    result = run(SUITE, *REPLAY, "-k", "test_b")
+    result.assert_outcomes(passed=1, deselected=3)
+    assert result.ret == 0
+
+    changed = SUITE.replace('shared == status("/jobs?limit=3")', "shared")
+    result = run(changed, *REPLAY)
+    result.assert_outcomes(passed=3, skipped=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "the cassette of the whole run:",
+            "1 of 6 recorded interactions were not used",
+            "  unused: #5 (line *) GET /api/v1/jobs of test_it.py::test_b",
+        ]
+    )
+    changed = SUITE.replace(
+        'shared == status("/jobs?limit=3")', 'shared == status("/jobs?limit=4")'
+    )
+    result = run(changed, *REPLAY)
+    result.assert_outcomes(passed=2, failed=1, skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E *closest: *(recorded) != limit=4 (sent)",
+            "E *next: *pytest --qchannel-everywhere --qchannel-mode=record *",
+        ]
+    )
+
+
+def test_a_run_that_does_not_pass_writes_nothing(run: Any, pytester: pytest.Pytester) -> None:
+    result = run(SUITE + "\n    def test_red(): assert 0\n", EVERYWHERE, *RECORD)
+    result.assert_outcomes(passed=3, failed=1, skipped=1)
+    result.stdout.fnmatch_lines(
+        ["qchannel: no cassette written for the whole run: test_it.py::test_red did not pass*"]
+    )
+    assert _cassettes(pytester) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (REPLAY, "there is no cassette*"),
+        ((EVERYWHERE, "--qchannel-mode=record"), "recording needs a source*"),
+        ((EVERYWHERE, *RECORD, "--qchannel-only-stale"), "*about those of tests"),
+        ((EVERYWHERE, *RECORD, "-n", "2"), "*several workers would each record a part*"),
+        ((EVERYWHERE, *RECORD, "-k", "test_b"), "*one of all its tests, and a part of them was*"),
+    ],
+)
+def test_what_cannot_be_is_refused(run: Any, args: tuple[str, ...], said: str) -> None:
+    result = run(SUITE, *args)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {said}", "*next: *pytest *"])
+
+
+@pytest.mark.slow
+def test_workers_replay_it_together(run: Any, run_apart: Any) -> None:
+    run(SUITE, EVERYWHERE, *RECORD).assert_outcomes(passed=3, skipped=1)
+    result = run_apart(SUITE, *REPLAY, "-n", "2")
+    result.assert_outcomes(passed=3, skipped=1)
+    assert result.ret == 0
+
+
+MARKED = """
+    import os
+    import pytest, requests
+
+    @pytest.mark.vcr
+    def test_replays(qchannel, qchannel_rest):
+        assert qchannel.lane == LANE
+        assert qchannel_rest.get("/backends").status_code == 200
+
+    def test_emulated(qchannel):
+        assert qchannel.lane == "emulated"
+
+    @pytest.mark.vcr
+    def test_of_others():
+        answer = requests.get("https://quantum.cloud.ibm.com/api/v1/versions", timeout=9)
+        assert answer.text == "from the cassette"
+
+    @pytest.mark.vcr
+    def test_of_others_without_a_cassette():
+        with pytest.raises(Exception, match="overwrite|play back"):
+            requests.get("https://quantum.cloud.ibm.com/api/v1/versions", timeout=9)
+"""
+OTHERS = """
+interactions:
+- request:
+    body: null
+    headers: {}
+    method: GET
+    uri: https://quantum.cloud.ibm.com/api/v1/versions
+  response:
+    body:
+      string: from the cassette
+    headers: {}
+    status:
+      code: 200
+      message: OK
+version: 1
+"""
+
+
+def test_in_auto_marked_tests_replay(run: Any, pytester: pytest.Pytester) -> None:
+    """What the user saw: they were emulated, and nothing said so."""
+    folder = pytester.path / "cassettes" / "test_it"
+    folder.mkdir(parents=True)
+    (folder / "test_of_others.yaml").write_text(OTHERS, encoding="utf-8")
+    recorded = MARKED[: MARKED.index("    @pytest.mark.vcr\n    def test_of_others")]
+    run(recorded.replace("LANE", "'record'").replace("== 'emulated'", "!= ''"), *RECORD)
+    result = run(MARKED.replace("LANE", "'replay'"), EVERYWHERE)
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(
+        ["qchannel: *1 emulated on *, 2 pytest-recording, 1 replay on *", "*1 cassette replayed*"]
+    )
+    # A mode that somebody names holds for every test.
+    result = run(recorded.replace("LANE", "'emulated'"), EVERYWHERE, "--qchannel-mode=emulated")
+    result.assert_outcomes(passed=2)
+    wide = "--qchannel-scope=module"
+    shared = recorded.replace("def test_emulated", "@pytest.mark.vcr\n    def test_emulated")
+    shared = shared.replace('qchannel.lane == "emulated"', "qchannel.lane")
+    run(shared.replace("LANE", "'record'"), *RECORD, wide).assert_outcomes(passed=2)
+    result = run(shared.replace("LANE", "'replay'"), EVERYWHERE, wide)
+    result.assert_outcomes(passed=2)
+    assert Path(folder / "_module.yaml").exists()
