@@ -291,3 +291,25 @@ def test_after_a_change_of_scope_the_old_cassettes_are_named(
     result.stdout.fnmatch_lines(
         ["*where:*test_a*.yaml: its test shares the cassette test_it/_module.yaml*"]
     )
+
+
+def test_tests_on_two_channels_share_a_cassette_unless_its_folder_is_of_one(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    test = """
+        import pytest
+
+        @pytest.mark.vcr
+        def test_a(qchannel_rest):
+            assert qchannel_rest.get("/jobs").status_code == 200
+    """
+    both = (WIDE, "--qchannel-channel=ibm_cloud,ibm_quantum_platform")
+    run(test, *both, *RECORD).assert_outcomes(passed=2)
+    assert list(files(pytester.path / "cassettes")) == ["test_it/_module.yaml"]
+    run(test, *both).assert_outcomes(passed=2)
+    run(test, WIDE, "--qchannel-channel=ibm_cloud").assert_outcomes(passed=1)
+    result = run(test, WIDE, "--qchannel-channel=ibm_cloud", *RECORD)
+    result.stderr.fnmatch_lines(["*without test_it.py::test_a[[]ibm_quantum_platform]*"])
+    result = run(test, *both, "--qchannel-cassettes=cassettes/{channel}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*share a cassette on ibm_cloud and ibm_quantum_platform*"])
