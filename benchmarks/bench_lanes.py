@@ -23,7 +23,7 @@ from benchmarks._projects import (
     ratios,
 )
 
-REPEATS: Final = 1
+REPEATS: Final = 3
 EMPTY_TESTS: Final = 300
 FLOWS: Final = {
     "client": "full_memory",

@@ -14,7 +14,9 @@ into ``pytest.UsageError``), :class:`ExpectationFailed` is a test's expectation 
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
+from typing import ClassVar
 
 __all__ = [
     "ChannelUnavailable",
@@ -33,6 +35,9 @@ __all__ = [
 class QChannelError(Exception):
     """The root of every error of this package.
 
+    A traceback shows ``CassetteMiss: ...``, as with Python's own errors: a module's path tells
+    nothing, and takes the place of the cause in pytest's summary.
+
     Args:
         headline: One line that says what happened.
         where: The place it happened in.
@@ -40,6 +45,8 @@ class QChannelError(Exception):
         next: The command or edit that mends it.
         facts: More ``name: text`` lines, in the order given.
     """
+
+    _home: ClassVar[str]
 
     def __init__(
         self,
@@ -57,6 +64,13 @@ class QChannelError(Exception):
         self.facts = tuple(facts)
         super().__init__(self._render())
 
+    def __init_subclass__(cls) -> None:
+        cls._home, cls.__module__ = cls.__module__, "builtins"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        cls = type(self)
+        return _restored, (cls._home, cls.__qualname__, self.args), self.__dict__
+
     def _render(self) -> str:
         rows = [("where", self.where), *self.facts, ("closest", self.closest), ("next", self.next)]
         shown = [(name, text) for name, text in rows if text]
@@ -66,6 +80,15 @@ class QChannelError(Exception):
             f"  {(name + ':').ljust(width)} {text}".replace("\n", indent) for name, text in shown
         ]
         return "\n".join([self.headline, *lines])
+
+
+QChannelError._home, QChannelError.__module__ = QChannelError.__module__, "builtins"
+
+
+def _restored(home: str, name: str, args: tuple[str, ...]) -> QChannelError:
+    """An error as it was pickled, say in a child process: its module is not the one it shows."""
+    kind: type[QChannelError] = getattr(importlib.import_module(home), name)
+    return kind.__new__(kind, *args)
 
 
 class UsageProblem(QChannelError):

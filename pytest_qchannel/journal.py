@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, overload
@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pytest_qchannel.wire import Request, Response, Trouble
 
-__all__ = ["Exchange", "Journal", "in_use", "journals_in_use"]
+__all__ = ["Exchange", "Journal", "in_use", "is_of_nobody", "journals_in_use"]
 
 SCRUBBED: Final = "***"
 
@@ -33,6 +33,7 @@ _SCHEMES: Final = frozenset({"apikey", "basic", "bearer", "token"})
 _FORM: Final = "application/x-www-form-urlencoded"
 _BODY_LIMIT: Final = 2_000
 _LONG_TEXT: Final = 100
+_REFUSED_LOGINS: Final = frozenset({400, 401})
 
 
 def scrub_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -75,6 +76,37 @@ def _scrub_pairs(text: str) -> str:
     return urlencode(hidden, safe="*:/")
 
 
+def _credentials_of(request: Request) -> Iterator[str]:
+    """What a request may have logged in with, in whatever place IBM's services look for it."""
+    yield request.authorization[1]
+    yield request.headers.get("x-access-token", "")
+    yield request.first("access_token") or ""
+    if request.headers.get("content-type", "").startswith(_FORM):
+        yield request.form().get("apikey", "")
+    elif len(request.body) < _BODY_LIMIT:
+        try:
+            sent = request.json()
+        except ValueError:
+            return
+        yield str(sent.get("apiToken", "")) if isinstance(sent, Mapping) else ""
+
+
+def _digest(credential: str) -> bytes:
+    return hashlib.sha256(credential.encode("utf-8", "replace")).digest()
+
+
+def _said(refusal: object) -> Iterator[str]:
+    """Code, text and advice of a refusal, in whichever of IBM's shapes it is."""
+    if isinstance(refusal, Mapping):
+        errors = refusal.get("errors") or [refusal.get("error") or refusal]
+        one = errors[0] if isinstance(errors, list) else errors
+        if isinstance(one, Mapping):
+            names = ("code", "errorCode", "message", "errorMessage", "errorDetails", "solution")
+            yield from (str(one[name]) for name in names if one.get(name))
+        else:
+            yield str(one)
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request and its answer.
@@ -105,6 +137,7 @@ class Exchange:
     fault: str | None = None
     is_lost: bool = False
     _body: bytes = field(default=b"", repr=False, compare=False)
+    _digests: frozenset[bytes] = field(default=frozenset(), repr=False, compare=False)
 
     @property
     def url(self) -> str:
@@ -135,6 +168,15 @@ class Exchange:
             return f"<{len(self._body)} bytes that are no JSON>"
 
     @property
+    def why(self) -> str:
+        """What a refusal says, on one line: its code, its text, its advice; empty for others."""
+        try:
+            said = " ".join(_said(json.loads(self.answer))) if self.answer else ""
+        except (ValueError, RecursionError):
+            said = self.answer
+        return " ".join(said.split())
+
+    @property
     def fingerprint(self) -> str:
         """The same for requests whose method, URL and body are the same; tells no more of them."""
         said = f"{self.method} {self.url}\n".encode() + self._body
@@ -161,6 +203,11 @@ class Exchange:
         return f"#{self.number} {self.method} {self.url} -> {answered}{job}{fault}"
 
 
+def is_of_nobody(refused: Exchange, credentials: Iterable[str]) -> bool:
+    """Whether a refused request had a credential, and none of these."""
+    return bool(refused._digests) and refused._digests.isdisjoint(map(_digest, credentials))
+
+
 class Journal(Sequence[Exchange]):
     """The exchanges of a test, oldest first; an empty one is false in ``assert``.
 
@@ -184,6 +231,7 @@ class Journal(Sequence[Exchange]):
         status = response.status if response is not None else 0
         refusal = response.body.decode("utf-8", "replace") if response and status >= 400 else ""
         query, headers = _scrub_pairs(request.query_string), scrub_headers(request.headers)
+        sent = _credentials_of(request) if status in _REFUSED_LOGINS else ()
         with self._lock:
             self._whole.append(
                 Exchange(
@@ -199,6 +247,7 @@ class Journal(Sequence[Exchange]):
                     fault=trouble.name if trouble else None,
                     is_lost=trouble is not None and trouble.is_lost,
                     _body=request.body,
+                    _digests=frozenset(_digest(one) for one in sent if one),
                 )
             )
 

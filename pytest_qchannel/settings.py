@@ -174,6 +174,25 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
 """By the kind of value; each gives the value of a text or says what is wrong with it."""
 
 
+_LISTS: Final = ("NAMES", "HOSTS", "WORDS")
+"""The kinds of values that are comma lists."""
+
+
+def _as_text(said: object, option: Option) -> str:
+    """A value as the command line has it: people write lists, booleans and numbers in TOML."""
+    if isinstance(said, str) and option.metavar in _LISTS and "\n" in said:
+        lines = (line.strip().rstrip(",") for line in said.splitlines())  # a list in an ini file
+        return ",".join(line for line in lines if line)
+    if isinstance(said, bool):
+        return str(said).lower()
+    if isinstance(said, list):
+        if option.metavar in _LISTS:
+            return ",".join(_as_text(one, option) for one in said)
+        example = _as_text(said[0], option) if said else option.default
+        raise _BadValue(f"{said} is a list", None, f"one value, as {example!r}")
+    return str(said)
+
+
 class Settings(NamedTuple):
     """All settings, resolved; ``origin`` tells of each where it was decided."""
 
@@ -200,33 +219,45 @@ def resolve(
     command_line: Mapping[str, str | None],
     marker: Mapping[str, str | None],
     environ: Mapping[str, str],
-    ini: Mapping[str, str | None],
+    ini: Mapping[str, object],
     *,
     marked_by: str = "the qchannel marker",
+    ini_path: Path | None = None,
+    overrides: Mapping[str, object] = MappingProxyType({}),
 ) -> Settings:
     """The settings by the ladder; each source maps option names to texts, ``None`` for unset.
 
-    ``marked_by`` is what errors call a marker, or what stands in its place.
+    Args:
+        command_line: What the options say.
+        marker: What the test's marker says.
+        environ: The environment.
+        ini: What the ini file says: in TOML a list, a boolean or a number is as good as a text.
+        marked_by: What errors call the marker, or what stands in its place.
+        ini_path: The ini file.
+        overrides: What ``-o`` says in its place.
 
     Raises:
         UsageProblem: A value is not valid; names its source and the nearest valid word.
     """
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
+    file = f" in {ini_path.name if ini_path else 'the ini file'}"
     for option in OPTIONS:
         rungs = (
             (option.flag, command_line.get(option.name)),
             (marked_by, marker.get(option.name)),
             (option.env_var, environ.get(option.env_var) or None),
-            (f"{option.ini_key} in the ini file", ini.get(option.name)),
+            (f"-o {option.ini_key}", overrides.get(option.name)),
+            (f"{option.ini_key}{file}", ini.get(option.name)),
             ("default", option.default),
         )
-        source, text = next((source, text) for source, text in rungs if text is not None)
+        source, said = next((source, said) for source, said in rungs if said is not None)
         try:
-            values[option.name] = _PARSERS[option.metavar](text)
+            values[option.name] = _PARSERS[option.metavar](_as_text(said, option))
         except _BadValue as problem:
             raise UsageProblem(
                 f"{source}: {problem}",
+                where=str(ini_path) if ini_path and source.endswith(file) else None,
                 closest=problem.closest,
                 next=f"set it to {problem.valid}",
             ) from None

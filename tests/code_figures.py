@@ -21,8 +21,8 @@ NAME: Final = "pytest_qchannel"
 FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset(
         {
-            "_version", "crn", "errors", "hosts", "incompatible_plugins", "journal", "options",
-            "qiskit_home", "rerun_command", "secret", "settings", "units", "wire",
+            "_version", "crn", "errors", "hosts", "incompatible_plugins", "ini_file", "journal",
+            "options", "qiskit_home", "rerun_command", "secret", "settings", "units", "wire",
         }
     ),
     frozenset({"ibm"}),

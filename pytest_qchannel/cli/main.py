@@ -26,6 +26,12 @@ _COMMANDS: Final = (
         "Walk login, least_busy, Sampler and logout on each channel, against the emulator.",
     ),
     Later(
+        "docs",
+        "pytest_qchannel.cli.docs",
+        "docs",
+        "Read a page of the documentation.",
+    ),
+    Later(
         "run",
         "pytest_qchannel.cli.run",
         "run",

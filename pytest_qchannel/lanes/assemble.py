@@ -81,6 +81,7 @@ def lane_of_process(
     lane = lane_for(settings, where, tape=tape, has_url=True).open()
     with ExitStack() as undo:
         undo.callback(lane.close)
+        lane.happens_in(where, way_out="pytest --qchannel-everywhere --qchannel-{option}={value}")
         lane.use(channel)
         undo.pop_all()
     return lane

@@ -159,7 +159,8 @@ class Lane:
 
     def hints(self, error: BaseException) -> list[str]:
         """What is known of an error that the code under test ended with and that says less."""
-        return self._traffic.hints(error, self.channel)
+        of_outer = self._outer.channel if self._outer is not None else None
+        return self._traffic.hints(error, self.channel or of_outer, self.requests)
 
     # What can be done to where answers come from.
 

@@ -104,10 +104,11 @@ class Traffic:
             found.append(self._problems.pop(0))
         return found + (self._tape.take_problems() if self._tape is not None else [])
 
-    def hints(self, error: BaseException, channel: Channel | None) -> list[str]:
+    def hints(self, error: BaseException, channel: Channel | None, requests: Journal) -> list[str]:
         """What is known here of an error that the code under test ended with."""
-        of_source = self._source.hints(error, channel) if self._source is not None else []
-        return [*(self._tape.hints(str(error)) if self._tape is not None else ()), *of_source]
+        of_tape = self._tape.hints(str(error)) if self._tape is not None else []
+        of_source = self._source.hints(error, channel, requests) if self._source is not None else []
+        return [*of_tape, *of_source]
 
     def _close(self, source: LaneSource) -> None:
         source.close(self.network.where)

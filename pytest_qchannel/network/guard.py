@@ -21,6 +21,10 @@ from pytest_qchannel.network.proxied import proxied_host
 __all__ = ["NetworkGuard"]
 
 _LOOKUPS: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
+_OF_A_TEST: Final = "pytest --qchannel-{option}={value}"
+_MARKER: Final = '@pytest.mark.qchannel(door="loopback"), or '
+"""What a test that has a lane of its own can be marked with."""
+
 _NETWORK_FAMILIES: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 
 
@@ -68,7 +72,7 @@ class NetworkGuard:
         self.where = test_id
         self.who = "a test"
         self.lane = "the emulated lane"
-        self.way_out = "pytest --qchannel-{option}={value}"
+        self.way_out = _OF_A_TEST
         self.ibm_advice = ""
         self._allowed = frozenset(allowed_hosts)
         self._allowed_addresses: set[str] = set()
@@ -140,9 +144,10 @@ class NetworkGuard:
             advice = self.ibm_advice
         elif is_ibm_host(host):
             door = self._way_out("door", "loopback")
+            marker = _MARKER if self.way_out == _OF_A_TEST else ""
             advice = (
                 "speak to it through requests: there the emulator answers for IBM's hosts; or let "
-                f"it answer whatever speaks TCP: {door}"
+                f"it answer whatever speaks TCP: {marker}{door}"
             )
         else:
             way_out = self._way_out("allowed-hosts", host)

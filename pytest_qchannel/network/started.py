@@ -77,7 +77,9 @@ def _texts(words: object) -> list[str]:
     return [os.fsdecode(word) for word in words]
 
 
-def _unled_program(words: list[str], environ: Mapping[Any, Any] | None) -> str | None:
+def _unled_program(
+    words: list[str], environ: Mapping[str | bytes, str | bytes] | None
+) -> str | None:
     """What a child is called that has credentials and no door."""
     given = {
         os.fsdecode(name): os.fsdecode(value)

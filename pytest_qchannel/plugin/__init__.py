@@ -45,6 +45,13 @@ __all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
 globals().update(fixtures(scope_of_settings))
 
 
+_WORDS = ("qchannel_", "qchannel-")
+"""What an ini file with a setting of ours, or with a mistyped one, has in it."""
+
+_FOR_WANT_OF_AN_ACCOUNT = ("AccountNotFoundError", "KeyError")
+"""Errors that a test may end with because it has no fixture of ours."""
+
+
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Adds an option and an ini key for every setting."""
     with _usage_errors():
@@ -173,10 +180,15 @@ def pytest_recording_configure(config: pytest.Config, vcr: Any) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Shows problems where a unittest test failed by itself; hides the traceback of a secret."""
-    if OURS not in item.stash:
-        return (yield)
-    return (yield from _our_tests(item.config).report(item, call))
+    """Shows what a failed test sent, and problems; hides the traceback of a secret."""
+    if OURS in item.stash:
+        return (yield from _our_tests(item.config).report(item, call))
+    made = yield
+    if made.failed and call.excinfo and call.excinfo.typename in _FOR_WANT_OF_AN_ACCOUNT:
+        from pytest_qchannel.plugin import forgotten
+
+        forgotten.tell(item, call, made)
+    return made
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -209,7 +221,7 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
     return (
         any(name.startswith("QCH") for name in os.environ)
         or any(text.startswith("--qch") for text in args)
-        or any("qchannel_" in text for text in (ini, *overrides, *args))
+        or any(word in text for text in (ini, *overrides, *args) for word in _WORDS)
         or any(getattr(config.option, option.ini_key, None) is not None for option in OPTIONS)
         or any(
             (folder / "cassettes").is_dir()

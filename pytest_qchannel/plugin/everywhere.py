@@ -11,7 +11,6 @@ The plugin object is registered only when the mode is on.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -67,11 +66,7 @@ def begin(config: pytest.Config) -> None:
         UsageProblem: A setting is wrong, or contradicts the mode.
     """
     early = _EarlyConfig(config)
-    if EVERYWHERE in config.stash or not (
-        early.getoption(_OPTION.ini_key)
-        or os.environ.get(_OPTION.env_var)
-        or early.getini(_OPTION.ini_key)
-    ):
+    if EVERYWHERE in config.stash or not session_settings.is_set(early, _OPTION):
         return
     settings = session_settings.session_settings(early)
     if not settings.everywhere:

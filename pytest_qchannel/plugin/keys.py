@@ -9,6 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.errors import QChannelError, RealSecretRefused
+    from pytest_qchannel.journal import Journal
     from pytest_qchannel.lanes.isolation import Isolation
     from pytest_qchannel.lanes.lane import Lane
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
@@ -22,6 +23,7 @@ __all__ = [
     "HEADER",
     "ISOLATION",
     "ISOLATION_FIXTURE",
+    "JOURNAL",
     "LANE",
     "LANE_FIXTURE",
     "OURS",
@@ -60,6 +62,9 @@ FOUND: Final[pytest.StashKey[list[QChannelError]]] = pytest.StashKey()
 
 LANE: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a test: its lane, while it is open."""
+
+JOURNAL: Final[pytest.StashKey[Journal]] = pytest.StashKey()
+"""Of a test: what it sent, until its last report, when its lane is closed already."""
 
 ISOLATION: Final[pytest.StashKey[Isolation]] = pytest.StashKey()
 """Of a test: what is around its lane, while it is open."""

@@ -91,7 +91,7 @@ def _qchannel_fault(
     try:
         parse_fault(words)
     except ValueError as problem:
-        raise UsageProblem(str(problem), next="see docs/faults.md for the words") from None
+        raise UsageProblem(str(problem), next="qchannel docs faults has the words") from None
     return words
 
 
@@ -103,7 +103,7 @@ ACCEPT: Final[Mapping[str, Callable[..., Any]]] = {
 
 
 @functools.cache
-def _known(accept: Callable[..., Any]) -> tuple[str, ...]:
+def _known(accept: Callable[..., object]) -> tuple[str, ...]:
     return tuple(
         parameter.name
         for parameter in inspect.signature(accept).parameters.values()

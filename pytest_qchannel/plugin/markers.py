@@ -32,7 +32,7 @@ HELP: Final = {
     FAULT: "something goes wrong in the test, of which there may be several markers. A request: "
     "route, service, host, status, code, message, retry_after_s, processed, delay_s, drop, body; "
     "or a job: job, reason, code, backend; or an account: account, account_name; and of each: "
-    "skip, times, optional. docs/faults.md says what they mean",
+    "skip, times, optional. qchannel docs faults says what they mean",
 }
 
 

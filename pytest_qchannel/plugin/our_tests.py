@@ -16,11 +16,13 @@ from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.network.started import take_unled
 from pytest_qchannel.plugin import (
     faults,
+    frames,
     hiding,
     precautions,
     problems,
     report,
     selection,
+    sent,
     session_settings,
     sharing,
     taping,
@@ -165,11 +167,14 @@ class OurTests:
         """
         problems.gather(item)  # a subtest is reported before the test has ended
         ours = call.excinfo.value if call.excinfo else None
+        frames.leave_out(item, call)
         made = yield
         taping.passed(item, made)
         is_told_more = problems.replaced(item, call, ours)
-        if made.failed and (problems.hinted(item, call) or is_told_more):
-            made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
+        if made.failed:
+            is_trimmed = frames.leave_out(item, call)  # unittest has put another error there
+            if problems.hinted(item, call) or is_told_more or is_trimmed:
+                made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
         if call.when == "setup" and (hint := mismatch_of(ours, item)):
             made.longrepr = f"{made.longrepr}\n{hint}"
         if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):
@@ -179,6 +184,11 @@ class OurTests:
             if ours in self._of_units:  # that the last test was to fail hides nothing of the others
                 made.outcome = "failed"
                 vars(made).pop("wasxfail", None)
+        elif made.failed and REFUSED not in item.stash and (told := frames.nobody_elses(call)):
+            made.longrepr = report.without_traceback(told)
+        if made.failed and call.excinfo:
+            frames.keep_headline(made, call.excinfo.value)
+        sent.show(item, made)
         taping.hide(item, made)
         return made
 

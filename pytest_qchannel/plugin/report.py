@@ -5,9 +5,10 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pytest
+from _pytest._code.code import ReprEntry
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
 from pytest_qchannel.plugin.keys import CASSETTE, CHILDREN, PROPERTY
@@ -23,6 +24,12 @@ __all__ = [
     "without_traceback",
 ]
 
+_Deed: TypeAlias = Mapping[str, Any]
+"""What was done with a cassette."""
+
+_Stats: TypeAlias = Mapping[str, Iterable[Any]]
+"""The reports of a run, by what became of a test."""
+
 _MOST_UNKNOWN: Final = 5
 """How many fields that no scrub rule names are told of in a run."""
 
@@ -34,7 +41,7 @@ _DEEDS: Final = {
 }
 
 
-def summary(stats: Mapping[str, Iterable[Any]]) -> str | None:
+def summary(stats: _Stats) -> str | None:
     """One line: how many tests ran in which lane on which channel.
 
     The reports carry it as a user property, so it arrives from pytest-xdist's workers, too.
@@ -55,7 +62,7 @@ def summary(stats: Mapping[str, Iterable[Any]]) -> str | None:
     return "qchannel: " + ", ".join(f"{count} {lane}" for lane, count in counts)
 
 
-def child_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
+def child_lines(stats: _Stats) -> list[str]:
     """Tells of child processes that had the emulated credentials and no emulator."""
     programs = Counter(
         program
@@ -73,20 +80,18 @@ def child_lines(stats: Mapping[str, Iterable[Any]]) -> list[str]:
     what = "1 child process was" if count == 1 else f"{count} child processes were"
     return [
         f"qchannel: {what} not emulated: {named}{', ...' if len(programs) > 5 else ''}; "
-        "with --qchannel-door=loopback those of Python are (docs/outside.md)"
+        "with --qchannel-door=loopback those of Python are (qchannel docs outside)"
     ]
 
 
-def cassette_lines(
-    stats: Mapping[str, Iterable[Any]], others: Iterable[Mapping[str, Any]] = ()
-) -> list[str]:
+def cassette_lines(stats: _Stats, others: Iterable[_Deed] = ()) -> list[str]:
     """What was done with cassettes: how many, from where, of when; and what was refused.
 
     Args:
         stats: The reports.
         others: What was done with cassettes of no test.
     """
-    done: dict[str, Mapping[str, Any]] = {one["test"]: one for one in others}
+    done: dict[str, _Deed] = {one["test"]: one for one in others}
     for reports in stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
@@ -95,7 +100,7 @@ def cassette_lines(
                 # A test that is tried again has several, and which came last no order tells.
                 if value["did"] != "refused" or _is_refused(done.get(value["test"])):
                     done[value["test"]] = value
-    by_deed: dict[str, list[Mapping[str, Any]]] = {}
+    by_deed: dict[str, list[_Deed]] = {}
     for one in done.values():
         by_deed.setdefault(one["did"], []).append(one)
     lines = [
@@ -113,7 +118,7 @@ def cassette_lines(
     return lines
 
 
-def _is_refused(deed: Mapping[str, Any] | None) -> bool:
+def _is_refused(deed: _Deed | None) -> bool:
     return deed is None or deed["did"] == "refused"
 
 
@@ -121,7 +126,7 @@ def _cassettes(count: int) -> str:
     return "1 cassette" if count == 1 else f"{count} cassettes"
 
 
-def _origin(provenances: list[Mapping[str, Any]]) -> str:
+def _origin(provenances: list[_Deed]) -> str:
     """What the provenances of cassettes say, in one line."""
     sources = Counter(one["recorded_from"] for one in provenances)
     said = ", ".join(
@@ -147,8 +152,10 @@ def without_traceback(problem: Exception) -> Any:
         raise problem.with_traceback(None) from None
     except type(problem):
         made = pytest.ExceptionInfo.from_current().getrepr(style="native")
-    for entry in made.reprtraceback.reprentries:  # without the line that raises it here
-        entry.lines = traceback.format_exception_only(problem)
+    # Without the line that raises it here.
+    lines = "".join(traceback.format_exception_only(problem)).splitlines()
+    entry = ReprEntry([f"E   {line}" for line in lines], None, None, None, "long")
+    made.reprtraceback.reprentries = [entry]
     return made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -14,7 +13,7 @@ from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.keys import WHOLE_RUN
 from pytest_qchannel.plugin.marker_arguments import ACCEPT, QChannelMark, read
 from pytest_qchannel.plugin.markers import QCHANNEL, is_mistyped
-from pytest_qchannel.settings import OPTIONS, Mode, Settings, resolve
+from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -40,8 +39,8 @@ __all__ = [
 
 _Items: TypeAlias = tuple[tuple[str, str | None], ...]
 
-_TEXTS: Final = pytest.StashKey[tuple[_Items, ...]]()
-"""Of a run: what its command line and its ini file say, when the first test asks."""
+_RESOLVED: Final = pytest.StashKey[dict[tuple[_Items, _Items], Settings]]()
+"""Of a run: by marker and variables, for the same hold for most tests, and each asks often."""
 
 _VARIABLES: Final = tuple(option.env_var for option in OPTIONS)
 
@@ -59,7 +58,7 @@ def allows_unused(item: Marks) -> bool:
     return _mark(item).allow_unused
 
 
-def check_markers(config: Any, item: Marks) -> None:
+def check_markers(config: pytest.Config, item: Marks) -> None:
     """Refuses markers of ours with wrong arguments.
 
     Raises:
@@ -85,37 +84,32 @@ def check_markers(config: Any, item: Marks) -> None:
             ) from None
 
 
-def is_of_whole(config: Any, settings: Settings) -> bool:
+def is_of_whole(config: pytest.Config, settings: Settings) -> bool:
     """Whether the lane of the whole run is that of all tests: in ``auto`` marked ones replay."""
     whole = config.stash.get(WHOLE_RUN, None)
     return whole is not None and (whole.mode is not Mode.EMULATED or settings.mode is not Mode.AUTO)
 
 
-def settings_for(config: Any, item: Marks) -> Settings:
+def settings_for(config: pytest.Config, item: Marks) -> Settings:
     """The settings of one test, its marker included.
 
     Raises:
         UsageProblem: The marker or a setting is wrong.
     """
-    if _TEXTS not in config.stash:
-        config.stash[_TEXTS] = tuple(map(_items, session_settings.texts_of(config)))
-    line, ini = config.stash[_TEXTS]
+    marked = _mark(item).settings
     environ = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
-    found = _resolved(line, _items(_mark(item).settings), _items(environ), ini)
-    return session_settings.with_world(config, found)
-
-
-@functools.lru_cache(maxsize=64)
-def _resolved(line: _Items, marker: _Items, environ: _Items, ini: _Items) -> Settings:
-    """The same settings hold for most tests, and each test asks several times."""
-    return resolve(dict(line), dict(marker), {n: t for n, t in environ if t is not None}, dict(ini))
+    known = config.stash.setdefault(_RESOLVED, {})
+    said = _items(marked), _items(environ)
+    if said not in known:
+        known[said] = session_settings.resolved(config, marked)
+    return session_settings.with_world(config, known[said])
 
 
 def _items(texts: Mapping[str, str | None]) -> _Items:
     return tuple(texts.items())
 
 
-def channels_for(config: Any, item: Marks) -> tuple[tuple[str, ...], str | None]:
+def channels_for(config: pytest.Config, item: Marks) -> tuple[tuple[str, ...], str | None]:
     """The channels that a test runs on, and the reason to skip it where there are none.
 
     A marker's channels win over the environment, the ini file and the default. Channels that the

@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import pytest
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.settings import OPTIONS, Mode, Settings, check_variables, resolve
+from pytest_qchannel.ini_file import values_in
+from pytest_qchannel.settings import OPTIONS, Mode, Option, Settings, check_variables, resolve
 
 _ONLY_STALE = "--qchannel-only-stale"
+_KEYS = tuple(option.ini_key for option in OPTIONS)
+_INI = pytest.StashKey[Mapping[str, object]]()
+"""Of a run: what its ini file says."""
 
 __all__ = [
     "base_of",
     "check_arguments",
     "header",
     "id_of",
+    "is_set",
+    "resolved",
     "session_settings",
-    "texts_of",
     "with_world",
 ]
+
+
+class Configuration(Protocol):
+    """What is read of pytest's configuration, also before its command line is parsed for good."""
+
+    @property
+    def inipath(self) -> Path | None:
+        """The ini file."""
+
+    @property
+    def rootpath(self) -> Path:
+        """The folder of the ini file, most often."""
+
+    @property
+    def invocation_params(self) -> pytest.Config.InvocationParams:
+        """How pytest was started."""
+
+    def getini(self, name: str) -> Any:
+        """What the ini file says of a key."""
+
+    def getoption(self, name: str) -> Any:
+        """What the command line says of an option."""
 
 
 def check_arguments(args: list[str]) -> None:
@@ -42,7 +70,7 @@ def check_arguments(args: list[str]) -> None:
             )
 
 
-def base_of(config: Any) -> Path:
+def base_of(config: Configuration) -> Path:
     """The folder that test ids and the folder of cassettes are relative to.
 
     Without an ini file rootdir depends on what is run, and a cassette must not.
@@ -51,7 +79,7 @@ def base_of(config: Any) -> Path:
     return base
 
 
-def id_of(config: Any, node: str, path: Path | None = None) -> str:
+def id_of(config: Configuration, node: str, path: Path | None = None) -> str:
     """A node's id, relative to :func:`base_of`.
 
     Args:
@@ -67,11 +95,55 @@ def id_of(config: Any, node: str, path: Path | None = None) -> str:
     return path.relative_to(base).as_posix().removeprefix(".") + colons + rest
 
 
-def texts_of(config: Any) -> tuple[Mapping[str, str | None], Mapping[str, str | None]]:
-    """What the command line and the ini file say, by the name of the option."""
+def resolved(config: Configuration, marker: Mapping[str, str | None]) -> Settings:
+    """The settings with those of a marker, without what a world file says.
+
+    Raises:
+        UsageProblem: A value is wrong.
+    """
     line = {option.name: config.getoption(option.ini_key) for option in OPTIONS}
-    ini = {option.name: config.getini(option.ini_key) or None for option in OPTIONS}
-    return line, ini
+    ini, typed = _ini_values(config), _overrides(config)
+    return resolve(
+        line,
+        marker,
+        os.environ,
+        {option.name: _set(ini.get(option.ini_key)) for option in OPTIONS},
+        ini_path=config.inipath,
+        overrides={option.name: _set(typed.get(option.ini_key)) for option in OPTIONS},
+    )
+
+
+def is_set(config: Configuration, option: Option) -> bool:
+    """Whether somebody has set an option, to whatever value, but for a marker."""
+    return bool(
+        config.getoption(option.ini_key)
+        or os.environ.get(option.env_var)
+        or _overrides(config).get(option.ini_key)
+        or _ini_values(config).get(option.ini_key)
+    )
+
+
+def _set(value: object) -> object:
+    """``None`` for what counts as not set: ``False`` and 0 are values."""
+    return None if value in ("", []) else value
+
+
+def _ini_values(config: Configuration) -> Mapping[str, object]:
+    """What the ini file says, in the types that were written: pytest refuses some of them."""
+    path, stash = config.inipath, getattr(config, "stash", pytest.Stash())
+    if path is not None and _INI not in stash:
+        values = values_in(path) or {}
+        if path.suffix != ".toml":  # there pytest's own reading counts
+            values = {one: config.getini(one) if one in _KEYS else values[one] for one in values}
+        stash[_INI] = values
+    found: Mapping[str, object] = stash.get(_INI, {})
+    return found
+
+
+def _overrides(config: Configuration) -> Mapping[str, str]:
+    """What ``-o`` says in the place of the ini file."""
+    pairs = (text.partition("=") for text in config.getoption("override_ini") or ())
+    return {key.strip(): value for key, _, value in pairs}
 
 
 def session_settings(config: Any) -> Settings:
@@ -81,18 +153,13 @@ def session_settings(config: Any) -> Settings:
         UsageProblem: A value, variable or ini key is wrong.
     """
     check_variables(os.environ)
-    keys = [option.ini_key for option in OPTIONS]
-    overrides = (text.partition("=")[0].strip() for text in config.getoption("override_ini") or ())
-    for key in (*_ini_keys(config.inipath), *overrides):
-        if key.startswith("qchannel_") and key not in keys:
-            raise UsageProblem(
-                f"unknown ini key {key}",
-                where=str(config.inipath or "the command line"),
-                closest=nearest(key, keys),
-                next=f"use one of {', '.join(keys)}",
-            )
-    line, ini = texts_of(config)
-    settings = resolve(line, {}, os.environ, ini)
+    for where, keys in (
+        (str(config.inipath), _ini_values(config)),
+        ("the command line", _overrides(config)),
+    ):
+        for key in keys:
+            _check_key(key, where)
+    settings = resolved(config, {})
     is_typed = settings.only_stale and settings.origin["only_stale"] == _ONLY_STALE
     if (
         is_typed
@@ -107,25 +174,30 @@ def session_settings(config: Any) -> Settings:
     return with_world(config, settings)
 
 
-def _ini_keys(path: Path | None) -> list[str]:
-    """The keys of ours that the ini file has, mistyped ones included: pytest offers no list."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path else ""
-    section, keys = "", []
-    for line in text.splitlines():
-        if header := re.match(r"\[([^\[\]]+)\]", line):
-            section = header[1]
-        elif "pytest" in section and (key := re.match(r"[ \t]*(qchannel_\w+)[ \t]*=", line)):
-            keys.append(key[1])
-    return keys
+def _check_key(key: str, where: str) -> None:
+    """Refuses a key that is meant to be one of ours and is none.
+
+    Raises:
+        UsageProblem: Names the nearest one.
+    """
+    written = key.lower().replace("-", "_")
+    is_near = written.startswith("qch") and nearest(written, _KEYS, likeness=0.8)
+    if key not in _KEYS and (is_near or written.startswith("qchannel")):
+        raise UsageProblem(
+            f"unknown ini key {key}",
+            where=where,
+            closest=nearest(written, _KEYS),
+            next=f"use one of {', '.join(_KEYS)}",
+        )
 
 
-def with_world(config: Any, settings: Settings) -> Settings:
+def with_world(config: Configuration, settings: Settings) -> Settings:
     """The settings with the world file's full path, and its seed where no other one is set."""
     if settings.world is None:
         return settings
     from pytest_qchannel.lanes.worlds import seeded, world_of
 
-    is_ini = settings.origin["world"].startswith("qchannel_")
+    is_ini = settings.origin["world"].startswith(("qchannel_", "-o "))
     base = config.rootpath if is_ini else config.invocation_params.dir
     settings = settings._replace(world=base / settings.world)
     return seeded(settings, world_of(settings))

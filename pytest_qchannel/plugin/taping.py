@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "asked",
+    "channel_of",
     "finish",
     "folder_for",
     "has_lane",
@@ -66,7 +67,10 @@ def has_lane(item: pytest.Item) -> bool:
 
 def test_id(item: pytest.Item) -> str:
     """The id of a test, relative to :func:`.session_settings.base_of`."""
-    return session_settings.id_of(item.config, item.nodeid, item.path)
+    node, has_group = item.nodeid, getattr(item.config.option, "loadgroup", False)
+    if has_group and item.get_closest_marker("xdist_group"):  # a worker has it in the id
+        node = node.rpartition("@")[0] or node
+    return session_settings.id_of(item.config, node, item.path)
 
 
 def test_id_at(config: pytest.Config, node: str) -> str:
@@ -74,14 +78,21 @@ def test_id_at(config: pytest.Config, node: str) -> str:
     return session_settings.id_of(config, node)
 
 
+def channel_of(item: pytest.Item) -> str | None:
+    """The channel among the parameters of a test."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    channel: str | None = params.get("qchannel_channel")
+    return channel
+
+
 def place_of(item: pytest.Item, settings: Settings) -> Place:
     """Where a test's cassette lies."""
     from pytest_qchannel.lanes.tapes import Place
 
-    if (unit := unit_of(item)) is not None:
-        return Place.of(folder_for(item.config, unit.settings()), unit.id)
-    params = getattr(getattr(item, "callspec", None), "params", {})
-    root = folder_for(item.config, settings, params.get("qchannel_channel"))
+    unit = unit_of(item)
+    root = folder_for(item.config, settings, channel_of(item))
+    if unit is not None:
+        return Place.of(root, unit.id)
     named = item.stash.get(_OWN_NAME, None)
     return Place.of(root, test_id(item), named)
 

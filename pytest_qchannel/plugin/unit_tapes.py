@@ -16,7 +16,7 @@ import pytest
 from pytest_qchannel.cassette.problems import record_command
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.lanes.decide import Plan, decide, require_source
-from pytest_qchannel.plugin import selection, session_settings, sharing, taping
+from pytest_qchannel.plugin import orphans, selection, session_settings, sharing, taping
 from pytest_qchannel.plugin.fixture_names import definitions
 from pytest_qchannel.plugin.keys import CASSETTE, WHOLE_RUN
 from pytest_qchannel.plugin.sharing import Unit
@@ -49,7 +49,13 @@ def place_of(unit: Unit) -> Place:
     """Where the cassette of a unit lies."""
     from pytest_qchannel.lanes.tapes import Place
 
-    return Place.of(taping.folder_for(unit.node.config, unit.settings()), unit.id)
+    channel = next(iter(_channels(unit)), None)
+    return Place.of(taping.folder_for(unit.node.config, unit.settings(), channel), unit.id)
+
+
+def _channels(unit: Unit) -> list[str]:
+    """The channels that its tests run on."""
+    return list(dict.fromkeys(filter(None, map(taping.channel_of, unit.everyone))))
 
 
 def plan_of(unit: Unit, of_config: str | None = None) -> Plan:
@@ -103,9 +109,16 @@ def prepare(unit: Unit) -> None:
         sharing.require_wide_world(unit.items[0])
     for item in unit.items:
         taping.prepare_shared(item, plan, unit.where)
+    settings, channels = unit.settings(), _channels(unit)
+    if plan.has_tape and len(channels) > 1 and "{channel}" in str(settings.cassettes):
+        raise UsageProblem(
+            f"the tests that share the lane of {unit.where} share a cassette on "
+            f"{' and '.join(channels)}, and {{channel}} in its folder is one of them",
+            where=f"cassettes={settings.cassettes} ({settings.origin['cassettes']})",
+            next=f"run one at a time, as --qchannel-channel={channels[0]}, or take it away there",
+        )
     if plan.mode is not Mode.RECORD or config.option.collectonly:
         return
-    settings = unit.settings()
     if settings.mode is Mode.RECORD:
         require_source(
             settings, unit.id if settings.origin["mode"] == "the qchannel marker" else None
@@ -193,14 +206,15 @@ def _why(failed: list[str]) -> str:
 def gone(unit: Unit, tests: tuple[str, ...]) -> list[str]:
     """Tests that a cassette was recorded with, and that do not exist any more."""
     config = unit.node.config
-    here = {taping.test_id(one) for one in unit.everyone}
+    # Which parameters there are may depend on the run, as channels do.
+    here = {taping.test_id(one).partition("[")[0] for one in unit.everyone}
     base = Path(session_settings.base_of(config))
     whole = {taping.test_id(one).partition("::")[0] for one in unit.everyone}
     found = []
     for test in tests:
         module = test.partition("::")[0]
         is_known = module in whole and not _is_narrowed(unit, module)
-        if test not in here and (is_known or not (base / module).is_file()):
+        if test.partition("[")[0] not in here and (is_known or not (base / module).is_file()):
             found.append(test)
     return found
 
@@ -248,9 +262,7 @@ def require_whole(unit: Unit) -> None:
     """
     selected = {taping.test_id(one) for one in unit.items}
     left = [taping.test_id(one) for one in unit.everyone if taping.test_id(one) not in selected]
-    recorded = _recorded_tests(unit)
-    lost = set(gone(unit, recorded))
-    left += [test for test in recorded if test not in (*selected, *left, *lost)]
+    left += _not_asked_for(unit)
     modules = dict.fromkeys(test.partition("::")[0] for test in selected)
     narrowed = [one for one in modules if _is_narrowed(unit, one)]
     if not left and not narrowed:
@@ -264,6 +276,24 @@ def require_whole(unit: Unit) -> None:
         next=f"{record_command(unit.id)}; or add to it: pytest --qchannel-mode=auto "
         f"--record-mode=new_episodes --qchannel-record-from=emulator",
     )
+
+
+def _not_asked_for(unit: Unit) -> list[str]:
+    """Tests that the unit was recorded with, that exist, and that this run knows nothing of."""
+    base = session_settings.base_of(unit.node.config)
+    here = {taping.test_id(one): one for one in unit.everyone}
+    known = {module for test in here if not _is_narrowed(unit, module := test.partition("::")[0])}
+    kin = {
+        other
+        for test, item in here.items()
+        for other in orphans.kin(test, taping.channel_of(item), unit.settings())
+    }
+
+    def exists(test: str) -> bool:
+        module = test.partition("::")[0]
+        return test in kin or (module not in known and (base / module).is_file())
+
+    return [test for test in _recorded_tests(unit) if test not in here and exists(test)]
 
 
 def _recorded_tests(unit: Unit) -> tuple[str, ...]:

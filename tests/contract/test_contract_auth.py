@@ -227,7 +227,7 @@ def test_an_unknown_route_or_method_is_501_and_names_the_closest(
     first, *rest = answer.message.splitlines()
     assert f"{method} {url}" in first
     assert any(line.strip().startswith("closest:") and closest in line for line in rest)
-    assert any("docs/emulator.md" in line for line in rest)
+    assert any("qchannel docs emulator" in line for line in rest)
     [gap] = door.app.gaps
     assert str(gap) == answer.message
 

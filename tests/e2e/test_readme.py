@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from pytest_qchannel.emulator.world import snapshots
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+NEW_SAMPLER = "from qiskit_ibm_runtime.executor_sampler import Sampler"
+OLD_SAMPLER = "from qiskit_ibm_runtime import SamplerV2 as Sampler"
 BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
@@ -32,13 +35,15 @@ def test_first_lines_are_the_two_commands() -> None:
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 def test_python_block_passes(pytester: pytest.Pytester, number: int) -> None:
-    block = BLOCKS[number]
+    block, strict = BLOCKS[number], "error::DeprecationWarning"
+    if find_spec("qiskit_ibm_runtime.executor_sampler") is None:
+        block, strict = block.replace(NEW_SAMPLER, OLD_SAMPLER), "ignore"
     pytester.makepyfile(block)
     if "mark.vcr" in block:
         record = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
         pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *record)
     wanted = len(re.findall(r"\n *def test_", block)) + block.startswith("def test_")
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", "-W", strict)
     outcomes = result.parseoutcomes()
     assert wanted
     assert outcomes.pop("passed") >= wanted

@@ -50,7 +50,7 @@ def test_children_that_nobody_answers_are_told_of(run: Any) -> None:
         [
             "qchannel: 1 emulated, 1 emulated on *",
             f"qchannel: 4 child processes were not emulated: {python} (2), {python} -m this, sh; "
-            "with --qchannel-door=loopback those of Python are (docs/outside.md)",
+            "with --qchannel-door=loopback those of Python are (qchannel docs outside)",
         ]
     )
 

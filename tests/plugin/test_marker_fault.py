@@ -167,7 +167,10 @@ def test_wrong_words_are_usage_errors(run: Any, arguments: str, said: str) -> No
         ),
         (
             "'GET /job', status=500",
-            ["E *UsageProblem: fault: *did you mean 'GET /jobs'?", "E *next: *docs/faults.md*"],
+            [
+                "E *UsageProblem: fault: *did you mean 'GET /jobs'?",
+                "E *next: *qchannel docs faults*",
+            ],
         ),
     ],
 )

@@ -12,7 +12,7 @@ FROM = "--qchannel-record-from=emulator"
 MORE = REST.replace(
     '        assert qchannel_rest.get("/jobs").status_code == 200\n',
     '        assert qchannel_rest.get("/jobs").status_code == 200\n'
-    '        assert qchannel_rest.get("/tags?type=job").status_code == 200\n',
+    '        assert qchannel_rest.get("/tags?type=job&search=none").status_code == 200\n',
 )
 
 

@@ -19,7 +19,7 @@ def test_who_asked_for_the_door(
         mark = '@pytest.mark.qchannel(door="loopback")'
     elif origin == "ini":
         pytester.makeini("[pytest]\nqchannel_door = loopback")
-        said = "qchannel_door in the ini file"
+        said = "qchannel_door in tox.ini"
     elif origin.startswith("--"):
         arguments.append(LOOPBACK)
     else:

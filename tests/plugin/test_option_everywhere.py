@@ -27,7 +27,7 @@ def test_who_asked_is_in_the_header(
     arguments, said = ["--qchannel-seed=3"], origin
     if origin == "ini":
         pytester.makeini("[pytest]\nqchannel_everywhere = true")
-        said = "qchannel_everywhere in the ini file"
+        said = "qchannel_everywhere in tox.ini"
     elif origin.startswith("--"):
         arguments.append(origin)
     else:

@@ -44,7 +44,7 @@ def test_the_ladder_of_the_seed(
         4: ("1 from --qchannel-seed", "1 (from --qchannel-seed)"),
         3: ("2 from the qchannel marker", "3 (from QCHANNEL_SEED)"),
         2: ("3 from QCHANNEL_SEED", "3 (from QCHANNEL_SEED)"),
-        1: ("4 from qchannel_seed in the ini file", "4 (from qchannel_seed in the ini file)"),
+        1: ("4 from qchannel_seed in tox.ini", "4 (from qchannel_seed in tox.ini)"),
         0: ("0 from default", "0 (default)"),
     }[len(given)]
 
@@ -68,7 +68,7 @@ def test_the_ladder_of_the_channel(
     test_sees, header_says = {
         3: ("ibm_quantum", "ibm_cloud (from QCHANNEL_CHANNEL)"),
         2: ("ibm_cloud", "ibm_cloud (from QCHANNEL_CHANNEL)"),
-        1: ("ibm_quantum_platform", "ibm_quantum_platform (from qchannel_channel in the ini file)"),
+        1: ("ibm_quantum_platform", "ibm_quantum_platform (from qchannel_channel in tox.ini)"),
         0: (default_channel().name, "auto (default)"),
     }[len(given)]
 
@@ -115,7 +115,7 @@ def test_a_bad_value_in_the_ini_file_names_the_key(run: Any, pytester: pytest.Py
     pytester.makeini("[pytest]\nqchannel_seed = x")
     result = run("def test_a(): pass")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: qchannel_seed in the ini file: 'x' is no seed"])
+    result.stderr.fnmatch_lines(["ERROR: qchannel_seed in tox.ini: 'x' is no seed"])
 
 
 def test_a_bad_value_below_a_good_one_does_not_matter(

@@ -72,7 +72,7 @@ def test_keys_of_other_tools_in_the_same_file_are_theirs(
     )
     result = run(TEST)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["qchannel: *seed=4 (from qchannel_seed in the ini file)*"])
+    result.stdout.fnmatch_lines(["qchannel: *seed=4 (from qchannel_seed in pyproject.toml)*"])
 
 
 def test_mistyped_variable_names_the_nearest(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

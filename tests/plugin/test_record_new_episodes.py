@@ -13,7 +13,7 @@ from pytest_qchannel.cassette.disk.store import Store
 from tests.plugin.lane_kit import JOB, REST, files, recorded
 
 NEW = ("--record-mode=new_episodes", "--qchannel-record-from=emulator")
-TAGS = REST + '        assert qchannel_rest.get("/tags?type=job").status_code == 200\n'
+TAGS = REST + '        assert qchannel_rest.get("/tags?type=job&search=none").status_code == 200\n'
 MORE = JOB + (
     "        more = SamplerV2(mode=backend).run([circuit], shots=11)\n"
     '        assert more.result()[0].data.c.get_counts() == {"0": 11}\n'
@@ -101,7 +101,7 @@ def test_what_the_test_no_longer_asks_for_stays(run: Any, pytester: pytest.Pytes
     path = recorded(run, pytester, TAGS)
     fewer = REST + '        assert qchannel_rest.get("/jobs?limit=3").status_code == 200\n'
     run(fewer, *NEW).assert_outcomes(passed=1)
-    assert "/tags?type=job" in [url for _, url, _ in interactions(path)]
+    assert "/tags?type=job&search=none" in [url for _, url, _ in interactions(path)]
     run(fewer).stdout.fnmatch_lines(["*InteractionsUnused: 1 of 4 recorded interactions *"])
 
 

@@ -29,7 +29,7 @@ SUITE = """
         return len(rest.get("/jobs").json()["jobs"])
 
     def test_tags(rest):
-        assert rest.get("/tags?type=job").status_code == 200
+        assert rest.get("/tags?type=job&search=abc").status_code == 200
         assert jobs(rest) == 0
 
     def test_none(rest, qchannel):
@@ -154,7 +154,7 @@ def test_a_recording_is_whole_or_is_added_to(run: Run, unit: Path) -> None:
 
 
 def test_a_recording_is_saved_if_all_tests_passed(run: Run, pytester: pytest.Pytester) -> None:
-    result = run(SUITE.replace("== 404", "== 405"), WIDE, *RECORD)
+    result = run(SUITE.replace("== 404  #", "== 405  #"), WIDE, *RECORD)
     result.assert_outcomes(passed=2, failed=1, skipped=1, xfailed=1)
     result.stdout.fnmatch_lines(
         ["qchannel: no cassette written for test_it.py::_module: *test_none* did not pass*"]
@@ -291,3 +291,25 @@ def test_after_a_change_of_scope_the_old_cassettes_are_named(
     result.stdout.fnmatch_lines(
         ["*where:*test_a*.yaml: its test shares the cassette test_it/_module.yaml*"]
     )
+
+
+def test_tests_on_two_channels_share_a_cassette_unless_its_folder_is_of_one(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    test = """
+        import pytest
+
+        @pytest.mark.vcr
+        def test_a(qchannel_rest):
+            assert qchannel_rest.get("/jobs").status_code == 200
+    """
+    both = (WIDE, "--qchannel-channel=ibm_cloud,ibm_quantum_platform")
+    run(test, *both, *RECORD).assert_outcomes(passed=2)
+    assert list(files(pytester.path / "cassettes")) == ["test_it/_module.yaml"]
+    run(test, *both).assert_outcomes(passed=2)
+    run(test, WIDE, "--qchannel-channel=ibm_cloud").assert_outcomes(passed=1)
+    result = run(test, WIDE, "--qchannel-channel=ibm_cloud", *RECORD)
+    result.stderr.fnmatch_lines(["*without test_it.py::test_a[[]ibm_quantum_platform]*"])
+    result = run(test, *both, "--qchannel-cassettes=cassettes/{channel}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*share a cassette on ibm_cloud and ibm_quantum_platform*"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_qchannel.plugin import unit_tapes
+from pytest_qchannel.plugin import taping, unit_tapes
 from tests.plugin.conftest import Run
 from tests.plugin.lane_kit import RECORD, files
 
@@ -75,3 +75,13 @@ def test_a_recording_is_of_one_worker(run: Run, pytester: pytest.Pytester) -> No
 def test_what_stays_in_one_worker(dist: str, groups: set[str]) -> None:
     ids = ("t/test_a.py::test_x", "t/test_a.py::A::test_y[1::2]", "t/test_a.py::A::test_z@db")
     assert {unit_tapes.worker_group(one, dist) for one in ids} == groups
+
+
+def test_the_group_of_a_worker_is_in_no_id(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pytest-xdist adds it to the ids of tests, and a cassette must not have it."""
+    item = pytester.getitem("import pytest\n@pytest.mark.xdist_group('db')\ndef test_func(): pass")
+    item.config.option.loadgroup = True
+    monkeypatch.setattr(pytest.Function, "nodeid", f"{item.nodeid}@db", raising=False)
+    assert taping.test_id(item).endswith(".py::test_func")

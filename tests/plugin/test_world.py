@@ -71,7 +71,7 @@ def test_the_ini_keys_path_begins_at_rootdir(
     monkeypatch.chdir(pytester.path / "below")
     result = run(TEST, CLOUD, str(pytester.path))
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines([f"qchannel: *world={world_file} (from qchannel_world in the ini*"])
+    result.stdout.fnmatch_lines([f"qchannel: *world={world_file} (from qchannel_world in tox.ini)"])
     result.stdout.fnmatch_lines(MINE)
 
 

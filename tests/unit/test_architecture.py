@@ -141,6 +141,7 @@ LATE = {
     "network.shut: emulator.adapters.inprocess": "responses, for one door only",
     "network.shut: network.redirect": "for one door only",
     "network.trust: certifi": "for one door only",
+    "plugin: plugin.forgotten": "most failures are about something else",
     "plugin: plugin.our_tests": "every run of everybody loads this module",
     "plugin: plugin.start": "the same",
     "plugin.everywhere: lanes.assemble": "few runs are everywhere",

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_qchannel.journal import Exchange, Journal, scrub_headers
+from pytest_qchannel.journal import Exchange, Journal, is_of_nobody, scrub_headers
 from pytest_qchannel.wire import Request, Response
 
 _SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -237,3 +237,26 @@ def test_threads_number_what_they_write_one_after_the_other() -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda number: written(number, journal), range(400)))
     assert [one.number for one in journal] == list(range(1, 401))
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "body"),
+    [
+        ({"authorization": "Bearer zQ9-secret"}, "", b""),
+        ({"authorization": "apikey zQ9-secret"}, "", b""),
+        ({"x-access-token": "zQ9-secret"}, "", b""),
+        ({}, "access_token=zQ9-secret", b""),
+        ({"content-type": "application/x-www-form-urlencoded"}, "", b"apikey=zQ9-secret"),
+        ({"content-type": "application/json"}, "", b'{"apiToken": "zQ9-secret"}'),
+    ],
+)
+def test_a_refusal_is_known_by_its_credential_and_shows_nothing_of_it(
+    headers: Mapping[str, str], query: str, body: bytes
+) -> None:
+    journal = recorded(headers, query, body, Response(401))
+    (refused,) = journal
+    assert is_of_nobody(refused, ["zQ9-other"])
+    assert not is_of_nobody(refused, ["zQ9-other", "zQ9-secret"])
+    assert "zQ9" not in everything_shown(journal)
+    (answered,) = recorded(headers, query, body)
+    assert not is_of_nobody(answered, ["zQ9-other"])

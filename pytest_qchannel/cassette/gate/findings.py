@@ -90,5 +90,6 @@ class SecretFound(QChannelError):
                 ("how", first.how),
                 ("also", "\n".join(shown)),
             ],
-            next="add a scrub rule for that place (docs/scrubbing.md says how), and record again",
+            next="add a scrub rule for that place (qchannel docs scrubbing says how), and record "
+            "again",
         )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import configparser
 import os
-import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sized
+from collections.abc import Sized
 from pathlib import Path
 from typing import Final
 
 import click
 
+from pytest_qchannel import ini_file
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.options import OPTIONS
 
@@ -75,7 +74,7 @@ def folder_of(named: Path | None, command: str) -> Path:
 def _of_project() -> tuple[Path, str]:
     if said := os.environ.get(_OPTION.env_var):
         return _base() / said, _OPTION.env_var
-    for path, values in _ini_files():
+    for path, values in ini_file.found_from(Path.cwd()):
         if written := values.get(_OPTION.ini_key):
             return path.parent / str(written), str(path)
         return path.parent / DEFAULT, "the default"
@@ -83,63 +82,7 @@ def _of_project() -> tuple[Path, str]:
 
 
 def _base() -> Path:
-    return next((path.parent for path, _ in _ini_files()), Path())
-
-
-def _ini_files() -> Iterator[tuple[Path, Mapping[str, object]]]:
-    """The file that configures pytest here, as pytest looks for it; none or one."""
-    here = Path.cwd()
-    without: Path | None = None
-    for folder in (here, *here.parents):
-        for name, read in _READERS.items():
-            path = folder / name
-            if not path.is_file():
-                continue
-            try:
-                values = read(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError, configparser.Error):
-                continue
-            if values is not None:
-                yield path, values
-                return
-            if name == "pyproject.toml":
-                without = without or path
-    if without is not None:  # pytest takes it if there is nothing else
-        yield without, {}
-
-
-def _ini(section: str, *, is_own: bool = False) -> Callable[[str], Mapping[str, object] | None]:
-    def read(text: str) -> Mapping[str, object] | None:
-        parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-        parser.read_string(text)
-        return parser[section] if parser.has_section(section) else ({} if is_own else None)
-
-    return read
-
-
-def _toml(*tables: str, is_own: bool = False) -> Callable[[str], Mapping[str, object] | None]:
-    def read(text: str) -> Mapping[str, object] | None:
-        data = tomllib.loads(text)
-        for table in tables:
-            found: object = data
-            for name in table.split("."):
-                found = found.get(name) if isinstance(found, dict) else None
-            if isinstance(found, dict):
-                return found
-        return {} if is_own else None
-
-    return read
-
-
-_READERS: Final[Mapping[str, Callable[[str], Mapping[str, object] | None]]] = {
-    "pytest.toml": _toml("pytest", is_own=True),
-    ".pytest.toml": _toml("pytest", is_own=True),
-    "pytest.ini": _ini("pytest", is_own=True),
-    ".pytest.ini": _ini("pytest", is_own=True),
-    "pyproject.toml": _toml("tool.pytest.ini_options", "tool.pytest"),
-    "tox.ini": _ini("pytest"),
-    "setup.cfg": _ini("tool:pytest"),
-}
+    return next((path.parent for path, _ in ini_file.found_from(Path.cwd())), Path())
 
 
 def shown(path: Path) -> str:

@@ -22,11 +22,13 @@ from urllib3.exceptions import (
     MaxRetryError,
     NewConnectionError,
     ProtocolError,
+    ProxyError,
     ReadTimeoutError,
     ResponseError,
 )
 from urllib3.util.retry import Retry
 
+from pytest_qchannel.emulator.adapters.proxies import require_proxy
 from pytest_qchannel.wire import ConnectionDropped
 
 __all__ = ["send_with_retries"]
@@ -53,6 +55,7 @@ def send_with_retries(
 
     Raises:
         requests.ConnectionError: The connection was lost, or never made.
+        requests.exceptions.ProxyError: The proxy that was given cannot be reached.
         requests.ReadTimeout: The answer took longer than ``timeout`` allows.
         requests.exceptions.RetryError: The policy's retries are used up.
     """
@@ -62,7 +65,10 @@ def send_with_retries(
     while True:
         began_s = time.perf_counter()
         try:
+            require_proxy(url, options.get("proxies"))
             response = send(request, retries=_ONE_TRY, **options)
+        except ProxyError as unreachable:
+            error: HTTPError = unreachable
         except ConnectionDropped as dropped:
             error = _network_error(dropped, url)
         else:
@@ -117,6 +123,8 @@ def _raise_as_requests(error: HTTPError, request: requests.PreparedRequest) -> N
     kind: type[requests.RequestException] = requests.ConnectionError
     if isinstance(reason, ResponseError):
         kind = requests.exceptions.RetryError
+    elif isinstance(reason, ProxyError):
+        kind = requests.exceptions.ProxyError
     elif isinstance(error, ReadTimeoutError):
         kind = requests.ReadTimeout
     elif isinstance(reason, ConnectTimeoutError) and not isinstance(reason, NewConnectionError):

@@ -21,7 +21,7 @@ __all__ = [
     "one_of",
 ]
 
-SEE: Final = "see docs/faults.md for the words of a fault"
+SEE: Final = "qchannel docs faults has the words of a fault"
 
 
 def misfit(said: str, word: str = "") -> Misfit:

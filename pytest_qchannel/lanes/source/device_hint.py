@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.absent import OF_2024, no_device
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Journal
 
@@ -20,7 +21,7 @@ __all__ = ["device_hint"]
 _CLIENT = "qiskit_ibm_runtime.qiskit_runtime_service"
 
 
-def device_hint(world: World, error: BaseException, sent: Journal) -> str | None:
+def device_hint(world: World, error: BaseException, sent: Journal) -> QChannelError | None:
     """What is wrong with the first device asked for that there is not, if one was.
 
     Args:
@@ -31,10 +32,10 @@ def device_hint(world: World, error: BaseException, sent: Journal) -> str | None
     for asked in (_of_client, _of_text):
         for name in asked(error):
             if name not in world.devices:
-                return str(no_device(world, name))
+                return no_device(world, name)
     for name in _refused(sent):
         if name not in world.devices:
-            return str(no_device(world, name))
+            return no_device(world, name)
     return None
 
 

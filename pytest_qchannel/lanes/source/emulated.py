@@ -22,8 +22,7 @@ from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.chain import in_turn
 from pytest_qchannel.lanes.journaling import journaled
-from pytest_qchannel.lanes.source.device_hint import device_hint
-from pytest_qchannel.lanes.source.session_hint import session_hint
+from pytest_qchannel.lanes.source.dead_ends import Case, hints_for
 from pytest_qchannel.lanes.worlds import seeded, world_of
 from pytest_qchannel.settings import Settings
 from pytest_qchannel.wire import Request, Response
@@ -57,7 +56,6 @@ class EmulatedSource:
         builder = builder or world_of(settings)
         self.settings = seeded(settings, builder)
         world = builder.build(clock or Clock(time.time), self.settings.seed)
-        self._journal = journal
         self.app = App(
             world,
             faults=builder.new_faults(),
@@ -82,13 +80,9 @@ class EmulatedSource:
             with_faults(self.app),
         )
 
-    def hints(self, error: BaseException, channel: Channel | None) -> list[str]:
-        """The instance that could have had a session; the device that there is."""
-        found = (
-            session_hint(self.app.world, str(error), channel),
-            device_hint(self.app.world, error, self._journal),
-        )
-        return [one for one in found if one]
+    def hints(self, error: BaseException, channel: Channel | None, requests: Journal) -> list[str]:
+        """What the world knows of an error that says less."""
+        return hints_for(Case(self.app.world, self.app.faults, error, channel, requests))
 
     def handle(self, request: Request) -> Response:
         """The answer of the emulated service."""

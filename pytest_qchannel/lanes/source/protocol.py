@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from pytest_qchannel.channels.model import Channel
+from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.controls import Controls
 from pytest_qchannel.settings import Settings
@@ -51,8 +52,14 @@ class LaneSource(Protocol):
     def links(self) -> Sequence[Link]:
         """The handlers that stand before it, the outermost first."""
 
-    def hints(self, error: BaseException, channel: Channel | None) -> list[str]:
-        """What it knows of an error that the code under test ended with on a channel."""
+    def hints(self, error: BaseException, channel: Channel | None, requests: Journal) -> list[str]:
+        """What it knows of an error that the code under test ended with, on a channel.
+
+        Args:
+            error: The error.
+            channel: The channel in use, if one is.
+            requests: What the code under test sent.
+        """
 
     def handle(self, request: Request) -> Response:
         """The answer; called from any thread, behind its handlers."""

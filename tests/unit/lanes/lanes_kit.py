@@ -44,7 +44,7 @@ class ToySource:
         self.answer = Response.json({"devices": []})
         self.is_closed = False
 
-    def hints(self, error: BaseException, channel: Channel | None) -> list[str]:
+    def hints(self, error: BaseException, channel: Channel | None, requests: Journal) -> list[str]:
         return []
 
     def handle(self, request: Request) -> Response:

@@ -182,8 +182,8 @@ class Recording:
                     ("why", "what the test sends there is no plain word, or is in no table"),
                     *(("also", one) for one in self._not_found_again[1:]),
                 ],
-                next="send something else there, or keep the field as docs/scrubbing.md says; or "
-                "leave the test emulated, without the marker vcr",
+                next="send something else there, or keep the field as qchannel docs scrubbing "
+                "says; or leave the test emulated, without the marker vcr",
             )
 
     def require_ended(self, draft: Draft) -> None:

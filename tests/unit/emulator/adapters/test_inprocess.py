@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import socket
 from typing import Any
 
 import pytest
@@ -46,3 +47,24 @@ def test_a_head_is_told_the_length_of_a_body_that_does_not_come() -> None:
     finally:
         door.close()
     assert (got.status_code, got.content, got.headers["Content-Length"]) == (200, b"", "17")
+
+
+def test_a_proxy_that_cannot_be_reached_is_the_error_of_real_life() -> None:
+    """A client's own ``proxies=`` was ignored: code that handles its errors could not be tested."""
+
+    def carried(request: Request) -> Response:
+        assert request.method == "GET"
+        return Response(200, b"{}")
+
+    door = InProcessDoor(carried, lambda name: name == "quantum.cloud.ibm.com", refuse)
+    door.open()
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            alive = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            assert requests.get(URL, proxies={"https": alive}, timeout=9).status_code == 200
+        for proxy in (alive, "http://proxy.invalid:8085"):
+            with pytest.raises(requests.exceptions.ProxyError, match="Unable to connect to proxy"):
+                requests.get(URL, proxies={"https": proxy}, timeout=9)
+        assert requests.get(URL, proxies={"http": alive}, timeout=9).status_code == 200
+    finally:
+        door.close()

@@ -1,0 +1,63 @@
+"""``qchannel docs``: the pages that came with this package, where no browser is at hand."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.markdown import Markdown
+
+from pytest_qchannel.errors import nearest
+
+__all__ = ["docs", "pages"]
+
+_COMMENTS: Final = re.compile(r"<!--.*?-->\n?", re.DOTALL)
+
+
+def pages() -> dict[str, Path]:
+    """The pages by their topic: those in the wheel, or in a checkout where they lie."""
+    package = Path(__file__).parents[1]
+    inside = package / "shipped" / "docs"
+    found = list(inside.glob("*.md"))
+    if not inside.is_dir():
+        found = [package.parent / "README.md", *package.parent.glob("docs/*.md")]
+    return {path.stem.lower(): path for path in sorted(found, key=lambda one: one.stem.lower())}
+
+
+@click.command()
+@click.argument("topic", required=False)
+def docs(topic: str | None) -> None:
+    """Read a page of the documentation. Without TOPIC it tells which pages there are.
+
+    Piped, or written to a file, a page is the Markdown that it was written in.
+    """
+    found = pages()
+    if topic is None:
+        width = max(map(len, found))
+        for name, path in found.items():
+            click.echo(f"{name.ljust(width)}  {_title_of(path)}")
+        click.echo("\nqchannel docs TOPIC shows one of them.")
+        return
+    name = topic.lower().removeprefix("docs/").removesuffix(".md")
+    if name not in found:
+        close = nearest(name, found)
+        hint = f" Did you mean {close!r}?" if close else ""
+        raise click.UsageError(f"There is no page {topic!r}.{hint} Pages: {', '.join(found)}.")
+    text = found[name].read_text(encoding="utf-8")
+    if _is_terminal():
+        Console().print(Markdown(_COMMENTS.sub("", text)))
+    else:
+        click.echo(text, nl=False)
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _title_of(path: Path) -> str:
+    with path.open(encoding="utf-8") as page:
+        return page.readline().lstrip("#").strip()

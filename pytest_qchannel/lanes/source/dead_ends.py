@@ -1,0 +1,242 @@
+"""The dead ends of the client: errors that say less than the emulated world knows of them.
+
+Each function of :data:`_DEAD_ENDS` looks at what a test ended with and at what it sent, and gives
+what to add, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from pytest_qchannel.channels.model import Channel
+from pytest_qchannel.emulator.api.refusals import Known
+from pytest_qchannel.emulator.faults import Fault
+from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
+from pytest_qchannel.emulator.world.lifecycle import JobState
+from pytest_qchannel.emulator.world.records import Account, Instance
+from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.ibm.route import Action
+from pytest_qchannel.ibm.table import find
+from pytest_qchannel.journal import Exchange, Journal, is_of_nobody
+from pytest_qchannel.lanes.source.device_hint import device_hint
+
+__all__ = ["Case", "hints_for"]
+
+_NO_BACKEND: Final = "No backend matches"
+_ASKING: Final = ("least_busy", "backend", "backends")
+_ASKED: Final = ("name", "min_num_qubits", "dynamic_circuits", "filters", "use_fractional_gates")
+_MOST_DEVICES: Final = 12
+
+
+class Case(NamedTuple):
+    """What a test ended with.
+
+    Attributes:
+        world: The emulated world.
+        faults: What was to go wrong in it.
+        error: What the code under test ended with.
+        channel: The channel in use, if one is.
+        requests: What the test sent.
+    """
+
+    world: World
+    faults: Iterable[Fault]
+    error: BaseException
+    channel: Channel | None
+    requests: Journal
+
+    @property
+    def account(self) -> Account | None:
+        """The account that the fixtures log in with."""
+        if self.channel is None:
+            return None
+        accounts = self.world.accounts
+        return next((one for one in accounts if self.channel.name in one.channels), None)
+
+    @property
+    def instances(self) -> list[Instance]:
+        """Those of the account."""
+        return list(self.account.instances.values()) if self.account is not None else []
+
+
+def hints_for(case: Case) -> list[str]:
+    """What there is to say of an error, each with the step that mends it."""
+    return [str(found) for look in _DEAD_ENDS if (found := look(case)) is not None]
+
+
+def _unknown_credential(case: Case) -> QChannelError | None:
+    """The credential of a refused request is of no account of the world, and never was."""
+    refused = _unknown(case)
+    if refused is None:
+        return None
+    names = ", ".join(one.name for one in case.world.accounts)
+    is_token = refused.auth_scheme in ("bearer", "x-access-token")
+    return QChannelError(
+        f"the {'access token' if is_token else 'API key'} that #{refused.number} was sent with is "
+        "unknown here: no account of the emulated world has it",
+        facts=[("accounts", f"{names}, whose credentials the fixtures give")],
+        next="take token=... away: the client reads QISKIT_IBM_TOKEN, which the fixtures set; "
+        "elsewhere send qchannel.account.secret.reveal(), read in the test, not at import time",
+    )
+
+
+def _unknown(case: Case) -> Exchange | None:
+    """The last request that was refused for such a credential, if none was answered after it."""
+    known = {one.credential for one in case.world.accounts} | case.world.tokens.keys()
+    for one in reversed(case.requests):
+        if one.status < 400:
+            return None
+        if _is_login(one):
+            return one if is_of_nobody(one, known) else None
+    return None
+
+
+def _is_login(exchange: Exchange) -> bool:
+    """Whether it was refused for its credential: IAM says so with a 400."""
+    found = find(exchange.method, exchange.host, exchange.path)
+    is_login = found is not None and found.route.action is Action.LOGIN
+    return exchange.status == 401 or (exchange.status == 400 and is_login)
+
+
+def _refused_list(case: Case) -> QChannelError | None:
+    """The client takes a refused list of backends for an empty one."""
+    last = _last_about_backends(case)
+    if last is None or last.status < 400 or str(last.status) in str(case.error):
+        return None
+    return QChannelError(
+        f"#{last.number} was refused with {last.status}: the client takes that for an empty list "
+        "of backends",
+        facts=[("why", last.why)],
+        next=None  # the other hint has it
+        if _unknown(case)
+        else "log in again, as by qchannel.connect(); or, if the test is about access that has "
+        "ended, assert_logged_out(service)",
+    )
+
+
+def _last_about_backends(case: Case) -> Exchange | None:
+    """The last list of backends, or what was asked of one of them: old clients list names only."""
+    for one in reversed(case.requests):
+        found = find(one.method, one.host, one.path)
+        if found is not None and ("backend" in found.args or "devices[]" in found.route.answered):
+            return one
+    return None
+
+
+def _no_device(case: Case) -> QChannelError | None:
+    """The device that was asked for is not in the world."""
+    return device_hint(case.world, case.error, case.requests)
+
+
+def _no_backend(case: Case) -> QChannelError | None:
+    """What there is, where no backend matches."""
+    if _NO_BACKEND not in str(case.error) or not case.instances or _no_device(case) is not None:
+        return None
+    last = _last_about_backends(case)
+    if last is None or last.status >= 400:
+        return None
+    used = {one.headers.get("service-crn", "") for one in case.requests}
+    instances = [one for one in case.instances if one.id in used] or case.instances
+    wanted = _asked(case.error)
+    name = wanted.get("name")
+    offered = dict.fromkeys(name for one in instances for name in one.devices)
+    devices = [case.world.devices[one] for one in offered]
+    elsewhere = [
+        one.name for one in case.instances if isinstance(name, str) and name in one.devices
+    ]
+    if elsewhere and name not in offered:
+        mend = f'@pytest.mark.qchannel(instance="{elsewhere[0]}"): that instance has {name}'
+    else:
+        mend = "ask for what there is, or describe the device that you need: qchannel docs world"
+    return QChannelError(
+        f"{', '.join(one.name for one in instances)} "
+        f"{'has' if len(instances) == 1 else 'have'} {_told(devices)}",
+        facts=[("asked", ", ".join(f"{key}={value!r}" for key, value in wanted.items()))],
+        next=mend,
+    )
+
+
+def _told(devices: list[Device]) -> str:
+    """Names with what the usual filters look at."""
+    told = []
+    for one in devices[:_MOST_DEVICES]:
+        status = "" if one.status is DeviceStatus.ONLINE else f", {one.status}"
+        kind = f", class {one.kind}" if one.kind else ""
+        told.append(f"{one.name} ({one.snapshot.num_qubits} qubits{status}{kind})")
+    more = len(devices) - _MOST_DEVICES
+    return ", ".join([*told, *([f"{more} more"] if more > 0 else [])]) or "no device"
+
+
+def _asked(error: BaseException) -> dict[str, object]:
+    """What the client's function was called with; it is in no message."""
+    step = error.__traceback__
+    while step is not None:
+        frame, step = step.tb_frame, step.tb_next
+        is_clients = str(frame.f_globals.get("__name__")).startswith("qiskit_ibm_runtime.")
+        if is_clients and frame.f_code.co_name in _ASKING:
+            given = {**frame.f_locals, **frame.f_locals.get("kwargs", {})}
+            more = tuple(frame.f_locals.get("kwargs", {}))
+            return {
+                one: given[one] for one in (*_ASKED, *more) if given.get(one) not in (None, False)
+            }
+    return {}
+
+
+def _session_on_open(case: Case) -> QChannelError | None:
+    """Which instance could have had the session."""
+    code = Known.NO_SESSIONS.code
+    last = case.requests[-1] if case.requests else None
+    is_last = last is not None and last.why.startswith(f"{code} ")
+    if not is_last and f'"code":{code},' not in str(case.error):
+        return None
+    able = [one.name for one in case.instances if one.plan.has_sessions and one.devices]
+    if not able:
+        return None
+    said = "has" if len(able) == 1 else "have"
+    return QChannelError(
+        f"{', '.join(able)} {said} dedicated sessions",
+        facts=[("why", "a session is opened on the instance in use, and its plan has none")],
+        next=f'@pytest.mark.qchannel(instance="{able[0]}"), '
+        f'qchannel.connect(instance="{able[0]}"), or --qchannel-instance={able[0]}',
+    )
+
+
+def _failed_job(case: Case) -> QChannelError | None:
+    """Whether a job failed because the test orders it."""
+    if not type(case.error).__name__.startswith(("RuntimeJob", "RuntimeInvalidState")):
+        return None
+    sent = [case.world.jobs.get(one.job_id or "") for one in case.requests]
+    ended = [one for one in sent if one and one.state in (JobState.FAILED, JobState.CANCELLED)]
+    if not ended:
+        return None
+    job = ended[-1]
+    facts = [("said", " ".join(str(one) for one in (job.reason_code, job.reason) if one))]
+    if job.ending is None:
+        return QChannelError(
+            f"the job {job.id} ended as {job.state} by what it was sent, {job.program_id} on "
+            f"{job.backend}; the test orders nothing of that kind",
+            facts=facts,
+            next=job.reason_solution
+            or "mend what was submitted: qchannel docs emulator says what "
+            "is checked and what can be simulated",
+        )
+    fault = next((one.label for one in case.faults if one.ending is job.ending), None)
+    order = f"the fault {fault!r} says so" if fault else "the test has set its end"
+    return QChannelError(
+        f"the job {job.id} ended as {job.state} because {order}",
+        facts=facts,
+        next=f"expect it: with pytest.raises({type(case.error).__name__}): job.result(); or take "
+        "the order away",
+    )
+
+
+_DEAD_ENDS: Final[tuple[Callable[[Case], QChannelError | None], ...]] = (
+    _unknown_credential,
+    _refused_list,
+    _no_device,
+    _no_backend,
+    _session_on_open,
+    _failed_job,
+)

@@ -1,0 +1,156 @@
+"""What is told of errors of the client that say less than the emulated world knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.snapshots import available
+from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.source.dead_ends import Case, hints_for
+from pytest_qchannel.wire import Json, Request, Response
+
+HOST = "quantum.cloud.ibm.com"
+CLOUD = CHANNEL_BY_NAME["ibm_cloud"]
+SNAPSHOT = min(available())
+OK = Response.json({})
+
+
+def world_of(plan: str = "Open") -> World:
+    builder = (
+        WorldBuilder()
+        .device("north", source=SNAPSHOT)
+        .device("south", source=SNAPSHOT, status="paused")
+        .device("far_away", source=SNAPSHOT)
+        .account("lab", channels=["ibm_cloud"], credential="emulated-key-of-the-lab")
+        .instance("first", plan=plan, devices=["north", "south"])
+        .instance("second", plan="Premium", devices=["far_away"])
+    )
+    return builder.build(Clock(lambda: 1_800_000_000.0), 0)
+
+
+def refusal(status: int, code: int, message: str = "No.") -> Response:
+    errors: Json = [{"code": code, "message": message}]
+    return Response.json({"errors": errors}, status)
+
+
+def sent(*exchanges: tuple[str, str, Response], token: str = "a token", crn: str = "") -> Journal:
+    journal = Journal()
+    headers = {"authorization": f"Bearer {token}", "service-crn": crn}
+    for method, path, response in exchanges:
+        journal.record(Request(method, HOST, f"/api/v1{path}", headers), response, None)
+    return journal
+
+
+def told(world: World, error: BaseException, journal: Journal) -> list[str]:
+    return hints_for(Case(world, (), error, CLOUD, journal))
+
+
+def raised_by_the_client(**asked: object) -> BaseException:
+    """The client's error, with the frame of the function that was called."""
+    code = "def backend(name=None, min_num_qubits=None, **kwargs):\n    raise ValueError(said)"
+    scope = {
+        "__name__": "qiskit_ibm_runtime.qiskit_runtime_service",
+        "said": "No backend matches the criteria.",
+    }
+    exec(code, scope)
+    with pytest.raises(ValueError, match="No backend") as caught:
+        scope["backend"](**asked)  # type: ignore[operator]
+    return caught.value
+
+
+LISTED = ("GET", "/backends", OK)
+
+
+def test_no_backend_tells_what_the_instance_has_and_what_was_asked() -> None:
+    world = world_of()
+    crn = next(iter(world.accounts[0].instances))
+    (said,) = told(world, raised_by_the_client(min_num_qubits=1_000), sent(LISTED, crn=crn))
+    first, asked, mend = said.splitlines()
+    assert first.startswith("first has north (")
+    assert "south (" in first
+    assert first.endswith(" qubits, paused)")
+    assert "far_away" not in said
+    assert asked == "  asked: min_num_qubits=1000"
+    assert "qchannel docs world" in mend
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("nroth", ("  closest: north", "  next:    use one of north, south, far_away")),
+        (
+            "far_away",
+            ('  next:  @pytest.mark.qchannel(instance="second"): that instance has far_away',),
+        ),
+    ],
+)
+def test_a_wrong_name_is_told_the_closest_and_whose_it_is(
+    name: str, lines: tuple[str, ...]
+) -> None:
+    world = world_of()
+    crn = next(iter(world.accounts[0].instances))
+    (said,) = told(world, raised_by_the_client(name=name), sent(LISTED, crn=crn))
+    for line in lines:
+        assert any(one.startswith(line) for one in said.splitlines()), said
+
+
+def test_another_error_or_one_without_a_list_is_told_nothing() -> None:
+    world = world_of()
+    assert told(world, ValueError("something else"), sent(LISTED)) == []
+    assert told(world, raised_by_the_client(min_num_qubits=1_000), sent()) == []
+
+
+def test_old_clients_list_names_and_then_ask_for_each() -> None:
+    world = world_of()
+    key = world.accounts[0].credential
+    asked = ("GET", "/backends/north/configuration", REFUSED[2])
+    (said,) = told(world, raised_by_the_client(), sent(LISTED, asked, token=key))
+    assert said.startswith("#2 was refused with 401: ")
+
+
+REFUSED = ("GET", "/backends", refusal(401, 1201, "Invalid credentials."))
+
+
+@pytest.mark.parametrize("error", ["assert []", "No backend matches the criteria."])
+def test_a_refused_list_is_no_empty_one(error: str) -> None:
+    world = world_of()
+    key = world.accounts[0].credential
+    world.accounts[0].credential_revoked = True
+    (said,) = told(world, AssertionError(error), sent(REFUSED, token=key))
+    assert said.splitlines()[0] == (
+        "#1 was refused with 401: the client takes that for an empty list of backends"
+    )
+    assert "1201 Invalid credentials." in said
+    assert "log in again" in said
+
+
+def test_a_credential_of_no_account_is_said_to_be_unknown() -> None:
+    """The client says to check the token, and the person's own is right: it is no one's here."""
+    unknown, refused = told(world_of(), AssertionError("assert []"), sent(REFUSED))
+    assert unknown.startswith("the access token that #1 was sent with is unknown here: ")
+    assert "QISKIT_IBM_TOKEN" in unknown
+    assert "qchannel.account.secret.reveal()" in unknown
+    assert "next:" not in refused, "there is one thing to do"
+
+
+def test_what_went_well_afterwards_is_not_what_the_test_failed_for() -> None:
+    assert told(world_of(), AssertionError("assert 1 == 2"), sent(REFUSED, LISTED)) == []
+
+
+def test_an_error_that_tells_the_refusal_itself_is_told_no_empty_list() -> None:
+    world = world_of()
+    key = world.accounts[0].credential
+    error = ValueError("'401 Client Error: Unauthorized for url: ...'")
+    assert told(world, error, sent(REFUSED, token=key)) == []
+
+
+def test_a_session_on_open_is_told_over_rest_too() -> None:
+    world = world_of()
+    journal = sent(("POST", "/sessions", refusal(400, 1352)))
+    (said,) = told(world, AssertionError("assert 400 == 200"), journal)
+    assert said.startswith("second has dedicated sessions")
+    assert '@pytest.mark.qchannel(instance="second")' in said
