@@ -103,7 +103,7 @@ ACCEPT: Final[Mapping[str, Callable[..., Any]]] = {
 
 
 @functools.cache
-def _known(accept: Callable[..., Any]) -> tuple[str, ...]:
+def _known(accept: Callable[..., object]) -> tuple[str, ...]:
     return tuple(
         parameter.name
         for parameter in inspect.signature(accept).parameters.values()

@@ -14,7 +14,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from antlr4.error.ErrorListener import ConsoleErrorListener, ErrorListener
@@ -23,7 +23,7 @@ from qiskit import QuantumCircuit, qasm3, qpy
 from pytest_qchannel.emulator.programs.arrays import Values
 from pytest_qchannel.emulator.programs.options import MOST_BYTES
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.programs.reading_time import qasm3_s, qpy_s
+from pytest_qchannel.emulator.programs.reading_time import qasm3_s, qpy_s, register_sizes
 from pytest_qchannel.emulator.programs.task import Params, Task
 
 __all__ = [
@@ -34,6 +34,9 @@ __all__ = [
     "encode_array",
     "from_qasm3",
 ]
+
+MOST_BITS: Final = 1_000_000
+"""Of a text: each takes its time and memory, and no device has nearly as many."""
 
 Encoded: TypeAlias = dict[str, object]
 """Something with its ``__type__``."""
@@ -90,6 +93,11 @@ def from_qasm3(text: str, where: str) -> QuantumCircuit:
         raise JobFailure(
             FailureCode.CIRCUIT_NOT_LOADED,
             f"The circuit of {where} is OpenQASM {declared[1]}; OpenQASM 3 is expected.",
+        )
+    if (bits := sum(register_sizes(text))) > MOST_BITS:
+        raise JobFailure(
+            FailureCode.CIRCUIT_NOT_LOADED,
+            f"The circuit of {where} has {bits} bits: too many for the emulator ({MOST_BITS}).",
         )
     syntax = _SyntaxErrors()
     try:

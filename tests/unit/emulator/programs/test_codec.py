@@ -15,7 +15,9 @@ from qiskit import QuantumCircuit, qpy
 from qiskit.circuit import Parameter
 
 from pytest_qchannel.emulator.programs import Task, codec
+from pytest_qchannel.emulator.programs.codec import from_qasm3
 from pytest_qchannel.emulator.programs.outcome import JobFailure
+from pytest_qchannel.emulator.programs.reading_time import qasm3_s
 from tests.unit.emulator.circuits_kit import encoded, encoded_array, packed
 from tests.unit.emulator.programs.primitives_kit import SNAPSHOT
 
@@ -179,6 +181,29 @@ def test_text_that_is_no_openqasm3(text: str) -> None:
     failure = failure_of(text)
     assert failure.reason.startswith("Job not valid. Error loading QASM circuit: '")
     assert failure.reason.endswith("' (the circuit of pub 3).")
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "qubit[1000000000] q;",
+        "qubit [1_000_000_000] q;",
+        "bit[0x3B9ACA00] c;",
+        "qreg q[ 1000000000 ];",
+        "qubit[600000] q; bit[600000] c;",
+    ],
+)
+def test_registers_of_very_many_bits_are_refused_before_they_are_made(declared: str) -> None:
+    """One such line stopped the process, and `qchannel serve`, until its memory was used up."""
+    text = f"OPENQASM 3.0;\n{declared}\n"
+    with pytest.raises(JobFailure, match=r"has \d+ bits: too many for the emulator \(1000000\)"):
+        from_qasm3(text, "pub 3")
+    assert qasm3_s(text) > 1
+
+
+def test_registers_of_a_size_that_is_no_plain_number_are_read_in_the_worker() -> None:
+    assert qasm3_s("OPENQASM 3.0; const int n = 9; qubit[n] q;") >= 1
+    assert qasm3_s('OPENQASM 3.0; include "stdgates.inc"; qubit[9] q; bit[9] c;') < 0.01
 
 
 def test_an_openqasm3_syntax_error_names_its_place(capsys: pytest.CaptureFixture[str]) -> None:
