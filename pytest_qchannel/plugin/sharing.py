@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "UNIT",
     "Unit",
+    "channel_of",
     "check",
     "is_wider",
     "isolation_of",
@@ -145,6 +146,13 @@ def unit_of(item: pytest.Item) -> Unit | None:
 def units_of(config: pytest.Config) -> Iterable[Unit]:
     """All units of a run."""
     return config.stash.get(_UNITS, {}).values()
+
+
+def channel_of(item: pytest.Item) -> str | None:
+    """The channel among the parameters of a test."""
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    channel: str | None = params.get("qchannel_channel")
+    return channel
 
 
 def lane_of(item: pytest.Item) -> Lane | None:

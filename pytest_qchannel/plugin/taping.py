@@ -29,7 +29,7 @@ from pytest_qchannel.plugin.keys import (
     WHOLE_RUN,
 )
 from pytest_qchannel.plugin.markers import FAULT
-from pytest_qchannel.plugin.sharing import unit_of
+from pytest_qchannel.plugin.sharing import channel_of, unit_of
 from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "asked",
-    "channel_of",
     "finish",
     "folder_for",
     "has_lane",
@@ -76,13 +75,6 @@ def test_id(item: pytest.Item) -> str:
 def test_id_at(config: pytest.Config, node: str) -> str:
     """A node's id, relative to :func:`.session_settings.base_of`."""
     return session_settings.id_of(config, node)
-
-
-def channel_of(item: pytest.Item) -> str | None:
-    """The channel among the parameters of a test."""
-    params = getattr(getattr(item, "callspec", None), "params", {})
-    channel: str | None = params.get("qchannel_channel")
-    return channel
 
 
 def place_of(item: pytest.Item, settings: Settings) -> Place:
@@ -186,12 +178,7 @@ def prepare(item: pytest.Item) -> None:
 
 
 def prepare_shared(item: pytest.Item, plan: Plan, where: str) -> None:
-    """Looks at a test that shares its cassette.
-
-    Args:
-        item: The test.
-        plan: What is done with all that share it.
-        where: What they are.
+    """Looks at a test that shares its cassette, by what is done with all of ``where``.
 
     Raises:
         UsageProblem: It asks for a cassette of its own.

@@ -55,7 +55,7 @@ def place_of(unit: Unit) -> Place:
 
 def _channels(unit: Unit) -> list[str]:
     """The channels that its tests run on."""
-    return list(dict.fromkeys(filter(None, map(taping.channel_of, unit.everyone))))
+    return list(dict.fromkeys(filter(None, map(sharing.channel_of, unit.everyone))))
 
 
 def plan_of(unit: Unit, of_config: str | None = None) -> Plan:
@@ -286,7 +286,7 @@ def _not_asked_for(unit: Unit) -> list[str]:
     kin = {
         other
         for test, item in here.items()
-        for other in orphans.kin(test, taping.channel_of(item), unit.settings())
+        for other in orphans.kin(test, sharing.channel_of(item), unit.settings())
     }
 
     def exists(test: str) -> bool:
