@@ -89,7 +89,8 @@ def test_the_gate_would_have_found_them(channel: str) -> None:
 
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_every_field_of_the_traffic_has_a_rule(channel: str) -> None:
-    scrubber = Scrubber()
+    # Circuits as text are a recording's to rewrite; without that they are in no table.
+    scrubber = Scrubber(rewrite_params=lambda _program, params: params)
     unknown = {str(one) for sent in traffic(channel) for one in scrubber.scrub(sent).unknown}
     assert unknown == set()
 
@@ -124,7 +125,10 @@ def test_what_is_stored_can_be_replayed(channel: str) -> None:
         if "/jobs/" in one.url:
             assert one.url.split("/jobs/")[1].split("/")[0].split("?")[0] in jobs
         sent = headers.get("authorization", "").removeprefix("Bearer ")
-        assert not headers.get("authorization", "").startswith("Bearer ") or sent in tokens
+        if "//cloud-transpiler." in one.url:  # it takes the API token itself
+            assert sent.startswith("qchannel-stand-in-api-key-")
+        elif headers.get("authorization", "").startswith("Bearer "):
+            assert sent in tokens
         assert headers.get("x-access-token", "") in {"", *tokens}
 
 

@@ -108,7 +108,7 @@ def test_each_service_refuses_in_its_own_shape() -> None:
             answer = refusal(fault, service, "0" * 32)
             assert answer.status == status
             body = json.loads(answer.body)
-            assert {"errors", "error", "errorCode"} & set(body), service
+            assert {"errors", "error", "errorCode", "detail"} & set(body), service
     login = json.loads(refusal(fault, "classic_auth", "0" * 32).body)["error"]
     assert isinstance(login["code"], str)
     fault.status, fault.code = 403, 4317
