@@ -83,5 +83,5 @@ def test_the_group_of_a_worker_is_in_no_id(
     """pytest-xdist adds it to the ids of tests, and a cassette must not have it."""
     item = pytester.getitem("import pytest\n@pytest.mark.xdist_group('db')\ndef test_func(): pass")
     item.config.option.loadgroup = True
-    monkeypatch.setattr(pytest.Function, "nodeid", f"{item.nodeid}@db", raising=False)
+    monkeypatch.setattr(item, "_nodeid", f"{item.nodeid}@db")  # of this one: xdist reads ours, too
     assert taping.test_id(item).endswith(".py::test_func")
