@@ -196,13 +196,14 @@ class ReplayTape(Tape):
             self._problems.append(refused)
             raise
         found = self.player.find(sent)
-        self.heard(sent, found)
-        if found is None:
+        answer = None if found is None else self.player.given_back(found)
+        self.heard(sent, answer)
+        if answer is None:
             self.has_missed = True
             miss = self.player.miss(sent)
             self._problems.append(miss)
             raise miss
-        return found
+        return answer
 
     def keep(self, interaction: Interaction) -> None:
         """Nothing is kept: nothing is sent."""

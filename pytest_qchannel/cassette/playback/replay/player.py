@@ -87,14 +87,13 @@ class Player:
         return self._replay.played
 
     def find(self, sent: Interaction) -> Interaction | None:
-        """The answer to a request, or ``None`` where the cassette has none."""
+        """The answer to a request as it was recorded, or ``None`` where the cassette has none."""
         if is_login(sent):
             found: Interaction | None = self._identity.answer(sent)
         else:
             entry = self._replay.answer(self._as_recorded(sent), self._test)
             found = entry.interaction if entry is not None else None
             self._texts.hear(sent)
-            found = self._texts.given_back(found) if found is not None else None
         if found is not None:
             with self._lock:
                 self._answered += 1
@@ -104,6 +103,10 @@ class Player:
         return self._foreign_ids.as_recorded(sent, self._test)
 
     def miss(self, sent: Interaction) -> CassetteMiss:
+    def given_back(self, found: Interaction) -> Interaction:
+        """A recorded answer with the texts in it that the test itself has sent."""
+        return self._texts.given_back(found)
+
         """Why there is no answer to a request."""
         return explain(
             self._replay,
