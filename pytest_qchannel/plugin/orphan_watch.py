@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_qchannel.plugin import orphans, selection, session_settings, taping
+from pytest_qchannel.plugin.keys import TAPE_OF_RUN
 from pytest_qchannel.plugin.orphans import Collected, Orphan, Seen
 from pytest_qchannel.settings import CHANNELS, OPTIONS, Settings
 from pytest_qchannel.units import scope_of
@@ -84,7 +85,8 @@ class OrphanWatch:
         kept = [one for folder in self.folders for one in cassettes_in(folder)]
         if not kept:
             return []
-        used: set[Path] = set()
+        of_run = self._config.stash.get(TAPE_OF_RUN, None)
+        used: set[Path] = set() if of_run is None else {of_run.place.path}
         idle: dict[Path, str] = {}
         for item in items:
             if taping.has_lane(item):

@@ -63,13 +63,17 @@ class Player:
         self._test = ""
         self._begun: dict[str, State] = {}
 
-    def begin(self, test: str) -> None:
+    def begin(self, test: str, *, afresh: bool = True) -> None:
         """Takes what comes as of a test, or with an empty name as of all that share the cassette.
 
         A test that is run once more at once gets again what it got the last time.
+
+        Args:
+            test: Its id.
+            afresh: Whether it is run now, and does not go on after something that all share.
         """
         self._test = test
-        if not test:
+        if not test or not afresh:
             return
         if next(reversed(self._begun), None) == test:
             self._replay.go_back(self._begun[test])
@@ -99,14 +103,14 @@ class Player:
                 self._answered += 1
         return found
 
-    def _as_recorded(self, sent: Interaction) -> Interaction:
-        return self._foreign_ids.as_recorded(sent, self._test)
-
-    def miss(self, sent: Interaction) -> CassetteMiss:
     def given_back(self, found: Interaction) -> Interaction:
         """A recorded answer with the texts in it that the test itself has sent."""
         return self._texts.given_back(found)
 
+    def _as_recorded(self, sent: Interaction) -> Interaction:
+        return self._foreign_ids.as_recorded(sent, self._test)
+
+    def miss(self, sent: Interaction) -> CassetteMiss:
         """Why there is no answer to a request."""
         return explain(
             self._replay,
