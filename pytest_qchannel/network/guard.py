@@ -170,9 +170,13 @@ class NetworkGuard:
 
         def put_back() -> None:
             if vars(owner).get(name) is not replacement:
+                _buried[replacement] = (was_own, before)
                 return
-            if was_own:
-                setattr(owner, name, before)
+            is_own, real = was_own, before
+            while real in _buried:
+                is_own, real = _buried.pop(real)
+            if is_own:
+                setattr(owner, name, real)
             else:
                 delattr(owner, name)
 
@@ -232,6 +236,14 @@ class NetworkGuard:
             return real(sock, *args)
 
         return sendmsg
+
+
+_buried: Final[dict[object, tuple[bool, object]]] = {}
+"""Replacements that had another on top of them when they were to go, with what they replaced.
+
+Guards end in any order (a run's may end before that of a session's fixture): the last one takes
+those below it along.
+"""
 
 
 def _every_host(_name: str) -> bool:

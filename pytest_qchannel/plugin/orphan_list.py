@@ -1,6 +1,7 @@
 """Writes what a collection knows of cassettes to a file: ``qchannel cassettes prune`` asks so.
 
-No file is written where the plugin itself is not loaded.
+No file is written where the plugin itself is not loaded. IBM's hosts are shut before the first
+conftest.py is imported: nobody needs a service to list cassettes, and a key would go there.
 """
 
 from __future__ import annotations
@@ -10,11 +11,32 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.cassette.disk.unused_list import VARIABLE, UnusedList, write_list
+from pytest_qchannel.cassette.disk.unused_list import (
+    EVERYWHERE_COMMAND,
+    VARIABLE,
+    UnusedList,
+    note_refusal,
+    write_list,
+)
+from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.network.guard import NetworkGuard
+from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.orphan_watch import WATCH, OrphanWatch
 from pytest_qchannel.plugin.session_settings import session_settings
 
 _FAILED = pytest.StashKey[list[str]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Shuts IBM's hosts; in everywhere mode the emulator answers for them."""
+    target = Path(os.environ[VARIABLE])
+    guard = NetworkGuard("the collection of tests", (), lambda _: note_refusal(target))
+    guard.who, guard.lane = "what is imported with the tests", ""
+    guard.ibm_advice = f"have the emulator answer: {EVERYWHERE_COMMAND}"
+    guard.refuses = lambda host: is_ibm_host(host) and EVERYWHERE not in early_config.stash
+    guard.close_network()
+    early_config.add_cleanup(guard.reopen)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -147,7 +147,11 @@ class OurTests:
         __tracebackhide__ = True
         if unled := take_unled():
             item.user_properties.append((CHILDREN, unled))
-        taping.finish(item, is_torn_down=is_torn_down)
+        own: list[QChannelError] = []
+        try:
+            taping.finish(item, is_torn_down=is_torn_down)
+        except QChannelError as problem:  # those that are over with it are none the worse for it
+            own.append(problem)
         found = []
         for unit in sharing.units_of(self._config):
             if unit.is_over:
@@ -156,7 +160,7 @@ class OurTests:
                 except QChannelError as problem:
                     found.append(problem)
         self._of_units = found
-        problems.raise_all(found)
+        problems.raise_all(found + own)
 
     def report(
         self, item: pytest.Item, call: pytest.CallInfo[Any]

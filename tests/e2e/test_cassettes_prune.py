@@ -158,6 +158,17 @@ def test_tests_that_cannot_be_collected(store: Store) -> None:
     assert left(store) == {BELL, REST, GONE}
 
 
+def test_no_key_goes_to_ibm_while_tests_are_imported(store: Store) -> None:
+    """A conftest.py of a suite that runs everywhere made its service with the person's own key."""
+    source = "import socket\nsocket.getaddrinfo('iam.cloud.ibm.com', 443)\n"
+    (Path.cwd() / "tests" / "conftest.py").write_text(source, encoding="utf-8")
+    result = cassettes("prune", "--yes")
+    assert result.exit_code == 2
+    assert "what is imported with the tests reached for iam.cloud.ibm.com" in result.stderr
+    assert result.stderr.endswith("  next:  QCHANNEL_EVERYWHERE=1 qchannel cassettes prune\n")
+    assert left(store) == {BELL, REST, GONE}
+
+
 def test_a_pytest_that_cannot_begin(store: Store) -> None:
     Path("pytest.ini").write_text(INI + "qchannel_mode = rplay\n", encoding="utf-8")
     result = cassettes("prune", "--yes")

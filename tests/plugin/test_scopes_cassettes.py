@@ -313,3 +313,19 @@ def test_tests_on_two_channels_share_a_cassette_unless_its_folder_is_of_one(
     result = run(test, *both, "--qchannel-cassettes=cassettes/{channel}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*share a cassette on ibm_cloud and ibm_quantum_platform*"])
+
+
+def test_a_shared_recording_is_written_though_the_last_test_of_another_one_is_refused(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    """The user saw no cassette of the session, and no word about it."""
+    pytester.makepyfile(
+        test_own="from pytest_qchannel import fixtures\n"
+        'globals().update(fixtures(scope="function"))\n'
+        "def test_z(qchannel): pass\n"
+    )
+    test = "def test_a(qchannel_rest): assert qchannel_rest.get('/jobs').status_code == 200"
+    result = run(test, "--qchannel-scope=session", *RECORD, "test_it.py", "test_own.py")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["E *nothing was recorded*", "qchannel: 1 cassette written*"])
+    assert list(files(pytester.path / "cassettes")) == ["_session.yaml"]

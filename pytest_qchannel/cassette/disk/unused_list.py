@@ -10,7 +10,20 @@ import json
 from pathlib import Path
 from typing import Final, TypedDict
 
-__all__ = ["PLUGIN", "VARIABLE", "UnusedCassette", "UnusedList", "read_list", "write_list"]
+__all__ = [
+    "EVERYWHERE_COMMAND",
+    "PLUGIN",
+    "VARIABLE",
+    "UnusedCassette",
+    "UnusedList",
+    "note_refusal",
+    "read_list",
+    "was_refused",
+    "write_list",
+]
+
+EVERYWHERE_COMMAND: Final = "QCHANNEL_EVERYWHERE=1 qchannel cassettes prune"
+"""What to do where a service is made while tests are imported: the emulator answers then."""
 
 PLUGIN: Final = "pytest_qchannel.plugin.orphan_list"
 """What writes it, a plugin of pytest."""
@@ -50,3 +63,17 @@ def read_list(target: Path) -> UnusedList | None:
         return None
     told: UnusedList = json.loads(target.read_text(encoding="utf-8"))
     return told
+
+
+def note_refusal(target: Path) -> None:
+    """Remembers beside the file that one of IBM's hosts was reached for, and refused."""
+    _refusal(target).touch()
+
+
+def was_refused(target: Path) -> bool:
+    """Whether one was."""
+    return _refusal(target).exists()
+
+
+def _refusal(target: Path) -> Path:
+    return target.with_suffix(".refused")

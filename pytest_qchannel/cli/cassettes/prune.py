@@ -13,7 +13,14 @@ import click
 
 from pytest_qchannel.cassette.disk.inventory import Waste, quarantined, remove, waste_of
 from pytest_qchannel.cassette.disk.store import Store
-from pytest_qchannel.cassette.disk.unused_list import PLUGIN, VARIABLE, UnusedList, read_list
+from pytest_qchannel.cassette.disk.unused_list import (
+    EVERYWHERE_COMMAND,
+    PLUGIN,
+    VARIABLE,
+    UnusedList,
+    read_list,
+    was_refused,
+)
 from pytest_qchannel.cassette.problems import CassetteProblem
 from pytest_qchannel.cli.cassettes.folder import (
     Failed,
@@ -41,11 +48,12 @@ _COLLECT: Final = "pytest --collect-only -q"
 def prune(folder: Path | None, *, yes: bool, dry_run: bool, quarantine: bool) -> None:
     """Remove cassettes that no test uses, and bodies that no cassette names.
 
-    Runs "pytest --collect-only" to learn which tests exist. A test uses its cassette if it has our
-    fixtures and the marker vcr, or if the mode is replay or record; with QCHANNEL_MODE=replay in
-    the environment, those of tests without the marker are kept. A module that pytest does not
-    collect here keeps its cassettes as long as its file exists. DIR is the folder of all
-    cassettes; without it the one that pytest uses here, cassettes/ if nothing else is set.
+    Runs "pytest --collect-only", with IBM's hosts shut, to learn which tests exist. A test uses its
+    cassette if it has our fixtures and the marker vcr, or if the mode is replay or record; with
+    QCHANNEL_MODE=replay in the environment, those of tests without the marker are kept. A module
+    that pytest does not collect here keeps its cassettes as long as its file exists. DIR is the
+    folder of all cassettes; without it the one that pytest uses here, cassettes/ if nothing else
+    is set.
 
     What would be removed is listed first. Without a terminal to ask at, nothing is removed unless
     --yes is given.
@@ -143,19 +151,20 @@ def _collected(folder: Path | None) -> UnusedList:
             command, env=environ, capture_output=True, text=True, errors="replace", check=False
         )
         told = read_list(target)
+        advice = EVERYWHERE_COMMAND if was_refused(target) else ""
     said = (done.stdout + done.stderr).strip().splitlines()[-_TAIL:]
     if told is None:
         raise _failed(
             "pytest did not tell which tests there are, so nothing is removed",
             where=f"{Path.cwd()}, exit status {done.returncode}",
-            next=f"{_COLLECT}, with the plugin qchannel loaded",
+            next=advice or f"{_COLLECT}, with the plugin qchannel loaded",
             facts=[("said", "\n".join(said))],
         )
     if told["failed"]:
         raise _failed(
             "not all tests can be collected, so nothing is removed",
             where=", ".join(told["failed"]),
-            next=_COLLECT,
+            next=advice or _COLLECT,
             facts=[("said", "\n".join(said))],
         )
     return told
