@@ -73,8 +73,15 @@ def test_a_whole_run_has_one_cassette(run: Any, pytester: pytest.Pytester) -> No
     run(SUITE, EVERYWHERE, *RECORD).assert_outcomes(passed=3, skipped=1)
     assert files(pytester.path / "cassettes", "*") == before
 
-    result = run(SUITE, *REPLAY)
+    # The user saw: it was told as one that no test uses, with the command that removes it.
+    strict = "--qchannel-strict-cassettes"
+    plain = run("def test_b(): pass", strict)  # without the mode, where its tests are other ones
+    plain.assert_outcomes(passed=1)
+    assert plain.ret == 0
+
+    result = run(SUITE, *REPLAY, strict)
     result.assert_outcomes(passed=3, skipped=1)
+    assert result.ret == 0
     result.stdout.fnmatch_lines(
         ["qchannel: 2 replay, 1 replay on *", "qchannel: 1 cassette replayed, *"]
     )
