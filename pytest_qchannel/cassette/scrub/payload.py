@@ -47,15 +47,16 @@ _PARTS: Final = re.compile(r"[_ .-]")
 # Beside those of its sentences.
 _WORDS: Final = frozenset(
     """
-    accum active auto amplifier amplify budget chunk clops compilation compiled confidence
-    decoupling
-    dd deviation dynamical edges ensemble ensembles exponential extra extrapolated extrapolation
-    extrapolator extrapolators factor factors fallback folding front generators layer layers learned
-    learning linear local max mean meas metric num odd overhead pairs pass pec polynomial post
-    precision qpu randomization randomizations randomized rates rb readout rep resilience sampling
-    scale schedule scheduling selection selected sequence single span spans standard std stds
-    strategy stretch timeline timing total trex twirled unitary virtual wall x xp xpxm xx xy xy4
-    xyxy
+    accum active alap amplifier amplify asap auto avg back budget chunk classified clops compilation
+    compiled confidence cost dd decoupling degree delay depth depths deviation distribution double
+    dynamical edges enable ensemble ensembles experimental exponential extra extrapolated
+    extrapolation extrapolator extrapolators factor factors fallback folding front gain gate
+    generators init kerneled layer layers learn learned learning linear local max mean meas method
+    metric num odd overhead pair pairs pass pea pec polynomial post precision qpu randomization
+    randomizations randomized rates rb readout rep resilience sampling scale schedule scheduling
+    seed selected selection sequence session simulator single skip slack span spans standard start
+    std stds strategy stretch timeline timing to total transpilation trex twirled unitary virtual
+    wall x xp xpxm xx xy xy4 xyxy
     """.split()  # noqa: SIM905 - as in prose.py
 )
 

@@ -10,6 +10,7 @@ import pytest
 from pytest_qchannel.cassette.scrub.payload import scrub_payload
 from pytest_qchannel.cassette.scrub.texts import written_by_somebody
 from pytest_qchannel.cassette.submitted.submission import read_submission
+from pytest_qchannel.emulator.programs.schemas import SCHEMAS
 from tests.unit.cassette.scrub.planted_kit import post
 
 
@@ -51,6 +52,21 @@ def test_the_services_own_metadata_stays_as_it_is() -> None:
         "execution": {"execution_spans": {"__type__": "ExecutionSpans", "__value__": {"a": "b"}}},
     }
     assert _kept({"metadata": said}) == ({"metadata": said}, [])
+
+
+def _words(schema: object) -> set[str]:
+    if isinstance(schema, dict):
+        own = {*schema.get("properties", ()), *schema.get("enum", ())}
+        return {one for one in own if isinstance(one, str)}.union(*map(_words, schema.values()))
+    return set().union(*map(_words, schema)) if isinstance(schema, list | tuple) else set()
+
+
+def test_every_option_and_its_choices_are_the_services_own_words() -> None:
+    """What the user saw: an Estimator's `scheduling_method` came back as a stand-in in a replay."""
+    words = sorted(_words(SCHEMAS) - {""})
+    assert {"extra_slack_distribution", "scheduling_method", "alap"} <= set(words)
+    said = {"metadata": {"options": words, "twirling": {word: word for word in words}}}
+    assert _kept(said) == (said, [])
 
 
 def test_data_beside_a_program_are_the_same_stand_ins_on_both_sides() -> None:
