@@ -9,7 +9,10 @@ import pytest
 
 from pytest_qchannel.plugin.keys import LANE_FIXTURE
 
-__all__ = ["definitions", "mismatch_of", "name_of", "short_name_of"]
+__all__ = ["IN_LANE", "definitions", "mismatch_of", "name_of", "short_name_of", "way_into_lane"]
+
+IN_LANE: Final = "let it ask for the fixture qchannel: it is in the lane then"
+"""What a fixture of a person's own can do to be set up in the lane."""
 
 _MISMATCH: Final = re.compile(
     r"ScopeMismatch: .* the (\w+) scoped fixture (\w+) with an? (\w+) scoped"
@@ -36,6 +39,20 @@ def short_name_of(fixturedef: pytest.FixtureDef[object]) -> str:
     """A fixture of a test: ``setup_method`` is one for pytest, too."""
     xunit = _XUNIT.match(fixturedef.argname)
     return xunit[1] if xunit else f"the fixture {fixturedef.argname!r}"
+
+
+def way_into_lane(fixturedef: pytest.FixtureDef[object]) -> str:
+    """What to do to have a fixture in the lane; ``setUpClass`` and the like can ask for nothing."""
+    xunit = _XUNIT.match(fixturedef.argname)
+    if xunit is None:
+        return IN_LANE
+    is_of_module = xunit[1] in ("setup_module", "setup_function")
+    mark = (
+        "write pytestmark = pytest.mark.qchannel into its module"
+        if is_of_module
+        else "mark its class with @pytest.mark.qchannel"
+    )
+    return f"{mark}: the lane is open before it then"
 
 
 def mismatch_of(error: object, item: pytest.Item) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_qchannel.plugin import orphans, selection, session_settings, taping
+from pytest_qchannel.plugin.keys import TAPE_OF_RUN
 from pytest_qchannel.plugin.orphans import Collected, Orphan, Seen
 from pytest_qchannel.settings import CHANNELS, OPTIONS, Settings
 from pytest_qchannel.units import scope_of
@@ -84,18 +85,28 @@ class OrphanWatch:
         kept = [one for folder in self.folders for one in cassettes_in(folder)]
         if not kept:
             return []
-        used: set[Path] = set()
+        of_run = self._config.stash.get(TAPE_OF_RUN, None)
+        used: set[Path] = set() if of_run is None else {of_run.place.path}
         idle: dict[Path, str] = {}
         for item in items:
             if taping.has_lane(item):
                 self._sort(item, used, idle)
+        others = {taping.test_id(item) for item in items if not taping.has_lane(item)}
+        used.update(self._of_whole_runs(kept, others))
         seen = Seen(used, idle, self._whole(items))
         if orphans.find(kept, seen, self._exists, _tests_in):
-            others = {taping.test_id(item) for item in items if not taping.has_lane(item)}
             for one in kept:
                 if one.test in others:
                     idle.setdefault(one.path, "its test uses no fixture of qchannel")
         return orphans.find(kept, seen, self._exists, _tests_in)
+
+    def _of_whole_runs(self, kept: list[CassetteFile], others: set[str]) -> Iterator[Path]:
+        """What ``--qchannel-everywhere`` records: of tests that use none of our fixtures, too."""
+        if TAPE_OF_RUN in self._config.stash:
+            yield self._config.stash[TAPE_OF_RUN].place.path
+        for one in kept:
+            if scope_of(one.test) == "session" and not others.isdisjoint(_tests_in(one)):
+                yield one.path
 
     def _sort(self, item: pytest.Item, used: set[Path], idle: dict[Path, str]) -> None:
         """Puts the cassettes of a test where they belong."""

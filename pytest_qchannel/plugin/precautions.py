@@ -20,8 +20,8 @@ from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.hosts import is_ibm_host, may_ask_for_credentials
 from pytest_qchannel.network.guard import NetworkGuard
-from pytest_qchannel.plugin import session_settings, sharing
-from pytest_qchannel.plugin.fixture_names import name_of, short_name_of
+from pytest_qchannel.plugin import forgotten, session_settings, sharing
+from pytest_qchannel.plugin.fixture_names import IN_LANE, name_of, short_name_of, way_into_lane
 from pytest_qchannel.plugin.keys import (
     APART_FIXTURE,
     FOUND,
@@ -37,33 +37,34 @@ if TYPE_CHECKING:
 __all__ = ["AFTER_LANE", "Precautions", "take"]
 
 _WIDER: Final = (
-    "have the fixtures of qchannel live as long (qchannel_scope = {scope} in the ini file) and "
-    "let it ask for qchannel"
+    "have the fixtures of qchannel live as long (qchannel_scope = {scope} in the ini file) "
+    "and {way}"
 )
 
 _EVERYWHERE: Final = "put the whole run on the emulator: pytest --qchannel-everywhere"
 
-_IN_LANE: Final = "let it ask for the fixture qchannel: it is in the lane then"
-
-AFTER_LANE: Final = ("a fixture that is torn down after its lane", _IN_LANE)
+AFTER_LANE: Final = ("a fixture that is torn down after its lane", IN_LANE)
 """Who reaches for a host when a lane is closed, and what to do."""
 
 
 def take(item: pytest.Item) -> None:
     """Has a test with a lane begin isolated.
 
-    One that has a marker of ours only gets the lane, as if it asked for ``qchannel``.
+    One with a marker of ours gets the lane, as if it asked for ``qchannel``, before all other
+    fixtures of that scope: ``setUpClass`` and the like can ask for none.
     """
     if not isinstance(item, pytest.Function):
         return  # as a doctest, which asks for its fixtures one by one
     names, unit = item.fixturenames, sharing.unit_of(item)
-    if LANE_FIXTURE not in names and any(mark.name in LENDING for mark in item.iter_markers()):
+    if any(mark.name in LENDING for mark in item.iter_markers()):
+        ours = [LANE_FIXTURE, "qchannel"]
+        names[:] = [name for name in names if name not in ours]
         # Whatever the test's own fixtures do, they do it in the lane; but pytest-recording's goes
         # first, which opens the cassette of a test.
         first = _first_in(item, sharing.scope_of_lane(item))
         if unit is None and "vcr" in names:
             first = max(first, names.index("vcr") + 1)
-        names[first:first] = [LANE_FIXTURE, "qchannel"]
+        names[first:first] = ours
     if LANE_FIXTURE not in names:
         return
     if ISOLATION_FIXTURE not in names or names.index(ISOLATION_FIXTURE) > _first_in(
@@ -123,8 +124,8 @@ class Precautions:
             self._guard.where = item.nodeid
             self._guard.who = "a fixture" if _has_lane(item) else "a test that does not use us"
             self._guard.ibm_advice = (
-                "in a run with emulated tests no credential goes to IBM: "
-                f"run this one apart: pytest '{item.nodeid}'"
+                f"it uses no fixture of ours: {forgotten.mending(item)}. To reach IBM (in a run "
+                f"with emulated tests no credential does) run it apart: pytest '{item.nodeid}'"
             )
             # A unit's lane that is open shuts them already, and may end before this test does.
             is_open = any(unit.isolation is not None for unit in sharing.units_of(item.config))
@@ -166,14 +167,14 @@ class Precautions:
         isolation = sharing.isolation_of(item)
         is_before = isolation is not None and sharing.lane_of(item) is None
         if is_before and isolation is not None:
-            isolation.happens_in(short_name_of(fixturedef), _IN_LANE)
+            isolation.happens_in(short_name_of(fixturedef), way_into_lane(fixturedef))
         try:
             return (yield)
         except (Exception, pytest.fail.Exception) as error:
             if is_before and sharing.lane_of(item) is None and _misses_credentials(error):
                 error.add_note(
                     f"qchannel: {short_name_of(fixturedef)} was set up before the lane, where no "
-                    f"credentials are\n  next: {_IN_LANE}"
+                    f"credentials are\n  next: {way_into_lane(fixturedef)}"
                 )
             raise
 
@@ -184,14 +185,11 @@ class Precautions:
         fixturedef: pytest.FixtureDef[object],
         request: pytest.FixtureRequest,
     ) -> Iterator[None]:
-        who = name_of(fixturedef, request)
-        advice = "; or ".join(
-            (
-                f"take scope={fixturedef.scope!r} from it and {_IN_LANE}",
-                _WIDER.format(scope=fixturedef.scope),
-                _EVERYWHERE,
-            )
-        )
+        who, way = name_of(fixturedef, request), way_into_lane(fixturedef)
+        ways = [_WIDER.format(scope=fixturedef.scope, way=way), _EVERYWHERE]
+        if way == IN_LANE:
+            ways.insert(0, f"take scope={fixturedef.scope!r} from it and {way}")
+        advice = "; or ".join(ways)
         before = self._is_wider
         with ExitStack() as undo:
             if _has_lane(item) or fixturedef.argname in self._lent:

@@ -125,3 +125,67 @@ def test_a_marker_that_a_conftest_adds_counts(run: Any, fixture: str) -> None:
         """
     source = f"import requests\ndef test_a({fixture}): assert {ASK}.status_code == 503"
     run(source, conftest=conftest).assert_outcomes(passed=1)
+
+
+XUNIT = """
+    import os, unittest
+    import pytest
+
+    {marker}
+    class TestPlain:
+        {decorator}
+        def {setup}: assert "emulated" in os.environ["QISKIT_IBM_TOKEN"]
+        def test_a(self, qchannel): pass
+        def test_b(self, ibm_cloud_service): pass
+
+    {marker}
+    @pytest.mark.usefixtures("qchannel")
+    class TestUnit(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls): assert "emulated" in os.environ["QISKIT_IBM_TOKEN"]
+        def test_a(self): pass
+    """
+
+
+def test_with_our_fixtures_as_well_the_lane_is_open_before_setup_class(run: Any) -> None:
+    """``setUpClass`` and ``setup_class`` can ask for no fixture; with the marker they need not.
+
+    Where a test asked for one of our fixtures too, they were set up before the lane.
+    """
+    setup = {"setup": "setup_class(cls)", "decorator": "@classmethod"}
+    marked = XUNIT.format(marker="@pytest.mark.qchannel", **setup)
+    run(marked, "--qchannel-scope=class").assert_outcomes(passed=3)
+
+
+def test_what_can_ask_for_no_fixture_is_told_of_the_marker(run: Any) -> None:
+    """The advice was to have ``setUpClass`` ask for the fixture ``qchannel``."""
+    source = """
+    import pytest
+    from qiskit_ibm_runtime import QiskitRuntimeService
+
+    class TestA:
+        def setup_method(self): QiskitRuntimeService()
+        def test_a(self, qchannel): pass
+
+    class TestB:
+        @classmethod
+        def setup_class(cls): QiskitRuntimeService("ibm_cloud", token="t" * 44)
+        def test_b(self, qchannel): pass
+
+    def setup_function(): QiskitRuntimeService()
+    def test_c(qchannel): pass
+    """
+    result = run(source)
+    result.assert_outcomes(errors=3)
+    at_class = "mark its class with @pytest.mark.qchannel: the lane is open before it then"
+    result.stdout.fnmatch_lines_random(
+        [
+            "E *qchannel: setup_method was set up before the lane*",
+            f"E *next: {at_class}",
+            "E *setup_class of test_it.py::TestB reached for *",
+            f"E *next: *qchannel_scope = class in the ini file) and {at_class}; or put *",
+            "E *qchannel: setup_function was set up before the lane*",
+            "E *next: write pytestmark = pytest.mark.qchannel into its module: the lane is open*",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*let it ask for*")

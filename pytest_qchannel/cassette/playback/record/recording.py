@@ -20,12 +20,13 @@ from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import Finding, Gate, SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import submission_in
+from pytest_qchannel.cassette.playback.matching import key_of, submission_in
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
 from pytest_qchannel.cassette.playback.record.replayable import not_found_again
 from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_logins
+from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.cassette.problems import RecordingRefused, record_command
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.scrub import Scrubber, Unknown
@@ -33,6 +34,7 @@ from pytest_qchannel.cassette.scrub.kept_names import kept_names
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.cassette.submitted.submission import Submission
+from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.secret import Secret
 
 __all__ = ["Recording"]
@@ -54,6 +56,7 @@ class Recording:
         self._secrets = tuple(secrets)
         self._lock = threading.Lock()
         self._raw: list[Interaction] = []
+        self._outdated: set[int] = set()
         self._unknown: dict[Unknown, None] = {}
         self._not_found_again: tuple[str, ...] = ()
         self._kept: set[tuple[str, str]] = set()
@@ -64,15 +67,19 @@ class Recording:
         """Lets names of instances stay what they are: they are no secret, and tests write them."""
         self._kept.update(kept_names(names))
 
-    def begin(self, test: str) -> None:
+    def begin(self, test: str, *, afresh: bool = True) -> None:
         """Takes what comes as of a test, or with an empty name as of all that share the recording.
 
-        A test that is run again is recorded anew: what it sent the last time is forgotten.
+        A test that is run again is recorded anew: see :meth:`_of_last_runs`.
+
+        Args:
+            test: Its id.
+            afresh: Whether it is run now, and does not go on after something that all share.
         """
         with self._lock:
             self._test = test
-            if test in self._tests:
-                self._raw = [one for one in self._raw if one.test != test]
+            if afresh and test in self._tests:
+                self._outdated.update(id(one) for one in self._raw if one.test == test)
             self._tests.update(filter(None, [test]))
 
     def add(self, interaction: Interaction) -> None:
@@ -84,7 +91,30 @@ class Recording:
         return replace(interaction, test=self._test) if self._test else interaction
 
     def __len__(self) -> int:
-        return len(self._raw)
+        return len(self._raw) - len(self._outdated)
+
+    def _of_last_runs(self) -> list[Interaction]:
+        """Without what tests sent that were run again, but for what a client asked for once only.
+
+        A service that lives longer than the test keeps answers, as a device's configuration, and
+        does not ask in the next run of it; in a replay nothing is kept yet.
+        """
+        asked = {
+            (one.test, key_of(one))
+            for one in self._raw
+            if id(one) not in self._outdated and one.method == "GET"
+        }
+        left = []
+        for one in self._raw:
+            if id(one) in self._outdated:
+                if one.method != "GET":
+                    continue
+                role, place = role_of(key_of(one)), (one.test, key_of(one))
+                if role.is_shared or role.action is not Action.READ or place in asked:
+                    continue
+                asked.add(place)
+            left.append(one)
+        return left
 
     @property
     def unknown(self) -> tuple[Unknown, ...]:
@@ -111,7 +141,7 @@ class Recording:
         secrets = [one.reveal() for one in self.known(accounts)]
         scrubber = Scrubber(secrets, rewrite_params=answered_params, standins=self._standins())
         scrubbed, submitted = {}, {}
-        raw = kept_logins(self._raw)
+        raw = kept_logins(self._of_last_runs())
         for one in raw:
             kept, submission = self._scrubbed(one, scrubber)
             scrubbed[id(one)] = kept

@@ -44,6 +44,7 @@ class Entry:
         hard: How many hard gates of its resource come before it.
         plays: How often it was given.
         given_to: The test that got it last, if it was recorded in another one.
+        was_given: Whether it was given in a run of its test that does not count any more.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Entry:
     hard: int = 0
     plays: int = 0
     given_to: str = ""
+    was_given: bool = False
 
 
 @dataclass(slots=True)
@@ -132,9 +134,10 @@ class Replay:
             )
 
     def go_back(self, state: State) -> None:
-        """Makes the replay be where it was."""
+        """Makes the replay be where it was; what was asked for in between was asked for."""
         with self._lock:
             for entry, said in zip(self.entries, state.entries, strict=True):
+                entry.was_given = entry.was_given or entry.plays > 0
                 entry.plays, entry.given_to = said
             for name, at in state.tracks.items():
                 track = self._tracks[name]
@@ -143,7 +146,7 @@ class Replay:
     @property
     def played(self) -> int:
         """How many of the interactions were given at least once."""
-        return sum(entry.plays > 0 for entry in self.entries)
+        return sum(entry.plays > 0 or entry.was_given for entry in self.entries)
 
     def unused(self) -> tuple[int, ...]:
         """The places of interactions that were neither given nor passed by; without logins."""
@@ -151,7 +154,7 @@ class Replay:
             return tuple(
                 entry.number
                 for entry in self.entries
-                if not entry.plays
+                if not (entry.plays or entry.was_given)
                 and entry.role.action is not Action.LOGIN
                 and not self._is_passed(entry)
             )

@@ -86,7 +86,31 @@ def test_a_test_that_is_recorded_again_is_recorded_once() -> None:
     for test in ("", "a", "b", "a", ""):
         recording.begin(test)
         recording.add(sent(f"/jobs/{test or 'all'}"))
-    assert [one.test for one in recording._raw] == ["", "b", "a", ""]
+    assert [one.test for one in recording._of_last_runs()] == ["", "b", "a", ""]
+    assert len(recording) == 4
+
+
+def test_what_a_service_kept_from_a_failed_run_of_a_test_stays_in_the_recording() -> None:
+    """Recorded green with --reruns, the replay had no device: the second run asked for none."""
+    recording = Recording("test_a.py::_module")
+    first = [sent("/backends/x/configuration"), sent("/jobs"), sent("/jobs", "POST")]
+    for requests in ([*first, sent("/jobs/1")], [sent("/jobs"), sent("/jobs", "POST")]):
+        recording.begin("a")
+        for one in requests:
+            recording.add(one)
+    kept = [(one.method, one.url.removeprefix(API)) for one in recording._of_last_runs()]
+    assert kept == [("GET", "/backends/x/configuration"), ("GET", "/jobs"), ("POST", "/jobs")]
+
+
+def test_what_a_failed_run_of_a_test_asked_for_is_not_unused() -> None:
+    """With --reruns a replay failed for devices that the first run had asked for."""
+    replay = Replay([said("/backends/x/configuration", "x", "a"), said("/jobs", "1", "a")])
+    state = replay.state()
+    given(replay, "/backends/x/configuration", "a")
+    replay.go_back(state)
+    assert given(replay, "/jobs", "a") == "1"
+    assert replay.unused() == ()
+    assert replay.played == 2
 
 
 def test_what_counts_as_unused() -> None:
