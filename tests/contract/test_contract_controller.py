@@ -8,7 +8,13 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from pytest_qchannel.emulator.world.records import PLANS
-from tests.contract.contract_client import RUNTIME, Answer, Door, require_contract
+from tests.contract.contract_client import (
+    RUNTIME,
+    Answer,
+    Door,
+    fresh_door,
+    require_contract,
+)
 
 URL: Final = "https://resource-controller.cloud.ibm.com/v2/resource_instances"
 
@@ -202,6 +208,29 @@ def test_a_new_instance_can_be_used(door: Door) -> None:
     assert other.json["extensions"]["backends"] == list(door.instance(2).devices)
     assert listed(door, resource_plan_id=PLANS["Internal"].id) == ["one more"]
     assert len({crn, other.json["crn"]}) == 2
+
+
+def test_the_list_of_devices_of_the_guide() -> None:
+    """``backends`` of the guide to the platform's APIs was a gap; all, some, none, all again."""
+    door = fresh_door()
+    offered = list(door.instance(1).devices)
+
+    def seen(body: dict[str, object]) -> object:
+        answer = patch(door, {"parameters": body}, instance=door.instance(1).id)
+        assert answer.status == 200, answer.body
+        names = door.request("GET", f"{RUNTIME}/backends", door.runtime(1)).json["devices"]
+        assert answer.json["extensions"]["backends"] == names
+        return answer.json["extensions"]["backends"]
+
+    assert seen({"backends": offered[1:3], "instance_limit_seconds": "600"}) == offered[1:3]
+    assert seen({"backends": []}) == []
+    assert new(door).json["extensions"]["backends"] == offered, "the plan has them still"
+    assert seen({"backends": ["ANY"]}) == offered
+    one = new(door, parameters={"backends": offered[:1], "usage_allocation_seconds": None})
+    assert one.json["extensions"]["backends"] == offered[:1]
+    assert seen({}) == offered
+    for listed, status in (("ANY", 400), (["ibm_nowhere"], 501)):
+        assert new(door, parameters={"backends": listed}).status == status
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ Which guide is held where:
   the client: ``tests/e2e/test_guides.py``.
 
 Left out are the other two job limits, of instructions per qubit and of two-qubit gates: nobody has
-told of the code that such a job fails with.
+told of the code that such a job fails with. So is ``https://quantum.cloud.ibm.com/v1/jobs``, which
+a version of the guide to the primitives had for a while: the base path is another.
 
 What Qiskit or the emulator makes of a body depends on no door, so there is one here.
 """

@@ -19,6 +19,7 @@ from tests.e2e.session_kit import isa_of, service_on, version
 
 ANYWHERE = pytest.mark.qchannel("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 PLATFORM = pytest.mark.qchannel("ibm_quantum_platform")
+CLASSIC = pytest.mark.qchannel("ibm_quantum")
 CLOUD = pytest.mark.qchannel("ibm_cloud")
 pytestmark = pytest.mark.filterwarnings("ignore:.*ibm_quantum.*:DeprecationWarning")
 
@@ -33,7 +34,7 @@ def save(qchannel: QChannel, qchannel_accounts: SavedAccounts) -> Iterator[Any]:
     """``save_account`` with the key filled in, as the guide to saving accounts calls it."""
     from qiskit_ibm_runtime import QiskitRuntimeService
 
-    _since(0, 45, "saving an account without its channel")
+    _since(0, 40, "saving an account without its channel")
 
     def saved(**words: Any) -> None:
         token = words.pop("token", qchannel.account.secret.reveal())
@@ -72,12 +73,26 @@ def test_saved_credentials_that_choose_an_instance(save: Any, qchannel: QChannel
     """Second example: a region and a plan instead of an instance, as a new default."""
     from qiskit_ibm_runtime import QiskitRuntimeService
 
+    _since(0, 45, "telling the instance of a backend")
     save(instance=qchannel.instances[0].id, set_as_default=True)
     save(set_as_default=True, overwrite=True, region="eu-de", plans_preference=["premium"])
     service = QiskitRuntimeService()
     backend = service.backends()[0]
     [chosen] = [one for one in qchannel.instances if ":eu-de:" in one.id and one.plan == "Premium"]
     assert backend._instance == chosen.id
+
+
+@CLASSIC
+def test_ibm_cloud_is_the_default_of_both(qchannel: QChannel, qchannel_accounts: Any) -> None:
+    """The setup guide of 2024: of accounts saved for both channels, unless one is the default."""
+    from qiskit_ibm_runtime import QiskitRuntimeService
+
+    service_on(qchannel, None)  # skips where the client lacks the channel
+    qchannel_accounts.save("ibm_quantum")
+    qchannel_accounts.save("ibm_cloud")
+    assert QiskitRuntimeService().active_account()["channel"] == "ibm_cloud"
+    qchannel_accounts.save("ibm_quantum", set_as_default=True)
+    assert QiskitRuntimeService().active_account()["channel"] == "ibm_quantum"
 
 
 @ANYWHERE

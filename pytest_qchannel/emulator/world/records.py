@@ -113,6 +113,7 @@ class Instance:
             the world's rules say.
         parameters: What Resource Controller was last sent for it; ``None``: nothing yet.
         own_plan_id: Where the world has another catalog id for its plan.
+        offered: The devices of its plan, once a list of its own says which of them it may use.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Instance:
     refuses_when_used_up: bool = False
     parameters: Mapping[str, Json] | None = None
     own_plan_id: str = ""
+    offered: tuple[str, ...] = ()
 
     @property
     def plan_id(self) -> str:

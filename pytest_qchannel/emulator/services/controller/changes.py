@@ -1,6 +1,7 @@
 """A new resource instance, and what one may use from now on.
 
-Source: IBM Cloud's API reference, live answers of 2026, and IBM's tool qauvern 0.14.0.
+Source: IBM Cloud's API reference, live answers of 2026, IBM's tool qauvern 0.14.0, and IBM's guide
+to instances through the platform's APIs (the parameters, and what is in their place by default).
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from typing import Final
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes, did_you_mean
-from pytest_qchannel.emulator.services.controller.rows import ALLOCATION, LIMIT, asked, row
+from pytest_qchannel.emulator.services.controller.rows import (
+    ALLOCATION,
+    BACKENDS,
+    LIMIT,
+    asked,
+    row,
+)
 from pytest_qchannel.emulator.world.records import PLANS, Account, Instance, Plan
 from pytest_qchannel.errors import EmulatorGap
 from pytest_qchannel.hosts import HOSTS
@@ -20,7 +27,10 @@ from pytest_qchannel.wire import Json, Response
 
 __all__ = ["create", "update"]
 
-PARAMETERS: Final = frozenset({"timestamp", ALLOCATION, LIMIT})
+PARAMETERS: Final = frozenset({"timestamp", ALLOCATION, LIMIT, BACKENDS})
+ANY: Final = "ANY"
+"""In the list of devices: all of the plan's."""
+
 NEEDED: Final = ("name", "target", "resource_group", "resource_plan_id")
 REGIONS: Final = tuple(dict.fromkeys(host.region for host in HOSTS if host.region))
 
@@ -104,11 +114,29 @@ def _parameters(ctx: Context, body: Mapping[str, Json]) -> dict[str, Json]:
 def _set(ctx: Context, one: Instance, parameters: dict[str, Json]) -> None:
     allocation_s = _seconds(ctx, parameters, ALLOCATION)
     limit_s = _seconds(ctx, parameters, LIMIT)
+    offered = one.offered or one.devices
+    devices = _allowed(ctx, parameters, offered)
     if limit_s is not None and allocation_s is not None and limit_s > allocation_s:
         raise _gap(f"{LIMIT} of more than the {allocation_s} seconds that are allocated")
     one.parameters = parameters
+    one.offered, one.devices = offered, devices
     one.usage_allocation_s = allocation_s
     one.usage_limit_s = one.plan.limit_s if limit_s is None else limit_s
+
+
+def _allowed(
+    ctx: Context, parameters: dict[str, Json], offered: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Those of the plan's devices that are listed: all without a list, none where it is empty."""
+    listed = parameters.get(BACKENDS)
+    if listed is None:
+        return offered
+    if not isinstance(listed, list):
+        raise ctx.refuse(400, Codes.VALIDATION, f"{BACKENDS} must be a list of names.")
+    for name in listed:
+        if name not in (ANY, *offered):
+            raise _gap(f"device {str(name)[:60]!r}", ", ".join(offered))
+    return offered if ANY in listed else tuple(name for name in offered if name in listed)
 
 
 def _seconds(ctx: Context, parameters: dict[str, Json], name: str) -> int | None:
@@ -131,7 +159,9 @@ def _plan(account: Account, plan_id: str) -> Plan | None:
 def _devices(account: Account, plan_id: str, region: str) -> tuple[str, ...]:
     near = [one for one in account.instances.values() if one.region == region]
     alike = [one for one in near if one.plan_id == plan_id]
-    return tuple(dict.fromkeys(name for one in alike or near for name in one.devices))
+    return tuple(
+        dict.fromkeys(name for one in alike or near for name in one.offered or one.devices)
+    )
 
 
 def _require_known(given: Mapping[str, Json], known: set[str] | frozenset[str]) -> None:
@@ -143,6 +173,6 @@ def _gap(what: str, closest: str = LIMIT) -> EmulatorGap:
     return EmulatorGap(
         f"the emulator knows no {what} of a resource instance",
         closest=closest,
-        next=f"send parameters with timestamp, {ALLOCATION} and {LIMIT}, or keep this test for "
-        "the real service",
+        next=f"send parameters with {', '.join(sorted(PARAMETERS))}, or keep this test for the "
+        "real service",
     )

@@ -11,10 +11,11 @@ from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.wire import Json
 
-__all__ = ["ALLOCATION", "LIMIT", "asked", "row"]
+__all__ = ["ALLOCATION", "BACKENDS", "LIMIT", "asked", "row"]
 
 ALLOCATION: Final = "usage_allocation_seconds"
 LIMIT: Final = "instance_limit_seconds"
+BACKENDS: Final = "backends"
 
 RESOURCE_ID: Final = "b6049020-80f4-11eb-a0f7-e35ec9b4054f"
 """The offering that all instances of the quantum service are of. Source: IBM's tool qauvern."""
@@ -39,7 +40,7 @@ def row(account: Account, instance: Instance) -> dict[str, Json]:
         "type": "service_instance",
         "state": "active",
         "extensions": {
-            "backends": list(instance.devices),
+            BACKENDS: list(instance.devices),
             ALLOCATION: instance.usage_allocation_s,
             LIMIT: None if limit_s is None else str(limit_s),
         },
