@@ -145,11 +145,11 @@ class Everywhere:
                 next=f"take mode={settings.mode.value!r} from the marker, "
                 f"or run without {_OPTION.flag}",
             )
-        for name, shared in (("seed", "in one world with"), ("door", "behind one door,")):
+        for name, shared in (("seed", "in one world with seed="), ("door", "behind one door, ")):
             mine, its = getattr(ours, name), getattr(settings, name)
             if mine != its:
                 raise UsageProblem(
-                    f"marker qchannel: {name}={its}, but the whole run is {shared} {name}={mine}",
+                    f"marker qchannel: {name}={its}, but the whole run is {shared}{mine}",
                     where=item.nodeid,
                     next=f"pytest --qchannel-{name}={its}, or run without {_OPTION.flag}",
                 )

@@ -7,7 +7,7 @@ import pytest
 from pytest_qchannel.channels.credentials import CLIENT_VARIABLES, credential_variables
 from pytest_qchannel.errors import QChannelError
 
-__all__ = ["tell"]
+__all__ = ["mending", "tell"]
 
 
 def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
@@ -23,17 +23,24 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
         return
     if error is None:
         return
-    asking = ""
-    if isinstance(item, pytest.Function) and item.cls is None:
-        asking = f": def {item.originalname}(qchannel)"
     forgotten = QChannelError(
         "this test has none of the fixtures of pytest-qchannel, so nothing is emulated",
-        next=f"ask for one{asking}; or mark it: @pytest.mark.qchannel; or put the whole run on the "
-        "emulator: pytest --qchannel-everywhere",
+        next=mending(item),
     )
     error.add_note(str(forgotten))
     report.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
     error.__notes__.pop()  # of a module's fixture the same error fails the next test, which has one
+
+
+def mending(item: pytest.Item) -> str:
+    """What puts a test on the emulator that uses no fixture of ours."""
+    asking = ""
+    if isinstance(item, pytest.Function) and item.cls is None:
+        asking = f": def {item.originalname}(qchannel)"
+    return (
+        f"ask for one{asking}; or mark it: @pytest.mark.qchannel; or put the whole run on the "
+        "emulator: pytest --qchannel-everywhere"
+    )
 
 
 def _variables() -> set[tuple[str]]:

@@ -85,7 +85,8 @@ class OrphanWatch:
         kept = [one for folder in self.folders for one in cassettes_in(folder)]
         if not kept:
             return []
-        used: set[Path] = set()
+        of_run = self._config.stash.get(TAPE_OF_RUN, None)
+        used: set[Path] = set() if of_run is None else {of_run.place.path}
         idle: dict[Path, str] = {}
         for item in items:
             if taping.has_lane(item):

@@ -20,7 +20,7 @@ from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.hosts import is_ibm_host, may_ask_for_credentials
 from pytest_qchannel.network.guard import NetworkGuard
-from pytest_qchannel.plugin import session_settings, sharing
+from pytest_qchannel.plugin import forgotten, session_settings, sharing
 from pytest_qchannel.plugin.fixture_names import IN_LANE, name_of, short_name_of, way_into_lane
 from pytest_qchannel.plugin.keys import (
     APART_FIXTURE,
@@ -124,8 +124,8 @@ class Precautions:
             self._guard.where = item.nodeid
             self._guard.who = "a fixture" if _has_lane(item) else "a test that does not use us"
             self._guard.ibm_advice = (
-                "in a run with emulated tests no credential goes to IBM: "
-                f"run this one apart: pytest '{item.nodeid}'"
+                f"it uses no fixture of ours: {forgotten.mending(item)}. To reach IBM (in a run "
+                f"with emulated tests no credential does) run it apart: pytest '{item.nodeid}'"
             )
             # A unit's lane that is open shuts them already, and may end before this test does.
             is_open = any(unit.isolation is not None for unit in sharing.units_of(item.config))

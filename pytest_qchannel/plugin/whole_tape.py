@@ -103,6 +103,12 @@ class WholeTape:
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Begins a test, each time that it is run; its fixtures go on with it."""
+        self.tape.begin(taping.test_id(item))
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[object]
     ) -> Generator[None, object, object]:
@@ -139,12 +145,12 @@ class WholeTape:
     def _of(self, test: str) -> Iterator[None]:
         """Takes what comes in the block as of a test, or with an empty name as of nobody."""
         before, self._now = self._now, test
-        self.tape.begin(test)
+        self.tape.begin(test, afresh=False)
         try:
             yield
         finally:
             self._now = before
-            self.tape.begin(before)
+            self.tape.begin(before, afresh=False)
 
     # What everywhere mode asks.
 

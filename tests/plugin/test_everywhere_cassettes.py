@@ -208,3 +208,31 @@ def test_in_auto_marked_tests_replay(run: Any, pytester: pytest.Pytester) -> Non
     result = run(shared.replace("LANE", "'replay'"), EVERYWHERE, wide)
     result.assert_outcomes(passed=2)
     assert Path(folder / "_module.yaml").exists()
+
+
+ALL_RUN = (
+    SUITE[: SUITE.index("    def test_lever")]
+    + """
+    @pytest.fixture
+    def first():
+        return status("/jobs?limit=4")
+
+    @pytest.fixture
+    def second(first):
+        return first == status("/jobs?limit=5")
+
+    def test_d(second):
+        assert second
+"""
+)
+
+
+def test_what_fixtures_of_any_scope_send_is_kept_and_counts_as_used(run: Any) -> None:
+    """What the user saw: a replay right after the recording failed for what `setUpClass` had sent.
+
+    And the run told that no test uses its cassette.
+    """
+    run(ALL_RUN, EVERYWHERE, *RECORD).assert_outcomes(passed=4)
+    result = run(ALL_RUN, *REPLAY)
+    result.assert_outcomes(passed=4)
+    result.stdout.no_fnmatch_line("*that no test uses*")

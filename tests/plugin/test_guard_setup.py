@@ -146,6 +146,7 @@ def test_other_tests_of_the_run_are_left_as_they_are(run: Any) -> None:
     result.stdout.fnmatch_lines(
         [
             "E *NetworkBlocked: a test that does not use us reached for eu-fr.quantum.cloud.*",
-            "E *next: *run this one apart: pytest 'test_it.py::test_that_sends'",
+            "E *next: *ask for one: def test_that_sends(qchannel); *"
+            "run it apart: pytest 'test_it.py::test_that_sends'",
         ]
     )

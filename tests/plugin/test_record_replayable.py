@@ -125,10 +125,15 @@ NOTE = """
 def test_what_a_person_wrote_beside_a_program_is_given_back_and_not_stored(
     run: Any, pytester: pytest.Pytester
 ) -> None:
-    """What the user saw: stored as it was sent, and replaced in the answer: a replay that fails."""
+    """What the user saw: stored as it was sent, and replaced in the answer: a replay that fails.
+
+    And with ``new_episodes`` a `KeyError` in place of the results.
+    """
     pytest.importorskip("qiskit_ibm_runtime.executor")
     run(NOTE, "--qchannel-mode=record", "--qchannel-record-from=emulator").assert_outcomes(passed=1)
     run(NOTE).assert_outcomes(passed=1)
+    adding = ("--record-mode=new_episodes", "--qchannel-record-from=emulator")
+    run(NOTE, *adding).assert_outcomes(passed=1)
     files = [path for path in (pytester.path / "cassettes").rglob("*") if path.is_file()]
     stored = b"\n".join(
         gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()

@@ -95,7 +95,7 @@ class ExtendTape(RecordTape):
         if found is None:
             return None
         self._extension.was_given(found)
-        answer = self._translation.to_real(found)
+        answer = self._translation.to_real(self._player.given_back(found))
         self.heard(sent, answer)
         self.was_sent()
         return answer
@@ -131,10 +131,10 @@ class ExtendTape(RecordTape):
             facts=facts,
         )
 
-    def begin(self, test: str) -> None:
+    def begin(self, test: str, *, afresh: bool = True) -> None:
         """Answers as was recorded of a test, and keeps what is new as of it."""
-        super().begin(test)
-        self._player.begin(test)
+        super().begin(test, afresh=afresh)
+        self._player.begin(test, afresh=afresh)
 
     def _finish(self, store: Store, *, has_passed: bool, why: str) -> Done:
         if not self._extension.has_news:

@@ -89,8 +89,8 @@ class Tape:
 
     # What the lane and the plugin ask.
 
-    def begin(self, test: str) -> None:
-        """Takes what comes as of a test, or with an empty name as of all that share it."""
+    def begin(self, test: str, *, afresh: bool = True) -> None:
+        """Takes what comes as of a test, run again if it has been, or, with '', as of all."""
         raise NotImplementedError
 
     def take_problems(self) -> list[QChannelError]:
@@ -196,13 +196,14 @@ class ReplayTape(Tape):
             self._problems.append(refused)
             raise
         found = self.player.find(sent)
-        self.heard(sent, found)
-        if found is None:
+        answer = None if found is None else self.player.given_back(found)
+        self.heard(sent, answer)
+        if answer is None:
             self.has_missed = True
             miss = self.player.miss(sent)
             self._problems.append(miss)
             raise miss
-        return found
+        return answer
 
     def keep(self, interaction: Interaction) -> None:
         """Nothing is kept: nothing is sent."""
@@ -230,9 +231,9 @@ class ReplayTape(Tape):
         if problem := self.player.unused(unused(self.cassette, sorted(idle), ran, gone)):
             raise problem
 
-    def begin(self, test: str) -> None:
+    def begin(self, test: str, *, afresh: bool = True) -> None:
         """Answers as was recorded of a test."""
-        self.player.begin(test)
+        self.player.begin(test, afresh=afresh)
 
     def finish(self, *, has_passed: bool, why: str = NOT_PASSED) -> Done:  # noqa: ARG002
         """Complains of what the test did not ask for."""
@@ -321,9 +322,9 @@ class RecordTape(Tape):
         """What takes the secrets that went by out of a text; holds nothing else of them."""
         return partial(hide_all, secrets=self.recording.known(self.accounts))
 
-    def begin(self, test: str) -> None:
+    def begin(self, test: str, *, afresh: bool = True) -> None:
         """Keeps what comes as of a test."""
-        self.recording.begin(test)
+        self.recording.begin(test, afresh=afresh)
 
     def finish(self, *, has_passed: bool, why: str = NOT_PASSED) -> Done:
         """Saves the recording, or puts it aside and says why."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.emulator.world.world import World
@@ -23,12 +25,19 @@ def no_device(world: World, name: str) -> UsageProblem:
     mend = f"use one of {', '.join(world.devices)}"
     if name in OF_2024 and set(fleet().names) <= world.devices.keys():
         mend += (
-            "; or keep the devices that the default world had: qchannel_world = "
-            '"examples/world-2024.toml" in the ini file, or --qchannel-world='
-            "examples/world-2024.toml"
+            "; or keep the devices that the default world had: pytest "
+            f"--qchannel-world={shlex.quote(str(_file_of_2024()))} (for the ini file, copy it to "
+            "your tests: qchannel_world names it from rootdir on)"
         )
     return UsageProblem(
         f"the emulated world has no backend {name!r}",
         closest=nearest(name, world.devices),
         next=mend,
     )
+
+
+def _file_of_2024() -> Path:
+    """Where the world is that had those: in the wheel, or in a checkout where it lies."""
+    package = Path(__file__).parents[2]
+    inside = package / "shipped" / "world-2024.toml"
+    return inside if inside.exists() else package.parent / "examples" / "world-2024.toml"

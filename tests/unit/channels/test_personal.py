@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 
 import pytest
+from qiskit_ibm_runtime.accounts import management
 
 from pytest_qchannel.channels import environment
 from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.channels.environment import account_file, isolated_environment
 from pytest_qchannel.channels.personal import ACCOUNT_FILE, secrets_of_person
 
+CONSTANT = "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
 SAVED = {
     "default-ibm-cloud": {"channel": "ibm_cloud", "token": "key-one"},
     "mine": {"token": "key-two", "url": "https://x.example"},
@@ -25,6 +27,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in credential_variables() & set(os.environ):
         monkeypatch.delenv(name)
     monkeypatch.setattr(environment, "_account_file_now", lambda: str(account_file(tmp_path)))
+    # An isolated environment puts the client's path back to where it found it: to this home.
+    monkeypatch.setattr(management, CONSTANT, getattr(management, CONSTANT))
     account_file(tmp_path).parent.mkdir()
     return tmp_path
 

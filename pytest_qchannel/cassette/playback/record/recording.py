@@ -67,14 +67,18 @@ class Recording:
         """Lets names of instances stay what they are: they are no secret, and tests write them."""
         self._kept.update(kept_names(names))
 
-    def begin(self, test: str) -> None:
+    def begin(self, test: str, *, afresh: bool = True) -> None:
         """Takes what comes as of a test, or with an empty name as of all that share the recording.
 
         A test that is run again is recorded anew: see :meth:`_of_last_runs`.
+
+        Args:
+            test: Its id.
+            afresh: Whether it is run now, and does not go on after something that all share.
         """
         with self._lock:
             self._test = test
-            if test in self._tests:
+            if afresh and test in self._tests:
                 self._outdated.update(id(one) for one in self._raw if one.test == test)
             self._tests.update(filter(None, [test]))
 

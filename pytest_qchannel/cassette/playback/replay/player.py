@@ -63,13 +63,17 @@ class Player:
         self._test = ""
         self._begun: dict[str, State] = {}
 
-    def begin(self, test: str) -> None:
+    def begin(self, test: str, *, afresh: bool = True) -> None:
         """Takes what comes as of a test, or with an empty name as of all that share the cassette.
 
         A test that is run once more at once gets again what it got the last time.
+
+        Args:
+            test: Its id.
+            afresh: Whether it is run now, and does not go on after something that all share.
         """
         self._test = test
-        if not test:
+        if not test or not afresh:
             return
         if next(reversed(self._begun), None) == test:
             self._replay.go_back(self._begun[test])
@@ -87,18 +91,21 @@ class Player:
         return self._replay.played
 
     def find(self, sent: Interaction) -> Interaction | None:
-        """The answer to a request, or ``None`` where the cassette has none."""
+        """The answer to a request as it was recorded, or ``None`` where the cassette has none."""
         if is_login(sent):
             found: Interaction | None = self._identity.answer(sent)
         else:
             entry = self._replay.answer(self._as_recorded(sent), self._test)
             found = entry.interaction if entry is not None else None
             self._texts.hear(sent)
-            found = self._texts.given_back(found) if found is not None else None
         if found is not None:
             with self._lock:
                 self._answered += 1
         return found
+
+    def given_back(self, found: Interaction) -> Interaction:
+        """A recorded answer with the texts in it that the test itself has sent."""
+        return self._texts.given_back(found)
 
     def _as_recorded(self, sent: Interaction) -> Interaction:
         return self._foreign_ids.as_recorded(sent, self._test)

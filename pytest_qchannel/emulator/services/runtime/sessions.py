@@ -233,7 +233,9 @@ def _instance(ctx: Context, body: _SessionRequest) -> Instance:
     """The instance that the session belongs to: the body may only name the caller's own."""
     named = body.get("instance")
     if ctx.caller.instance is not None:
-        if named not in (None, ctx.caller.instance.id):
+        # IBM's guide still has a hub/group/project there, beside Service-CRN: it names nothing.
+        is_left_over = named is not None and named.count("/") == 2
+        if not is_left_over and named not in (None, ctx.caller.instance.id):
             raise ctx.refuse(*_INVALID, "The body names another instance than Service-CRN.")
         return ctx.caller.instance
     found = scope.instances(ctx, named)
