@@ -80,7 +80,8 @@ def child_lines(stats: _Stats) -> list[str]:
     what = "1 child process was" if count == 1 else f"{count} child processes were"
     return [
         f"qchannel: {what} not emulated: {named}{', ...' if len(programs) > 5 else ''}; "
-        "with --qchannel-door=loopback those of Python are (qchannel docs outside)"
+        "with --qchannel-door=loopback those of Python are, where nothing is recorded or replayed "
+        "(qchannel docs outside)"
     ]
 
 

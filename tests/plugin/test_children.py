@@ -50,7 +50,8 @@ def test_children_that_nobody_answers_are_told_of(run: Any) -> None:
         [
             "qchannel: 1 emulated, 1 emulated on *",
             f"qchannel: 4 child processes were not emulated: {python} (2), {python} -m this, sh; "
-            "with --qchannel-door=loopback those of Python are (qchannel docs outside)",
+            "with --qchannel-door=loopback those of Python are, where nothing is recorded or "
+            "replayed (qchannel docs outside)",
         ]
     )
 
