@@ -98,7 +98,7 @@ def test_gates_that_are_made_of_gates_are_not_read_at_once(sent: Any) -> None:
 def test_gates_that_are_defined_and_used_as_people_do_are_read_at_once() -> None:
     text = nested_text(4, "qubit[133] q; g_{}(0.5) q;")
     with pytest.raises(JobFailure) as caught:
-        Engine(0.5).run("sampler", Task({"pubs": [[text, None, 1]]}, SNAPSHOT, 7))
+        Engine(5.0).run("sampler", Task({"pubs": [[text, None, 1]]}, SNAPSHOT, 7))
     assert caught.value.code == FailureCode.NOT_IN_TARGET
 
 
