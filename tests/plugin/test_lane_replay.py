@@ -156,10 +156,12 @@ SLOW = """
 
     SLEPT = []
 
-    @pytest.fixture(autouse=True)
-    def sleeps(monkeypatch):
+    @pytest.fixture(autouse=True, scope="session")  # below the lane's own, so it sees what is left
+    def sleeps():
         real = time.sleep
-        monkeypatch.setattr(time, "sleep", lambda s: (SLEPT.append(s), real(s)))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "sleep", lambda s: (SLEPT.append(s), real(s)))
+            yield
 
     @pytest.fixture
     def qchannel_world():
