@@ -43,6 +43,11 @@ _WIDER: Final = (
 
 _EVERYWHERE: Final = "put the whole run on the emulator: pytest --qchannel-everywhere"
 
+_HOOK: Final = (
+    "in a run with emulated tests no credential of yours goes to IBM; ask for what the hook needs "
+    "in a run of its own, or put the whole run on the emulator: pytest --qchannel-everywhere"
+)
+
 AFTER_LANE: Final = ("a fixture that is torn down after its lane", IN_LANE)
 """Who reaches for a host when a lane is closed, and what to do."""
 
@@ -104,11 +109,13 @@ class Precautions:
         self._ours: list[pytest.Item] = []
         self._lent: frozenset[str] = frozenset()
         self._is_wider = False
+        self._loses = False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Sees whether a selected test has a lane, and what fixtures such tests use."""
         self._ours = [item for item in session.items if _has_lane(item)]
+        self._loses = bool(self._ours) and _has_something_to_lose()
         self._lent = frozenset().union(*(getattr(item, "fixturenames", ()) for item in self._ours))
         if any(sharing.unit_of(item) is not None for item in self._ours):
             for item in session.items:
@@ -135,15 +142,19 @@ class Precautions:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self) -> Generator[None, object, object]:
-        """Opens them again after the last."""
+        """Opens them again after the last, but for hooks of others between two tests."""
         try:
             return (yield)
         finally:
             self._open_again()
+            if self._loses:
+                self._guard.where, self._guard.who = "between tests", "a hook between two tests"
+                self._guard.ibm_advice = _HOOK
+                self._guard.close_network()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
-        """Opens them again after a run that was interrupted, when its fixtures are torn down."""
+        """Opens them again after the run, when the fixtures of one interrupted are torn down."""
         try:
             return (yield)
         finally:

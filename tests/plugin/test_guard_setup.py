@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -150,3 +151,39 @@ def test_other_tests_of_the_run_are_left_as_they_are(run: Any) -> None:
             "run it apart: pytest 'test_it.py::test_that_sends'",
         ]
     )
+
+
+def test_a_hook_between_two_tests_sends_no_key(
+    run: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ``conftest.py`` that asks IBM after each test did so with the person's own account."""
+    asked: list[object] = []
+
+    def look_up(host: object, *args: object, **kwargs: object) -> None:
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "nobody answers here")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    pytester.makeconftest(
+        """
+        import socket
+
+        SAID = []
+
+        def pytest_runtest_logfinish():
+            for host in ("iam.cloud.ibm.com", "db.example"):
+                try:
+                    socket.getaddrinfo(host, 443)
+                except Exception as error:
+                    SAID.append(f"{type(error).__name__} {error}".splitlines()[0])
+
+        def pytest_terminal_summary(terminalreporter):
+            for one in SAID:
+                terminalreporter.line(one)
+        """
+    )
+    result = run("def test_a(qchannel): pass\ndef test_b(): pass")
+    result.assert_outcomes(passed=2)
+    blocked = "NetworkBlocked a hook between two tests reached for iam.cloud.ibm.com"
+    result.stdout.fnmatch_lines([blocked, "gaierror *nobody answers here", blocked])
+    assert asked == ["db.example", "db.example"]
