@@ -41,7 +41,7 @@ def _parameters(word: str) -> QuantumCircuit:
     circuit = QuantumCircuit(1)
     circuit.rz(Parameter(word), 0)
     circuit.rx(2 * Parameter(f"theta {word}") + Parameter("b"), 0)
-    circuit.ry(ParameterVector(f"v{word}", 2)[1], 0)
+    circuit.ry(ParameterVector(f"angles {word}", 2)[1], 0)
     return circuit
 
 
