@@ -18,6 +18,8 @@ from tests.devices_kit import with_device
 _UNUSED = ("randomly", "cacheprovider", "benchmark", "hypothesispytest")
 NO_CHANCE = tuple(word for name in _UNUSED for word in ("-p", f"no:{name}"))
 _PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_", "PYTEST_ADDOPTS")
+# Of the machine that runs these tests: pytest writes its short summary whole where they are set.
+_MACHINE = ("CI", "BUILD_NUMBER", "GITHUB_", "GITLAB_")
 _ACCOUNTS_MODULE = "qiskit_ibm_runtime.accounts.management"
 
 
@@ -30,9 +32,9 @@ class Run(Protocol):
 
 @pytest.fixture(autouse=True)
 def _nothing_personal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No credential or setting of the person who runs these tests; the client's file put back."""
+    """No credential or setting of the person or the machine; the client's file put back."""
     for name in list(os.environ):
-        if name.startswith(_PERSONAL) or name.lower().endswith("_proxy"):
+        if name.startswith((*_PERSONAL, *_MACHINE)) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     # Two runs of a test within a second write sources of one size and one time: no stale bytecode.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
