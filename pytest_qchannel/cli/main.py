@@ -32,6 +32,12 @@ _COMMANDS: Final = (
         "Read a page of the documentation.",
     ),
     Later(
+        "doctor",
+        "pytest_qchannel.cli.doctor",
+        "doctor",
+        "Look at this folder, the environment and what is installed; say what mends it.",
+    ),
+    Later(
         "run",
         "pytest_qchannel.cli.run",
         "run",

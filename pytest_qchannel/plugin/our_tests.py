@@ -13,6 +13,7 @@ import pytest
 
 from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.markers import LIVE_QPU
 from pytest_qchannel.network.started import take_unled
 from pytest_qchannel.plugin import (
     faults,
@@ -31,7 +32,6 @@ from pytest_qchannel.plugin import (
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixture_names import mismatch_of
 from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED
-from pytest_qchannel.plugin.markers import LIVE_QPU
 from pytest_qchannel.plugin.only_stale import OnlyStale
 
 __all__ = ["OurTests"]
