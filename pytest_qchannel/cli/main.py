@@ -38,6 +38,12 @@ _COMMANDS: Final = (
         "Look at this folder, the environment and what is installed; say what mends it.",
     ),
     Later(
+        "init",
+        "pytest_qchannel.cli.init",
+        "init",
+        "Show, or with --write write, a first test for the project in this folder.",
+    ),
+    Later(
         "run",
         "pytest_qchannel.cli.run",
         "run",

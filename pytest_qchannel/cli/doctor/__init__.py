@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pytest_qchannel.cli.doctor import environment, installed, project, recordings
 from pytest_qchannel.cli.doctor.findings import Check, Finding, State
-from pytest_qchannel.cli.doctor.machine import Machine
+from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.errors import nearest
 
 __all__ = ["CHECKS", "Row", "doctor", "examine"]
