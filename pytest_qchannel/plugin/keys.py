@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from pytest_qchannel.lanes.isolation import Isolation
     from pytest_qchannel.lanes.lane import Lane
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
+    from pytest_qchannel.network.uses import Uses
 
 __all__ = [
     "APART_FIXTURE",
     "CASSETTE",
     "CHILDREN",
+    "EARLY",
     "FOUND",
     "HAS_MISSED",
     "HEADER",
@@ -36,11 +38,18 @@ __all__ = [
     "SHARED",
     "TAPE",
     "TAPE_OF_RUN",
+    "TOO_EARLY",
     "WHOLE_RUN",
 ]
 
 HEADER: Final = pytest.StashKey[list[str]]()
 """Of a run: what its header says, where something of ours is set."""
+
+EARLY: Final[pytest.StashKey[Uses]] = pytest.StashKey()
+"""Of a run: what is told of the network until it is known which tests there are."""
+
+TOO_EARLY: Final[pytest.StashKey[list[QChannelError]]] = pytest.StashKey()
+"""Of a run: who reached for IBM until then, and was told to nobody yet."""
 
 OUR_TESTS: Final[pytest.StashKey[object]] = pytest.StashKey()
 """Of a run: what is done with the tests that use us (``our_tests.OurTests``), once there is one."""
