@@ -140,7 +140,7 @@ def open_tape(unit: Unit, request: pytest.FixtureRequest) -> AbstractContextMana
         return nullcontext()
     from pytest_qchannel.lanes.tapes import tape_for
 
-    tape = tape_for(plan, place_of(unit), unit.settings())
+    tape = tape_for(plan, place_of(unit), unit.settings(), has_missed=unit.is_stale)
     if tape.is_recording and unit.was_recorded:
         raise UsageProblem(
             f"the recording of {unit.where} was over, and its tests go on",
@@ -193,6 +193,8 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
         raise
     finally:
         item.user_properties.append((CASSETTE, done))
+        if not tape.is_recording and tape.has_missed:
+            unit.has_missed = True
 
 
 def _why(failed: list[str]) -> str:
