@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -36,6 +36,7 @@ __all__ = [
     "REFUSED",
     "RUNNING",
     "SHARED",
+    "STOPPED",
     "TAPE",
     "TAPE_OF_RUN",
     "TOO_EARLY",
@@ -59,6 +60,9 @@ WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 
 TAPE_OF_RUN: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
 """Of a run: its one cassette, in everywhere mode."""
+
+STOPPED: Final[pytest.StashKey[list[dict[str, Any]]]] = pytest.StashKey()
+"""Of a run: recordings that went on when it was stopped, and what became of them."""
 
 RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
 """Of a run: the test that is being set up."""

@@ -30,9 +30,10 @@ from pytest_qchannel.plugin import (
 )
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixture_names import mismatch_of
-from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED
+from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED, STOPPED
 from pytest_qchannel.plugin.markers import LIVE_QPU
 from pytest_qchannel.plugin.only_stale import OnlyStale
+from pytest_qchannel.plugin.stopped import Stopped
 
 __all__ = ["OurTests"]
 
@@ -51,6 +52,7 @@ class OurTests:
         config.pluginmanager.register(self._hiding, hiding.HIDING)
         if EVERYWHERE not in config.stash:  # which needs none
             config.pluginmanager.register(precautions.Precautions(config))
+            config.pluginmanager.register(Stopped())
         if session_settings.session_settings(config).only_stale:
             config.pluginmanager.register(OnlyStale())
         rerun_command.started(taping.start_of(config))
@@ -203,6 +205,9 @@ class OurTests:
             line = f"{line or 'qchannel: no test'}; {whole.counts()}"
         lines = [line] if line else []
         lines += report.child_lines(terminalreporter.stats)
-        more = whole.cassettes if whole is not None else []
+        more = [
+            *(whole.cassettes if whole is not None else ()),
+            *self._config.stash.get(STOPPED, ()),
+        ]
         for told in (*lines, *report.cassette_lines(terminalreporter.stats, more)):
             terminalreporter.write_line(told)
