@@ -30,10 +30,12 @@ from pytest_qchannel.plugin import (
 )
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixture_names import mismatch_of
-from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED, STOPPED
+from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED, STOPPED, WHOLE_RUN
 from pytest_qchannel.plugin.markers import LIVE_QPU
 from pytest_qchannel.plugin.only_stale import OnlyStale
 from pytest_qchannel.plugin.stopped import Stopped
+from pytest_qchannel.plugin.whole_run import is_left_to_others
+from pytest_qchannel.settings import Mode
 
 __all__ = ["OurTests"]
 
@@ -116,8 +118,14 @@ class OurTests:
             unit_tapes.prepare(unit)
 
     def take_over(self, item: pytest.Item, vcr: Any) -> None:
-        """Puts our cassette in the place of pytest-recording's, for a test with our fixtures."""
-        if taping.has_lane(item):
+        """Puts our cassette in the place of pytest-recording's, for a test with our fixtures.
+
+        Where the whole run is emulated a test without them has none: the emulator answers.
+        """
+        whole = self._config.stash.get(WHOLE_RUN, None)
+        if taping.has_lane(item) or (
+            whole is not None and whole.mode is Mode.EMULATED and not is_left_to_others(item, whole)
+        ):
             taping.takes_over(item, vcr)
 
     def setup_failed(self, item: pytest.Item, error: BaseException) -> None:
