@@ -14,7 +14,7 @@ from typing import Final
 
 __all__ = ["rarely_collected"]
 
-_YOUNG: Final = 50_000
+_YOUNG: Final = 200_000
 """After how many new objects the young ones are searched: a few megabytes."""
 
 

@@ -17,6 +17,7 @@ from typing import Final
 from pytest_qchannel.errors import NetworkBlocked
 from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.network.proxied import proxied_host
+from pytest_qchannel.network.replacing import replaced
 
 __all__ = ["NetworkGuard"]
 
@@ -97,10 +98,7 @@ class NetworkGuard:
             self._patch(socket.socket, "sendmsg", self._sending_message(socket.socket.sendmsg))
 
     def reopen(self) -> None:
-        """Puts the socket module back as it was.
-
-        What somebody has put around us meanwhile, and for longer, stays, and is let through.
-        """
+        """Puts the socket module back as it was; see :func:`.replaced`."""
         self.is_closed = False
         self._patches.close()
 
@@ -166,22 +164,7 @@ class NetworkGuard:
         return self.way_out.format(option=option, name=name, value=value)
 
     def _patch(self, owner: object, name: str, replacement: Callable[..., object]) -> None:
-        was_own, before = name in vars(owner), getattr(owner, name)
-
-        def put_back() -> None:
-            if vars(owner).get(name) is not replacement:
-                _buried[replacement] = (was_own, before)
-                return
-            is_own, real = was_own, before
-            while real in _buried:
-                is_own, real = _buried.pop(real)
-            if is_own:
-                setattr(owner, name, real)
-            else:
-                delattr(owner, name)
-
-        setattr(owner, name, replacement)
-        self._patches.callback(put_back)
+        self._patches.callback(replaced(owner, name, replacement))
 
     def _check(self, host: str) -> None:
         if not (
@@ -236,14 +219,6 @@ class NetworkGuard:
             return real(sock, *args)
 
         return sendmsg
-
-
-_buried: Final[dict[object, tuple[bool, object]]] = {}
-"""Replacements that had another on top of them when they were to go, with what they replaced.
-
-Guards end in any order (a run's may end before that of a session's fixture): the last one takes
-those below it along.
-"""
 
 
 def _every_host(_name: str) -> bool:
