@@ -98,10 +98,7 @@ class NetworkGuard:
             self._patch(socket.socket, "sendmsg", self._sending_message(socket.socket.sendmsg))
 
     def reopen(self) -> None:
-        """Puts the socket module back as it was.
-
-        What somebody has put around us meanwhile, and for longer, stays, and is let through.
-        """
+        """Puts the socket module back as it was; see :func:`.replaced`."""
         self.is_closed = False
         self._patches.close()
 
