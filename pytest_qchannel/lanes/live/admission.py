@@ -155,6 +155,7 @@ class Admission:
             kind=order.kind,
             session=session if isinstance(session, str) else None,
             owner=self._terms.owner,
+            is_capped=cost != wish,
         )
 
     def _is_paid_by_session(self, order: Order, session: Json) -> bool:

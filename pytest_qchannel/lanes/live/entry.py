@@ -76,6 +76,7 @@ class Wish:
         kind: What it is.
         session: The id of the session that a job is for.
         owner: The process that sends it, as a worker of pytest-xdist is called.
+        is_capped: Whether ``cost_s`` is the lane's, and not what the code itself asked for.
     """
 
     test: str
@@ -86,6 +87,7 @@ class Wish:
     kind: Kind = Kind.JOB
     session: str | None = None
     owner: str = ""
+    is_capped: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Entry:
 
     Attributes:
         n: Its number.
+        is_capped: Whether its cost is the lane's, and not what the code itself asked for.
         tag: The tag that its job, and no other one, has.
         used: The seconds that it cost, once that is known.
         remote: The id that the service gave it.
@@ -111,6 +114,7 @@ class Entry:
     tag: str
     session: str | None
     cost: int
+    is_capped: bool
     reserved: int
     used: float | None
     remote: str | None

@@ -34,8 +34,8 @@ _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS entries (
     n INTEGER PRIMARY KEY, kind TEXT NOT NULL, test TEXT NOT NULL, owner TEXT NOT NULL,
     instance TEXT NOT NULL, backend TEXT NOT NULL, tag TEXT NOT NULL UNIQUE, session TEXT,
-    cost INTEGER NOT NULL, reserved INTEGER NOT NULL, used REAL, remote TEXT,
-    state TEXT NOT NULL, ended TEXT, changed_at REAL NOT NULL, note TEXT
+    cost INTEGER NOT NULL, is_capped INTEGER NOT NULL, reserved INTEGER NOT NULL, used REAL,
+    remote TEXT, state TEXT NOT NULL, ended TEXT, changed_at REAL NOT NULL, note TEXT
 )
 """
 _NAMES: Final = tuple(field.name for field in fields(Entry))
@@ -209,6 +209,7 @@ class Ledger:
             reserve_s=entry.reserved,
             session=entry.session,
             owner=entry.owner,
+            is_capped=entry.is_capped,
         )
         with self._change() as db:
             new = self._new(wish, _all(db))
@@ -267,6 +268,7 @@ class Ledger:
             tag=f"qchannel-{self.run}-{n}",
             session=wish.session,
             cost=wish.cost_s,
+            is_capped=wish.is_capped,
             reserved=wish.reserve_s,
             used=None,
             remote=None,
@@ -299,7 +301,10 @@ class Ledger:
 def _found(rows: sqlite3.Cursor) -> list[Entry]:
     """Rows, whose columns are in the order of an entry's fields."""
     entries = (Entry(*row) for row in rows.fetchall())
-    return [replace(one, kind=Kind(one.kind), state=State(one.state)) for one in entries]
+    return [
+        replace(one, kind=Kind(one.kind), state=State(one.state), is_capped=bool(one.is_capped))
+        for one in entries
+    ]
 
 
 def _all(db: sqlite3.Connection) -> list[Entry]:
@@ -313,6 +318,6 @@ def _one(db: sqlite3.Connection, n: int) -> Entry:
 
 def _write(db: sqlite3.Connection, entry: Entry) -> None:
     db.execute(
-        "REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [getattr(entry, name) for name in _NAMES],
     )

@@ -26,7 +26,7 @@ from pytest_qchannel.lanes.live.access import (
     saying,
     with_body,
 )
-from pytest_qchannel.lanes.live.entry import State
+from pytest_qchannel.lanes.live.entry import Entry, State
 from pytest_qchannel.lanes.live.ledger import WrongStep
 from pytest_qchannel.lanes.live.outcome import Outcome
 from pytest_qchannel.lanes.live.settle import FINAL, status_of
@@ -183,7 +183,7 @@ class Watching:
             had_ended = entry.ended is not None
             entry = self._settling.note(entry, row)
             if entry.ended in FINAL and not had_ended:
-                self._note_failure(row, remote)
+                self._note_failure(row, entry)
 
     def _note_deletion(self, remote: str) -> None:
         """A job that is deleted tells its price no more: what was held for it is taken for that."""
@@ -194,7 +194,7 @@ class Watching:
                 note, used = "deleted before its price was known", float(entry.reserved)
                 self._ledger.move(entry.n, State.SETTLED, used=used, note=note)
 
-    def _note_failure(self, job: Mapping[str, Json], remote: str) -> None:
+    def _note_failure(self, job: Mapping[str, Json], entry: Entry) -> None:
         """Notes why a job did not end well; one that was cancelled by its user has no code."""
         state = job.get("state")
         state = state if isinstance(state, Mapping) else {}
@@ -202,7 +202,8 @@ class Watching:
         number = int(code) if isinstance(code, int | str) and str(code).isdecimal() else None
         if status_of(job) == "Failed" or number is not None:
             test = self._test()
-            test.facts.note_code(number, remote, test.allowance.max_qpu_seconds)
+            limit = test.allowance.max_qpu_seconds if entry.is_capped else None
+            test.facts.note_code(number, entry.remote or entry.tag, limit)
 
     def _with_our_tags(
         self, request: Request, found: Found, access: Access, answer: Handle

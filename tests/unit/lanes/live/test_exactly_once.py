@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_qchannel.errors import LiveRefused
+from pytest_qchannel.errors import DuplicateJobs, LiveRefused
 from pytest_qchannel.lanes.live.access import json_of
 from pytest_qchannel.lanes.live.entry import State
+from pytest_qchannel.lanes.live.sweep import Sweep
 from pytest_qchannel.wire import ConnectionDropped
 from tests.unit.lanes.live.bends import LOST, answering
 from tests.unit.lanes.live.live_kit import DEVICES, Bend, Run, job_body
@@ -69,12 +71,40 @@ def test_one_job_for_each_submission(
                 break
     made = Counter(job.tags[0] for job in run.jobs)
     assert max(made.values(), default=1) == 1
-    assert not [one for one in run.test.problems if "became" in one.headline]
-    known = {one.remote for one in run.ledger.entries()}
-    doubted = [one for one in run.ledger.entries() if one.state is State.LOST]
-    # What the lane does not know by its id it knows to look for, by a tag.
-    tags = {one.tag for one in doubted}
-    assert all(job.id in known or tags & set(job.tags) for job in run.jobs)
+    assert_nothing_is_left(run)
+
+
+def assert_nothing_is_left(run: Run) -> None:
+    """What the lane does not know by its id it looks for by a tag; then all is ended and paid."""
+    run.wire.bends.clear()
+    run.clock.sleep(9)
+    sweeper = Sweep("a-run", run.settling, run.accesses.of, run.wire, run.test.complain)
+    assert not any(line.is_left for line in sweeper.sweep(run.ledger.entries(), 99, is_last=True))
+    assert run.alive == []
+    assert {one.state for one in run.ledger.entries()} <= {State.SETTLED, State.VOID}
+    assert run.ledger.held() == sum(job.usage_s for job in run.jobs)
+    assert not [one for one in run.test.problems if isinstance(one, DuplicateJobs)]
+
+
+@pytest.mark.parametrize("bend", ["fine", "500"])
+def test_threads_share_a_budget(tmp_path: Path, bend: str) -> None:
+    """Eight at once, and a budget for five: five jobs, and three refusals that say why."""
+    run = Run(tmp_path, budget=str(5 * 15), seconds=80, jobs=8, most_jobs=8, progression="stuck")
+    run.wire.bend("POST /jobs", *[BENDS[bend]] * 8)
+
+    def submit(number: int) -> str:
+        try:
+            return str(json_of(run.submit(tags=[f"order-{number}"])).get("id"))
+        except LiveRefused as refused:
+            return refused.outcome
+
+    with ThreadPoolExecutor(8) as pool:
+        ends = Counter(pool.map(submit, range(8)))
+    assert ends.pop("quota") == 3
+    assert sorted(ends) == sorted(job.id for job in run.jobs)
+    assert len(run.jobs) == 5
+    assert run.ledger.held() == 75
+    assert_nothing_is_left(run)
 
 
 def test_without_the_link_there_would_be_more(tmp_path: Path) -> None:

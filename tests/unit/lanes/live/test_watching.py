@@ -164,6 +164,16 @@ def test_codes_of_jobs_tell_why_a_test_fails(
         assert "max_qpu_seconds=10" in run.test.facts.told[0].why
 
 
+def test_a_limit_of_the_codes_own_is_its_own_affair(run: Run) -> None:
+    """1305 under a cost that the lane set says that max_qpu_seconds is too small; else not."""
+    remote = run.submitted(cost=1)
+    state: Json = {"status": "Cancelled", "reason_code": 1305}
+    body = Response.json({"id": remote, "state": state, "usage": {}})
+    run.wire.bend(f"GET /jobs/{remote}", lambda *_: body)
+    run.job(remote)
+    assert told(run) == [Outcome.CODE]
+
+
 def test_it_remembers_how_an_instance_is_asked_and_hides_it(run: Run) -> None:
     run.ask("GET", "/backends")
     access = run.accesses.of(run.access.instance)
