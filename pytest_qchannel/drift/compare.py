@@ -23,10 +23,10 @@ from typing import Final, Literal
 
 from pytest_qchannel.cassette.scrub.headers import UNNEEDED
 from pytest_qchannel.drift import described
+from pytest_qchannel.drift.ask import NEWEST, Asked
 from pytest_qchannel.drift.described import DescribedPlace
 from pytest_qchannel.drift.names import Names, words_at
 from pytest_qchannel.drift.shape import Place, Shape, holder_of
-from pytest_qchannel.drift.walk import NEWEST, Asked
 from pytest_qchannel.ibm.route import Route
 from pytest_qchannel.wire import Response
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_qchannel.crn import CRN
-from pytest_qchannel.drift.walk import Subject
+from pytest_qchannel.drift.ask import Subject
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.lifecycle import JobState
