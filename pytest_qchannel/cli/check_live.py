@@ -9,9 +9,9 @@ from typing import Final
 
 import click
 
+from pytest_qchannel.drift.ask import Subject
 from pytest_qchannel.drift.reference import reference
 from pytest_qchannel.drift.report import drift_report
-from pytest_qchannel.drift.walk import Subject
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.wire import Handle
 
