@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.lane_kit import RECORD, files
+from tests.plugin.lane_kit import RECORD, RERUNS, files
 
 EVERYWHERE = "--qchannel-everywhere"
 REPLAY = (EVERYWHERE, "--qchannel-mode=replay")
@@ -241,3 +241,20 @@ def test_what_fixtures_of_any_scope_send_is_kept_and_counts_as_used(run: Any) ->
     result = run(ALL_RUN, *REPLAY)
     result.assert_outcomes(passed=4)
     result.stdout.no_fnmatch_line("*that no test uses*")
+
+
+def test_a_test_that_fails_and_passes_when_it_is_run_again_is_recorded(run: Any) -> None:
+    """What the user saw: all tests had passed, and no cassette was written as one had not."""
+    flaky = """
+    from qiskit_ibm_runtime import QiskitRuntimeService
+    TRIES = []
+
+    def test_a():
+        assert QiskitRuntimeService().backends()
+        TRIES.append(len(TRIES))
+        assert TRIES == [0, 1]
+    """
+    run(flaky, EVERYWHERE, *RECORD, conftest=RERUNS).assert_outcomes(passed=1)
+    result = run(flaky, *REPLAY, conftest=RERUNS)
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
