@@ -119,13 +119,21 @@ def _channels(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_word(name, CHANNELS, "channel") for name in names))
 
 
+def _listed(text: str, valid: str) -> list[str]:
+    """What stands between commas; commas alone are no list of nothing, but a mistake."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if text.strip() and not words:
+        raise _BadValue(f"{text!r} names nothing", None, valid)
+    return words
+
+
 def _words(text: str) -> tuple[str, ...]:
-    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    valid = "names as premium-instance, or hub/group/project; no CRNs"
+    words = _listed(text, valid)
     for word in words:
         if not _NAME.fullmatch(word):
-            said = f"{word!r} is no name of an instance"
-            raise _BadValue(said, None, "names as premium-instance, or hub/group/project; no CRNs")
-    return words
+            raise _BadValue(f"{word!r} is no name of an instance", None, valid)
+    return tuple(words)
 
 
 def _seed(text: str) -> int:
@@ -135,10 +143,11 @@ def _seed(text: str) -> int:
 
 
 def _hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(name.strip().lower().rstrip(".") for name in text.split(",") if name.strip())
+    valid = "names as db.example.org, no URLs"
+    hosts = tuple(name.lower().rstrip(".") for name in _listed(text, valid))
     for host in hosts:
-        if not all(letter.isalnum() or letter in "-._" for letter in host):
-            raise _BadValue(f"{host!r} is no host name", None, "names as db.example.org, no URLs")
+        if not host or not all(letter.isalnum() or letter in "-._" for letter in host):
+            raise _BadValue(f"{host!r} is no host name", None, valid)
         if is_ibm_host(host):
             raise _BadValue(f"{host!r} is IBM's: this lane never reaches it", None, "other hosts")
     return hosts

@@ -59,11 +59,13 @@ class Lending:
         """What is around the lane, until the generator is closed; a run's has it already."""
         item: pytest.Item = request._pyfuncitem
         item.stash[OURS] = True  # also of a test that asks for it by name, in its body
-        OurTests.of(request.config)
+        ours = OurTests.of(request.config)
         if whole_of(item) is not None:
             yield None
             return
         unit = sharing.unit_of(item)
+        if unit is None:
+            ours.collecting.rarely()
         settings = selection.settings_for(request.config, item) if unit is None else unit.settings()
         home = _new_home(request, is_shared=unit is not None)
         found = item.stash.setdefault(FOUND, []) if unit is None else unit.found

@@ -28,6 +28,7 @@ from pytest_qchannel.plugin import (
     taping,
     unit_tapes,
 )
+from pytest_qchannel.plugin.collecting import Collecting
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixture_names import mismatch_of
 from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED, STOPPED, WHOLE_RUN
@@ -50,6 +51,7 @@ class OurTests:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._hiding = hiding.Hiding(config)
+        self.collecting = Collecting(config)
         self._of_units: list[QChannelError] = []
         config.pluginmanager.register(self._hiding, hiding.HIDING)
         if EVERYWHERE not in config.stash:  # which needs none
