@@ -23,7 +23,9 @@ __all__ = [
     "EmulatorGap",
     "ExpectationFailed",
     "HopelessWait",
+    "LiveRefused",
     "NetworkBlocked",
+    "NotLive",
     "QChannelError",
     "RawKeyWarning",
     "RealSecretRefused",
@@ -117,6 +119,14 @@ class NetworkBlocked(QChannelError):
 
 class RealSecretRefused(QChannelError):
     """A credential of the person's own environment was about to enter the emulated lane."""
+
+
+class LiveRefused(QChannelError):
+    """The live lane did not send a request, by one of its own rules."""
+
+
+class NotLive(QChannelError):
+    """What a test asks for is not there in the live lane, where the test is skipped."""
 
 
 class RawKeyWarning(UserWarning):

@@ -1,0 +1,1 @@
+"""What the live lane may do to the real services, and what it never does."""
