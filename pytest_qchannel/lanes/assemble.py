@@ -31,6 +31,7 @@ __all__ = ["lane_for", "lane_of_process", "traffic_for"]
 
 _World: TypeAlias = "Callable[[], WorldBuilder]"
 
+
 class _Making(NamedTuple):
     """What a source is made of."""
 
@@ -46,9 +47,7 @@ def _emulator(of: _Making) -> LaneSource:
     from pytest_qchannel.lanes.source.emulated import EmulatedSource  # here: a replay has no world
 
     builder = of.world() if of.world else None
-    return EmulatedSource(
-        of.settings, builder, of.journal, of.problems, installed=client_release()
-    )
+    return EmulatedSource(of.settings, builder, of.journal, of.problems, installed=client_release())
 
 
 def _live(of: _Making) -> LaneSource:
@@ -149,9 +148,7 @@ def _answered(
     tape: RecordTape | None,
 ) -> Traffic:
     journal, problems = Journal(), list[QChannelError]()
-    source = SOURCES[kind](
-        _Making(settings, world, live, journal, problems, lambda: network.where)
-    )
+    source = SOURCES[kind](_Making(settings, world, live, journal, problems, lambda: network.where))
     secrets = [
         one
         for one in secrets_of_person()

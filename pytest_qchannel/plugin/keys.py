@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.lanes.isolation import Isolation
     from pytest_qchannel.lanes.lane import Lane
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
+    from pytest_qchannel.plugin.live import Live
 
 __all__ = [
     "APART_FIXTURE",
@@ -26,6 +27,7 @@ __all__ = [
     "JOURNAL",
     "LANE",
     "LANE_FIXTURE",
+    "LIVE",
     "OURS",
     "OUR_TESTS",
     "PART_FIXTURE",
@@ -50,6 +52,9 @@ WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 
 TAPE_OF_RUN: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
 """Of a run: its one cassette, in everywhere mode."""
+
+LIVE: Final[pytest.StashKey[Live]] = pytest.StashKey()
+"""Of a run: what is done with its tests, if it is live."""
 
 RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
 """Of a run: the test that is being set up."""

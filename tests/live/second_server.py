@@ -212,9 +212,7 @@ class _Controls:
 def main(folder: str, seed: str) -> None:
     """Serves until the input ends."""
     text = Path(folder, "world.toml")
-    builder = (
-        WorldBuilder.from_file(text) if text.read_text("utf-8") else WorldBuilder.default()
-    )
+    builder = WorldBuilder.from_file(text) if text.read_text("utf-8") else WorldBuilder.default()
     settings = resolve({"seed": seed}, {}, {}, {})
     journal, problems = Journal(), list[Any]()
     source = EmulatedSource(settings, builder, journal, problems, Clock(time.time))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
-from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.lanes.live.caller import Caller
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
 from pytest_qchannel.lanes.live.forwarder import Forwarder
 from pytest_qchannel.lanes.live.standins import StandIns
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
-from pytest_qchannel.wire import Handle
+from pytest_qchannel.wire import Handle, Link
 
 __all__ = ["CHANNELS", "ENDED", "LiveRun", "held_in", "missing"]
 
@@ -95,6 +95,9 @@ class LiveRun:
                 key = self.standins.keys[channel.name]
                 self._accounts[channel.name] = HeldAccount(key, self._instances(channel))
         return self._accounts
+
+    def rules(self, where: Callable[[], str], problems: list[QChannelError]) -> Sequence[Link]:
+        return ()
 
     def close(self) -> None:
         """Closes the connections."""

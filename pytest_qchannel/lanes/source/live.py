@@ -10,7 +10,7 @@ from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.controls import NoLevers
 from pytest_qchannel.lanes.journaling import journaled
-from pytest_qchannel.lanes.live.run import ENDED, LiveRun
+from pytest_qchannel.lanes.live.run import LiveRun
 from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.wire import Link, Request, Response
 
