@@ -27,12 +27,12 @@ if TYPE_CHECKING:  # a replay loads nothing of the world, and the emulated lane 
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
     from pytest_qchannel.lanes.live.run import LiveRun
 
-__all__ = ["lane_for", "lane_of_process", "traffic_for"]
+__all__ = ["Making", "lane_for", "lane_of_process", "traffic_for"]
 
 _World: TypeAlias = "Callable[[], WorldBuilder]"
 
 
-class _Making(NamedTuple):
+class Making(NamedTuple):
     """What a source is made of."""
 
     settings: Settings
@@ -43,21 +43,21 @@ class _Making(NamedTuple):
     where: Callable[[], str]
 
 
-def _emulator(of: _Making) -> LaneSource:
+def _emulator(of: Making) -> LaneSource:
     from pytest_qchannel.lanes.source.emulated import EmulatedSource  # here: a replay has no world
 
     builder = of.world() if of.world else None
     return EmulatedSource(of.settings, builder, of.journal, of.problems, installed=client_release())
 
 
-def _live(of: _Making) -> LaneSource:
+def _live(of: Making) -> LaneSource:
     from pytest_qchannel.lanes.source.live import LiveSource  # here: most runs are not live
 
     assert of.live is not None, "whoever asks for a live lane has begun a live run"
     return LiveSource(of.live, of.settings, of.journal, of.problems, of.where)
 
 
-SOURCES: Final[Mapping[Source, Callable[[_Making], LaneSource]]] = {
+SOURCES: Final[Mapping[Source, Callable[[Making], LaneSource]]] = {
     Source.EMULATOR: _emulator,
     Source.LIVE: _live,
 }
@@ -148,7 +148,7 @@ def _answered(
     tape: RecordTape | None,
 ) -> Traffic:
     journal, problems = Journal(), list[QChannelError]()
-    source = SOURCES[kind](_Making(settings, world, live, journal, problems, lambda: network.where))
+    source = SOURCES[kind](Making(settings, world, live, journal, problems, lambda: network.where))
     secrets = [
         one
         for one in secrets_of_person()

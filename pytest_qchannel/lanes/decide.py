@@ -145,9 +145,8 @@ def require_source(
         how = f"--record-mode={record_mode}" if record_mode else "--qchannel-mode=record"
         words = words_of(test) if test else ()
         raise UsageProblem(
-            "recording needs a source, and nobody named one",
+            "recording needs a source, and nobody named one: emulator, or live (the real services)",
             where=test or f"mode={settings.mode.value} ({settings.origin['mode']})",
-            next=" ".join(["pytest", *words, how, "--qchannel-record-from=emulator"])
-            + "; or =live, which asks the real services (qchannel docs live)",
+            next=" ".join(["pytest", *words, how, "--qchannel-record-from=emulator"]),
         )
     return settings.record_from

@@ -71,6 +71,14 @@ def begin(config: pytest.Config) -> None:
     settings = session_settings.session_settings(early)
     if not settings.everywhere:
         return
+    if settings.mode is Mode.LIVE or (
+        settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
+    ):
+        raise UsageProblem(
+            "a whole process cannot be live, only tests",
+            where=f"--qchannel-everywhere, mode={settings.mode} ({settings.origin['mode']})",
+            next="take one of the two away",
+        )
     tape = None
     if settings.mode in (Mode.RECORD, Mode.REPLAY):
         from pytest_qchannel.plugin.whole_tape import WholeTape

@@ -40,12 +40,6 @@ def begin(config: pytest.Config, settings: Settings) -> None:
     """
     if not is_live(settings):
         return
-    if settings.everywhere:
-        raise UsageProblem(
-            "the whole process cannot be live: --qchannel-everywhere is emulated or replayed",
-            where=f"mode={settings.mode} ({settings.origin['mode']})",
-            next="take one of the two away",
-        )
     environ = dict(os.environ)
     if settings.secrets is not None:
         path = config.rootpath / settings.secrets if _is_ini(settings) else settings.secrets

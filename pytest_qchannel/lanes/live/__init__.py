@@ -1,1 +1,1 @@
-"""What the live lane may do to the real services, and what it never does."""
+"""The live lane: what may be sent to the service, once, within a budget, and cleaned up after."""
