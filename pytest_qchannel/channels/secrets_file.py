@@ -7,6 +7,8 @@ import stat
 import subprocess
 from pathlib import Path
 
+import dotenv
+
 from pytest_qchannel.errors import UsageProblem
 
 __all__ = ["secrets_file"]
@@ -18,8 +20,6 @@ def secrets_file(path: Path) -> dict[str, str]:
     Raises:
         UsageProblem: It cannot be read, others may read it, or git tracks it.
     """
-    import dotenv  # here: few runs have such a file
-
     try:
         state = path.stat()
         text = path.read_text(encoding="utf-8") if stat.S_ISREG(state.st_mode) else None
@@ -45,7 +45,7 @@ def _is_tracked(path: Path) -> bool:
     """Whether git knows the file; without git, or outside of a repository, nobody does."""
     command = ["git", "ls-files", "--error-unmatch", "--", path.name]
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - fixed words, and the name of a file behind "--"
             command, cwd=path.absolute().parent, capture_output=True, check=False, timeout=30
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -23,7 +23,7 @@ from pytest_qchannel.plugin import faults, problems, report, selection, session_
 from pytest_qchannel.plugin.fixture_names import name_of
 from pytest_qchannel.plugin.keys import LANE, PROPERTY, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
 from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
-from pytest_qchannel.settings import OPTIONS, Mode, Settings
+from pytest_qchannel.settings import OPTIONS, Mode, Settings, Source
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.playback.tape import Done

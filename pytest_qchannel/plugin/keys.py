@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pytest_qchannel.journal import Journal
     from pytest_qchannel.lanes.isolation import Isolation
     from pytest_qchannel.lanes.lane import Lane
+    from pytest_qchannel.lanes.live.run import LiveRun
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
-    from pytest_qchannel.plugin.live import Live
 
 __all__ = [
     "APART_FIXTURE",
@@ -53,8 +53,8 @@ WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 TAPE_OF_RUN: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
 """Of a run: its one cassette, in everywhere mode."""
 
-LIVE: Final[pytest.StashKey[Live]] = pytest.StashKey()
-"""Of a run: what is done with its tests, if it is live."""
+LIVE: Final[pytest.StashKey[LiveRun]] = pytest.StashKey()
+"""Of a run: what its process shares of it, if it is live."""
 
 RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
 """Of a run: the test that is being set up."""

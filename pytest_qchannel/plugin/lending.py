@@ -148,8 +148,7 @@ class Lending:
 
     @staticmethod
     def _live(node: pytest.Item | pytest.Collector) -> LiveRun | None:
-        live = node.config.stash.get(LIVE, None)
-        return live.run if live is not None else None
+        return node.config.stash.get(LIVE, None)
 
     @staticmethod
     def part(request: pytest.FixtureRequest) -> Iterator[Lane]:

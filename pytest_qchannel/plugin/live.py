@@ -15,7 +15,7 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.lanes.live.run import LiveRun, missing
 from pytest_qchannel.options import Mode, Source
 from pytest_qchannel.plugin import sharing
-from pytest_qchannel.plugin.keys import LIVE
+from pytest_qchannel.plugin.keys import LIVE, OURS
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
 
@@ -48,10 +48,9 @@ def begin(config: pytest.Config, settings: Settings) -> None:
     for secret in run.held.values():
         remember(secret)
     _require_hidden(config, [one for one in secrets_of_person() if one.is_searchable])
-    live = Live(config, settings, run)
-    config.stash[LIVE] = live
+    config.stash[LIVE] = run
     config.add_cleanup(run.close)
-    config.pluginmanager.register(live, "qchannel-live")
+    config.pluginmanager.register(Live(config, settings, run), "qchannel-live")
 
 
 def _is_ini(settings: Settings) -> bool:
@@ -87,12 +86,14 @@ class Live:
         self._settings = settings
         self.run = run
 
-    def prepare(self, item: pytest.Item) -> None:
-        """Skips a test on a channel without credentials.
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Skips tests on channels without credentials, and what the lane cannot do."""
+        for item in items:
+            if OURS in item.stash:
+                self._prepare(item)
 
-        Raises:
-            UsageProblem: It is on the classic platform.
-        """
+    def _prepare(self, item: pytest.Item) -> None:
         name = sharing.channel_of(item)
         if name is None:
             return

@@ -92,9 +92,8 @@ class OurTests:
         else:
             sharing.unit_of(item)
         taping.prepare(item)
-        if live := self._config.stash.get(LIVE, None):
-            live.prepare(item)
-        elif (asked := selection.live_qpu(item)) is not None and asked.only_live:
+        asked = selection.live_qpu(item)
+        if LIVE not in self._config.stash and asked is not None and asked.only_live:
             reason = "live_qpu(only_live=True): runs with --qchannel-mode=live alone"
             item.add_marker(pytest.mark.skip(reason=reason))
 

@@ -110,7 +110,7 @@ def test_circles_and_imports_upwards_would_be_seen(tmp_path: Path) -> None:
     ]
 
 
-MOST_LATE = 55
+MOST_LATE = 57
 MOST_ANYS = 5.0
 """For 1,000 lines of code."""
 

@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.request import getproxies, proxy_bypass_environment
+from urllib.request import getproxies
 
 import certifi
 import urllib3
@@ -80,10 +80,14 @@ class _Outside:
     def proxy_of(self, host: str) -> str | None:
         """The proxy for an HTTPS host, or ``None``."""
         found = self.proxies.get("https") or self.proxies.get("all")
-        # By what was read then: a lane has a variable of its own that leaves IBM's hosts out.
-        if not found or proxy_bypass_environment(host, self.proxies):
+        if not found or self._is_left_out(host):
             return None
         return found if "://" in found else f"http://{found}"
+
+    def _is_left_out(self, host: str) -> bool:
+        """By what was read then: a lane has a ``no_proxy`` of its own, with IBM's hosts."""
+        names = [one.strip().lstrip(".").lower() for one in self.proxies.get("no", "").split(",")]
+        return any(one == "*" or one and f".{host}".endswith(f".{one}") for one in names)
 
 
 class Forwarder:

@@ -56,7 +56,12 @@ class LiveSource:
             *run.rules(where, problems),
         )
 
-    def hints(self, error: BaseException, channel: Channel | None, requests: Journal) -> list[str]:
+    def hints(
+        self,
+        error: BaseException,  # noqa: ARG002
+        channel: Channel | None,  # noqa: ARG002
+        requests: Journal,  # noqa: ARG002
+    ) -> list[str]:
         """Nothing: what the door saw is told as an outcome of the test."""
         return []
 
