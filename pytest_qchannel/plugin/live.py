@@ -3,69 +3,83 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import Final
+import signal
+import threading
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.personal import remember, secrets_of_person
 from pytest_qchannel.channels.secrets_file import secrets_file
-from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.errors import ExpectationFailed, NotLive, UsageProblem
+from pytest_qchannel.lanes.live.allowance import Allowance
+from pytest_qchannel.lanes.live.outcome import Outcome, Told, outcome_of
 from pytest_qchannel.lanes.live.run import LiveRun, missing
+from pytest_qchannel.lanes.live.run_id import RunId, run_id
 from pytest_qchannel.options import Mode, Source
-from pytest_qchannel.plugin import sharing
-from pytest_qchannel.plugin.keys import LIVE, OURS
-from pytest_qchannel.secret import Secret
+from pytest_qchannel.plugin import selection, session_settings, sharing
+from pytest_qchannel.plugin.keys import HEADER, LANE, LIVE, OURS
+from pytest_qchannel.plugin.our_tests import has_lane, test_id
 from pytest_qchannel.settings import Settings
 
-__all__ = ["Live", "begin", "is_live"]
+if TYPE_CHECKING:
+    from types import FrameType
 
-_WORKER_KEY: Final = "qchannel_live_run"
-_BY_MARKER: Final = "the qchannel marker"
+__all__ = ["begin"]
+
+_RUN_KEY: Final = "qchannel_live_run"
+"""Of a pytest-xdist worker's input: the name of the run."""
+
+_OUTCOME: Final = "qchannel_live"
+"""The user property that tells what a live test ended as."""
+
+_AFTER_SIGNAL_S: Final = 5.0
+"""CI kills 7.5 s after its signal, and again 2.5 s later. Source: GitHub's documentation."""
 
 
-def is_live(settings: Settings) -> bool:
-    """Whether something is sent to the real services: they answer, or are recorded."""
-    return settings.mode is Mode.LIVE or (
-        settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
-    )
-
-
-def begin(config: pytest.Config, settings: Settings) -> None:
-    """Begins a live run where the settings ask for one.
+def begin(config: pytest.Config, settings: Settings) -> list[str]:
+    """Begins a live run; gives the lines that the header has of it.
 
     Raises:
         UsageProblem: There is no credential, or a secret is where it must not be.
     """
-    if not is_live(settings):
-        return
-    environ = dict(os.environ)
+    environ = {name: value for name, value in os.environ.items() if value}
     if settings.secrets is not None:
-        path = config.rootpath / settings.secrets if _is_ini(settings) else settings.secrets
-        environ = {**secrets_file(path), **{k: v for k, v in environ.items() if v}}
-    run = LiveRun(settings, environ, learned=remember)
+        is_ini = settings.origin["secrets"].startswith(("qchannel_", "-o "))
+        base = config.rootpath if is_ini else config.invocation_params.dir
+        environ = {**secrets_file(base / settings.secrets), **environ}
+    worker: Mapping[str, Any] = getattr(config, "workerinput", {})
+    of_run = RunId(worker[_RUN_KEY], "pytest-xdist") if _RUN_KEY in worker else run_id(environ)
+    run = LiveRun(
+        settings,
+        environ,
+        of_run.text,
+        session_settings.base_of(config),
+        owner=worker.get("workerid", "main"),
+        learned=remember,
+    )
     for secret in run.held.values():
         remember(secret)
-    _require_hidden(config, [one for one in secrets_of_person() if one.is_searchable])
+    _require_hidden(config)
+    live = Live(config, settings, run)
     config.stash[LIVE] = run
-    config.add_cleanup(run.close)
-    config.pluginmanager.register(Live(config, settings, run), "qchannel-live")
+    config.add_cleanup(live.end)
+    config.pluginmanager.register(live, "qchannel-live")
+    return [f"qchannel: live run {of_run.text} ({of_run.origin}), budget {run.terms.budget}"]
 
 
-def _is_ini(settings: Settings) -> bool:
-    return settings.origin["secrets"].startswith(("qchannel_", "-o "))
-
-
-def _require_hidden(config: pytest.Config, secrets: list[Secret]) -> None:
+def _require_hidden(config: pytest.Config) -> None:
     """Passes a run whose command line and ini file have no secret."""
-    places: Mapping[str, str] = {
+    ini = config.inipath.read_text("utf-8", "replace") if config.inipath else ""
+    places = {
         "the command line": "\n".join(map(str, config.invocation_params.args)),
-        str(config.inipath): config.inipath.read_text("utf-8", "replace") if config.inipath else "",
+        str(config.inipath): ini,
     }
-    for place, text in places.items():
-        for secret in secrets:
-            if secret.hide(text) != text:
+    for secret in secrets_of_person():
+        for place, text in places.items():
+            if secret.is_searchable and secret.hide(text) != text:
                 raise UsageProblem(
                     f"the credential of {secret.env_var} stands in {place}, where others read it",
                     next="take it away, and leave it in the variable alone",
@@ -84,25 +98,179 @@ class Live:
     def __init__(self, config: pytest.Config, settings: Settings, run: LiveRun) -> None:
         self._config = config
         self._settings = settings
-        self.run = run
+        self._run = run
+        self._is_worker = hasattr(config, "workerinput")
+        self._was_signalled = False
+        self._live_tests: set[str] = set()
+        self._skipped: dict[str, str] = {}
+        self._lines: list[str] = []
+        self._before: Any = None
+        if not self._is_worker and threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGTERM, self._terminated)
+
+    # Before a test.
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tells a worker the name of the run."""
+        node.workerinput[_RUN_KEY] = self._run.terms.run
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Skips tests on channels without credentials, and what the lane cannot do."""
-        for item in items:
-            if OURS in item.stash:
-                self._prepare(item)
+        """Skips tests on channels without credentials; refuses what no budget could pay.
+
+        Raises:
+            UsageError: A test that is selected needs more than the run has.
+        """
+        try:
+            for item in items:
+                if OURS in item.stash:
+                    self._prepare(item)
+        except UsageProblem as problem:
+            raise pytest.UsageError(str(problem)) from None
 
     def _prepare(self, item: pytest.Item) -> None:
         name = sharing.channel_of(item)
-        if name is None:
-            return
-        channel = CHANNEL_BY_NAME[name]
-        if channel.is_classic:
+        channel = CHANNEL_BY_NAME[name] if name is not None else None
+        if channel is not None and channel.is_classic:
             raise UsageProblem(
-                missing(channel).partition(": ")[2].capitalize(),
-                where=f"{item.nodeid}, channel {channel}",
+                missing(channel).partition("; ")[0],
+                where=item.nodeid,
                 next="run it on ibm_quantum_platform, or emulated: --qchannel-mode=emulated",
             )
-        if channel not in self.run.held:
+        if channel is not None and channel not in self._run.held:
             item.add_marker(pytest.mark.skip(reason=missing(channel)))
+        elif self._run.terms.budget.tier == "paid":
+            self._run.require_enough(self._allowance(item))
+
+    def _allowance(self, item: pytest.Item) -> Allowance:
+        asked = selection.live_qpu(item)
+        test = test_id(item)
+        if asked is None:
+            return Allowance(test)
+        return Allowance(test, asked.max_qpu_seconds, asked.max_jobs, asked.backend)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Says which test runs, until it has been torn down, and sweeps what it leaves."""
+        self._run.begin(self._allowance(item))
+        try:
+            return (yield)
+        finally:
+            self._run.begin(Allowance("between tests"))
+
+    # After it.
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[Any]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Makes a skip of what says nothing of the code; names what a test ended as."""
+        if LANE in item.stash:
+            self._live_tests.add(item.nodeid)
+        made = yield
+        if not made.failed or OURS not in item.stash or call.excinfo is None:
+            return made
+        error = call.excinfo.value
+        if isinstance(error, NotLive):
+            return _skipped(item, made, str(error.headline))
+        told = self._told(error)
+        if told is None:
+            return made
+        item.user_properties.append((_OUTCOME, told.outcome.value))
+        said = f"live, {told.outcome}: {told.why}"
+        if told.outcome.is_skip and not self._settings.live_strict:
+            self._skipped[item.nodeid] = said
+            return _skipped(item, made, said)
+        made.sections.append(("qchannel: what the live test ended as", said))
+        return made
+
+    def _told(self, error: BaseException) -> Told | None:
+        test = self._run.current()
+        is_fit = isinstance(error, ExpectationFailed) and error.headline.startswith(
+            "assert_sampler_run"
+        )
+        return outcome_of(test.facts, test.complained, is_statistics=is_fit)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Cancels and closes what a test left, when nothing of it is left here."""
+        try:
+            return (yield)
+        finally:
+            if has_lane(item):
+                self._sweep_after(item)
+
+    def _sweep_after(self, item: pytest.Item) -> None:
+        unit = sharing.unit_of(item)
+        if unit is None:
+            self._run.sweep_test(test_id(item))
+        elif unit.lane is None:  # what tests share is open until the last of them has ended
+            for one in unit.items:
+                self._run.sweep_test(test_id(one))
+
+    # At the end of the run.
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Sweeps what the run left; fails one that was to be live and was not."""
+        if self._was_signalled:  # pytest-xdist waits for its workers longer than CI does
+            self._sweep_all()
+        done = yield
+        if not self._is_worker:
+            self._sweep_all()
+            self._require_live(session)
+        return done
+
+    def _sweep_all(self) -> None:
+        most_s = _AFTER_SIGNAL_S if self._was_signalled else self._settings.sweep_timeout
+        self._lines = self._run.sweep_all(most_s)
+
+    def _require_live(self, session: pytest.Session) -> None:
+        if self._settings.require_live and not self._live_tests:
+            self._lines.append("qchannel: no test ran live, and --qchannel-require-live is given:")
+            self._lines += [f"  {test}: {why}" for test, why in self._skipped.items()]
+            if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Notes, in a controller too, which tests ran live and which were skipped, and why."""
+        if report.skipped and isinstance(report.longrepr, tuple):
+            self._skipped.setdefault(report.nodeid, report.longrepr[2].removeprefix("Skipped: "))
+        elif report.when == "call" and any(
+            name == "qchannel" and str(value).startswith(("live", "record"))
+            for name, value in report.user_properties
+        ):
+            self._live_tests.add(report.nodeid)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Says what the run has spent, and what it left."""
+        for line in (*self._run.summary(), *self._lines):
+            terminalreporter.write_line(line)
+
+    def end(self) -> None:
+        """Closes the connections; a signal does again what it did before."""
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+            self._before = None
+        self._run.close()
+
+    def _terminated(self, number: int, _frame: FrameType | None) -> None:
+        """Makes of SIGTERM, which pytest does not handle, a Ctrl-C; of a second one the end."""
+        if self._was_signalled:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        self._was_signalled = True
+        raise KeyboardInterrupt
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Hurries the sweep."""
+        self._was_signalled = True
+
+
+def _skipped(item: pytest.Item, made: pytest.TestReport, reason: str) -> pytest.TestReport:
+    """A report of a failed test as that of a skipped one."""
+    path, line, _ = item.reportinfo()
+    made.outcome = "skipped"
+    made.longrepr = (str(path), (line or 0) + 1, f"Skipped: {reason}")
+    return made

@@ -130,7 +130,7 @@ def second_server(folder: Path, world: str = "", seed: int = 0) -> Iterator[Seco
         process.stdout.close()
 
 
-class _Proxy(socketserver.ThreadingTCPServer):
+class Proxy(socketserver.ThreadingTCPServer):
     """Leads IBM's names, and no other, to a port of this machine."""
 
     daemon_threads = True
@@ -143,7 +143,7 @@ class _Proxy(socketserver.ThreadingTCPServer):
 
 
 class _Tunnel(socketserver.StreamRequestHandler):
-    server: _Proxy
+    server: Proxy
 
     def handle(self) -> None:
         first = self.rfile.readline().decode("latin-1").split()
@@ -220,8 +220,8 @@ def main(folder: str, seed: str) -> None:
     Path(folder, "ca.pem").write_text(authority.certificate_pem, encoding="ascii")
     door = LoopbackDoor(chained(source.links, source.handle), problems.append, authority)
     door.open()
-    proxy = _Proxy(door.port)
-    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    proxy = Proxy(door.port)
+    threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True).start()
     account = source.app.world.accounts[0]
     first = next(iter(account.instances.values()))
     told = {"key": account.credential, "crn": first.id, "proxy": proxy.server_address[1]}
