@@ -15,13 +15,13 @@ from pytest_qchannel.channels.personal import remember, secrets_of_person
 from pytest_qchannel.channels.secrets_file import secrets_file
 from pytest_qchannel.errors import ExpectationFailed, NotLive, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
-from pytest_qchannel.lanes.live.outcome import Outcome, Told, outcome_of
+from pytest_qchannel.lanes.live.clock import MACHINE, Clock
+from pytest_qchannel.lanes.live.outcome import Told, outcome_of
 from pytest_qchannel.lanes.live.run import LiveRun, missing
 from pytest_qchannel.lanes.live.run_id import RunId, run_id
-from pytest_qchannel.options import Mode, Source
 from pytest_qchannel.plugin import selection, session_settings, sharing
-from pytest_qchannel.plugin.keys import HEADER, LANE, LIVE, OURS
-from pytest_qchannel.plugin.our_tests import has_lane, test_id
+from pytest_qchannel.plugin.keys import LANE, LIVE, OURS
+from pytest_qchannel.plugin.taping import has_lane, test_id
 from pytest_qchannel.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ _OUTCOME: Final = "qchannel_live"
 
 _AFTER_SIGNAL_S: Final = 5.0
 """CI kills 7.5 s after its signal, and again 2.5 s later. Source: GitHub's documentation."""
+
+
+CLOCK: Clock = MACHINE
+"""The time that live runs wait by; tests have one that goes faster."""
 
 
 def begin(config: pytest.Config, settings: Settings) -> list[str]:
@@ -59,6 +63,7 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
         session_settings.base_of(config),
         owner=worker.get("workerid", "main"),
         learned=remember,
+        clock=CLOCK,
     )
     for secret in run.held.values():
         remember(secret)

@@ -30,14 +30,16 @@ def begin(config: pytest.Config) -> None:
     """
     settings = session_settings.session_settings(config)
     everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
-    if settings.mode is Mode.LIVE or settings.record_from is Source.LIVE:
+    is_recorded = settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
+    told: list[str] = []
+    if settings.mode is Mode.LIVE or is_recorded:
         from pytest_qchannel.plugin import live  # here: few runs are
 
-        live.begin(config, settings)
+        told = live.begin(config, settings)
     orphan_watch.begin(config, settings)
     workers.begin(config)
     if settings.scope == "package":
         config.pluginmanager.register(Packages())
-    lines = config.stash[HEADER] = [session_settings.header(settings)]
+    lines = config.stash[HEADER] = [session_settings.header(settings), *told]
     if whole := config.stash.get(everywhere.EVERYWHERE, None):
         lines.append(whole.header())

@@ -37,6 +37,7 @@ from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.lanes.source.emulated import EmulatedSource
 from pytest_qchannel.settings import resolve
+from tests.live.scaled_clock import VARIABLE, clock_of
 
 _ROOT: Final = Path(__file__).parents[2]
 _FINAL: Final = ("Completed", "Failed", "Cancelled")
@@ -45,8 +46,9 @@ _FINAL: Final = ("Completed", "Failed", "Cancelled")
 class SecondServer:
     """A running one, as its starter has it."""
 
-    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
+    def __init__(self, process: subprocess.Popen[str], folder: Path, clock: str) -> None:
         self._process = process
+        self._clock = clock
         told = self._read()
         self.key: str = told["key"]
         self.crn: str = told["crn"]
@@ -61,6 +63,7 @@ class SecondServer:
             "https_proxy": self._proxy,
             "REQUESTS_CA_BUNDLE": str(self._ca),
             "SSL_CERT_FILE": str(self._ca),
+            VARIABLE: self._clock,
             "QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN": self.key,
             "QCHANNEL_IBM_QUANTUM_PLATFORM_INSTANCE": self.crn,
         }
@@ -106,21 +109,25 @@ class SecondServer:
 
 
 @contextmanager
-def second_server(folder: Path, world: str = "", seed: int = 0) -> Iterator[SecondServer]:
+def second_server(
+    folder: Path, world: str = "", seed: int = 0, factor: float = 1
+) -> Iterator[SecondServer]:
     """Starts one, until the block is left.
 
     Args:
         folder: Where its certificate is written.
         world: A world file's text; without one it is the default world.
         seed: Of job ids.
+        factor: How fast its time goes: see :mod:`tests.live.scaled_clock`.
     """
+    clock = f"{time.time()}:{factor}"
     (folder / "world.toml").write_text(world, encoding="utf-8")
-    command = [sys.executable, "-m", "tests.live.second_server", str(folder), str(seed)]
+    command = [sys.executable, "-m", "tests.live.second_server", str(folder), str(seed), clock]
     process = subprocess.Popen(
         command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:
-        yield SecondServer(process, folder)
+        yield SecondServer(process, folder, clock)
     finally:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -209,13 +216,13 @@ class _Controls:
         return {}
 
 
-def main(folder: str, seed: str) -> None:
+def main(folder: str, seed: str, clock: str) -> None:
     """Serves until the input ends."""
     text = Path(folder, "world.toml")
     builder = WorldBuilder.from_file(text) if text.read_text("utf-8") else WorldBuilder.default()
     settings = resolve({"seed": seed}, {}, {}, {})
     journal, problems = Journal(), list[Any]()
-    source = EmulatedSource(settings, builder, journal, problems, Clock(time.time))
+    source = EmulatedSource(settings, builder, journal, problems, Clock(clock_of(clock).now))
     authority = new_authority()
     Path(folder, "ca.pem").write_text(authority.certificate_pem, encoding="ascii")
     door = LoopbackDoor(chained(source.links, source.handle), problems.append, authority)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -17,14 +17,14 @@ from pytest_qchannel.cassette.accounts import HeldInstance
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.errors import QChannelError
-from pytest_qchannel.hosts import IAM, RUNTIME, SEARCH, base_url_of
+from pytest_qchannel.hosts import IAM, RUNTIME, SEARCH, Host, base_url_of, find_any_host
 from pytest_qchannel.ibm.table import url_of
+from pytest_qchannel.lanes.live.access import Access
 from pytest_qchannel.secret import Secret
-from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
+from pytest_qchannel.wire import ConnectionDropped, Handle, Request
 
-__all__ = ["API_VERSION", "Caller", "LiveLoginFailed"]
+__all__ = ["Caller", "LiveLoginFailed"]
 
-API_VERSION: Final = "2025-05-01"
 _EARLY_S: Final = 300
 """How long before its end an access token is taken for ended."""
 
@@ -73,28 +73,18 @@ class Caller:
                 self._token = self._log_in()
             return self._token.value
 
-    def request(
-        self, method: str, path: str, crn: str, body: Mapping[str, Any] | None = None
-    ) -> Response:
-        """The answer of the runtime service, at the region of an instance.
-
-        Args:
-            method: The HTTP method.
-            path: Below the base of the API, with its query.
-            crn: The instance.
-            body: What is sent as JSON.
+    def access(self, crn: str) -> Access:
+        """How an instance is asked, at the host of its region.
 
         Raises:
-            ConnectionDropped: There is no answer.
             LiveLoginFailed: See :meth:`access_token`.
         """
-        headers = {
-            "authorization": f"Bearer {self.access_token()}",
-            "service-crn": crn,
-            "ibm-api-version": API_VERSION,
-        }
-        url = base_url_of(RUNTIME, CRN.parse(crn).region) + path
-        return self._ask(method, url, headers, body)
+        parts = urlsplit(base_url_of(RUNTIME, CRN.parse(crn).region))
+        host = find_any_host(parts.netloc, parts.path)
+        if host is None:  # a region that is newer than the table
+            host = Host(parts.netloc, parts.path, RUNTIME)
+        headers = {"authorization": f"Bearer {self.access_token()}", "service-crn": crn}
+        return Access(host, headers)
 
     def instances(self) -> tuple[HeldInstance, ...]:
         """The instances of the account, as the search for them lists them.
@@ -103,10 +93,16 @@ class Caller:
             LiveLoginFailed: They could not be asked for.
         """
         if self._instances is None:
-            headers = {"authorization": f"Bearer {self.access_token()}"}
+            headers = {
+                "authorization": f"Bearer {self.access_token()}",
+                "content-type": "application/json",
+            }
             asked = {"query": "service_name:quantum-computing", "fields": ["crn", "name"]}
-            url = url_of(SEARCH, "POST /v3/resources/search") + "?limit=100"
-            answered = self._json(self._ask("POST", url, headers, asked))
+            parts = urlsplit(url_of(SEARCH, "POST /v3/resources/search"))
+            body = json.dumps(asked).encode()
+            answered = self._json(
+                Request("POST", parts.netloc, parts.path, headers, "limit=100", body)
+            )
             self._instances = tuple(
                 HeldInstance(one["crn"], one.get("name") or one["crn"], "")
                 for one in answered.get("items", ())
@@ -118,37 +114,24 @@ class Caller:
         headers = {"content-type": "application/x-www-form-urlencoded"}
         parts = urlsplit(url_of(IAM, "POST /identity/token"))
         request = Request("POST", parts.netloc, parts.path, headers, "", form)
-        answered = self._json(self._answer(request))
+        answered = self._json(request)
         token = answered.get("access_token")
         if not isinstance(token, str):
             raise self._failed("IAM gave no access token")
         return _Token(token, self._now() + int(answered.get("expires_in") or 3600))
 
-    def _ask(
-        self, method: str, url: str, headers: dict[str, str], body: Mapping[str, Any] | None
-    ) -> Response:
-        parts = urlsplit(url)
-        sent = b""
-        if body is not None:
-            headers["content-type"] = "application/json"
-            sent = json.dumps(body, separators=(",", ":")).encode()
-        request = Request(method, parts.netloc, parts.path, headers, parts.query, sent)
-        return self._send(request)
-
-    def _answer(self, request: Request) -> Response:
+    def _json(self, request: Request) -> dict[str, Any]:
         try:
-            return self._send(request)
+            response = self._send(request)
         except ConnectionDropped as dropped:
             said = dropped.trouble.name if dropped.trouble else "no answer"
             raise self._failed(f"{request.host} gave no answer", said) from None
-
-    def _json(self, response: Response) -> dict[str, Any]:
         try:
             answered = json.loads(response.body)
         except ValueError:
             answered = None
         if response.status != 200 or not isinstance(answered, dict):
-            raise self._failed(f"the login was answered with {response.status}")
+            raise self._failed(f"{request.host} answered with {response.status}")
         return answered
 
     def _failed(self, headline: str, error: str = "") -> LiveLoginFailed:

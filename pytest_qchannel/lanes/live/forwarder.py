@@ -87,7 +87,7 @@ class _Outside:
     def _is_left_out(self, host: str) -> bool:
         """By what was read then: a lane has a ``no_proxy`` of its own, with IBM's hosts."""
         names = [one.strip().lstrip(".").lower() for one in self.proxies.get("no", "").split(",")]
-        return any(one == "*" or one and f".{host}".endswith(f".{one}") for one in names)
+        return any(one == "*" or (one and f".{host}".endswith(f".{one}")) for one in names)
 
 
 class Forwarder:

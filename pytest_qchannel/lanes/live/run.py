@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.channels import credentials
+from pytest_qchannel.channels.client import client_release
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
-from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
+from pytest_qchannel.lanes.live.access import Access, Accesses
+from pytest_qchannel.lanes.live.allowance import Allowance
+from pytest_qchannel.lanes.live.budget import FIXED_S, Budget
 from pytest_qchannel.lanes.live.caller import Caller
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
+from pytest_qchannel.lanes.live.entry import fingerprint
 from pytest_qchannel.lanes.live.forwarder import Forwarder
+from pytest_qchannel.lanes.live.ledger import Ledger, ledger_path
+from pytest_qchannel.lanes.live.policy import Policy
+from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.standins import StandIns
+from pytest_qchannel.lanes.live.submission import Submissions
+from pytest_qchannel.lanes.live.terms import LiveTest, Terms
+from pytest_qchannel.lanes.live.watching import Usages, Watching
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
 from pytest_qchannel.wire import Handle, Link
 
-__all__ = ["CHANNELS", "ENDED", "LiveRun", "held_in", "missing"]
+__all__ = ["CHANNELS", "LiveRun", "held_in", "missing"]
 
 CHANNELS: Final = tuple(one for one in CHANNEL_BY_NAME.values() if not one.is_classic)
-"""The channels that there are."""
-
-ENDED: Final = "the classic platform ended on 2025-07-01"
-"""Why there is no live lane on the channel ``ibm_quantum``."""
+"""The channels that there are: the classic platform ended."""
 
 
 def held_in(environ: Mapping[str, str]) -> dict[Channel, Secret]:
@@ -33,9 +44,9 @@ def held_in(environ: Mapping[str, str]) -> dict[Channel, Secret]:
 
 
 def missing(channel: Channel) -> str:
-    """Why a test cannot run live on a channel, with the variables that would let it."""
+    """Why a test cannot run live on a channel, with what would let it."""
     if channel.is_classic:
-        return f"{channel}: {ENDED}; use ibm_quantum_platform"
+        return f"{channel} is not there live: the classic platform ended on 2025-07-01"
     own = credentials.own_variable(channel, "TOKEN")
     return f"live: no credential for {channel}: set {own}, or QISKIT_IBM_TOKEN"
 
@@ -46,16 +57,25 @@ class LiveRun:
     Args:
         settings: The run's.
         environ: Where the credentials are; read once.
+        name: The name of the run.
+        root: The folder below which the ledger is.
+        owner: This process, as a worker of pytest-xdist is called.
         learned: Called with each real access token.
         clock: The time.
         send: Sends a request to the real services; by default over the network.
+
+    Raises:
+        UsageProblem: There is no credential.
     """
 
     def __init__(
         self,
         settings: Settings,
         environ: Mapping[str, str],
+        name: str,
+        root: Path,
         *,
+        owner: str = "main",
         learned: Callable[[Secret], None] = lambda _: None,
         clock: Clock = MACHINE,
         send: Handle | None = None,
@@ -65,23 +85,38 @@ class LiveRun:
         self.held = held_in(environ)
         """The real credentials, by channel."""
         if not self.held:
+            own = [credentials.own_variable(one, "TOKEN") for one in CHANNELS]
             raise UsageProblem(
                 "the live lane has no credential of any channel",
                 where=f"mode={settings.mode} ({settings.origin['mode']})",
-                next="; or ".join(
-                    f"set {credentials.own_variable(one, 'TOKEN')}" for one in CHANNELS
-                )
-                + "; or QISKIT_IBM_TOKEN; or name a dotenv file: --qchannel-secrets=FILE",
+                next=f"set {' or '.join(own)}, or QISKIT_IBM_TOKEN; or name a dotenv file that "
+                "has them: --qchannel-secrets=FILE",
             )
         self.standins = StandIns(self.held, learned)
         self._forwarder = Forwarder()
         self.send: Handle = send or self._forwarder.handle
-        self.callers = {
+        self._callers = {
             channel: Caller(channel, secret, self.send, clock.now)
             for channel, secret in self.held.items()
         }
         self._named = {one: credentials.instance_of(one, environ) for one in self.held}
         self._accounts: dict[str, HeldAccount] = {}
+        budget = settings.budget
+        self.terms = Terms(
+            name,
+            Budget.parse(budget if budget == "dry" else str(budget)),
+            owner,
+            frozenset(settings.live_backends),
+            self._instances_allowed(),
+            settings.live_jobs,
+            settings.queue_timeout,
+        )
+        self._root = root
+        self._accesses, self._usages = Accesses(), Usages()
+        self._problems: list[QChannelError] = []
+        self._test = LiveTest(Allowance("between tests"))
+
+    # Who is logged in.
 
     def accounts(self) -> Mapping[str, HeldAccount]:
         """By channel, who code under test logs in as: stand-ins, and the real instances.
@@ -96,19 +131,104 @@ class LiveRun:
                 self._accounts[channel.name] = HeldAccount(key, self._instances(channel))
         return self._accounts
 
-    def rules(self, where: Callable[[], str], problems: list[QChannelError]) -> Sequence[Link]:
-        return ()
-
-    def close(self) -> None:
-        """Closes the connections."""
-        self._forwarder.close()
-
     def _instances(self, channel: Channel) -> tuple[HeldInstance, ...]:
         named = self.settings.instance or self._named[channel]
         if named and named.startswith("crn:"):
             return (HeldInstance(named, named, ""),)
-        found = self.callers[channel].instances()
-        if not named:
-            return found
+        found = self._callers[channel].instances()
         chosen = tuple(one for one in found if named == one.name)
         return chosen + tuple(one for one in found if one not in chosen)
+
+    def _instances_allowed(self) -> frozenset[str]:
+        """The fingerprints of those that may be used; none: any.
+
+        Raises:
+            UsageProblem: One that is named is none of the account's.
+            LiveLoginFailed: Those of the account could not be listed.
+        """
+        settings = self.settings
+        by_default = [settings.instance] if settings.instance else list(self._named.values())
+        named = [one for one in settings.live_instances or by_default if one]
+        if all(one.startswith("crn:") for one in named):
+            return frozenset(map(fingerprint, named))
+        known = [one for caller in self._callers.values() for one in caller.instances()]
+        for name in named:
+            if not any(name in one for one in known):
+                raise UsageProblem(
+                    f"the account has no instance {name!r}",
+                    closest=nearest(name, [one.name for one in known]),
+                    next=f"name one of {', '.join(sorted({one.name for one in known}))}",
+                )
+        return frozenset(fingerprint(one.id) for one in known if {one.id, one.name} & set(named))
+
+    # What may be sent.
+
+    @functools.cached_property
+    def ledger(self) -> Ledger:
+        """The ledger of the run; the file is made when it is first asked for."""
+        return Ledger(ledger_path(self._root, self.terms.run), self.terms.run, self.clock.now)
+
+    @functools.cached_property
+    def settling(self) -> Settling:
+        """What finds out prices."""
+        return Settling(self.ledger, self.clock)
+
+    def rules(self) -> Sequence[Link]:
+        """The handlers that stand before the real services, but for the credentials."""
+        return (
+            Policy(self.terms, self.ledger, self.current, client_release()),
+            Watching(self.terms, self.settling, self._usages, self._accesses, self.current),
+            Submissions(self.terms, self.settling, self._usages, self.current),
+        )
+
+    def require_enough(self, allowance: Allowance) -> None:
+        """Passes a test whose smallest job the budget can pay.
+
+        Raises:
+            UsageProblem: It cannot; names the number that could.
+        """
+        budget = self.terms.budget
+        if allowance.may_submit and allowance.smallest_reserve_s > budget.seconds:
+            raise UsageProblem(
+                f"--qchannel-budget={budget} is less than one job of a selected test needs: "
+                f"{allowance.smallest_reserve_s} s, of which {FIXED_S} s are for fixed charges",
+                where=allowance.test,
+                next=f"--qchannel-budget={math.ceil(allowance.smallest_reserve_s)}, or lower "
+                "max_qpu_seconds of its marker live_qpu",
+            )
+
+    # Which test runs now.
+
+    def current(self) -> LiveTest:
+        """The test that runs now."""
+        return self._test
+
+    def begin(self, allowance: Allowance) -> None:
+        """Another test runs from now on."""
+        self._test = LiveTest(allowance, self._problems)
+
+    def reports_to(self, problems: list[QChannelError]) -> None:
+        """Has problems put into the list of the lane that was opened last."""
+        self._problems = self._test.problems = problems
+
+    # Its end.
+
+    def access_of(self, instance: str) -> Access | None:
+        """How the instance with a fingerprint is asked, with a credential that is valid now."""
+        known = self._accesses.of(instance)
+        for channel, caller in self._callers.items():
+            for one in self._accounts[channel.name].instances if self._accounts else ():
+                if fingerprint(one.id) == instance:
+                    return caller.access(one.id)
+        return known
+
+    def sweep_test(self, test): ...
+    def sweep_all(self, most_s):
+        return []
+
+    def summary(self):
+        return []
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._forwarder.close()

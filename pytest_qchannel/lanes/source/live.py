@@ -53,8 +53,9 @@ class LiveSource:
         self.links: Sequence[Link] = (
             journaled(journal),
             run.standins.link(where, problems),
-            *run.rules(where, problems),
+            *run.rules(),
         )
+        run.reports_to(problems)
 
     def hints(
         self,
