@@ -166,6 +166,12 @@ def observed() -> str:
     return f"{len(rows)} rows: {held} with a test, {len(rows) - held} with a reason."
 
 
+def ci_file(name: str) -> str:
+    """A file to copy, as a block of code."""
+    text = (ROOT / "docs" / "ci" / f"{name}.yml").read_text(encoding="utf-8")
+    return f"```yaml\n{text}```"
+
+
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"settings": settings, "offers": offers},
     "docs/emulator.md": {
@@ -177,6 +183,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
         "refusals": refusals,
         "failures": failures,
     },
+    "docs/ci.md": {name: functools.partial(ci_file, name) for name in ("github", "gitlab")},
     "docs/observed.md": {"count": observed},
     "docs/faults.md": {name: functools.partial(str, text) for name, text in fault_tables().items()},
     "docs/world.md": {name: functools.partial(str, text) for name, text in world_tables().items()},

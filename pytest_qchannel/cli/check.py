@@ -21,6 +21,7 @@ from pytest_qchannel._version import __version__
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.check_cassettes import CheckCassettes
+from pytest_qchannel.cli.check_live import DOCUMENT, check_live
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import CHANNELS, Mode, Settings, resolve
 
@@ -69,6 +70,12 @@ def _settings(channels: str, seed: int, mode: str) -> Settings:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 @click.option("--verbose", is_flag=True, help="Show every request and the client's own messages.")
 @click.option("--live", is_flag=True, help="Walk the real services (not there yet).")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where --live writes its report of differences; ./drift.json without it.",
+)
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -80,6 +87,7 @@ def check(
     as_json: bool,
     verbose: bool,
     live: bool,
+    output: Path | None,
 ) -> None:
     """Walk login, least_busy, Sampler and logout on each channel, against the emulator.
 
@@ -88,9 +96,10 @@ def check(
     Ends with exit status 0 only if every step holds.
     """
     if live:
-        raise click.UsageError(
-            "--live: the live lane does not exist yet; without --live the emulator is checked"
-        )
+        check_live(output or DOCUMENT, as_json=as_json)
+        return
+    if output is not None:
+        raise click.UsageError("--output: only --live writes a report; add --live")
     settings = _settings(channels, seed, mode)
     _refuse_what_means_nothing(ctx, settings.mode)
     if not verbose:

@@ -32,6 +32,12 @@ _COMMANDS: Final = (
         "Read a page of the documentation.",
     ),
     Later(
+        "matrix",
+        "pytest_qchannel.cli.matrix",
+        "matrix",
+        "Print the legs of CI: channels x clients x lanes, from the settings of the project.",
+    ),
+    Later(
         "run",
         "pytest_qchannel.cli.run",
         "run",

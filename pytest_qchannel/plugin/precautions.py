@@ -113,7 +113,7 @@ class Precautions:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Sees whether a selected test has a lane, and what fixtures such tests use."""
+        """Sees which selected tests have a lane, and what fixtures they use; begins with hooks."""
         self._ours = [item for item in session.items if _has_lane(item)]
         self._loses = bool(self._ours) and _has_something_to_lose()
         self._lent = frozenset().union(*(getattr(item, "fixturenames", ()) for item in self._ours))
@@ -121,6 +121,7 @@ class Precautions:
             for item in session.items:
                 if isinstance(item, pytest.Function) and not _has_lane(item):
                     item.fixturenames.insert(_first_in(item, "function"), APART_FIXTURE)
+        self._close_to_hooks("before the first test")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -147,10 +148,7 @@ class Precautions:
             return (yield)
         finally:
             self._open_again()
-            if self._loses:
-                self._guard.where, self._guard.who = "between tests", "a hook between two tests"
-                self._guard.ibm_advice = _HOOK
-                self._guard.close_network()
+            self._close_to_hooks("between two tests")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
@@ -159,6 +157,12 @@ class Precautions:
             return (yield)
         finally:
             self._open_again()
+
+    def _close_to_hooks(self, when: str) -> None:
+        if self._loses:
+            self._guard.where, self._guard.who = when, f"a hook {when}"
+            self._guard.ibm_advice = _HOOK
+            self._guard.close_network()
 
     def _open_again(self) -> None:
         self._item = None

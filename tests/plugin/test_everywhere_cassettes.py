@@ -198,9 +198,12 @@ def test_in_auto_marked_tests_replay(run: Any, pytester: pytest.Pytester) -> Non
     result.stdout.fnmatch_lines(
         ["qchannel: *1 emulated on *, 2 pytest-recording, 1 replay on *", "*1 cassette replayed*"]
     )
-    # A mode that somebody names holds for every test.
-    result = run(recorded.replace("LANE", "'emulated'"), EVERYWHERE, "--qchannel-mode=emulated")
-    result.assert_outcomes(passed=2)
+    # A mode that somebody names holds for every test, behind either door.
+    bare = MARKED[: MARKED.index("    @pytest.mark.vcr\n    def test_of_others_without")]
+    bare = bare.replace("LANE", "'emulated'").replace('text == "from', 'text != "from')
+    for door in ("in-process", "loopback"):
+        named = ("--qchannel-mode=emulated", f"--qchannel-door={door}")
+        run(bare, EVERYWHERE, *named).assert_outcomes(passed=3)
     wide = "--qchannel-scope=module"
     shared = recorded.replace("def test_emulated", "@pytest.mark.vcr\n    def test_emulated")
     shared = shared.replace('qchannel.lane == "emulated"', "qchannel.lane")

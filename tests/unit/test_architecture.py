@@ -27,7 +27,7 @@ AT_START = {NAME} | {
     f"{NAME}.{name}"
     for name in (
         "errors", "options", "plugin", "plugin.fixtures", "plugin.keys", "incompatible_plugins",
-        "plugin.markers",
+        "plugin.markers", "network", "network.uses",
     )
 }  # fmt: skip
 # What none of them must load.
@@ -142,6 +142,7 @@ LATE = {
     "network.shut: emulator.adapters.inprocess": "responses, for one door only",
     "network.shut: network.redirect": "for one door only",
     "network.trust: certifi": "for one door only",
+    "plugin: plugin.before_tests": "few runs reach for IBM before there are tests",
     "plugin: plugin.forgotten": "most failures are about something else",
     "plugin: plugin.our_tests": "every run of everybody loads this module",
     "plugin: plugin.start": "the same",

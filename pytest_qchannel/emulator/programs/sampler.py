@@ -25,7 +25,7 @@ from qiskit import QuantumCircuit
 from pytest_qchannel.emulator.programs import codec, options, pubs, results, spans
 from pytest_qchannel.emulator.programs.arrays import Bits, Data
 from pytest_qchannel.emulator.programs.durations import qpu_s, within_calendar
-from pytest_qchannel.emulator.programs.isa import require_twirlable
+from pytest_qchannel.emulator.programs.isa import require_measured, require_twirlable
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, Twirling, group
 from pytest_qchannel.emulator.programs.outcome import Outcome
@@ -122,6 +122,7 @@ def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) ->
     params, snapshot = machine.task.params, machine.task.snapshot
     shots, split = _shots_of(sent, params)
     circuit = pubs.read_circuit(sent[0], machine.task, where)
+    require_measured(circuit)
     twirling = Twirling.of(group(group(params, "options"), "twirling"))
     if twirling.gates:
         require_twirlable(circuit)
