@@ -46,18 +46,15 @@ class LiveTest:
         allowance: What it may spend.
         problems: The lane's list: what is put there fails, or skips, the test.
         facts: What passed the door.
-        complained: The problems of this test, also those that were told already.
     """
 
     allowance: Allowance
     problems: list[QChannelError] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
-    complained: list[LiveProblem] = field(default_factory=list)
 
     def complain(self, problem: LiveProblem) -> LiveProblem:
         """Puts a problem where the code under test cannot swallow it, and gives it back."""
         self.problems.append(problem)
-        self.complained.append(problem)
         return problem
 
 
