@@ -22,6 +22,7 @@ from pytest_qchannel.lanes.live.entry import fingerprint
 from pytest_qchannel.lanes.live.forwarder import Forwarder
 from pytest_qchannel.lanes.live.ledger import Ledger, ledger_path
 from pytest_qchannel.lanes.live.policy import Policy
+from pytest_qchannel.lanes.live.queue_timer import QueueTimer
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.standins import StandIns
 from pytest_qchannel.lanes.live.submission import Submissions
@@ -110,6 +111,7 @@ class LiveRun:
             self._instances_allowed(),
             settings.live_jobs,
             settings.queue_timeout,
+            settings.budget_28d,
         )
         self._root = root
         self._accesses, self._usages = Accesses(), Usages()
@@ -178,6 +180,7 @@ class LiveRun:
         return (
             Policy(self.terms, self.ledger, self.current, client_release()),
             Watching(self.terms, self.settling, self._usages, self._accesses, self.current),
+            QueueTimer(self.terms, self.settling, self.current),
             Submissions(self.terms, self.settling, self._usages, self.current),
         )
 
