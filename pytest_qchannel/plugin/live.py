@@ -229,7 +229,14 @@ class Live:
 
     def _sweep_all(self) -> None:
         most_s = _AFTER_SIGNAL_S if self._was_signalled else self._settings.sweep_timeout
-        self._lines = self._run.sweep_all(most_s)
+        for line in self._run.sweep_all(most_s):
+            if line.is_left:
+                self._lines.append(
+                    f"qchannel: left behind: {line.kind} {line.name}: {line.why}; next: "
+                    f"qchannel cleanup --run {line.run}"
+                )
+            elif line.did in ("cancelled", "closed"):
+                self._lines.append(f"qchannel: {line.did} {line.kind} {line.name}, which was left")
 
     def _require_live(self, session: pytest.Session) -> None:
         if self._settings.require_live and not self._live_tests:

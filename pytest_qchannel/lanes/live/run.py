@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +18,9 @@ from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
 from pytest_qchannel.lanes.live.access import Access, Accesses
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.budget import FIXED_S, Budget
-from pytest_qchannel.lanes.live.caller import Caller
+from pytest_qchannel.lanes.live.caller import Caller, LiveLoginFailed
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
-from pytest_qchannel.lanes.live.entry import fingerprint
+from pytest_qchannel.lanes.live.entry import Kind, State, fingerprint
 from pytest_qchannel.lanes.live.forwarder import Forwarder
 from pytest_qchannel.lanes.live.ledger import Ledger, ledger_path
 from pytest_qchannel.lanes.live.policy import Policy
@@ -26,6 +28,7 @@ from pytest_qchannel.lanes.live.queue_timer import QueueTimer
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.standins import StandIns
 from pytest_qchannel.lanes.live.submission import Submissions
+from pytest_qchannel.lanes.live.sweep import Line, Sweep
 from pytest_qchannel.lanes.live.terms import LiveTest, Terms
 from pytest_qchannel.lanes.live.watching import Usages, Watching
 from pytest_qchannel.secret import Secret
@@ -168,7 +171,10 @@ class LiveRun:
     @functools.cached_property
     def ledger(self) -> Ledger:
         """The ledger of the run; the file is made when it is first asked for."""
-        return Ledger(ledger_path(self._root, self.terms.run), self.terms.run, self.clock.now)
+        path = ledger_path(self._root, self.terms.run)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parents[1].joinpath(".gitignore").write_text("*\n", encoding="ascii")
+        return Ledger(path, self.terms.run, self.clock.now)
 
     @functools.cached_property
     def settling(self) -> Settling:
@@ -218,20 +224,58 @@ class LiveRun:
 
     def access_of(self, instance: str) -> Access | None:
         """How the instance with a fingerprint is asked, with a credential that is valid now."""
-        known = self._accesses.of(instance)
         for channel, caller in self._callers.items():
-            for one in self._accounts[channel.name].instances if self._accounts else ():
-                if fingerprint(one.id) == instance:
-                    return caller.access(one.id)
-        return known
+            with suppress(LiveLoginFailed):
+                if crn := self._crn_of(instance, channel):
+                    return caller.access(crn)
+        return self._accesses.of(instance)
 
-    def sweep_test(self, test): ...
-    def sweep_all(self, most_s):
-        return []
+    def _crn_of(self, instance: str, channel: Channel) -> str | None:
+        """The CRN with a fingerprint, of the instances in use or of all of the account."""
+        held = self.accounts()[channel.name].instances
+        for one in chain(held, lazily(self._callers[channel].instances)):
+            if fingerprint(one.id) == instance:
+                return one.id
+        return None
 
-    def summary(self):
-        return []
+    @functools.cached_property
+    def _sweep(self) -> Sweep:
+        return Sweep(
+            self.terms.run,
+            self.settling,
+            self.access_of,
+            self.send,
+            lambda problem: self.current().complain(problem),
+        )
+
+    def sweep_test(self, test: str) -> list[Line]:
+        """Ends what a test left; its prices may come later."""
+        entries = self.ledger.entries(test=test, is_open=True)
+        return self._sweep.sweep(entries, self.settings.sweep_timeout, price_s=0)
+
+    def sweep_all(self, seconds: float) -> list[Line]:
+        """Ends what is left of the whole run, within some seconds."""
+        entries = self.ledger.entries(is_open=True)
+        return self._sweep.sweep(entries, seconds, is_last=True)
+
+    def summary(self) -> list[str]:
+        """What has been spent, in lines."""
+        if not (entries := self.ledger.entries()):
+            return []
+        budget, held = self.terms.budget, self.ledger.held()
+        used = sum(one.used or 0 for one in entries)
+        jobs = sum(one.kind is Kind.JOB and one.state is not State.VOID for one in entries)
+        left = f", {max(0.0, budget.seconds - held):g} left" if budget.tier == "paid" else ""
+        return [
+            f"qchannel: live run {self.terms.run}: {jobs} jobs, {used:g} QPU seconds used, "
+            f"{held - used:g} held{left}, budget {budget}"
+        ]
 
     def close(self) -> None:
         """Closes the connections."""
         self._forwarder.close()
+
+
+def lazily(give: Callable[[], Iterable[HeldInstance]]) -> Iterator[HeldInstance]:
+    """What a function gives, which is called when it is asked for."""
+    yield from give()

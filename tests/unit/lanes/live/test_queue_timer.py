@@ -28,9 +28,7 @@ def test_a_job_that_is_stuck_is_cancelled_and_its_test_told(tmp_path: Path) -> N
     assert run.alive == []
     [problem] = run.test.complained
     assert problem.outcome == "queue"
-    assert str(problem).startswith(
-        f"job {remote} waited 300 s in the queue of {DEVICES[0]} and *"[:-1]
-    )
+    assert problem.headline.startswith(f"job {remote} waited 300 s in the queue of {DEVICES[0]}")
 
 
 def test_one_that_has_ended_or_runs_is_left_alone(tmp_path: Path) -> None:
