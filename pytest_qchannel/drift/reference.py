@@ -48,8 +48,8 @@ def reference(clock: Clock) -> Reference:
     limited, bought = (CRN.parse(one.id) for one in account.instances.values())
     # One of them asks about devices: they are the same for both, and large.
     subjects = (
-        Subject(secret, limited, backends=0, jobs=40),
-        Subject(secret, bought, backends=9, jobs=40),
+        Subject(secret, limited, backends=0, jobs=40, few=40),
+        Subject(secret, bought, backends=9, jobs=40, few=40),
     )
     return Reference(app.handle, subjects)
 
