@@ -64,6 +64,9 @@ class Settling:
         else:
             ended = "closed" if body.get("state") == "closed" else None
             price = price_of_session(body)
+            jobs = [one for one in self.ledger.entries() if one.session == entry.remote]
+            if any(one.is_alive for one in jobs):
+                price = Unpriced.PENDING  # a job that runs goes on when its session is closed
         if ended is None:
             return entry
         if entry.ended is None:
@@ -75,18 +78,19 @@ class Settling:
                 entry = self.ledger.move(entry.n, State.SETTLED, used=price.seconds)
         return entry
 
-    def look(self, entry: Entry, access: Access, send: Handle) -> Entry:
+    def look(self, entry: Entry, access: Access, send: Handle, *, is_paced: bool = True) -> Entry:
         """Asks for an entry, unless it was asked for a moment ago.
 
         Args:
             entry: The entry.
             access: How its instance is asked.
             send: What stands behind.
+            is_paced: Whether it is not asked again within some seconds.
 
         Raises:
             Unanswered: The service did not answer.
         """
-        if entry.remote is None or not self._is_due(entry.n):
+        if entry.remote is None or not (self._is_due(entry.n) or not is_paced):
             return entry
         if entry.kind is not Kind.JOB:
             asked = access.request("GET /sessions/<session_id>", {"session_id": entry.remote})

@@ -14,20 +14,18 @@ No connection at all is none of these: it was never sent.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_qchannel.errors import DuplicateJobs
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.lanes.live.access import Unanswered, json_of, with_body
 from pytest_qchannel.lanes.live.admission import Admission
-from pytest_qchannel.lanes.live.entry import Entry, Kind, State, Wish
+from pytest_qchannel.lanes.live.entry import LOST_NOTE, NOT_THERE_NOTE, Entry, Kind, State
 from pytest_qchannel.lanes.live.ledger import WrongStep
-from pytest_qchannel.lanes.live.lookup import cancel, find_jobs, search_jobs
+from pytest_qchannel.lanes.live.lookup import cancel, close, duplicates, find_jobs, search_jobs
 from pytest_qchannel.lanes.live.order import Order, order_of
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.tags import BadTags, tagged
@@ -118,7 +116,7 @@ class Submissions:
         if jobs:
             self._take(order, entry, jobs)
         elif jobs is not None:
-            self._ledger.move(entry.n, State.VOID, note="it was looked for, and is not there")
+            self._ledger.move(entry.n, State.VOID, note=NOT_THERE_NOTE)
         else:
             with self._lock:
                 self._doubts[key] = doubt
@@ -172,10 +170,10 @@ class Submissions:
         try:
             self._ledger.move(entry.n, State.RUNNING, remote=remote)
         except WrongStep:
-            if order.kind is Kind.JOB:
-                cancel(remote, order.access, order.send)
+            end = cancel if order.kind is Kind.JOB else close
+            end(remote, order.access, order.send)
             order.refuse(
-                "it arrived after the end of its test, and was cancelled",
+                "it arrived after the end of its test, and was ended",
                 "let the test wait for what its threads submit",
             )
 
@@ -184,7 +182,7 @@ class Submissions:
     ) -> Response:
         """Looks whether the service has it; else hands on what there is of an answer."""
         if entry.state is State.SENT:
-            entry = self._ledger.move(entry.n, State.LOST, note="its answer was lost")
+            entry = self._ledger.move(entry.n, State.LOST, note=LOST_NOTE)
         if order.kind is Kind.JOB:
             jobs = search_jobs(entry, self._terms.run, order.access, order.send, self._clock)
             if jobs:
@@ -220,30 +218,9 @@ class Submissions:
         if extras:
             ids = [str(one["id"]) for one in extras]
             for remote in ids:
-                extra = self._ledger.reserve(
-                    Wish(
-                        entry.test,
-                        entry.instance,
-                        entry.backend,
-                        entry.cost,
-                        entry.reserved,
-                        session=entry.session,
-                        owner=entry.owner,
-                    ),
-                    budget_s=math.inf,
-                )
-                self._ledger.move(extra.n, State.SENT)
-                self._ledger.move(extra.n, State.RUNNING, remote=remote, note="a duplicate")
+                self._ledger.adopt(entry, remote)
                 cancel(remote, order.access, order.send)
-            order.test.complain(
-                DuplicateJobs(
-                    f"one submission became {len(jobs)} jobs of the service",
-                    outcome="duplicates",
-                    where=f"{order.where}, tag {entry.tag}",
-                    facts=[("kept", str(first["id"])), ("cancelled", ", ".join(ids))],
-                    next="look at them in the service, and report it: the lane sends each once",
-                )
-            )
+            order.test.complain(duplicates(entry, str(first["id"]), ids))
         told = ("id", "backend", "session_id", "private", "calibration_id")
         return Response.json({name: first[name] for name in told if first.get(name) is not None})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,8 @@ from pytest_qchannel.lanes.live.access import (
     saying,
     with_body,
 )
+from pytest_qchannel.lanes.live.entry import State
+from pytest_qchannel.lanes.live.ledger import WrongStep
 from pytest_qchannel.lanes.live.outcome import Outcome
 from pytest_qchannel.lanes.live.settle import FINAL, status_of
 from pytest_qchannel.lanes.live.settling import Settling
@@ -92,6 +95,7 @@ class Usages:
 
 
 _SET_TAGS: Final = "PUT /jobs/<job_id>/tags"
+_DELETE_JOB: Final = "DELETE /jobs/<job_id>"
 _USAGE: Final = "GET /instances/usage"
 _READ: Final = (_USAGE, "GET /sessions/<session_id>")
 
@@ -141,6 +145,8 @@ class Watching:
         response = self._noted(request, found, answer)
         if response.status >= 300 or found.route.service != RUNTIME:
             return response
+        if found.route.key == _DELETE_JOB:
+            self._note_deletion(found.args["job_id"])
         if found.route.tells in (Tells.STATE, Tells.STATES) or found.route.key in _READ:
             self._read(found, request, json_of(response))
         body = has_own_tags(found.route) and COMMON.encode() in response.body and json_of(response)
@@ -178,6 +184,15 @@ class Watching:
             entry = self._settling.note(entry, row)
             if entry.ended in FINAL and not had_ended:
                 self._note_failure(row, remote)
+
+    def _note_deletion(self, remote: str) -> None:
+        """A job that is deleted tells its price no more: what was held for it is taken for that."""
+        entry = self._ledger.by_remote(remote)
+        if entry is not None and entry.state is State.RUNNING:
+            self._ledger.note_end(entry.n, "Deleted")
+            with suppress(WrongStep):
+                note, used = "deleted before its price was known", float(entry.reserved)
+                self._ledger.move(entry.n, State.SETTLED, used=used, note=note)
 
     def _note_failure(self, job: Mapping[str, Json], remote: str) -> None:
         """Notes why a job did not end well; one that was cancelled by its user has no code."""
