@@ -55,9 +55,7 @@ class _Age(click.ParamType):
 )
 @click.option("--dry-run", "is_dry", is_flag=True, help="Say what there is, and end nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option(
-    "--secrets", default="", metavar="FILE", help="A dotenv file with the credentials."
-)
+@click.option("--secrets", default="", metavar="FILE", help="A dotenv file with the credentials.")
 def cleanup(
     name: str | None, age: float | None, secrets: str, *, is_dry: bool, as_json: bool
 ) -> None:

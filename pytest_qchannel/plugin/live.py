@@ -21,7 +21,9 @@ from pytest_qchannel.lanes.live.run import LiveRun, missing
 from pytest_qchannel.lanes.live.run_id import RunId, run_id
 from pytest_qchannel.plugin import selection, session_settings, sharing
 from pytest_qchannel.plugin.keys import LANE, LIVE, OURS
+from pytest_qchannel.plugin.live_shown import Shown
 from pytest_qchannel.plugin.taping import has_lane, test_id
+from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,17 +64,28 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
         of_run.text,
         session_settings.base_of(config),
         owner=worker.get("workerid", "main"),
-        learned=remember,
+        learned=_learned,
         clock=CLOCK,
     )
     for secret in run.held.values():
-        remember(secret)
+        _learned(secret)
     _require_hidden(config)
     live = Live(config, settings, run)
     config.stash[LIVE] = run
     config.add_cleanup(live.end)
     config.pluginmanager.register(live, "qchannel-live")
     return [f"qchannel: live run {of_run.text} ({of_run.origin}), budget {run.terms.budget}"]
+
+
+_real: Final[list[Secret]] = []
+"""The real credentials of this process' live runs, their access tokens included."""
+
+
+def _learned(secret: Secret) -> None:
+    """A real credential: whatever looks for secrets looks for it, too."""
+    remember(secret)
+    if secret.is_searchable and secret not in _real:
+        _real.append(secret)
 
 
 def _require_hidden(config: pytest.Config) -> None:
@@ -110,6 +123,8 @@ class Live:
         self._skipped: dict[str, str] = {}
         self._lines: list[str] = []
         self._before: Any = None
+        self._shown = Shown(lambda: _real)
+        config.pluginmanager.register(self._shown, "qchannel-live-shown")
         if not self._is_worker and threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._terminated)
 
@@ -173,7 +188,13 @@ class Live:
         """Makes a skip of what says nothing of the code; names what a test ended as."""
         if LANE in item.stash:
             self._live_tests.add(item.nodeid)
-        made = yield
+        made = self._judged(item, call, (yield))
+        self._shown.of_report(made)
+        return made
+
+    def _judged(
+        self, item: pytest.Item, call: pytest.CallInfo[Any], made: pytest.TestReport
+    ) -> pytest.TestReport:
         if not made.failed or OURS not in item.stash or call.excinfo is None:
             return made
         error = call.excinfo.value
@@ -225,6 +246,7 @@ class Live:
         if not self._is_worker:
             self._sweep_all()
             self._require_live(session)
+        self._require_unseen(session)
         return done
 
     def _sweep_all(self) -> None:
@@ -244,6 +266,13 @@ class Live:
             self._lines += [f"  {test}: {why}" for test, why in self._skipped.items()]
             if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _require_unseen(self, session: pytest.Session) -> None:
+        """Fails a run that would have shown a real credential."""
+        for where in dict.fromkeys(self._shown.finds):
+            self._lines.append(f"qchannel: a real credential stood in {where}, and was taken out")
+        if self._shown.finds and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Notes, in a controller too, which tests ran live and which were skipped, and why."""
