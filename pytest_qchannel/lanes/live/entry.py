@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["TRANSITIONS", "Entry", "Kind", "State", "Wish", "fingerprint"]
+__all__ = [
+    "LOST_NOTE",
+    "NOT_THERE_NOTE",
+    "TRANSITIONS",
+    "Entry",
+    "Kind",
+    "State",
+    "Wish",
+    "fingerprint",
+]
+
+
+LOST_NOTE: Final = "its answer was lost"
+NOT_THERE_NOTE: Final = f"{LOST_NOTE}, and it was looked for in vain"
 
 
 class Kind(StrEnum):
@@ -117,6 +130,11 @@ class Entry:
     def is_alive(self) -> bool:
         """Whether the service may have it, and it may not have ended there."""
         return self.ended is None and self.state not in (State.SETTLED, State.VOID)
+
+    @property
+    def was_lost(self) -> bool:
+        """Whether there was a doubt, so that a list that lags may still show what nobody saw."""
+        return (self.note or "").startswith(LOST_NOTE)
 
     @property
     def is_open(self) -> bool:
