@@ -29,7 +29,7 @@ _LONG_AGO: Final = "6h"
 """How old what is ended must be where no run is named: another run may be under way."""
 
 
-class _Age(click.ParamType):
+class _Age(click.ParamType[float]):
     name = "AGE"
 
     def convert(
