@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
+from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.channels.personal import remember, secrets_of_person
 from pytest_qchannel.channels.secrets_file import secrets_file
 from pytest_qchannel.cli.flows import ONE_JOB, READS, Step, walk
@@ -106,7 +106,8 @@ def _flows(
 ) -> list[Step]:
     is_reading = run.terms.budget.tier == "read"
     settings = settings._replace(mode=Mode.LIVE)
-    run.begin(Allowance(_NAME, None if is_reading else _MOST_S, max_jobs=len(CHANNEL_BY_NAME)))
+    jobs = len(run.held)
+    run.begin(Allowance(_NAME, None if is_reading else jobs * _MOST_S, jobs))
     only = READS if is_reading else READS | ONE_JOB
     try:
         return list(walk(channel, settings, tell, live=run, only=only))

@@ -37,6 +37,9 @@ _RUN_KEY: Final = "qchannel_live_run"
 _OUTCOME: Final = "qchannel_live"
 """The user property that tells what a live test ended as."""
 
+_SEEN: Final = "qchannel_live_secret"
+"""The user property of a report in which a real credential stood."""
+
 _AFTER_SIGNAL_S: Final = 5.0
 """CI kills 7.5 s after its signal, and again 2.5 s later. Source: GitHub's documentation."""
 
@@ -189,7 +192,8 @@ class Live:
         if LANE in item.stash:
             self._live_tests.add(item.nodeid)
         made = self._judged(item, call, (yield))
-        self._shown.of_report(made)
+        if self._shown.of_report(made):
+            made.user_properties.append((_SEEN, item.nodeid))
         return made
 
     def _judged(
@@ -269,13 +273,16 @@ class Live:
 
     def _require_unseen(self, session: pytest.Session) -> None:
         """Fails a run that would have shown a real credential."""
-        for where in dict.fromkeys(self._shown.finds):
+        for where in sorted(self._shown.finds):
             self._lines.append(f"qchannel: a real credential stood in {where}, and was taken out")
         if self._shown.finds and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Notes, in a controller too, which tests ran live and which were skipped, and why."""
+        self._shown.finds |= {
+            f"the report of {test}" for name, test in report.user_properties if name == _SEEN
+        }
         if report.skipped and isinstance(report.longrepr, tuple):
             self._skipped.setdefault(report.nodeid, report.longrepr[2].removeprefix("Skipped: "))
         elif report.when == "call" and any(

@@ -28,7 +28,7 @@ class Shown:
     def __init__(self, real: Callable[[], Sequence[Secret]]) -> None:
         self._real = real
         self._gate: tuple[int, Gate] | None = None
-        self.finds: list[str] = []
+        self.finds: set[str] = set()
         """Where real credentials stood."""
 
     @pytest.hookimpl(tryfirst=True)
@@ -40,8 +40,14 @@ class Shown:
             warning_message.category = UserWarning
         warning_message.filename = self.hide(str(warning_message.filename), f"a file of {nodeid}")
 
-    def of_report(self, report: pytest.TestReport) -> None:
-        """Takes them out of everything that a report says."""
+    def of_report(self, report: pytest.TestReport) -> bool:
+        """Takes them out of everything that a report says; whether there was one."""
+        before, self.finds = self.finds, set()
+        self._take_out_of(report)
+        was_found, self.finds = bool(self.finds), before | self.finds
+        return was_found
+
+    def _take_out_of(self, report: pytest.TestReport) -> None:
         where = f"the report of {self.hide(report.nodeid, 'the id of a test')}"
 
         def hide(text: str) -> str:
@@ -62,7 +68,7 @@ class Shown:
         """A text without real credentials; one that hides them in a mixture of ways is withheld."""
         if not text or not self._searched(text):
             return text
-        self.finds.append(where)
+        self.finds.add(where)
         told = hide_all(text, self._real())
         return "<withheld: a real credential stood here>" if self._searched(told) else told
 

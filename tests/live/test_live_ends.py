@@ -172,12 +172,11 @@ def test_what_a_killed_run_leaves_is_found_again(
 
 
 def test_workers_share_the_budget_and_the_end(led: SecondServer, tmp_path: Path) -> None:
-    """8 workers against a budget for 5 jobs."""
     test = (
         SAMPLER
         + """
 @pytest.mark.live_qpu(max_qpu_seconds=1)
-@pytest.mark.parametrize("n", range(8))
+@pytest.mark.parametrize("n", range(5))
 def test_a(qchannel_service, n):
     sample(qchannel_service, "ibm_there")
 """
@@ -185,8 +184,8 @@ def test_a(qchannel_service, n):
     (tmp_path / "test_it.py").write_text(with_device(test))
     before = len(led.jobs())
     command = [
-        *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "-n", "4"),
-        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", "--qchannel-budget=30"),
+        *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "-n", "2"),
+        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", "--qchannel-budget=18"),
         "--qchannel-live-jobs=8",
     ]
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -194,4 +193,5 @@ def test_a(qchannel_service, n):
         command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
     )
     assert led.alive() == [], done.stdout
-    assert len(led.jobs()) - before <= 8
+    # A cancelled one takes nothing: more than three are held at once by nobody.
+    assert len(led.jobs()) - before <= 5
