@@ -26,6 +26,12 @@ _COMMANDS: Final = (
         "Walk login, least_busy, Sampler and logout on each channel, against the emulator.",
     ),
     Later(
+        "cleanup",
+        "pytest_qchannel.cli.cleanup",
+        "cleanup",
+        "Cancel jobs and close sessions that live runs left, and settle what they cost.",
+    ),
+    Later(
         "docs",
         "pytest_qchannel.cli.docs",
         "docs",
