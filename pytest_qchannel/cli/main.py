@@ -32,6 +32,12 @@ _COMMANDS: Final = (
         "Read a page of the documentation.",
     ),
     Later(
+        "report",
+        "pytest_qchannel.cli.report",
+        "report",
+        "Put JSON reports of runs together, as the legs of a matrix: A.json B.json -o all.html.",
+    ),
+    Later(
         "run",
         "pytest_qchannel.cli.run",
         "run",
