@@ -29,7 +29,7 @@ FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"channels"}),
     frozenset({"cassette", "emulator"}),
     frozenset({"network"}),
-    frozenset({"lanes", "assertions", "drift"}),
+    frozenset({"lanes", "assertions", "drift", "page"}),
     frozenset({"cli", "plugin"}),
 )
 # fmt: on

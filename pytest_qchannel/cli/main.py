@@ -44,6 +44,12 @@ _COMMANDS: Final = (
         "Print the legs of CI: channels x clients x lanes, from the settings of the project.",
     ),
     Later(
+        "report",
+        "pytest_qchannel.cli.report",
+        "report",
+        "Put JSON reports of runs together, as the legs of a matrix: A.json B.json -o all.html.",
+    ),
+    Later(
         "run",
         "pytest_qchannel.cli.run",
         "run",
