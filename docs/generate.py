@@ -172,6 +172,12 @@ def checks() -> str:
     return table(["id", "what holds"], [[f"`{one.id}`", one.title] for one in CHECKS])
 
 
+def ci_file(name: str) -> str:
+    """A file to copy, as a block of code."""
+    text = (ROOT / "docs" / "ci" / f"{name}.yml").read_text(encoding="utf-8")
+    return f"```yaml\n{text}```"
+
+
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"settings": settings, "offers": offers},
     "docs/emulator.md": {
@@ -184,6 +190,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
         "failures": failures,
     },
     "docs/doctor.md": {"checks": checks},
+    "docs/ci.md": {name: functools.partial(ci_file, name) for name in ("github", "gitlab")},
     "docs/observed.md": {"count": observed},
     "docs/faults.md": {name: functools.partial(str, text) for name, text in fault_tables().items()},
     "docs/world.md": {name: functools.partial(str, text) for name, text in world_tables().items()},

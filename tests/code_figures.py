@@ -22,7 +22,7 @@ FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset(
         {
             "_version", "crn", "errors", "hosts", "incompatible_plugins", "ini_file", "journal",
-            "markers", "options", "qiskit_home", "rerun_command", "secret", "settings",
+            "markers", "options", "qiskit_home", "reading", "rerun_command", "secret", "settings",
             "units", "wire",
         }
     ),
@@ -30,7 +30,7 @@ FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset({"channels"}),
     frozenset({"cassette", "emulator"}),
     frozenset({"network"}),
-    frozenset({"lanes", "assertions"}),
+    frozenset({"lanes", "assertions", "drift", "page"}),
     frozenset({"cli", "plugin"}),
 )
 # fmt: on

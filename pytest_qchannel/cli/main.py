@@ -26,6 +26,12 @@ _COMMANDS: Final = (
         "Walk login, least_busy, Sampler and logout on each channel, against the emulator.",
     ),
     Later(
+        "cleanup",
+        "pytest_qchannel.cli.cleanup",
+        "cleanup",
+        "Cancel jobs and close sessions that live runs left, and settle what they cost.",
+    ),
+    Later(
         "docs",
         "pytest_qchannel.cli.docs",
         "docs",
@@ -42,6 +48,18 @@ _COMMANDS: Final = (
         "pytest_qchannel.cli.init",
         "init",
         "Show, or with --write write, a first test for the project in this folder.",
+    ),
+    Later(
+        "matrix",
+        "pytest_qchannel.cli.matrix",
+        "matrix",
+        "Print the legs of CI: channels x clients x lanes, from the settings of the project.",
+    ),
+    Later(
+        "report",
+        "pytest_qchannel.cli.report",
+        "report",
+        "Put JSON reports of runs together, as the legs of a matrix: A.json B.json -o all.html.",
     ),
     Later(
         "run",

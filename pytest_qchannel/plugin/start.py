@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_qchannel.options import Mode, Source
 from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings, workers
 from pytest_qchannel.plugin.keys import HEADER
 from pytest_qchannel.plugin.packages import Packages
@@ -30,10 +31,16 @@ def begin(config: pytest.Config) -> None:
     """
     settings = session_settings.session_settings(config)
     everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
+    is_recorded = settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
+    told: list[str] = []
+    if settings.mode is Mode.LIVE or is_recorded:
+        from pytest_qchannel.plugin import live  # here: few runs are
+
+        told = live.begin(config, settings)
     orphan_watch.begin(config, settings)
     workers.begin(config)
     if settings.scope == "package":
         config.pluginmanager.register(Packages())
-    lines = config.stash[HEADER] = [session_settings.header(settings)]
+    lines = config.stash[HEADER] = [session_settings.header(settings), *told]
     if whole := config.stash.get(everywhere.EVERYWHERE, None):
         lines.append(whole.header())
