@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
@@ -38,6 +38,8 @@ __all__ = [
     "Option",
     "Settings",
     "Source",
+    "check_arguments",
+    "check_key",
     "check_variables",
     "resolve",
 ]
@@ -45,6 +47,7 @@ __all__ = [
 RUN_ID: Final = f"{ENV_PREFIX}RUN_ID"
 """The variable that names a live run, as CI knows it."""
 
+_KEYS: Final = tuple(option.ini_key for option in OPTIONS)
 _ON: Final = ("1", "true", "yes", "on")
 _OFF: Final = ("0", "false", "no", "off", "")
 
@@ -345,4 +348,39 @@ def check_variables(environ: Mapping[str, str]) -> None:
                 f"the environment variable {name} means nothing to qchannel",
                 closest=nearest(name, known),
                 next=f"unset {name}, or use one of {', '.join(sorted(known))}",
+            )
+
+
+def check_key(key: str, where: str) -> None:
+    """Refuses a key that is meant to be one of ours and is none.
+
+    Raises:
+        UsageProblem: Names the nearest one.
+    """
+    written = key.lower().replace("-", "_")
+    is_near = written.startswith("qch") and nearest(written, _KEYS, likeness=0.8)
+    if key not in _KEYS and (is_near or written.startswith("qchannel")):
+        raise UsageProblem(
+            f"unknown ini key {key}",
+            where=where,
+            closest=nearest(written, _KEYS),
+            next=f"use one of {', '.join(_KEYS)}",
+        )
+
+
+def check_arguments(args: Iterable[str]) -> None:
+    """Refuses a mistyped ``--qchannel-...`` option with the nearest that exists.
+
+    Raises:
+        UsageProblem: An option of ours that there is not.
+    """
+    flags = [option.flag for option in OPTIONS]
+    for arg in args:
+        flag = arg.partition("=")[0]
+        is_near = flag.startswith("--qch") and nearest(flag, flags, likeness=0.8)
+        if flag not in flags and (is_near or flag.startswith("--qchannel")):
+            raise UsageProblem(
+                f"unknown option {flag}",
+                closest=nearest(flag, flags),
+                next=f"use one of {', '.join(flags)}",
             )

@@ -38,6 +38,12 @@ _COMMANDS: Final = (
         "Read a page of the documentation.",
     ),
     Later(
+        "doctor",
+        "pytest_qchannel.cli.doctor",
+        "doctor",
+        "Look at this folder, the environment and what is installed; say what mends it.",
+    ),
+    Later(
         "matrix",
         "pytest_qchannel.cli.matrix",
         "matrix",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.plugin.markers import FAULT, LIVE_QPU, QCHANNEL, USAGE
+from pytest_qchannel.markers import FAULT, LIVE_QPU, QCHANNEL, USAGE
 from pytest_qchannel.settings import CHANNELS, Mode
 
 __all__ = ["ACCEPT", "LiveQpuMark", "QChannelMark", "read"]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import pytest
 
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.markers import LIVE_QPU, QCHANNEL, is_mistyped
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.keys import WHOLE_RUN
 from pytest_qchannel.plugin.marker_arguments import ACCEPT, LiveQpuMark, QChannelMark, read
-from pytest_qchannel.plugin.markers import LIVE_QPU, QCHANNEL, is_mistyped
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from pytest_qchannel.options import Mode, Source
 from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings, workers
 from pytest_qchannel.plugin.keys import HEADER
 from pytest_qchannel.plugin.packages import Packages
+from pytest_qchannel.settings import check_arguments
 
 __all__ = ["begin", "begin_early"]
 
@@ -18,7 +19,7 @@ def begin_early(config: pytest.Config, args: list[str]) -> None:
     Raises:
         UsageProblem: An option or a setting is wrong.
     """
-    session_settings.check_arguments(args)
+    check_arguments(args)
     everywhere.begin(config)
 
 

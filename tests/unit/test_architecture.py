@@ -27,7 +27,7 @@ AT_START = {NAME} | {
     f"{NAME}.{name}"
     for name in (
         "errors", "options", "plugin", "plugin.fixtures", "plugin.keys", "incompatible_plugins",
-        "plugin.markers", "network", "network.uses",
+        "markers", "network", "network.uses",
     )
 }  # fmt: skip
 # What none of them must load.
