@@ -149,7 +149,7 @@ def test_state_tomography(backend: Any) -> None:
         experiment.analysis.set_options(target_bootstrap_samples=100)
         done = run(experiment, device, **more)
         [one] = [r for r in done.analysis_results(dataframe=False) if r.name == "state_fidelity"]
-        low_and_high = one.extra["conf_interval"] if "conf_interval" in one.extra else None
+        low_and_high = one.extra.get("conf_interval")
         error = getattr(one.value, "s", None)
         if error is None:
             assert low_and_high is not None

@@ -167,15 +167,15 @@ def observed() -> str:
     return f"{len(rows)} rows: {held} with a test, {len(rows) - held} with a reason."
 
 
-def checks() -> str:
-    """What the doctor looks at."""
-    return table(["id", "what holds"], [[f"`{one.id}`", one.title] for one in CHECKS])
-
-
 def ci_file(name: str) -> str:
     """A file to copy, as a block of code."""
     text = (ROOT / "docs" / "ci" / f"{name}.yml").read_text(encoding="utf-8")
     return f"```yaml\n{text}```"
+
+
+def checks() -> str:
+    """What the doctor looks at."""
+    return table(["id", "what holds"], [[f"`{one.id}`", one.title] for one in CHECKS])
 
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
@@ -189,8 +189,8 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
         "refusals": refusals,
         "failures": failures,
     },
-    "docs/doctor.md": {"checks": checks},
     "docs/ci.md": {name: functools.partial(ci_file, name) for name in ("github", "gitlab")},
+    "docs/doctor.md": {"checks": checks},
     "docs/observed.md": {"count": observed},
     "docs/faults.md": {name: functools.partial(str, text) for name, text in fault_tables().items()},
     "docs/world.md": {name: functools.partial(str, text) for name, text in world_tables().items()},

@@ -44,10 +44,10 @@ __all__ = [
     "resolve",
 ]
 
-_KEYS: Final = tuple(option.ini_key for option in OPTIONS)
 RUN_ID: Final = f"{ENV_PREFIX}RUN_ID"
 """The variable that names a live run, as CI knows it."""
 
+_KEYS: Final = tuple(option.ini_key for option in OPTIONS)
 _ON: Final = ("1", "true", "yes", "on")
 _OFF: Final = ("0", "false", "no", "off", "")
 
