@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.cli.init.plan import NewFile, Plan, plan_for
 from pytest_qchannel.cli.machine import Machine
 
@@ -18,7 +19,7 @@ class _Unwritten(click.ClickException):
     exit_code = 2
 
 
-@click.command()
+@click.command(epilog=example("qchannel init --write"))
 @click.option("--write", is_flag=True, help="Write the files; without it they are only shown.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a diff.")
 def init(*, write: bool, as_json: bool) -> None:
