@@ -21,8 +21,7 @@ FIGURES = modules_of(PACKAGE)
 TESTS = Path(__file__).parents[1]
 LONGEST = 400
 
-# What importing the plugin, or a run that does not use it, loads of ours. Where no bytecode is kept
-# pytest compiles each of them at every start: a longer list costs everybody who installed us.
+# What each run of everybody loads, and compiles where no bytecode is kept: a longer list costs all.
 AT_START = {NAME} | {
     f"{NAME}.{name}"
     for name in (
