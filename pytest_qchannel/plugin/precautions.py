@@ -19,6 +19,7 @@ import pytest
 from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.hosts import is_ibm_host, may_ask_for_credentials
+from pytest_qchannel.markers import LENDING
 from pytest_qchannel.network.guard import NetworkGuard
 from pytest_qchannel.plugin import forgotten, session_settings, sharing
 from pytest_qchannel.plugin.fixture_names import IN_LANE, name_of, short_name_of, way_into_lane
@@ -29,7 +30,6 @@ from pytest_qchannel.plugin.keys import (
     LANE_FIXTURE,
     PART_FIXTURE,
 )
-from pytest_qchannel.plugin.markers import LENDING
 
 if TYPE_CHECKING:
     from pytest_qchannel.errors import NetworkBlocked
