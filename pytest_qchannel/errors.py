@@ -27,6 +27,7 @@ __all__ = [
     "LiveProblem",
     "LiveRefused",
     "NetworkBlocked",
+    "NotLive",
     "QChannelError",
     "RawKeyWarning",
     "RealSecretRefused",
@@ -154,6 +155,10 @@ class LiveRefused(LiveProblem):
 
 class DuplicateJobs(LiveProblem):
     """One submission became several jobs; all but one were cancelled."""
+
+
+class NotLive(QChannelError):
+    """What a test asks for is not there in the live lane, where the test is skipped."""
 
 
 class RawKeyWarning(UserWarning):

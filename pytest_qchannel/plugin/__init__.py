@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_qchannel import incompatible_plugins
+from pytest_qchannel import incompatible_plugins, markers
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.network.uses import Uses
 from pytest_qchannel.options import OPTIONS
-from pytest_qchannel.plugin import markers
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_apart,
     _qchannel_part,

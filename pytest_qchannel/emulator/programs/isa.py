@@ -93,7 +93,7 @@ def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot) 
     table = _table(snapshot)
     index = {qubit: physical[number] for number, qubit in enumerate(circuit.qubits)}
     for item in circuit.data:
-        name, qubits = item.name, tuple(index[qubit] for qubit in item.qubits)
+        name, qubits = item.name, tuple([index[qubit] for qubit in item.qubits])
         if name not in table or ((places := table[name]) is not None and qubits not in places):
             raise JobFailure(
                 FailureCode.NOT_IN_TARGET,

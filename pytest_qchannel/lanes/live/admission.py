@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Final, NoReturn
 
 from pytest_qchannel.lanes.live.access import Unanswered, answer_of
+from pytest_qchannel.lanes.live.across_runs import DAYS, spent
 from pytest_qchannel.lanes.live.budget import FIXED_S, reserve_of
 from pytest_qchannel.lanes.live.entry import Entry, Kind, State, Wish
 from pytest_qchannel.lanes.live.ledger import NoSlot, OverAllowance, OverBudget
@@ -47,11 +48,13 @@ class Admission:
         self._clock = settling.clock
         self._usages = usages
         self._give_up = give_up
+        self._spent: dict[str, float] = {}
 
     def admit(self, order: Order) -> Entry:
         """A new entry of the ledger; waits until there is room for a job more."""
         wish, allowance = self._wish(order), order.test.allowance
         self._require_usage(order, wish)
+        self._require_28_days(order, wish)
         until = self._clock.now() + self._terms.queue_timeout_s
         has_settled = False
         while True:
@@ -108,6 +111,32 @@ class Admission:
             order.refuse(
                 f"the instance has {usage.rest_s:g} s left, and it needs {_reserve(wish)}",
                 "lower max_qpu_seconds of the marker live_qpu, or use another instance",
+                "quota",
+            )
+
+    def _require_28_days(self, order: Order, wish: Wish) -> None:
+        """Refuses what all runs together may not spend; others' are asked for once."""
+        most_s = self._terms.most_28d_s
+        if most_s is None or not wish.reserve_s:
+            return
+        if wish.instance not in self._spent:
+            try:
+                self._spent[wish.instance] = spent(
+                    order.access, order.send, self._clock.now(), self._terms.run
+                )
+            except Unanswered as why:
+                order.refuse(
+                    f"what other runs have spent is not known: asked for their jobs, {why}",
+                    "try again later, or take --qchannel-budget-28d away",
+                    "credentials" if why.status in (401, 403) else "service",
+                )
+        others, held = self._spent[wish.instance], self._ledger.held()
+        if others + held + wish.reserve_s > most_s:
+            order.refuse(
+                f"it needs {_reserve(wish)}, and of the {most_s:g} s of --qchannel-budget-28d "
+                f"other runs of the last {DAYS} days have spent {others:g} s, and this one holds "
+                f"{held:g} s",
+                "wait, or raise --qchannel-budget-28d",
                 "quota",
             )
 

@@ -127,10 +127,10 @@ def outcome_of(
         is_statistics: Whether that error is a distribution that does not fit.
     """
     told = [_told(one) for one in problems]
-    if has_failed and is_statistics:
-        told.append(Told(Outcome.STATISTICS, "the counts do not fit"))
-    elif has_failed:
-        told += facts.told or [Told(Outcome.CODE, "nothing else passed the door")]
+    if has_failed and not told and is_statistics:
+        told = [Told(Outcome.STATISTICS, "the counts do not fit")]
+    elif has_failed and not told:  # a complaint is why it failed, whatever passed the door besides
+        told = facts.told or [Told(Outcome.CODE, "nothing else passed the door")]
     ranks = (*_WORST[:3], Outcome.STATISTICS, *_WORST[3:])
     return min(told, key=lambda one: ranks.index(one.outcome), default=None)
 

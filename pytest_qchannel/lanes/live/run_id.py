@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.settings import RUN_ID
 
 __all__ = ["LONGEST_RUN", "VARIABLE", "RunId", "run_id"]
 
-VARIABLE: Final = "QCHANNEL_RUN_ID"
+VARIABLE: Final = RUN_ID
+
+MADE: Final = "made for this run"
+"""Where a name comes from that nobody told."""
 
 LONGEST_RUN: Final = 60
 """So that ``qchannel-<run>-<n>`` stays below the 86 characters that a tag may have."""
@@ -41,6 +45,11 @@ class RunId:
     text: str
     origin: str
 
+    @property
+    def is_told(self) -> bool:
+        """Whether somebody named it, so that a later step of a job of CI finds it again."""
+        return self.origin != MADE
+
 
 def run_id(environ: Mapping[str, str], choose: Callable[[str], str] = secrets.choice) -> RunId:
     """The name of this run: that of ``QCHANNEL_RUN_ID``, else of CI's variables, else a new one.
@@ -58,7 +67,7 @@ def run_id(environ: Mapping[str, str], choose: Callable[[str], str] = secrets.ch
         parts = [environ.get(variable, "").strip() for variable in variables]
         if all(parts) and (word := _as_word("-".join(parts))):
             return RunId(word, name)
-    return RunId("".join(choose(_LETTERS) for _ in range(8)), "made for this run")
+    return RunId("".join(choose(_LETTERS) for _ in range(8)), MADE)
 
 
 def _valid(said: str) -> str:

@@ -27,6 +27,7 @@ class Terms:
             it may use; none: any.
         most_jobs: How many jobs may be in flight.
         queue_timeout_s: How long a submission waits at the door, or a job in the queue.
+        most_28d_s: What all runs of 28 days may spend of an instance; ``None``: any number.
     """
 
     run: str
@@ -36,6 +37,7 @@ class Terms:
     instances: frozenset[str] = frozenset()
     most_jobs: int = 1
     queue_timeout_s: float = 900.0
+    most_28d_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -46,15 +48,18 @@ class LiveTest:
         allowance: What it may spend.
         problems: The lane's list: what is put there fails, or skips, the test.
         facts: What passed the door.
+        complained: The problems of this test, also those that were told already.
     """
 
     allowance: Allowance
     problems: list[QChannelError] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
+    complained: list[LiveProblem] = field(default_factory=list)
 
     def complain(self, problem: LiveProblem) -> LiveProblem:
         """Puts a problem where the code under test cannot swallow it, and gives it back."""
         self.problems.append(problem)
+        self.complained.append(problem)
         return problem
 
 
