@@ -16,11 +16,12 @@ from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.problems import CassetteProblem
 from pytest_qchannel.cli.cassettes.choice import chosen, named_by_path
 from pytest_qchannel.cli.cassettes.folder import Damaged, folder_of, shown, size_words, told
+from pytest_qchannel.cli.group import example
 
 __all__ = ["show"]
 
 
-@click.command()
+@click.command(epilog=example("qchannel cassettes show test_bell --bodies"))
 @click.argument("name")
 @click.option(
     "--folder",
