@@ -19,13 +19,13 @@ function Copied({ text }) {
 
 function Facts({ rows }) {
   return html`<dl class="facts">${rows.filter(([, text]) => text).map(([name, text]) => html`
-    <div><dt>${name}</dt><dd><bdi>${plain(text)}</bdi></dd></div>`)}</dl>`;
+    <div><dt>${name}</dt><dd><bdi>${cut(text, 600)}</bdi></dd></div>`)}</dl>`;
 }
 
 function Trouble({ error }) {
   return html`<section class="trouble"><h4>What went wrong</h4>
-    <p class="headline"><bdi>${plain(error.headline)}</bdi></p>
-    ${error.where && html`<p>where: <bdi>${plain(error.where)}</bdi></p>`}
+    <p class="headline"><bdi>${cut(error.headline, 1000)}</bdi></p>
+    ${error.where && html`<p>where: <bdi>${cut(error.where, 1000)}</bdi></p>`}
     ${error.next && html`<p>next:</p><${Copied} text=${error.next}/>`}
     ${error.text && error.text !== error.headline && html`<details><summary>The whole error</summary>
       <pre tabindex="0">${plain(error.text)}</pre></details>`}
@@ -50,7 +50,7 @@ function Requests({ test, all, showAll }) {
       <thead><tr><th scope="col">#</th>${isTimed && html`<th scope="col">at</th>`}<th scope="col">request</th>
         <th scope="col">host</th><th scope="col">status</th>${hasFaults && html`<th scope="col">fault</th>`}
         ${hasJobs && html`<th scope="col">job</th>`}${hasBodies && html`<th scope="col">bodies</th>`}</tr></thead>
-      <tbody>${rows.map((one, index) => html`<tr><th scope="row">${one.n ?? index + 1}</th>
+      <tbody>${rows.map((one, index) => html`<tr><th scope="row" class="number">${one.n ?? index + 1}</th>
         ${isTimed && html`<td class="number">${seconds(one.at_s)}</td>`}
         <td><code>${cut(one.route || one.method, 300)}</code></td><td>${cut(one.host)}</td>
         <td class=${kindOf(one) === "fine" ? "number" : "number off"}>${one.status || "no answer"}</td>
@@ -127,8 +127,8 @@ function Details({ record, test, id, close, all, showAll }) {
     cassette.age_days !== null && cassette.age_days !== undefined && `${counted(Math.floor(cassette.age_days), "day")} old`,
   ].filter(Boolean).join(", ");
   const run = record.runs && record.runs.length > 1 ? record.runs[test.run ?? 0] : null;
-  return html`<section class="opened" id=${id} aria-label=${`Test ${cut(test.id)}`}>
-    <div class="top"><h3><bdi>${plain(test.id)}</bdi></h3><button type="button" class="small" onClick=${close}>close</button></div>
+  return html`<section class="opened" id=${id} aria-label=${`Test ${test.number + 1}: ${cut(test.id)}`}>
+    <div class="top"><h3><bdi>${cut(test.id, 600)}</bdi></h3><button type="button" class="small" onClick=${close}>close</button></div>
     <${Facts} rows=${[
       ["outcome", test.outcome + (test.class ? ` (${test.class})` : "")], ["lane", test.lane],
       ["channel", test.channel], ["client", test.client && `qiskit-ibm-runtime ${test.client}`],
