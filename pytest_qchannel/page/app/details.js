@@ -1,6 +1,7 @@
 // What one test did, drawn when somebody opens it.
 
 const FIRST_ROWS = 100;
+const SOURCES = { emulator: "the emulator", live: "the real services" };
 
 function Copied({ text }) {
   const copy = async (event) => {
@@ -123,7 +124,7 @@ function Details({ record, test, id, close, all, showAll }) {
   const cassette = test.cassette;
   const tape = cassette && [
     plain(cassette.path), cassette.did, cassette.recorded_at && `recorded ${moment(cassette.recorded_at)}`,
-    cassette.source && `from ${plain(cassette.source)}`,
+    cassette.source && `from ${SOURCES[cassette.source] || plain(cassette.source)}`,
     cassette.age_days !== null && cassette.age_days !== undefined && `${counted(Math.floor(cassette.age_days), "day")} old`,
   ].filter(Boolean).join(", ");
   const run = record.runs && record.runs.length > 1 ? record.runs[test.run ?? 0] : null;

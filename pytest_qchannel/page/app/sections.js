@@ -84,7 +84,7 @@ function Cost({ record, all, showAll }) {
     ${rows.length > 0 && html`<div class="scroll" tabindex="0" role="group" aria-label="QPU seconds"><table>
       <caption>By test and device${hasEstimates ? "; what no service told is estimated" : ""}</caption>
       <thead><tr><th scope="col">test</th>${names.map((name) => html`<th scope="col">${cut(name, 60)}</th>`)}<th scope="col">sum</th><th scope="col"><span class="hidden">drawn</span></th></tr></thead>
-      <tbody>${shown.map(([id, row]) => html`<tr><th scope="row"><bdi>${cut(id)}</bdi></th>
+      <tbody>${shown.map(([id, row]) => html`<tr><th scope="row"><${Name} id=${id}/></th>
         ${names.map((name) => html`<td class="number">${row.by.has(name) ? qpu(row.by.get(name)) : ""}</td>`)}
         <td class="number">${qpu(row.sum)}</td>
         <td><svg class="bar" viewBox="0 0 240 14" preserveAspectRatio="none" aria-hidden="true"><rect class="counted" x="0" y="2" height="10" width=${(row.sum / top) * 240}/></svg></td></tr>`)}</tbody>

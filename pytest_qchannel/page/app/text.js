@@ -35,11 +35,16 @@ function seconds(value) {
 }
 
 function qpu(value) {
-  return `${+Number(value).toFixed(2)} s`;
+  return `${count(+Number(value).toFixed(2))} s`;
 }
 
 function percent(share) {
   return `${(share * 100).toFixed(1)} %`;
+}
+
+/** The id of a test, which may break where its parts end and not within a word. */
+function Name({ id }) {
+  return html`<bdi>${cut(id).split(/(?<=\/|::|\[)/).map((part) => [part, html`<wbr/>`])}</bdi>`;
 }
 
 /** A moment as UTC, to the second. */
