@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.options import (
     CHANNELS,
     ENV_PREFIX,
-    OFFERED_SOURCES,
     OPTIONS,
-    PLANNED,
     SCOPES,
     UNKNOWN_ROUTES,
     Door,
@@ -33,16 +31,23 @@ __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
     "OPTIONS",
+    "RUN_ID",
     "SCOPES",
     "Door",
     "Mode",
     "Option",
     "Settings",
     "Source",
+    "check_arguments",
+    "check_key",
     "check_variables",
     "resolve",
 ]
 
+RUN_ID: Final = f"{ENV_PREFIX}RUN_ID"
+"""The variable that names a live run, as CI knows it."""
+
+_KEYS: Final = tuple(option.ini_key for option in OPTIONS)
 _ON: Final = ("1", "true", "yes", "on")
 _OFF: Final = ("0", "false", "no", "off", "")
 
@@ -58,19 +63,17 @@ class _BadValue(ValueError):
         self.valid = valid
 
 
-def _word(text: str, valid: tuple[str, ...], what: str, planned: str = "") -> str:
+def _word(text: str, valid: tuple[str, ...], what: str) -> str:
     if text not in valid:
         close = nearest(text, valid)
         said = f"{text!r} is no {what}"
-        if planned and text == planned:
-            said = f"the {what} {text!r} is planned and does not exist yet"
         offered = f"one of {', '.join(valid)}" if len(valid) > 1 else valid[0]
         raise _BadValue(said, close, offered)
     return text
 
 
 def _mode(text: str) -> Mode:
-    return Mode(_word(text, tuple(Mode), "mode", PLANNED))
+    return Mode(_word(text, tuple(Mode), "mode"))
 
 
 def _door(text: str) -> Door:
@@ -88,19 +91,56 @@ def _unknown(text: str) -> str:
 def _source(text: str) -> Source | None:
     if not text:
         return None
-    return Source(_word(text, OFFERED_SOURCES, "source of recordings", PLANNED))
+    return Source(_word(text, tuple(Source), "source of recordings"))
+
+
+def _number(text: str, what: str, valid: str) -> float:
+    """A number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise _BadValue(f"{text!r} is no {what}", None, valid)
+    return number
 
 
 def _days(text: str) -> float | None:
-    if not text.strip():
-        return None
-    try:
-        days = float(text)
-    except ValueError:
-        days = math.nan
-    if not 0 < days < math.inf:
-        raise _BadValue(f"{text!r} is no number of days", None, "days above 0, as 90")
-    return days
+    return _number(text, "number of days", "days above 0, as 90") if text.strip() else None
+
+
+def _timeout(text: str) -> float:
+    return _number(text, "number of seconds", "seconds above 0, as 60")
+
+
+def _seconds(text: str) -> float | None:
+    return _timeout(text) if text.strip() else None
+
+
+def _budget(text: str) -> float | Literal["dry"]:
+    if text.strip() == "dry":
+        return "dry"
+    if re.fullmatch(r"0*(\.0*)?", text.strip()) and text.strip(". "):
+        return 0.0
+    return _number(text, "budget", "0, dry, or QPU seconds, as 60")
+
+
+def _count(text: str) -> int:
+    if not text.strip().isdecimal() or not int(text):
+        raise _BadValue(f"{text!r} is no count", None, "a whole number, 1 or more")
+    return int(text)
+
+
+def _devices(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if not re.fullmatch(r"[\w.-]+", name):
+            raise _BadValue(f"{name!r} is no name of a device", None, "names as ibm_fez")
+    return names
+
+
+def _instances(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _folder(text: str) -> Path:
@@ -119,13 +159,21 @@ def _channels(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_word(name, CHANNELS, "channel") for name in names))
 
 
+def _listed(text: str, valid: str) -> list[str]:
+    """What stands between commas; commas alone are no list of nothing, but a mistake."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if text.strip() and not words:
+        raise _BadValue(f"{text!r} names nothing", None, valid)
+    return words
+
+
 def _words(text: str) -> tuple[str, ...]:
-    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    valid = "names as premium-instance, or hub/group/project; no CRNs"
+    words = _listed(text, valid)
     for word in words:
         if not _NAME.fullmatch(word):
-            said = f"{word!r} is no name of an instance"
-            raise _BadValue(said, None, "names as premium-instance, or hub/group/project; no CRNs")
-    return words
+            raise _BadValue(f"{word!r} is no name of an instance", None, valid)
+    return tuple(words)
 
 
 def _seed(text: str) -> int:
@@ -135,10 +183,11 @@ def _seed(text: str) -> int:
 
 
 def _hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(name.strip().lower().rstrip(".") for name in text.split(",") if name.strip())
+    valid = "names as db.example.org, no URLs"
+    hosts = tuple(name.lower().rstrip(".") for name in _listed(text, valid))
     for host in hosts:
-        if not all(letter.isalnum() or letter in "-._" for letter in host):
-            raise _BadValue(f"{host!r} is no host name", None, "names as db.example.org, no URLs")
+        if not host or not all(letter.isalnum() or letter in "-._" for letter in host):
+            raise _BadValue(f"{host!r} is no host name", None, valid)
         if is_ibm_host(host):
             raise _BadValue(f"{host!r} is IBM's: this lane never reaches it", None, "other hosts")
     return hosts
@@ -170,11 +219,17 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "TEXT": str.strip,
     "DIR": _folder,
     "DAYS": _days,
+    "SECONDS": _seconds,
+    "TIMEOUT": _timeout,
+    "BUDGET": _budget,
+    "COUNT": _count,
+    "DEVICES": _devices,
+    "INSTANCES": _instances,
 }
 """By the kind of value; each gives the value of a text or says what is wrong with it."""
 
 
-_LISTS: Final = ("NAMES", "HOSTS", "WORDS")
+_LISTS: Final = ("NAMES", "HOSTS", "WORDS", "DEVICES", "INSTANCES")
 """The kinds of values that are comma lists."""
 
 
@@ -211,6 +266,16 @@ class Settings(NamedTuple):
     only_stale: bool
     keep: tuple[str, ...]
     max_age: float | None
+    secrets: Path | None
+    budget: float | Literal["dry"]
+    budget_28d: float | None
+    live_backends: tuple[str, ...]
+    live_instances: tuple[str, ...]
+    live_jobs: int
+    queue_timeout: float
+    sweep_timeout: float
+    require_live: bool
+    live_strict: bool
     strict_cassettes: bool
     origin: Mapping[str, str]
 
@@ -271,7 +336,7 @@ def check_variables(environ: Mapping[str, str]) -> None:
     Raises:
         UsageProblem: Names the variable and the nearest one that exists.
     """
-    known = {option.env_var for option in OPTIONS} | {
+    known = {RUN_ID, *(option.env_var for option in OPTIONS)} | {
         f"{ENV_PREFIX}{channel.upper()}_{part}"
         for channel in CHANNELS
         for part in ("TOKEN", "INSTANCE")
@@ -283,4 +348,39 @@ def check_variables(environ: Mapping[str, str]) -> None:
                 f"the environment variable {name} means nothing to qchannel",
                 closest=nearest(name, known),
                 next=f"unset {name}, or use one of {', '.join(sorted(known))}",
+            )
+
+
+def check_key(key: str, where: str) -> None:
+    """Refuses a key that is meant to be one of ours and is none.
+
+    Raises:
+        UsageProblem: Names the nearest one.
+    """
+    written = key.lower().replace("-", "_")
+    is_near = written.startswith("qch") and nearest(written, _KEYS, likeness=0.8)
+    if key not in _KEYS and (is_near or written.startswith("qchannel")):
+        raise UsageProblem(
+            f"unknown ini key {key}",
+            where=where,
+            closest=nearest(written, _KEYS),
+            next=f"use one of {', '.join(_KEYS)}",
+        )
+
+
+def check_arguments(args: Iterable[str]) -> None:
+    """Refuses a mistyped ``--qchannel-...`` option with the nearest that exists.
+
+    Raises:
+        UsageProblem: An option of ours that there is not.
+    """
+    flags = [option.flag for option in OPTIONS]
+    for arg in args:
+        flag = arg.partition("=")[0]
+        is_near = flag.startswith("--qch") and nearest(flag, flags, likeness=0.8)
+        if flag not in flags and (is_near or flag.startswith("--qchannel")):
+            raise UsageProblem(
+                f"unknown option {flag}",
+                closest=nearest(flag, flags),
+                next=f"use one of {', '.join(flags)}",
             )

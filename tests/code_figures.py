@@ -22,14 +22,15 @@ FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset(
         {
             "_version", "crn", "errors", "hosts", "incompatible_plugins", "ini_file", "journal",
-            "options", "qiskit_home", "rerun_command", "secret", "settings", "units", "wire",
+            "markers", "options", "qiskit_home", "reading", "rerun_command", "secret", "settings",
+            "units", "wire",
         }
     ),
     frozenset({"ibm"}),
     frozenset({"channels"}),
     frozenset({"cassette", "emulator"}),
     frozenset({"network"}),
-    frozenset({"lanes", "assertions", "page"}),
+    frozenset({"lanes", "assertions", "drift", "page"}),
     frozenset({"cli", "plugin"}),
 )
 # fmt: on

@@ -6,7 +6,7 @@ import itertools
 import json
 import logging
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -68,7 +68,25 @@ def _settings(channels: str, seed: int, mode: str) -> Settings:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 @click.option("--verbose", is_flag=True, help="Show every request and the client's own messages.")
-@click.option("--live", is_flag=True, help="Walk the real services (not there yet).")
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Walk the real services, with the credentials of the environment, and write where they "
+    "differ from the emulator.",
+)
+@click.option(
+    "--budget",
+    default="0",
+    show_default=True,
+    metavar="BUDGET",
+    help="With --live: 0 submits nothing, dry takes no QPU time, N are QPU seconds.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where --live writes its report of differences; ./drift.json without it.",
+)
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -80,6 +98,8 @@ def check(
     as_json: bool,
     verbose: bool,
     live: bool,
+    budget: str,
+    output: Path | None,
 ) -> None:
     """Walk login, least_busy, Sampler and logout on each channel, against the emulator.
 
@@ -87,10 +107,8 @@ def check(
 
     Ends with exit status 0 only if every step holds.
     """
-    if live:
-        raise click.UsageError(
-            "--live: the live lane does not exist yet; without --live the emulator is checked"
-        )
+    if output is not None and not live:
+        raise click.UsageError("--output: only --live writes a report; add --live")
     settings = _settings(channels, seed, mode)
     _refuse_what_means_nothing(ctx, settings.mode)
     if not verbose:
@@ -101,6 +119,9 @@ def check(
         if verbose:
             click.echo(f"    {line}", err=True)
 
+    if live:
+        _check_live(output, channels, budget, tell, as_json=as_json)
+        return
     from pytest_qchannel.cli.flows import walk  # here: it loads Qiskit
 
     try:
@@ -130,6 +151,33 @@ def check(
         _print_tables(steps, lane, client_version())
         click.echo("Every step holds." if holds else "Not every step holds.")
     if not holds:
+        raise SystemExit(1)
+
+
+def _check_live(
+    output: Path | None, channels: str, budget: str, tell: Callable[[str], None], *, as_json: bool
+) -> None:
+    """Walks the real services; ends with 1 where a step does not hold, or they differ."""
+    from pytest_qchannel.cli.check_live import DOCUMENT, check_live  # here: it loads Qiskit
+
+    path = output or DOCUMENT
+    steps, report = check_live(path, channels, budget, tell)
+    holds = all(step.ok is True for step in steps if step.flow != "client")
+    if as_json:
+        document = {"ok": holds, "steps": [one.as_dict() for one in steps]}
+        click.echo(json.dumps({**document, "drift": report.document()}, indent=2))
+    else:
+        _print_tables(steps, "live lane", client_version())
+        click.echo("Every step holds." if holds else "Not every step holds.")
+        click.echo(report.text(), nl=False)
+    if not report.has_limit:
+        click.echo(
+            "the instance has no limit of its own: give it an instance_limit_seconds, the one "
+            "guard that holds if everything here fails",
+            err=True,
+        )
+    click.echo(f"written: {path}", err=True)
+    if report.drifted or not holds:
         raise SystemExit(1)
 
 

@@ -26,10 +26,28 @@ _COMMANDS: Final = (
         "Walk login, least_busy, Sampler and logout on each channel, against the emulator.",
     ),
     Later(
+        "cleanup",
+        "pytest_qchannel.cli.cleanup",
+        "cleanup",
+        "Cancel jobs and close sessions that live runs left, and settle what they cost.",
+    ),
+    Later(
         "docs",
         "pytest_qchannel.cli.docs",
         "docs",
         "Read a page of the documentation.",
+    ),
+    Later(
+        "doctor",
+        "pytest_qchannel.cli.doctor",
+        "doctor",
+        "Look at this folder, the environment and what is installed; say what mends it.",
+    ),
+    Later(
+        "matrix",
+        "pytest_qchannel.cli.matrix",
+        "matrix",
+        "Print the legs of CI: channels x clients x lanes, from the settings of the project.",
     ),
     Later(
         "report",

@@ -130,7 +130,7 @@ class emulated:  # noqa: N801 - it is written as contextlib's are
         is_whole = error is None or isinstance(error, Exception)
         found: list[QChannelError] = lane.unmet_faults(self._where) if is_whole else []
         if error is not None and not isinstance(error, QChannelError):
-            for hint in lane.hints(error):
+            for hint in self._hints(lane, error):
                 error.add_note(hint)
         _around.set(tuple(one for one in _around.get() if one is not this))
         this.is_over, is_last = True, _open[-1] is this
@@ -181,6 +181,18 @@ class emulated:  # noqa: N801 - it is written as contextlib's are
                     return run(*args, **kwargs)
 
         return cast("Function", in_lane)
+
+    def _hints(self, lane: Lane, error: BaseException) -> list[str]:
+        hints, around = lane.hints(error), open_lanes()
+        if not hints or around[0] is lane:
+            return hints
+        of_two = QChannelError(
+            "emulated() has a world of its own, where nobody knows what was made outside of it",
+            where=f"{self._where}, in {around[around.index(lane) - 1].where}",
+            next="make the service in it; or take emulated() away: a test with a fixture of "
+            "qchannel is emulated already, and so are its fixtures",
+        )
+        return [str(of_two), *hints]
 
     def _settings(self, environ: Mapping[str, str]) -> Settings:
         return resolve({}, self._given, environ, {}, marked_by=self._where)

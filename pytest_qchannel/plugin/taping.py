@@ -17,6 +17,7 @@ from pytest_qchannel.channels.client import client_version, default_channel, req
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
+from pytest_qchannel.markers import FAULT
 from pytest_qchannel.plugin import selection, session_settings
 from pytest_qchannel.plugin.hiding import HIDER, HIDING, hidden
 from pytest_qchannel.plugin.keys import (
@@ -28,7 +29,6 @@ from pytest_qchannel.plugin.keys import (
     TAPE_OF_RUN,
     WHOLE_RUN,
 )
-from pytest_qchannel.plugin.markers import FAULT
 from pytest_qchannel.plugin.sharing import channel_of, unit_of
 from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings

@@ -140,7 +140,7 @@ def open_tape(unit: Unit, request: pytest.FixtureRequest) -> AbstractContextMana
         return nullcontext()
     from pytest_qchannel.lanes.tapes import tape_for
 
-    tape = tape_for(plan, place_of(unit), unit.settings())
+    tape = tape_for(plan, place_of(unit), unit.settings(), has_missed=unit.is_stale)
     if tape.is_recording and unit.was_recorded:
         raise UsageProblem(
             f"the recording of {unit.where} was over, and its tests go on",
@@ -167,11 +167,14 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
     if tape is None:
         return
     failed = [test for test, has_passed in unit.ran.items() if not has_passed]
+    left = len({taping.test_id(one) for one in unit.items} - unit.done)
     has_passed = is_torn_down and not failed
     done: dict[str, Any] = {"path": str(tape.place.path), "test": unit.id}
+    if left:
+        done["next"] = record_command(unit.id)
     try:
         if tape.is_recording:
-            done.update(tape.finish(has_passed=has_passed, why=_why(failed)))
+            done.update(tape.finish(has_passed=has_passed and not left, why=_why(failed, left)))
             return
         idle, so_far = set(tape.player.idle()), unit.idle
         unit.idle = idle if so_far is None else so_far & idle
@@ -183,8 +186,8 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
             "gone": gone(unit, tape.cassette.tests),
             "counts": has_passed and not allows_unused(unit),
         }
-        part, is_whole = done["part"], {taping.test_id(one) for one in unit.items} <= unit.done
-        if is_whole and part["counts"] and not hasattr(item.config, "workerinput"):
+        part = done["part"]
+        if not left and part["counts"] and not hasattr(item.config, "workerinput"):
             tape.require_used(unit.idle, part["ran"], part["gone"])
     except BaseException as problem:
         if tape.is_recording:
@@ -193,11 +196,15 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
         raise
     finally:
         item.user_properties.append((CASSETTE, done))
+        if not tape.is_recording and tape.has_missed:
+            unit.has_missed = True
 
 
-def _why(failed: list[str]) -> str:
+def _why(failed: list[str], left: int) -> str:
     """Why a recording is not saved, if it is not."""
     if not failed:
+        if left:
+            return f"{left} of its tests had not run when it ended"
         return "the teardown of the last test failed"
     more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
     return f"{failed[0]} did not pass{more}"

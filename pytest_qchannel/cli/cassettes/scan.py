@@ -10,13 +10,13 @@ from typing import Final
 import click
 
 from pytest_qchannel.cassette.disk.layout import BLOBS, index_files
-from pytest_qchannel.cassette.disk.reading import read_file
 from pytest_qchannel.cassette.gate import Finding, Gate
 from pytest_qchannel.cassette.gate.places import in_cassette
 from pytest_qchannel.cassette.gate.views import MOST_BYTES
 from pytest_qchannel.channels.personal import ACCOUNT_FILE, secrets_of_person
 from pytest_qchannel.cli.cassettes.folder import Failed, folder_of, shown
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.reading import read_file
 
 __all__ = ["scan"]
 _SKIPPED: Final = frozenset({".git", ".hg", ".tox", ".venv", "__pycache__", "node_modules"})

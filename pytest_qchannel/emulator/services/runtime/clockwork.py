@@ -6,6 +6,7 @@ the emulated clock the only one that counts, and costs nothing for a job that no
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
@@ -91,8 +92,8 @@ def _finish(ctx: Context, job: Job) -> None:
         outcome = ctx.engine.run(job.program_id, task)
     except JobFailure as failure:
         _close(world, job, failure)
-    except TooLong:
-        _submit(ctx.engine, world, job, task)
+    except TooLong as long:
+        _submit(ctx.engine, world, job, replace(task, done=long.done))
     else:
         _close(world, job, outcome)
 
@@ -106,6 +107,7 @@ def _task(world: World, job: Job) -> Task:
         snapshot,
         world.job_seed(job),
         device.noise,
+        with_facts=job.account.is_classic,
         started_at=UNSTAMPED,
     )
 
