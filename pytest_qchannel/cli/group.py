@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
@@ -14,7 +14,7 @@ __all__ = ["Group", "Later"]
 
 
 class Later(NamedTuple):
-    """A command in a module that is not loaded yet.
+    """A command, or what one command needs, in a module that is not loaded yet.
 
     Attributes:
         name: As it is typed.
@@ -26,7 +26,11 @@ class Later(NamedTuple):
     name: str
     module: str
     attribute: str
-    help: str
+    help: str = ""
+
+    def load(self) -> Any:
+        """The thing itself."""
+        return getattr(importlib.import_module(self.module), self.attribute)
 
 
 class Group(click.Group):
@@ -50,8 +54,7 @@ class Group(click.Group):
         """A command, loaded."""
         if cmd_name not in self.later:
             return None
-        one = self.later[cmd_name]
-        command: click.Command = getattr(importlib.import_module(one.module), one.attribute)
+        command: click.Command = self.later[cmd_name].load()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
