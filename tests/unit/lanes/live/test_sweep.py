@@ -208,31 +208,6 @@ def test_a_duplicate_that_a_late_list_shows_is_cancelled(tmp_path: Path) -> None
     ]
 
 
-def test_a_job_that_waits_too_long_is_cancelled_and_the_test_told(tmp_path: Path) -> None:
-    run = stuck(tmp_path)
-    remote = run.submitted()
-    sweeper = Sweep("a-run", run.settling, run.accesses.of, run.wire)
-    assert sweeper.cancel_overdue(run.test, 900) == []
-    run.clock.sleep(900)
-    [line] = sweeper.cancel_overdue(run.test, 900)
-    assert (line.name, line.did, run.alive) == (remote, "cancelled", [])
-    [problem] = run.test.problems
-    assert isinstance(problem, LiveProblem)
-    assert problem.outcome == "queue"
-    assert "not ended within 900 s" in problem.headline
-    assert sweeper.cancel_overdue(run.test, 900) == []
-
-
-def test_a_job_that_ended_unseen_did_not_wait_too_long(tmp_path: Path) -> None:
-    run = Run(tmp_path, progression="immediate")
-    run.submitted()
-    run.clock.sleep(900)
-    sweeper = Sweep("a-run", run.settling, run.accesses.of, run.wire)
-    assert sweeper.cancel_overdue(run.test, 900) == []
-    assert run.test.problems == []
-    assert run.entry.state is State.SETTLED
-
-
 def tagged(run: Run, of_run: str, **changes: object) -> str:
     """A job of another machine, whose ledger is gone."""
     tags = ["qchannel", f"qchannel-{of_run}", f"qchannel-{of_run}-7"]
