@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.network.children import leads
-from pytest_qchannel.network.replacing import replaced
+from pytest_qchannel.network.uses import replace
 
 __all__ = ["take_unled", "watching"]
 
@@ -53,7 +53,7 @@ def watching() -> Iterator[None]:
     if not _lanes:
         for owner, name in _STARTS:
             if hasattr(owner, name):
-                _undo.callback(replaced(owner, name, _noting(getattr(owner, name))))
+                _undo.callback(replace(owner, name, _noting(getattr(owner, name))))
     this = object()
     _lanes.append(this)
     try:

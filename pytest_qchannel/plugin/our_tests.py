@@ -31,9 +31,11 @@ from pytest_qchannel.plugin import (
 from pytest_qchannel.plugin.collecting import Collecting
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixture_names import mismatch_of
-from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED
-from pytest_qchannel.plugin.markers import LIVE_QPU
+from pytest_qchannel.plugin.keys import CHILDREN, LIVE, OUR_TESTS, OURS, REFUSED, STOPPED, WHOLE_RUN
 from pytest_qchannel.plugin.only_stale import OnlyStale
+from pytest_qchannel.plugin.stopped import Stopped
+from pytest_qchannel.plugin.whole_run import is_left_to_others
+from pytest_qchannel.settings import Mode
 
 __all__ = ["OurTests"]
 
@@ -53,6 +55,7 @@ class OurTests:
         config.pluginmanager.register(self._hiding, hiding.HIDING)
         if EVERYWHERE not in config.stash:  # which needs none
             config.pluginmanager.register(precautions.Precautions(config))
+            config.pluginmanager.register(Stopped())
         if session_settings.session_settings(config).only_stale:
             config.pluginmanager.register(OnlyStale())
         rerun_command.started(taping.start_of(config))
@@ -95,8 +98,9 @@ class OurTests:
         else:
             sharing.unit_of(item)
         taping.prepare(item)
-        if item.get_closest_marker(LIVE_QPU):
-            reason = "live_qpu: needs the live lane, which does not exist yet"
+        asked = selection.live_qpu(item)
+        if LIVE not in self._config.stash and asked is not None and asked.only_live:
+            reason = "live_qpu(only_live=True): runs with --qchannel-mode=live alone"
             item.add_marker(pytest.mark.skip(reason=reason))
 
     def prepare_units(self, everyone: list[pytest.Item], selected: list[pytest.Item]) -> None:
@@ -116,8 +120,14 @@ class OurTests:
             unit_tapes.prepare(unit)
 
     def take_over(self, item: pytest.Item, vcr: Any) -> None:
-        """Puts our cassette in the place of pytest-recording's, for a test with our fixtures."""
-        if taping.has_lane(item):
+        """Puts our cassette in the place of pytest-recording's, for a test with our fixtures.
+
+        Where the whole run is emulated a test without them has none: the emulator answers.
+        """
+        whole = self._config.stash.get(WHOLE_RUN, None)
+        if taping.has_lane(item) or (
+            whole is not None and whole.mode is Mode.EMULATED and not is_left_to_others(item, whole)
+        ):
             taping.takes_over(item, vcr)
 
     def setup_failed(self, item: pytest.Item, error: BaseException) -> None:
@@ -205,6 +215,9 @@ class OurTests:
             line = f"{line or 'qchannel: no test'}; {whole.counts()}"
         lines = [line] if line else []
         lines += report.child_lines(terminalreporter.stats)
-        more = whole.cassettes if whole is not None else []
+        more = [
+            *(whole.cassettes if whole is not None else ()),
+            *self._config.stash.get(STOPPED, ()),
+        ]
         for told in (*lines, *report.cassette_lines(terminalreporter.stats, more)):
             terminalreporter.write_line(told)

@@ -111,7 +111,8 @@ def cassette_lines(stats: _Stats, others: Iterable[_Deed] = ()) -> list[str]:
     ]
     for one in by_deed.get("refused", ()):
         kept = f"; what was recorded: {one['kept']}" if one.get("kept") else ""
-        lines.append(f"qchannel: no cassette written for {one['test']}: {one['why']}{kept}")
+        record = f"; to record it: {one['next']}" if "next" in one else ""
+        lines.append(f"qchannel: no cassette written for {one['test']}: {one['why']}{record}{kept}")
     unknown = dict.fromkeys(text for one in done.values() for text in one.get("unknown", ()))
     lines += [f"qchannel: {text}" for text in list(unknown)[:_MOST_UNKNOWN]]
     if (more := len(unknown) - _MOST_UNKNOWN) > 0:

@@ -115,6 +115,7 @@ def test_a_step_that_fails_fails_the_command(run: Any, monkeypatch: pytest.Monke
     [
         (("check", "--channel", "ibm_clod"), ["'ibm_clod' is no channel", "ibm_cloud"]),
         (("check", "--live"), ["the live lane does not exist yet"]),
+        (("check", "--output", "x.json"), ["--output: only --live writes a report"]),
         (("check", "--seed", "x"), ["--seed", "'x'"]),
         (("check", "--chanel", "ibm_cloud"), ["--chanel", "--channel"]),
         (("chek",), ["'chek'", "'check'"]),
