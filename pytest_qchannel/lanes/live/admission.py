@@ -166,7 +166,7 @@ class Admission:
         own = body.get("cost" if order.kind is Kind.JOB else "max_ttl")
         wish = own if isinstance(own, int) and not isinstance(own, bool) else None
         session = body.get("session_id") if order.kind is Kind.JOB else None
-        is_paid = self._terms.budget.tier == "paid"
+        is_paid = self._terms.budget.tier != "dry"
         if order.kind is Kind.JOB:
             cost = allowance.cost_of(wish)
             is_paid = is_paid and not self._is_paid_by_session(order, session)

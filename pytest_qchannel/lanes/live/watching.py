@@ -161,7 +161,7 @@ class Watching:
         except ConnectionDropped as dropped:
             facts.note(about, Outcome.SERVICE, f"{shown}: the connection was lost ({dropped.how})")
             raise
-        if outcome := _outcome(found, response.status):
+        if outcome := _outcome(found, response):
             facts.note(about, outcome, f"{shown} was answered with {response.status}")
         elif response.status < 300:
             facts.forget(about)
@@ -173,11 +173,10 @@ class Watching:
             self._usages.note(instance_of(request), Usage.of(body))
             return
         rows = body.get("jobs") if found.route.tells is Tells.STATES else [body]
+        known = {one.remote: one for one in self._ledger.entries() if one.remote is not None}
         for row in rows if isinstance(rows, list) else []:
             remote = row.get("id") if isinstance(row, Mapping) else None
-            if not isinstance(remote, str):
-                continue
-            entry = self._ledger.by_remote(remote)
+            entry = known.get(remote) if isinstance(remote, str) else None
             if entry is None:
                 continue
             had_ended = entry.ended is not None
@@ -252,10 +251,15 @@ class Watching:
         )
 
 
-def _outcome(found: Found, status: int) -> Outcome | None:
-    """What a test ends as that fails after such an answer, where its own code is not to blame."""
-    is_login = found.route.action is Action.LOGIN
-    if status in (401, 403) or (is_login and status == 400):
+def _outcome(found: Found, response: Response) -> Outcome | None:
+    """What a test ends as that fails after such an answer, where its own code is not to blame.
+
+    A page of HTML with a 403 is of the edge before the service, which takes what is sent for an
+    attack. Source: the live service in 2026.
+    """
+    status, is_login = response.status, found.route.action is Action.LOGIN
+    is_page = response.body.lstrip().startswith(b"<")
+    if status == 401 or (status == 403 and not is_page) or (is_login and status == 400):
         return Outcome.CREDENTIALS
     if status == 429 or (status == 409 and found.route.action is Action.SUBMISSION):
         return Outcome.QUOTA

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.unit.lanes.live.bends import (
     dropping,
     no_connection,
 )
-from tests.unit.lanes.live.live_kit import DEVICES, Bend, Run
+from tests.unit.lanes.live.live_kit import DEVICES, Bend, Run, job_body
 
 
 @pytest.fixture
@@ -221,3 +222,18 @@ def test_other_requests_pass_as_they_are(run: Run) -> None:
     assert run.ask("GET", f"/jobs/{remote}/results").status in (200, 204)
     assert run.ask("GET", "/no/such/path").status == 501
     assert len(run.wire.sent) == before + 2
+
+
+def test_a_list_that_ignores_the_filter_finds_nobody_elses_job(run: Run) -> None:
+    """The service ignores filters that it does not know, without a word."""
+    others = ["qchannel", "qchannel-b-run", f"qchannel-b-run-{2 * 10**7}"]
+    for tags in (["mine"], others):
+        run.wire(run.request("POST", "/jobs", job_body(backend=DEVICES[1], tags=tags)))
+
+    def unfiltered(request: Request, handle: Handle) -> Response:
+        return handle(replace(request, query_string="exclude_params=true"))
+
+    run.wire.bend("POST /jobs", dropping(is_processed=False))
+    run.wire.bend("GET /jobs", unfiltered, unfiltered, unfiltered)
+    assert outcome(run) == "before"
+    assert run.entry.state is State.LOST

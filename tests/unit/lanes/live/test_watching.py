@@ -113,6 +113,13 @@ def test_statuses_tell_why_a_test_fails(run: Run, status: int, outcome: Outcome 
     assert told(run) == []
 
 
+def test_a_page_of_the_edge_says_nothing_of_credentials(run: Run) -> None:
+    page = b"<!DOCTYPE html><title>Attention Required!</title>"
+    run.wire.bend("GET /backends", answering(403, is_processed=False, body=page))
+    run.ask("GET", "/backends")
+    assert told(run) == []
+
+
 def test_a_job_refused_with_409_is_a_quota(run: Run) -> None:
     run.wire.bend("POST /jobs", answering(409, is_processed=False))
     run.submit()
