@@ -21,7 +21,6 @@ from pytest_qchannel.lanes.live.lookup import cancel, close, duplicates, find_jo
 from pytest_qchannel.lanes.live.settle import FINAL, status_of
 from pytest_qchannel.lanes.live.settling import PRICE_WAIT_S, Settling
 from pytest_qchannel.lanes.live.tags import COMMON, run_of, run_tag
-from pytest_qchannel.lanes.live.terms import LiveTest
 from pytest_qchannel.wire import Handle, Json
 
 __all__ = ["AccessOf", "Did", "Line", "Sweep", "TagSweep"]
@@ -124,33 +123,6 @@ class Sweep:
         ended = [one for one in alive if one.ended and self._access_of(one.instance)]
         self._settling.wait_for_prices(ended, self._access_of, self._send, rest_s)
         return [self._line(one.n, had_ended, is_last=is_last) for one in found]
-
-    def cancel_overdue(self, test: LiveTest, timeout_s: float) -> list[Line]:
-        """Cancels the jobs of a test that have been in the queue for too long.
-
-        Args:
-            test: The test; each of them is a problem of its.
-            timeout_s: How long a job may wait.
-        """
-        lines = []
-        for entry in self._ledger.entries(test=test.allowance.test, is_open=True):
-            is_late = self._clock.now() - entry.changed_at >= timeout_s
-            if entry.kind is not Kind.JOB or entry.state is not State.RUNNING or not is_late:
-                continue
-            entry = self._looked_at(entry)
-            if entry.ended is not None:
-                continue
-            test.complain(
-                LiveProblem(
-                    f"job {entry.remote} has not ended within {timeout_s:g} s, and was cancelled",
-                    outcome="queue",
-                    where=f"{entry.test}, {entry.backend}",
-                    next="raise --qchannel-queue-timeout, or use a backend with a shorter queue",
-                )
-            )
-            [entry] = self._end([entry], self._clock.now() + LOOK_S)
-            lines.append(self._line(entry.n, set(), is_last=False))
-        return lines
 
     def _located(self, entry: Entry, until: float) -> list[Entry]:
         """An entry of which it is known whether the service has it, as far as that can be found.

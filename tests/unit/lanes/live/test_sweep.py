@@ -208,31 +208,6 @@ def test_a_duplicate_that_a_late_list_shows_is_cancelled(tmp_path: Path) -> None
     ]
 
 
-def test_a_job_that_waits_too_long_is_cancelled_and_the_test_told(tmp_path: Path) -> None:
-    run = stuck(tmp_path)
-    remote = run.submitted()
-    sweeper = Sweep("a-run", run.settling, run.accesses.of, run.wire)
-    assert sweeper.cancel_overdue(run.test, 900) == []
-    run.clock.sleep(900)
-    [line] = sweeper.cancel_overdue(run.test, 900)
-    assert (line.name, line.did, run.alive) == (remote, "cancelled", [])
-    [problem] = run.test.problems
-    assert isinstance(problem, LiveProblem)
-    assert problem.outcome == "queue"
-    assert "not ended within 900 s" in problem.headline
-    assert sweeper.cancel_overdue(run.test, 900) == []
-
-
-def test_a_job_that_ended_unseen_did_not_wait_too_long(tmp_path: Path) -> None:
-    run = Run(tmp_path, progression="immediate")
-    run.submitted()
-    run.clock.sleep(900)
-    sweeper = Sweep("a-run", run.settling, run.accesses.of, run.wire)
-    assert sweeper.cancel_overdue(run.test, 900) == []
-    assert run.test.problems == []
-    assert run.entry.state is State.SETTLED
-
-
 def tagged(run: Run, of_run: str, **changes: object) -> str:
     """A job of another machine, whose ledger is gone."""
     tags = ["qchannel", f"qchannel-{of_run}", f"qchannel-{of_run}-7"]
@@ -294,3 +269,14 @@ def test_what_the_service_does_not_end_is_left(tmp_path: Path) -> None:
     run.wire.bend("GET /jobs", answering(500, is_processed=False))
     with pytest.raises(Unanswered, match="it answered 500"):
         TagSweep(run.clock, run.wire).sweep(run.access, 9, run="a")
+
+
+def test_a_list_that_does_not_end_is_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_qchannel.lanes.live.lookup.PAGE", 1)
+    run = stuck(tmp_path)
+    tagged(run, "a")
+    endless = Response.json({"jobs": [{"id": "x"}]})
+    with pytest.raises(Unanswered, match="does not end"):
+        TagSweep(run.clock, lambda _: endless).sweep(run.access, 9, run="a")
