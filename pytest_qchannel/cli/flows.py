@@ -312,21 +312,17 @@ def walk(
         live: The live run, where the lane is live.
         only: The names of the steps that are walked; by default all of them.
     """
-    flow = f"client {client_version()}"
+
+    def walked(flow: str, actions: tuple[tuple[str, _Action], ...]) -> Iterator[Step]:
+        chosen = tuple(one for one in actions if only is None or one[0] in only)
+        return _walk_flow(flow, chosen, channel, settings, tell, cassettes, live)
+
     try:
         require_channel(channel)
-        steps = _chosen(CLIENT_FLOW, only)
-        yield from _walk_flow(flow, steps, channel, settings, tell, cassettes, live)
+        yield from walked(f"client {client_version()}", CLIENT_FLOW)
     except ChannelUnavailable as missing:
         yield Step(channel.name, "client", "all", None, missing.headline)
-    steps = _chosen(rest_flow(channel), only)
-    yield from _walk_flow("REST", steps, channel, settings, tell, cassettes, live)
-
-
-def _chosen(
-    flow: tuple[tuple[str, _Action], ...], only: frozenset[str] | None
-) -> tuple[tuple[str, _Action], ...]:
-    return flow if only is None else tuple(one for one in flow if one[0] in only)
+    yield from walked("REST", rest_flow(channel))
 
 
 def _walk_flow(

@@ -9,6 +9,7 @@ true.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -191,6 +192,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
     finally:
         if OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
             _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
+    emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
+    if emulation is not None and LANE_FIXTURE not in getattr(item, "fixturenames", ()):
+        emulation.end_left(f"{item.nodeid} (call)")
     return done
 
 

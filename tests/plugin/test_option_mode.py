@@ -29,7 +29,7 @@ def test_live_without_any_credential_is_a_usage_error(run: Any) -> None:
         [
             "ERROR: the live lane has no credential of any channel",
             "  where: mode=live (--qchannel-mode)",
-            "  next:  set QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN; or *",
+            "  next:  set QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN or *--qchannel-secrets=FILE",
         ]
     )
     result.stdout.no_fnmatch_line("*test_it.py*")
