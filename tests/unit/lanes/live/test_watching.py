@@ -188,6 +188,9 @@ def test_it_remembers_how_an_instance_is_asked_and_hides_it(run: Run) -> None:
     assert access.headers["authorization"] == run.headers["authorization"]
     assert run.account.credential not in repr(access)
     assert run.accesses.of("?") is None
+    # A credential that the service rejects is none to clean up with.
+    run.handle(run.request("GET", "/backends", authorization="apikey wrong"))
+    assert run.accesses.of(run.access.instance) == access
     asked = access.request("GET /jobs/<job_id>", {"job_id": "a/b"}, [("x", "1")])
     assert (asked.path, asked.query_string) == ("/api/v1/jobs/a%2Fb", "x=1")
     put = access.request("PUT /jobs/<job_id>/tags", {"job_id": "a"}, body={"tags": []})
