@@ -13,6 +13,7 @@ from typing import Final
 import click
 
 from pytest_qchannel.cli.check_live import live_run, live_settings
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.lanes.live.access import Access, Unanswered
 from pytest_qchannel.lanes.live.entry import fingerprint
@@ -42,7 +43,7 @@ class _Age(click.ParamType[float]):
         return float(found[1]) * _UNITS[found[2]]
 
 
-@click.command()
+@click.command(epilog=example("qchannel cleanup --older-than 6h --dry-run"))
 @click.option(
     "--run", "name", metavar="ID", help="End what this run left (default: CI's own, else all)."
 )
@@ -62,7 +63,10 @@ def cleanup(
     """Cancel jobs and close sessions that live runs left, and settle what they cost.
 
     They are found in the ledgers below .qchannel/live, and by their tags at the service, so that it
-    works on another machine, too. Ends with exit status 0 only if nothing is left.
+    works on another machine, too.
+
+    Ends with exit status 0 if nothing is left, 1 if something is, or where it could not be
+    told, 2 where there is no credential to ask with.
     """
     run = live_run(live_settings(secrets=secrets))
     try:

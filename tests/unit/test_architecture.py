@@ -215,6 +215,7 @@ MAY_NAME_PATHS = {
     "emulator.worlds.checks": "says what the route would refuse",
     "cassette.standin_shapes": "has IAM's address as the issuer of a token",
     "cli.flows": "sends requests as a user does",
+    "cli.init": "writes a test that sends a request as a user does",
     "cli.serve": "shows commands to paste",
     "assertions._probe": "sends a request as a user does",
     "assertions.auth": "says what to look at",

@@ -9,6 +9,7 @@ class Page {
     this.hasAllCosts = false;
     this.clear = this.clear.bind(this);
     this.root = document.getElementById("page");
+    this.draw = record.kind === "cassette" ? this.drawCassette : this.drawRun;
     this.read();
     addEventListener("hashchange", () => { this.read(); this.draw(); });
     addEventListener("beforeprint", () => { this.before = this.most; this.more(Infinity); });
@@ -42,7 +43,12 @@ class Page {
     document.getElementById("q").focus();
   }
 
-  draw() {
+  drawCassette() {
+    const all = this.unfolded.has(0);
+    preact.render(html`<${Cassette} record=${this.record} all=${all} showAll=${() => this.unfold(0)}/>`, this.root);
+  }
+
+  drawRun() {
     const left = filtered(this.layout.rows, this.wanted);
     const showCosts = () => { this.hasAllCosts = true; this.draw(); };
     this.head = this.head || html`<${Head} record=${this.record}/>`;

@@ -43,7 +43,7 @@ function rowOf(page, found, columns, key) {
   if (row.state === state) return row.drawn;
   row.state = state;
   row.drawn = [
-    html`<tr key=${row.name}><th scope="row"><bdi>${cut(row.name)}</bdi></th>
+    html`<tr key=${row.name}><th scope="row"><${Name} id=${row.name}/></th>
       ${columns.map((column) => html`<${Cell} page=${page} tests=${tests.filter((test) => test.column === column.key)}/>`)}</tr>`,
     opened.length > 0 && html`<tr class="details" key=${"details of " + row.name}><td colspan=${columns.length + 1}>
       ${opened.map((test) => html`<${Details} record=${page.record} test=${test} id=${`test-${test.number}`} close=${() => page.open(test.number)}

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
-import json
 import re
 from importlib.resources import files
-from typing import Any
 
 import pytest
 
 from pytest_qchannel.page import write
 from pytest_qchannel.page.write import VENDORED, page_of
-from tests.unit.page.report_kit import hostile_report, report_of
+from tests.unit.page.report_kit import DATA, data_of, hostile_report, report_of
 
-DATA = re.compile(r'(<script type="text/plain" id="data">)([^<]*)(</script>)')
 PUBLISHED = {
     "preact.min.umd.js": "aa558e32247d4ccea18c5addbb0311bc1771bf39734185be01dc0c3c4cf3fd6d",
     "htm.umd.js": "7a31776e04bd4afde0d4308177d26f377716fcf7e4bd70be590746d6aa594f08",
 }
 """SHA-256 of the files in preact 10.29.8 and htm 3.1.1, as the npm registry has them."""
-
-
-def data_of(page: str) -> dict[str, Any]:
-    found = DATA.search(page)
-    assert found
-    plain: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(found[2])))
-    return plain
 
 
 def own_files() -> dict[str, str]:
