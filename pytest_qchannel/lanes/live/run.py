@@ -255,8 +255,7 @@ class LiveRun:
 
     def sweep_all(self, seconds: float) -> list[Line]:
         """Ends what is left of the whole run, within some seconds."""
-        entries = self.ledger.entries(is_open=True)
-        return self._sweep.sweep(entries, seconds, is_last=True)
+        return self._sweep.sweep(self.ledger.entries(), seconds, is_last=True)
 
     def summary(self) -> list[str]:
         """What has been spent, in lines."""
