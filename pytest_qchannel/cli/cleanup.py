@@ -31,7 +31,7 @@ _LONG_AGO: Final = "6h"
 """How old what is ended must be where no run is named: another run may be under way."""
 
 
-class _Age(click.ParamType[float]):
+class _Age(click.ParamType):  # type: ignore[type-arg]  # it is generic since click 8.2
     name = "AGE"
 
     def convert(
