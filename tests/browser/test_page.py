@@ -28,6 +28,7 @@ Show = Callable[..., Shown]
 FOCUSABLE = """() => [...document.querySelectorAll(
   'button, input, summary, a[href], [tabindex="0"]')].filter((one) => one.checkVisibility())"""
 NUMBER_THEM = f"() => ({FOCUSABLE})().forEach((one, at) => {{ one.dataset.stop = at }})"
+IS_ON_A_CELL = "document.activeElement.matches('button.cell')"
 STOP = "() => document.activeElement.dataset.stop"
 
 
@@ -76,6 +77,14 @@ def test_filters_and_search_stand_in_the_address(show: Show) -> None:
     there.tab.wait_for_function("document.querySelector('[role=status]').innerText[0] === '2'")
     there.tab.get_by_role("button", name="Show all again").click()
     assert there.state == "All 200 tests"
+
+
+def test_what_an_address_opens_is_drawn_however_far_down(show: Show) -> None:
+    shown = show(report_of(600), "#open=599")
+    assert shown.tab.locator("#test-599").is_visible()
+    assert len(shown.rows()) == 300
+    shown = show(report_of(600), "#open=600&open=-1&open=x&outcome=nonsense&q=%")
+    assert shown.state == "0 of 600 tests", "of what nobody wrote nothing breaks"
 
 
 def test_an_opened_test_shows_what_it_did(show: Show) -> None:
@@ -189,7 +198,10 @@ def test_keyboard_alone_reaches_everything(show: Show) -> None:
     cell.focus()
     shown.tab.keyboard.press("Enter")
     assert cell.get_attribute("aria-expanded") == "true"
-    assert shown.tab.evaluate("document.activeElement.matches('button.cell')"), "focus stays"
+    assert shown.tab.evaluate(IS_ON_A_CELL), "focus stays"
+    shown.tab.get_by_role("button", name="close").first.focus()
+    shown.tab.keyboard.press("Enter")
+    assert shown.tab.evaluate(IS_ON_A_CELL), "what had the focus is gone"
 
 
 def test_print_has_all_rows(show: Show) -> None:
