@@ -155,7 +155,8 @@ class Sweep:
             now = self._clock.now()
             if jobs or (jobs is not None and now - entry.changed_at >= PATIENCE_S):
                 return jobs
-            if now >= until:
+            # What has an id is ended by that; others of its tag are not worth the time.
+            if now >= until or entry.state not in (State.SENT, State.LOST):
                 return None
             self._clock.sleep(min(LOOK_S, until - now))
 
