@@ -317,3 +317,20 @@ def test_what_has_an_id_is_ended_before_it_is_known_whether_there_are_more(tmp_p
     assert run.alive == []
     assert sum(run.clock.slept) == waited
     assert len(run.wire.of("POST /jobs")) == 2
+
+
+def test_what_has_an_id_is_ended_before_the_rest_is_looked_for(tmp_path: Path) -> None:
+    run = stuck(tmp_path, most_jobs=2)
+    run.wire.bend("POST /jobs", dies(is_processed=False))
+    with pytest.raises(KeyboardInterrupt):
+        run.submit()
+    run.submitted()
+    seen: list[float] = []
+
+    def cancelled(request: Request, handle: Handle) -> Response:
+        seen.append(sum(run.clock.slept))
+        return handle(request)
+
+    run.wire.bend(f"POST /jobs/{run.jobs[0].id}/cancel", cancelled)
+    assert sorted(sweep(run, 5, is_last=True)) == [("job", "cancelled"), ("job", "left")]
+    assert seen == [0]
