@@ -13,7 +13,7 @@ import pytest
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.personal import remember, secrets_of_person
 from pytest_qchannel.channels.secrets_file import secrets_file
-from pytest_qchannel.errors import ExpectationFailed, NotLive, UsageProblem
+from pytest_qchannel.errors import ExpectationFailed, LiveProblem, NotLive, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
 from pytest_qchannel.lanes.live.outcome import Told, outcome_of
@@ -220,7 +220,8 @@ class Live:
         is_fit = isinstance(error, ExpectationFailed) and error.headline.startswith(
             "assert_sampler_run"
         )
-        return outcome_of(test.facts, test.complained, is_statistics=is_fit)
+        told = [error] if isinstance(error, LiveProblem) else []
+        return outcome_of(test.facts, [*test.complained, *told], is_statistics=is_fit)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
@@ -172,9 +173,16 @@ class LiveRun:
     def ledger(self) -> Ledger:
         """The ledger of the run; the file is made when it is first asked for."""
         path = ledger_path(self._root, self.terms.run)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parents[1].joinpath(".gitignore").write_text("*\n", encoding="ascii")
-        return Ledger(path, self.terms.run, self.clock.now)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parents[1].joinpath(".gitignore").write_text("*\n", encoding="ascii")
+            return Ledger(path, self.terms.run, self.clock.now)
+        except (OSError, sqlite3.Error) as error:
+            raise UsageProblem(
+                f"the ledger of the live run cannot be written: {error}",
+                where=str(path),
+                next="mend that, or move the file away: qchannel cleanup finds jobs by their tags",
+            ) from None
 
     @functools.cached_property
     def settling(self) -> Settling:
