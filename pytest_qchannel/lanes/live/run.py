@@ -261,6 +261,11 @@ class LiveRun:
         entries = self.ledger.entries(test=test, is_open=True)
         return self._sweep.sweep(entries, self.settings.sweep_timeout, price_s=0)
 
+    def sweep_owner(self, owner: str) -> list[Line]:
+        """Ends what a process of the run left that is gone; its prices may come later."""
+        entries = self.ledger.entries(owner=owner, is_open=True)
+        return self._sweep.sweep(entries, self.settings.sweep_timeout, price_s=0)
+
     def sweep_all(self, seconds: float) -> list[Line]:
         """Ends what is left of the whole run, within some seconds."""
         return self._sweep.sweep(self.ledger.entries(), seconds, is_last=True)
