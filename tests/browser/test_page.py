@@ -149,6 +149,21 @@ def test_a_cassette_is_one_recording_in_order(show: Show) -> None:
     assert shown.tab.get_by_role("search").count() == 0
 
 
+def test_a_test_that_was_skipped_before_it_had_a_lane_has_no_column_of_its_own(show: Show) -> None:
+    nowhere = {"lane": None, "channel": None, "outcome": "skipped", "reason": "not today"}
+    report = report_of(2)
+    report["tests"] += [
+        case_of(4, id="test_a.py::test_b[ibm_cloud-3]", **nowhere),
+        case_of(5, id="test_a.py::test_c", **nowhere),
+    ]
+    shown = show(report)
+    heads = shown.tab.locator(".matrix thead th").all_inner_texts()
+    assert [one.split("\n")[0] for one in heads] == [
+        *("test", "ibm_cloud", "ibm_quantum_platform", "no channel"),
+    ]
+    assert shown.rows()[1:] == ["test_a.py::test_b[3]", "test_a.py::test_c"]
+
+
 def test_texts_of_a_run_stay_texts(show: Show) -> None:
     shown = show(hostile_report())
     open_all(shown)
