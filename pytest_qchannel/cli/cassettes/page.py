@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from qiskit import QuantumCircuit, qasm3
 
+from pytest_qchannel.cassette.counts import counts_in
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cli.cassettes.words import head, lines_of, plain_of, pretty
@@ -53,6 +54,8 @@ def report_of(path: Path, cassette: Cassette) -> _Plain:
         if said is not None:
             job = str(told.get("id", f"#{number + 1}"))
             jobs[job] = _Job(said, circuits)
+        elif job in jobs and found and found.route.rule.endswith("/results"):
+            jobs[job].answered(told)
         elif job in jobs:
             jobs[job].looked_at(told)
         if device := _device(told):
@@ -108,11 +111,12 @@ class _Job:
         rest = {n: one for n, one in said.items() if n not in ("program", "backend", "pubs")}
         told = said.get("pubs")
         self.states: list[_Plain] = []
+        self.pubs = [_pub(one, circuits) for one in told] if isinstance(told, list) else []
         self.plain: _Plain = {
             "program": said.get("program"),
             "backend": said.get("backend"),
             "states": self.states,
-            "pubs": [_pub(one, circuits) for one in told] if isinstance(told, list) else [],
+            "pubs": self.pubs,
             "said": "\n".join(lines_of(rest)),
         }
 
@@ -122,6 +126,12 @@ class _Job:
         name = state.get("status") if isinstance(state, dict) else told.get("status")
         if isinstance(name, str) and (not self.states or self.states[-1]["state"] != name):
             self.states.append({"state": name})
+
+    def answered(self, told: _Plain) -> None:
+        """Takes in its results."""
+        for pub, counted in zip(self.pubs, counts_in(told), strict=False):
+            if counted is not None:
+                pub.update(counted._asdict())
 
 
 def _pub(said: object, circuits: dict[str, _Plain]) -> _Plain:
