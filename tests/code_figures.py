@@ -23,7 +23,7 @@ FLOORS: Final[tuple[frozenset[str], ...]] = (
         {
             "_version", "crn", "errors", "hosts", "incompatible_plugins", "ini_file", "journal",
             "markers", "options", "qiskit_home", "qpy_header", "reading", "rerun_command", "secret",
-            "settings", "units", "wire",
+            "setting_values", "settings", "units", "wire",
         }
     ),
     frozenset({"ibm"}),

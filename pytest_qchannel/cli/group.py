@@ -42,7 +42,7 @@ def every(group: Group, name: str = "qchannel") -> Iterator[tuple[str, click.Com
 
 
 class Later(NamedTuple):
-    """A command in a module that is not loaded yet.
+    """A command, or what one command needs, in a module that is not loaded yet.
 
     Attributes:
         name: As it is typed.
@@ -54,7 +54,11 @@ class Later(NamedTuple):
     name: str
     module: str
     attribute: str
-    help: str
+    help: str = ""
+
+    def load(self) -> Any:
+        """The thing itself."""
+        return getattr(importlib.import_module(self.module), self.attribute)
 
 
 class Group(click.Group):
@@ -78,8 +82,7 @@ class Group(click.Group):
         """A command, loaded."""
         if cmd_name not in self.later:
             return None
-        one = self.later[cmd_name]
-        command: click.Command = getattr(importlib.import_module(one.module), one.attribute)
+        command: click.Command = self.later[cmd_name].load()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
