@@ -23,10 +23,10 @@ from typing import Final, Literal
 
 from pytest_qchannel.cassette.scrub.headers import UNNEEDED
 from pytest_qchannel.drift import described
+from pytest_qchannel.drift.ask import NEWEST, Asked
 from pytest_qchannel.drift.described import DescribedPlace
 from pytest_qchannel.drift.names import Names, words_at
 from pytest_qchannel.drift.shape import Place, Shape, holder_of
-from pytest_qchannel.drift.walk import NEWEST, Asked
 from pytest_qchannel.ibm.route import Route
 from pytest_qchannel.wire import Response
 
@@ -217,8 +217,8 @@ class _Pair:
         described_ = (self.description or {}).get(path)
         known = frozenset(theirs.kinds) - {"null"}
         # A field that is null in the emulator may be what it is described as; a body is not.
-        if not known and path and described_ is not None:
-            known = described_.kinds
+        if not known and path:
+            known = frozenset(place.kinds) if described_ is None else described_.kinds
         if _foreign(place, known, described_):
             yield "type"
         listed = words_at(self.route, self.status, path) or frozenset()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_qchannel.crn import CRN
-from pytest_qchannel.drift.walk import Subject
+from pytest_qchannel.drift.ask import Subject
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.lifecycle import JobState
@@ -48,8 +48,8 @@ def reference(clock: Clock) -> Reference:
     limited, bought = (CRN.parse(one.id) for one in account.instances.values())
     # One of them asks about devices: they are the same for both, and large.
     subjects = (
-        Subject(secret, limited, backends=0, jobs=40),
-        Subject(secret, bought, backends=9, jobs=40),
+        Subject(secret, limited, backends=0, jobs=40, few=40),
+        Subject(secret, bought, backends=9, jobs=40, few=40),
     )
     return Reference(app.handle, subjects)
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from pytest_qchannel._version import __version__
 from pytest_qchannel.cassette.gate import Gate, SecretFound
 from pytest_qchannel.drift import described
+from pytest_qchannel.drift.ask import NEWEST, Subject
 from pytest_qchannel.drift.compare import Finding, Seen, compared
 from pytest_qchannel.drift.names import Names
 from pytest_qchannel.drift.reference import Reference
 from pytest_qchannel.drift.shape import Shape
-from pytest_qchannel.drift.walk import NEWEST, Subject, walk
+from pytest_qchannel.drift.submit import submissions
+from pytest_qchannel.drift.walk import walk
 from pytest_qchannel.hosts import RUNTIME
 from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.wire import Handle
 
 __all__ = ["SCHEMA", "Report", "drift_report", "report_on", "seen_of"]
+
+Sleep: TypeAlias = Callable[[float], None]
 
 SCHEMA: Final = 1
 """The number of the document's form; ``schema.json`` describes it."""
@@ -103,7 +107,11 @@ class Report:
 
 
 def drift_report(
-    live: Handle, subject: Subject, emulator: Reference, secrets: Iterable[Secret] = ()
+    live: Handle,
+    subject: Subject,
+    emulator: Reference,
+    secrets: Iterable[Secret] = (),
+    sleep: Sleep | None = None,
 ) -> Report:
     """Walks the service and the emulator, and compares what they answer.
 
@@ -112,25 +120,42 @@ def drift_report(
         subject: In whose name the service is asked.
         emulator: What it is compared with.
         secrets: What must not be in the report beside the subject's own: all that is known.
+        sleep: Waits so many seconds between looks at a job; without it nothing is submitted.
 
     Raises:
         SecretFound: A value of the account is in the report all the same; it is not to be kept.
     """
-    return report_on(live, subject, seen_of(emulator), secrets)
+    ours = seen_of(emulator, submits=sleep is not None)
+    return report_on(live, subject, ours, secrets, sleep)
 
 
-def seen_of(emulator: Reference) -> Seen:
-    """What the emulator answers to everybody in whose name it is asked."""
+def seen_of(emulator: Reference, *, submits: bool = False) -> Seen:
+    """What the emulator answers to everybody in whose name it is asked.
+
+    Args:
+        emulator: The emulator.
+        submits: Whether jobs are submitted, too.
+    """
     seen = Seen(Names(are_ours=True))
     for one in emulator.subjects:
         walk(emulator.handle, one, seen.add)
+        if submits:
+            submissions(emulator.handle, one, seen.add, lambda _: None)
     return seen
 
 
-def report_on(live: Handle, subject: Subject, ours: Seen, secrets: Iterable[Secret] = ()) -> Report:
+def report_on(
+    live: Handle,
+    subject: Subject,
+    ours: Seen,
+    secrets: Iterable[Secret] = (),
+    sleep: Sleep | None = None,
+) -> Report:
     """The same as :func:`drift_report`, where it is known what the emulator answers."""
     theirs = Seen(Names(learned=ours.names.learned))
     unasked = walk(live, subject, theirs.add)
+    if sleep is not None:
+        unasked += submissions(live, subject, theirs.add, sleep)
     requests = sum(times for counts in theirs.statuses.values() for times in counts.values())
     report = Report(tuple(compared(theirs, ours)), requests, tuple(unasked), theirs)
     _require_no_value(report, [*_values(subject), *secrets])

@@ -6,33 +6,31 @@ The classic platform is not: it ended on 2025-07-01.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Final, NamedTuple
+from urllib.parse import quote
 
-from pytest_qchannel.crn import CRN
-from pytest_qchannel.hosts import (
-    CATALOG,
-    CONTROLLER,
-    IAM,
-    RUNTIME,
-    SEARCH,
-    base_url_of,
+from pytest_qchannel.drift.ask import (
+    NEWEST,
+    VERSIONS,
+    Asked,
+    Asker,
+    See,
+    Subject,
+    at,
+    json_of,
+    rows,
+    texts,
 )
-from pytest_qchannel.ibm.releases import RELEASES
+from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, RUNTIME, SEARCH
 from pytest_qchannel.ibm.route import Action, Route
-from pytest_qchannel.ibm.table import ABLE_HEADER, ROUTES
-from pytest_qchannel.secret import Secret
-from pytest_qchannel.wire import ConnectionDropped, Handle, Json, Request, Response
+from pytest_qchannel.ibm.table import ROUTES
+from pytest_qchannel.wire import Handle, Json
 
-__all__ = ["NEWEST", "NO_CREDENTIAL", "VERSIONS", "WALKED", "Asked", "See", "Subject", "walk"]
-
-VERSIONS: Final = tuple(one.api_version for one in RELEASES if one.api_version is not None)
-"""The versions of the API that clients ask for, the oldest first; the empty one is none."""
-
-NEWEST: Final = VERSIONS[-1]
+__all__ = ["NO_CREDENTIAL", "WALKED", "Subject", "walk"]
 
 _SERVICES: Final = (IAM, SEARCH, CATALOG, CONTROLLER, RUNTIME)
 WALKED: Final = tuple(
@@ -49,7 +47,6 @@ _SEARCH: Final[Json] = {
 }
 """What the client asks the search for."""
 
-_GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
 NO_CREDENTIAL: Final = "qchannel-none"
 """What is sent to be refused; who guards credentials may let it pass."""
 
@@ -74,9 +71,6 @@ _GOOD: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Queries that a good request needs, or that make it tell more."""
 
-_BUSY: Final = frozenset({429, 502, 503, 504})
-"""What a service says that has no time, or is not there: nothing of the route."""
-
 _BAD: Final[Mapping[str, str]] = {
     "limit": "x", "offset": "x", "updated_before": "x", "created_after": "x", "group_by": "colour",
     "interval_start": "x", "search": "b",
@@ -84,46 +78,20 @@ _BAD: Final[Mapping[str, str]] = {
 """Values that no field takes; a route is asked with those of its own fields."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """In whose name is asked.
+class _Wrong(NamedTuple):
+    """What is otherwise than in a good request; ``None``: nothing."""
 
-    Attributes:
-        secret: The API key.
-        instance: The CRN of the instance.
-        backends: How many devices are asked about.
-        jobs: How many jobs are.
-    """
-
-    secret: Secret
-    instance: CRN
-    backends: int = 4
-    jobs: int = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One request, in words.
-
-    Attributes:
-        route: The route.
-        version: The version of the API that was asked for.
-        how: ``good``, or what is wrong with it.
-    """
-
-    route: Route
-    version: str
-    how: str = "good"
-
-
-See = Callable[[Asked, Response], None]
+    bearer: str | None = None
+    instance: str | None = None
+    version: str | None = None
+    query: Mapping[str, str] | None = None
+    body: Json = None
 
 
 @dataclass
 class _Things:
     """What there is to ask about, by the variable that names it."""
 
-    token: str = ""
     named: dict[str, list[str]] = field(default_factory=dict)
 
     def values(self, route: Route) -> Iterator[dict[str, str]]:
@@ -152,120 +120,77 @@ def walk(send: Handle, subject: Subject, see: See) -> list[str]:
 
 class _Walk:
     def __init__(self, send: Handle, subject: Subject, see: See) -> None:
-        self._send, self._subject, self._see = send, subject, see
+        self._subject, self._asker = subject, Asker(send, subject, see)
         self._things = _Things(named={
             "account": [subject.instance.account_id],
             "instance_id": [quote(str(subject.instance), safe="")],
         })  # fmt: skip
-        self._missed: list[str] = []
 
     def run(self) -> list[str]:
         for route in WALKED:
             self._learn(route, self._well(route))
             self._badly(route)
-        return self._missed
+        return self._asker.missed
 
     def _well(self, route: Route) -> list[Json]:
         """Asks well, in every version of the API; gives what the newest one answered."""
         told: list[Json] = []
         chosen = list(self._things.values(route))
         if not chosen:
-            self._missed.append(f"{route.key}: the account has no {_words(route.variables[0])}")
+            missing = route.variables[0].removesuffix("_id")
+            self._asker.missed.append(f"{route.key}: the account has no {missing}")
         # Devices are large, and what is told of one has never depended on the version.
         is_dated = route.service == RUNTIME and "backend" not in route.variables
         versions = reversed(VERSIONS) if is_dated else (NEWEST,)
         for version in versions:
-            for values in chosen:
-                answer = self._ask(Asked(route, version), values, _GOOD.get(route.key, {}))
+            for values in chosen if version == NEWEST else chosen[: self._subject.few]:
+                query, body = _GOOD.get(route.key, {}), _body_for(route)
+                answer = self._asker.ask(Asked(route, version), values, query, body=body)
                 if version == NEWEST and answer is not None and answer.status == 200:
-                    told.append(_json(answer))
+                    told.append(json_of(answer))
         return told
 
     def _badly(self, route: Route) -> None:
         """Asks badly, in each way that there is for the route."""
+        query = _GOOD.get(route.key, {})
         if route.variables:
-            self._ask(
-                Asked(route, NEWEST, "about what is not there"),
-                self._unknown(route),
-                _GOOD.get(route.key, {}),
-            )
+            self._asker.ask(Asked(route, NEWEST, "about what is not there"), self._unknown(route),
+                            query)  # fmt: skip
         values = next(self._things.values(route), None)
         if values is None:
             return
-        query, asked = _GOOD.get(route.key, {}), Asked(route, NEWEST)
-        if route.action is Action.LOGIN:
-            self._ask(
-                replace(asked, how="with a key that is none"), values, query, bearer=NO_CREDENTIAL
+        for how, wrong in self._ways(route):
+            self._asker.ask(
+                Asked(route, NEWEST, how),
+                values,
+                query if wrong.query is None else wrong.query,
+                body=_body_for(route) if wrong.body is None else wrong.body,
+                bearer=wrong.bearer,
+                instance=wrong.instance,
+                version=wrong.version,
             )
-            self._ask(replace(asked, how="with a body that is none"), values, query, body={"a": 1})
+
+    def _ways(self, route: Route) -> Iterator[tuple[str, _Wrong]]:
+        """What can be wrong with a request, in words, and how it is made so."""
+        if route.action is Action.LOGIN:
+            yield "with a key that is none", _Wrong(bearer=NO_CREDENTIAL)
+            yield "with a body that is none", _Wrong(body={"a": 1})
             return
         if route.credential != "none":
-            self._ask(replace(asked, how="without a credential"), values, query, bearer="")
-            self._ask(
-                replace(asked, how="with a token that is none"), values, query, bearer=NO_CREDENTIAL
-            )
+            yield "without a credential", _Wrong(bearer="")
+            yield "with a token that is none", _Wrong(bearer=NO_CREDENTIAL)
         if route.credential == "runtime":
-            mine = self._subject.instance
-            strange = replace(mine, account_id=_NOBODY, guid=_NO_GUID)
-            for how, crn in (
-                ("for an instance of nobody", strange),
-                ("for an instance that is not there", replace(mine, guid=_NO_GUID)),
-            ):
-                self._ask(replace(asked, how=how), values, query, instance=str(crn))
+            nobody = replace(self._subject.instance, account_id=_NOBODY, guid=_NO_GUID)
+            nothing = replace(self._subject.instance, guid=_NO_GUID)
+            yield "for an instance of nobody", _Wrong(instance=str(nobody))
+            yield "for an instance that is not there", _Wrong(instance=str(nothing))
         bad = {name: _BAD[name] for name in _BAD if name in route.query}
         if bad:
-            self._ask(replace(asked, how="with a bad query"), values, bad)
+            yield "with a bad query", _Wrong(query=bad)
         if route.service == RUNTIME and route.credential != "none":
-            self._ask(replace(asked, how="in a version that is none"), values, query, version="x")
+            yield "in a version that is none", _Wrong(version="x")
         if route.sent:
-            self._ask(replace(asked, how="with a body that is none"), values, query, body=[])
-
-    def _ask(
-        self,
-        asked: Asked,
-        values: Mapping[str, str],
-        query: Mapping[str, str],
-        *,
-        bearer: str | None = None,
-        instance: str | None = None,
-        version: str | None = None,
-        body: Json = None,
-    ) -> Response | None:
-        route = asked.route
-        host = urlsplit(base_url_of(route.service, self._region(route)))
-        headers, sent = {"accept": "application/json"}, b""
-        if route.action is Action.LOGIN:
-            key = self._subject.secret.reveal() if bearer is None else bearer
-            form = {"grant_type": _GRANT, "apikey": key} if body is None else {"a": "b"}
-            headers["content-type"] = "application/x-www-form-urlencoded"
-            sent = urlencode(form).encode()
-        elif route.sent:
-            headers["content-type"] = "application/json"
-            sent = json.dumps(_SEARCH if body is None else body).encode()
-        if route.credential != "none" and bearer != "":
-            headers["authorization"] = f"Bearer {self._things.token if bearer is None else bearer}"
-        if route.credential in ("runtime", "account"):
-            headers["service-crn"] = instance or str(self._subject.instance)
-        version = asked.version if version is None else version
-        if route.service == RUNTIME and version:
-            headers[ABLE_HEADER] = version
-        if sent:
-            headers["content-length"] = str(len(sent))
-        path = host.path + route.path(values)
-        request = Request(route.method, host.hostname or "", path, headers, urlencode(query), sent)
-        try:
-            answer = self._send(request)
-        except ConnectionDropped:
-            self._missed.append(f"{route.key}, {asked.how}: no answer")
-            return None
-        if answer.status in _BUSY:
-            self._missed.append(f"{route.key}, {asked.how}: {answer.status}")
-            return None
-        self._see(asked, answer)
-        return answer
-
-    def _region(self, route: Route) -> str | None:
-        return self._subject.instance.region if route.service == RUNTIME else None
+            yield "with a body that is none", _Wrong(body=[])
 
     def _unknown(self, route: Route) -> dict[str, str]:
         nobody = replace(self._subject.instance, guid=_NO_GUID)
@@ -277,51 +202,32 @@ class _Walk:
         named = self._things.named
         for one in told:
             if route.action is Action.LOGIN:
-                self._things.token = str(_at(one, "access_token"))
+                self._asker.token = str(at(one, "access_token"))
             named.setdefault("plan_id", []).extend(
-                _texts(one, "items", "service_plan_unique_id") if route.service == SEARCH else ()
+                texts(one, "items", "service_plan_unique_id") if route.service == SEARCH else ()
             )
             if route.key == "GET /backends":
-                named["backend"] = _texts(one, "devices", "name")[: self._subject.backends]
-            if route.key == "GET /jobs/<job_id>" and _at(one, "private") is True:
-                # The results of a private job are given once: they are its owner's to read.
-                named["job_id"] = [job for job in named["job_id"] if job != _at(one, "id")]
+                named["backend"] = texts(one, "devices", "name")[: self._subject.backends]
             if route.key == "GET /jobs":
                 named["job_id"] = self._chosen(one)
-                named["session_id"] = list(dict.fromkeys(_texts(one, "jobs", "session_id")))[:4]
+                named["session_id"] = list(dict.fromkeys(texts(one, "jobs", "session_id")))[:4]
+        if route.key == "GET /jobs/<job_id>":
+            # The results of a private job are given once: they are its owner's to read.
+            named["job_id"] = [str(at(one, "id")) for one in told if not at(one, "private")]
         named["plan_id"] = list(dict.fromkeys(named.get("plan_id", ())))
 
     def _chosen(self, listed: Json) -> list[str]:
         """The ids of some jobs: of every state and program first, then the newest."""
-        rows = [one for one in _list(_at(listed, "jobs")) if isinstance(one, dict)]
+        listed_jobs = [one for one in rows(at(listed, "jobs")) if isinstance(one, dict)]
         kinds: dict[str, list[str]] = {}
-        for row in rows:
-            kind = json.dumps([_at(row, "state"), _at(row, "program"), "session_id" in row])
+        for row in listed_jobs:
+            kind = json.dumps([at(row, "state"), at(row, "program"), "session_id" in row])
             kinds.setdefault(kind, []).append(str(row.get("id")))
-        in_turn = [ids[at] for at in range(len(rows)) for ids in kinds.values() if at < len(ids)]
-        return in_turn[: self._subject.jobs]
+        in_turn = itertools.zip_longest(*kinds.values())
+        ids = [one for turn in in_turn for one in turn if one is not None]
+        return ids[: self._subject.jobs]
 
 
-def _words(variable: str) -> str:
-    return variable.removesuffix("_id")
-
-
-def _json(answer: Response) -> Json:
-    try:
-        found: Json = json.loads(answer.body)
-    except ValueError:
-        return None
-    return found
-
-
-def _at(value: Json, name: str) -> Json:
-    return value.get(name) if isinstance(value, dict) else None
-
-
-def _list(value: Json) -> list[Json]:
-    return list(value) if isinstance(value, list) else []
-
-
-def _texts(value: Json, name: str, field_: str) -> list[str]:
-    found = (_at(one, field_) for one in _list(_at(value, name)))
-    return [one for one in found if isinstance(one, str) and one]
+def _body_for(route: Route) -> Json:
+    """What a good request sends as JSON: of all that is walked, a search alone does."""
+    return _SEARCH if route.sent else None

@@ -16,6 +16,7 @@ from typing import Final
 
 from pytest_qchannel.errors import NetworkBlocked
 from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.proxied import proxied_host
 from pytest_qchannel.network.uses import LOOKUPS, SENDING, replace
 
@@ -169,6 +170,7 @@ class NetworkGuard:
     def _check(self, host: str) -> None:
         if not (
             not self.is_closed
+            or is_free()
             or _is_loopback(host)
             or host.lower().rstrip(".") in self._allowed
             or host in self._allowed_addresses

@@ -9,17 +9,17 @@ true.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_qchannel import incompatible_plugins
+from pytest_qchannel import incompatible_plugins, markers
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.network.uses import Uses
 from pytest_qchannel.options import OPTIONS
-from pytest_qchannel.plugin import markers
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_apart,
     _qchannel_part,
@@ -192,6 +192,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
     finally:
         if OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
             _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
+    emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
+    if emulation is not None and LANE_FIXTURE not in getattr(item, "fixturenames", ()):
+        emulation.end_left(f"{item.nodeid} (call)")
     return done
 
 

@@ -24,7 +24,7 @@ from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.fixture_names import name_of
 from pytest_qchannel.plugin.keys import LANE, PROPERTY, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
 from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
-from pytest_qchannel.settings import OPTIONS, Mode, Settings
+from pytest_qchannel.settings import OPTIONS, Mode, Settings, Source
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.playback.tape import Done
@@ -58,6 +58,14 @@ def begin(config: pytest.Config) -> None:
     settings = session_settings.session_settings(early)
     if not settings.everywhere:
         return
+    if settings.mode is Mode.LIVE or (
+        settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
+    ):
+        raise UsageProblem(
+            "a whole process cannot be live, only tests",
+            where=f"--qchannel-everywhere, mode={settings.mode} ({settings.origin['mode']})",
+            next="take one of the two away",
+        )
     tape = None
     if settings.mode in (Mode.RECORD, Mode.REPLAY):
         from pytest_qchannel.plugin.whole_tape import WholeTape

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.journal import Journal
     from pytest_qchannel.lanes.isolation import Isolation
     from pytest_qchannel.lanes.lane import Lane
+    from pytest_qchannel.lanes.live.run import LiveRun
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
     from pytest_qchannel.network.uses import Uses
 
@@ -28,6 +29,7 @@ __all__ = [
     "JOURNAL",
     "LANE",
     "LANE_FIXTURE",
+    "LIVE",
     "OURS",
     "OUR_TESTS",
     "PART_FIXTURE",
@@ -60,6 +62,9 @@ WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 
 TAPE_OF_RUN: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
 """Of a run: its one cassette, in everywhere mode."""
+
+LIVE: Final[pytest.StashKey[LiveRun]] = pytest.StashKey()
+"""Of a run: what its process shares of it, if it is live."""
 
 STOPPED: Final[pytest.StashKey[list[dict[str, Any]]]] = pytest.StashKey()
 """Of a run: recordings that went on when it was stopped, and what became of them."""

@@ -28,10 +28,10 @@ from pytest_qchannel.plugin import (
     taping,
     unit_tapes,
 )
+from pytest_qchannel.plugin.collecting import Collecting
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixture_names import mismatch_of
-from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED, STOPPED, WHOLE_RUN
-from pytest_qchannel.plugin.markers import LIVE_QPU
+from pytest_qchannel.plugin.keys import CHILDREN, LIVE, OUR_TESTS, OURS, REFUSED, STOPPED, WHOLE_RUN
 from pytest_qchannel.plugin.only_stale import OnlyStale
 from pytest_qchannel.plugin.stopped import Stopped
 from pytest_qchannel.plugin.whole_run import is_left_to_others
@@ -50,6 +50,7 @@ class OurTests:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._hiding = hiding.Hiding(config)
+        self.collecting = Collecting(config)
         self._of_units: list[QChannelError] = []
         config.pluginmanager.register(self._hiding, hiding.HIDING)
         if EVERYWHERE not in config.stash:  # which needs none
@@ -97,8 +98,9 @@ class OurTests:
         else:
             sharing.unit_of(item)
         taping.prepare(item)
-        if item.get_closest_marker(LIVE_QPU):
-            reason = "live_qpu: needs the live lane, which does not exist yet"
+        asked = selection.live_qpu(item)
+        if LIVE not in self._config.stash and asked is not None and asked.only_live:
+            reason = "live_qpu(only_live=True): runs with --qchannel-mode=live alone"
             item.add_marker(pytest.mark.skip(reason=reason))
 
     def prepare_units(self, everyone: list[pytest.Item], selected: list[pytest.Item]) -> None:

@@ -19,6 +19,7 @@ import pytest
 from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.hosts import is_ibm_host, may_ask_for_credentials
+from pytest_qchannel.markers import LENDING
 from pytest_qchannel.network.guard import NetworkGuard
 from pytest_qchannel.plugin import forgotten, session_settings, sharing
 from pytest_qchannel.plugin.fixture_names import IN_LANE, name_of, short_name_of, way_into_lane
@@ -29,7 +30,6 @@ from pytest_qchannel.plugin.keys import (
     LANE_FIXTURE,
     PART_FIXTURE,
 )
-from pytest_qchannel.plugin.markers import LENDING
 
 if TYPE_CHECKING:
     from pytest_qchannel.errors import NetworkBlocked
@@ -109,6 +109,7 @@ class Precautions:
         self._ours: list[pytest.Item] = []
         self._lent: frozenset[str] = frozenset()
         self._is_wider = False
+        self._ending: dict[pytest.FixtureDef[object], ExitStack] = {}
         self._loses = False
 
     @pytest.hookimpl(tryfirst=True)
@@ -175,8 +176,12 @@ class Precautions:
         """Tells what lives longer than a test from the test's own, which is isolated."""
         item = request._pyfuncitem
         if sharing.is_wider(fixturedef.scope, sharing.scope_of_lane(item)):
-            with self._outside_of_lane(item, fixturedef, request):
-                return (yield)
+            self._ending.setdefault(fixturedef, ExitStack())
+            try:
+                with self._outside_of_lane(item, fixturedef, request):
+                    return (yield)
+            finally:  # it is the first of its finalizers, as the last one that is added
+                fixturedef.addfinalizer(lambda: self._begins_to_end(item, fixturedef, request))
         if fixturedef.argname == ISOLATION_FIXTURE and sharing.unit_of(item) is not None:
             self._guard.reopen()  # what is around a unit stays when this test has ended
         isolation = sharing.isolation_of(item)
@@ -193,14 +198,29 @@ class Precautions:
                 )
             raise
 
+    def _begins_to_end(
+        self,
+        item: pytest.Item,
+        fixturedef: pytest.FixtureDef[object],
+        request: pytest.FixtureRequest,
+    ) -> None:
+        outside = self._outside_of_lane(self._item or item, fixturedef, request, "the teardown of ")
+        self._ending[fixturedef].enter_context(outside)
+
+    def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[object]) -> None:
+        """Ends the teardown of a fixture that lives longer than a test."""
+        if (ending := self._ending.pop(fixturedef, None)) is not None:
+            ending.close()
+
     @contextmanager
     def _outside_of_lane(
         self,
         item: pytest.Item,
         fixturedef: pytest.FixtureDef[object],
         request: pytest.FixtureRequest,
+        part: str = "",
     ) -> Iterator[None]:
-        who, way = name_of(fixturedef, request), way_into_lane(fixturedef)
+        who, way = f"{part}{name_of(fixturedef, request)}", way_into_lane(fixturedef)
         ways = [_WIDER.format(scope=fixturedef.scope, way=way), _EVERYWHERE]
         if way == IN_LANE:
             ways.insert(0, f"take scope={fixturedef.scope!r} from it and {way}")

@@ -116,7 +116,7 @@ def cassette_lines(stats: _Stats, others: Iterable[_Deed] = ()) -> list[str]:
     unknown = dict.fromkeys(text for one in done.values() for text in one.get("unknown", ()))
     lines += [f"qchannel: {text}" for text in list(unknown)[:_MOST_UNKNOWN]]
     if (more := len(unknown) - _MOST_UNKNOWN) > 0:
-        lines.append(f"qchannel: and {more} more that are in no table")
+        lines.append(f"qchannel: and {more} more that are not known to be safe to keep")
     return lines
 
 

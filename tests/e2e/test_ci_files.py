@@ -17,8 +17,10 @@ from typing import Any, Final
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from pytest_qchannel.channels.client import client_version, default_channel
+from pytest_qchannel.cli.main import main
 
 CI: Final = Path(__file__).parents[2] / "docs" / "ci"
 GITHUB: Final[Any] = yaml.safe_load((CI / "github.yml").read_text(encoding="utf-8"))
@@ -134,6 +136,24 @@ def test_gitlab_runs_the_same_commands() -> None:
     for job in ("offline", "live"):
         for leg in GITLAB[job]["parallel"]["matrix"]:
             assert set(leg) == {"QCHANNEL_MODE", "QCHANNEL_CHANNEL", "CLIENT", "PYTEST_ADDOPTS"}
+
+
+@pytest.mark.parametrize(
+    ("job", "lanes"), [("offline", ("replay", "emulated")), ("live", ("live",))]
+)
+def test_what_stands_in_gitlabs_file_is_what_the_command_prints(
+    job: str, lanes: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cassettes").mkdir()
+    (tmp_path / "cassettes" / "test_a.yaml").touch()
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN", "a-key-of-mine")
+    chosen = [word for lane in lanes for word in ("--lane", lane)]
+    command = ["matrix", "--format", "gitlab", "--client", "0.51.0", *chosen]
+    assert f"qchannel {' '.join(command)}" in (CI / "gitlab.yml").read_text(encoding="utf-8")
+    printed = CliRunner().invoke(main, command, catch_exceptions=False).stdout
+    assert yaml.safe_load(printed)["parallel"] == GITLAB[job]["parallel"]
 
 
 def test_what_runs_on_a_push_sees_no_secret() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.lane_kit import RECORD, files
+from tests.plugin.lane_kit import RECORD, RERUNS, files
 
 ONLY_STALE = (*RECORD, "--qchannel-only-stale")
 TESTS = """
@@ -136,22 +136,6 @@ def test_a_unittest_is_recorded_anew_as_well(run: Any) -> None:
     run(source.replace("=3", "=4")).assert_outcomes(passed=1)
 
 
-RERUNS = """
-    import os, pytest
-    from _pytest.runner import runtestprotocol
-
-    @pytest.hookimpl
-    def pytest_runtest_protocol(item, nextitem):    # as pytest-rerunfailures has it
-        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        for last in (False, False, True):
-            reports = runtestprotocol(item, log=False, nextitem=nextitem)
-            if last or not any(one.failed for one in reports):
-                break
-        for one in reports:
-            item.ihook.pytest_runtest_logreport(report=one)
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-        return True
-"""
 FLAKY = """
 
     TRIES = {"records": 0, "replays": 0, "fails": 0}

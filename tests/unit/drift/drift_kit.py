@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pytest_qchannel.crn import CRN
-from pytest_qchannel.drift.walk import Subject
+from pytest_qchannel.drift.ask import Subject
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
@@ -29,7 +29,7 @@ Alter = Callable[[Response, Any], Response]
 
 def busy() -> tuple[Handle, Subject]:
     """An account with a history, tags and sessions, in another region."""
-    world = _others("Premium", "eu-de")
+    world = others("Premium", "eu-de")
     for words in ({"result": RESULT, "session": "theirs"}, FAILED, {"state": "Cancelled"}):
         world = world.job(
             account="somebody",
@@ -39,15 +39,15 @@ def busy() -> tuple[Handle, Subject]:
             params='{"pubs": []}',
             **words,
         )
-    return _opened(world)
+    return answering(world)
 
 
 def idle() -> tuple[Handle, Subject]:
     """An account of the free plan that never ran a job."""
-    return _opened(_others("Open", "us-east", usage_limit_s=600))
+    return answering(others("Open", "us-east", usage_limit_s=600))
 
 
-def _others(plan: str, region: str, **words: Any) -> WorldBuilder:
+def others(plan: str, region: str, **words: Any) -> WorldBuilder:
     known = fleet()
     return (
         WorldBuilder()
@@ -58,11 +58,16 @@ def _others(plan: str, region: str, **words: Any) -> WorldBuilder:
     )
 
 
-def _opened(world: WorldBuilder) -> tuple[Handle, Subject]:
+def answering(world: WorldBuilder) -> tuple[Handle, Subject]:
+    app, subject = opened(world)
+    return app.handle, subject
+
+
+def opened(world: WorldBuilder) -> tuple[App, Subject]:
     app = App(world.build(CLOCK, seed=7))
     [account] = app.world.accounts
     [instance] = account.instances.values()
-    return app.handle, Subject(Secret("THE_KEY", account.credential), CRN.parse(instance.id))
+    return app, Subject(Secret("THE_KEY", account.credential), CRN.parse(instance.id))
 
 
 def altered(handle: Handle, changes: Mapping[tuple[str, int], list[Alter]]) -> Handle:

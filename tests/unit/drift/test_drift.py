@@ -11,10 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pytest_qchannel.cassette.gate import SecretFound
+from pytest_qchannel.drift.ask import NEWEST, VERSIONS, Subject
 from pytest_qchannel.drift.compare import Seen
 from pytest_qchannel.drift.reference import reference
 from pytest_qchannel.drift.report import Report, report_on, seen_of
-from pytest_qchannel.drift.walk import NEWEST, VERSIONS, WALKED, Subject
+from pytest_qchannel.drift.walk import WALKED
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.secret import Secret
