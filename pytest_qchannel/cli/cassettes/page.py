@@ -54,8 +54,6 @@ def report_of(path: Path, cassette: Cassette) -> _Plain:
         if said is not None:
             job = str(told.get("id", f"#{number + 1}"))
             jobs[job] = _Job(said, circuits)
-        elif job in jobs and found and found.route.rule.endswith("/results"):
-            jobs[job].answered(told)
         elif job in jobs:
             jobs[job].looked_at(told)
         if device := _device(told):
@@ -121,14 +119,11 @@ class _Job:
         }
 
     def looked_at(self, told: _Plain) -> None:
-        """Takes in an answer about it."""
+        """Takes in an answer about it: its state, or its results."""
         state = told.get("state")
         name = state.get("status") if isinstance(state, dict) else told.get("status")
         if isinstance(name, str) and (not self.states or self.states[-1]["state"] != name):
             self.states.append({"state": name})
-
-    def answered(self, told: _Plain) -> None:
-        """Takes in its results."""
         for pub, counted in zip(self.pubs, counts_in(told), strict=False):
             if counted is not None:
                 pub.update(counted._asdict())
