@@ -15,8 +15,8 @@ MOST_BITS: Final = 1_000_000
 """Of a circuit: each takes its time and memory, and no device has nearly as many."""
 
 _BITS: Final = struct.Struct("!II")
-_INNER: Final = re.compile(rb"[a-z]\0[^\0](.{8})\0{4}.{4}\0\0..\0{4}.{4}", re.DOTALL)
-"""The header of a circuit, also of one within another: the kind and size of its global phase, its
+_INNER: Final = re.compile(rb"f\0\x08(.{8})\0{4}.{4}\0\0..\0{4}.{4}", re.DOTALL)
+"""The header of a circuit, also of one within another: a global phase that is a float, its
 qubits and clbits, the size of its metadata, and how many registers and instructions it has; the
 zeros are those of numbers that are no larger. Source: ``CIRCUIT_HEADER_V2`` and ``_V12`` of
 qiskit's formats.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Final
 import click
 
 from pytest_qchannel.cli.check_live import live_run, live_settings
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.lanes.live.access import Access, Unanswered
 from pytest_qchannel.lanes.live.entry import fingerprint
@@ -29,7 +31,7 @@ _LONG_AGO: Final = "6h"
 """How old what is ended must be where no run is named: another run may be under way."""
 
 
-class _Age(click.ParamType[float]):
+class _Age(click.ParamType):  # type: ignore[type-arg]  # it is generic since click 8.2
     name = "AGE"
 
     def convert(
@@ -42,7 +44,7 @@ class _Age(click.ParamType[float]):
         return float(found[1]) * _UNITS[found[2]]
 
 
-@click.command()
+@click.command(epilog=example("qchannel cleanup --older-than 6h --dry-run"))
 @click.option(
     "--run", "name", metavar="ID", help="End what this run left (default: CI's own, else all)."
 )
@@ -62,7 +64,10 @@ def cleanup(
     """Cancel jobs and close sessions that live runs left, and settle what they cost.
 
     They are found in the ledgers below .qchannel/live, and by their tags at the service, so that it
-    works on another machine, too. Ends with exit status 0 only if nothing is left.
+    works on another machine, too.
+
+    Ends with exit status 0 if nothing is left, 1 if something is, or where it could not be
+    told, 2 where there is no credential to ask with.
     """
     run = live_run(live_settings(secrets=secrets))
     try:
@@ -104,7 +109,11 @@ def _by_ledgers(
     for path in paths:
         if not path.is_file():
             continue
-        settling = Settling(Ledger(path, path.stem, run.clock.now), run.clock)
+        try:
+            settling = Settling(Ledger(path, path.stem, run.clock.now), run.clock)
+        except sqlite3.Error as error:
+            click.echo(f"{path} is no ledger ({error}); jobs are found by their tags", err=True)
+            continue
         open_ones = [
             one
             for one in settling.ledger.entries(is_open=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pytest_qchannel.cli.cassettes.folder import Failed, counted, shown, size_words, written
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.page.merge import merged, read_report
 from pytest_qchannel.page.write import page_of
@@ -15,7 +16,7 @@ from pytest_qchannel.page.write import page_of
 __all__ = ["report"]
 
 
-@click.command()
+@click.command(epilog=example("qchannel report a.json b.json -o all.html"))
 @click.argument(
     "reports", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="A.json ..."
 )

@@ -28,6 +28,7 @@ from pytest_qchannel.network.uses import LOOKUPS, SENDING
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.keys import EARLY, TOO_EARLY
+from pytest_qchannel.settings import Mode
 
 __all__ = ["InOurWords", "check"]
 
@@ -110,7 +111,7 @@ def _decide(config: pytest.Config) -> str | None:
         settings = session_settings.resolved(early, {})
     except UsageProblem as wrong:  # which the run is going to end with
         return wrong.headline
-    if str(settings.mode) == "live":
+    if settings.mode is Mode.LIVE:
         return None
     if set_by := next((who for who in settings.origin.values() if who != "default"), None):
         return f"{set_by} is set"

@@ -274,13 +274,14 @@ def require_whole(unit: Unit) -> None:
     narrowed = [one for one in modules if _is_narrowed(unit, one)]
     if not left and not narrowed:
         return
-    by = "--lf" if unit.node.config.getoption("lf", False) else f"{narrowed[0]}::..."
+    is_lf = unit.node.config.getoption("lf", False)
+    by = ["--lf"] if is_lf else [f"{one}::..." for one in narrowed]
     named = [*left[:_MOST_NAMED], *(["and more"] if len(left) > _MOST_NAMED else [])]
     raise UsageProblem(
         f"a recording of {unit.where} is one of all its tests, and a part of them was asked for",
         where=f"qchannel_scope={unit.scope}, without {', '.join(named)}"
         if left
-        else f"qchannel_scope={unit.scope}, asked for by {by}",
+        else f"qchannel_scope={unit.scope}, asked for by {by[0]}",
         next=f"{record_command(unit.id)}; or add to it: pytest --qchannel-mode=auto "
         f"--record-mode=new_episodes --qchannel-record-from=emulator",
     )

@@ -25,15 +25,14 @@ LONGEST = 400
 AT_START = {NAME} | {
     f"{NAME}.{name}"
     for name in (
-        "errors", "options", "plugin", "plugin.fixtures", "plugin.keys", "incompatible_plugins",
-        "markers", "network", "network.uses",
+        "errors", "incompatible_plugins", "markers", "network", "network.uses", "options", "plugin",
+        "plugin.fixtures", "plugin.keys",
     )
 }  # fmt: skip
-# What none of them must load.
-HEAVY = (
-    "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests",
-    "numpy", "scipy", "jwt", "rich", "click", "jsonschema", "cheroot", "trustme", "ssl",
-    "yaml", "filelock", "ahocorasick_rs", "pydantic", "pydantic_core",
+HEAVY = (  # what none of them must load
+    "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests", "numpy", "scipy",
+    "jwt", "rich", "click", "jsonschema", "cheroot", "trustme", "ssl", "yaml", "filelock",
+    "ahocorasick_rs", "pydantic", "pydantic_core",
 )  # fmt: skip
 
 
@@ -215,6 +214,7 @@ MAY_NAME_PATHS = {
     "emulator.worlds.checks": "says what the route would refuse",
     "cassette.standin_shapes": "has IAM's address as the issuer of a token",
     "cli.flows": "sends requests as a user does",
+    "cli.init": "writes a test that sends one",
     "cli.serve": "shows commands to paste",
     "assertions._probe": "sends a request as a user does",
     "assertions.auth": "says what to look at",

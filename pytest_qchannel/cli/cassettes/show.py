@@ -24,7 +24,7 @@ from pytest_qchannel.cli.cassettes.folder import (
     written,
 )
 from pytest_qchannel.cli.cassettes.words import head, lines_of, plain_of, pretty
-from pytest_qchannel.cli.group import Later
+from pytest_qchannel.cli.group import Later, example
 from pytest_qchannel.page.write import page_of
 
 __all__ = ["show"]
@@ -33,7 +33,7 @@ _PAGE: Final = Later("page", "pytest_qchannel.cli.cassettes.page", "report_of")
 """It loads Qiskit, which draws the circuits."""
 
 
-@click.command()
+@click.command(epilog=example("qchannel cassettes show test_bell --bodies"))
 @click.argument("name")
 @click.option(
     "--folder",

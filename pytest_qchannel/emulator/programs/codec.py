@@ -23,7 +23,12 @@ from qiskit import QuantumCircuit, qasm3, qpy
 from pytest_qchannel.emulator.programs.arrays import Values
 from pytest_qchannel.emulator.programs.options import MOST_BYTES
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.programs.reading_time import qasm3_s, qpy_s, register_sizes
+from pytest_qchannel.emulator.programs.reading_time import (
+    is_nested_deeply,
+    most_bits,
+    qasm3_s,
+    qpy_s,
+)
 from pytest_qchannel.emulator.programs.task import Params, Task
 from pytest_qchannel.qpy_header import MOST_BITS, claimed_bits
 
@@ -107,7 +112,12 @@ def from_qasm3(text: str, where: str) -> QuantumCircuit:
             FailureCode.CIRCUIT_NOT_LOADED,
             f"The circuit of {where} is OpenQASM {declared[1]}; OpenQASM 3 is expected.",
         )
-    require_few_bits(sum(register_sizes(text)), where)
+    require_few_bits(most_bits(text), where)
+    if is_nested_deeply(text):
+        raise JobFailure(
+            FailureCode.CIRCUIT_NOT_LOADED,
+            f"The circuit of {where} is nested too deeply to be read.",
+        )
     syntax = _SyntaxErrors()
     try:
         with syntax.collected():

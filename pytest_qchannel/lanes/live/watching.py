@@ -136,21 +136,27 @@ class Watching:
         found = find(request.method, request.host, request.path)
         if found is None:
             return answer(request)
-        if found.route.service == RUNTIME:
-            access = Access.of(request, found.host)
-            if "service-crn" in access.headers:
-                self._accesses.note(access)
-            if found.route.key == _SET_TAGS:
-                request = self._with_our_tags(request, found, access, answer)
+        access = Access.of(request, found.host)
+        if found.route.service == RUNTIME and found.route.key == _SET_TAGS:
+            request = self._with_our_tags(request, found, access, answer)
+        names_one = found.route.service == RUNTIME and "service-crn" in access.headers
+        if names_one:
+            self._accesses.note(access, is_good=False)
         response = self._noted(request, found, answer)
         if response.status >= 300 or found.route.service != RUNTIME:
             return response
+        if names_one:
+            self._accesses.note(access, is_good=True)
         if found.route.key == _DELETE_JOB:
             self._note_deletion(found.args["job_id"])
-        if found.route.tells in (Tells.STATE, Tells.STATES) or found.route.key in _READ:
-            self._read(found, request, json_of(response))
-        body = has_own_tags(found.route) and COMMON.encode() in response.body and json_of(response)
-        return saying(response, untagged(found.route, body, self._terms.run)) if body else response
+        is_read = found.route.tells in (Tells.STATE, Tells.STATES) or found.route.key in _READ
+        has_ours = has_own_tags(found.route) and COMMON.encode() in response.body
+        body = json_of(response) if is_read or has_ours else {}
+        if is_read:
+            self._read(found, request, body)
+        if body and has_ours:
+            return saying(response, untagged(found.route, body, self._terms.run))
+        return response
 
     def _noted(self, request: Request, found: Found, answer: Handle) -> Response:
         """The answer, and a fact where it may be why the test fails."""

@@ -237,3 +237,29 @@ def test_a_list_that_ignores_the_filter_finds_nobody_elses_job(run: Run) -> None
     run.wire.bend("GET /jobs", unfiltered, unfiltered, unfiltered)
     assert outcome(run) == "before"
     assert run.entry.state is State.LOST
+
+
+def test_a_look_without_a_list_is_none(run: Run) -> None:
+    """A truncated list is not one in which the job is missing."""
+    run.wire.bend("POST /jobs", dropping(is_processed=True))
+    run.wire.bend("GET /jobs", *[answering(200, is_processed=False, body=b'{"jobs": [')] * 4)
+    assert outcome(run) == "after"
+    assert outcome(run) == "after"
+    assert len(run.wire.of("POST /jobs")) == 1
+    assert run.submitted() == run.jobs[0].id
+
+
+def test_strange_rows_of_a_list_are_passed_over(run: Run) -> None:
+    run.wire.bend("POST /jobs", dropping(is_processed=False))
+    strange = answering(200, is_processed=False, body=b'{"jobs": [7, {"id": 7}, {"id": "x"}]}')
+    run.wire.bend("GET /jobs", strange, strange, strange)
+    assert outcome(run) == "before"
+    assert run.entry.state is State.LOST
+
+
+def test_a_submission_that_was_swept_is_a_new_one(run: Run) -> None:
+    run.wire.bend("POST /jobs", dropping(is_processed=False))
+    assert outcome(run) == "before"
+    run.ledger.move(run.entry.n, State.VOID)
+    run.submitted()
+    assert [one.state for one in run.ledger.entries()] == [State.VOID, State.RUNNING]
