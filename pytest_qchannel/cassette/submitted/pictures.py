@@ -39,9 +39,13 @@ def pictured(said: object, circuits: dict[str, _Plain]) -> _Plain:
     rest = {name: one for name, one in said.items() if one != _NO_VALUES}
     circuit, shots = rest.pop("circuit", None), rest.pop("shots", None)
     known = circuit.get("fingerprint") if isinstance(circuit, dict) else None
-    if isinstance(circuit, dict) and isinstance(known, str) and known not in circuits:
-        if "same as" not in circuit:
-            circuits[known] = _circuit(circuit, can_draw=len(circuits) < _MOST_DRAWN)
+    if (
+        isinstance(circuit, dict)
+        and isinstance(known, str)
+        and known not in circuits
+        and "same as" not in circuit
+    ):
+        circuits[known] = _circuit(circuit, can_draw=len(circuits) < _MOST_DRAWN)
     return {"circuit": known, "shots": shots, "said": "\n".join(lines_of(rest)) if rest else None}
 
 
