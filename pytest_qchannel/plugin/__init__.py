@@ -27,18 +27,19 @@ from pytest_qchannel.plugin.fixtures import (
     scope_of_settings,
 )
 from pytest_qchannel.plugin.keys import (
-    CASSETTE,
+    ATTRIBUTE,
     HEADER,
     LANE_FIXTURE,
     OUR_TESTS,
     OURS,
-    PROPERTY,
+    RECORD,
     RUNNING,
     WHOLE_RUN,
 )
 
 if TYPE_CHECKING:
     from pytest_qchannel.plugin.our_tests import OurTests
+    from pytest_qchannel.plugin.record.ending import RunRecord
 
 __all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
 
@@ -47,6 +48,9 @@ globals().update(fixtures(scope_of_settings))
 
 _WORDS = ("qchannel_", "qchannel-")
 """What an ini file with a setting of ours, or with a mistyped one, has in it."""
+
+_REFUSAL = "qchannel"
+"""Where a worker of pytest-xdist puts why it refuses the run."""
 
 _FOR_WANT_OF_AN_ACCOUNT = ("AccountNotFoundError", "KeyError")
 """Errors that a test may end with because it has no fixture of ours."""
@@ -81,6 +85,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers and checks the settings once."""
     for name, usage in markers.USAGE.items():
         config.addinivalue_line("markers", f"{usage}: {markers.HELP[name]}")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Telling(config), "qchannel-telling")
     if _is_anything_set(config):
         from pytest_qchannel.plugin import start
 
@@ -194,14 +200,31 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Ends the run with the usage error of a pytest-xdist worker, which cannot show it."""
-    if said := getattr(node, "workeroutput", {}).get(PROPERTY):
+    if said := getattr(node, "workeroutput", {}).get(_REFUSAL):
         raise pytest.UsageError(said)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Says how many tests ran in which lane."""
-    if OUR_TESTS in config.stash or WHOLE_RUN in config.stash or _has_told(terminalreporter):
-        _our_tests(config).summary(terminalreporter)
+    """Says how many tests ran in which lane, and what became of cassettes."""
+    if RECORD in config.stash or WHOLE_RUN in config.stash:
+        _record(config).show(terminalreporter)
+
+
+class _Telling:
+    """Takes what reports tell of tests that used us, in the process that shows them.
+
+    Args:
+        config: The run's: the hook does not tell.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Adds a report to the record of the run."""
+        if hasattr(report, ATTRIBUTE) or RECORD in self._config.stash:  # it may have crashed
+            _record(self._config).run.add(report)
 
 
 def _our_tests(config: pytest.Config) -> OurTests:
@@ -209,6 +232,13 @@ def _our_tests(config: pytest.Config) -> OurTests:
     from pytest_qchannel.plugin.our_tests import OurTests
 
     return OurTests.of(config)
+
+
+def _record(config: pytest.Config) -> RunRecord:
+    """What is known of the tests that used us, in the process that shows it."""
+    from pytest_qchannel.plugin.record.ending import RunRecord
+
+    return RunRecord.of(config)
 
 
 def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
@@ -243,16 +273,6 @@ def _is_lent(item: pytest.Item) -> bool:
     return any(mark.name in markers.LENDING for mark in item.iter_markers())
 
 
-def _has_told(terminalreporter: Any) -> bool:
-    """Whether a report of a pytest-xdist worker is of a test that used us."""
-    return any(
-        name in (PROPERTY, CASSETTE)
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        for name, _ in getattr(report, "user_properties", ())
-    )
-
-
 @contextmanager
 def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
     """Turns our usage problems into pytest's: exit 4, no traceback."""
@@ -260,5 +280,5 @@ def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
         yield
     except UsageProblem as problem:
         if config is not None and hasattr(config, "workeroutput"):
-            config.workeroutput[PROPERTY] = str(problem)
+            config.workeroutput[_REFUSAL] = str(problem)
         raise pytest.UsageError(str(problem)) from None

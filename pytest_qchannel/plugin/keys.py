@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APART_FIXTURE",
-    "CASSETTE",
-    "CHILDREN",
+    "ATTRIBUTE",
     "FOUND",
     "HAS_MISSED",
     "HEADER",
     "ISOLATION",
     "ISOLATION_FIXTURE",
+    "IS_FINISHED",
     "JOURNAL",
     "LANE",
     "LANE_FIXTURE",
@@ -30,7 +30,7 @@ __all__ = [
     "OUR_TESTS",
     "PART_FIXTURE",
     "PASSED",
-    "PROPERTY",
+    "RECORD",
     "REFUSED",
     "RUNNING",
     "SHARED",
@@ -44,6 +44,9 @@ HEADER: Final = pytest.StashKey[list[str]]()
 
 OUR_TESTS: Final[pytest.StashKey[object]] = pytest.StashKey()
 """Of a run: what is done with the tests that use us (``our_tests.OurTests``), once there is one."""
+
+RECORD: Final[pytest.StashKey[object]] = pytest.StashKey()
+"""Of a run, where it is shown: its record (``record.ending.RunRecord``), once a test used us."""
 
 WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a run: its one lane, in everywhere mode."""
@@ -81,6 +84,9 @@ PASSED: Final[pytest.StashKey[bool]] = pytest.StashKey()
 TAPE: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
 """Of a test: its cassette, until it is known what becomes of it."""
 
+IS_FINISHED: Final[pytest.StashKey[bool]] = pytest.StashKey()
+"""Of a test: whether it is known what became of its cassette."""
+
 HAS_MISSED: Final[pytest.StashKey[bool]] = pytest.StashKey()
 """Of a test: whether it was replayed and asked for something else than its cassette has."""
 
@@ -96,11 +102,5 @@ PART_FIXTURE: Final = "_qchannel_part"
 APART_FIXTURE: Final = "_qchannel_apart"
 """The first of the own fixtures of a test without a lane, where others share one."""
 
-PROPERTY: Final = "qchannel"
-"""The user property that tells which lane a test ran in."""
-
-CASSETTE: Final = "qchannel_cassette"
-"""The user property that tells what was done with a test's cassette."""
-
-CHILDREN: Final = "qchannel_children"
-"""The user property that names the child processes of a test that no emulator answered."""
+ATTRIBUTE: Final = "qchannel"
+"""The attribute of a test's report that has its facts, as :mod:`.record.facts` notes them."""

@@ -27,8 +27,9 @@ from pytest_qchannel.plugin import (
     taping,
     unit_tapes,
 )
-from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, OURS, PROPERTY, SHARED
+from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, OURS, SHARED
 from pytest_qchannel.plugin.our_tests import OurTests
+from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.whole_run import whole_of
 from pytest_qchannel.settings import Mode
 
@@ -111,7 +112,7 @@ class Lending:
         settings = selection.settings_for(request.config, item)
         lane = lane_for(settings, item.nodeid, isolation.home, world=world, tape=tape).open()
         item.stash[LANE] = lane
-        item.user_properties.append((PROPERTY, lane.mode.value))
+        facts.of(item)["lane"] = lane.mode.value
         try:
             faults.declare(lane, item)
             yield lane
@@ -161,7 +162,7 @@ class Lending:
             tape.begin(test)
         if part.mode is Mode.EMULATED:
             item.stash[SHARED] = part, part.emulator.faults
-        item.user_properties.append((PROPERTY, part.mode.value))
+        facts.of(item)["lane"] = part.mode.value
         Lending._tell(item, part)
         try:
             faults.declare(part, item)
@@ -205,10 +206,8 @@ class Lending:
     @staticmethod
     def _tell(item: pytest.Item, lane: Lane) -> None:
         """Tells the summary which channel a test is on."""
-        note = (PROPERTY, lane.mode.value)
         if "qchannel" in getattr(item, "fixturenames", ()) and lane.whole.channel is not None:
-            properties = item.user_properties
-            properties[properties.index(note)] = (PROPERTY, f"{note[1]} on {lane.whole.channel}")
+            facts.of(item)["channel"] = lane.whole.channel.name
 
     @staticmethod
     def service(lane: Lane, channel: str) -> QiskitRuntimeService:

@@ -29,11 +29,9 @@ class OnlyStale:
         plan, settings = taping.plan_of(item)
         if plan.mode is not Mode.RECORD or not settings.only_stale:
             return None
-        told = list(item.user_properties)
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
         is_red = any(report.failed for report in reports)
         if item.stash.get(HAS_MISSED, False) or (is_red and self._is_run_by_others(item)):
-            item.user_properties[:] = told
             item.stash[FOUND] = []
             if REFUSED in item.stash:
                 del item.stash[REFUSED]

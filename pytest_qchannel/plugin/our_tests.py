@@ -30,9 +30,10 @@ from pytest_qchannel.plugin import (
 )
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixture_names import mismatch_of
-from pytest_qchannel.plugin.keys import CHILDREN, OUR_TESTS, OURS, REFUSED
+from pytest_qchannel.plugin.keys import OUR_TESTS, OURS, REFUSED
 from pytest_qchannel.plugin.markers import LIVE_QPU
 from pytest_qchannel.plugin.only_stale import OnlyStale
+from pytest_qchannel.plugin.record import facts
 
 __all__ = ["OurTests"]
 
@@ -145,8 +146,8 @@ class OurTests:
             QChannelError: The test shall fail for it.
         """
         __tracebackhide__ = True
-        if unled := take_unled():
-            item.user_properties.append((CHILDREN, unled))
+        if OURS in item.stash and (unled := take_unled()):
+            facts.of(item)["children"] = unled
         own: list[QChannelError] = []
         try:
             taping.finish(item, is_torn_down=is_torn_down)
@@ -192,17 +193,7 @@ class OurTests:
             made.longrepr = report.without_traceback(told)
         if made.failed and call.excinfo:
             frames.keep_headline(made, call.excinfo.value)
+        facts.attach(item, made)
         sent.show(item, made)
-        taping.hide(item, made)
+        hiding.hide(item, made)
         return made
-
-    def summary(self, terminalreporter: Any) -> None:
-        """Says how many tests ran in which lane, and what was done with cassettes."""
-        line = report.summary(terminalreporter.stats)
-        if whole := self._config.stash.get(EVERYWHERE, None):
-            line = f"{line or 'qchannel: no test'}; {whole.counts()}"
-        lines = [line] if line else []
-        lines += report.child_lines(terminalreporter.stats)
-        more = whole.cassettes if whole is not None else []
-        for told in (*lines, *report.cassette_lines(terminalreporter.stats, more)):
-            terminalreporter.write_line(told)

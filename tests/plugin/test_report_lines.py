@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from pytest_qchannel.plugin.report import CASSETTE, cassette_lines
+from pytest_qchannel.channels.client import client_version
+from pytest_qchannel.plugin.record.lines import cassette_lines
+from pytest_qchannel.plugin.record.run import Attempt, Run
 
 TEST = """
     import pytest
@@ -86,16 +87,43 @@ def test_summary_under_xdist_is_the_same(run_apart: Any) -> None:
     result.stdout.fnmatch_lines([SUMMARY])
 
 
-def test_user_properties_in_junit_xml(run: Any, pytester: pytest.Pytester) -> None:
-    run(TEST, "--junitxml=out.xml", "--qchannel-channel=ibm_cloud")
+def test_properties_in_junit_xml_are_flat(run: Any, pytester: pytest.Pytester) -> None:
+    """What was done with a cassette stood there as the repr of a dict, with an absolute path."""
+    source = """
+        import pytest
+
+        def test_plain():
+            pass
+
+        def test_a(qchannel):
+            pass
+
+        def test_b(qchannel_emulator):
+            pass
+
+        @pytest.mark.vcr
+        def test_c(qchannel_service):
+            qchannel_service.backends()
+    """
+    record = ("--qchannel-mode=record", "--qchannel-record-from=emulator", "-k", "test_c")
+    run(source, "--qchannel-channel=ibm_cloud", *record).assert_outcomes(passed=1, deselected=3)
+    run(source, "--junitxml=out.xml", "--qchannel-channel=ibm_cloud")
     cases = ElementTree.parse(pytester.path / "out.xml").getroot().iter("testcase")
     told = {
-        case.get("name"): [(p.get("name"), p.get("value")) for p in case.iter("property")]
+        case.get("name"): {p.get("name"): p.get("value") for p in case.iter("property")}
         for case in cases
     }
-    assert told["test_plain"] == []
-    assert told["test_a[ibm_cloud]"] == [("qchannel", "emulated on ibm_cloud")]
-    assert told["test_c"] == [("qchannel", "emulated")]
+    client = {"qchannel.client": client_version()}
+    assert told["test_plain"] == {}
+    emulated = {"qchannel.lane": "emulated", **client}
+    assert told["test_a[ibm_cloud]"] == {**emulated, "qchannel.channel": "ibm_cloud"}
+    assert told["test_b"] == emulated
+    assert told["test_c[ibm_cloud]"] == {
+        "qchannel.lane": "replay",
+        "qchannel.channel": "ibm_cloud",
+        "qchannel.cassette": "cassettes/test_it/test_c[ibm_cloud].yaml",
+        **client,
+    }
 
 
 REFUSED = {"test": "test_a.py::test_b", "did": "refused", "why": "the test did not pass"}
@@ -109,28 +137,24 @@ WRITTEN = {
 }
 
 
-def reported(*deeds: dict[str, Any]) -> SimpleNamespace:
-    return SimpleNamespace(user_properties=[(CASSETTE, one) for one in deeds])
+def told_of(*deeds: dict[str, Any]) -> list[str]:
+    """The lines of a run of tests that have each done one of these."""
+    run = Run()
+    run.attempts += [Attempt("test_a.py::test_b", {"deeds": [one]}) for one in deeds]
+    return cassette_lines(run.deeds())
 
 
-@pytest.mark.parametrize("categories", [("", "rerun", "passed"), ("rerun", "passed", "")])
-def test_a_test_that_passed_when_tried_again_has_its_cassette(categories: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("deeds", [(REFUSED, WRITTEN), (WRITTEN, REFUSED)])
+def test_a_test_that_passed_when_tried_again_has_its_cassette(deeds: Any) -> None:
     """The summary said that no cassette was written, and it lay there."""
-    told = {
-        "": [reported(REFUSED), reported(REFUSED, WRITTEN)],
-        "rerun": [reported()],
-        "passed": [reported(REFUSED)],
-    }
-    lines = cassette_lines({name: told[name] for name in categories})
-    assert lines == [
+    assert told_of(*deeds) == [
         "qchannel: 1 cassette written, recorded 2026-11-01: 1 from the emulator, "
         "with qiskit-ibm-runtime 0.40.1"
     ]
 
 
 def test_a_test_that_never_passed_is_told_once_and_as_it_was_last() -> None:
-    last = {**REFUSED, "kept": "here.yaml"}
-    assert cassette_lines({"": [reported(REFUSED), reported(REFUSED, last)]}) == [
+    assert told_of(REFUSED, {**REFUSED, "kept": "here.yaml"}) == [
         "qchannel: no cassette written for test_a.py::test_b: the test did not pass; "
         "what was recorded: here.yaml"
     ]
