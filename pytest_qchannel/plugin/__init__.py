@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -95,11 +96,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Says which lane was chosen, and why."""
-    if HEADER in config.stash:
-        return config.stash[HEADER]
+    """Says which client there is, which lane was chosen, and why."""
     told = (f"{option.name}={option.default} (default)" for option in OPTIONS if option.is_told)
-    return [f"qchannel: {', '.join(told)}"]
+    first, *more = config.stash.get(HEADER, [f"qchannel: {', '.join(told)}"])
+    client = metadata.version("qiskit-ibm-runtime")
+    return [first.replace("qchannel: ", f"qchannel: client {client}, ", 1), *more]
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -10,6 +10,7 @@ import pytest
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.plugin.record.lines import cassette_lines
 from pytest_qchannel.plugin.record.run import Attempt, Run
+from pytest_qchannel.plugin.record.shown import Shown
 
 TEST = """
     import pytest
@@ -47,7 +48,7 @@ def test_header_and_summary(run: Any) -> None:
     assert outcomes["failed"], outcomes["errors"] == (2, 2)
     result.stdout.fnmatch_lines(
         [
-            "qchannel: mode=auto (default), "
+            f"qchannel: client {client_version()}, mode=auto (default), "
             "channel=ibm_cloud,ibm_quantum (from --qchannel-channel), "
             "seed=3 (from --qchannel-seed)",
             SUMMARY,
@@ -62,7 +63,10 @@ def test_the_header_tells_the_same_defaults_whether_or_not_anything_is_set(
     result = run("def test_a(): pass", *args)
     (header,) = (line for line in result.outlines if line.startswith("qchannel:"))
     told = header.partition(", door=")[0]
-    assert told == "qchannel: mode=auto (default), channel=auto (default), seed=0 (default)"
+    assert told == (
+        f"qchannel: client {client_version()}, mode=auto (default), channel=auto (default), "
+        "seed=0 (default)"
+    )
 
 
 @pytest.mark.parametrize("place", ["addopts", "variable"])
@@ -82,9 +86,19 @@ def test_a_run_without_our_fixtures_has_no_summary(run: Any) -> None:
     assert len([line for line in result.outlines if line.startswith("qchannel:")]) == 1
 
 
-def test_summary_under_xdist_is_the_same(run_apart: Any) -> None:
-    result = run_apart(TEST, CHANNELS, "-n", "2")
-    result.stdout.fnmatch_lines([SUMMARY])
+def test_summary_under_xdist_is_the_same(run: Any, run_apart: Any) -> None:
+    here = run(TEST, CHANNELS)
+    apart = run_apart(TEST, CHANNELS, "-n", "2")
+    told = [
+        [line for line in result.outlines if line.startswith("qchannel:")][1:]
+        for result in (here, apart)
+    ]
+    assert told[0] == told[1] == [SUMMARY, "qchannel: 2 skipped: not counted (2)"]
+
+
+def test_a_quiet_run_has_one_line(run: Any) -> None:
+    lines = [line for line in run(TEST, CHANNELS, "-q").outlines if line.startswith("qchannel:")]
+    assert lines == [f"{SUMMARY}; 2 skipped"]
 
 
 def test_properties_in_junit_xml_are_flat(run: Any, pytester: pytest.Pytester) -> None:
@@ -141,20 +155,20 @@ def told_of(*deeds: dict[str, Any]) -> list[str]:
     """The lines of a run of tests that have each done one of these."""
     run = Run()
     run.attempts += [Attempt("test_a.py::test_b", {"deeds": [one]}) for one in deeds]
-    return cassette_lines(run.deeds())
+    return cassette_lines(run.deeds(), Shown())
 
 
 @pytest.mark.parametrize("deeds", [(REFUSED, WRITTEN), (WRITTEN, REFUSED)])
 def test_a_test_that_passed_when_tried_again_has_its_cassette(deeds: Any) -> None:
     """The summary said that no cassette was written, and it lay there."""
     assert told_of(*deeds) == [
-        "qchannel: 1 cassette written, recorded 2026-11-01: 1 from the emulator, "
+        "1 cassette written, recorded 2026-11-01: 1 from the emulator, "
         "with qiskit-ibm-runtime 0.40.1"
     ]
 
 
 def test_a_test_that_never_passed_is_told_once_and_as_it_was_last() -> None:
     assert told_of(REFUSED, {**REFUSED, "kept": "here.yaml"}) == [
-        "qchannel: no cassette written for test_a.py::test_b: the test did not pass; "
+        "no cassette written for test_a.py::test_b: the test did not pass; "
         "what was recorded: here.yaml"
     ]

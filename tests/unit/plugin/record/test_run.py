@@ -7,29 +7,8 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel.plugin.keys import ATTRIBUTE
 from pytest_qchannel.plugin.record.facts import Facts
-from pytest_qchannel.plugin.record.run import Run
-
-TEST = "test_a.py::test_b"
-
-
-def report(when: Any, outcome: Any = "passed", facts: Facts | None = None, **more: Any) -> Any:
-    """A report as pytest makes it, or one of its plugins."""
-    of = more.pop("nodeid", TEST)
-    made = pytest.TestReport(of, ("test_a.py", 1, "test_b"), {}, outcome, None, when)
-    vars(made).update(more)
-    if facts is not None:
-        setattr(made, ATTRIBUTE, facts)
-    return made
-
-
-def run_of(*reports: Any) -> Run:
-    run = Run()
-    for one in reports:
-        run.add(one)
-    return run
-
+from tests.unit.plugin.record.record_kit import TEST, report, run_of
 
 EMULATED = Facts(lane="emulated")
 SETUP = report("setup", facts=EMULATED)
