@@ -15,6 +15,7 @@ __all__ = [
     "OFFERED_SOURCES",
     "OPTIONS",
     "PLANNED",
+    "REPORTS",
     "SCOPES",
     "UNKNOWN_ROUTES",
     "Door",
@@ -64,6 +65,9 @@ class Source(StrEnum):
 
 PLANNED: Final = "live"
 """The word of a lane, and of a source, that is not there yet: it is never offered."""
+
+REPORTS: Final = (".json",)
+"""How the name of a report ends, which says what it is."""
 
 UNKNOWN_ROUTES: Final = ("gap", "404")
 """What a path of an emulated host gets that is no route: a gap of the emulator, or a refusal."""
@@ -208,5 +212,19 @@ OPTIONS: Final = (
         "0",
         "",
         "fail the run if there are cassettes that no test uses",
+    ),
+    Option(
+        "report",
+        "",
+        "REPORTS",
+        f"files that a report of the run is written to, a comma list: {', '.join(REPORTS)}; from "
+        "rootdir on in an ini file, else from the working directory on",
+    ),
+    Option(
+        "summary",
+        "",
+        "FILE",
+        "the file that the summary is written to, in Markdown, as the page of a step in GitHub "
+        "Actions has it anyway",
     ),
 )

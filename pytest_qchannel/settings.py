@@ -21,6 +21,7 @@ from pytest_qchannel.options import (
     OFFERED_SOURCES,
     OPTIONS,
     PLANNED,
+    REPORTS,
     SCOPES,
     UNKNOWN_ROUTES,
     Door,
@@ -155,6 +156,15 @@ def _path(text: str) -> Path | None:
     return Path(text) if text.strip() else None
 
 
+def _reports(text: str) -> tuple[str, ...]:
+    files = tuple(word.strip() for word in text.split(",") if word.strip())
+    for file in files:
+        if not file.endswith(REPORTS):
+            said = f"{file!r} is no name of a report"
+            raise _BadValue(said, None, f"a file whose name ends in {' or '.join(REPORTS)}")
+    return files
+
+
 _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "MODE": _mode,
     "NAMES": _channels,
@@ -170,11 +180,12 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "TEXT": str.strip,
     "DIR": _folder,
     "DAYS": _days,
+    "REPORTS": _reports,
 }
 """By the kind of value; each gives the value of a text or says what is wrong with it."""
 
 
-_LISTS: Final = ("NAMES", "HOSTS", "WORDS")
+_LISTS: Final = ("NAMES", "HOSTS", "WORDS", "REPORTS")
 """The kinds of values that are comma lists."""
 
 
@@ -212,6 +223,8 @@ class Settings(NamedTuple):
     keep: tuple[str, ...]
     max_age: float | None
     strict_cassettes: bool
+    report: tuple[str, ...]
+    summary: Path | None
     origin: Mapping[str, str]
 
 

@@ -207,6 +207,10 @@ class Lane:
         """Whether what is sent goes on to IBM."""
         return self._traffic.is_live
 
+    def keep_answers(self) -> None:
+        """Has the journal keep what is answered about jobs from now on."""
+        self._traffic.journal.keeps_answers = True
+
     def qpu_seconds(self, jobs: Collection[str]) -> Mapping[str, float]:
         """What jobs have used of a QPU, by their ids: in the emulated lane what they would use."""
         return self._traffic.controls.qpu_seconds(jobs)

@@ -12,6 +12,7 @@ import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,7 +34,9 @@ from pytest_qchannel.plugin.keys import (
     LANE_FIXTURE,
     OUR_TESTS,
     OURS,
+    PAGES,
     RECORD,
+    REPORTS,
     RUNNING,
     WHOLE_RUN,
 )
@@ -86,13 +89,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers and checks the settings once."""
     for name, usage in markers.USAGE.items():
         config.addinivalue_line("markers", f"{usage}: {markers.HELP[name]}")
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_Telling(config), "qchannel-telling")
     if _is_anything_set(config):
         from pytest_qchannel.plugin import start
 
         with _usage_errors():
             start.begin(config)
+    if not hasattr(config, "workerinput"):
+        _begin_record(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -233,6 +236,16 @@ def _our_tests(config: pytest.Config) -> OurTests:
     from pytest_qchannel.plugin.our_tests import OurTests
 
     return OurTests.of(config)
+
+
+def _begin_record(config: pytest.Config) -> None:
+    """Begins to listen to reports; a run that is to write something has its record at once."""
+    config.pluginmanager.register(_Telling(config), "qchannel-telling")
+    if REPORTS in config.stash or PAGES in config.stash:
+        _record(config)
+    step = os.environ.get("GITHUB_STEP_SUMMARY")
+    if step and "PYTEST_CURRENT_TEST" not in os.environ:  # no run that a test has started
+        config.stash.setdefault(PAGES, []).append((Path(step), "a"))
 
 
 def _record(config: pytest.Config) -> RunRecord:

@@ -184,10 +184,11 @@ class Everywhere:
         is_of_others = is_left_to_others(item, self.lane)
         self.lane.step_aside(is_of_others)
         if whole_of(item) is not None:
-            said = "pytest-recording" if is_of_others else self.lane.mode.value
-            facts.of(item)["lane"] = said
             settings = selection.settings_for(self._config, item)
             self._part = item.stash[LANE] = self.lane.part(settings).open()
+            facts.opened(item, self._part)
+            if is_of_others:
+                facts.of(item)["lane"] = "pytest-recording"
         try:
             return (yield)
         except BaseException as error:

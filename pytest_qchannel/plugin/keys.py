@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.errors import QChannelError, RealSecretRefused
     from pytest_qchannel.journal import Journal
@@ -28,10 +30,12 @@ __all__ = [
     "LANE_FIXTURE",
     "OURS",
     "OUR_TESTS",
+    "PAGES",
     "PART_FIXTURE",
     "PASSED",
     "RECORD",
     "REFUSED",
+    "REPORTS",
     "RUNNING",
     "SHARED",
     "TAPE",
@@ -47,6 +51,12 @@ OUR_TESTS: Final[pytest.StashKey[object]] = pytest.StashKey()
 
 RECORD: Final[pytest.StashKey[object]] = pytest.StashKey()
 """Of a run, where it is shown: its record (``record.ending.RunRecord``), once a test used us."""
+
+REPORTS: Final[pytest.StashKey[list[Path]]] = pytest.StashKey()
+"""Of a run: the reports that are written at its end, where some are asked for."""
+
+PAGES: Final[pytest.StashKey[list[tuple[Path, str]]]] = pytest.StashKey()
+"""Of a run: the files that have its summary in Markdown, and how each is opened."""
 
 WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a run: its one lane, in everywhere mode."""

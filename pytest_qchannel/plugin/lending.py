@@ -112,7 +112,7 @@ class Lending:
         settings = selection.settings_for(request.config, item)
         lane = lane_for(settings, item.nodeid, isolation.home, world=world, tape=tape).open()
         item.stash[LANE] = lane
-        facts.of(item)["lane"] = lane.mode.value
+        facts.opened(item, lane)
         try:
             faults.declare(lane, item)
             yield lane
@@ -149,6 +149,7 @@ class Lending:
         if whole is not None:  # the test has its part already, from its first fixture on
             item.stash[LANE].close()
             item.stash[LANE] = whole.part(item.stash[LANE].settings).open()
+            facts.opened(item, item.stash[LANE])
             Lending._tell(item, whole)
             yield item.stash[LANE]
             return
@@ -162,7 +163,7 @@ class Lending:
             tape.begin(test)
         if part.mode is Mode.EMULATED:
             item.stash[SHARED] = part, part.emulator.faults
-        facts.of(item)["lane"] = part.mode.value
+        facts.opened(item, part)
         Lending._tell(item, part)
         try:
             faults.declare(part, item)

@@ -193,7 +193,7 @@ class OurTests:
             made.longrepr = report.without_traceback(told)
         if made.failed and call.excinfo:
             frames.keep_headline(made, call.excinfo.value)
-        facts.attach(item, made)
+        facts.attach(item, made, call.excinfo.value if call.excinfo else None)
         sent.show(item, made)
         hiding.hide(item, made)
         return made

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings, workers
-from pytest_qchannel.plugin.keys import HEADER
+from pytest_qchannel.plugin.keys import HEADER, PAGES, REPORTS
 from pytest_qchannel.plugin.packages import Packages
+from pytest_qchannel.settings import Settings
 
 __all__ = ["begin", "begin_early"]
 
@@ -31,8 +35,28 @@ def begin(config: pytest.Config) -> None:
     everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
     orphan_watch.begin(config, settings)
     workers.begin(config)
+    if settings.report:
+        config.stash[REPORTS] = [_file(config, settings, "report", one) for one in settings.report]
+    if settings.summary is not None:
+        page = _file(config, settings, "summary", str(settings.summary))
+        config.stash[PAGES] = [(page, "w")]
     if settings.scope == "package":
         config.pluginmanager.register(Packages())
     lines = config.stash[HEADER] = [session_settings.header(settings)]
     if whole := config.stash.get(everywhere.EVERYWHERE, None):
         lines.append(whole.header())
+
+
+def _file(config: pytest.Config, settings: Settings, name: str, path: str) -> Path:
+    """The file that is to be written at the end of a run.
+
+    Raises:
+        UsageProblem: It cannot be written there.
+    """
+    file = session_settings.file_of(config, settings, name, path)
+    if file.is_dir():
+        raise UsageProblem(
+            f"{settings.origin[name]}: {path} is a folder",
+            next=f"name a file in it: {Path(path) / 'qchannel'}{file.suffix or '.md'}",
+        )
+    return file

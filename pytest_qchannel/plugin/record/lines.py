@@ -35,26 +35,30 @@ class Cost(NamedTuple):
     Attributes:
         requests: How many requests were sent.
         jobs: How many jobs were created.
-        estimate_s: The QPU seconds that those of the emulator would use, about.
+        estimated: How many of those the emulator ran.
+        estimate_s: The QPU seconds that these would use, about.
     """
 
     requests: int
     jobs: int
+    estimated: int
     estimate_s: float
 
     @classmethod
     def of(cls, run: Run) -> Cost:
         """That of all attempts: what is tried again costs again."""
         facts = [one.facts for one in run.attempts]
+        estimates = [
+            seconds or 0.0
+            for one in facts
+            if one.get("lane") == "emulated"
+            for seconds in one.get("jobs", {}).values()
+        ]
         return cls(
             sum(one.get("requests", 0) for one in facts),
             sum(len(one.get("jobs", ())) for one in facts),
-            sum(
-                seconds or 0.0
-                for one in facts
-                if one.get("is_estimate") and one.get("lane") == "emulated"
-                for seconds in one.get("jobs", {}).values()
-            ),
+            len(estimates),
+            sum(estimates),
         )
 
     def words(self, spent: Spent | None) -> list[str]:
@@ -64,13 +68,13 @@ class Cost(NamedTuple):
             spent: What a live run used.
         """
         told = [_counted(self.requests, "request")] if self.requests else []
-        jobs = _counted(self.jobs, "job")
+        jobs, estimated = _counted(self.jobs, "job"), _counted(self.estimated, "job")
         if spent is not None:
             left = spent.budget - spent.used - spent.held if spent.budget is not None else None
             of_budget = f", {left:g} of {spent.budget:g} left" if left is not None else ""
             told.append(f"{jobs}, {spent.used:g} QPU seconds used, {spent.held:g} held{of_budget}")
         elif self.estimate_s:
-            told.append(f"live, this run would use about {self.estimate_s:.0f} s ({jobs})")
+            told.append(f"live, this run would use about {self.estimate_s:.0f} s ({estimated})")
         elif self.jobs:
             told.append(jobs)
         return told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.secret import hide_all
 
-__all__ = ["Shown"]
+__all__ = ["Shown", "visible"]
 
 
 class Shown:
@@ -24,9 +24,14 @@ class Shown:
         Right-to-left marks and escape sequences make a terminal, or a page, show something else
         than there is.
         """
-        words = " ".join(self.text(text).split())
-        line = words[:most] if words.isprintable() else "".join(map(_named, words[:most]))
-        return line[:most] if len(words) <= most else f"{line[: most - 3]}..."
+        return visible(self.text(text), most)
+
+
+def visible(text: str, most: int) -> str:
+    """A text on one line, as long as ``most``, with every invisible character named."""
+    words = " ".join(text.split())
+    line = words[:most] if words.isprintable() else "".join(map(_named, words[:most]))
+    return line[:most] if len(words) <= most else f"{line[: most - 3]}..."
 
 
 def _named(character: str) -> str:
