@@ -8,6 +8,7 @@ say it first is chance, because pytest loads plugins in the order of a folder.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,10 +19,14 @@ __all__ = ["installed", "refuse_installed", "refuse_loaded"]
 _RECORDING = "recording"
 
 
-def installed() -> list[str]:
-    """The packages that are installed and must not be."""
+def _is_there(module: str) -> bool:
+    return find_spec(module) is not None
+
+
+def installed(is_there: Callable[[str], bool] = _is_there) -> list[str]:
+    """The packages that are installed and must not be; what is there, somebody else may know."""
     modules = {"pytest-vcr": "pytest_vcr", "cassetter": "cassetter"}
-    return [package for package, module in modules.items() if find_spec(module) is not None]
+    return [package for package, module in modules.items() if is_there(module)]
 
 
 def _problem(package: str, plugin: str) -> UsageProblem:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-__all__ = ["found_from", "values_in"]
+__all__ = ["NAMES", "found_from", "values_in"]
 
 Values: TypeAlias = Mapping[str, object]
 _Read: TypeAlias = Callable[[str], Values | None]
@@ -48,6 +48,9 @@ _READERS: Final[Mapping[str, _Read]] = {
     "setup.cfg": _ini("tool:pytest"),
 }
 """In the order in which pytest looks for them in a folder."""
+
+NAMES: Final = tuple(_READERS)
+"""The names of the files that may configure pytest, in that order."""
 
 _BY_SUFFIX: Final = {".toml": "pyproject.toml", ".cfg": "setup.cfg"}
 

@@ -12,9 +12,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
-    "OFFERED_SOURCES",
     "OPTIONS",
-    "PLANNED",
     "REPORTS",
     "SCOPES",
     "UNKNOWN_ROUTES",
@@ -42,6 +40,7 @@ class Mode(StrEnum):
     EMULATED = "emulated"
     REPLAY = "replay"
     RECORD = "record"
+    LIVE = "live"
 
 
 class Door(StrEnum):
@@ -63,16 +62,11 @@ class Source(StrEnum):
         return "the real services" if self is Source.LIVE else f"the {self}"
 
 
-PLANNED: Final = "live"
-"""The word of a lane, and of a source, that is not there yet: it is never offered."""
-
-REPORTS: Final = (".json",)
+REPORTS: Final = (".json", ".html")
 """How the name of a report ends, which says what it is."""
 
 UNKNOWN_ROUTES: Final = ("gap", "404")
 """What a path of an emulated host gets that is no route: a gap of the emulator, or a refusal."""
-
-OFFERED_SOURCES: Final = tuple(one for one in Source if one != PLANNED)
 
 
 class Option(NamedTuple):
@@ -116,7 +110,7 @@ OPTIONS: Final = (
         "auto",
         "MODE",
         f"where answers come from: {', '.join(Mode)}; with auto tests marked vcr replay, and "
-        "others are emulated",
+        "others are emulated, and live is the real services",
         is_told=True,
     ),
     Option(
@@ -177,7 +171,7 @@ OPTIONS: Final = (
         "record_from",
         "",
         "SOURCE",
-        f"what the record lane records: {', '.join(OFFERED_SOURCES)}",
+        f"what the record lane records: {', '.join(Source)}",
     ),
     Option(
         "cassettes",
@@ -206,6 +200,61 @@ OPTIONS: Final = (
         "",
         "DAYS",
         "a cassette that is older fails its test",
+    ),
+    Option(
+        "secrets",
+        "",
+        "FILE",
+        "a dotenv file with the credentials of the live lane, of which git knows nothing and that "
+        "nobody else may read; what the environment has goes first",
+    ),
+    Option(
+        "budget",
+        "0",
+        "BUDGET",
+        "what a live run may cost: 0, nothing is submitted; dry, jobs go to the mock device beside "
+        "the real one; or a number of QPU seconds",
+    ),
+    Option(
+        "budget_28d",
+        "",
+        "SECONDS",
+        "the QPU seconds that all runs of the last 28 days may cost together, by what the service "
+        "says of their jobs",
+    ),
+    Option(
+        "live_backends",
+        "",
+        "DEVICES",
+        "the devices that a live run may use, a comma list; without it all of the instance's",
+    ),
+    Option(
+        "live_instances",
+        "",
+        "INSTANCES",
+        "the instances that a live run may use, their names or CRNs, a comma list; without it the "
+        "one that the environment names",
+    ),
+    Option("live_jobs", "1", "COUNT", "the jobs of a live run that are not finished, at most"),
+    Option(
+        "queue_timeout",
+        "900",
+        "TIMEOUT",
+        "how long a live job may wait to be run; then it is cancelled",
+    ),
+    Option(
+        "sweep_timeout",
+        "60",
+        "TIMEOUT",
+        "how long the end of a live run may take to cancel what is left; after a signal it is 5",
+    ),
+    Option("require_live", "0", "", "fail a run in which no test ran live"),
+    Option(
+        "live_strict",
+        "0",
+        "",
+        "fail live tests that are skipped else: for want of budget, in a queue that is too long, "
+        "or with a service that is down",
     ),
     Option(
         "strict_cassettes",

@@ -22,14 +22,15 @@ FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset(
         {
             "_version", "crn", "errors", "hosts", "incompatible_plugins", "ini_file", "journal",
-            "options", "qiskit_home", "rerun_command", "secret", "settings", "units", "wire",
+            "markers", "options", "qiskit_home", "qpy_header", "reading", "rerun_command", "secret",
+            "setting_values", "settings", "units", "wire",
         }
     ),
     frozenset({"ibm"}),
     frozenset({"channels"}),
     frozenset({"cassette", "emulator"}),
     frozenset({"network"}),
-    frozenset({"lanes", "assertions"}),
+    frozenset({"lanes", "assertions", "drift", "page"}),
     frozenset({"cli", "plugin"}),
 )
 # fmt: on

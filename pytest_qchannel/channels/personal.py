@@ -10,19 +10,32 @@ from typing import Final
 
 from pytest_qchannel.channels.credentials import secrets_in
 from pytest_qchannel.channels.environment import outside
+from pytest_qchannel.reading import read_file
 from pytest_qchannel.secret import Secret
 
-__all__ = ["ACCOUNT_FILE", "secrets_of_person"]
+__all__ = ["ACCOUNT_FILE", "remember", "secrets_of_person"]
 
 ACCOUNT_FILE: Final = "~/.qiskit/qiskit-ibm.json"
 """What a credential from the account file is called."""
+
+_MOST_BYTES: Final = 16 * 1024**2
+
+
+_remembered: Final[list[Secret]] = []
+"""Those that stand in no variable and no account file: of a secrets file, of logins."""
+
+
+def remember(secret: Secret) -> None:
+    """Has a credential counted among the person's own from now on, to the end of the process."""
+    if secret not in _remembered:
+        _remembered.append(secret)
 
 
 def secrets_of_person() -> tuple[Secret, ...]:
     """Every credential that is there, each once, also while an isolated environment hides it."""
     environ, file = outside()
     found: dict[str, Secret] = {}
-    for one in (*secrets_in(environ), *_saved_in(file), *secrets_in(os.environ)):
+    for one in (*secrets_in(environ), *_saved_in(file), *secrets_in(os.environ), *_remembered):
         found.setdefault(one.reveal(), one)
     return tuple(found.values())
 
@@ -30,7 +43,7 @@ def secrets_of_person() -> tuple[Secret, ...]:
 def _saved_in(file: Path) -> Iterator[Secret]:
     """The tokens of saved accounts; a file that cannot be read has none: the client says so."""
     try:
-        saved = json.loads(file.read_bytes())
+        saved = json.loads(read_file(file, _MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return
     for account in saved.values() if isinstance(saved, dict) else ():

@@ -6,14 +6,13 @@ import itertools
 import json
 import logging
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 from click.core import ParameterSource
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +20,8 @@ from pytest_qchannel._version import __version__
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.check_cassettes import CheckCassettes
+from pytest_qchannel.cli.console import console
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import CHANNELS, Mode, Settings, resolve
 
@@ -40,7 +41,7 @@ def _settings(channels: str, seed: int, mode: str) -> Settings:
         raise click.BadParameter(str(problem), param_hint="--channel") from None
 
 
-@click.command()
+@click.command(epilog=example("qchannel check --channel ibm_cloud,ibm_quantum --json"))
 @click.option(
     "--channel",
     "channels",
@@ -68,7 +69,25 @@ def _settings(channels: str, seed: int, mode: str) -> Settings:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 @click.option("--verbose", is_flag=True, help="Show every request and the client's own messages.")
-@click.option("--live", is_flag=True, help="Walk the real services (not there yet).")
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Walk the real services, with the credentials of the environment, and write where they "
+    "differ from the emulator.",
+)
+@click.option(
+    "--budget",
+    default="0",
+    show_default=True,
+    metavar="BUDGET",
+    help="With --live: 0 submits nothing, dry takes no QPU time, N are QPU seconds.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where --live writes its report of differences; ./drift.json without it.",
+)
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -80,17 +99,17 @@ def check(
     as_json: bool,
     verbose: bool,
     live: bool,
+    budget: str,
+    output: Path | None,
 ) -> None:
     """Walk login, least_busy, Sampler and logout on each channel, against the emulator.
 
     With --mode replay the same steps are walked from cassettes, and the emulator is not there.
 
-    Ends with exit status 0 only if every step holds.
+    Ends with exit status 0 if every step holds, 1 if one does not, 2 if an option is wrong.
     """
-    if live:
-        raise click.UsageError(
-            "--live: the live lane does not exist yet; without --live the emulator is checked"
-        )
+    if output is not None and not live:
+        raise click.UsageError("--output: only --live writes a report; add --live")
     settings = _settings(channels, seed, mode)
     _refuse_what_means_nothing(ctx, settings.mode)
     if not verbose:
@@ -101,6 +120,9 @@ def check(
         if verbose:
             click.echo(f"    {line}", err=True)
 
+    if live:
+        _check_live(output, channels, budget, tell, as_json=as_json)
+        return
     from pytest_qchannel.cli.flows import walk  # here: it loads Qiskit
 
     try:
@@ -130,6 +152,33 @@ def check(
         _print_tables(steps, lane, client_version())
         click.echo("Every step holds." if holds else "Not every step holds.")
     if not holds:
+        raise SystemExit(1)
+
+
+def _check_live(
+    output: Path | None, channels: str, budget: str, tell: Callable[[str], None], *, as_json: bool
+) -> None:
+    """Walks the real services; ends with 1 where a step does not hold, or they differ."""
+    from pytest_qchannel.cli.check_live import DOCUMENT, check_live  # here: it loads Qiskit
+
+    path = output or DOCUMENT
+    steps, report = check_live(path, channels, budget, tell)
+    holds = all(step.ok is True for step in steps if step.flow != "client")
+    if as_json:
+        document = {"ok": holds, "steps": [one.as_dict() for one in steps]}
+        click.echo(json.dumps({**document, "drift": report.document()}, indent=2))
+    else:
+        _print_tables(steps, "live lane", client_version())
+        click.echo("Every step holds." if holds else "Not every step holds.")
+        click.echo(report.text(), nl=False)
+    if not report.has_limit:
+        click.echo(
+            "the instance has no limit of its own: give it an instance_limit_seconds, the one "
+            "guard that holds if everything here fails",
+            err=True,
+        )
+    click.echo(f"written: {path}", err=True)
+    if report.drifted or not holds:
         raise SystemExit(1)
 
 
@@ -169,10 +218,8 @@ def _lane(mode: Mode, steps: Iterable[Step]) -> str:
 def _print_tables(steps: list[Step], lane: str, client: str) -> None:
     """A table for each flow of each channel, wide enough for a terminal of 80 columns."""
     marks = {True: ("ok", "green"), False: ("FAILED", "bold red"), None: ("-", "yellow")}
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 160  # a file or a pipe has no width that a line must keep to
-    console.print(f"qchannel check: {lane}, qiskit-ibm-runtime {client}")
+    out = console()
+    out.print(f"qchannel check: {lane}, qiskit-ibm-runtime {client}")
     for (channel, flow), group in itertools.groupby(steps, lambda one: (one.channel, one.flow)):
         table = Table(
             title=f"{channel}, {flow}",
@@ -190,7 +237,7 @@ def _print_tables(steps: list[Step], lane: str, client: str) -> None:
             word, style = marks[step.ok]
             took = f"{1000 * step.seconds:.0f} ms" if step.ok is not None else ""
             table.add_row(step.name, Text(word, style=style), took, Text(_outcome(step)))
-        console.print(table)
+        out.print(table)
 
 
 def _outcome(step: Step) -> str:

@@ -42,7 +42,9 @@ from pytest_qchannel.settings import Settings
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
 
-__all__ = ["Step", "rest_flow", "walk"]
+    from pytest_qchannel.lanes.live.run import LiveRun
+
+__all__ = ["ONE_JOB", "READS", "Step", "rest_flow", "walk"]
 
 SHOTS: Final = 1_000
 _MOST_POLLS: Final = 120
@@ -106,7 +108,8 @@ def _auth(walk: Walk) -> str:
     assert_authenticated(walk.service)
     account = walk.lane.account(walk.channel)
     assert account.instance is not None
-    return f"{account.instance.plan} plan, {account.instance.name}"
+    plan = f"{account.instance.plan} plan, " if account.instance.plan else ""
+    return f"{plan}{account.instance.name}"
 
 
 def _least_busy(walk: Walk) -> str:
@@ -275,6 +278,12 @@ REST_FLOW: Final[tuple[tuple[str, _Action], ...]] = (
     ("logout", _rest_logout),
     ("logged out", _rest_logged_out),
 )
+READS: Final = frozenset({"auth", "least_busy", "token", "backends", "jobs list"})
+"""Steps that submit nothing."""
+
+ONE_JOB: Final = frozenset({"sampler, empty circuit"})
+"""The step that submits one small job."""
+
 _CLASSIC_ALONE: Final = frozenset({"transpile", "sampler"})
 """Steps with the transpiler service, which was beside the classic platform only."""
 
@@ -289,6 +298,9 @@ def walk(
     settings: Settings,
     tell: Callable[[str], None],
     cassettes: CheckCassettes | None = None,
+    *,
+    live: LiveRun | None = None,
+    only: frozenset[str] | None = None,
 ) -> Iterator[Step]:
     """Walks both flows of a channel, giving each step when it is done.
 
@@ -297,14 +309,20 @@ def walk(
         settings: The lane's settings.
         tell: Called with each request of each step, as a line.
         cassettes: Has the cassettes; by default there are none, and the lane is the emulated one.
+        live: The live run, where the lane is live.
+        only: The names of the steps that are walked; by default all of them.
     """
-    flow = f"client {client_version()}"
+
+    def walked(flow: str, actions: tuple[tuple[str, _Action], ...]) -> Iterator[Step]:
+        chosen = tuple(one for one in actions if only is None or one[0] in only)
+        return _walk_flow(flow, chosen, channel, settings, tell, cassettes, live)
+
     try:
         require_channel(channel)
-        yield from _walk_flow(flow, CLIENT_FLOW, channel, settings, tell, cassettes)
+        yield from walked(f"client {client_version()}", CLIENT_FLOW)
     except ChannelUnavailable as missing:
         yield Step(channel.name, "client", "all", None, missing.headline)
-    yield from _walk_flow("REST", rest_flow(channel), channel, settings, tell, cassettes)
+    yield from walked("REST", rest_flow(channel))
 
 
 def _walk_flow(
@@ -314,6 +332,7 @@ def _walk_flow(
     settings: Settings,
     tell: Callable[[str], None],
     cassettes: CheckCassettes | None,
+    live: LiveRun | None,
 ) -> Iterator[Step]:
     try:
         tape = cassettes.tape(channel, is_rest=flow == "REST") if cassettes is not None else None
@@ -322,7 +341,8 @@ def _walk_flow(
         return
     broken = False
     with TemporaryDirectory(prefix="qchannel-") as home:
-        lane = lane_for(settings, f"qchannel check, {channel}", Path(home), tape=tape).open()
+        where = f"qchannel check, {channel}"
+        lane = lane_for(settings, where, Path(home), live=live, tape=tape).open()
         try:
             lane.use(channel)
             state = Walk(lane, channel)

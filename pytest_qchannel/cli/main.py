@@ -8,7 +8,7 @@ import click
 
 from pytest_qchannel import incompatible_plugins
 from pytest_qchannel._version import __version__
-from pytest_qchannel.cli.group import Group, Later
+from pytest_qchannel.cli.group import Group, Later, example
 
 __all__ = ["main"]
 
@@ -26,10 +26,46 @@ _COMMANDS: Final = (
         "Walk login, least_busy, Sampler and logout on each channel, against the emulator.",
     ),
     Later(
+        "cleanup",
+        "pytest_qchannel.cli.cleanup",
+        "cleanup",
+        "Cancel jobs and close sessions that live runs left, and settle what they cost.",
+    ),
+    Later(
+        "completion",
+        "pytest_qchannel.cli.completion",
+        "completion",
+        "Print what has SHELL complete commands and options of qchannel.",
+    ),
+    Later(
         "docs",
         "pytest_qchannel.cli.docs",
         "docs",
         "Read a page of the documentation.",
+    ),
+    Later(
+        "doctor",
+        "pytest_qchannel.cli.doctor",
+        "doctor",
+        "Look at this folder, the environment and what is installed; say what mends it.",
+    ),
+    Later(
+        "init",
+        "pytest_qchannel.cli.init",
+        "init",
+        "Show, or with --write write, a first test for the project in this folder.",
+    ),
+    Later(
+        "matrix",
+        "pytest_qchannel.cli.matrix",
+        "matrix",
+        "Print the legs of CI: channels x clients x lanes, from the settings of the project.",
+    ),
+    Later(
+        "report",
+        "pytest_qchannel.cli.report",
+        "report",
+        "Put JSON reports of runs together, as the legs of a matrix: A.json B.json -o all.html.",
     ),
     Later(
         "run",
@@ -46,7 +82,12 @@ _COMMANDS: Final = (
 )
 
 
-@click.group(cls=Group, later=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Group,
+    later=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=example("qchannel check --channel ibm_cloud"),
+)
 @click.version_option(__version__, prog_name="qchannel")
 def main() -> None:
     """Test code that talks to IBM Quantum, without an account and without a network."""

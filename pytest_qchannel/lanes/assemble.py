@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from pytest_qchannel.channels.client import client_release, default_channel
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
@@ -25,26 +25,48 @@ from pytest_qchannel.settings import Door, Mode, Settings, Source
 if TYPE_CHECKING:  # a replay loads nothing of the world, and the emulated lane no cassettes
     from pytest_qchannel.cassette.playback.tape import RecordTape, ReplayTape
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+    from pytest_qchannel.lanes.live.run import LiveRun
 
-__all__ = ["lane_for", "lane_of_process", "traffic_for"]
+__all__ = ["Making", "lane_for", "lane_of_process", "traffic_for"]
 
 _World: TypeAlias = "Callable[[], WorldBuilder]"
-_Make: TypeAlias = "Callable[[Settings, _World | None, Journal, list[QChannelError]], LaneSource]"
 
 
-def _emulator(
-    settings: Settings, world: _World | None, journal: Journal, problems: list[QChannelError]
-) -> LaneSource:
+class Making(NamedTuple):
+    """What a source is made of."""
+
+    settings: Settings
+    world: _World | None
+    live: LiveRun | None
+    journal: Journal
+    problems: list[QChannelError]
+    where: Callable[[], str]
+
+
+def _emulator(of: Making) -> LaneSource:
     from pytest_qchannel.lanes.source.emulated import EmulatedSource  # here: a replay has no world
 
-    builder = world() if world else None
-    return EmulatedSource(settings, builder, journal, problems, installed=client_release())
+    builder = of.world() if of.world else None
+    return EmulatedSource(of.settings, builder, of.journal, of.problems, installed=client_release())
 
 
-SOURCES: Final[Mapping[Source, _Make]] = {Source.EMULATOR: _emulator}
+def _live(of: Making) -> LaneSource:
+    from pytest_qchannel.lanes.source.live import LiveSource  # here: most runs are not live
+
+    assert of.live is not None, "whoever asks for a live lane has begun a live run"
+    return LiveSource(of.live, of.settings, of.journal, of.problems, of.where)
+
+
+SOURCES: Final[Mapping[Source, Callable[[Making], LaneSource]]] = {
+    Source.EMULATOR: _emulator,
+    Source.LIVE: _live,
+}
 """How each source is made."""
 
-UNTAPED: Final[Mapping[Mode, Source]] = {Mode.EMULATED: Source.EMULATOR}
+UNTAPED: Final[Mapping[Mode, Source]] = {
+    Mode.EMULATED: Source.EMULATOR,
+    Mode.LIVE: Source.LIVE,
+}
 """What answers in the lanes without a cassette."""
 
 
@@ -54,11 +76,12 @@ def lane_for(
     home: Path | None = None,
     *,
     world: _World | None = None,
+    live: LiveRun | None = None,
     tape: ReplayTape | RecordTape | None = None,
     has_url: bool = False,
 ) -> Lane:
     """A lane, still closed; the arguments are those of :func:`traffic_for` and :class:`.Lane`."""
-    traffic = traffic_for(settings, where, world=world, tape=tape)
+    traffic = traffic_for(settings, where, world=world, live=live, tape=tape)
     return Lane(traffic, traffic.settings, home, has_url=has_url)
 
 
@@ -92,6 +115,7 @@ def traffic_for(
     where: str,
     *,
     world: _World | None = None,
+    live: LiveRun | None = None,
     tape: ReplayTape | RecordTape | None = None,
 ) -> Traffic:
     """The traffic of a lane, still closed.
@@ -101,15 +125,17 @@ def traffic_for(
         where: The test, for messages.
         world: Gives what an emulated world is built from; by default what the settings name. It
             is called in lanes that have one.
+        live: The live run, where the lane is live or recorded from there.
         tape: The cassette that is replayed or recorded.
     """
     if tape is None:
         mode = Mode.EMULATED if settings.mode is Mode.AUTO else settings.mode
-        return _answered(settings._replace(mode=mode), UNTAPED[mode], where, world, None)
+        return _answered(settings._replace(mode=mode), UNTAPED[mode], where, world, live, None)
     if tape.is_recording:
         kind = settings.record_from
         assert kind is not None, "whoever makes a tape asks for its source"
-        return _answered(settings._replace(mode=Mode.RECORD), kind, where, world, tape)
+        settings = settings._replace(mode=Mode.RECORD)
+        return _answered(settings, kind, where, world, live, tape)
     return _replay(settings._replace(mode=Mode.REPLAY), where, tape)
 
 
@@ -118,10 +144,11 @@ def _answered(
     kind: Source,
     where: str,
     world: _World | None,
+    live: LiveRun | None,
     tape: RecordTape | None,
 ) -> Traffic:
     journal, problems = Journal(), list[QChannelError]()
-    source = SOURCES[kind](settings, world, journal, problems)
+    source = SOURCES[kind](Making(settings, world, live, journal, problems, lambda: network.where))
     secrets = [
         one
         for one in secrets_of_person()
@@ -130,7 +157,9 @@ def _answered(
     no_real_secrets = refusing(secrets, lambda: network.where, problems)
     handle = chained((no_real_secrets, *source.links), source.handle)
     # A recording needs the loopback door: vcrpy has to see requests on their way to a socket.
-    door = settings.door if tape is None else Door.LOOPBACK
+    # What goes to the real services goes by it, too: it sees each resend of the client's urllib3.
+    is_direct = tape is None and not source.is_live
+    door = settings.door if is_direct else Door.LOOPBACK
     network = ShutNetwork(settings._replace(door=door), where, problems, handle)
     controls = source.controls if tape is None else RecordingControls(source.controls, where)
     return Traffic(

@@ -145,8 +145,7 @@ def require_source(
         how = f"--record-mode={record_mode}" if record_mode else "--qchannel-mode=record"
         words = words_of(test) if test else ()
         raise UsageProblem(
-            "recording needs a source, and nobody named one: the real services need the live lane, "
-            "which does not exist yet",
+            "recording needs a source, and nobody named one: emulator, or live (the real services)",
             where=test or f"mode={settings.mode.value} ({settings.origin['mode']})",
             next=" ".join(["pytest", *words, how, "--qchannel-record-from=emulator"]),
         )

@@ -26,10 +26,23 @@ def world_of(settings: Settings) -> WorldBuilder:
     if settings.world is None:
         return WorldBuilder.default()
     try:
-        state = settings.world.stat()
-    except OSError:
-        return WorldBuilder.from_file(settings.world)  # which says what is wrong
-    return _read(settings.world.absolute(), (state.st_mtime_ns, state.st_size))
+        return _found(settings.world)
+    except UsageProblem as wrong:
+        raise UsageProblem(
+            wrong.headline,
+            where=wrong.where,
+            closest=wrong.closest,
+            next=wrong.next,
+            facts=[*wrong.facts, ("named by", settings.origin["world"])],
+        ) from None
+
+
+def _found(path: Path) -> WorldBuilder:
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return WorldBuilder.from_file(path)  # which says what is wrong
+    return _read(path.absolute(), (state.st_mtime_ns, state.st_size))
 
 
 @functools.lru_cache(maxsize=8)

@@ -16,11 +16,12 @@ from typing import Final
 
 from pytest_qchannel.errors import NetworkBlocked
 from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.proxied import proxied_host
+from pytest_qchannel.network.uses import LOOKUPS, SENDING, replace
 
-__all__ = ["NetworkGuard"]
+__all__ = ["NetworkGuard", "as_text", "host_of"]
 
-_LOOKUPS: Final = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
 _OF_A_TEST: Final = "pytest --qchannel-{option}={value}"
 _MARKER: Final = '@pytest.mark.qchannel(door="loopback"), or '
 """What a test that has a lane of its own can be marked with."""
@@ -28,7 +29,8 @@ _MARKER: Final = '@pytest.mark.qchannel(door="loopback"), or '
 _NETWORK_FAMILIES: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 
 
-def _as_text(host: object) -> str:
+def as_text(host: object) -> str:
+    """The name of a host as the functions of ``socket`` take it."""
     if isinstance(host, bytes):
         return host.decode("ascii", "replace")
     return "" if host is None else str(host)
@@ -44,9 +46,9 @@ def _is_loopback(host: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
-def _host_of(address: object) -> str:
-    """The host of a socket's address; what is no address the socket refuses itself."""
-    return _as_text(address[0]) if isinstance(address, tuple) else ""
+def host_of(address: object) -> str:
+    """The host of a socket's address; what is none the socket refuses itself."""
+    return as_text(address[0]) if isinstance(address, tuple) else ""
 
 
 class NetworkGuard:
@@ -84,23 +86,20 @@ class NetworkGuard:
     def close_network(self) -> None:
         """Starts refusing."""
         self.is_closed = True
-        for name in _LOOKUPS:
+        for name in LOOKUPS:
             real = getattr(socket, name)
             self._patch(socket, name, self._looking_up(real))
         for name in ("connect", "connect_ex"):
             self._patch(socket.socket, name, self._connecting(getattr(socket.socket, name)))
         for kind in (socket.socket, ssl.SSLSocket):  # a proxy may be spoken to with TLS
-            for name in ("send", "sendall"):
+            for name in SENDING:
                 self._patch(kind, name, self._sending_on(getattr(kind, name)))
         self._patch(socket.socket, "sendto", self._sending(socket.socket.sendto))
         if hasattr(socket.socket, "sendmsg"):  # not on Windows
             self._patch(socket.socket, "sendmsg", self._sending_message(socket.socket.sendmsg))
 
     def reopen(self) -> None:
-        """Puts the socket module back as it was.
-
-        What somebody has put around us meanwhile, and for longer, stays, and is let through.
-        """
+        """Puts the socket module back as it was; see :func:`.replaced`."""
         self.is_closed = False
         self._patches.close()
 
@@ -166,26 +165,12 @@ class NetworkGuard:
         return self.way_out.format(option=option, name=name, value=value)
 
     def _patch(self, owner: object, name: str, replacement: Callable[..., object]) -> None:
-        was_own, before = name in vars(owner), getattr(owner, name)
-
-        def put_back() -> None:
-            if vars(owner).get(name) is not replacement:
-                _buried[replacement] = (was_own, before)
-                return
-            is_own, real = was_own, before
-            while real in _buried:
-                is_own, real = _buried.pop(real)
-            if is_own:
-                setattr(owner, name, real)
-            else:
-                delattr(owner, name)
-
-        setattr(owner, name, replacement)
-        self._patches.callback(put_back)
+        self._patches.callback(replace(owner, name, replacement))
 
     def _check(self, host: str) -> None:
         if not (
             not self.is_closed
+            or is_free()
             or _is_loopback(host)
             or host.lower().rstrip(".") in self._allowed
             or host in self._allowed_addresses
@@ -195,7 +180,7 @@ class NetworkGuard:
 
     def _looking_up(self, real: Callable[..., object]) -> Callable[..., object]:
         def look_up(host: object, *args: object, **kwargs: object) -> object:
-            name = _as_text(host)
+            name = as_text(host)
             self._check(name)
             found = real(host, *args, **kwargs)
             if name.lower().rstrip(".") in self._allowed:
@@ -207,7 +192,7 @@ class NetworkGuard:
     def _connecting(self, real: Callable[..., object]) -> Callable[..., object]:
         def connect(sock: socket.socket, address: object) -> object:
             if sock.family in _NETWORK_FAMILIES:
-                self._check(_host_of(address))
+                self._check(host_of(address))
             return real(sock, address)
 
         return connect
@@ -223,7 +208,7 @@ class NetworkGuard:
     def _sending(self, real: Callable[..., object]) -> Callable[..., object]:
         def sendto(sock: socket.socket, data: object, *rest: object) -> object:
             if sock.family in _NETWORK_FAMILIES:
-                self._check(_host_of(rest[-1]))
+                self._check(host_of(rest[-1]))
             return real(sock, data, *rest)
 
         return sendto
@@ -232,18 +217,10 @@ class NetworkGuard:
         def sendmsg(sock: socket.socket, *args: object) -> object:
             address = args[3] if len(args) > 3 else None
             if address is not None and sock.family in _NETWORK_FAMILIES:
-                self._check(_host_of(address))
+                self._check(host_of(address))
             return real(sock, *args)
 
         return sendmsg
-
-
-_buried: Final[dict[object, tuple[bool, object]]] = {}
-"""Replacements that had another on top of them when they were to go, with what they replaced.
-
-Guards end in any order (a run's may end before that of a session's fixture): the last one takes
-those below it along.
-"""
 
 
 def _every_host(_name: str) -> bool:

@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.network.children import Children
+from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.trust import trusting
 from pytest_qchannel.wire import Handle
 
@@ -152,6 +153,8 @@ class NameRedirect:
 
     def _is_ours(self, host: object) -> bool:
         """Whether a look-up is the emulator's to answer; refuses the hosts that nobody serves."""
+        if is_free():
+            return False
         if isinstance(host, _StandIn):
             return True
         name = _name(host)
@@ -211,7 +214,8 @@ class NameRedirect:
                 led_to = self._led_to(*address)
                 self._silent[sock] = _name(address[0])
                 return real(sock, (_LOOPBACK, led_to))
-            if address == (_LOOPBACK, self._port):  # some keep a copy of what was looked up
+            # Some keep a copy of what was looked up.
+            if address == (_LOOPBACK, self._port) and not is_free():
                 self._silent[sock] = ""
             return real(sock, address)
 

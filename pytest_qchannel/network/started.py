@@ -1,27 +1,40 @@
-"""Which child processes were started in a lane that no emulator answers, as far as python tells.
+"""Which child processes were started in a lane that no emulator answers.
 
-An audit hook sees what goes through ``subprocess`` (and so asyncio's), ``os.posix_spawn``,
-``os.spawn...`` of Windows and ``os.system``. It does not see processes of ``multiprocessing``, of
-``os.fork`` with ``os.exec...``, of C code, and what a child starts.
+What starts them is replaced while a lane is open: ``subprocess.Popen`` (and so asyncio's),
+``os.posix_spawn``, ``os.spawn...`` of Windows and ``os.system``. That does not see processes of
+``multiprocessing``, of ``os.fork`` with ``os.exec...``, of C code, and what a child starts. An
+audit hook would see functions that were captured before, too. But python calls it at each
+``id()``, for which the client's deep copies ask 56,000 times a test, until the process ends.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.network.children import leads
+from pytest_qchannel.network.uses import replace
 
 __all__ = ["take_unled", "watching"]
 
-_EVENTS: Final = {"subprocess.Popen": (1, 3), "os.posix_spawn": (1, 2), "os.spawn": (2, 3)}
-"""Where in what python tells of an event the words are, and the environment."""
+_ARGV: Final = {"posix_spawn": 1, "posix_spawnp": 1, "spawnv": 2, "spawnve": 2}
+"""Where those of ``os`` take the words; the environment follows. Nobody can name them there."""
+
+_STARTS: Final = (
+    (subprocess.Popen, "__init__"),
+    *((os, name) for name in ("system", "posix_spawn", "posix_spawnp")),
+    *((os, name) for name in ("spawnv", "spawnve") if sys.platform == "win32"),  # others fork
+)
+"""What starts a child, where the system has it."""
 
 _NOT_LED: Final = ("-I", "-E", "-S", "-IS", "-ES", "-Es", "-Is")
 """Options of python with which it does not read our part of the environment."""
@@ -31,21 +44,24 @@ _STARTERS: Final = ("platform", "ctypes.util", "uuid", "webbrowser", "execnet", 
 
 _unled: Final[list[str]] = []
 _lanes: Final[list[object]] = []
-_installed: Final[list[bool]] = []
+_undo: Final = ExitStack()
 
 
 @contextmanager
 def watching() -> Iterator[None]:
     """Notes the children that are started in the block."""
-    if not _installed:
-        sys.addaudithook(_hear)  # there is no way to take it away
-        _installed.append(True)
+    if not _lanes:
+        for owner, name in _STARTS:
+            if hasattr(owner, name):
+                _undo.callback(replace(owner, name, _noting(getattr(owner, name))))
     this = object()
     _lanes.append(this)
     try:
         yield
     finally:
         _lanes.remove(this)
+        if not _lanes:
+            _undo.close()
 
 
 def take_unled() -> list[str]:
@@ -55,25 +71,44 @@ def take_unled() -> list[str]:
     return taken
 
 
-def _hear(event: str, args: tuple[Any, ...]) -> None:
-    if not _lanes or (event not in _EVENTS and event != "os.system"):
-        return
+def _noting(real: Callable[..., object]) -> Callable[..., object]:
+    @functools.wraps(real)
+    def start(*args: object, **kwargs: object) -> object:
+        __tracebackhide__ = True
+        if _lanes:
+            _note(real, args, kwargs)
+        return real(*args, **kwargs)
+
+    return start
+
+
+def _note(real: Callable[..., object], args: Sequence[object], named: Mapping[str, object]) -> None:
     try:
-        if event == "os.system":
-            words, environ = ["sh"], None
-        else:
-            words, environ = (args[place] for place in _EVENTS[event])
-        name = _unled_program(_texts(words), environ)
+        words, env = _asked(real, args, named)
+        name = _unled_program(_texts(words), env)
     except (TypeError, ValueError, LookupError):
         return  # what is no command python refuses itself
-    if name and not _is_of_tools(sys._getframe(1)):
+    if name and not _is_of_tools(sys._getframe(2)):
         _unled.append(name)
+
+
+def _asked(
+    real: Callable[..., object], args: Sequence[Any], named: Mapping[str, object]
+) -> tuple[object, Mapping[str | bytes, str | bytes] | None]:
+    """The words of a command, and the environment that it is given."""
+    if place := _ARGV.get(real.__name__):
+        return args[place], next(iter(args[place + 1 :]), None)
+    if real.__name__ == "system":
+        return "sh", None
+    given = inspect.signature(real).bind(*args, **named).arguments
+    return "sh" if given.get("shell") else given["args"], given.get("env")
 
 
 def _texts(words: object) -> list[str]:
     if isinstance(words, str | bytes | os.PathLike):
         words = [words]
-    assert isinstance(words, list | tuple)
+    if not isinstance(words, Sequence):
+        raise TypeError(words)
     return [os.fsdecode(word) for word in words]
 
 

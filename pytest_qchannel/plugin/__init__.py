@@ -9,6 +9,7 @@ true.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_qchannel import incompatible_plugins
+from pytest_qchannel import incompatible_plugins, markers
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.network.uses import Uses
 from pytest_qchannel.options import OPTIONS
-from pytest_qchannel.plugin import markers
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_apart,
     _qchannel_part,
@@ -30,6 +31,7 @@ from pytest_qchannel.plugin.fixtures import (
 )
 from pytest_qchannel.plugin.keys import (
     ATTRIBUTE,
+    EARLY,
     HEADER,
     LANE_FIXTURE,
     OUR_TESTS,
@@ -38,6 +40,8 @@ from pytest_qchannel.plugin.keys import (
     RECORD,
     REPORTS,
     RUNNING,
+    STOPPED,
+    TOO_EARLY,
     WHOLE_RUN,
 )
 
@@ -74,26 +78,28 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         parser.addini(option.ini_key, help_text, default="")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, args: list[str]
+) -> Generator[None, None, None]:
     """Refuses mistyped options before pytest does, to name the nearest one; begins early."""
     with _usage_errors():
         incompatible_plugins.refuse_loaded(early_config.pluginmanager)
-        if _is_anything_set(early_config, args):
-            from pytest_qchannel.plugin import start
-
-            start.begin_early(early_config, args)
+        _begin(early_config, args)
+    _watch_network(early_config)
+    try:
+        yield
+    finally:
+        _tell_too_early(early_config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers and checks the settings once."""
     for name, usage in markers.USAGE.items():
         config.addinivalue_line("markers", f"{usage}: {markers.HELP[name]}")
-    if _is_anything_set(config):
-        from pytest_qchannel.plugin import start
-
-        with _usage_errors():
-            start.begin(config)
+    with _usage_errors():
+        _begin(config)
+    _watch_network(config)  # where a conftest.py loads this plugin itself
     if not hasattr(config, "workerinput"):
         _begin_record(config)
 
@@ -112,6 +118,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     names = metafunc.fixturenames
     if "qchannel_channel" in names or (LANE_FIXTURE not in names and _is_lent(metafunc.definition)):
         _our_tests(metafunc.config).choose_channels(metafunc)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Fails the collection of a module that reaches for IBM before it is known who uses us."""
+    _tell_too_early(collector.config)
+    made = yield
+    if found := collector.config.stash.get(TOO_EARLY, None):
+        made.outcome, made.longrepr = "failed", "\n".join(map(str, found))
+        found.clear()
+    return made
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -133,6 +152,15 @@ def _prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
         for item in items:
             if OURS not in item.stash and (WHOLE_RUN in config.stash or _has_ours(item)):
                 _our_tests(config).prepare(item)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Leaves the network to the tests, which are known now but to pytest-xdist's controller."""
+    _tell_too_early(session.config)
+    if session.items and (uses := session.config.stash.get(EARLY, None)):
+        uses.end()
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -175,6 +203,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
     finally:
         if OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
             _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
+    emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
+    if emulation is not None and LANE_FIXTURE not in getattr(item, "fixturenames", ()):
+        emulation.end_left(f"{item.nodeid} (call)")
     return done
 
 
@@ -194,6 +225,8 @@ def pytest_runtest_makereport(
     if OURS in item.stash:
         return (yield from _our_tests(item.config).report(item, call))
     made = yield
+    if OUR_TESTS in item.config.stash:
+        _our_tests(item.config).report_of_other(item, made)
     if made.failed and call.excinfo and call.excinfo.typename in _FOR_WANT_OF_AN_ACCOUNT:
         from pytest_qchannel.plugin import forgotten
 
@@ -210,7 +243,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Says how many tests ran in which lane, and what became of cassettes."""
-    if RECORD in config.stash or WHOLE_RUN in config.stash:
+    if RECORD in config.stash or WHOLE_RUN in config.stash or STOPPED in config.stash:
         _record(config).show(terminalreporter)
 
 
@@ -253,6 +286,40 @@ def _record(config: pytest.Config) -> RunRecord:
     from pytest_qchannel.plugin.record.ending import RunRecord
 
     return RunRecord.of(config)
+
+
+def _begin(config: pytest.Config, args: list[str] | None = None) -> None:
+    """Checks what is set, and begins what it asks for: before conftest.py is loaded, and after."""
+    if _is_anything_set(config, args or ()):
+        from pytest_qchannel.plugin import start
+
+        if args is not None:
+            start.begin_early(config, args)
+        else:
+            start.begin(config)
+
+
+def _watch_network(config: pytest.Config) -> None:
+    """Has whoever uses the network looked at until it is known which tests there are."""
+    if EARLY in config.stash or WHOLE_RUN in config.stash:
+        return
+
+    def told(name: str, given: object) -> None:
+        from pytest_qchannel.plugin import before_tests
+
+        before_tests.check(config, name, given)
+
+    uses = config.stash[EARLY] = Uses(told)
+    config.stash[TOO_EARLY] = []
+    config.add_cleanup(uses.end)
+    uses.begin()
+
+
+def _tell_too_early(config: pytest.Config) -> None:
+    """Raises what came up before it was known which tests there are, though it was swallowed."""
+    for problem in config.stash.get(TOO_EARLY, ()):
+        with _usage_errors(config):
+            raise UsageProblem(str(problem))
 
 
 def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:

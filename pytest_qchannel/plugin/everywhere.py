@@ -20,11 +20,12 @@ import pytest
 
 from pytest_qchannel.errors import RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
+from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.fixture_names import name_of
 from pytest_qchannel.plugin.keys import LANE, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
 from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
-from pytest_qchannel.settings import OPTIONS, Mode, Settings
+from pytest_qchannel.settings import OPTIONS, Mode, Settings, Source
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.playback.tape import Done
@@ -46,32 +47,26 @@ _WORDS: Final = {
 }
 
 
-class _EarlyConfig:
-    """A configuration before its command line was parsed for good, as the settings read it."""
-
-    def __init__(self, config: Any) -> None:
-        self.inipath = config.inipath
-        self.getini = config.getini
-        self.rootpath = config.rootpath
-        self.invocation_params = config.invocation_params
-        self._known = config.known_args_namespace
-
-    def getoption(self, name: str) -> Any:
-        return getattr(self._known, name, None)
-
-
 def begin(config: pytest.Config) -> None:
     """Puts the process on the emulator where the settings ask for it; harmless a second time.
 
     Raises:
         UsageProblem: A setting is wrong, or contradicts the mode.
     """
-    early = _EarlyConfig(config)
+    early = EarlyConfig(config)
     if EVERYWHERE in config.stash or not session_settings.is_set(early, _OPTION):
         return
     settings = session_settings.session_settings(early)
     if not settings.everywhere:
         return
+    if settings.mode is Mode.LIVE or (
+        settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
+    ):
+        raise UsageProblem(
+            "a whole process cannot be live, only tests",
+            where=f"--qchannel-everywhere, mode={settings.mode} ({settings.origin['mode']})",
+            next="take one of the two away",
+        )
     tape = None
     if settings.mode in (Mode.RECORD, Mode.REPLAY):
         from pytest_qchannel.plugin.whole_tape import WholeTape

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.markers import FAULT
 from pytest_qchannel.plugin import marker_arguments
 from pytest_qchannel.plugin.keys import LANE, SHARED
-from pytest_qchannel.plugin.markers import FAULT
 
 if TYPE_CHECKING:
     from pytest_qchannel.lanes.lane import Lane

@@ -18,7 +18,7 @@ from pytest_qchannel.secret import hide_all
 if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
 
-__all__ = ["HIDER", "HIDING", "Hiding", "hidden", "hide", "tape_in_use"]
+__all__ = ["HIDER", "HIDING", "Hiding", "hidden", "hide", "hide_facts", "tape_in_use"]
 
 HIDING: Final = "qchannel-hiding"
 """The name of :class:`Hiding` among the plugins."""
@@ -41,6 +41,13 @@ def hidden(value: object, hide: Hide) -> object:
     if isinstance(value, list | tuple):
         return [hidden(one, hide) for one in value]
     return hide(shown)
+
+
+def hide_facts(report: pytest.TestReport, hide: Hide) -> None:
+    """Takes secrets out of the facts of a test: in place, for its reports before have the same."""
+    facts = getattr(report, ATTRIBUTE, None)
+    if facts is not None:
+        facts.update(hidden(facts, hide))
 
 
 def tape_in_use(item: pytest.Item) -> ReplayTape | RecordTape | None:
@@ -70,8 +77,7 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
     report.user_properties = [
         (hide(name), hidden(value, hide)) for name, value in report.user_properties
     ]
-    facts = getattr(report, ATTRIBUTE)
-    facts.update(hidden(facts, hide))  # in place: reports before have the same
+    hide_facts(report, hide)
     report.keywords = {hide(name): one for name, one in report.keywords.items()}
     if hasattr(report, "wasxfail"):
         report.wasxfail = hide(report.wasxfail)

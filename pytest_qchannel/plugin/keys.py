@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from pytest_qchannel.journal import Journal
     from pytest_qchannel.lanes.isolation import Isolation
     from pytest_qchannel.lanes.lane import Lane
+    from pytest_qchannel.lanes.live.run import LiveRun
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
+    from pytest_qchannel.network.uses import Uses
 
 __all__ = [
     "APART_FIXTURE",
     "ATTRIBUTE",
+    "EARLY",
     "FOUND",
     "HAS_MISSED",
     "HEADER",
@@ -28,6 +31,7 @@ __all__ = [
     "JOURNAL",
     "LANE",
     "LANE_FIXTURE",
+    "LIVE",
     "OURS",
     "OUR_TESTS",
     "PAGES",
@@ -38,13 +42,21 @@ __all__ = [
     "REPORTS",
     "RUNNING",
     "SHARED",
+    "STOPPED",
     "TAPE",
     "TAPE_OF_RUN",
+    "TOO_EARLY",
     "WHOLE_RUN",
 ]
 
 HEADER: Final = pytest.StashKey[list[str]]()
 """Of a run: what its header says, where something of ours is set."""
+
+EARLY: Final[pytest.StashKey[Uses]] = pytest.StashKey()
+"""Of a run: what is told of the network until it is known which tests there are."""
+
+TOO_EARLY: Final[pytest.StashKey[list[QChannelError]]] = pytest.StashKey()
+"""Of a run: who reached for IBM until then, and was told to nobody yet."""
 
 OUR_TESTS: Final[pytest.StashKey[object]] = pytest.StashKey()
 """Of a run: what is done with the tests that use us (``our_tests.OurTests``), once there is one."""
@@ -63,6 +75,12 @@ WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 
 TAPE_OF_RUN: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
 """Of a run: its one cassette, in everywhere mode."""
+
+LIVE: Final[pytest.StashKey[LiveRun]] = pytest.StashKey()
+"""Of a run: what its process shares of it, if it is live."""
+
+STOPPED: Final[pytest.StashKey[list[dict[str, Any]]]] = pytest.StashKey()
+"""Of a run: recordings that went on when it was stopped, and what became of them."""
 
 RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
 """Of a run: the test that is being set up."""

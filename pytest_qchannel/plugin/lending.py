@@ -27,7 +27,7 @@ from pytest_qchannel.plugin import (
     taping,
     unit_tapes,
 )
-from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, OURS, SHARED
+from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, LIVE, OURS, SHARED
 from pytest_qchannel.plugin.our_tests import OurTests
 from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.whole_run import whole_of
@@ -36,6 +36,7 @@ from pytest_qchannel.settings import Mode
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import QiskitRuntimeService
 
+    from pytest_qchannel.lanes.live.run import LiveRun
     from pytest_qchannel.lanes.worlds import WorldBuilder
     from pytest_qchannel.plugin.sharing import Unit
 
@@ -60,11 +61,13 @@ class Lending:
         """What is around the lane, until the generator is closed; a run's has it already."""
         item: pytest.Item = request._pyfuncitem
         item.stash[OURS] = True  # also of a test that asks for it by name, in its body
-        OurTests.of(request.config)
+        ours = OurTests.of(request.config)
         if whole_of(item) is not None:
             yield None
             return
         unit = sharing.unit_of(item)
+        if unit is None:
+            ours.collecting.rarely()
         settings = selection.settings_for(request.config, item) if unit is None else unit.settings()
         home = _new_home(request, is_shared=unit is not None)
         found = item.stash.setdefault(FOUND, []) if unit is None else unit.found
@@ -110,7 +113,10 @@ class Lending:
             return
         tape = taping.tape_of(item)
         settings = selection.settings_for(request.config, item)
-        lane = lane_for(settings, item.nodeid, isolation.home, world=world, tape=tape).open()
+        live = Lending._live(item)
+        lane = lane_for(
+            settings, item.nodeid, isolation.home, world=world, live=live, tape=tape
+        ).open()
         item.stash[LANE] = lane
         facts.opened(item, lane)
         try:
@@ -128,7 +134,10 @@ class Lending:
     def _lane_of_unit(
         unit: Unit, isolation: Isolation, world: Callable[[], WorldBuilder]
     ) -> Iterator[Lane]:
-        lane = lane_for(unit.settings(), unit.where, isolation.home, world=world, tape=unit.tape)
+        live = Lending._live(unit.node)
+        lane = lane_for(
+            unit.settings(), unit.where, isolation.home, world=world, live=live, tape=unit.tape
+        )
         unit.lane = lane.open()
         try:
             yield lane
@@ -139,6 +148,10 @@ class Lending:
             late = unit.take_problems()
             unit.lane, unit.is_over = None, True
         problems.raise_all(late + found)
+
+    @staticmethod
+    def _live(node: pytest.Item | pytest.Collector) -> LiveRun | None:
+        return node.config.stash.get(LIVE, None)
 
     @staticmethod
     def part(request: pytest.FixtureRequest) -> Iterator[Lane]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.plugin.markers import FAULT, LIVE_QPU, QCHANNEL, USAGE
-from pytest_qchannel.settings import CHANNELS
+from pytest_qchannel.markers import FAULT, LIVE_QPU, QCHANNEL, USAGE
+from pytest_qchannel.settings import CHANNELS, Mode
 
-__all__ = ["ACCEPT", "QChannelMark", "read"]
+__all__ = ["ACCEPT", "LiveQpuMark", "QChannelMark", "read"]
 
 
 _SCOPE_LINE: Final = (
@@ -47,6 +48,10 @@ def _qchannel(
                 closest=nearest(str(name), CHANNELS),
                 next=f"use one of {', '.join(CHANNELS)}",
             )
+    if mode == Mode.LIVE:
+        raise UsageProblem(
+            "a marker alone makes nothing live", next="pytest --qchannel-mode=live runs it live"
+        )
     given = {"instance": instance, "seed": seed, "mode": mode, "door": door}
     settings = {name: str(value) for name, value in given.items() if value is not None}
     if names:
@@ -54,13 +59,42 @@ def _qchannel(
     return QChannelMark(names, settings, allow_unused)
 
 
-def _live_qpu(*, max_qpu_seconds: float | None = None) -> None:
-    if max_qpu_seconds is not None and not (
-        isinstance(max_qpu_seconds, int | float) and max_qpu_seconds > 0
+class LiveQpuMark(NamedTuple):
+    """``@pytest.mark.live_qpu(max_qpu_seconds=10)``: what the test may spend live.
+
+    Attributes:
+        max_qpu_seconds: For all of its jobs together.
+        max_jobs: How many jobs it may submit.
+        backend: The one device that it may use; ``None``: any.
+        only_live: Whether it is skipped in other lanes.
+    """
+
+    max_qpu_seconds: float = 10
+    max_jobs: int = 1
+    backend: str | None = None
+    only_live: bool = False
+
+
+def _live_qpu(
+    *,
+    max_qpu_seconds: float = 10,
+    max_jobs: int = 1,
+    backend: str | None = None,
+    only_live: bool = False,
+) -> LiveQpuMark:
+    if isinstance(max_qpu_seconds, bool) or not (
+        isinstance(max_qpu_seconds, int | float) and 1 <= max_qpu_seconds < math.inf
     ):
         raise UsageProblem(
-            f"max_qpu_seconds={max_qpu_seconds!r} is no budget", next="give seconds above 0"
+            f"max_qpu_seconds={max_qpu_seconds!r} is no budget", next="give seconds, 1 or more"
         )
+    if isinstance(max_jobs, bool) or not isinstance(max_jobs, int) or max_jobs < 1:
+        raise UsageProblem(f"max_jobs={max_jobs!r} is no count", next="give 1 or more")
+    if backend is not None and not (isinstance(backend, str) and backend):
+        raise UsageProblem(
+            f"backend={backend!r} is no name of a device", next="give a name, as 'ibm_fez'"
+        )
+    return LiveQpuMark(max_qpu_seconds, max_jobs, backend, bool(only_live))
 
 
 def _qchannel_fault(

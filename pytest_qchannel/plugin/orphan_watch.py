@@ -92,7 +92,8 @@ class OrphanWatch:
             if taping.has_lane(item):
                 self._sort(item, used, idle)
         others = {taping.test_id(item) for item in items if not taping.has_lane(item)}
-        used.update(self._of_whole_runs(kept, others))
+        idle_here = {taping.test_id(item) for item in items if not self._replays(item)}
+        used.update(self._of_whole_runs(kept, idle_here))
         seen = Seen(used, idle, self._whole(items))
         if orphans.find(kept, seen, self._exists, _tests_in):
             for one in kept:
@@ -100,19 +101,25 @@ class OrphanWatch:
                     idle.setdefault(one.path, "its test uses no fixture of qchannel")
         return orphans.find(kept, seen, self._exists, _tests_in)
 
-    def _of_whole_runs(self, kept: list[CassetteFile], others: set[str]) -> Iterator[Path]:
-        """What ``--qchannel-everywhere`` records: of tests that use none of our fixtures, too."""
+    def _of_whole_runs(self, kept: list[CassetteFile], idle: set[str]) -> Iterator[Path]:
+        """What ``--qchannel-everywhere`` records: of tests, too, that this run does not replay."""
         if TAPE_OF_RUN in self._config.stash:
             yield self._config.stash[TAPE_OF_RUN].place.path
         for one in kept:
-            if scope_of(one.test) == "session" and not others.isdisjoint(_tests_in(one)):
+            if scope_of(one.test) == "session" and not idle.isdisjoint(_tests_in(one)):
                 yield one.path
+
+    def _replays(self, item: pytest.Item) -> bool:
+        """Whether a test uses a cassette in whatever run."""
+        settings = selection.settings_for(self._config, item)
+        is_marked = item.get_closest_marker("vcr") is not None
+        return taping.has_lane(item) and orphans.uses(settings, is_marked=is_marked)
 
     def _sort(self, item: pytest.Item, used: set[Path], idle: dict[Path, str]) -> None:
         """Puts the cassettes of a test where they belong."""
         settings = selection.settings_for(self._config, item)
         place = taping.place_of(item, settings)
-        if not orphans.uses(settings, is_marked=item.get_closest_marker("vcr") is not None):
+        if not self._replays(item):
             mode = f"mode={settings.mode.value}, {settings.origin['mode']}"
             idle[place.path] = f"its test does not replay: it has no marker vcr ({mode})"
             return

@@ -28,12 +28,15 @@ from pytest_qchannel.plugin import (
     taping,
     unit_tapes,
 )
+from pytest_qchannel.plugin.collecting import Collecting
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixture_names import mismatch_of
-from pytest_qchannel.plugin.keys import OUR_TESTS, OURS, REFUSED
-from pytest_qchannel.plugin.markers import LIVE_QPU
+from pytest_qchannel.plugin.keys import LIVE, OUR_TESTS, OURS, REFUSED, WHOLE_RUN
 from pytest_qchannel.plugin.only_stale import OnlyStale
 from pytest_qchannel.plugin.record import facts
+from pytest_qchannel.plugin.stopped import Stopped
+from pytest_qchannel.plugin.whole_run import is_left_to_others
+from pytest_qchannel.settings import Mode
 
 __all__ = ["OurTests"]
 
@@ -48,10 +51,12 @@ class OurTests:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._hiding = hiding.Hiding(config)
+        self.collecting = Collecting(config)
         self._of_units: list[QChannelError] = []
         config.pluginmanager.register(self._hiding, hiding.HIDING)
         if EVERYWHERE not in config.stash:  # which needs none
             config.pluginmanager.register(precautions.Precautions(config))
+            config.pluginmanager.register(Stopped())
         if session_settings.session_settings(config).only_stale:
             config.pluginmanager.register(OnlyStale())
         rerun_command.started(taping.start_of(config))
@@ -94,8 +99,9 @@ class OurTests:
         else:
             sharing.unit_of(item)
         taping.prepare(item)
-        if item.get_closest_marker(LIVE_QPU):
-            reason = "live_qpu: needs the live lane, which does not exist yet"
+        asked = selection.live_qpu(item)
+        if LIVE not in self._config.stash and asked is not None and asked.only_live:
+            reason = "live_qpu(only_live=True): runs with --qchannel-mode=live alone"
             item.add_marker(pytest.mark.skip(reason=reason))
 
     def prepare_units(self, everyone: list[pytest.Item], selected: list[pytest.Item]) -> None:
@@ -115,8 +121,14 @@ class OurTests:
             unit_tapes.prepare(unit)
 
     def take_over(self, item: pytest.Item, vcr: Any) -> None:
-        """Puts our cassette in the place of pytest-recording's, for a test with our fixtures."""
-        if taping.has_lane(item):
+        """Puts our cassette in the place of pytest-recording's, for a test with our fixtures.
+
+        Where the whole run is emulated a test without them has none: the emulator answers.
+        """
+        whole = self._config.stash.get(WHOLE_RUN, None)
+        if taping.has_lane(item) or (
+            whole is not None and whole.mode is Mode.EMULATED and not is_left_to_others(item, whole)
+        ):
             taping.takes_over(item, vcr)
 
     def setup_failed(self, item: pytest.Item, error: BaseException) -> None:
@@ -146,7 +158,7 @@ class OurTests:
             QChannelError: The test shall fail for it.
         """
         __tracebackhide__ = True
-        if OURS in item.stash and (unled := take_unled()):
+        if unled := take_unled():
             facts.of(item)["children"] = unled
         own: list[QChannelError] = []
         try:
@@ -162,6 +174,10 @@ class OurTests:
                     found.append(problem)
         self._of_units = found
         problems.raise_all(found + own)
+
+    def report_of_other(self, item: pytest.Item, made: pytest.TestReport) -> None:
+        """Tells with the report of a test that does not use us what ended with it."""
+        facts.attach_noted(item, made)
 
     def report(
         self, item: pytest.Item, call: pytest.CallInfo[Any]

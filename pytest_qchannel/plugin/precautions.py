@@ -19,6 +19,7 @@ import pytest
 from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.hosts import is_ibm_host, may_ask_for_credentials
+from pytest_qchannel.markers import LENDING
 from pytest_qchannel.network.guard import NetworkGuard
 from pytest_qchannel.plugin import forgotten, session_settings, sharing
 from pytest_qchannel.plugin.fixture_names import IN_LANE, name_of, short_name_of, way_into_lane
@@ -29,7 +30,6 @@ from pytest_qchannel.plugin.keys import (
     LANE_FIXTURE,
     PART_FIXTURE,
 )
-from pytest_qchannel.plugin.markers import LENDING
 
 if TYPE_CHECKING:
     from pytest_qchannel.errors import NetworkBlocked
@@ -109,11 +109,12 @@ class Precautions:
         self._ours: list[pytest.Item] = []
         self._lent: frozenset[str] = frozenset()
         self._is_wider = False
+        self._ending: dict[pytest.FixtureDef[object], ExitStack] = {}
         self._loses = False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Sees whether a selected test has a lane, and what fixtures such tests use."""
+        """Sees which selected tests have a lane, and what fixtures they use; begins with hooks."""
         self._ours = [item for item in session.items if _has_lane(item)]
         self._loses = bool(self._ours) and _has_something_to_lose()
         self._lent = frozenset().union(*(getattr(item, "fixturenames", ()) for item in self._ours))
@@ -121,6 +122,7 @@ class Precautions:
             for item in session.items:
                 if isinstance(item, pytest.Function) and not _has_lane(item):
                     item.fixturenames.insert(_first_in(item, "function"), APART_FIXTURE)
+        self._close_to_hooks("before the first test")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -147,10 +149,7 @@ class Precautions:
             return (yield)
         finally:
             self._open_again()
-            if self._loses:
-                self._guard.where, self._guard.who = "between tests", "a hook between two tests"
-                self._guard.ibm_advice = _HOOK
-                self._guard.close_network()
+            self._close_to_hooks("between two tests")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
@@ -159,6 +158,12 @@ class Precautions:
             return (yield)
         finally:
             self._open_again()
+
+    def _close_to_hooks(self, when: str) -> None:
+        if self._loses:
+            self._guard.where, self._guard.who = when, f"a hook {when}"
+            self._guard.ibm_advice = _HOOK
+            self._guard.close_network()
 
     def _open_again(self) -> None:
         self._item = None
@@ -171,8 +176,12 @@ class Precautions:
         """Tells what lives longer than a test from the test's own, which is isolated."""
         item = request._pyfuncitem
         if sharing.is_wider(fixturedef.scope, sharing.scope_of_lane(item)):
-            with self._outside_of_lane(item, fixturedef, request):
-                return (yield)
+            self._ending.setdefault(fixturedef, ExitStack())
+            try:
+                with self._outside_of_lane(item, fixturedef, request):
+                    return (yield)
+            finally:  # it is the first of its finalizers, as the last one that is added
+                fixturedef.addfinalizer(lambda: self._begins_to_end(item, fixturedef, request))
         if fixturedef.argname == ISOLATION_FIXTURE and sharing.unit_of(item) is not None:
             self._guard.reopen()  # what is around a unit stays when this test has ended
         isolation = sharing.isolation_of(item)
@@ -189,14 +198,29 @@ class Precautions:
                 )
             raise
 
+    def _begins_to_end(
+        self,
+        item: pytest.Item,
+        fixturedef: pytest.FixtureDef[object],
+        request: pytest.FixtureRequest,
+    ) -> None:
+        outside = self._outside_of_lane(self._item or item, fixturedef, request, "the teardown of ")
+        self._ending[fixturedef].enter_context(outside)
+
+    def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[object]) -> None:
+        """Ends the teardown of a fixture that lives longer than a test."""
+        if (ending := self._ending.pop(fixturedef, None)) is not None:
+            ending.close()
+
     @contextmanager
     def _outside_of_lane(
         self,
         item: pytest.Item,
         fixturedef: pytest.FixtureDef[object],
         request: pytest.FixtureRequest,
+        part: str = "",
     ) -> Iterator[None]:
-        who, way = name_of(fixturedef, request), way_into_lane(fixturedef)
+        who, way = f"{part}{name_of(fixturedef, request)}", way_into_lane(fixturedef)
         ways = [_WIDER.format(scope=fixturedef.scope, way=way), _EVERYWHERE]
         if way == IN_LANE:
             ways.insert(0, f"take scope={fixturedef.scope!r} from it and {way}")

@@ -10,10 +10,10 @@ import pytest
 
 from pytest_qchannel.channels.client import default_channel
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.markers import LIVE_QPU, QCHANNEL, is_mistyped
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.keys import WHOLE_RUN
-from pytest_qchannel.plugin.marker_arguments import ACCEPT, QChannelMark, read
-from pytest_qchannel.plugin.markers import QCHANNEL, is_mistyped
+from pytest_qchannel.plugin.marker_arguments import ACCEPT, LiveQpuMark, QChannelMark, read
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = [
     "channels_for",
     "check_markers",
     "is_of_whole",
+    "live_qpu",
     "settings_for",
 ]
 
@@ -57,6 +58,14 @@ def _mark(item: Marks) -> QChannelMark:
 def allows_unused(item: Marks) -> bool:
     """Whether the test's replay may leave recorded interactions alone."""
     return _mark(item).allow_unused
+
+
+def live_qpu(item: Marks) -> LiveQpuMark | None:
+    """What the closest ``live_qpu`` marker says; ``None`` where there is none."""
+    for mark in item.iter_markers(LIVE_QPU):
+        said: LiveQpuMark = read(LIVE_QPU, mark.args, mark.kwargs, item.nodeid)
+        return said
+    return None
 
 
 def check_markers(config: pytest.Config, item: Marks) -> None:

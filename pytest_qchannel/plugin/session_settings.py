@@ -9,9 +9,17 @@ from typing import Any, Protocol
 
 import pytest
 
-from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ini_file import values_in
-from pytest_qchannel.settings import OPTIONS, Mode, Option, Settings, check_variables, resolve
+from pytest_qchannel.settings import (
+    OPTIONS,
+    Mode,
+    Option,
+    Settings,
+    check_key,
+    check_variables,
+    resolve,
+)
 
 _ONLY_STALE = "--qchannel-only-stale"
 _KEYS = tuple(option.ini_key for option in OPTIONS)
@@ -20,7 +28,6 @@ _INI = pytest.StashKey[Mapping[str, object]]()
 
 __all__ = [
     "base_of",
-    "check_arguments",
     "file_of",
     "header",
     "id_of",
@@ -52,24 +59,6 @@ class Configuration(Protocol):
 
     def getoption(self, name: str) -> Any:
         """What the command line says of an option."""
-
-
-def check_arguments(args: list[str]) -> None:
-    """Refuses a mistyped ``--qchannel-...`` option with the nearest that exists.
-
-    Raises:
-        UsageProblem: An option of ours that there is not.
-    """
-    flags = [option.flag for option in OPTIONS]
-    for arg in args:
-        flag = arg.partition("=")[0]
-        is_near = flag.startswith("--qch") and nearest(flag, flags, likeness=0.8)
-        if flag not in flags and (is_near or flag.startswith("--qchannel")):
-            raise UsageProblem(
-                f"unknown option {flag}",
-                closest=nearest(flag, flags),
-                next=f"use one of {', '.join(flags)}",
-            )
 
 
 def base_of(config: Configuration) -> Path:
@@ -160,7 +149,7 @@ def session_settings(config: Any) -> Settings:
         ("the command line", _overrides(config)),
     ):
         for key in keys:
-            _check_key(key, where)
+            check_key(key, where)
     settings = resolved(config, {})
     is_typed = settings.only_stale and settings.origin["only_stale"] == _ONLY_STALE
     if (
@@ -174,23 +163,6 @@ def session_settings(config: Any) -> Settings:
             next=f"pytest --qchannel-mode=record {_ONLY_STALE}",
         )
     return with_world(config, settings)
-
-
-def _check_key(key: str, where: str) -> None:
-    """Refuses a key that is meant to be one of ours and is none.
-
-    Raises:
-        UsageProblem: Names the nearest one.
-    """
-    written = key.lower().replace("-", "_")
-    is_near = written.startswith("qch") and nearest(written, _KEYS, likeness=0.8)
-    if key not in _KEYS and (is_near or written.startswith("qchannel")):
-        raise UsageProblem(
-            f"unknown ini key {key}",
-            where=where,
-            closest=nearest(written, _KEYS),
-            next=f"use one of {', '.join(_KEYS)}",
-        )
 
 
 def with_world(config: Configuration, settings: Settings) -> Settings:

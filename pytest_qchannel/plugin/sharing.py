@@ -64,6 +64,8 @@ class Unit:
         has_tape: Whether it is replayed or recorded.
         tape: Its cassette, until it is known what becomes of it.
         was_recorded: Whether its recording has begun in this run.
+        has_missed: Whether its tests asked for something else than its cassette has, or for less.
+        is_stale: Whether that was so when they were replayed, and they run once more.
         is_over: Whether its lane was closed, and nobody has asked for its cassette yet.
         ran: The tests that used its lane, and whether each passed.
         done: The tests that are over, those that were skipped included.
@@ -82,6 +84,8 @@ class Unit:
         self.has_tape = False
         self.tape: ReplayTape | RecordTape | None = None
         self.was_recorded = False
+        self.has_missed = False
+        self.is_stale = False
         self.is_over = False
         self.ran: dict[str, bool] = {}
         self.done: set[str] = set()
@@ -98,6 +102,13 @@ class Unit:
     def settings(self) -> Settings:
         """Its settings: markers of its tests have no say, those of the class or module have."""
         return selection.settings_for(self.node.config, self.node)
+
+    def begin_again(self) -> None:
+        """Forgets what its tests have done: all of them are going to run once more."""
+        self.is_stale = self.has_missed
+        self.tape, self.was_recorded, self.is_over, self.idle = None, False, False, None
+        for known in (self.ran, self.done, self.found):
+            known.clear()
 
     def passed(self, test: str, report: pytest.TestReport) -> None:
         """Remembers of a test whether it passed."""

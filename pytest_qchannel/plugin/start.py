@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.options import Mode, Source
 from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings, workers
 from pytest_qchannel.plugin.keys import HEADER, PAGES, REPORTS
 from pytest_qchannel.plugin.packages import Packages
-from pytest_qchannel.settings import Settings
+from pytest_qchannel.settings import Settings, check_arguments
 
 __all__ = ["begin", "begin_early"]
 
@@ -21,7 +22,7 @@ def begin_early(config: pytest.Config, args: list[str]) -> None:
     Raises:
         UsageProblem: An option or a setting is wrong.
     """
-    session_settings.check_arguments(args)
+    check_arguments(args)
     everywhere.begin(config)
 
 
@@ -33,6 +34,12 @@ def begin(config: pytest.Config) -> None:
     """
     settings = session_settings.session_settings(config)
     everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
+    is_recorded = settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
+    told: list[str] = []
+    if settings.mode is Mode.LIVE or is_recorded:
+        from pytest_qchannel.plugin import live  # here: few runs are
+
+        told = live.begin(config, settings)
     orphan_watch.begin(config, settings)
     workers.begin(config)
     if settings.report:
@@ -42,7 +49,7 @@ def begin(config: pytest.Config) -> None:
         config.stash[PAGES] = [(page, "w")]
     if settings.scope == "package":
         config.pluginmanager.register(Packages())
-    lines = config.stash[HEADER] = [session_settings.header(settings)]
+    lines = config.stash[HEADER] = [session_settings.header(settings), *told]
     if whole := config.stash.get(everywhere.EVERYWHERE, None):
         lines.append(whole.header())
 

@@ -17,6 +17,7 @@ from pytest_qchannel.channels.client import client_version, default_channel, req
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
+from pytest_qchannel.markers import FAULT
 from pytest_qchannel.plugin import selection, session_settings
 from pytest_qchannel.plugin.keys import (
     HAS_MISSED,
@@ -27,11 +28,11 @@ from pytest_qchannel.plugin.keys import (
     TAPE_OF_RUN,
     WHOLE_RUN,
 )
-from pytest_qchannel.plugin.markers import FAULT
 from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.sharing import channel_of, unit_of
 from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings
+from pytest_qchannel.units import is_grouped
 
 if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import Place, RecordTape, ReplayTape
@@ -66,8 +67,8 @@ def has_lane(item: pytest.Item) -> bool:
 def test_id(item: pytest.Item) -> str:
     """The id of a test, relative to :func:`.session_settings.base_of`."""
     node, has_group = item.nodeid, getattr(item.config.option, "loadgroup", False)
-    if has_group and item.get_closest_marker("xdist_group"):  # a worker has it in the id
-        node = node.rpartition("@")[0] or node
+    if has_group and item.get_closest_marker("xdist_group") and is_grouped(node):
+        node = node.rpartition("@")[0]
     return session_settings.id_of(item.config, node, item.path)
 
 

@@ -23,7 +23,7 @@ from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.sharing import Unit
 from pytest_qchannel.rerun_command import words_of
 from pytest_qchannel.settings import Mode
-from pytest_qchannel.units import node_of
+from pytest_qchannel.units import is_grouped, node_of
 
 if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import Place
@@ -141,7 +141,7 @@ def open_tape(unit: Unit, request: pytest.FixtureRequest) -> AbstractContextMana
         return nullcontext()
     from pytest_qchannel.lanes.tapes import tape_for
 
-    tape = tape_for(plan, place_of(unit), unit.settings())
+    tape = tape_for(plan, place_of(unit), unit.settings(), has_missed=unit.is_stale)
     if tape.is_recording and unit.was_recorded:
         raise UsageProblem(
             f"the recording of {unit.where} was over, and its tests go on",
@@ -168,11 +168,14 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
     if tape is None:
         return
     failed = [test for test, has_passed in unit.ran.items() if not has_passed]
+    left = len({taping.test_id(one) for one in unit.items} - unit.done)
     has_passed = is_torn_down and not failed
     done: dict[str, Any] = {"path": str(tape.place.path), "test": unit.id}
+    if left:
+        done["next"] = record_command(unit.id)
     try:
         if tape.is_recording:
-            done.update(tape.finish(has_passed=has_passed, why=_why(failed)))
+            done.update(tape.finish(has_passed=has_passed and not left, why=_why(failed, left)))
             return
         idle, so_far = set(tape.player.idle()), unit.idle
         unit.idle = idle if so_far is None else so_far & idle
@@ -184,8 +187,8 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
             "gone": gone(unit, tape.cassette.tests),
             "counts": has_passed and not allows_unused(unit),
         }
-        part, is_whole = done["part"], {taping.test_id(one) for one in unit.items} <= unit.done
-        if is_whole and part["counts"] and not hasattr(item.config, "workerinput"):
+        part = done["part"]
+        if not left and part["counts"] and not hasattr(item.config, "workerinput"):
             tape.require_used(unit.idle, part["ran"], part["gone"])
     except BaseException as problem:
         if tape.is_recording:
@@ -194,11 +197,15 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
         raise
     finally:
         facts.of(item).setdefault("deeds", []).append(done)
+        if not tape.is_recording and tape.has_missed:
+            unit.has_missed = True
 
 
-def _why(failed: list[str]) -> str:
+def _why(failed: list[str], left: int) -> str:
     """Why a recording is not saved, if it is not."""
     if not failed:
+        if left:
+            return f"{left} of its tests had not run when it ended"
         return "the teardown of the last test failed"
     more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
     return f"{failed[0]} did not pass{more}"
@@ -268,12 +275,14 @@ def require_whole(unit: Unit) -> None:
     narrowed = [one for one in modules if _is_narrowed(unit, one)]
     if not left and not narrowed:
         return
+    is_lf = unit.node.config.getoption("lf", False)
+    by = ["--lf"] if is_lf else [f"{one}::..." for one in narrowed]
     named = [*left[:_MOST_NAMED], *(["and more"] if len(left) > _MOST_NAMED else [])]
     raise UsageProblem(
         f"a recording of {unit.where} is one of all its tests, and a part of them was asked for",
         where=f"qchannel_scope={unit.scope}, without {', '.join(named)}"
         if left
-        else f"qchannel_scope={unit.scope}, asked for by {narrowed[0]}::...",
+        else f"qchannel_scope={unit.scope}, asked for by {by[0]}",
         next=f"{record_command(unit.id)}; or add to it: pytest --qchannel-mode=auto "
         f"--record-mode=new_episodes --qchannel-record-from=emulator",
     )
@@ -332,7 +341,7 @@ def worker_group(node: str, dist: str) -> str:
         return node.partition("::")[0]
     if dist == "loadscope":
         return node.partition("[")[0].rpartition("::")[0]
-    if dist == "loadgroup" and "@" in node:
+    if dist == "loadgroup" and is_grouped(node):
         return node.rpartition("@")[2]
     return node
 

@@ -96,16 +96,16 @@ class WholeTape:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Takes what comes as of a test."""
-        test = taping.test_id(item)
-        if self._unit is not None:
-            self._unit.ran[test] = True
-        with self._of(test):
+        with self._of(taping.test_id(item)):
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
         """Begins a test, each time that it is run; its fixtures go on with it."""
-        self.tape.begin(taping.test_id(item))
+        test = taping.test_id(item)
+        self.tape.begin(test)
+        if self._unit is not None:
+            self._unit.ran[test] = True
         return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

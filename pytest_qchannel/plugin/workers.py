@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytest_qchannel.plugin import report
-from pytest_qchannel.plugin.keys import ATTRIBUTE
+from pytest_qchannel.plugin.keys import ATTRIBUTE, STOPPED
 from pytest_qchannel.plugin.record.facts import Facts
+from pytest_qchannel.plugin.stopped import OUTPUT
 from pytest_qchannel.plugin.unit_tapes import DIST
 
 __all__ = ["Workers", "begin"]
@@ -54,6 +55,12 @@ class Workers:
     def pytest_configure_node(self, node: Any) -> None:
         """Tells a worker how tests are distributed: it is told that they are not."""
         node.workerinput[DIST] = self._config.getvalue("dist")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Takes what a worker has to tell of recordings that it did not end."""
+        output = getattr(node, "workeroutput", {})
+        self._config.stash.setdefault(STOPPED, []).extend(output.get(OUTPUT, ()))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Takes what a worker has to tell of a unit."""

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from tests.plugin.conftest import NO_CHANCE
 
+CONTINUE: Final = ("--continue-on-collection-errors",)
 KEY: Final = "a-Real-Looking_Key-of-44-characters-01234567"
 SCOPES: Final = ("function", "class", "module", "package", "session")
 
@@ -62,8 +63,14 @@ for name in ("connect", "connect_ex"):
 CONFTEST: Final = """
 import json, os
 
+def pytest_collectreport(report):
+    if report.failed:
+        pytest_runtest_logreport(report)
+
 def pytest_runtest_logreport(report):
-    if "PYTEST_XDIST_WORKER" not in os.environ and (report.when == "call" or report.failed):
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    if getattr(report, "when", "call") == "call" or report.failed:
         with open(os.environ["PROBE_REPORTS"], "a", encoding="utf-8") as log:
             log.write(json.dumps([report.nodeid, report.outcome, report.longreprtext]) + "\\n")
 """
@@ -95,6 +102,21 @@ def _fixture(scope: str, how: str = "") -> str:
 def _refused(scope: str) -> str:
     return f"the {scope} fixture 'svc' of "
 
+
+_IMPORTS: Final = {
+    "client": "svc = service()",
+    "swallowed": "try: svc = service()\n    except Exception: svc = None",
+    "socket": "import socket; socket.create_connection(('{host}', 443))",
+    "connect": "import socket; socket.socket().connect(('{host}', 443))",
+    "requests": "import requests; requests.get('https://{host}/')",
+    "httpx": "import httpx; httpx.get('https://{host}/')",
+    "urllib3": "import urllib3; urllib3.PoolManager().request('GET', 'https://{host}/')",
+    "thread": "import urllib.request\n    from concurrent.futures import ThreadPoolExecutor\n"
+    "    with ThreadPoolExecutor() as pool:\n"
+    "        pool.submit(urllib.request.urlopen, 'https://{host}/').result()",
+    "asyncio": "import asyncio\n    asyncio.run(asyncio.to_thread(service))",
+}
+"""What a module does while it is imported."""
 
 BEFORE_LANE: Final = "qchannel: the fixture 'svc' was set up before the lane, where no credentials"
 
@@ -136,6 +158,13 @@ def shapes() -> dict[str, Shape]:
             ),
         ):
             found[f"{name}_{scope}"] = Shape(source, expected)
+    found |= {
+        f"import_{name}": Shape(
+            f"{code.format(host='iam.cloud.ibm.com')}\n    def test_a(): pass",
+            f"test_import_{name}.py, line ",
+        )
+        for name, code in _IMPORTS.items()
+    }
     found |= {
         f"xunit_{name}": Shape(
             f"def {name}({argument}): service()\n    def test_a(qchannel): pass", expected
@@ -232,7 +261,17 @@ def observed(folder: Path, *args: str, is_saved: bool) -> Observed:
         source = HEAD + textwrap.dedent("    " + shape.source)
         (suite / f"test_{name}.py").write_text(source, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "probe", *NO_CHANCE, "--tb=native", *args],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "probe",
+            *NO_CHANCE,
+            "--tb=native",
+            *CONTINUE,
+            *args,
+        ],
         cwd=suite,
         env=environ,
         capture_output=True,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.lane_kit import RECORD, files
+from tests.plugin.lane_kit import RECORD, RERUNS, files
 
 EVERYWHERE = "--qchannel-everywhere"
 REPLAY = (EVERYWHERE, "--qchannel-mode=replay")
@@ -75,9 +75,11 @@ def test_a_whole_run_has_one_cassette(run: Any, pytester: pytest.Pytester) -> No
 
     # The user saw: it was told as one that no test uses, with the command that removes it.
     strict = "--qchannel-strict-cassettes"
-    plain = run("def test_b(): pass", strict)  # without the mode, where its tests are other ones
-    plain.assert_outcomes(passed=1)
-    assert plain.ret == 0
+    # Without the mode, where its tests are other ones, or emulated for want of a marker.
+    for source in ("def test_b(): pass", "def test_c(qchannel): pass"):
+        plain = run(source, strict)
+        plain.assert_outcomes(passed=1)
+        assert plain.ret == 0
 
     result = run(SUITE, *REPLAY, strict)
     result.assert_outcomes(passed=3, skipped=1)
@@ -198,9 +200,12 @@ def test_in_auto_marked_tests_replay(run: Any, pytester: pytest.Pytester) -> Non
     result.stdout.fnmatch_lines(
         ["qchannel: *1 emulated on *, 2 pytest-recording, 1 replay on *", "*1 cassette replayed*"]
     )
-    # A mode that somebody names holds for every test.
-    result = run(recorded.replace("LANE", "'emulated'"), EVERYWHERE, "--qchannel-mode=emulated")
-    result.assert_outcomes(passed=2)
+    # A mode that somebody names holds for every test, behind either door.
+    bare = MARKED[: MARKED.index("    @pytest.mark.vcr\n    def test_of_others_without")]
+    bare = bare.replace("LANE", "'emulated'").replace('text == "from', 'text != "from')
+    for door in ("in-process", "loopback"):
+        named = ("--qchannel-mode=emulated", f"--qchannel-door={door}")
+        run(bare, EVERYWHERE, *named).assert_outcomes(passed=3)
     wide = "--qchannel-scope=module"
     shared = recorded.replace("def test_emulated", "@pytest.mark.vcr\n    def test_emulated")
     shared = shared.replace('qchannel.lane == "emulated"', "qchannel.lane")
@@ -236,3 +241,20 @@ def test_what_fixtures_of_any_scope_send_is_kept_and_counts_as_used(run: Any) ->
     result = run(ALL_RUN, *REPLAY)
     result.assert_outcomes(passed=4)
     result.stdout.no_fnmatch_line("*that no test uses*")
+
+
+def test_a_test_that_fails_and_passes_when_it_is_run_again_is_recorded(run: Any) -> None:
+    """What the user saw: all tests had passed, and no cassette was written as one had not."""
+    flaky = """
+    from qiskit_ibm_runtime import QiskitRuntimeService
+    TRIES = []
+
+    def test_a():
+        assert QiskitRuntimeService().backends()
+        TRIES.append(len(TRIES))
+        assert TRIES == [0, 1]
+    """
+    run(flaky, EVERYWHERE, *RECORD, conftest=RERUNS).assert_outcomes(passed=1)
+    result = run(flaky, *REPLAY, conftest=RERUNS)
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0

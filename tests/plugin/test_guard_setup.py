@@ -187,3 +187,31 @@ def test_a_hook_between_two_tests_sends_no_key(
     blocked = "NetworkBlocked a hook between two tests reached for iam.cloud.ibm.com"
     result.stdout.fnmatch_lines([blocked, "gaierror *nobody answers here", blocked])
     assert asked == ["db.example", "db.example"]
+
+
+def test_the_teardown_of_a_wider_fixture_is_named(run: Any) -> None:
+    """What the user saw: that the next test, which uses us, does not, and is to be run apart."""
+    result = run(
+        """
+        import socket
+        import pytest
+
+        @pytest.fixture(scope="module", params=["one", "two"])
+        def svc():
+            yield
+            socket.getaddrinfo("iam.cloud.ibm.com", 443)
+
+        @pytest.fixture(scope="module")
+        def other(svc):
+            yield
+
+        def test_a(other, qchannel): pass
+        """
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    lines = [
+        "E *NetworkBlocked: the teardown of the module fixture 'svc' of test_it.py reached for*",
+        "E *next: *qchannel_scope = module *pytest --qchannel-everywhere",
+    ]
+    result.stdout.fnmatch_lines(lines)
+    result.stdout.no_fnmatch_line("*run it apart*")

@@ -238,13 +238,13 @@ def test_a_marked_test_of_the_emulator_is_a_usage_error(run: Any) -> None:
     )
 
 
-def test_live_is_not_there_yet(run: Any, pytester: pytest.Pytester) -> None:
+def test_a_recording_without_a_source_names_both(run: Any, pytester: pytest.Pytester) -> None:
     result = run(REST, "--qchannel-mode=record")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: recording needs a source, and nobody named one: the real services need the "
-            "live lane, which does not exist yet",
+            "ERROR: recording needs a source, and nobody named one: emulator, or live (the real "
+            "services)",
             "  where: mode=record (--qchannel-mode)",
             "  next:  pytest --qchannel-mode=record --qchannel-record-from=emulator",
         ]

@@ -133,7 +133,7 @@ REFUSED = [
     ),
     pytest.param(
         'mode="live"',
-        ["ERROR: the qchannel marker: the mode 'live' is planned and does not exist yet"],
+        ["ERROR: marker qchannel: a marker alone makes nothing live"],
         id="mode",
     ),
 ]

@@ -51,7 +51,7 @@ def test_no_is_an_answer(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "environ", "said"),
     [
-        (("--qchannel-mode=live",), {}, "--qchannel-mode: the mode 'live' is planned*"),
+        (("--qchannel-mode=live",), {}, "a whole process cannot be live, only tests"),
         ((), {"QCHANNEL_EVERYWHERE": "ture"}, "QCHANNEL_EVERYWHERE: 'ture' is neither yes nor no"),
         (("--qchannel-everywere",), {}, "unknown option --qchannel-everywere"),
         (("--qchannel-world=no.toml",), {}, "the world file cannot be read: *"),

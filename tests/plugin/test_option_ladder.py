@@ -99,7 +99,7 @@ def test_the_command_line_beats_the_environment_for_the_channel(
     [
         ("QCHANNEL_SEED", "seven", "ERROR: QCHANNEL_SEED: 'seven' is no seed"),
         ("QCHANNEL_CHANNEL", "ibm_cloudy", "ERROR: QCHANNEL_CHANNEL: 'ibm_cloudy' is no channel"),
-        ("QCHANNEL_MODE", "live", "ERROR: QCHANNEL_MODE: the mode 'live' is planned and *"),
+        ("QCHANNEL_MODE", "life", "ERROR: QCHANNEL_MODE: 'life' is no mode"),
     ],
 )
 def test_a_bad_value_in_a_variable_names_the_variable(

@@ -22,13 +22,14 @@ def test_auto_and_emulated_run_on_the_emulator(run: Any, mode: str) -> None:
     result.stdout.fnmatch_lines([f"qchannel: *, mode={mode} (from --qchannel-mode), *"])
 
 
-def test_a_mode_that_does_not_exist_yet_is_a_usage_error(run: Any) -> None:
+def test_live_without_any_credential_is_a_usage_error(run: Any) -> None:
     result = run(TEST, "--qchannel-mode=live")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: --qchannel-mode: the mode 'live' is planned and does not exist yet",
-            f"  next: set it to one of {', '.join(Mode)}",
+            "ERROR: the live lane has no credential of any channel",
+            "  where: mode=live (--qchannel-mode)",
+            "  next:  set QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN or *--qchannel-secrets=FILE",
         ]
     )
     result.stdout.no_fnmatch_line("*test_it.py*")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.lane_kit import RECORD, files
+from tests.plugin.lane_kit import RECORD, RERUNS, files
 
 ONLY_STALE = (*RECORD, "--qchannel-only-stale")
 TESTS = """
@@ -136,22 +136,6 @@ def test_a_unittest_is_recorded_anew_as_well(run: Any) -> None:
     run(source.replace("=3", "=4")).assert_outcomes(passed=1)
 
 
-RERUNS = """
-    import os, pytest
-    from _pytest.runner import runtestprotocol
-
-    @pytest.hookimpl
-    def pytest_runtest_protocol(item, nextitem):    # as pytest-rerunfailures has it
-        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        for last in (False, False, True):
-            reports = runtestprotocol(item, log=False, nextitem=nextitem)
-            if last or not any(one.failed for one in reports):
-                break
-        for one in reports:
-            item.ihook.pytest_runtest_logreport(report=one)
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-        return True
-"""
 FLAKY = """
 
     TRIES = {"records": 0, "replays": 0, "fails": 0}
@@ -192,6 +176,16 @@ def test_beside_another_that_runs_tests_again(run: Any, pytester: pytest.Pyteste
     run(_flaky(0, 0, 2)).assert_outcomes(passed=6)
 
 
+def test_what_tests_share_is_replayed_by_workers(run: Any, run_apart: Any) -> None:
+    """A worker may tell of the test only that it runs, so nothing is recorded in a second run."""
+    wide, source = "--qchannel-scope=module", SHARED.replace('"session"', '"module"')
+    run(source, wide, *RECORD).assert_outcomes(passed=3)
+    spread = ("-n", "2", "--dist", "loadfile")
+    result = run_apart(source.replace("limit=2", "limit=3"), wide, *ONLY_STALE, *spread)
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["E *next: *pytest *test_it.py* --qchannel-mode=record *"])
+
+
 def test_under_xdist(run: Any, run_apart: Any, pytester: pytest.Pytester) -> None:
     run(TESTS, *RECORD).assert_outcomes(passed=3)
     _age(pytester)
@@ -213,3 +207,78 @@ def test_without_a_recording_it_is_a_usage_error(run: Any) -> None:
             "*next: *pytest --qchannel-mode=record --qchannel-only-stale",
         ]
     )
+
+
+SHARED = """
+    import pytest
+    pytestmark = pytest.mark.vcr
+    SET_UP = []
+
+    @pytest.fixture(scope="module", autouse=True)
+    def counted():
+        SET_UP.append(len(SET_UP))
+        yield
+
+    @pytest.fixture(scope="session")
+    def rest(qchannel_rest):
+        return qchannel_rest
+
+    def test_a(rest):
+        assert rest.get("/backends").ok
+
+    def test_b(rest):
+        assert rest.get("/jobs?limit=2").ok
+
+    class TestC:
+        def test_c(self, rest):
+            assert rest.get("/jobs").ok
+            print("set up", SET_UP)
+"""
+
+
+@pytest.mark.parametrize(
+    ("scope", "changed"),
+    [
+        ("module", 'get("/jobs?limit=3")'),
+        ("session", 'get("/jobs?limit=3")'),
+        ("module", 'get("/backends")'),
+    ],
+    ids=["misses", "misses, the whole run", "leaves some"],
+)
+def test_what_tests_share_is_recorded_whole_where_one_does_not_fit(
+    run: Any, pytester: pytest.Pytester, scope: str, changed: str
+) -> None:
+    """What the user saw: a command for each module, and the run had failed."""
+    wide, apart = f"--qchannel-scope={scope}", "def test_not_ours(): pass"
+    source = SHARED.replace('(scope="session")', f'(scope="{scope}")')
+    pytester.makepyfile(test_other=apart, test_zz=apart)
+    run(source, wide, *RECORD).assert_outcomes(passed=5)
+    cassettes = pytester.path / "cassettes"
+    before = files(cassettes, "*")
+    fits = run(source, wide, *ONLY_STALE)
+    fits.assert_outcomes(passed=5)
+    fits.stdout.fnmatch_lines(["qchannel: 3 replay on *", "qchannel: 1 cassette replayed, *"])
+    assert files(cassettes, "*") == before
+    source = source.replace('get("/jobs?limit=2")', changed)
+    result = run(source, wide, *ONLY_STALE, "-rP")
+    result.assert_outcomes(passed=5)
+    result.stdout.fnmatch_lines(
+        ["set up [[]0, 1[]]", "qchannel: 3 record on *", "qchannel: 1 cassette written, *"]
+    )
+    assert files(cassettes, "*") != before
+    run(source, wide).assert_outcomes(passed=5)
+
+
+def test_what_tests_share_is_not_recorded_where_one_fails_for_another_reason(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    wide, source = "--qchannel-scope=module", SHARED.replace('"session"', '"module"')
+    run(source, wide, *RECORD).assert_outcomes(passed=3)
+    before = files(pytester.path / "cassettes", "*")
+    red = source.replace('limit=2").ok', 'limit=2").ok and len(SET_UP) > 1')
+    stopped = run(red, wide, *ONLY_STALE, "-x")
+    stopped.assert_outcomes(passed=2, failed=1)  # all of them ran before anybody was told
+    again = run(red, wide, *ONLY_STALE, conftest=RERUNS)
+    again.assert_outcomes(passed=3)
+    again.stdout.fnmatch_lines(["qchannel: 3 replay on *"])
+    assert files(pytester.path / "cassettes", "*") == before

@@ -232,7 +232,10 @@ def test_what_is_written_is_checked_before_and_said_after(
         ["ERROR: --qchannel-report: folder.json is a folder", "*next: *folder.json/qchannel.json"]
     )
     run(source, "--qchannel-report=out.xml").stderr.fnmatch_lines(
-        ["ERROR: --qchannel-report: 'out.xml' is no name of a report", "*whose name ends in .json"]
+        [
+            "ERROR: --qchannel-report: 'out.xml' is no name of a report",
+            "*ends in .json or .html",
+        ]
     )
     pytester.path.joinpath("file").write_text("")
     result = run(source, "--qchannel-report=file/out.json")
@@ -243,11 +246,11 @@ def test_what_is_written_is_checked_before_and_said_after(
 def test_a_run_without_a_test_of_ours_has_an_empty_report(
     run: Any, pytester: pytest.Pytester
 ) -> None:
-    run("def test_a(): pass", "--qchannel-report=a.json,b.json", "--qchannel-summary=c.md")
+    run("def test_a(): pass", "--qchannel-report=a.json,b.html", "--qchannel-summary=c.md")
     document = json.loads((pytester.path / "a.json").read_bytes())
     SCHEMA.validate(document)
     assert (document["tests"], document["run"]["client"]) == ([], client_version())
-    assert (pytester.path / "b.json").read_bytes() == (pytester.path / "a.json").read_bytes()
+    assert (pytester.path / "b.html").read_text().startswith("<!doctype html>")
     assert (pytester.path / "c.md").read_text().startswith("## qchannel: no test used it")
 
 

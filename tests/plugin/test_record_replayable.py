@@ -101,7 +101,7 @@ def test_what_is_in_no_table_and_was_replaced_is_told(run: Any) -> None:
     result = run(SOURCE.replace("SENDS", sends), *RECORD)
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["qchannel: GET /backends: request header * is in no table; it was dropped *"]
+        ["qchannel: GET /backends: request header * is not known to be safe to keep; it was *"]
     )
 
 

@@ -174,8 +174,9 @@ def test_a_missing_file_is_a_usage_error(run: Any) -> None:
     result.stderr.fnmatch_lines(
         [
             "ERROR: the world file cannot be read: No such file or directory",
-            "  where: wrld.toml",
-            "  next:  name a file that there is, *",
+            "  where: * wrld.toml",
+            "  named by: --qchannel-world",
+            "  next: * name a file that there is, *",
         ]
     )
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.cassette.disk.layout import BLOBS
-from pytest_qchannel.cassette.disk.reading import read_file
 from pytest_qchannel.cassette.problems import BlobDamaged, BlobMissing
+from pytest_qchannel.reading import read_file
 
 __all__ = ["MOST_BYTES", "Blobs", "blob_name", "compressed"]
 

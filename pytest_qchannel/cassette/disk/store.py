@@ -23,7 +23,6 @@ from pytest_qchannel.cassette.disk.atomic import put_in_place, written
 from pytest_qchannel.cassette.disk.blobs import Blobs, blob_name, compressed
 from pytest_qchannel.cassette.disk.index import Cassette, parse, read_plain, render, settled
 from pytest_qchannel.cassette.disk.layout import OWN, head_of, index_files, test_in
-from pytest_qchannel.cassette.disk.reading import read_file
 from pytest_qchannel.cassette.disk.timeless import timeless
 from pytest_qchannel.cassette.naming import cassette_name, test_id_of
 from pytest_qchannel.cassette.playback.matching import is_submission
@@ -35,6 +34,7 @@ from pytest_qchannel.cassette.problems import (
 )
 from pytest_qchannel.cassette.submitted.submission import Submission, read_submission
 from pytest_qchannel.cassette.submitted.submission_words import describe
+from pytest_qchannel.reading import read_file
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

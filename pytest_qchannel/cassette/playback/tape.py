@@ -229,6 +229,7 @@ class ReplayTape(Tape):
     ) -> None:
         """Complains of what tests that share the cassette should have asked for: see `unused`."""
         if problem := self.player.unused(unused(self.cassette, sorted(idle), ran, gone)):
+            self.has_missed = True
             raise problem
 
     def begin(self, test: str, *, afresh: bool = True) -> None:

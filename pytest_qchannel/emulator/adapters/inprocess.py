@@ -10,15 +10,18 @@ does, lost connections included. Everything else keeps its adapter. So a
 
 from __future__ import annotations
 
+import http.client
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
+from io import BytesIO
 from unittest import mock
 from urllib.parse import urlsplit
 
 import requests
 import responses
 from requests.adapters import BaseAdapter, HTTPAdapter
+from urllib3 import HTTPResponse
 
 from pytest_qchannel.emulator.adapters.retrying import send_with_retries
 from pytest_qchannel.hosts import is_ibm_host
@@ -26,9 +29,7 @@ from pytest_qchannel.wire import Handle, Request
 
 __all__ = ["DoorAdapter", "InProcessDoor"]
 
-_ANYTHING = re.compile(r".*", re.DOTALL)
 _SEND = ("request", "stream", "timeout", "verify", "cert", "proxies")
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 class DoorAdapter(HTTPAdapter):
@@ -47,11 +48,7 @@ class _RetryingAdapter(DoorAdapter):
         given = {**dict(zip(_SEND, args, strict=False)), **kwargs}
         request = given.pop("request")
         assert isinstance(request, requests.PreparedRequest)
-        answer = send_with_retries(self, super().send, request, given)
-        if request.method == "HEAD":
-            # ``responses`` 0.25 does not tell urllib3 that there is no body to wait for.
-            answer.raw.length_remaining = 0
-        return answer
+        return send_with_retries(self, super().send, request, given)
 
 
 class InProcessDoor:
@@ -80,12 +77,7 @@ class InProcessDoor:
             assert_all_requests_are_fired=False,
             target=f"{__name__}.{DoorAdapter.__name__}.send",
         )
-        for method in _METHODS:
-            answering.add(
-                responses.CallbackResponse(
-                    method, _ANYTHING, callback=self._answer, content_type=None
-                )
-            )
+        answering.add(_Everything(self._handle))
         choose = requests.Session.get_adapter
 
         def get_adapter(session: requests.Session, url: str) -> BaseAdapter:
@@ -108,7 +100,20 @@ class InProcessDoor:
         """Puts everything back as it was."""
         self._open.close()
 
-    def _answer(self, sent: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+
+class _Everything(responses.BaseResponse):
+    """What answers in ``responses``: every request, whatever its method."""
+
+    def __init__(self, handle: Handle) -> None:
+        super().__init__("GET", "")
+        self._handle = handle
+
+    def matches(self, _request: requests.PreparedRequest) -> tuple[bool, str]:
+        """Says that it answers this one, too."""
+        return True, ""
+
+    def get_response(self, sent: requests.PreparedRequest) -> HTTPResponse:
+        """Asks the emulator."""
         parts = urlsplit(sent.url or "")
         body = sent.body or b""
         request = Request(
@@ -120,8 +125,15 @@ class InProcessDoor:
             query_string=parts.query,
             body=body.encode() if isinstance(body, str) else bytes(body),
         )
-        response = self._handle(request)
-        return response.status, dict(response.headers), response.body
+        answer = self._handle(request)
+        return HTTPResponse(
+            BytesIO(answer.body),
+            answer.headers,
+            answer.status,
+            reason=http.client.responses.get(answer.status),
+            preload_content=False,
+            request_method=request.method,
+        )
 
 
 def _as_text(value: object) -> str:

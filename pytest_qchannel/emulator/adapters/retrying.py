@@ -65,7 +65,7 @@ def send_with_retries(
     while True:
         began_s = time.perf_counter()
         try:
-            require_proxy(url, options.get("proxies"))
+            require_proxy(adapter, url, options.get("proxies"))
             response = send(request, retries=_ONE_TRY, **options)
         except ProxyError as unreachable:
             error: HTTPError = unreachable

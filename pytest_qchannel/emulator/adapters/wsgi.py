@@ -13,6 +13,7 @@ from typing import Final
 from wsgiref.types import WSGIEnvironment
 
 from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import RUNTIME, find_host
 from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
 
@@ -83,7 +84,8 @@ class WsgiApp:
             raise _lost("a fault of the test") from dropped
         except Exception as error:  # whatever it is, the test is to hear of it, not the server
             self._failed(error)
-            return _refusal(request, 501, "emulator_failed", str(error) or type(error).__name__)
+            code = "qchannel_refused" if isinstance(error, QChannelError) else "emulator_failed"
+            return _refusal(request, 501, code, str(error) or type(error).__name__)
 
 
 def _request(environ: WSGIEnvironment) -> tuple[Request, Response | None]:

@@ -110,10 +110,6 @@ class Known:
         "You are not authorized to use custom calibrations with your current service plan", "O",
         "Use the newest calibration, or an instance of another plan.",
     )  # fmt: skip
-    PROGRAM_NOT_ALLOWED: Final = Refusal(
-        403, 1214, "You are not authorized to run program {}.", "O",
-        "Contact support to get access.",
-    )  # fmt: skip
     CLASSIC_QUOTA: Final = Refusal(
         403, Codes.CLASSIC_QUOTA, "Job create exceeds open plan job usage limits", "O",
         "Please wait until the beginning of next month to submit more jobs when your quota will "

@@ -110,8 +110,16 @@ def _find(entries: Iterable[Params], name: str) -> float | None:
 def _path_s(circuit: QuantumCircuit, physical: Sequence[int], lengths: _Lengths) -> float:
     index = {qubit: physical[number] for number, qubit in enumerate(circuit.qubits)}
     ready: dict[Qubit | Clbit, float] = {}
+    alone = {qubit: (number,) for qubit, number in index.items()}
     for item in circuit.data:
-        wires = (*item.qubits, *item.clbits)
+        wires = item.qubits
+        if len(wires) == 1 and not item.clbits:  # nearly all of a long circuit
+            [wire] = wires
+            length_s = lengths.gates.get((item.name, alone[wire]))
+            if length_s is not None:
+                ready[wire] = ready.get(wire, 0.0) + length_s
+                continue
+        wires = (*wires, *item.clbits)
         start = max((ready.get(wire, 0.0) for wire in wires), default=0.0)
         qubits = tuple([index[qubit] for qubit in item.qubits])
         end = start + _item_s(item, qubits, lengths)

@@ -54,6 +54,7 @@ class Engine:
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._is_closed = False
+        self._is_wanted = False
 
     def run(self, program_id: str, task: Task) -> Outcome:
         """Runs a task here and now.
@@ -65,7 +66,14 @@ class Engine:
         program = PROGRAMS[program_id].load()  # imported once, which is no part of a job's time
         now = time.thread_time()
         limit_s = max(0.0, min(self._inline_s, self._until - now))
-        return program.run(replace(task, limit_s=limit_s, until=now + limit_s))
+        here = replace(task, limit_s=limit_s, until=now + limit_s, prepare=self.prepare)
+        return program.run(here)
+
+    def prepare(self) -> None:
+        """Starts the worker process, where there is none; its first task waits for less then."""
+        with self._lock:
+            self._is_wanted = True
+            self._begin()
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -94,15 +102,17 @@ class Engine:
         packed = pickle.dumps((program_id, _portable(task)))
         with self._lock:
             self._waiting[key] = (packed, started, ended)
-            if self._thread is None:
-                # The kernel ends the worker when the thread that started it ends, so that is
-                # this one, which lives as long as the process.
-                self._thread = threading.Thread(
-                    target=self._work, name="qchannel-engine", daemon=True
-                )
-                self._thread.start()
-                atexit.register(self.close)
-            self._lock.notify_all()
+            self._begin()
+
+    def _begin(self) -> None:
+        """Wakes the thread that speaks with the worker; the caller holds the lock."""
+        if self._thread is None:
+            # The kernel ends the worker when the thread that started it ends, so that is this
+            # one, which lives as long as the process.
+            self._thread = threading.Thread(target=self._work, name="qchannel-engine", daemon=True)
+            self._thread.start()
+            atexit.register(self.close)
+        self._lock.notify_all()
 
     def cancel(self, key: str) -> None:
         """Drops a task, or kills the process that runs it, and wakes who waits for it."""
@@ -133,9 +143,13 @@ class Engine:
     def _work(self) -> None:
         while True:
             with self._lock:
-                self._lock.wait_for(lambda: self._waiting or self._is_closed)
+                self._lock.wait_for(lambda: self._waiting or self._is_closed or self._is_wanted)
                 if self._is_closed:
                     return
+                if self._is_wanted:
+                    self._is_wanted = False
+                    self._process = self._process or _start()
+                    continue
                 key, (packed, started, ended) = self._waiting.popitem(last=False)
                 self._running = key
                 process = self._process = self._process or _start()

@@ -13,7 +13,7 @@ from qiskit.circuit import CircuitInstruction
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
-__all__ = ["require_isa", "require_twirlable"]
+__all__ = ["require_isa", "require_measured", "require_twirlable"]
 
 # Instructions that every device takes on every qubit; directives among them.
 _EVERYWHERE: Final = frozenset({"measure", "reset", "delay", "barrier"})
@@ -69,11 +69,31 @@ def require_twirlable(circuit: QuantumCircuit) -> None:
                 require_twirlable(block)
 
 
+def require_measured(circuit: QuantumCircuit) -> None:
+    """Passes a circuit that measures something, in control flow or not.
+
+    Source: code 1515 and its sentence, pasted in 2026; IBM's client dropped a test that had such
+    circuits in May 2026, because the service refuses them since then.
+
+    Raises:
+        JobFailure: It has no measurement.
+    """
+    if not _measures(circuit):
+        raise JobFailure(FailureCode.NOT_MEASURED, "Circuits without measurements are not allowed")
+
+
+def _measures(circuit: QuantumCircuit) -> bool:
+    if "measure" in circuit.count_ops():
+        return True
+    flows = (item.operation for item in circuit.data if item.is_control_flow())
+    return any(_measures(block) for flow in flows for block in flow.blocks)
+
+
 def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot) -> None:
     table = _table(snapshot)
     index = {qubit: physical[number] for number, qubit in enumerate(circuit.qubits)}
     for item in circuit.data:
-        name, qubits = item.name, tuple(index[qubit] for qubit in item.qubits)
+        name, qubits = item.name, tuple([index[qubit] for qubit in item.qubits])
         if name not in table or ((places := table[name]) is not None and qubits not in places):
             raise JobFailure(
                 FailureCode.NOT_IN_TARGET,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -17,6 +17,7 @@ __all__ = [
     "JobFailure",
     "Outcome",
     "Version",
+    "facts_of",
 ]
 
 
@@ -45,6 +46,7 @@ class FailureCode(IntEnum):
     NUMBER_OF_QUBITS = 1103
     OBSERVABLES = 1501
     PARAMETER_VALUES = 1503
+    NOT_MEASURED = 1515
     NOT_IN_TARGET = 1517
     FRACTIONAL_TWIRLING = 1519
     TOO_MANY_SHOTS = 1520
@@ -63,8 +65,7 @@ class Outcome:
         circuits_s: Seconds that the circuits run.
         older: For clients that cannot decode it: pairs of the first release that no longer needs
             this encoding, and the encoding; the oldest release first.
-        facts: What the classic platform's metrics add: ``num_circuits``, ``num_qubits``,
-            ``circuit_depths``, ``executions``.
+        facts: What the classic platform's metrics add; see :func:`facts_of`.
         learning_s: Seconds that a real device learns before, and that nobody is charged here.
     """
 
@@ -93,6 +94,22 @@ class Outcome:
             if client is not None and client < first_without:
                 return encoded
         return self.result
+
+
+def facts_of(sizes: Sequence[tuple[int, int]], executions: int, circuits: int) -> dict[str, Json]:
+    """What the classic platform's metrics tell of a job's circuits.
+
+    Args:
+        sizes: Of each circuit that was sent, how many qubits it has, and its depth.
+        executions: How often a circuit was run, with all its parameter sets and shots.
+        circuits: How many circuits there are.
+    """
+    return {
+        "num_circuits": circuits,
+        "num_qubits": [qubits for qubits, _ in sizes],
+        "circuit_depths": [depth for _, depth in sizes],
+        "executions": executions,
+    }
 
 
 class JobFailure(Exception):

@@ -25,15 +25,14 @@ from qiskit import QuantumCircuit
 from pytest_qchannel.emulator.programs import codec, options, pubs, results, spans
 from pytest_qchannel.emulator.programs.arrays import Bits, Data
 from pytest_qchannel.emulator.programs.durations import qpu_s, within_calendar
-from pytest_qchannel.emulator.programs.isa import require_twirlable
+from pytest_qchannel.emulator.programs.isa import require_measured, require_twirlable
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, Twirling, group
-from pytest_qchannel.emulator.programs.outcome import Outcome
+from pytest_qchannel.emulator.programs.outcome import Outcome, facts_of
 from pytest_qchannel.emulator.programs.seeds import following, seed_of
-from pytest_qchannel.emulator.programs.task import Params, Pub, Task
+from pytest_qchannel.emulator.programs.task import Params, Pub, Task, TooLong
 from pytest_qchannel.emulator.programs.twirling import twirled
 from pytest_qchannel.ibm.releases import READS_NEW_SPANS_SINCE
-from pytest_qchannel.wire import Json
 
 __all__ = ["run"]
 
@@ -45,7 +44,8 @@ class _Run:
     """One PUB, simulated.
 
     Attributes:
-        circuit: As it was sent.
+        size: How many qubits its circuit has, and its depth; 0 where nobody asks for that.
+        told: The circuit's metadata.
         shape: The PUB's.
         shots: How many its data has.
         split: How they were spread over random variants; ``None`` without twirling.
@@ -54,7 +54,8 @@ class _Run:
         length_s: How long the device takes for a shot.
     """
 
-    circuit: QuantumCircuit
+    size: tuple[int, int]
+    told: Mapping[str, object]
     shape: tuple[int, ...]
     shots: int
     split: options.Split | None
@@ -67,7 +68,7 @@ class _Run:
 
     @property
     def metadata(self) -> dict[str, object]:
-        found: dict[str, object] = {"circuit_metadata": dict(self.circuit.metadata or {})}
+        found: dict[str, object] = {"circuit_metadata": self.told}
         if self.split is not None:
             found["num_randomizations"] = self.split.num_randomizations
         return found
@@ -85,19 +86,22 @@ def run(task: Task) -> Outcome:
     delay_s = options.rep_delay_s(group(chosen, "execution"), task.snapshot)
     machine = Machine.of(task)
     seed = seed_of(task.seed, group(chosen, "simulator"), "seed_simulator")
-    runs: list[_Run] = []
-    executions = 0
-    for number, pub in enumerate(params["pubs"]):
-        one = _run_pub(machine, pub, following(seed, number), f"pub {number}", executions)
+    runs: list[_Run] = list(task.done)
+    executions = sum(one.executions for one in runs)
+    sizes = [len(str(pub[0])) for pub in params["pubs"]]
+    for number in range(len(runs), len(sizes)):
+        pub = params["pubs"][number]
+        try:
+            one = _run_pub(machine, pub, following(seed, number), f"pub {number}", executions)
+        except TooLong as long:
+            raise long.after(runs) from None
         runs.append(one)
         executions += one.executions
+        task.foresee(sum(sizes[: number + 1]) / sum(sizes))
     circuits_s = qpu_s([(one.executions, one.length_s) for one in runs], delay_s)
-    facts: dict[str, Json] = {
-        "num_circuits": len(runs),
-        "num_qubits": [one.circuit.num_qubits for one in runs],
-        "circuit_depths": [one.circuit.depth() for one in runs],
-        "executions": executions,
-    }
+    facts = {}
+    if task.with_facts:
+        facts = facts_of([one.size for one in runs], executions, len(runs))
     if not params.get("support_qiskit", False):
         return Outcome(results.dumps(_plain_result(runs)), circuits_s, facts=facts)
     newer, older = _qiskit_results(runs, task.started_at, delay_s)
@@ -122,6 +126,7 @@ def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) ->
     params, snapshot = machine.task.params, machine.task.snapshot
     shots, split = _shots_of(sent, params)
     circuit = pubs.read_circuit(sent[0], machine.task, where)
+    require_measured(circuit)
     twirling = Twirling.of(group(group(params, "options"), "twirling"))
     if twirling.gates:
         require_twirlable(circuit)
@@ -145,7 +150,9 @@ def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) ->
         active = machine.active(circuit)
         bound = pubs.Bound([active.circuit], values, where)
     length_s = pubs.mean_length_s(circuit, active, bound, snapshot)
-    return _Run(circuit, shape, shots, split, _registers(circuit, measured), length_s)
+    size = circuit.num_qubits, circuit.depth() if machine.task.with_facts else 0
+    told = dict(circuit.metadata or {})
+    return _Run(size, told, shape, shots, split, _registers(circuit, measured), length_s)
 
 
 def _stacked(

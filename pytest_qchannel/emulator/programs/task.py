@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -42,8 +42,12 @@ class Task:
             :class:`TooLong` instead of being started. ``None``: any is run.
         until: The CPU time of this thread (:func:`time.thread_time`) from which on it has taken too
             long here, whatever was estimated. ``None``: it may take any time.
+        with_facts: Whether the outcome is to have its ``facts``, which only the classic platform
+            tells: the depth of a long circuit takes as long as its simulation.
         started_at: When the job started, in seconds since the epoch; results tell when which
             part of them was measured.
+        done: What the program had done of it where it took too long; it goes on from there.
+        prepare: Has the worker process started, which takes most of a second.
     """
 
     params: Params
@@ -52,7 +56,10 @@ class Task:
     noise: Noise = Noise.OFF
     limit_s: float | None = None
     until: float | None = None
+    with_facts: bool = True
     started_at: float = 0.0
+    done: tuple[Any, ...] = ()
+    prepare: Callable[[], None] | None = None
 
     def allow(self, estimate_s: float) -> None:
         """Passes a simulation that may be run here; called before it starts.
@@ -76,10 +83,32 @@ class Task:
         if self.until is not None and time.thread_time() > self.until:
             raise TooLong(self.limit_s or 0.0)
 
+    def foresee(self, part: float) -> None:
+        """Has the worker made ready, if the rest takes as long as what is done would have it.
+
+        Args:
+            part: How much of the work is done; once some of it has been done.
+        """
+        if self.until is None or self.limit_s is None or self.prepare is None:
+            return
+        spent_s = self.limit_s - (self.until - time.thread_time())
+        # Less than that tells little of the rest: what is only done once is in it.
+        if spent_s > self.limit_s / 6 and spent_s / part > self.limit_s:
+            self.prepare()
+
 
 class TooLong(Exception):
-    """A job belongs into the worker process, which starts it again: the result is the same."""
+    """A job belongs into the worker process, where its result is the same.
 
-    def __init__(self, estimate_s: float) -> None:
+    Attributes:
+        done: What of it was done here, which the worker need not do again.
+    """
+
+    def __init__(self, estimate_s: float, done: Sequence[object] = ()) -> None:
         super().__init__(f"estimated to take {estimate_s:.0f} s")
         self.estimate_s = estimate_s
+        self.done = tuple(done)
+
+    def after(self, done: Sequence[object]) -> TooLong:
+        """The same, of a job of which something is done."""
+        return TooLong(self.estimate_s, done)

@@ -1,8 +1,8 @@
 """Calibration snapshots: the JSON files that ship inside the installed ``qiskit_ibm_runtime``.
 
 They are IBM's own recordings of its devices. The files are found without importing the client
-(which takes over a second) and served byte for byte, but for what was only for pulses; what the
-emulator itself needs of a configuration is read from it once per process.
+(which takes over a second) and served byte for byte, but for what was only for pulses and for
+dates; what the emulator itself needs of a configuration is read from it once per process.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from __future__ import annotations
 import functools
 import importlib.util
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -42,6 +44,7 @@ class Snapshot:
     name: str
     configuration: bytes
     recorded_properties: bytes
+    """As in the file: its dates are those of the person who recorded it."""
     defaults: bytes
     facts: Mapping[str, Any]
     """The configuration, decoded; read it, never change it."""
@@ -57,7 +60,7 @@ class Snapshot:
 
     @property
     def properties(self) -> bytes:
-        """The properties as the service sends them: those recorded, byte for byte, if they do."""
+        """The properties as the service sends them: those recorded, but for dates, if they do."""
         return _properties(self)
 
     @property
@@ -151,7 +154,7 @@ def load(name: str) -> Snapshot:
         KeyError: The installed client ships no such snapshot; see :func:`available`.
     """
     files = _files(available()[name])
-    configuration = files["conf"].read_bytes()
+    configuration = _with_sent_dates(files["conf"].read_bytes())
     return Snapshot(
         name=name,
         configuration=configuration,
@@ -171,8 +174,7 @@ def served(source: str, name: str, has_fractional_gates: bool | None = None) -> 
     that takes OpenQASM 3 has ``dynamic_circuits`` among its features, as all that were recorded in
     2026 have. Fractional gates (by default a Heron's) are added to a configuration, which the
     client recorded without them. Recorded properties of Herons have them; in others ``rx`` gets the
-    errors and lengths of the qubit's ``sx``, ``rzz`` those of the pair's ``cz``. What needs no
-    change is the file's, byte for byte.
+    errors and lengths of the qubit's ``sx``, ``rzz`` those of the pair's ``cz``.
 
     Raises:
         KeyError: The installed client ships no such snapshot; see :func:`available`.
@@ -197,11 +199,38 @@ def served(source: str, name: str, has_fractional_gates: bool | None = None) -> 
     )
 
 
+def _with_sent_dates(recorded: bytes) -> bytes:
+    """A file with its dates as the service sends them: in UTC, with ``Z``.
+
+    The client took them for UTC when the file was recorded (its ``utc_to_local`` drops what offset
+    there is) and wrote them down in the recorder's zone; sent on like that they were hours off.
+    Source: ``FakeBackendV2.refresh`` of the client; IBM's API description, for the digits: the
+    seconds of ``last_update_date`` have none, others three. The files have microseconds in some,
+    which are kept.
+    """
+    return _DATE.sub(lambda found: found[1] + _sent_date(found[2], found[3]) + b'"', recorded)
+
+
+_DATE: Final = re.compile(rb'("(last_update_|online_)?date":\s*")([^"]+)"')
+
+
+@functools.cache
+def _sent_date(prefix: bytes | None, recorded: bytes) -> bytes:
+    moment = datetime.fromisoformat(recorded.decode()).astimezone(UTC)
+    digits = "milliseconds"
+    if prefix == b"last_update_":
+        digits = "seconds"
+    elif moment.microsecond % 1_000:
+        digits = "microseconds"
+    return moment.isoformat(timespec=digits).replace("+00:00", "Z").encode()
+
+
 @functools.cache
 def _properties(snapshot: Snapshot) -> bytes:
+    recorded = _with_sent_dates(snapshot.recorded_properties)
     if snapshot.name == snapshot.source and not snapshot.has_fractional_gates:
-        return snapshot.recorded_properties
-    properties = json.loads(snapshot.recorded_properties)
+        return recorded
+    properties = json.loads(recorded)
     properties["backend_name"] = snapshot.name
     if snapshot.has_fractional_gates:
         gates = properties["gates"]

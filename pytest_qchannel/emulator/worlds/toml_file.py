@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import tomllib
 from pathlib import Path
+from typing import Final
 
 from pytest_qchannel.emulator.tables import Misfit, read
 from pytest_qchannel.emulator.worlds.checks import check
 from pytest_qchannel.emulator.worlds.description import Description
 from pytest_qchannel.emulator.worlds.places import Places
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.reading import read_file
 
 __all__ = ["load", "shown"]
+
+_MOST_BYTES: Final = 16 * 1024**2
+
+_DEEP: Final = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")
+"""A key that takes Python's reader the square of its length, in memory too."""
 
 
 def shown(path: Path) -> str:
@@ -31,11 +39,16 @@ def load(path: Path) -> Description:
     """
     name = shown(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = read_file(path, _MOST_BYTES)
+        if len(content) > _MOST_BYTES:
+            raise OSError(errno.EFBIG, f"it is larger than {_MOST_BYTES // 1024**2} MB")
+        text = content.decode("utf-8-sig")
     except OSError as problem:
+        bare = name.strip("'\"")
         raise UsageProblem(
             f"the world file cannot be read: {problem.strerror}",
             where=name,
+            closest=f"{bare}, without the quotes" if Path(bare).exists() and bare != name else None,
             next="name a file that there is, or leave the setting out: there is a default world",
         ) from None
     except UnicodeDecodeError as problem:
@@ -45,12 +58,15 @@ def load(path: Path) -> Description:
             next="save it as UTF-8",
         ) from None
     try:
+        if _DEEP.search(text):
+            raise RecursionError("a key has more than a hundred parts")
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except (ValueError, RecursionError) as problem:
         said, line = _syntax(str(problem), text)
+        is_placed = isinstance(problem, tomllib.TOMLDecodeError)
         raise UsageProblem(
             f"the world file is no TOML: {said}",
-            where=f"{name}, line {line}",
+            where=f"{name}, line {line}" if is_placed else name,
             next="mend that line; https://toml.io tells the syntax",
         ) from None
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
-from pytest_qchannel.plugin.keys import PAGES, RECORD, REPORTS
+from pytest_qchannel.plugin.keys import PAGES, RECORD, REPORTS, STOPPED
 from pytest_qchannel.plugin.record import lines
 from pytest_qchannel.plugin.record.facts import SPENT, Deed, Spent
 from pytest_qchannel.plugin.record.run import Run
@@ -46,7 +46,8 @@ class RunRecord:
     def show(self, terminalreporter: Any) -> None:
         """Says in the terminal how many tests ran in which lane, and what became of cassettes."""
         verbosity = self._config.get_verbosity()
-        told = self._quiet_line() if verbosity < 0 else self._lines()
+        # What a live run has spent is told by the run itself, beside what it left behind.
+        told = self._quiet_line() if verbosity < 0 else self._lines(None)
         if verbosity == 0:
             told = lines.fitted(told, terminalreporter._tw.fullwidth)
         for one in told:
@@ -63,22 +64,22 @@ class RunRecord:
         from pytest_qchannel.plugin.record.writing import Told, write  # it loads the gate
 
         told = Told(self._began, int(session.exitstatus), self._deeds(), self._spent())
-        failed = write(self._config, self.run, told, self._lines(), reports, pages)
+        failed = write(self._config, self.run, told, self._lines(told.spent), reports, pages)
         for file, problem in failed:
             sys.stderr.write(f"qchannel: {file} was not written: {problem}\n")
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return done
 
-    def _lines(self) -> list[str]:
+    def _lines(self, spent: Spent | None) -> list[str]:
         cost = lines.Cost.of(self.run)
         if self._config.stash.get(EVERYWHERE, None) is not None:
             cost = cost._replace(requests=0)  # they are counted with those of no test
-        more = lines.lines_of(self.run, self._deeds(), cost.words(self._spent()), Shown())
+        more = lines.lines_of(self.run, self._deeds(), cost.words(spent), Shown())
         return [f"qchannel: {one}" for one in (self._lanes(), *more) if one]
 
     def _quiet_line(self) -> list[str]:
-        cost = lines.Cost.of(self.run).words(self._spent())
+        cost = lines.Cost.of(self.run).words(None)
         told = (self._lanes(), *lines.phrases_of(self.run, self._deeds(), cost))
         said = "; ".join(one for one in told if one)
         return [f"qchannel: {said}"] if said else []
@@ -91,7 +92,8 @@ class RunRecord:
 
     def _deeds(self) -> list[Deed]:
         whole = self._config.stash.get(EVERYWHERE, None)
-        return self.run.deeds(whole.cassettes if whole is not None else ())
+        of_run = whole.cassettes if whole is not None else ()
+        return self.run.deeds([*of_run, *self._config.stash.get(STOPPED, ())])
 
     def _spent(self) -> Spent | None:
         return self._config.stash[SPENT]() if SPENT in self._config.stash else None

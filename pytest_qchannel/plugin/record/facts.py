@@ -23,7 +23,7 @@ from pytest_qchannel.plugin.hiding import tape_in_use
 from pytest_qchannel.plugin.keys import ATTRIBUTE, REFUSED, REPORTS
 from pytest_qchannel.plugin.record.traffic import jobs_of, log_of
 
-__all__ = ["SPENT", "Deed", "Facts", "Spent", "attach", "of", "opened", "relative"]
+__all__ = ["SPENT", "Deed", "Facts", "Spent", "attach", "attach_noted", "of", "opened", "relative"]
 
 Deed: TypeAlias = Mapping[str, Any]
 """What was done with a cassette, of a test or of those that share it."""
@@ -123,6 +123,12 @@ def attach(item: pytest.Item, made: pytest.TestReport, error: BaseException | No
         facts["cassette"] = relative(item.config, tape.place.path)
     _count(item, facts)
     made.user_properties += _properties(facts)
+
+
+def attach_noted(item: pytest.Item, made: pytest.TestReport) -> None:
+    """Hands over what came up when a test ended that does not use us: others shared a cassette."""
+    if made.when == "teardown" and _FACTS in item.stash:
+        attach(item, made, None)
 
 
 def _count(item: pytest.Item, facts: Facts) -> None:

@@ -140,14 +140,15 @@ def cassette_lines(deeds: Iterable[Deed], shown: Shown) -> list[str]:
     ]
     for one in by_deed.get("refused", ()):
         kept = f"; what was recorded: {one['kept']}" if one.get("kept") else ""
-        lines.append(f"no cassette written for {one['test']}: {one['why']}{kept}")
+        record = f"; to record it: {one['next']}" if "next" in one else ""
+        lines.append(f"no cassette written for {one['test']}: {one['why']}{record}{kept}")
     return [shown.line(one, 400) for one in lines]
 
 
 def _child_lines(run: Run, shown: Shown) -> list[str]:
     """Tells of child processes that had the emulated credentials and no emulator."""
     programs = Counter(
-        shown.line(program) for one in run.attempts for program in one.facts.get("children", ())
+        shown.line(program) for one in run.facts() for program in one.get("children", ())
     )
     if not programs:
         return []

@@ -81,6 +81,7 @@ class Run:
 
     def __init__(self) -> None:
         self.attempts: list[Attempt] = []
+        self._of_others: list[Facts] = []
         self._now: dict[tuple[object, str], Attempt] = {}
 
     def add(self, report: pytest.TestReport) -> None:
@@ -89,9 +90,12 @@ class Run:
         # With --dist each every worker has each test.
         key = getattr(report, "node", None), report.nodeid
         attempt = self._now.get(key)
-        if facts is None and attempt is None:
-            return  # it crashed before it used us, if it does
         is_begun = report.when == "setup" and not hasattr(report, "context")
+        if attempt is None and not is_begun:  # without facts it crashed before it used us
+            self._of_others += [facts] if facts is not None else []
+            return
+        if facts is None and is_begun:
+            return
         if attempt is None or (is_begun and attempt.reports):
             attempt = self._now[key] = Attempt(report.nodeid)
             self.attempts.append(attempt)
@@ -117,6 +121,10 @@ class Run:
                 done[one["test"]] = one
         return list(done.values())
 
+    def facts(self) -> list[Facts]:
+        """All facts, those included that came up when tests of others ended."""
+        return [*(one.facts for one in self.attempts), *self._of_others]
+
     def _deeds(self) -> Iterator[Deed]:
-        for attempt in self.attempts:
-            yield from attempt.facts.get("deeds", ())
+        for facts in self.facts():
+            yield from facts.get("deeds", ())

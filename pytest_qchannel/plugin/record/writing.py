@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 from pytest_qchannel.channels.personal import secrets_of_person
+from pytest_qchannel.page.write import page_of
 from pytest_qchannel.plugin.record.clean import cleaned
 from pytest_qchannel.plugin.record.document import Document, Told, document_of
 from pytest_qchannel.plugin.record.markdown import markdown_of
@@ -22,7 +23,7 @@ def _json(document: Document) -> str:
     return json.dumps(document, separators=(",", ":")) + "\n"
 
 
-WRITERS: Final[Mapping[str, Callable[[Document], str]]] = {".json": _json}
+WRITERS: Final[Mapping[str, Callable[[Document], str]]] = {".json": _json, ".html": page_of}
 """What is made of a record, by how the name of the file ends; ``options.REPORTS`` has the same."""
 
 

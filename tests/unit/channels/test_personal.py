@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,10 @@ def test_a_broken_account_file_is_no_error(home: Path, content: bytes | None) ->
     if content is not None:
         account_file(home).write_bytes(content)
     assert known() == {}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such files")
+def test_an_account_file_that_never_ends_is_not_waited_for(home: Path) -> None:
+    """pytest stood still where a pipe was there, which only the client may read."""
+    os.mkfifo(home / ".qiskit" / "qiskit-ibm.json")
+    assert secrets_of_person() == ()

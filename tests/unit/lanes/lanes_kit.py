@@ -9,10 +9,11 @@ from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
+from pytest_qchannel.lanes.assemble import Making
 from pytest_qchannel.lanes.chain import in_turn
 from pytest_qchannel.lanes.controls import NoLevers
 from pytest_qchannel.lanes.journaling import journaled
-from pytest_qchannel.settings import Mode, Settings
+from pytest_qchannel.settings import Mode
 from pytest_qchannel.wire import Request, Response
 
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0123456789abcdef:0123-4567::"
@@ -24,14 +25,8 @@ class ToySource:
 
     is_live = False
 
-    def __init__(
-        self,
-        settings: Settings,
-        world: object,
-        journal: Journal,
-        problems: list[QChannelError],
-    ) -> None:
-        self.settings = settings
+    def __init__(self, of: Making) -> None:
+        self.settings = of.settings
         held = HeldAccount(KEY, (HeldInstance(CRN, "toys", "Toy"),))
         self.accounts = Accounts(
             {"ibm_cloud": held}, "the toy shop", "the shop", "ask for {channel}", "open it"
@@ -39,8 +34,8 @@ class ToySource:
         self.own_credentials = {KEY}
         self.public_names: set[str] = set()
         self.controls = NoLevers(Mode.EMULATED, "a toy")
-        self.links = (in_turn(threading.RLock()), journaled(journal))
-        self.problems = problems
+        self.links = (in_turn(threading.RLock()), journaled(of.journal))
+        self.problems = of.problems
         self.answer = Response.json({"devices": []})
         self.is_closed = False
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
+from pytest_qchannel import emulated
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.snapshots import available
@@ -154,3 +156,22 @@ def test_a_session_on_open_is_told_over_rest_too() -> None:
     (said,) = told(world, AssertionError("assert 400 == 200"), journal)
     assert said.startswith("second has dedicated sessions")
     assert '@pytest.mark.qchannel(instance="second")' in said
+
+
+def test_what_was_made_outside_of_a_second_world_is_said_to_be() -> None:
+    """What the user saw: to take token=... away, for ``@emulated() def test(qchannel_service)``."""
+
+    def fail() -> None:
+        sent = {"Authorization": "Bearer of-the-other-world"}
+        url = "https://quantum.cloud.ibm.com/api/v1/backends"
+        assert requests.get(url, headers=sent, timeout=9).ok
+
+    with emulated(), pytest.raises(AssertionError) as inner, emulated():
+        fail()
+    second, unknown, *_ = inner.value.__notes__
+    assert second.startswith("emulated() has a world of its own, ")
+    assert "take emulated() away" in second
+    assert "is unknown here" in unknown
+    with pytest.raises(AssertionError) as alone, emulated():
+        fail()
+    assert "a world of its own" not in "".join(alone.value.__notes__)

@@ -209,11 +209,11 @@ class Recording:
                 path=draft.path,
                 test_id=self.test_id,
                 facts=[
-                    ("why", "what the test sends there is no plain word, or is in no table"),
+                    ("why", "what is sent there is no plain word, or not known to be safe to keep"),
                     *(("also", one) for one in self._not_found_again[1:]),
                 ],
-                next="send something else there, or keep the field as qchannel docs scrubbing "
-                "says; or leave the test emulated, without the marker vcr",
+                next="send something else there, or leave the test emulated, without the marker "
+                "vcr; what should be kept: report this text (qchannel docs scrubbing)",
             )
 
     def require_ended(self, draft: Draft) -> None:

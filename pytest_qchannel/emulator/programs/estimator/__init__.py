@@ -28,10 +28,9 @@ from pytest_qchannel.emulator.programs.estimator_settings import Settings
 from pytest_qchannel.emulator.programs.isa import require_twirlable
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import group
-from pytest_qchannel.emulator.programs.outcome import READOUT_LEARNING_S, Outcome
+from pytest_qchannel.emulator.programs.outcome import READOUT_LEARNING_S, Outcome, facts_of
 from pytest_qchannel.emulator.programs.seeds import seed_from, seed_of
 from pytest_qchannel.emulator.programs.task import Pub, Task
-from pytest_qchannel.wire import Json
 
 __all__ = ["run"]
 
@@ -98,12 +97,10 @@ def run(task: Task) -> Outcome:
     busy = [one for run in runs for one in run.found.busy]
     busy += [] if known is None else known.busy
     circuits_s = qpu_s(busy, delay_s)
-    facts: dict[str, Json] = {
-        "num_circuits": len(runs),
-        "num_qubits": [one.circuit.num_qubits for one in runs],
-        "circuit_depths": [one.circuit.depth() for one in runs],
-        "executions": sum(times for times, _ in busy),
-    }
+    facts = {}
+    if task.with_facts:
+        sizes = [(one.circuit.num_qubits, one.circuit.depth()) for one in runs]
+        facts = facts_of(sizes, sum(times for times, _ in busy), len(runs))
     encode = _qiskit_result if params.get("support_qiskit", False) else _plain_result
     learning_s = READOUT_LEARNING_S if settings.mitigate_measure else 0.0
     return Outcome(encode(runs, settings), circuits_s, facts=facts, learning_s=learning_s)

@@ -20,7 +20,7 @@ from pytest_qchannel.emulator.programs.executor.measuring import measure
 from pytest_qchannel.emulator.programs.executor.timing import Timing
 from pytest_qchannel.emulator.programs.isa import require_isa
 from pytest_qchannel.emulator.programs.options import pause_s
-from pytest_qchannel.emulator.programs.outcome import Outcome
+from pytest_qchannel.emulator.programs.outcome import Outcome, facts_of
 from pytest_qchannel.emulator.programs.reading_time import qpy_s
 from pytest_qchannel.emulator.programs.results import dumps
 from pytest_qchannel.emulator.programs.seeds import following
@@ -57,10 +57,9 @@ def run(task: Task) -> Outcome:
     for name in ("passthrough_data", "semantic_role"):
         if name in module.QuantumProgramResultModel.model_fields:
             answer[name] = sent.get(name)
-    facts = {
-        "num_circuits": sum(len(item.values) for item in items),
-        "num_qubits": [item.circuit.num_qubits for item in items],
-        "circuit_depths": [item.circuit.depth() for item in items],
-        "executions": sum(len(item.values) for item in items) * program.shots,
-    }
+    facts = {}
+    if task.with_facts:
+        sizes = [(item.circuit.num_qubits, item.circuit.depth()) for item in items]
+        every = sum(len(item.values) for item in items)
+        facts = facts_of(sizes, every * program.shots, every)
     return Outcome(dumps(answer), timing.circuits_s, facts=facts)

@@ -44,14 +44,20 @@ def active_part(circuit: QuantumCircuit, *, keep_idle_time: bool = False) -> Act
         keep_idle_time: Whether delays matter, and readout errs: then the delays of active qubits
             stay, and each qubit that is measured is active.
     """
-    writers = Counter(bit for item in circuit.data for bit in item.clbits)
+    items = list(circuit.data)  # each walk along the data makes every item anew
+    writers = Counter(bit for item in items for bit in item.clbits)
     active: set[Qubit] = set()
-    for item in circuit.data:
-        if _is_passive(item):
+    doing = []
+    for item in items:
+        name = item.name
+        if name in _PASSIVE and not _has_parameters(item):
+            if keep_idle_time and name == "delay":
+                doing.append(item)
             continue
-        errs = keep_idle_time and item.name == "measure"
-        shared = any(writers[bit] > 1 for bit in item.clbits)  # others read or write the bit too
-        if item.name not in _READOUT or errs or shared:
+        doing.append(item)
+        errs = keep_idle_time and name == "measure"
+        # Others may read or write the bit, too.
+        if name not in _READOUT or errs or any(writers[bit] > 1 for bit in item.clbits):
             active.update(item.qubits)
     kept = [number for number, qubit in enumerate(circuit.qubits) if qubit in active]
     small = QuantumCircuit(
@@ -62,18 +68,14 @@ def active_part(circuit: QuantumCircuit, *, keep_idle_time: bool = False) -> Act
     )
     for variable in circuit.iter_declared_vars():
         small.add_uninitialized_var(variable)
-    for item in circuit.data:
-        if _is_passive(item) and not (keep_idle_time and item.name == "delay"):
-            continue
+    for item in doing:
         if active.issuperset(item.qubits):
             small._append(item)
     return Active(small, tuple(kept))
 
 
-def _is_passive(item: CircuitInstruction) -> bool:
-    return item.name in _PASSIVE and not any(
-        getattr(one, "parameters", None) for one in item.params
-    )
+def _has_parameters(item: CircuitInstruction) -> bool:
+    return any(getattr(one, "parameters", None) for one in item.params)
 
 
 def condition_of(item: CircuitInstruction) -> tuple[Clbit | ClassicalRegister, int] | None:

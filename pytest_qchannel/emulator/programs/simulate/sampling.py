@@ -243,8 +243,11 @@ def _whole(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits:
     """Shots of one circuit by state vectors or a matrix product state."""
     if work.pause_s is not None:
         return _chained(work, circuit, seed, work.pause_s)
-    size, at_end = circuit.num_qubits, is_sampled_at_end(circuit)
-    if size <= _SMALL or work.errs or (size <= _BRANCHING_QUBITS and not at_end):
+    size = circuit.num_qubits
+    if size <= _SMALL or work.errs:
+        return _branching(work, circuit, seed)
+    at_end = is_sampled_at_end(circuit)
+    if size <= _BRANCHING_QUBITS and not at_end:
         return _branching(work, circuit, seed)
     longest_s = math.inf
     if at_end and size <= STATEVECTOR_QUBITS:

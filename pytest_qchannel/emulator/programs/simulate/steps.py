@@ -35,6 +35,8 @@ __all__ = [
 MAX_TURNS = 10_000
 """How often a loop may go round."""
 
+_EACH_TICK: Final = 100
+
 MAX_STEPS: Final = 2_000_000
 """Steps of a circuit: loops in loops that set parameters have one for each turn of each."""
 
@@ -110,7 +112,8 @@ class _Budget:
     left: int = field(default_factory=lambda: MAX_STEPS)
 
     def spend(self) -> None:
-        self.tick()
+        if self.left % _EACH_TICK == 0:
+            self.tick()
         self.left -= 1
         if self.left < 0:
             raise JobFailure(
@@ -126,6 +129,7 @@ class _Scope:
     clbits: Mapping[Clbit, int]
     noise: DeviceNoise | None
     budget: _Budget
+    known: dict[tuple[object, ...], list[Step]]
     steps: list[Step] = field(default_factory=list)
 
 
@@ -141,7 +145,7 @@ def steps_of(
     Args:
         circuit: The circuit.
         noise: What errs on the device; ``None``: nothing.
-        tick: Called for each instruction; it raises what ends the search.
+        tick: Called now and then; it raises what ends the search.
         keeps_state: Whether the state behind the last step matters, and not only what was read.
 
     Raises:
@@ -149,7 +153,7 @@ def steps_of(
     """
     qubits = {bit: number for number, bit in enumerate(circuit.qubits)}
     clbits = {bit: number for number, bit in enumerate(circuit.clbits)}
-    scope = _Scope(qubits, clbits, noise, _Budget(tick))
+    scope = _Scope(qubits, clbits, noise, _Budget(tick), {})
     steps = _steps(circuit, scope)
     return steps if keeps_state else _last_measurements_together(steps)
 
@@ -160,7 +164,7 @@ def _steps(circuit: QuantumCircuit, scope: _Scope) -> list[Step]:
         if condition is None:
             _add(item, scope)
             continue
-        inner = _Scope(scope.qubits, scope.clbits, scope.noise, scope.budget)
+        inner = _Scope(scope.qubits, scope.clbits, scope.noise, scope.budget, scope.known)
         _add(item, inner)
         read = reader(condition, scope.clbits)
         scope.steps.append(Choose(read, (((1,), tuple(inner.steps)),)))
@@ -170,10 +174,14 @@ def _steps(circuit: QuantumCircuit, scope: _Scope) -> list[Step]:
 def _add(item: CircuitInstruction, scope: _Scope) -> None:
     scope.budget.spend()
     name = item.name
-    qubits = tuple(scope.qubits[one] for one in item.qubits)
-    if name == "barrier":
-        return
-    if name == "delay":
+    qubits = tuple([scope.qubits[one] for one in item.qubits])
+    if item.is_standard_gate():
+        # Long circuits have few different gates, whose steps they share.
+        key = (name, item.label, qubits, *item.params)
+        if (found := scope.known.get(key)) is None:
+            found = scope.known[key] = _gate(item, qubits, scope)
+        scope.steps += found
+    elif name == "delay":
         if scope.noise is not None:
             scope.steps += scope.noise.during(item, qubits)
     elif name == "measure":
@@ -188,17 +196,19 @@ def _add(item: CircuitInstruction, scope: _Scope) -> None:
         scope.steps += [Reset(one) for one in qubits]
     elif name in _CLASSICAL:
         scope.steps.append(_CLASSICAL[name](item, scope))
-    else:
-        matrix = matrix_of(item)
-        if len(matrix) != 2 ** len(qubits):
-            raise JobFailure(
-                FailureCode.SIMULATOR_FAILED,
-                f"The emulator cannot simulate the instruction {name!r} on {len(qubits)} qubits.",
-            )
-        if name != "id":
-            scope.steps.append(Gate(qubits, matrix))
-        if scope.noise is not None:
-            scope.steps += scope.noise.after(item, qubits)
+    elif name != "barrier":
+        scope.steps += _gate(item, qubits, scope)
+
+
+def _gate(item: CircuitInstruction, qubits: tuple[int, ...], scope: _Scope) -> list[Step]:
+    matrix = matrix_of(item)
+    if len(matrix) != 2 ** len(qubits):
+        raise JobFailure(
+            FailureCode.SIMULATOR_FAILED,
+            f"The emulator cannot simulate the instruction {item.name!r} on {len(qubits)} qubits.",
+        )
+    acting: list[Step] = [] if item.name == "id" else [Gate(qubits, matrix)]
+    return acting if scope.noise is None else acting + list(scope.noise.after(item, qubits))
 
 
 def _body(block: QuantumCircuit, item: CircuitInstruction, scope: _Scope) -> tuple[Step, ...]:
@@ -210,6 +220,7 @@ def _body(block: QuantumCircuit, item: CircuitInstruction, scope: _Scope) -> tup
         }},
         scope.noise,
         scope.budget,
+        scope.known,
     )  # fmt: skip
     return tuple(_steps(block, inner))
 
@@ -284,7 +295,7 @@ def _last_measurements_together(steps: list[Step]) -> list[Step]:
             written.add(step.clbit)
             touched.add(step.qubit)
         elif isinstance(step, Gate | Event):
-            if open_end and not (touched | read).intersection(step.qubits):
+            if open_end and touched.isdisjoint(step.qubits) and read.isdisjoint(step.qubits):
                 continue  # nobody sees it
             touched.update(step.qubits)
         elif isinstance(step, Reset):

@@ -25,7 +25,8 @@ def row(account: Account, instance: Instance) -> dict[str, Json]:
     """One instance; ``parameters`` is there once somebody has sent some.
 
     ``extensions`` always has both times, the allocation as a number and the limit as text, as
-    IBM's tool qauvern 0.14.0 reads them: it adds up the allocations, and converts the limits.
+    IBM's tool qauvern 0.14.0 reads them: it adds up the allocations, and converts the limits. A
+    script beside it that was run on the live service compares what it sent as text with a number.
     """
     limit_s = instance.usage_limit_s
     known: dict[str, Json] = {

@@ -6,6 +6,7 @@ the emulated clock the only one that counts, and costs nothing for a job that no
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
@@ -42,6 +43,7 @@ def look_at(ctx: Context, job: Job) -> None:
 
 def advance_jobs(ctx: Context) -> None:
     """Moves every unfinished job along, oldest first; what takes too long goes to the worker."""
+    ctx.world.collect()
     with ctx.engine.within(TOGETHER_S):
         for job in list(ctx.world.unfinished.values()):
             refresh(ctx, job)
@@ -91,8 +93,8 @@ def _finish(ctx: Context, job: Job) -> None:
         outcome = ctx.engine.run(job.program_id, task)
     except JobFailure as failure:
         _close(world, job, failure)
-    except TooLong:
-        _submit(ctx.engine, world, job, task)
+    except TooLong as long:
+        _submit(ctx.engine, world, job, replace(task, done=long.done))
     else:
         _close(world, job, outcome)
 
@@ -106,6 +108,7 @@ def _task(world: World, job: Job) -> Task:
         snapshot,
         world.job_seed(job),
         device.noise,
+        with_facts=job.account.is_classic,
         started_at=UNSTAMPED,
     )
 

@@ -49,6 +49,22 @@ def test_a_head_is_told_the_length_of_a_body_that_does_not_come() -> None:
     assert (got.status_code, got.content, got.headers["Content-Length"]) == (200, b"", "17")
 
 
+UNREACHABLE = {
+    "": "Connection refused",  # on loopback, where nobody listens any more
+    "http://127.0.0.2:9": "Connection refused",
+    "http://[::1]:9": "Failed to establish a new connection",
+    "proxy.invalid:8085": "Name or service not known",
+    "http://invalid": "Name or service not known",
+    "https://user:word@proxy.test:3128": "Name or service not known",
+    "http://192.0.2.4:3128": "timed out",
+}
+NO_PROXY = {
+    "http://proxy:port": requests.exceptions.InvalidURL,
+    "http://:8085": requests.exceptions.InvalidProxyURL,
+    "ftp://proxy.org:21": requests.exceptions.InvalidURL,
+}
+
+
 def test_a_proxy_that_cannot_be_reached_is_the_error_of_real_life() -> None:
     """A client's own ``proxies=`` was ignored: code that handles its errors could not be tested."""
 
@@ -62,9 +78,14 @@ def test_a_proxy_that_cannot_be_reached_is_the_error_of_real_life() -> None:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             alive = f"http://127.0.0.1:{listening.getsockname()[1]}"
             assert requests.get(URL, proxies={"https": alive}, timeout=9).status_code == 200
-        for proxy in (alive, "http://proxy.invalid:8085"):
-            with pytest.raises(requests.exceptions.ProxyError, match="Unable to connect to proxy"):
+        for proxy, why in UNREACHABLE.items():
+            with pytest.raises(requests.exceptions.ProxyError, match=f"connect to proxy.*{why}"):
+                requests.get(URL, proxies={"https": proxy or alive}, timeout=9)
+        for proxy, kind in NO_PROXY.items():
+            with pytest.raises(kind):
                 requests.get(URL, proxies={"https": proxy}, timeout=9)
+        elsewhere = "http://proxy.of-a-company.com:3128"
+        assert requests.get(URL, proxies={"https": elsewhere}, timeout=9).status_code == 200
         assert requests.get(URL, proxies={"http": alive}, timeout=9).status_code == 200
     finally:
         door.close()

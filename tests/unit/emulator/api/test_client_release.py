@@ -9,7 +9,7 @@ from pytest_qchannel.emulator.api.client_release import client_release
 from pytest_qchannel.hosts import find_host
 from pytest_qchannel.ibm.releases import RELEASES, Version
 from pytest_qchannel.journal import Journal
-from pytest_qchannel.lanes.assemble import SOURCES
+from pytest_qchannel.lanes.assemble import SOURCES, Making
 from pytest_qchannel.lanes.source.emulated import EmulatedSource
 from pytest_qchannel.settings import Source, resolve
 from pytest_qchannel.wire import Request
@@ -47,7 +47,9 @@ def test_who_opts_out_beside_a_server_is_taken_for_the_newest_that_asks_so() -> 
 
 
 def test_a_lane_knows_the_client_of_its_own_process() -> None:
-    source = SOURCES[Source.EMULATOR](resolve({}, {}, {}, {}), None, Journal(), [])
+    source = SOURCES[Source.EMULATOR](
+        Making(resolve({}, {}, {}, {}), None, None, Journal(), [], str)
+    )
     assert isinstance(source, EmulatedSource)
     try:
         request = asked(OPTED_OUT)

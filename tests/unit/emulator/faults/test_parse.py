@@ -25,8 +25,8 @@ from pytest_qchannel.emulator.faults.parse import (
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
 from pytest_qchannel.ibm.table import ROUTES
+from pytest_qchannel.markers import FAULT, HELP, USAGE
 from pytest_qchannel.plugin.marker_arguments import ACCEPT
-from pytest_qchannel.plugin.markers import FAULT, HELP, USAGE
 
 DOCS = Path(__file__).parents[4] / "docs" / "faults.md"
 

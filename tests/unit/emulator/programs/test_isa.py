@@ -10,7 +10,11 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 
-from pytest_qchannel.emulator.programs.isa import require_isa, require_twirlable
+from pytest_qchannel.emulator.programs.isa import (
+    require_isa,
+    require_measured,
+    require_twirlable,
+)
 from pytest_qchannel.emulator.programs.outcome import JobFailure
 from pytest_qchannel.emulator.world import snapshots
 
@@ -179,3 +183,17 @@ def test_fractional_gates_are_not_twirled(name: str) -> None:
     with pytest.raises(JobFailure, match="Gate twirling does not support fractional") as caught:
         require_twirlable(circuit)
     assert caught.value.code == 1519
+
+
+def test_a_circuit_that_measures_nothing_is_refused() -> None:
+    """Its registers came back as zeros here, and the same job failed live."""
+    circuit = QuantumCircuit(1, 1)
+    circuit.x(0)
+    with circuit.if_test((circuit.clbits[0], False)):
+        circuit.x(0)
+    with pytest.raises(JobFailure, match=r"^Circuits without measurements are not allowed$") as it:
+        require_measured(circuit)
+    assert (it.value.code, it.value.usage_s) == (1515, 2.0)
+    with circuit.if_test((circuit.clbits[0], False)):
+        circuit.measure(0, 0)
+    require_measured(circuit)

@@ -276,6 +276,13 @@ def test_more_than_ten_million_shots() -> None:
     assert failure.reason == said
 
 
+def test_a_circuit_without_measurements() -> None:
+    empty = QuantumCircuit(1, 1)
+    empty.x(0)
+    failure = failure_of([encoded(plain())], [encoded(empty)])
+    assert failure.log == "Error code 1515; Circuits without measurements are not allowed"
+
+
 def test_qubits_that_are_not_set_to_zero_go_on_as_they_were() -> None:
     """The service would let a flip in every shot give 1, 0, 1, 0 in the order of the shots."""
     circuit = QuantumCircuit(1, 1)

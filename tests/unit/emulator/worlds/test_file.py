@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,39 @@ def test_a_file_that_cannot_be_read_is_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(UsageProblem, match="the world file cannot be read: ") as caught:
         WorldBuilder.from_file(tmp_path / name)
     assert str(caught.value.where).endswith(str(tmp_path / name))
+
+
+def no_file(kind: str, path: Path) -> None:
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "loop":
+        path.symlink_to(path)
+    else:
+        with path.open("wb") as file:
+            file.truncate(17 * 1024**2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such files")
+@pytest.mark.parametrize("kind", ["pipe", "device", "loop", "too large"])
+def test_what_never_ends_is_no_world_file(kind: str, tmp_path: Path) -> None:
+    """A pipe stopped pytest before it said a word."""
+    path = tmp_path / "world.toml"
+    no_file(kind, path)
+    with pytest.raises(UsageProblem, match="the world file cannot be read: ") as caught:
+        WorldBuilder.from_file(path)
+    assert str(caught.value.where).endswith(str(path))
+
+
+@pytest.mark.parametrize(
+    "text", ["a=" + "[" * 100_000, "a=" + "9" * 5_000, "a." * 100_000 + "b=1", "\0"], ids=len
+)
+def test_what_pythons_reader_gives_up_on_is_no_toml(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageProblem, match="the world file is no TOML: "):
+        WorldBuilder.from_file(path)
 
 
 # Not real: drawn by hand. Their forms are those of IBM's.

@@ -1,7 +1,7 @@
-"""Files of a tree of cassettes are looked at before they are read: what they are, how large.
+"""Files are looked at before they are read: what they are, how large.
 
 A tree comes from a repository, so anything may lie in it: a pipe, which a reader waits for, or a
-link to a device, which has no end.
+link to a device, which has no end. The same may stand where a setting or a variable points.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ def read_file(path: Path, most_bytes: int) -> bytes:
     Raises:
         OSError: It is missing, no file, or may not be read.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
+    try:
+        mode = path.stat().st_mode
+    except ValueError as problem:  # a NUL
+        raise OSError(errno.EINVAL, str(problem), str(path)) from None
+    if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, "it is no file, but a folder, a pipe or a device", str(path))
     with path.open("rb") as file:
         return file.read(most_bytes + 1)

@@ -21,14 +21,15 @@ LENDING: Final = (QCHANNEL, FAULT)
 USAGE: Final = {
     QCHANNEL: "qchannel(*names, instance=None, seed=None, mode=None, door=None, "
     "allow_unused=False)",
-    LIVE_QPU: "live_qpu(max_qpu_seconds=None)",
+    LIVE_QPU: "live_qpu(*, max_qpu_seconds=10, max_jobs=1, backend=None, only_live=False)",
     FAULT: "qchannel_fault(route, status=503, times=1)",
 }
 
 HELP: Final = {
     QCHANNEL: "run the test on these channels only, with this instance, seed, mode or door; "
     "allow_unused: a replay need not use all of its cassette",
-    LIVE_QPU: "the test needs a real QPU; skipped until the live lane exists",
+    LIVE_QPU: "what the test may spend in the live lane: QPU seconds of all its jobs, their "
+    "number, and the one device that it may use; only_live: it is skipped in other lanes",
     FAULT: "something goes wrong in the test, of which there may be several markers. A request: "
     "route, service, host, status, code, message, retry_after_s, processed, delay_s, drop, body; "
     "or a job: job, reason, code, backend; or an account: account, account_name; and of each: "

@@ -1,0 +1,57 @@
+"""A dotenv file with credentials (``--qchannel-secrets``), for machines without a CI's secrets."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from pathlib import Path
+
+import dotenv
+
+from pytest_qchannel.errors import UsageProblem
+
+__all__ = ["secrets_file"]
+
+
+def secrets_file(path: Path) -> dict[str, str]:
+    """The variables of a file that nobody else may read and that git does not track.
+
+    Raises:
+        UsageProblem: It cannot be read, others may read it, or git tracks it.
+    """
+    try:
+        state = path.stat()
+        text = path.read_text(encoding="utf-8") if stat.S_ISREG(state.st_mode) else None
+    except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise _refused(path, f"cannot be read: {said}", "name a dotenv file") from None
+    if text is None:
+        raise _refused(path, "is no file", "name a dotenv file")
+    if os.name == "posix" and state.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise _refused(path, "may be read by others", f"chmod 600 {path}")
+    if _is_tracked(path):
+        raise _refused(
+            path,
+            "is tracked by git, and so are its secrets",
+            f"git rm --cached {path}, name it in .gitignore, and make new keys: the old ones are "
+            "in the history",
+        )
+    values = dotenv.dotenv_values(path, interpolate=False, encoding="utf-8")
+    return {name: value for name, value in values.items() if value}
+
+
+def _is_tracked(path: Path) -> bool:
+    """Whether git knows the file; without git, or outside of a repository, nobody does."""
+    command = ["git", "ls-files", "--error-unmatch", "--", path.name]
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words, and the name of a file behind "--"
+            command, cwd=path.absolute().parent, capture_output=True, check=False, timeout=30
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _refused(path: Path, headline: str, advice: str) -> UsageProblem:
+    return UsageProblem(f"the file of --qchannel-secrets {headline}", where=str(path), next=advice)

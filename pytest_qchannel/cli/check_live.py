@@ -1,0 +1,123 @@
+"""``qchannel check --live``: the flows on the real services, and where these differ from ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import click
+
+from pytest_qchannel.channels.model import Channel
+from pytest_qchannel.channels.personal import remember, secrets_of_person
+from pytest_qchannel.channels.secrets_file import secrets_file
+from pytest_qchannel.cli.flows import ONE_JOB, READS, Step, walk
+from pytest_qchannel.crn import CRN
+from pytest_qchannel.drift.ask import Subject
+from pytest_qchannel.drift.reference import reference
+from pytest_qchannel.drift.report import Report, drift_report
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.lanes.live.allowance import Allowance
+from pytest_qchannel.lanes.live.run import LiveRun
+from pytest_qchannel.lanes.live.run_id import run_id
+from pytest_qchannel.settings import Mode, Settings, resolve
+
+__all__ = ["DOCUMENT", "check_live", "live_settings"]
+
+DOCUMENT: Final = Path("drift.json")
+"""Where the report goes if nobody says where."""
+
+_NAME: Final = "qchannel check"
+_MOST_S: Final = 5
+"""What the one job of a flow may use: an empty circuit is charged 2 s (observed)."""
+
+
+def live_settings(**words: str) -> Settings:
+    """The settings of a live run, with what the variables say.
+
+    Raises:
+        click.UsageError: A value is wrong.
+    """
+    try:
+        return resolve({"mode": "live", **words}, {}, os.environ, {})
+    except UsageProblem as problem:
+        raise click.UsageError(str(problem)) from None
+
+
+def live_run(settings: Settings) -> LiveRun:
+    """A live run with the credentials of the environment, or of the secrets file.
+
+    Raises:
+        click.UsageError: There are none.
+    """
+    environ = dict(os.environ)
+    try:
+        if settings.secrets is not None:
+            environ = {**secrets_file(settings.secrets), **environ}
+        run = LiveRun(settings, environ, run_id(environ).text, Path.cwd(), learned=remember)
+    except QChannelError as problem:
+        raise click.UsageError(str(problem)) from None
+    for secret in run.held.values():
+        remember(secret)
+    return run
+
+
+def check_live(
+    path: Path, channels: str, budget: str, tell: Callable[[str], None]
+) -> tuple[list[Step], Report]:
+    """Walks the flows, then every free route, read-only, and writes what differs.
+
+    Args:
+        path: Where the report of differences goes.
+        channels: Those that are walked, a comma list; of them those with a credential.
+        budget: As ``--qchannel-budget``: with 0 nothing is submitted.
+        tell: Called with each request of the flows, as a line.
+
+    Returns:
+        The steps of the flows, and the report.
+
+    Raises:
+        click.UsageError: There is no credential, or nobody answers.
+    """
+    settings = live_settings(channel=channels, budget=budget)
+    run = live_run(settings)
+    try:
+        chosen = [one for one in run.held if one.name in settings.channel]
+        if not chosen:
+            names = ", ".join(one.name for one in run.held)
+            raise click.UsageError(f"--channel: there are credentials for {names} only")
+        steps = [step for one in chosen for step in _flows(one, settings, run, tell)]
+        report = _drift(chosen[0], run)
+    except QChannelError as problem:
+        raise click.UsageError(str(problem)) from None
+    finally:
+        run.close()
+    document = json.dumps(report.document(), indent=1)
+    path.write_text(document + "\n", encoding="utf-8")
+    return steps, report
+
+
+def _flows(
+    channel: Channel, settings: Settings, run: LiveRun, tell: Callable[[str], None]
+) -> list[Step]:
+    is_reading = run.terms.budget.tier == "read"
+    settings = settings._replace(mode=Mode.LIVE)
+    jobs = len(run.held)
+    run.begin(Allowance(_NAME, None if is_reading else jobs * _MOST_S, jobs))
+    only = READS if is_reading else READS | ONE_JOB
+    try:
+        return list(walk(channel, settings, tell, live=run, only=only))
+    finally:
+        for line in run.sweep_all(settings.sweep_timeout):
+            if line.is_left:
+                click.echo(f"left behind: {line.kind} {line.name}: {line.why}", err=True)
+
+
+def _drift(channel: Channel, run: LiveRun) -> Report:
+    instance = run.accounts()[channel.name].instances[0]
+    subject = Subject(run.held[channel], CRN.parse(instance.id))
+    return drift_report(run.send, subject, reference(Clock(time.time)), secrets_of_person())

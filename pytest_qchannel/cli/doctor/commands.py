@@ -1,0 +1,128 @@
+"""Commands that mend a project: each works as it is pasted into a shell in the project's folder."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from pytest_qchannel.cli.machine import Machine, Word
+
+__all__ = [
+    "activated",
+    "edited",
+    "moved",
+    "plugin_line",
+    "renamed_key",
+    "with_value",
+    "without_key",
+    "without_text",
+    "without_word",
+]
+
+
+def edited(machine: Machine, path: Path, line: int, old: str, new: str) -> str:
+    """Replaces a text in a line of a file; the file as it was stays as .bak."""
+    new = re.sub(r"([\\&/])", r"\\\1", new)
+    return _sed(f"{line}s/{_literal(old)}/{new}/", machine.shown(path))
+
+
+def _without_line(machine: Machine, path: Path, line: int) -> str:
+    """Takes a line out of a file, named by what it says: one before it may be gone by then."""
+    text = _lines(path)[line - 1].rstrip()
+    return _sed(f"/^{_literal(text)}[[:space:]]*$/d", machine.shown(path))
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"([][\\.*^$/])", r"\\\1", text)
+
+
+def _sed(script: str, path: Path) -> str:
+    # With the suffix right behind it, -i means the same to GNU's sed and to BSD's.
+    return f"sed -i.bak {shlex.quote(script)} {shlex.quote(str(path))}"
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def activated(prefix: Path) -> str:
+    """Makes a virtual environment the active one."""
+    return f". {shlex.quote(str(prefix / 'bin' / 'activate'))}"
+
+
+def moved(path: Path, to: Path) -> str:
+    """Gives a file another name."""
+    return shlex.join(["mv", str(path), str(to)])
+
+
+def plugin_line(path: Path, module: str) -> int:
+    """The line of a conftest that loads a plugin by ``pytest_plugins``; 0 where none does."""
+    text = "\n".join(_lines(path))
+    whole = re.search(r"^pytest_plugins\s*=\s*(\[[^]]*\]|\([^)]*\)|.*)", text, re.MULTILINE)
+    if whole is None or (at := whole[0].find(module)) < 0:
+        return 0
+    return text.count("\n", 0, whole.start() + at) + 1
+
+
+def without_text(machine: Machine, path: Path, line: int, name: str) -> str:
+    """Takes a quoted name and its comma out of a line, or the line where nothing else is in it."""
+    text = _lines(path)[line - 1]
+    quoted = re.search(rf"(['\"]){re.escape(name)}\1(,\s*)?", text)
+    if quoted is None:
+        return _without_line(machine, path, line)
+    alone = rf"(pytest_plugins\s*=)?\s*[\[(]?\s*{re.escape(quoted[0])}\s*[\])]?\s*"
+    if re.fullmatch(alone, text):
+        return _without_line(machine, path, line)
+    return edited(machine, path, line, quoted[0], "")
+
+
+def without_word(machine: Machine, word: Word) -> str:
+    """Takes a word out of the options of every run."""
+    if word.source:
+        rest = " ".join(one.text for one in machine.words if one.source and one.text != word.text)
+        return f"export PYTEST_ADDOPTS={shlex.quote(rest)}" if rest else f"unset {word.source}"
+    path = machine.ini[0] or machine.here
+    option, _, name = word.text.partition(" ")
+    option, name = re.escape(option), re.escape(name)
+    between = rf"(?:\1,\s*\1|\s*){name}" if name else ""
+    spelt = re.compile(rf"(['\"]?){option}{between}\1,?\s?")
+    for number, line in enumerate(_lines(path), 1):
+        if written := spelt.search(line):
+            return edited(machine, path, number, written[0], "")
+    return f"grep -n addopts {shlex.quote(str(machine.shown(path)))}"
+
+
+def _key_line(machine: Machine, key: str) -> tuple[Path, int, str] | None:
+    """Where the ini file has a key: the file, the line's number, the line."""
+    path = machine.ini[0]
+    is_it = re.compile(rf"\s*\"?{re.escape(key)}\"?\s*[=:]")
+    for number, line in enumerate(_lines(path), 1) if path else ():
+        if path and is_it.match(line):
+            return path, number, line
+    return None
+
+
+def renamed_key(machine: Machine, key: str, name: str) -> str:
+    """Corrects the name of a key of the ini file."""
+    found = _key_line(machine, key)
+    return edited(machine, found[0], found[1], key, name) if found else ""
+
+
+def without_key(machine: Machine, key: str) -> str:
+    """Takes a key of one line out of the ini file."""
+    found = _key_line(machine, key)
+    return _without_line(machine, found[0], found[1]) if found else ""
+
+
+def with_value(machine: Machine, key: str, value: str) -> str:
+    """Gives a key of the ini file another value."""
+    found = _key_line(machine, key)
+    if found is None:
+        return ""
+    path, number, line = found
+    said = re.sub(r"^[^=:]*[=:]\s*", "", line).rstrip()
+    return edited(machine, path, number, said, f'"{value}"' if path.suffix == ".toml" else value)

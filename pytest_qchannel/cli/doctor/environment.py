@@ -1,0 +1,222 @@
+"""The person's environment: variables, accounts, proxies, certificates, the clock.
+
+A value of a variable that may hold a secret is never told: its name is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from pytest_qchannel.channels.credentials import (
+    CLIENT_VARIABLES,
+    credential_variables,
+    own_variable,
+)
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.cli.doctor import commands
+from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
+from pytest_qchannel.cli.machine import Machine, pip
+from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.options import CHANNELS, ENV_PREFIX, OPTIONS
+from pytest_qchannel.settings import check_variables
+
+__all__ = ["CHECKS"]
+
+_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
+_DAY_S: Final = 86_400.0
+_WRITTEN: Final = 1_760_000_000.0
+"""October 2025: no clock that goes right is before the first release of this package."""
+
+
+def _variables(machine: Machine) -> Iterator[Finding]:
+    for name in machine.environ:
+        try:
+            check_variables({name: ""})
+        except UsageProblem as problem:
+            yield fail(problem.headline, _renamed(name, problem.closest))
+    known = {option.env_var for option in OPTIONS} | credential_variables()
+    for name in sorted(known):
+        if machine.environ.get(name, "x").strip() == "":
+            yield warn(f"{name} is set and empty, which counts as not set", unset(name))
+    yield from _of_client(machine)
+    for channel in CHANNEL_BY_NAME.values():
+        own = own_variable(channel, "TOKEN")
+        others = [machine.environ.get(name) for name in (own, "QISKIT_IBM_TOKEN")]
+        named = machine.environ.get("QISKIT_IBM_CHANNEL") or "ibm_cloud"
+        if all(others) and len(set(others)) == 2 and named == channel.name:
+            yield warn(
+                f"{own} and QISKIT_IBM_TOKEN are both of {channel} and differ; {own} counts",
+                unset("QISKIT_IBM_TOKEN"),
+            )
+
+
+def _renamed(name: str, closest: str | None) -> str:
+    if closest is None or nearest(name, [closest], likeness=0.8) is None:
+        return unset(name)
+    return f'export {closest}="${name}"; {unset(name)}'
+
+
+def _of_client(machine: Machine) -> Iterator[Finding]:
+    token, instance, named = (machine.environ.get(name, "") for name in CLIENT_VARIABLES)
+    del token
+    if named and named not in (*CHANNELS, "local"):
+        close = nearest(named, CHANNELS)
+        mend = f"export QISKIT_IBM_CHANNEL={close}" if close else unset("QISKIT_IBM_CHANNEL")
+        yield fail(f"QISKIT_IBM_CHANNEL names no channel of {', '.join(CHANNELS)}", mend)
+    elif machine.lacks(named):
+        yield warn(
+            f"QISKIT_IBM_CHANNEL is {named}, which the installed client does not know",
+            unset("QISKIT_IBM_CHANNEL"),
+        )
+    is_classic = re.fullmatch(r"[^/\s]+/[^/\s]+/[^/\s]+", instance)
+    if is_classic and named != "ibm_quantum":
+        yield warn(
+            f"QISKIT_IBM_INSTANCE is a hub/group/project, which {named or 'ibm_cloud'} has not",
+            unset("QISKIT_IBM_INSTANCE"),
+        )
+
+
+def _accounts(machine: Machine) -> Iterator[Finding]:
+    path = machine.home / ".qiskit" / "qiskit-ibm.json"
+    if not path.exists():
+        return
+    try:
+        saved = json.loads(path.read_bytes())
+        accounts = saved.items()
+    except (OSError, ValueError, RecursionError, AttributeError):
+        yield fail(
+            f"{path} cannot be read as the client's accounts",
+            commands.moved(path, path.with_name(f"{path.name}.bak")),
+        )
+        return
+    for name, account in accounts:
+        channel = account.get("channel") if isinstance(account, dict) else None
+        if machine.lacks(str(channel)):
+            code = (
+                "from qiskit_ibm_runtime import QiskitRuntimeService as service; "
+                f"service.delete_account(filename={json.dumps(str(path))}, name={json.dumps(name)})"
+            )
+            python = pip().split(" -m ", maxsplit=1)[0]
+            yield warn(
+                f"the saved account {name!r} is of the channel {channel}, which the installed "
+                "client does not know",
+                f"{python} -c {shlex.quote(code)}",
+            )
+
+
+def _proxies(machine: Machine) -> Iterator[Finding]:
+    for name in _PROXIES:
+        both = [one for one in (name, name.upper()) if machine.environ.get(one)]
+        if len({machine.environ[one] for one in both}) == 2:
+            yield warn(
+                f"{both[0]} and {both[1]} differ: some tools take the one, some the other",
+                unset(both[1]),
+            )
+        for one in both:
+            kind = _kind_of_proxy(machine.environ[one])
+            if kind is None:
+                yield fail(f"the value of {one} is no address of a proxy", unset(one))
+            elif kind.startswith("socks") and not machine.installed.modules("socks"):
+                yield warn(
+                    f"{one} names a SOCKS proxy, which requests needs PySocks for",
+                    pip("install", "PySocks"),
+                )
+
+
+def _kind_of_proxy(value: str) -> str | None:
+    """The scheme of a proxy's address; ``None`` where it is no address."""
+    try:
+        parts = urlsplit(value if "://" in value else f"http://{value}")
+        is_whole = bool(parts.hostname) and (parts.port or True)
+    except ValueError:
+        return None
+    return parts.scheme if is_whole else None
+
+
+def _certificates(machine: Machine) -> Iterator[Finding]:
+    for name in (*_BUNDLES, "SSL_CERT_DIR"):
+        said = machine.environ.get(name)
+        if not said:
+            continue
+        path = machine.here / said
+        if not path.exists():
+            yield fail(f"{name} names {said}, which is not there", unset(name))
+        elif path.is_file() and b"-----BEGIN" not in _bytes(path):
+            yield fail(f"{name} names {said}, in which there is no certificate", unset(name))
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _clock(machine: Machine) -> Iterator[Finding]:
+    now = machine.now()
+    told = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    newest = max((_changed(path) for path in machine.tests), default=0.0)
+    if now < _WRITTEN or newest > now + _DAY_S:
+        why = "before this package was written" if now < _WRITTEN else "before your newest test"
+        yield fail(f"the clock says {told}, {why}", "sudo timedatectl set-ntp true")
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _count(machine: Machine) -> str:
+    names = [name for name in machine.environ if name.startswith((ENV_PREFIX, "QISKIT_IBM_"))]
+    return f"{', '.join(sorted(names))}" if names else "none of ours or of the client is set"
+
+
+def _time(machine: Machine) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(machine.now()))
+
+
+CHECKS: Final = (
+    Check(
+        "variables",
+        "`QCHANNEL_...` and `QISKIT_IBM_...`: none mistyped, empty, of a channel that the "
+        "client lacks, or at odds with another",
+        _variables,
+        _count,
+    ),
+    Check(
+        "accounts",
+        "the saved accounts can be read, and are of channels that the client knows",
+        _accounts,
+        lambda _: "none that this client cannot use",
+    ),
+    Check(
+        "proxies",
+        "addresses of proxies are whole, and do not differ between `http_proxy` and `HTTP_PROXY`",
+        _proxies,
+        lambda _: "none, or whole ones",
+    ),
+    Check(
+        "certificates",
+        "`REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE` and `SSL_CERT_DIR` name "
+        "something that is there",
+        _certificates,
+        lambda _: "no variable points nowhere",
+    ),
+    Check(
+        "clock",
+        "the clock does not go back behind the newest test",
+        _clock,
+        _time,
+    ),
+)

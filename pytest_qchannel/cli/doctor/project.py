@@ -1,0 +1,234 @@
+"""What the project says of us: settings, keys of the ini file, markers."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pytest_qchannel import ini_file
+from pytest_qchannel.cli.doctor import commands
+from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
+from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.lanes.worlds import world_of
+from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
+from pytest_qchannel.options import CHANNELS, OPTIONS, Mode, Option
+from pytest_qchannel.settings import check_arguments, check_key, resolve
+
+__all__ = ["CHECKS"]
+
+
+def _settings(machine: Machine) -> Iterator[Finding]:
+    path, values = machine.ini
+    for key in values:
+        try:
+            check_key(key, "")
+        except UsageProblem as problem:
+            close = problem.closest
+            mend = commands.renamed_key(machine, key, close) if close else ""
+            yield fail(
+                f"{problem.headline} in {_shown(machine, path)}",
+                mend or commands.without_key(machine, key),
+            )
+    for word in machine.words:
+        try:
+            check_arguments([word.text])
+        except UsageProblem as problem:
+            where = word.source or f"addopts of {_shown(machine, path)}"
+            yield fail(f"{problem.headline} in {where}", commands.without_word(machine, word))
+    for option in OPTIONS:
+        yield from _value(machine, option)
+    yield from _world(machine)
+    if machine.set_to("mode") is Mode.RECORD and machine.set_to("record_from") is None:
+        yield fail(
+            "the mode is record, and nothing says what is recorded",
+            "export QCHANNEL_RECORD_FROM=emulator",
+        )
+    for channel in machine.set_to("channel") or ():  # type: ignore[attr-defined]
+        if machine.lacks(channel):
+            yield warn(
+                f"tests are to run on {channel}, which the installed client does not know: they "
+                "are skipped",
+                _other_value(machine, _OPTION["channel"], "auto"),
+            )
+
+
+_OPTION: Final = {option.name: option for option in OPTIONS}
+
+
+def _value(machine: Machine, option: Option) -> Iterator[Finding]:
+    in_file = machine.ini[1].get(option.ini_key)
+    for environ, ini in (
+        ({option.env_var: machine.environ.get(option.env_var, "")}, {}),
+        ({}, {option.name: in_file or None}),
+    ):
+        try:
+            resolve({}, {}, environ, ini, ini_path=machine.ini[0])
+        except UsageProblem as problem:
+            value = problem.closest or option.default
+            if environ:
+                mend = f"export {option.env_var}={value}" if value else unset(option.env_var)
+            else:
+                mend = commands.with_value(machine, option.ini_key, value)
+            yield fail(problem.headline, mend)
+
+
+def _other_value(machine: Machine, option: Option, value: str) -> str:
+    """The command that sets something else, where it is set."""
+    if machine.environ.get(option.env_var):
+        return unset(option.env_var)
+    return commands.with_value(machine, option.ini_key, value) or (
+        f"export {option.env_var}={value}"
+    )
+
+
+def _world(machine: Machine) -> Iterator[Finding]:
+    option = _OPTION["world"]
+    said = machine.set_to("world")
+    if not isinstance(said, Path):
+        return
+    in_variable = machine.environ.get(option.env_var)
+    path = (machine.here if in_variable else machine.base) / said
+    if not path.is_file():
+        found = [str(one.relative_to(machine.base)) for one in machine.base.glob("**/*.toml")]
+        close = nearest(str(said), found, likeness=0.7)
+        mend = (
+            unset(option.env_var) if in_variable else commands.without_key(machine, option.ini_key)
+        )
+        if close and not in_variable:
+            mend = commands.with_value(machine, option.ini_key, close)
+        yield fail(f"there is no file {said} of a world", mend)
+        return
+    try:
+        world_of(resolve({"world": str(path)}, {}, {}, {}))
+    except UsageProblem as problem:
+        mend = _other_value(machine, option, "")
+        if not in_variable:
+            mend = commands.without_key(machine, option.ini_key)
+        yield fail(f"{said}: {problem.headline}", mend)
+
+
+def _ini_files(machine: Machine) -> Iterator[Finding]:
+    """Keys of ours in a file that pytest does not read, because there is another one."""
+    path, read = machine.ini
+    if path is None:
+        return
+    for name in ini_file.NAMES:
+        other = path.with_name(name)
+        values = ini_file.values_in(other) if other != path and other.is_file() else None
+        lost = [key for key in values or {} if key.startswith("qchannel_") and key not in read]
+        if lost and values is not None and path.suffix != ".toml":
+            lines = "".join(f"{key} = {_plain(values[key])}\\n" for key in lost)
+            yield fail(
+                f"{', '.join(lost)} in {_shown(machine, other)} is not read: pytest reads "
+                f"{_shown(machine, path)}",
+                f"sed -i.bak 's/^\\[pytest\\]$/[pytest]\\n{lines[:-2]}/' {_shown(machine, path)}",
+            )
+
+
+def _plain(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+class _Mark(NamedTuple):
+    """A marker in a file: ``pytest.mark.NAME`` and what it is called with."""
+
+    name: str
+    line: int
+    call: ast.Call | None
+
+
+def _markers(machine: Machine) -> Iterator[Finding]:
+    registered = machine.ini[1].get("markers", "")
+    lines = registered if isinstance(registered, list) else str(registered).splitlines()
+    known = [str(line) for line in lines]
+    for path in machine.tests:
+        for mark in _marks_in(path):
+            where = f"{machine.shown(path)}, line {mark.line}"
+            if is_mistyped(mark.name, known):
+                close = nearest(mark.name, USAGE) or QCHANNEL
+                yield fail(
+                    f"{where}: there is no marker {mark.name}",
+                    commands.edited(machine, path, mark.line, f".{mark.name}", f".{close}"),
+                )
+            elif mark.name in _WORDS and mark.call is not None:
+                for line, old, new in _wrong_in(mark.name, mark.call):
+                    yield fail(
+                        f"{machine.shown(path)}, line {line}: the marker {mark.name} takes no "
+                        f"{old.strip(chr(34))}",
+                        commands.edited(machine, path, line, old, new),
+                    )
+
+
+_WORDS: Final = {
+    name: re.findall(r"(\w+)=", usage) for name, usage in USAGE.items() if name != "qchannel_fault"
+}
+"""The arguments of our markers; those of faults hang together, and only a run tells."""
+
+
+def _wrong_in(name: str, call: ast.Call) -> Iterator[tuple[int, str, str]]:
+    """The line of each mistyped argument, what is written there, and what is meant."""
+    for keyword in call.keywords:
+        if keyword.arg and keyword.arg not in _WORDS[name]:
+            close = nearest(keyword.arg, _WORDS[name]) or _WORDS[name][0]
+            yield keyword.lineno, keyword.arg, close
+    for one in call.args if name == QCHANNEL else ():
+        if (
+            isinstance(one, ast.Constant)
+            and isinstance(one.value, str)
+            and one.value not in CHANNELS
+        ):
+            yield one.lineno, one.value, nearest(one.value, CHANNELS) or CHANNELS[0]
+
+
+def _marks_in(path: Path) -> Iterator[_Mark]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text) if "mark." in text else None
+    except (OSError, ValueError, SyntaxError):
+        return  # pytest says it
+    calls = {}
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Call):
+            calls[node.func] = node
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("pytest.mark", "mark"):
+            yield _Mark(node.attr, node.end_lineno or node.lineno, calls.get(node))
+
+
+def _shown(machine: Machine, path: Path | None) -> str:
+    return str(machine.shown(path)) if path else "the ini file"
+
+
+def _file(machine: Machine) -> str:
+    return _shown(machine, machine.ini[0]) if machine.ini[0] else "no file configures pytest here"
+
+
+def _told(machine: Machine) -> str:
+    told = {option.name: machine.setting(option) for option in OPTIONS if option.is_told}
+    return ", ".join(f"{name}={'auto' if said == () else said}" for name, said in told.items())
+
+
+CHECKS: Final = (
+    Check(
+        "settings",
+        "keys of the ini file, options in `addopts`, values, the world file; what is "
+        "recorded, and on which channels",
+        _settings,
+        _told,
+    ),
+    Check(
+        "ini",
+        "no setting stands in a file that pytest does not read, because it reads another",
+        _ini_files,
+        _file,
+    ),
+    Check(
+        "markers",
+        "our markers, their arguments and channels in test modules are spelt as they are",
+        _markers,
+        lambda m: f"none mistyped in {len(m.tests)} files",
+    ),
+)

@@ -1,0 +1,215 @@
+"""The recordings of a project, and the folder they lie in: whole, young, used, kept by git."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from pytest_qchannel.cassette.disk.inventory import Entry, cassettes_in, survey
+from pytest_qchannel.cassette.disk.layout import OWN, index_files
+from pytest_qchannel.cassette.disk.store import Store
+from pytest_qchannel.cassette.problems import record_command
+from pytest_qchannel.cli.doctor import commands
+from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
+from pytest_qchannel.cli.machine import Machine
+
+__all__ = ["CHECKS"]
+
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_LEAST_BYTES: Final = 200_000_000
+_MOST_TOLD: Final = 5
+_GIT_S: Final = 20
+
+
+@lru_cache(maxsize=1)
+def _surveyed(root: Path, state: float) -> tuple[Entry, ...]:  # noqa: ARG001 - the cache's key
+    return tuple(survey(Store(root)))
+
+
+def _entries(machine: Machine) -> tuple[Entry, ...]:
+    root = machine.cassettes
+    return _surveyed(root, machine.now()) if root.is_dir() else ()
+
+
+def _pointers(root: Path) -> list[Path]:
+    """The files of which git has fetched the address only."""
+    files = (path for path in sorted(root.rglob("*")) if path.is_file())
+    return [path for path in files if _head(path) == _POINTER]
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_POINTER))
+    except OSError:
+        return b""
+
+
+def _whole(machine: Machine) -> Iterator[Finding]:
+    pointers = _pointers(machine.cassettes) if machine.cassettes.is_dir() else []
+    if pointers:
+        more = f" and {len(pointers) - 1} more" if len(pointers) > 1 else ""
+        yield fail(
+            f"{machine.shown(pointers[0])}{more} lies in git's large file storage and was not "
+            "fetched",
+            "git lfs pull",
+        )
+        return
+    for one in _entries(machine):
+        if one.problem is not None:
+            test = one.test or None
+            yield fail(f"{machine.shown(one.path)}: {one.problem.headline}", record_command(test))
+
+
+def _young(machine: Machine) -> Iterator[Finding]:
+    most = machine.set_to("max_age")
+    now = datetime.fromtimestamp(machine.now(), UTC)
+    for one in _entries(machine):
+        if one.provenance is None or not isinstance(most, float):
+            continue
+        age = one.provenance.age_days(now)
+        if age > most:
+            yield fail(
+                f"{machine.shown(one.path)} is {age:.0f} days old: at most {most:g} are allowed",
+                record_command(one.test or None),
+            )
+
+
+def _used(machine: Machine) -> Iterator[Finding]:
+    root = machine.cassettes
+    for one in cassettes_in(root) if root.is_dir() else ():
+        module, _, rest = one.test.partition("::")
+        if not one.module or not module:
+            continue
+        path = machine.base / module
+        names = [part.partition("[")[0] for part in rest.split("::")] if rest else []
+        if path.is_file() and set(names) <= _defined_in(path):
+            continue
+        yield warn(
+            f"{machine.shown(one.path)} is of {one.test}, which is not there",
+            "qchannel cassettes prune --yes",
+        )
+
+
+@lru_cache(maxsize=256)
+def _defined_in(path: Path) -> frozenset[str]:
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, SyntaxError):
+        return frozenset()
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, kinds))
+
+
+def _git(machine: Machine) -> Iterator[Finding]:
+    root = machine.cassettes
+    if not root.is_dir():
+        return
+    files = [*index_files(root), *sorted((root / "blobs").rglob("*.gz"))]
+    ignored = _ignored(machine, [path for path in files if path.is_file()])
+    if ignored:
+        folder = machine.shown(root).as_posix()
+        lines = shlex.quote(rf"!/{folder}/\n!/{folder}/**\n")
+        command = f"printf {lines} >> .gitignore"
+        yield fail(f"git ignores {machine.shown(ignored[0])}: nobody else has it", command)
+    own = root / OWN
+    if own.is_dir() and (machine.here / ".git").exists():
+        probe = own / "quarantine"
+        if not _ignored(machine, [probe / "x.yaml"]):
+            target = shlex.quote(str(machine.shown(own / ".gitignore")))
+            yield warn(
+                f"git does not ignore {machine.shown(own)}, where recordings lie that must not be "
+                "kept",
+                f"printf '*\\n' > {target}",
+            )
+
+
+def _ignored(machine: Machine, paths: list[Path]) -> list[Path]:
+    """Those of some files that git ignores; none where there is no git, or no repository."""
+    if not paths or shutil.which("git") is None:
+        return []
+    done = subprocess.run(
+        ["git", "check-ignore", "--no-index", "-z", "--stdin"],  # noqa: S607 - the person's git
+        cwd=machine.here,
+        input="\0".join(map(str, paths)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_GIT_S,
+    )
+    return [Path(one) for one in done.stdout.split("\0") if one]
+
+
+def _writing(machine: Machine) -> Iterator[Finding]:
+    root = machine.cassettes
+    above = next(one for one in (root, *root.parents) if one.exists())
+    shown = machine.shown(above)
+    if not above.is_dir():
+        yield fail(
+            f"{shown} is a file, where the folder of cassettes should be",
+            commands.moved(shown, shown.with_name(f"{shown.name}.bak")),
+        )
+        return
+    if not os.access(above, os.W_OK | os.X_OK):
+        yield warn(f"nobody may write to {shown}", f"chmod u+wx {shlex.quote(str(shown))}")
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        said = machine.environ.get(name)
+        if said and not Path(said).is_dir():
+            yield fail(f"{name} names {said}, which is no folder", unset(name))
+    free = machine.free(above)
+    if free < _LEAST_BYTES:
+        yield fail(f"{free // 1_000_000} MB are free on the disk of {shown}", "pip cache purge")
+
+
+def _folder(machine: Machine) -> str:
+    root = machine.cassettes
+    if not root.is_dir():
+        return f"no folder {machine.shown(root)}"
+    return f"{len(cassettes_in(root))} in {machine.shown(root)}"
+
+
+def _age(machine: Machine) -> str:
+    most = machine.set_to("max_age")
+    return f"none older than {most:g} days" if isinstance(most, float) else "no maximum age is set"
+
+
+CHECKS: Final = (
+    Check(
+        "cassettes",
+        "recordings can be read, and were fetched from git's large file storage",
+        _whole,
+        _folder,
+    ),
+    Check(
+        "stale",
+        "none is older than `qchannel_max_age`",
+        _young,
+        _age,
+    ),
+    Check(
+        "unused",
+        "each recording has its test still",
+        _used,
+        lambda _: "each has one",
+    ),
+    Check(
+        "git",
+        "git ignores no recording, and does ignore the quarantine",
+        _git,
+        lambda _: "ignores no cassette",
+    ),
+    Check(
+        "writing",
+        "the folder can be written to, the disk has room, `TMPDIR` is there",
+        _writing,
+        lambda m: f"{m.free(m.base) // 1_000_000_000} GB free",
+    ),
+)

@@ -1,0 +1,161 @@
+"""``qchannel matrix``: the legs of a project's CI, from its settings and from its secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import click
+
+from pytest_qchannel import ini_file
+from pytest_qchannel.cassette.naming import SUFFIX, root_of
+from pytest_qchannel.channels.client import client_version
+from pytest_qchannel.channels.credentials import own_variable, secret_of
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
+from pytest_qchannel.cli.group import example
+from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.ibm.releases import version_of
+from pytest_qchannel.options import OPTIONS
+from pytest_qchannel.settings import Mode, Settings, resolve
+
+__all__ = ["Leg", "matrix"]
+
+_LANES: Final = ("replay", "emulated", "live")
+_SELECTED: Final[Mapping[str, str]] = {"replay": "-m vcr", "live": "-m live_qpu"}
+"""Which tests a lane runs: those that have a cassette, and those that are meant for a QPU."""
+
+
+class Leg(NamedTuple):
+    """One leg; its parts are what pytest finds in the variables of the same names.
+
+    Attributes:
+        lane: ``QCHANNEL_MODE``.
+        channel: ``QCHANNEL_CHANNEL``.
+        client: The version of qiskit-ibm-runtime to install.
+        addopts: ``PYTEST_ADDOPTS``.
+    """
+
+    lane: str
+    channel: str
+    client: str
+    addopts: str
+
+    def variables(self) -> dict[str, str]:
+        """What the leg's job has in its environment."""
+        return {
+            "QCHANNEL_MODE": self.lane,
+            "QCHANNEL_CHANNEL": self.channel,
+            "CLIENT": self.client,
+            "PYTEST_ADDOPTS": self.addopts,
+        }
+
+
+@click.command(epilog=example("qchannel matrix --format github --client 0.45.1,0.51.0"))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["github", "gitlab", "json"]),
+    default="json",
+    show_default=True,
+    help="github: one line for a job's strategy.matrix; gitlab: lines for a job's parallel.",
+)
+@click.option(
+    "--client",
+    "clients",
+    metavar="VERSIONS",
+    help="The versions of qiskit-ibm-runtime, a comma list; the installed one without it.",
+)
+@click.option(
+    "--lane",
+    "lanes",
+    type=click.Choice(_LANES),
+    multiple=True,
+    help="Only this lane; may be given more than once.",
+)
+def matrix(form: str, clients: str | None, lanes: tuple[str, ...]) -> None:
+    """Print the legs of CI: channels x clients x lanes, from the settings of the project.
+
+    A replay is a leg where there are cassettes, and a live run where the channel's credential is in
+    the environment. A channel that a client does not know is no leg.
+
+    Ends with exit status 0, also without a leg, and 2 where a setting is wrong.
+    """
+    settings, base = _settings()
+    versions = [one.strip() for one in (clients or client_version()).split(",") if one.strip()]
+    for one in versions:
+        if not version_of(one):
+            raise click.BadParameter(f"{one!r} is no version", param_hint="--client")
+    legs = [
+        leg
+        for version in versions
+        for channel in _channels(settings, version)
+        for leg in _legs(settings, base, channel, version)
+        if leg.lane in (lanes or _LANES)
+    ]
+    if "live" in (lanes or _LANES):
+        _tell_what_is_not_live(settings, versions)
+    if form == "github":
+        click.echo(json.dumps({"include": [leg._asdict() for leg in legs]}))
+    elif form == "gitlab":
+        click.echo("\n".join(_as_yaml(legs)))
+    else:
+        click.echo(json.dumps([leg._asdict() for leg in legs], indent=2))
+
+
+def _settings() -> tuple[Settings, Path]:
+    """The settings of a run of pytest here, and the folder that their paths start from."""
+    path, values = next(ini_file.found_from(Path.cwd()), (None, {}))
+    ini = {one.name: values[one.ini_key] for one in OPTIONS if one.ini_key in values}
+    try:
+        settings = resolve({}, {}, os.environ, ini, ini_path=path)
+    except UsageProblem as problem:
+        raise click.UsageError(str(problem)) from None
+    return settings, path.parent if path else Path.cwd()
+
+
+def _channels(settings: Settings, client: str) -> list[Channel]:
+    """The channels of the settings that a client knows; without any, the client's own default."""
+    known = [one for one in CHANNEL_BY_NAME.values() if one.is_known_to(version_of(client))]
+    if not settings.channel:
+        return [one for one in known if not one.is_classic][:1]
+    return [one for one in known if one.name in settings.channel]
+
+
+def _legs(settings: Settings, base: Path, channel: Channel, client: str) -> Iterator[Leg]:
+    for lane in _LANES:
+        addopts = _SELECTED.get(lane, "")
+        if lane == "replay":
+            folder = base / root_of(settings.cassettes, client, channel.name)
+            if not any(folder.rglob(f"*{SUFFIX}")):
+                continue
+            if settings.mode is Mode.REPLAY:  # then each test has a cassette
+                addopts = ""
+        if lane == "live" and (channel.is_classic or secret_of(channel, os.environ) is None):
+            continue
+        yield Leg(lane, channel.name, client, addopts)
+
+
+def _tell_what_is_not_live(settings: Settings, clients: list[str]) -> None:
+    """Says beside the output which channels have no live leg: a fork's secrets are empty."""
+    channels = dict.fromkeys(one for client in clients for one in _channels(settings, client))
+    for channel in channels:
+        if channel.is_classic:
+            click.echo(f"no live leg for {channel}: it ended on 2025-07-01", err=True)
+        elif secret_of(channel, os.environ) is None:
+            variable = own_variable(channel, "TOKEN")
+            click.echo(f"no live leg for {channel}: {variable} is not set", err=True)
+
+
+def _as_yaml(legs: list[Leg]) -> Iterator[str]:
+    """The value of a job's ``parallel``; a number where there is no leg, as GitLab wants."""
+    if not legs:
+        yield "parallel: 1  # no leg"
+        return
+    yield "parallel:"
+    yield "  matrix:"
+    for leg in legs:
+        for at, (name, value) in enumerate(leg.variables().items()):
+            yield f"    {'- ' if not at else '  '}{name}: {json.dumps(value)}"

@@ -1,0 +1,145 @@
+"""What the live lane asks the services itself, with the real credentials: logins and look-ups.
+
+Source: the login, the search for instances and the headers of the runtime service, as the client
+sends them (``accounts/account.py``, ``api/auth.py`` of 0.51).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from pytest_qchannel.cassette.accounts import HeldInstance
+from pytest_qchannel.channels.model import Channel
+from pytest_qchannel.crn import CRN
+from pytest_qchannel.errors import LiveProblem
+from pytest_qchannel.hosts import IAM, RUNTIME, SEARCH, Host, base_url_of, find_any_host
+from pytest_qchannel.ibm.table import url_of
+from pytest_qchannel.lanes.live.access import Access
+from pytest_qchannel.secret import Secret
+from pytest_qchannel.wire import ConnectionDropped, Handle, Request
+
+__all__ = ["Caller", "LiveLoginFailed"]
+
+_EARLY_S: Final = 300
+"""How long before its end an access token is taken for ended."""
+
+_GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
+
+
+class LiveLoginFailed(LiveProblem):
+    """IAM did not take the real credential, or did not answer."""
+
+
+@dataclass(frozen=True)
+class _Token:
+    value: str
+    until: float
+
+
+class Caller:
+    """Asks the services as one channel's account.
+
+    Args:
+        channel: The channel.
+        secret: Its real API key.
+        send: Sends a request as it is.
+        now: The time, in seconds since the epoch.
+    """
+
+    def __init__(
+        self, channel: Channel, secret: Secret, send: Handle, now: Callable[[], float]
+    ) -> None:
+        self.channel = channel
+        self._secret = secret
+        self._send = send
+        self._now = now
+        self._token: _Token | None = None
+        self._lock = threading.Lock()
+        self._instances: tuple[HeldInstance, ...] | None = None
+
+    def access_token(self) -> str:
+        """An access token that is valid for some minutes at least.
+
+        Raises:
+            LiveLoginFailed: IAM refused the key, or did not answer.
+        """
+        with self._lock:
+            if self._token is None or self._token.until - _EARLY_S < self._now():
+                self._token = self._log_in()
+            return self._token.value
+
+    def access(self, crn: str) -> Access:
+        """How an instance is asked, at the host of its region.
+
+        Raises:
+            LiveLoginFailed: See :meth:`access_token`.
+        """
+        parts = urlsplit(base_url_of(RUNTIME, CRN.parse(crn).region))
+        host = find_any_host(parts.netloc, parts.path)
+        if host is None:  # a region that is newer than the table
+            host = Host(parts.netloc, parts.path, RUNTIME)
+        headers = {"authorization": f"Bearer {self.access_token()}", "service-crn": crn}
+        return Access(host, headers)
+
+    def instances(self) -> tuple[HeldInstance, ...]:
+        """The instances of the account, as the search for them lists them.
+
+        Raises:
+            LiveLoginFailed: They could not be asked for.
+        """
+        if self._instances is None:
+            headers = {
+                "authorization": f"Bearer {self.access_token()}",
+                "content-type": "application/json",
+            }
+            asked = {"query": "service_name:quantum-computing", "fields": ["crn", "name"]}
+            parts = urlsplit(url_of(SEARCH, "POST /v3/resources/search"))
+            body = json.dumps(asked).encode()
+            answered = self._json(
+                Request("POST", parts.netloc, parts.path, headers, "limit=100", body)
+            )
+            self._instances = tuple(
+                HeldInstance(one["crn"], one.get("name") or one["crn"], "")
+                for one in answered.get("items", ())
+            )
+        return self._instances
+
+    def _log_in(self) -> _Token:
+        form = urlencode({"grant_type": _GRANT, "apikey": self._secret.reveal()}).encode()
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        parts = urlsplit(url_of(IAM, "POST /identity/token"))
+        request = Request("POST", parts.netloc, parts.path, headers, "", form)
+        answered = self._json(request)
+        token = answered.get("access_token")
+        if not isinstance(token, str):
+            raise self._failed("IAM gave no access token", "service")
+        return _Token(token, self._now() + int(answered.get("expires_in") or 3600))
+
+    def _json(self, request: Request) -> dict[str, Any]:
+        try:
+            response = self._send(request)
+        except ConnectionDropped as dropped:
+            said = dropped.trouble.name if dropped.trouble else "no answer"
+            raise self._failed(f"{request.host} gave no answer", "service", said) from None
+        try:
+            answered = json.loads(response.body)
+        except ValueError:
+            answered = None
+        if response.status != 200 or not isinstance(answered, dict):
+            outcome = "credentials" if 400 <= response.status < 500 else "service"
+            raise self._failed(f"{request.host} answered with {response.status}", outcome)
+        return answered
+
+    def _failed(self, headline: str, outcome: str, error: str = "") -> LiveLoginFailed:
+        return LiveLoginFailed(
+            f"{self.channel}: {headline}",
+            outcome=outcome,
+            facts=[("error", error)] if error else [],
+            next=f"check the {self.channel.credential} in {self._secret.env_var}, and whether "
+            "https://quantum.cloud.ibm.com is there",
+        )

@@ -1,0 +1,270 @@
+"""Refuses, before it is sent, what a live run may not do.
+
+- In every tier: changes of instances, what the table does not know and may change something, and
+  the classic platform, which ended on 2025-07-01.
+- With a budget of 0: all that is not a read.
+- Else submissions of tests without the marker ``live_qpu``, or for backends or instances that are
+  not allowed, and changes of jobs and sessions that this run has not made.
+
+A dry run sends submissions to the twin of the device that runs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from typing import Final, NoReturn
+
+from pytest_qchannel.emulator.api.client_release import client_release
+from pytest_qchannel.errors import LiveRefused
+from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, RUNTIME, SEARCH
+from pytest_qchannel.ibm.releases import Version
+from pytest_qchannel.ibm.route import Action
+from pytest_qchannel.ibm.table import Found, find
+from pytest_qchannel.lanes.live.access import (
+    Unanswered,
+    answer_of,
+    instance_of,
+    json_of,
+    saying,
+    with_body,
+)
+from pytest_qchannel.lanes.live.entry import Kind, fingerprint
+from pytest_qchannel.lanes.live.ledger import Ledger
+from pytest_qchannel.lanes.live.order import Order, order_of
+from pytest_qchannel.lanes.live.terms import CurrentTest, Terms
+from pytest_qchannel.wire import Handle, Json, Request, Response
+
+__all__ = ["DRY_SINCE", "Policy", "twin_of"]
+
+DRY_SINCE: Final[Version] = (0, 51)
+"""Since then the client knows ``mock_...`` devices. Source: its release notes."""
+
+_SERVICES: Final = (RUNTIME, IAM, SEARCH, CATALOG, CONTROLLER)
+_HARMLESS: Final = ("GET", "HEAD", "OPTIONS")
+_BACKENDS: Final = "GET /backends"
+
+
+def twin_of(backend: str) -> str:
+    """The twin of a device that runs nothing. Source: ``dry_run`` of qiskit-ibm-runtime 0.51."""
+    return re.sub(r"^[^_]+", "mock", backend)
+
+
+class Policy:
+    """A link of the chain that lets pass what may be sent.
+
+    Args:
+        terms: What the run may do.
+        ledger: The run's: whose jobs and sessions are its own.
+        test: Gives the test that runs now.
+        installed: The client's release in this process.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        ledger: Ledger,
+        test: CurrentTest,
+        installed: Version | None = None,
+    ) -> None:
+        self._terms = terms
+        self._ledger = ledger
+        self._test = test
+        self._installed = installed
+        self._lock = threading.Lock()
+        self._twins: dict[str, frozenset[str]] = {}
+
+    def __call__(self, request: Request, answer: Handle) -> Response:
+        """The answer to a request that may be sent; lists without what may not be used.
+
+        Raises:
+            LiveRefused: It may not.
+        """
+        found = find(request.method, request.host, request.path)
+        if found is None:
+            if request.method not in _HARMLESS:
+                self._refuse(
+                    request,
+                    "the lane does not know what it does",
+                    "send it from outside of a live test",
+                )
+            return answer(request)
+        if found.route.service not in _SERVICES:
+            self._refuse(
+                request,
+                "the classic platform ended on 2025-07-01",
+                "use the channel ibm_quantum_platform",
+            )
+        self._require_instance(request, found)
+        order = order_of(request, found, self._test(), answer)
+        if order is not None:
+            return answer(self._admitted(order))
+        self._require_harmless(request, found)
+        return self._narrowed(found, answer(request))
+
+    def _refuse(self, request: Request, why: str, mend: str, outcome: str = "code") -> NoReturn:
+        test = self._test()
+        raise test.complain(
+            LiveRefused(
+                f"{request.method} {_shown(request)} was not sent: {why}",
+                outcome=outcome,
+                where=test.allowance.test,
+                next=mend,
+            )
+        )
+
+    def _require_instance(self, request: Request, found: Found) -> None:
+        """Refuses what is for an instance that is not allowed."""
+        names_one = found.route.credential == "runtime"
+        allowed = self._terms.instances
+        if names_one and allowed and instance_of(request) not in allowed:
+            self._refuse(
+                request,
+                "its instance is none of --qchannel-live-instances",
+                "use one of these, or add it to them",
+            )
+
+    def _require_harmless(self, request: Request, found: Found) -> None:
+        """Refuses changes, but for those of the run's own jobs and sessions."""
+        route = found.route
+        if route.action in (Action.LOGIN, Action.READ):
+            return
+        if route.resource not in ("job", "session"):
+            self._refuse(
+                request,
+                "it changes an instance, and the live lane changes none",
+                "change it where it is administered",
+            )
+        if self._terms.budget.tier == "read":
+            self._refuse(
+                request,
+                "with --qchannel-budget=0 the live lane only reads",
+                "--qchannel-budget=dry, or a number of QPU seconds",
+                "quota" if self._test().allowance.may_submit else "code",
+            )
+        name = f"{route.resource}_id"
+        if self._ledger.by_remote(found.args[name]) is None:
+            self._refuse(
+                request,
+                f"this run has not made that {route.resource}",
+                f"let the test submit what it changes, or change the {route.resource} elsewhere",
+            )
+
+    def _admitted(self, order: Order) -> Request:
+        """The request of a submission that may be sent."""
+        allowance, tier = order.test.allowance, self._terms.budget.tier
+        if not allowance.may_submit:
+            order.refuse(
+                "the test has no marker live_qpu",
+                "@pytest.mark.live_qpu(max_qpu_seconds=10)",
+            )
+        if tier == "read":
+            order.refuse(
+                "with --qchannel-budget=0 the live lane only reads",
+                f"--qchannel-budget={allowance.smallest_reserve_s}, the least that this test "
+                "needs, or --qchannel-budget=dry",
+                "quota",
+            )
+        allowed = self._allowed()
+        if allowed is not None and order.backend not in allowed:
+            named = order.backend or "no backend"
+            order.refuse(
+                f"it is for {named}, and allowed is {', '.join(sorted(allowed)) or 'none'}",
+                "use one of these, or change --qchannel-live-backends or the marker's backend",
+            )
+        return order.request if tier == "paid" else self._dry(order)
+
+    def _allowed(self) -> frozenset[str] | None:
+        """The backends that the test may use; ``None``: any."""
+        own = self._test().allowance.backend
+        if own is None:
+            return self._terms.backends or None
+        one = frozenset({own})
+        return one & self._terms.backends if self._terms.backends else one
+
+    def _dry(self, order: Order) -> Request:
+        """A submission for the twin of its device."""
+        if order.kind is not Kind.JOB:
+            order.refuse(
+                "whether a session without QPU time is free is not known",
+                "a number of seconds for --qchannel-budget, or a job outside of a session",
+                "not offered",
+            )
+        release = client_release(order.request, self._installed)
+        if release is not None and release < DRY_SINCE:
+            order.refuse(
+                f"client {'.'.join(map(str, release))} has no dry runs",
+                f"pip install 'qiskit-ibm-runtime>={'.'.join(map(str, DRY_SINCE))}'",
+                "not offered",
+            )
+        twin = twin_of(order.backend)
+        if twin not in self._mocks(order):
+            order.refuse(
+                f"the instance has no device {twin}: dry runs are for the plans Flex, Premium and "
+                "On-Prem",
+                "an instance of such a plan, or a number of seconds for --qchannel-budget",
+                "not offered",
+            )
+        return with_body(order.request, {**order.body, "backend": twin})
+
+    def _mocks(self, order: Order) -> frozenset[str]:
+        """The devices of an instance that run nothing; asked for once."""
+        instance = order.access.instance
+        with self._lock:
+            known = self._twins.get(instance)
+        if known is not None:
+            return known
+        asked = order.access.request(_BACKENDS, query=[("include_mocks", "true")])
+        try:
+            rows = answer_of(asked, order.send).get("devices")
+        except Unanswered as why:
+            order.refuse(
+                f"which devices run nothing is not known: asked for them, {why}",
+                "try again later",
+                "credentials" if why.status in (401, 403) else "service",
+            )
+        names = frozenset(name for name in map(_name_of, _rows(rows)) if name.startswith("mock"))
+        with self._lock:
+            self._twins[instance] = names
+        return names
+
+    def _narrowed(self, found: Found, response: Response) -> Response:
+        """An answer without backends and instances that may not be used, as ``least_busy`` asks."""
+        backends, instances = self._allowed(), self._terms.instances
+        is_backends = found.route.service == RUNTIME and found.route.key == _BACKENDS
+        is_search = found.route.service == SEARCH
+        if response.status >= 300 or not (
+            (is_backends and backends is not None) or (is_search and instances)
+        ):
+            return response
+        body = json_of(response)
+        if is_backends and backends is not None:
+            rows = [one for one in _rows(body.get("devices")) if _name_of(one) in backends]
+            return saying(response, {**body, "devices": rows}) if "devices" in body else response
+        rows = [one for one in _rows(body.get("items")) if _crn_print(one) in instances]
+        return saying(response, {**body, "items": rows}) if "items" in body else response
+
+
+def _shown(request: Request) -> str:
+    """What was asked, without what names an account: the path of an instance does."""
+    found = find(request.method, request.host, request.path)
+    if found is not None:
+        return f"https://{request.host}{found.host.base}{found.route.rule}"
+    is_secret = "crn" in request.path.lower()
+    return f"https://{request.host}{'/...' if is_secret else request.path}"
+
+
+def _rows(value: Json) -> list[Json]:
+    return list(value) if isinstance(value, list) else []
+
+
+def _name_of(row: Json) -> str:
+    """The name of a row of devices: older versions of the API list names alone."""
+    name = row.get("name") if isinstance(row, Mapping) else row
+    return name if isinstance(name, str) else ""
+
+
+def _crn_print(row: Json) -> str:
+    crn = row.get("crn") if isinstance(row, Mapping) else None
+    return fingerprint(crn) if isinstance(crn, str) else ""

@@ -1,0 +1,87 @@
+"""Cancels jobs that wait in a queue for too long, whether the code under test polls them or not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from pytest_qchannel.errors import LiveProblem
+from pytest_qchannel.ibm.table import find, is_submission
+from pytest_qchannel.lanes.live.access import Access, Unanswered, answer_of, json_of
+from pytest_qchannel.lanes.live.lookup import cancel
+from pytest_qchannel.lanes.live.settle import status_of
+from pytest_qchannel.lanes.live.settling import Settling
+from pytest_qchannel.lanes.live.terms import CurrentTest, LiveTest, Terms
+from pytest_qchannel.wire import Handle, Request, Response
+
+__all__ = ["QueueTimer", "in_thread"]
+
+_WAITING: Final = "Queued"
+
+
+def in_thread(wait: Callable[[], None]) -> None:
+    """Runs something beside the tests; it keeps no process from ending."""
+    threading.Thread(target=wait, name="qchannel queue timer", daemon=True).start()
+
+
+class QueueTimer:
+    """The link that starts a timer for each job that was taken.
+
+    Args:
+        terms: What the run may do: how long a job may wait.
+        settling: The way to the ledger and the clock.
+        test: Gives the test that runs now.
+        start: Runs what waits, beside the tests.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        settling: Settling,
+        test: CurrentTest,
+        start: Callable[[Callable[[], None]], None] = in_thread,
+    ) -> None:
+        self._terms = terms
+        self._settling = settling
+        self._test = test
+        self._start = start
+
+    def __call__(self, request: Request, answer: Handle) -> Response:
+        """The answer; the time of a job that was taken runs from now on."""
+        response = answer(request)
+        if response.status >= 300 or not is_submission(request.method, request.host, request.path):
+            return response
+        found, remote = (
+            find(request.method, request.host, request.path),
+            json_of(response).get("id"),
+        )
+        if found is not None and isinstance(remote, str):
+            access, test = Access.of(request, found.host), self._test()
+            self._start(lambda: self._watch(remote, access, test, answer))
+        return response
+
+    def _watch(self, remote: str, access: Access, test: LiveTest, send: Handle) -> None:
+        clock, ledger = self._settling.clock, self._settling.ledger
+        clock.sleep(self._terms.queue_timeout_s)
+        entry = ledger.by_remote(remote)
+        if entry is None or not entry.is_alive:
+            return
+        asked = access.request(
+            "GET /jobs/<job_id>", {"job_id": remote}, [("exclude_params", "true")]
+        )
+        with suppress(Unanswered):
+            body = answer_of(asked, send)
+            self._settling.note(entry, body, is_own=True)
+            if status_of(body) == _WAITING and cancel(remote, access, send):
+                test.complain(
+                    LiveProblem(
+                        f"job {remote} waited {self._terms.queue_timeout_s:g} s in the queue of "
+                        f"{entry.backend} and was cancelled",
+                        outcome="queue",
+                        where=test.allowance.test,
+                        next="try again later, use another device, or raise "
+                        "--qchannel-queue-timeout",
+                    )
+                )

@@ -1,0 +1,183 @@
+"""Stand-ins for a person's credentials: what code under test holds, while the door holds the real.
+
+A key stands for a channel's API key, a JSON Web Token for an access token of IAM, with the times
+of the real one: the client reads them there. On the way out the real one takes its place, where a
+credential belongs and nowhere else (the header ``Authorization``, the form of a login); on the way
+in whatever is real is taken out of headers and body.
+
+Source: IAM's login, ``Authorization: Bearer`` and ``apikey`` of the runtime service (IBM's API
+descriptions); ``iat`` and ``exp`` are read by ibm-cloud-sdk-core and by the client's own ``auth``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+import jwt
+
+from pytest_qchannel.channels import credentials
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
+from pytest_qchannel.errors import LiveRefused, QChannelError
+from pytest_qchannel.ibm.route import Action
+from pytest_qchannel.ibm.table import find
+from pytest_qchannel.secret import Secret
+from pytest_qchannel.wire import Handle, Link, Request, Response
+
+__all__ = ["StandIns"]
+
+_AUTHORIZATION: Final = "authorization"
+_LOGIN_FIELDS: Final = ("apikey", "refresh_token")
+_NO_TOKEN: Final = ("", "not_supported")
+"""What IAM answers as a refresh token where there is none."""
+_KEY_BYTES: Final = 33  # 44 characters, as IBM's
+
+
+class StandIns:
+    """The stand-ins of one process, each for one real credential.
+
+    Args:
+        held: The real credential of each channel that has one.
+        learned: Called with each access token that a login is answered with, for whoever looks for
+            secrets in what is written.
+    """
+
+    def __init__(
+        self, held: Mapping[Channel, Secret], learned: Callable[[Secret], None] = lambda _: None
+    ) -> None:
+        self._learned = learned
+        self._lock = threading.Lock()
+        self._real: dict[str, str] = {}
+        self._standin: dict[str, str] = {}
+        self.keys: Mapping[str, str] = {
+            channel.name: secrets.token_urlsafe(_KEY_BYTES) for channel in held
+        }
+        """By channel, what the code under test logs in with."""
+        for channel, secret in held.items():
+            self._pair(self.keys[channel.name], secret.reveal())
+
+    def link(self, where: Callable[[], str], problems: list[QChannelError]) -> Link:
+        """Puts the real credentials in on the way out, and takes them out on the way in.
+
+        Args:
+            where: Gives the test, for errors.
+            problems: Where a refusal is put, too: the code under test may swallow it.
+        """
+
+        def handle(request: Request, answer: Handle) -> Response:
+            try:
+                sent = self.outwards(request, where())
+            except LiveRefused as refused:
+                problems.append(refused)
+                raise
+            return self.inwards(request, answer(sent))
+
+        return handle
+
+    def outwards(self, request: Request, where: str = "") -> Request:
+        """A request with the real credentials.
+
+        Raises:
+            LiveRefused: It has a credential that is no stand-in.
+        """
+        if not _is_login(request):
+            headers = dict(request.headers)
+            scheme, space, value = headers.get(_AUTHORIZATION, "").strip().partition(" ")
+            if value.strip():
+                real = self._real_of(value.strip(), request, where)
+                headers[_AUTHORIZATION] = scheme + space + real
+            return replace(request, headers=headers)
+        fields = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+        form = [
+            (name, self._real_of(text, request, where) if name in _LOGIN_FIELDS and text else text)
+            for name, text in fields
+        ]
+        return replace(request, body=urlencode(form).encode())
+
+    def inwards(self, request: Request, response: Response) -> Response:
+        """An answer without anything real; a login's has stand-ins that live as long."""
+        if _is_login(request) and response.status < 400:
+            self._learn(response)
+        with self._lock:
+            known = sorted(self._standin.items(), key=lambda pair: -len(pair[0]))
+        body, headers = response.body, dict(response.headers)
+        for real, standin in known:
+            body = body.replace(real.encode(), standin.encode())
+            headers = {name: text.replace(real, standin) for name, text in headers.items()}
+        return replace(response, body=body, headers=headers)
+
+    def _learn(self, response: Response) -> None:
+        try:
+            answered = json.loads(response.body)
+            token, refresh = answered["access_token"], answered.get("refresh_token") or ""
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return  # whatever it is, no login
+        if not isinstance(token, str) or not isinstance(refresh, str):
+            return
+        with self._lock:
+            is_new = token not in self._standin
+        if is_new:
+            self._pair(_standin_jwt(token, answered.get("expires_in")), token)
+            self._learned(Secret("an access token of this run", token))
+        if refresh not in _NO_TOKEN and refresh not in self._standin:
+            self._pair(secrets.token_urlsafe(_KEY_BYTES), refresh)
+            self._learned(Secret("a refresh token of this run", refresh))
+
+    def _pair(self, standin: str, real: str) -> None:
+        with self._lock:
+            self._real[standin] = real
+            self._standin.setdefault(real, standin)
+
+    def _real_of(self, text: str, request: Request, where: str) -> str:
+        with self._lock:
+            found = self._real.get(text)
+        if found is None:
+            names = [
+                credentials.own_variable(one, "TOKEN")
+                for one in CHANNEL_BY_NAME.values()
+                if one.name in self.keys
+            ]
+            raise LiveRefused(
+                "the code under test sent a credential that the live lane does not know",
+                where=f"{where}, {request.method} https://{request.host}{request.path}",
+                next="let the code read its key where it does every day (QISKIT_IBM_TOKEN): the "
+                "fixtures put a stand-in there; the real one belongs into "
+                f"{' or '.join(names)}, before pytest starts",
+            )
+        return found
+
+
+def _is_login(request: Request) -> bool:
+    found = find(request.method, request.host, request.path)
+    return found is not None and found.route.action is Action.LOGIN
+
+
+def _standin_jwt(real: str, expires_in: object) -> str:
+    """A token with the times of a real one; nobody has signed it."""
+    try:
+        claims = jwt.decode(real, options={"verify_signature": False, "verify_exp": False})
+        times = {name: claims[name] for name in ("iat", "exp")}
+    except (jwt.PyJWTError, KeyError):  # an opaque one: its answer says how long it lives
+        now = int(time.time())
+        lives = expires_in if isinstance(expires_in, int) else 3600
+        times = {"iat": now, "exp": now + lives}
+    head = {"alg": "HS256", "typ": "JWT"}
+    body = {"jti": secrets.token_hex(8), **times}
+    return ".".join(
+        _segment(part) for part in (_compact(head), _compact(body), secrets.token_bytes(32))
+    )
+
+
+def _compact(data: object) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
+def _segment(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")

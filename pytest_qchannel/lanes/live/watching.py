@@ -1,0 +1,275 @@
+"""Reads what passes the door: states and prices of jobs, usage of instances; hides our tags.
+
+It changes nothing but tags: those of the lane are taken out of answers, and put back where the
+code under test sets a job's tags.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from pytest_qchannel.errors import LiveProblem, LiveRefused
+from pytest_qchannel.hosts import RUNTIME
+from pytest_qchannel.ibm.route import Action, Tells
+from pytest_qchannel.ibm.table import Found, find
+from pytest_qchannel.lanes.live.access import (
+    Access,
+    Accesses,
+    Unanswered,
+    answer_of,
+    instance_of,
+    json_of,
+    saying,
+    with_body,
+)
+from pytest_qchannel.lanes.live.entry import Entry, State
+from pytest_qchannel.lanes.live.ledger import WrongStep
+from pytest_qchannel.lanes.live.outcome import Outcome
+from pytest_qchannel.lanes.live.settle import FINAL, status_of
+from pytest_qchannel.lanes.live.settling import Settling
+from pytest_qchannel.lanes.live.tags import (
+    COMMON,
+    LONGEST,
+    MOST_OWN,
+    BadTags,
+    has_own_tags,
+    number_of,
+    run_of,
+    run_tag,
+    tagged,
+    untagged,
+)
+from pytest_qchannel.lanes.live.terms import CurrentTest, Terms
+from pytest_qchannel.wire import ConnectionDropped, Handle, Json, Request, Response
+
+__all__ = ["Usage", "Usages", "Watching"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an instance may still use.
+
+    Attributes:
+        is_reached: Whether its limit is reached.
+        rest_s: The seconds that are left; ``None``: it has no limit, or none is told.
+        available_at: When its limit is not reached any more, as the service writes it.
+    """
+
+    is_reached: bool
+    rest_s: float | None
+    available_at: str | None = None
+
+    @classmethod
+    def of(cls, body: Mapping[str, Json]) -> Usage:
+        """That of an answer. Source: IBM's API description of ``GET /instances/usage``."""
+        rest = _number(body.get("usage_remaining_seconds"))
+        limit = _number(body.get("usage_limit_seconds"))
+        used = _number(body.get("usage_consumed_seconds"))
+        if rest is None and limit is not None and used is not None:
+            rest = limit - used
+        at = body.get("time_available_at")
+        is_reached = body.get("usage_limit_reached") is True
+        return cls(is_reached, rest, at if isinstance(at, str) else None)
+
+
+class Usages:
+    """The newest usage of each instance that is known, by its fingerprint; for any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, Usage] = {}
+
+    def note(self, instance: str, usage: Usage) -> None:
+        """Remembers what an instance may still use."""
+        with self._lock:
+            self._known[instance] = usage
+
+    def of(self, instance: str) -> Usage | None:
+        """What an instance may still use, where that is known."""
+        with self._lock:
+            return self._known.get(instance)
+
+
+_SET_TAGS: Final = "PUT /jobs/<job_id>/tags"
+_DELETE_JOB: Final = "DELETE /jobs/<job_id>"
+_USAGE: Final = "GET /instances/usage"
+_READ: Final = (_USAGE, "GET /sessions/<session_id>")
+
+
+class Watching:
+    """A link of the chain that reads answers.
+
+    Args:
+        terms: What the run may do.
+        settling: Where states and prices go.
+        usages: Where the usage of instances goes.
+        accesses: Where it is noted how instances are asked.
+        test: Gives the test that runs now.
+    """
+
+    def __init__(
+        self,
+        terms: Terms,
+        settling: Settling,
+        usages: Usages,
+        accesses: Accesses,
+        test: CurrentTest,
+    ) -> None:
+        self._terms = terms
+        self._settling = settling
+        self._ledger = settling.ledger
+        self._usages = usages
+        self._accesses = accesses
+        self._test = test
+
+    def __call__(self, request: Request, answer: Handle) -> Response:
+        """The answer to a request, read and without the lane's tags.
+
+        Raises:
+            ConnectionDropped: There is no answer.
+            LiveRefused: Tags were to be set that cannot be.
+        """
+        found = find(request.method, request.host, request.path)
+        if found is None:
+            return answer(request)
+        access = Access.of(request, found.host)
+        if found.route.service == RUNTIME and found.route.key == _SET_TAGS:
+            request = self._with_our_tags(request, found, access, answer)
+        response = self._noted(request, found, answer)
+        if response.status >= 300 or found.route.service != RUNTIME:
+            return response
+        if "service-crn" in access.headers:
+            self._accesses.note(access)
+        if found.route.key == _DELETE_JOB:
+            self._note_deletion(found.args["job_id"])
+        is_read = found.route.tells in (Tells.STATE, Tells.STATES) or found.route.key in _READ
+        has_ours = has_own_tags(found.route) and COMMON.encode() in response.body
+        body = json_of(response) if is_read or has_ours else {}
+        if is_read:
+            self._read(found, request, body)
+        if body and has_ours:
+            return saying(response, untagged(found.route, body, self._terms.run))
+        return response
+
+    def _noted(self, request: Request, found: Found, answer: Handle) -> Response:
+        """The answer, and a fact where it may be why the test fails."""
+        facts = self._test().facts
+        about, shown = f"{request.method} {request.path}", f"{request.method} {found.route.rule}"
+        try:
+            response = answer(request)
+        except ConnectionDropped as dropped:
+            facts.note(about, Outcome.SERVICE, f"{shown}: the connection was lost ({dropped.how})")
+            raise
+        if outcome := _outcome(found, response):
+            facts.note(about, outcome, f"{shown} was answered with {response.status}")
+        elif response.status < 300:
+            facts.forget(about)
+        return response
+
+    def _read(self, found: Found, request: Request, body: Mapping[str, Json]) -> None:
+        """Writes down what an answer tells."""
+        if found.route.key == _USAGE:
+            self._usages.note(instance_of(request), Usage.of(body))
+            return
+        rows = body.get("jobs") if found.route.tells is Tells.STATES else [body]
+        known = {one.remote: one for one in self._ledger.entries() if one.remote is not None}
+        for row in rows if isinstance(rows, list) else []:
+            remote = row.get("id") if isinstance(row, Mapping) else None
+            entry = known.get(remote) if isinstance(remote, str) else None
+            if entry is None:
+                continue
+            had_ended = entry.ended is not None
+            entry = self._settling.note(entry, row)
+            if entry.ended in FINAL and not had_ended:
+                self._note_failure(row, entry)
+
+    def _note_deletion(self, remote: str) -> None:
+        """A job that is deleted tells its price no more: what was held for it is taken for that."""
+        entry = self._ledger.by_remote(remote)
+        if entry is not None and entry.state is State.RUNNING:
+            self._ledger.note_end(entry.n, "Deleted")
+            with suppress(WrongStep):
+                note, used = "deleted before its price was known", float(entry.reserved)
+                self._ledger.move(entry.n, State.SETTLED, used=used, note=note)
+
+    def _note_failure(self, job: Mapping[str, Json], entry: Entry) -> None:
+        """Notes why a job did not end well; one that was cancelled by its user has no code."""
+        state = job.get("state")
+        state = state if isinstance(state, Mapping) else {}
+        code = state.get("reason_code", state.get("reasonCode"))
+        number = int(code) if isinstance(code, int | str) and str(code).isdecimal() else None
+        if status_of(job) == "Failed" or number is not None:
+            test = self._test()
+            limit = test.allowance.max_qpu_seconds if entry.is_capped else None
+            test.facts.note_code(number, entry.remote or entry.tag, limit)
+
+    def _with_our_tags(
+        self, request: Request, found: Found, access: Access, answer: Handle
+    ) -> Request:
+        """The request to set a job's tags, with those that the lane had given it."""
+        try:
+            body = request.json()
+        except ValueError:
+            return request
+        if not isinstance(body, Mapping):
+            return request
+        ours = self._tags_of(found.args["job_id"], access, answer)
+        if ours is None:
+            return request
+        try:
+            tags = tagged(body.get("tags"), *ours)
+        except BadTags as bad:
+            raise self._refusal(found.args["job_id"], str(bad)) from None
+        return with_body(request, {**body, "tags": tags})
+
+    def _tags_of(self, remote: str, access: Access, answer: Handle) -> tuple[str, str] | None:
+        """The run and the tag that a job has; ``None`` where it is of no live run."""
+        entry = self._ledger.by_remote(remote)
+        if entry is not None:
+            return self._terms.run, entry.tag
+        asked = access.request(
+            "GET /jobs/<job_id>", {"job_id": remote}, [("exclude_params", "true")]
+        )
+        try:
+            tags = answer_of(asked, answer).get("tags")
+        except Unanswered as why:
+            raise self._refusal(remote, f"which it has is not known, {why}", "service") from None
+        run = run_of(tags)
+        return None if run is None else (run, f"{run_tag(run)}-{number_of(tags)}")
+
+    def _refusal(self, remote: str, why: str, outcome: str = "code") -> LiveProblem:
+        test = self._test()
+        return test.complain(
+            LiveRefused(
+                f"a job's tags were not set: {why}",
+                outcome=outcome,
+                where=f"{test.allowance.test}, job {remote}",
+                next=f"give it at most {MOST_OWN} tags of {LONGEST} characters, none of which "
+                f"begins with {run_tag(self._terms.run)!r}",
+            )
+        )
+
+
+def _outcome(found: Found, response: Response) -> Outcome | None:
+    """What a test ends as that fails after such an answer, where its own code is not to blame.
+
+    A page of HTML with a 403 is of the edge before the service, which takes what is sent for an
+    attack. Source: the live service in 2026.
+    """
+    status, is_login = response.status, found.route.action is Action.LOGIN
+    is_page = response.body.lstrip().startswith(b"<")
+    if status == 401 or (status == 403 and not is_page) or (is_login and status == 400):
+        return Outcome.CREDENTIALS
+    if status == 429 or (status == 409 and found.route.action is Action.SUBMISSION):
+        return Outcome.QUOTA
+    return Outcome.SERVICE if status >= 500 else None
+
+
+def _number(value: Json) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)

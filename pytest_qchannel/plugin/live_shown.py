@@ -1,0 +1,80 @@
+"""The search for real credentials in all that a live run shows: nothing holds one, by construction.
+
+The code under test has stand-ins, so a find means that it came by a real one in another way. It is
+taken out of the report, and the run fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from pytest_qchannel.cassette.gate.gate import Gate
+from pytest_qchannel.plugin.hiding import hidden, hide_facts
+from pytest_qchannel.secret import Secret, hide_all
+
+__all__ = ["Shown"]
+
+
+class Shown:
+    """The hooks that see what is told of tests.
+
+    Args:
+        real: Gives the real credentials, those of logins included.
+    """
+
+    def __init__(self, real: Callable[[], Sequence[Secret]]) -> None:
+        self._real = real
+        self._gate: tuple[int, Gate] | None = None
+        self.finds: set[str] = set()
+        """Where real credentials stood."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: Any, nodeid: str) -> None:
+        """A warning's text and file."""
+        shown = str(warning_message.message)
+        if (told := self.hide(shown, f"a warning of {nodeid}")) != shown:
+            warning_message.message = UserWarning(told)
+            warning_message.category = UserWarning
+        warning_message.filename = self.hide(str(warning_message.filename), f"a file of {nodeid}")
+
+    def of_report(self, report: pytest.TestReport) -> bool:
+        """Takes them out of everything that a report says; whether there was one."""
+        before, self.finds = self.finds, set()
+        self._take_out_of(report)
+        was_found, self.finds = bool(self.finds), before | self.finds
+        return was_found
+
+    def _take_out_of(self, report: pytest.TestReport) -> None:
+        where = f"the report of {self.hide(report.nodeid, 'the id of a test')}"
+
+        def hide(text: str) -> str:
+            return self.hide(text, where)
+
+        report.sections = [(hide(title), hide(text)) for title, text in report.sections]
+        report.user_properties = [
+            (hide(name), hidden(value, hide)) for name, value in report.user_properties
+        ]
+        hide_facts(report, hide)
+        if isinstance(report.longrepr, tuple):
+            report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
+        elif report.longrepr is not None:
+            shown = str(report.longrepr)
+            if (told := hide(shown)) != shown:
+                report.longrepr = told
+
+    def hide(self, text: str, where: str) -> str:
+        """A text without real credentials; one that hides them in a mixture of ways is withheld."""
+        if not text or not self._searched(text):
+            return text
+        self.finds.add(where)
+        told = hide_all(text, self._real())
+        return "<withheld: a real credential stood here>" if self._searched(told) else told
+
+    def _searched(self, text: str) -> bool:
+        secrets = self._real()
+        if self._gate is None or self._gate[0] != len(secrets):
+            self._gate = len(secrets), Gate(secrets, patterns=())
+        return bool(self._gate[1].hits(text.encode("utf-8", "surrogateescape")))

@@ -1,0 +1,35 @@
+"""``qchannel check --live`` with an emulated world in the place of IBM's services."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pytest_qchannel.cli import check_live
+from pytest_qchannel.cli.main import main
+from pytest_qchannel.wire import Response
+from tests.unit.drift.drift_kit import altered, idle
+
+
+def test_the_report_is_written_printed_and_in_the_exit_status(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    handle, subject = idle()
+    changed = altered(handle, {("GET /versions", 200): [lambda *_: Response.json({"list": []})]})
+    monkeypatch.setattr(check_live, "_live", lambda: (changed, subject))
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, ["check", "--live"], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("drift: 2 findings between the service and the emulator; ")
+    assert "  missing: runtime GET /versions -> 200  versions\n" in result.stdout
+    assert "    emulator:    array, 2 of 2 answers\n" in result.stdout
+    assert "written: drift.json" in result.output
+    assert "no limit of its own" not in result.output
+    document = json.loads(Path("drift.json").read_text(encoding="utf-8"))
+    assert [one["kind"] for one in document["findings"] if "emulator" in one["differs_from"]] == [
+        "unknown",
+        "missing",
+    ]

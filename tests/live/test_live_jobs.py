@@ -1,0 +1,106 @@
+"""Live tests that submit jobs: once each, within a budget, with the real client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from tests.live.conftest import SAMPLER
+from tests.live.second_server import SecondServer
+
+Run = Callable[..., pytest.RunResult]
+
+ONE = """
+@pytest.mark.live_qpu(max_qpu_seconds=10)
+def test_a(qchannel_service):
+    job = sample(qchannel_service)
+    assert sum(job.result()[0].data.meas.get_counts().values()) == 16
+    assert not job.tags
+"""
+
+
+Submitted = Callable[..., tuple[pytest.RunResult, list[dict[str, Any]]]]
+
+
+@pytest.fixture
+def submitted(live: Run, led: SecondServer) -> Submitted:
+    """Runs a project live, and gives its result and the jobs that the service had of it."""
+
+    def run(source: str, *args: str) -> tuple[pytest.RunResult, list[dict[str, Any]]]:
+        known = {one["id"] for one in led.jobs()}
+        result = live(source, *args)
+        return result, [one for one in led.jobs() if one["id"] not in known]
+
+    return run
+
+
+def test_a_job_runs_once_with_a_cost_and_tags_that_nobody_sees(submitted: Submitted) -> None:
+    result, jobs = submitted(SAMPLER + ONE, "--qchannel-budget=60")
+    result.assert_outcomes(passed=1)
+    [job] = jobs
+    assert (job["cost_s"], job["state"]) == (10, "Completed")
+    common, of_run, own = job["tags"]
+    assert (common, own.rpartition("-")[0]) == ("qchannel", of_run)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ({"drop": "after"}, 0),
+        ({"status": 500, "processed": True}, 500),
+        ({"status": 503}, 503),
+        ({"body": "truncated"}, 200),
+        ({"body": "malformed"}, 200),
+        ({"status": 429, "retry_after_s": 2}, 429),
+    ],
+    ids=str,
+)
+def test_whatever_becomes_of_the_answer_there_is_one_job(
+    submitted: Submitted, led: SecondServer, words: dict[str, object], status: int
+) -> None:
+    led.fault("POST /jobs", **words)
+    result, jobs = submitted(SAMPLER + ONE, "--qchannel-budget=60")
+    result.assert_outcomes(passed=1)
+    assert len(jobs) == 1
+    assert status in [one[3] for one in led.requests() if one[2].endswith("/jobs")]
+
+
+def test_the_budget_is_never_passed(submitted: Submitted) -> None:
+    test = """
+        @pytest.mark.live_qpu(max_qpu_seconds=10, max_jobs=2)
+        @pytest.mark.parametrize("n", range(4))
+        def test_a(qchannel_service, n):
+            sample(qchannel_service)
+            sample(qchannel_service).result()
+    """
+    source = SAMPLER + dedent(test)
+    result, jobs = submitted(source, "--qchannel-budget=15", "-rs")
+    assert result.parseoutcomes()["skipped"] > 0
+    assert sum(one["usage_s"] for one in jobs) <= 15
+    result.stdout.fnmatch_lines(
+        ["SKIPPED*live, quota: a job was not sent: it needs 10 s (5 s, and 5 s for *"]
+    )
+
+
+def test_a_budget_below_the_smallest_reserve_is_a_usage_error(live: Run) -> None:
+    result = live(SAMPLER + ONE, "--qchannel-budget=12")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: --qchannel-budget=12 is less than one job of a selected test needs: 15 s, *"]
+    )
+
+
+def test_without_the_marker_and_without_a_budget_nothing_is_sent(submitted: Submitted) -> None:
+    test = SAMPLER + ONE + "\ndef test_b(qchannel_service):\n    sample(qchannel_service)\n"
+    result, jobs = submitted(test, "-rs")
+    result.assert_outcomes(skipped=1, failed=1)
+    assert jobs == []
+    result.stdout.fnmatch_lines_random(
+        [
+            "SKIPPED*with --qchannel-budget=0 the live lane only reads",
+            "E *a job was not sent: the test has no marker live_qpu",
+        ]
+    )

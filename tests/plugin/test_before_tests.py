@@ -1,0 +1,135 @@
+"""Who reaches for IBM before pytest knows which tests there are."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+HOST = "iam.cloud.ibm.com"
+LOOKS = f'import socket\n\ndef look():\n    socket.getaddrinfo("{HOST}", 443)\n'
+IMPORTED = f"{LOOKS}\nlook()\n"
+SWALLOWED = f"{LOOKS}\ntry:\n    look()\nexcept Exception:\n    pass\n"
+USES_US = "def test_a(qchannel): pass"
+OTHER = "def test_a(): pass"
+
+
+@pytest.fixture(autouse=True)
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names that left the process."""
+    found: list[str] = []
+    real: Callable[..., object] = socket.getaddrinfo
+
+    def look_up(host: str, *args: object, **kwargs: object) -> object:
+        if host == "127.0.0.1":
+            return real(host, *args, **kwargs)
+        found.append(host)
+        raise OSError("nobody answers")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return found
+
+
+def said(result: pytest.RunResult) -> str:
+    return result.stdout.str() + result.stderr.str()
+
+
+def hook(name: str) -> str:
+    return f"{LOOKS}\ndef {name}():\n    look()\n"
+
+
+@pytest.mark.parametrize(
+    ("conftest", "line"),
+    [
+        (IMPORTED, 4),
+        (SWALLOWED, 4),
+        (hook("pytest_configure"), 4),
+        (hook("pytest_sessionstart"), 4),
+        (hook("pytest_collection_finish"), 4),
+        (hook("pytest_configure").replace("    look()", "    try: look()\n    except: pass"), 4),
+    ],
+    ids=["imported", "swallowed", "configure", "sessionstart", "collected", "swallowed in a hook"],
+)
+def test_a_run_that_uses_us_is_refused_with_file_and_line(
+    run: Any, looked_up: list[str], conftest: str, line: int
+) -> None:
+    """A service made in a conftest.py looked IBM up with the person's own key."""
+    result = run(USES_US, conftest=conftest)
+    assert looked_up == []
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            f"ERROR: conftest.py, line {line}, reached for {HOST} before it was known which tests*",
+            "  uses us: test_it.py names qchannel",
+            "  next: *make it in a fixture, *pytest --qchannel-everywhere; *",
+        ]
+    )
+    assert "Traceback" not in said(result)
+
+
+@pytest.mark.parametrize(
+    ("args", "looks"),
+    [
+        ((), True),
+        (("--qchannel-seed=3",), False),
+        (("-o", "qchannel_scope=module"), False),
+        (("other.py",), False),
+        (("--qchannel-mode=live", "other.py", "--collect-only"), True),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, Sequence) else "",
+)
+def test_a_project_is_left_alone_unless_it_uses_us(
+    run: Any,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    looked_up: list[str],
+    args: tuple[str, ...],
+    looks: bool,
+) -> None:
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", "a-Real-Looking_Key-of-44-characters-01234567")
+    pytester.makepyfile(other=USES_US)
+    pytester.mkdir(".venv").joinpath("one.py").write_text(USES_US, encoding="utf-8")
+    result = run(OTHER, "test_it.py", *args, conftest=SWALLOWED)
+    assert looked_up == ([HOST] if looks else [])
+    assert result.ret == (pytest.ExitCode.OK if looks else pytest.ExitCode.USAGE_ERROR)
+
+
+def test_ibm_s_pages_and_other_hosts_are_left_alone(run: Any, looked_up: list[str]) -> None:
+    source = SWALLOWED.replace(HOST, "www.ibm.com") + SWALLOWED.replace(HOST, "example.org")
+    run(USES_US, conftest=source).assert_outcomes(passed=1)
+    assert looked_up == ["www.ibm.com", "example.org"]
+
+
+def test_a_proxy_is_not_asked_for_ibm(run: Any) -> None:
+    asks = f"""
+    import contextlib, socket
+    near, far = socket.socketpair()
+    with near, far, contextlib.suppress(Exception):
+        near.sendall(b"GET / HTTP/1.1\\r\\n\\r\\n")
+        near.sendall(b"CONNECT {HOST}:443 HTTP/1.1\\r\\n\\r\\n")
+    """
+    result = run(asks + "\n    def test_a(qchannel): pass")
+    result.stdout.fnmatch_lines([f"test_it.py, line 5, reached for {HOST} before *"])
+    result.assert_outcomes(errors=1)
+
+
+def test_emulated_at_import_answers(run: Any, looked_up: list[str]) -> None:
+    """The doors of ``emulated`` lie on top, and are no business of ours."""
+    result = run(
+        f"""
+        import socket
+        from pytest_qchannel import emulated
+
+        with emulated(door="loopback"):
+            (*_, address), = socket.getaddrinfo("{HOST}", 443, type=socket.SOCK_STREAM)
+            socket.create_connection(address).close()
+            socket.create_connection(("{HOST}", 443)).close()
+
+        def test_a(qchannel):
+            assert address[0] == "127.0.0.1"
+        """
+    )
+    result.assert_outcomes(passed=1)
+    assert HOST not in looked_up

@@ -1,0 +1,240 @@
+"""``qchannel doctor``: broken set-ups are named, their commands mend them; whole ones are left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pytest_qchannel.channels.client import client_version
+from pytest_qchannel.cli.doctor import CHECKS, Row, examine
+from pytest_qchannel.cli.doctor.findings import State
+from pytest_qchannel.cli.machine import Installed, Machine, Plugin
+from pytest_qchannel.cli.main import main
+from tests.doctor_kit import SET_UPS, Environ, SetUp, project
+
+NOW = 1_796_000_000.0  # November 2026
+SECRETS = ("nobodys-secret", "another-secret")
+CHEAP = [one for one in SET_UPS if not one.is_slow]
+
+
+def machine(folder: Path, environ: Environ, client: str = "0.51.0", *modules: str) -> Machine:
+    return Machine(
+        here=folder,
+        environ=MappingProxyType(dict(environ)),
+        home=folder / "home",
+        installed=Installed(
+            {"qiskit-ibm-runtime": client, "pytest-qchannel": "1.0"},
+            (Plugin("qchannel", "pytest_qchannel.plugin"),),
+            lambda name: name in modules,
+        ),
+        prefix=folder / "env",
+        now=lambda: NOW,
+        free=lambda path: 10**12,
+    )
+
+
+def bad(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row.finding.state is not State.OK]
+
+
+def mended(command: str, folder: Path, environ: Environ) -> Environ:
+    """Runs a command as a person does, in a shell that keeps what it exports."""
+    done = subprocess.run(
+        ["bash", "-c", f"{command}\nenv -0"],
+        cwd=folder,
+        env={**environ, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        check=True,
+    )
+    pairs = (one.partition("=") for one in done.stdout.decode().split("\0") if one)
+    own = {"PATH", "PWD", "SHLVL", "_"}
+    return {name: value for name, _, value in pairs if name not in own}
+
+
+@pytest.mark.parametrize("set_up", CHEAP, ids=lambda one: f"{one.check}: {one.name}")
+def test_what_is_broken_is_named_and_its_command_mends_it(set_up: SetUp, tmp_path: Path) -> None:
+    project(tmp_path)
+    environ = set_up.make(tmp_path)
+    activate = tmp_path / "env" / "bin" / "activate"
+    activate.parent.mkdir(parents=True)
+    activate.write_text(f"export VIRTUAL_ENV={tmp_path / 'env'}\n", encoding="utf-8")
+    found = bad(examine(machine(tmp_path, environ)))
+    assert {row.check.id for row in found} == {set_up.check}
+    for row in found:
+        assert not any(secret in str(row.finding) for secret in SECRETS)
+        environ = mended(row.finding.next, tmp_path, environ)
+    assert bad(examine(machine(tmp_path, environ))) == []
+
+
+WHOLE = {
+    "pytest.ini": """\
+[pytest]
+markers =
+    qchannels: of this project
+addopts = -q -p pytester --strict-markers
+    --qchannel-seed 7 --disable-socket
+qchannel_channel =
+    ibm_cloud
+    ibm_quantum_platform
+""",
+    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '-x'\n",
+    "conftest.py": "import pytest\n\npytest_plugins = ['pytester']\n",
+    "test_more.py": """\
+import pytest
+
+pytestmark = [pytest.mark.qchannels, pytest.mark.qchannel("ibm_cloud", seed=3)]
+
+
+@pytest.mark.qchannel_fault("GET /backends", status=500)
+def test_a(): ...
+""",
+    "ca.pem": "-----BEGIN CERTIFICATE-----\n",
+}
+
+
+def test_a_whole_project_is_left_alone(tmp_path: Path) -> None:
+    """What looks odd and is right: plugins of others, own markers, a proxy, a set of accounts."""
+    project(tmp_path)
+    for name, text in WHOLE.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    saved = {"me": {"channel": "ibm_cloud", "token": "nobodys-secret"}}
+    (tmp_path / "home" / ".qiskit").mkdir()
+    (tmp_path / "home" / ".qiskit" / "qiskit-ibm.json").write_text(json.dumps(saved), "utf-8")
+    environ = {
+        "HTTPS_PROXY": "http://me:nobodys-secret@proxy.example.org:3128",
+        "https_proxy": "http://me:nobodys-secret@proxy.example.org:3128",
+        "http_proxy": "proxy.example.org:3128",
+        "QCHANNEL_IBM_QUANTUM_TOKEN": "another-secret",
+        "QISKIT_IBM_TOKEN": "nobodys-secret",
+        "QISKIT_IBM_CHANNEL": "ibm_cloud",
+        "QISKIT_IBM_INSTANCE": "my-instance",
+        "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
+        "TMPDIR": str(tmp_path),
+        "VIRTUAL_ENV": str(tmp_path / "env"),
+        "PYTEST_ADDOPTS": "-ra",
+        "CI": "true",
+    }
+    rows = examine(machine(tmp_path, environ))
+    assert bad(rows) == []
+    assert [row.check for row in rows] == list(CHECKS)
+    assert not any(secret in str(rows) for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "words"),
+    [
+        ({"now": lambda: 1.0}, "clock", "before this package was written"),
+        ({"now": lambda: 1_765_000_000.0}, "clock", "before your newest test"),
+        ({"free": lambda path: 5_000_000}, "writing", "5 MB are free"),
+        ({"python": (3, 10, 4)}, "python", "3.11 or newer"),
+    ],
+)
+def test_what_no_command_could_be_tried_on_here_is_named(
+    change: dict[str, Any], check: str, words: str, tmp_path: Path
+) -> None:
+    project(tmp_path)
+    os.utime(tmp_path / "test_it.py", (NOW - 60, NOW - 60))
+    (row,) = bad(examine(replace(machine(tmp_path, {}), **change)))
+    assert row.check.id == check
+    assert words in row.finding.seen
+    assert row.finding.next
+
+
+def installed(versions: dict[str, str], *modules: str, needs: tuple[str, ...] = ()) -> Installed:
+    plugins = () if "no plugin" in modules else (Plugin("qchannel", "pytest_qchannel.plugin"),)
+    return Installed(versions, plugins, lambda name: name in modules, needs)
+
+
+@pytest.mark.parametrize(
+    ("has", "check", "words"),
+    [
+        (installed({"qiskit-ibm-runtime": "0.33.2"}), "client", "pip install --upgrade"),
+        (installed({}), "client", "pip install 'qiskit-ibm-runtime>=0.34'"),
+        (installed({"qiskit-ibm-runtime": "1.0"}, "no plugin"), "plugin", "--force-reinstall"),
+        (installed({"qiskit-ibm-runtime": "1.0"}, "pytest_vcr"), "companions", "-y pytest-vcr"),
+        (installed({"qiskit-ibm-runtime": "1.0"}, "cassetter"), "companions", "-y cassetter"),
+        (
+            installed({"qiskit-ibm-runtime": "1.0"}, needs=("responses>=0.25",)),
+            "packages",
+            "install 'responses>=0.25'",
+        ),
+    ],
+)
+def test_what_is_installed_wrong_has_its_command(
+    has: Installed, check: str, words: str, tmp_path: Path
+) -> None:
+    project(tmp_path)
+    (row,) = bad(examine(replace(machine(tmp_path, {}), installed=has)))
+    assert (row.check.id, row.finding.state) == (check, State.FAIL)
+    assert words in row.finding.next
+
+
+def test_the_packages_of_this_python_are_found() -> None:
+    here = Installed.here()
+    assert here.needs == ()
+    assert Plugin("qchannel", "pytest_qchannel.plugin") in here.plugins
+    assert here.versions["qiskit-ibm-runtime"] == client_version()
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs the command in a project of its own, in an environment without the person's."""
+    project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+    def invoke(*words: str, **environ: str) -> Result:
+        return CliRunner(env=environ).invoke(main, ["doctor", *words], catch_exceptions=False)
+
+    return invoke
+
+
+def test_a_table_for_people_and_a_document_for_programs(run: Callable[..., Result]) -> None:
+    chosen = ("--only", "variables", "--only", "settings")
+    result = run(*chosen, QCHANNEL_SEDE="nobodys-secret", QCHANNEL_SEED="")
+    assert result.exit_code == 1
+    assert "QCHANNEL_SEDE means nothing to qchannel" in result.output
+    assert 'variables: export QCHANNEL_SEED="$QCHANNEL_SEDE"; unset QCHANNEL_SEDE' in result.output
+    assert result.output.endswith("\n1 ok, 1 to look at, 1 to mend\n")
+    result = run(*chosen, "--json", QCHANNEL_SEDE="nobodys-secret", QCHANNEL_SEED="")
+    document = json.loads(result.output)
+    assert result.exit_code == 1
+    assert document["ok"] is False
+    assert [(one["id"], one["state"]) for one in document["checks"]] == [
+        ("variables", "fail"),
+        ("variables", "warn"),
+        ("settings", "ok"),
+    ]
+    assert document["checks"][2]["next"] is None
+    assert "nobodys-secret" not in result.output
+
+
+def test_warnings_do_not_fail_and_an_unknown_check_is_a_usage_error(
+    run: Callable[..., Result],
+) -> None:
+    result = run("--only", "variables", QCHANNEL_SEED="")
+    assert (result.exit_code, "unset QCHANNEL_SEED" in result.output) == (0, True)
+    result = run("--only", "variable")
+    assert result.exit_code == 2
+    assert "Did you mean 'variables'?" in result.output
+
+
+def test_nothing_is_changed(tmp_path: Path) -> None:
+    project(tmp_path)
+    for one in CHEAP:
+        if one.check in ("settings", "markers", "names", "plugin"):
+            one.make(tmp_path)
+            if not (tmp_path / "pytest.ini").exists():
+                (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    before = {path: path.stat() for path in tmp_path.rglob("*")}
+    assert bad(examine(machine(tmp_path, {})))
+    assert {path: path.stat() for path in tmp_path.rglob("*")} == before

@@ -1,0 +1,52 @@
+"""Jobs that wait for too long are cancelled, whether anybody polls them or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from pytest_qchannel.lanes.chain import chained
+from pytest_qchannel.lanes.live.queue_timer import QueueTimer
+from tests.unit.lanes.live.live_kit import DEVICES, Run, job_body
+
+
+def submitted(run: Run) -> tuple[str, list[Callable[[], None]]]:
+    """A job's id, and the timer that it started, which has not run yet."""
+    timers: list[Callable[[], None]] = []
+    timer = QueueTimer(run.terms, run.settling, lambda: run.test, timers.append)
+    handle = chained((*run.links[:2], timer, run.links[2]), run.wire)
+    answer = handle(run.request("POST", "/jobs", job_body(backend=DEVICES[0])))
+    return str(json.loads(answer.body)["id"]), timers
+
+
+def test_a_job_that_is_stuck_is_cancelled_and_its_test_told(tmp_path: Path) -> None:
+    run = Run(tmp_path, progression="stuck", queue_timeout_s=300)
+    remote, [timer] = submitted(run)
+    timer()
+    assert run.clock.slept == [300]
+    assert run.alive == []
+    [problem] = run.test.complained
+    assert problem.outcome == "queue"
+    assert problem.headline.startswith(f"job {remote} waited 300 s in the queue of {DEVICES[0]}")
+
+
+def test_one_that_has_ended_or_runs_is_left_alone(tmp_path: Path) -> None:
+    run = Run(tmp_path, progression="polls(1)")
+    remote, [timer] = submitted(run)
+    while run.job(remote)["state"]["status"] == "Queued":
+        pass
+    timer()
+    assert run.test.complained == []
+    assert len(run.wire.of(f"POST /jobs/{remote}/cancel")) == 0
+
+
+def test_one_that_was_refused_has_no_timer(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    timers: list[Callable[[], None]] = []
+    timer = QueueTimer(run.terms, run.settling, lambda: run.test, timers.append)
+    handle = chained((*run.links[:2], timer, run.links[2]), run.wire)
+    body = job_body(backend=DEVICES[0], program_id="unknown")
+    assert handle(run.request("POST", "/jobs", body)).status >= 400
+    assert handle(run.request("GET", "/jobs")).status == 200
+    assert timers == []

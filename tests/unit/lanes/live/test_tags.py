@@ -1,0 +1,143 @@
+"""The tags of a live run's jobs, which the code under test does not see."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pytest_qchannel.errors import LiveRefused
+from pytest_qchannel.ibm.route import Route
+from pytest_qchannel.ibm.table import ROUTES
+from pytest_qchannel.lanes.live.tags import (
+    BadTags,
+    has_own_tags,
+    number_of,
+    run_of,
+    tagged,
+    untagged,
+)
+from tests.unit.lanes.live.bends import answering
+from tests.unit.lanes.live.live_kit import Run, job_body
+
+ROWS = {route.key: route for route in ROUTES["runtime"]}
+
+
+def route(key: str) -> Route:
+    return ROWS[key]
+
+
+def test_three_tags_are_added_behind_the_codes_own() -> None:
+    assert tagged(None, "r", "qchannel-r-7") == ["qchannel", "qchannel-r", "qchannel-r-7"]
+    assert tagged(["b", "a"], "r", "qchannel-r-7")[:2] == ["b", "a"]
+    assert len(tagged(list("abcde"), "r", "qchannel-r-7")) == 8
+
+
+def test_tags_that_only_look_alike_may_be_sent() -> None:
+    tagged(["qchannel-demo", "qchannel2", "qchannel-rr"], "r", "qchannel-r-7")
+    with pytest.raises(BadTags):
+        tagged(["qchannel-r-demo"], "r", "qchannel-r-7")
+
+
+@pytest.mark.parametrize(
+    ("tags", "run", "number"),
+    [
+        (["qchannel", "qchannel-a", "qchannel-a-1"], "a", 1),
+        # Entry 1 of the run "a" has the tag that all jobs of the run "a-1" have.
+        (["qchannel-a-1-7", "x", "qchannel-a-1", "qchannel"], "a-1", 7),
+        (["qchannel-a", "qchannel-a-1"], None, None),
+        (["qchannel", "qchannel-a"], None, None),
+        (["qchannel", "qchannel-a-1"], None, None),
+        (None, None, None),
+        ("qchannel", None, None),
+        ([7, "qchannel"], None, None),
+    ],
+)
+def test_a_job_tells_its_run_and_number(tags: object, run: str | None, number: int | None) -> None:
+    assert run_of(tags) == run  # type: ignore[arg-type]
+    assert number_of(tags) == number  # type: ignore[arg-type]
+
+
+OURS = ["qchannel", "qchannel-r", "qchannel-r-7"]
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "left"),
+    [
+        ("GET /jobs/<job_id>", {"tags": ["a", *OURS]}, {"tags": ["a"]}),
+        ("GET /jobs/<job_id>", {"tags": None}, {"tags": None}),
+        ("GET /jobs/<job_id>", {"id": "x"}, {"id": "x"}),
+        ("GET /jobs", {"jobs": [{"tags": OURS}, {"id": "x"}, 7]},
+         {"jobs": [{"tags": []}, {"id": "x"}, 7]}),
+        ("GET /jobs", {"jobs": [{"tags": "qchannel"}]}, {"jobs": [{"tags": "qchannel"}]}),
+        ("GET /jobs", {"jobs": None}, {"jobs": None}),
+        ("GET /workloads", {"workloads": [{"tags": [*OURS, "qchannel-r-8"]}]},
+         {"workloads": [{"tags": []}]}),
+        ("GET /tags", {"tags": [*OURS, "b"]}, {"tags": ["b"]}),
+        # Of this run also alone, as a search may cut the others off; of another run both.
+        ("GET /tags", {"tags": ["qchannel-r-9", "qchannel-q-9"]}, {"tags": ["qchannel-q-9"]}),
+        ("GET /tags", {"tags": ["qchannel-q", "qchannel-q-9"]}, {"tags": []}),
+        ("GET /tags", {"tags": ["qchannel-demo"]}, {"tags": ["qchannel-demo"]}),
+        ("GET /tags", [], []),
+    ],
+)  # fmt: skip
+def test_answers_have_the_codes_own_tags_alone(key: str, body: object, left: object) -> None:
+    assert has_own_tags(route(key))
+    assert untagged(route(key), body, "r") == left  # type: ignore[arg-type]
+
+
+def test_only_answers_about_jobs_have_tags_of_jobs() -> None:
+    found = {key for key, one in ROWS.items() if has_own_tags(one)}
+    assert found == {"GET /jobs", "GET /jobs/<job_id>", "GET /workloads", "GET /tags"}
+    # Those of instances are the person's.
+    assert not any(has_own_tags(one) for one in ROUTES["search"])
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run(tmp_path)
+
+
+def test_lists_hide_them(run: Run) -> None:
+    run.submitted(tags=["mine"])
+    for path, name in (("/jobs", "jobs"), ("/workloads", "workloads")):
+        [row] = json.loads(run.ask("GET", path).body)[name]
+        assert row["tags"] == ["mine"]
+    assert json.loads(run.ask("GET", "/tags", query="search=qchannel").body) == {"tags": []}
+    assert json.loads(run.ask("GET", "/tags", query="search=min").body) == {"tags": ["mine"]}
+
+
+def test_they_stay_when_a_test_sets_its_jobs_tags(run: Run) -> None:
+    """Without them nobody would find the job to clean it up."""
+    remote = run.submitted(tags=["old"])
+    assert run.ask("PUT", f"/jobs/{remote}/tags", {"tags": ["new"]}).status == 204
+    assert run.jobs[0].tags == ["new", "qchannel", "qchannel-a-run", run.entry.tag]
+    assert run.job(remote)["tags"] == ["new"]
+    with pytest.raises(LiveRefused, match="6 tags"):
+        run.ask("PUT", f"/jobs/{remote}/tags", {"tags": list("abcdef")})
+    assert len(run.test.problems) == 1
+    # What is no list of tags is the service's to refuse.
+    assert run.ask("PUT", f"/jobs/{remote}/tags", []).status == 400
+
+
+def test_those_of_other_runs_stay_too(run: Run) -> None:
+    theirs = ["x", "qchannel", "qchannel-q", "qchannel-q-3"]
+    send = run.wire(run.request("POST", "/jobs", job_body(backend="ibm_first", tags=theirs)))
+    remote = json.loads(send.body)["id"]
+    setting = run.request("PUT", f"/jobs/{remote}/tags", {"tags": ["y"]})
+    watching = run.links[1]
+    assert watching(setting, run.wire).status == 204
+    assert run.jobs[0].tags == ["y", *theirs[1:]]
+    run.wire.bend(f"GET /jobs/{remote}", answering(500, is_processed=False))
+    with pytest.raises(LiveRefused, match="it answered 500") as it:
+        watching(setting, run.wire)
+    assert it.value.outcome == "service"
+
+
+def test_the_jobs_of_people_without_us_are_left_alone(run: Run) -> None:
+    send = run.wire(run.request("POST", "/jobs", job_body(backend="ibm_first", tags=["x"])))
+    remote = json.loads(send.body)["id"]
+    setting = run.request("PUT", f"/jobs/{remote}/tags", {"tags": ["y"]})
+    assert run.links[1](setting, run.wire).status == 204
+    assert run.jobs[0].tags == ["y"]
