@@ -270,6 +270,12 @@ class LiveRun:
         """Ends what is left of the whole run, within some seconds."""
         return self._sweep.sweep(self.ledger.entries(), seconds, is_last=True)
 
+    def spent(self) -> tuple[float, float, float | None]:
+        """The QPU seconds that were used, that are held, and that may be used at all."""
+        budget, held = self.terms.budget, self.ledger.held()
+        used = sum(one.used or 0.0 for one in self.ledger.entries())
+        return used, held - used, budget.seconds if budget.tier == "paid" else None
+
     def summary(self) -> list[str]:
         """What has been spent, in lines."""
         if not (entries := self.ledger.entries()):
