@@ -8,7 +8,7 @@ from typing import Any
 from qiskit import QuantumCircuit
 
 from pytest_qchannel.journal import Exchange
-from pytest_qchannel.plugin.record.circuits import draw
+from pytest_qchannel.plugin.record.circuits import devices_of, draw
 from tests.unit.cassette.traffic_kit import job
 
 
@@ -50,3 +50,20 @@ def test_what_cannot_be_read_is_left_out() -> None:
         jobs = told()
         assert draw([submitted(body)], jobs) == {}
         assert jobs == told()
+
+
+def test_devices_that_jobs_ran_on_and_no_others() -> None:
+    line = {"n_qubits": 3, "coupling_map": [[0, 1], [1, 2]]}
+    asked = [
+        Exchange(number, "GET", "h", f"/v1/backends/{name}/configuration", "", {}, 200, told=told)
+        for number, (name, told) in enumerate(
+            [
+                ("qpu_line", json.dumps(line).encode()),
+                ("qpu_other", json.dumps(line).encode()),
+                ("qpu_cut", b'{"coupling_map": '),
+                ("qpu_odd", b'{"coupling_map": null}'),
+            ]
+        )
+    ]
+    jobs = {name: {"backend": name} for name in ("qpu_line", "qpu_cut", "qpu_odd", "qpu_gone")}
+    assert devices_of(asked, jobs) == {"qpu_line": {"qubits": 3, "coupling": [[0, 1], [1, 2]]}}
