@@ -128,7 +128,7 @@ class Exchange:
         fault: The declared fault that the request met.
         is_lost: Whether the fault kept the answer, or a part of it, from the client.
         at: When it was over, on the clock that ``time.perf_counter`` reads.
-        told: The body of an answer about a job or of a device's coupling, where the journal keeps those.
+        told: The body of an answer about a job, or how a device is coupled, where it is kept.
     """
 
     number: int
