@@ -21,7 +21,7 @@ from pytest_qchannel.lanes.live.run import LiveRun, missing
 from pytest_qchannel.lanes.live.run_id import RunId, run_id
 from pytest_qchannel.lanes.live.sweep import Line
 from pytest_qchannel.plugin import selection, session_settings, sharing
-from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS
+from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_shown import Shown
 from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
 from pytest_qchannel.plugin.taping import has_lane, test_id
@@ -150,6 +150,8 @@ class Live:
                 if OURS in item.stash:
                     self._prepare(item)
         except UsageProblem as problem:
+            if self._is_worker:
+                vars(self._config)["workeroutput"][REFUSAL] = str(problem)
             raise pytest.UsageError(str(problem)) from None
 
     def _prepare(self, item: pytest.Item) -> None:
