@@ -120,6 +120,7 @@ class LiveRun:
         self._accesses, self._usages = Accesses(), Usages()
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
+        self._is_closed = False
 
     # Who is logged in.
 
@@ -186,7 +187,7 @@ class LiveRun:
         return (
             Policy(self.terms, self.ledger, self.current, client_release()),
             Watching(self.terms, self.settling, self._usages, self._accesses, self.current),
-            QueueTimer(self.terms, self.settling, self.current),
+            QueueTimer(self.terms, self.settling, self.current, is_over=lambda: self._is_closed),
             Submissions(self.terms, self.settling, self._usages, self.current),
         )
 
@@ -272,7 +273,8 @@ class LiveRun:
         ]
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections; what still waits for a job does nothing any more."""
+        self._is_closed = True
         self._forwarder.close()
 
 
