@@ -121,6 +121,7 @@ class LiveRun:
         self._accesses, self._usages = Accesses(), Usages()
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
+        self._is_closed = False
 
     # Who is logged in.
 
@@ -194,7 +195,7 @@ class LiveRun:
         return (
             Policy(self.terms, self.ledger, self.current, client_release()),
             Watching(self.terms, self.settling, self._usages, self._accesses, self.current),
-            QueueTimer(self.terms, self.settling, self.current),
+            QueueTimer(self.terms, self.settling, self.current, is_over=lambda: self._is_closed),
             Submissions(self.terms, self.settling, self._usages, self.current),
         )
 
@@ -290,7 +291,8 @@ class LiveRun:
         ]
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections; what still waits for a job does nothing any more."""
+        self._is_closed = True
         self._forwarder.close()
 
 
