@@ -135,10 +135,15 @@ class LiveRun:
         for channel in self.held:
             if channel.name not in self._accounts:
                 key = self.standins.keys[channel.name]
-                self._accounts[channel.name] = HeldAccount(key, self._instances(channel))
+                self._accounts[channel.name] = HeldAccount(key, self.instances_of(channel))
         return self._accounts
 
-    def _instances(self, channel: Channel) -> tuple[HeldInstance, ...]:
+    def instances_of(self, channel: Channel) -> tuple[HeldInstance, ...]:
+        """The instances of a channel's account that may be meant, that which is named first.
+
+        Raises:
+            LiveLoginFailed: They could not be listed.
+        """
         named = self.settings.instance or self._named[channel]
         if named and named.startswith("crn:"):
             return (HeldInstance(named, named, ""),)
@@ -228,6 +233,14 @@ class LiveRun:
     def reports_to(self, problems: list[QChannelError]) -> None:
         """Has problems put into the list of the lane that was opened last."""
         self._problems = self._test.problems = problems
+
+    def access(self, channel: Channel, crn: str) -> Access:
+        """How an instance is asked as the account of a channel.
+
+        Raises:
+            LiveLoginFailed: IAM did not take the channel's credential, or did not answer.
+        """
+        return self._callers[channel].access(crn)
 
     # Its end.
 
