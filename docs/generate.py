@@ -21,6 +21,8 @@ from docs.offers import offers, rows_of  # noqa: E402
 from docs.scrubbing import render  # noqa: E402
 from docs.world_keys import tables as world_tables  # noqa: E402
 from pytest_qchannel.cli.doctor import CHECKS  # noqa: E402
+from pytest_qchannel.cli.group import Group, every  # noqa: E402
+from pytest_qchannel.cli.main import main as qchannel  # noqa: E402
 from pytest_qchannel.emulator.api.refusals import Known, Refusal  # noqa: E402
 from pytest_qchannel.emulator.control import EmulatorControl  # noqa: E402
 from pytest_qchannel.emulator.programs.outcome import FailureCode  # noqa: E402
@@ -167,6 +169,17 @@ def observed() -> str:
     return f"{len(rows)} rows: {held} with a test, {len(rows) - held} with a reason."
 
 
+def exit_statuses() -> str:
+    """How each command ends, as its help says."""
+    assert isinstance(qchannel, Group)
+    rows = []
+    for name, command in every(qchannel):
+        if not isinstance(command, Group):
+            said = " ".join((command.help or "").partition("Ends with ")[2].split())
+            rows.append([f"`{name}`", said.removeprefix("exit status ").rstrip(".")])
+    return table(["command", "exit status"], rows)
+
+
 def ci_file(name: str) -> str:
     """A file to copy, as a block of code."""
     text = (ROOT / "docs" / "ci" / f"{name}.yml").read_text(encoding="utf-8")
@@ -191,6 +204,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     },
     "docs/ci.md": {name: functools.partial(ci_file, name) for name in ("github", "gitlab")},
     "docs/doctor.md": {"checks": checks},
+    "docs/exit-codes.md": {"statuses": exit_statuses},
     "docs/observed.md": {"count": observed},
     "docs/faults.md": {name: functools.partial(str, text) for name, text in fault_tables().items()},
     "docs/world.md": {name: functools.partial(str, text) for name, text in world_tables().items()},

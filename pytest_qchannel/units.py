@@ -11,7 +11,7 @@ from typing import Final
 
 from pytest_qchannel.options import SCOPES
 
-__all__ = ["node_of", "scope_of", "unit_id"]
+__all__ = ["is_grouped", "node_of", "scope_of", "unit_id"]
 
 _WIDE: Final = frozenset(SCOPES[1:])
 
@@ -35,3 +35,11 @@ def scope_of(unit: str) -> str | None:
 def node_of(unit: str) -> str:
     """What a command names to run it: the node of a unit, or a test itself."""
     return unit if scope_of(unit) is None else unit.rpartition("::_")[0]
+
+
+def is_grouped(node: str) -> bool:
+    """Whether a worker of pytest-xdist has put a group at the end of an id.
+
+    With pytest 9.2 pytest-xdist 3.8 does not, and what is in brackets is a parameter.
+    """
+    return node.rfind("@") > node.rfind("]")

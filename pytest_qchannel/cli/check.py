@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 import click
 from click.core import ParameterSource
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +20,8 @@ from pytest_qchannel._version import __version__
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.check_cassettes import CheckCassettes
+from pytest_qchannel.cli.console import console
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import CHANNELS, Mode, Settings, resolve
 
@@ -40,7 +41,7 @@ def _settings(channels: str, seed: int, mode: str) -> Settings:
         raise click.BadParameter(str(problem), param_hint="--channel") from None
 
 
-@click.command()
+@click.command(epilog=example("qchannel check --channel ibm_cloud,ibm_quantum --json"))
 @click.option(
     "--channel",
     "channels",
@@ -105,7 +106,7 @@ def check(
 
     With --mode replay the same steps are walked from cassettes, and the emulator is not there.
 
-    Ends with exit status 0 only if every step holds.
+    Ends with exit status 0 if every step holds, 1 if one does not, 2 if an option is wrong.
     """
     if output is not None and not live:
         raise click.UsageError("--output: only --live writes a report; add --live")
@@ -217,10 +218,8 @@ def _lane(mode: Mode, steps: Iterable[Step]) -> str:
 def _print_tables(steps: list[Step], lane: str, client: str) -> None:
     """A table for each flow of each channel, wide enough for a terminal of 80 columns."""
     marks = {True: ("ok", "green"), False: ("FAILED", "bold red"), None: ("-", "yellow")}
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 160  # a file or a pipe has no width that a line must keep to
-    console.print(f"qchannel check: {lane}, qiskit-ibm-runtime {client}")
+    out = console()
+    out.print(f"qchannel check: {lane}, qiskit-ibm-runtime {client}")
     for (channel, flow), group in itertools.groupby(steps, lambda one: (one.channel, one.flow)):
         table = Table(
             title=f"{channel}, {flow}",
@@ -238,7 +237,7 @@ def _print_tables(steps: list[Step], lane: str, client: str) -> None:
             word, style = marks[step.ok]
             took = f"{1000 * step.seconds:.0f} ms" if step.ok is not None else ""
             table.add_row(step.name, Text(word, style=style), took, Text(_outcome(step)))
-        console.print(table)
+        out.print(table)
 
 
 def _outcome(step: Step) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import Console
 from rich.markdown import Markdown
 
+from pytest_qchannel.cli.console import console
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import nearest
 
 __all__ = ["docs", "pages"]
@@ -28,14 +30,21 @@ def pages() -> dict[str, Path]:
     return {path.stem.lower(): path for path in sorted(found, key=lambda one: one.stem.lower())}
 
 
-@click.command()
+@click.command(epilog=example("qchannel docs faults"))
 @click.argument("topic", required=False)
-def docs(topic: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document: titles, or a page.")
+def docs(topic: str | None, *, as_json: bool) -> None:
     """Read a page of the documentation. Without TOPIC it tells which pages there are.
 
     Piped, or written to a file, a page is the Markdown that it was written in.
+
+    Ends with exit status 0; 2 if there is no such page.
     """
     found = pages()
+    if topic is None and as_json:
+        listed = [{"topic": name, "title": _title_of(path)} for name, path in found.items()]
+        click.echo(json.dumps({"pages": listed}, indent=2))
+        return
     if topic is None:
         width = max(map(len, found))
         for name, path in found.items():
@@ -48,8 +57,11 @@ def docs(topic: str | None) -> None:
         hint = f" Did you mean {close!r}?" if close else ""
         raise click.UsageError(f"There is no page {topic!r}.{hint} Pages: {', '.join(found)}.")
     text = found[name].read_text(encoding="utf-8")
-    if _is_terminal():
-        Console().print(Markdown(_COMMENTS.sub("", text)))
+    if as_json:
+        page = {"topic": name, "title": _title_of(found[name]), "markdown": text}
+        click.echo(json.dumps(page, indent=2))
+    elif _is_terminal():
+        console().print(Markdown(_COMMENTS.sub("", text)))
     else:
         click.echo(text, nl=False)
 

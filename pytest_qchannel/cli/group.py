@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
-from typing import NamedTuple
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final, NamedTuple
 
 import click
 
 from pytest_qchannel.errors import nearest
 
-__all__ = ["Group", "Later"]
+__all__ = ["CLOSED_PIPE", "INTERRUPTED", "Group", "Later", "every", "example"]
+
+INTERRUPTED: Final = 130
+"""128 and the number of SIGINT: what shells give for a program that Ctrl-C ended."""
+
+CLOSED_PIPE: Final = 141
+"""128 and the number of SIGPIPE: what shells give for a program whose reader has gone."""
+
+_EXAMPLE: Final = "Example:"
+
+
+def example(command: str) -> str:
+    """The end of a command's help, as click's epilog: a command that works as it stands."""
+    return f"\b\n{_EXAMPLE}\n  {command}"
+
+
+def every(group: Group, name: str = "qchannel") -> Iterator[tuple[str, click.Command]]:
+    """A group and all that is below it, each with the words that it is called by."""
+    yield name, group
+    context = click.Context(group)
+    for word in group.later:
+        command = group.get_command(context, word)
+        if isinstance(command, Group):
+            yield from every(command, f"{name} {word}")
+        elif command is not None:
+            yield f"{name} {word}", command
 
 
 class Later(NamedTuple):
@@ -74,3 +102,33 @@ class Group(click.Group):
             hint = f" Did you mean {close!r}?" if close else ""
             raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """As click's, which prints the help here."""
+        with _broken_off():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click's; Ctrl-C and a reader that has gone end the command without a traceback."""
+        with _broken_off():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _broken_off() -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):  # click's word for Ctrl-C at a question
+        click.echo("\nqchannel: interrupted", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        _hush()
+        raise click.exceptions.Exit(CLOSED_PIPE) from None
+
+
+def _hush() -> None:
+    """Sends nowhere what is still to be written: Python tries once more when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError, ValueError):  # somebody put something without a file there
+        os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -8,7 +8,7 @@ import click
 
 from pytest_qchannel import incompatible_plugins
 from pytest_qchannel._version import __version__
-from pytest_qchannel.cli.group import Group, Later
+from pytest_qchannel.cli.group import Group, Later, example
 
 __all__ = ["main"]
 
@@ -32,6 +32,12 @@ _COMMANDS: Final = (
         "Cancel jobs and close sessions that live runs left, and settle what they cost.",
     ),
     Later(
+        "completion",
+        "pytest_qchannel.cli.completion",
+        "completion",
+        "Print what has SHELL complete commands and options of qchannel.",
+    ),
+    Later(
         "docs",
         "pytest_qchannel.cli.docs",
         "docs",
@@ -42,6 +48,12 @@ _COMMANDS: Final = (
         "pytest_qchannel.cli.doctor",
         "doctor",
         "Look at this folder, the environment and what is installed; say what mends it.",
+    ),
+    Later(
+        "init",
+        "pytest_qchannel.cli.init",
+        "init",
+        "Show, or with --write write, a first test for the project in this folder.",
     ),
     Later(
         "matrix",
@@ -70,7 +82,12 @@ _COMMANDS: Final = (
 )
 
 
-@click.group(cls=Group, later=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Group,
+    later=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=example("qchannel check --channel ibm_cloud"),
+)
 @click.version_option(__version__, prog_name="qchannel")
 def main() -> None:
     """Test code that talks to IBM Quantum, without an account and without a network."""

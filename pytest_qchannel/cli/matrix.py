@@ -15,6 +15,7 @@ from pytest_qchannel.cassette.naming import SUFFIX, root_of
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.credentials import own_variable, secret_of
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.releases import version_of
 from pytest_qchannel.options import OPTIONS
@@ -52,7 +53,7 @@ class Leg(NamedTuple):
         }
 
 
-@click.command()
+@click.command(epilog=example("qchannel matrix --format github --client 0.45.1,0.51.0"))
 @click.option(
     "--format",
     "form",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from pytest_qchannel.cli.cassettes.folder import Failed, counted, shown, size_words
+from pytest_qchannel.cli.cassettes.folder import Failed, counted, shown, size_words, written
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.page.merge import merged, read_report
 from pytest_qchannel.page.write import page_of
@@ -15,7 +16,7 @@ from pytest_qchannel.page.write import page_of
 __all__ = ["report"]
 
 
-@click.command()
+@click.command(epilog=example("qchannel report a.json b.json -o all.html"))
 @click.argument(
     "reports", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="A.json ..."
 )
@@ -43,14 +44,7 @@ def report(reports: tuple[Path, ...], output: Path) -> None:
         raise Failed(str(problem)) from None
     whole = merged(read) if len(read) > 1 else read[0]
     text = page_of(whole) if output.suffix == ".html" else json.dumps(whole, indent=1) + "\n"
-    try:
-        output.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as problem:
-        told = UsageProblem(
-            f"cannot write {shown(output)}: {problem.strerror or problem}",
-            next=f"name another file: qchannel report ... -o {output.name}",
-        )
-        raise Failed(str(told)) from None
+    written(output, text)
     size = size_words(output.stat().st_size)
     runs = counted(whole.get("runs") or [whole["run"]], "run")
     click.echo(f"{shown(output)}: {runs}, {counted(whole['tests'], 'test')} ({size})")

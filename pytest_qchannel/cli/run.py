@@ -13,15 +13,13 @@ from typing import Final
 import click
 
 from pytest_qchannel.cli.as_python import flush, program_of, show, status_of
+from pytest_qchannel.cli.group import INTERRUPTED, example
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.assemble import lane_of_process
 from pytest_qchannel.settings import CHANNELS, Door, Settings, check_variables, resolve
 
 __all__ = ["run"]
-
-INTERRUPTED: Final = 130
-"""128 and the number of SIGINT: what shells give for a program that Ctrl-C ended."""
 
 _LAST: Final = ("-m", "-c")
 
@@ -51,6 +49,7 @@ class _RunCommand(click.Command):
     cls=_RunCommand,
     context_settings={"allow_interspersed_args": False},
     options_metavar="[OPTIONS]",
+    epilog=example("qchannel run --journal sent.jsonl app.py"),
 )
 @click.option("-m", "module", metavar="MODULE", help="Run a module, as python -m does.")
 @click.option("-c", "code", metavar="CODE", help="Run this text, as python -c does.")
@@ -89,8 +88,10 @@ def run(
     """Run a Python program with the whole process on the emulator.
 
     SCRIPT is a file, a folder or zip file with a __main__.py, or - for standard input. What stands
-    behind it belongs to the program. Its exit status is the program's,
-    but 1 where that would be 0 and the program met something that the emulator does not do.
+    behind it belongs to the program.
+
+    Ends with the program's exit status, but 1 where that would be 0 and the program met something
+    that the emulator does not do; 2 if there is no such program.
     """
     given = {
         "mode": "emulated",

@@ -20,6 +20,7 @@ from typing import Final, TypedDict
 
 import click
 
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.emulator.adapters.authority import is_of_an_authority, new_authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
 from pytest_qchannel.errors import QChannelError, UsageProblem
@@ -62,7 +63,7 @@ class _Facts(TypedDict):
     accounts: list[_Account]
 
 
-@click.command()
+@click.command(epilog=example("qchannel serve --port 8443 --ca-file ca.pem"))
 @click.option(
     "--port",
     default=0,
@@ -103,8 +104,10 @@ def serve(
 ) -> None:
     """Serve the emulated IBM Quantum services until Ctrl-C, SIGTERM or SIGHUP.
 
-    Speaks HTTPS for IBM's own host names, with a certificate that is made for this run. Ends with
-    exit status 0 when it is told to end.
+    Speaks HTTPS for IBM's own host names, with a certificate that is made for this run.
+
+    Ends with exit status 0 when it is told to end, also by Ctrl-C; 1 if it cannot listen there; 2
+    if an option is wrong.
     """
     _require_loopback(host, expose=expose)
     if ca_file is not None:

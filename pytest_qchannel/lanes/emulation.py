@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Final, TypeVar, cast
 
 from pytest_qchannel.channels.client import default_channel
@@ -23,7 +23,7 @@ from pytest_qchannel.lanes.qchannel import QChannel
 from pytest_qchannel.lanes.worlds import WorldBuilder, require_world
 from pytest_qchannel.settings import Mode, Settings, check_variables, resolve
 
-__all__ = ["emulated"]
+__all__ = ["emulated", "end_left"]
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -32,16 +32,54 @@ _SKIPS: Final = ("Skipped", "SkipTest")
 
 
 class _Emulation:
-    """One block: its lane, and whether the block is left."""
+    """One block: its lane, what part of which test began it, if one did, and whether it is left."""
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: Lane, where: str, begun_in: str | None) -> None:
         self.lane = lane
+        self.where = where
+        self.begun_in = begun_in
         self.is_over = False
 
 
 _open: Final[list[_Emulation]] = []
 _around: Final[ContextVar[tuple[_Emulation, ...]]] = ContextVar("emulated", default=())
 """The blocks that the code which runs is in: those of other threads and tasks are not."""
+
+
+def end_left(begun_in: str) -> None:
+    """Ends the blocks that a part of a test has begun, and that nobody is going to leave.
+
+    Args:
+        begun_in: The part, as pytest has it in ``PYTEST_CURRENT_TEST``.
+
+    Raises:
+        UsageProblem: There are some; a generator that is not finished never leaves its own.
+    """
+    left = [one for one in _open if one.begun_in == begun_in and not one.is_over]
+    found: list[QChannelError] = []
+    for one in left:
+        one.is_over = True
+        found.append(
+            UsageProblem(
+                "emulated() was not left when its test had ended: the next ones would be emulated",
+                where=one.where,
+                next="finish the generator that it is in, or close() it; what is to live longer "
+                "than a test is a fixture's",
+            )
+        )
+    while left and _open and _open[-1].is_over:
+        _open.pop().lane.close()
+    raise_all(found)
+
+
+def _part_of_test() -> str | None:
+    """The part of a test that runs, as pytest tells it; a fixture ends what it has begun itself."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == "pytest_fixture_setup":
+            return None
+        frame = frame.f_back
+    return os.environ.get("PYTEST_CURRENT_TEST")
 
 
 class emulated:  # noqa: N801 - it is written as contextlib's are
@@ -99,7 +137,7 @@ class emulated:  # noqa: N801 - it is written as contextlib's are
         """Begins."""
         __tracebackhide__ = True
         check_variables(os.environ)
-        settings = self._settings(os.environ)
+        settings, begun_in = self._settings(os.environ), _part_of_test()
         self._require_room()
         world = None if self._world is None else self._builder
         lane = lane_for(settings, self._where, world=world)
@@ -111,7 +149,7 @@ class emulated:  # noqa: N801 - it is written as contextlib's are
         except BaseException:
             lane.close()
             raise
-        this = _Emulation(lane)
+        this = _Emulation(lane, self._where, begun_in)
         _open.append(this)
         self._entered.append(this)
         _around.set((*_around.get(), this))
@@ -126,6 +164,8 @@ class emulated:  # noqa: N801 - it is written as contextlib's are
         """Puts the process back as it was, then tells what went wrong."""
         __tracebackhide__ = True
         this = self._entered.pop()
+        if this.is_over:
+            return  # with its test
         lane = this.lane
         is_whole = error is None or isinstance(error, Exception)
         found: list[QChannelError] = lane.unmet_faults(self._where) if is_whole else []

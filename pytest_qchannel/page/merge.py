@@ -88,8 +88,8 @@ def merged(reports: Sequence[_Plain]) -> _Report:
         "circuits": circuits,
         "devices": devices,
         "qpu_seconds": {
-            name: _sum(cost.get(name) for cost in costs)
-            for name in ("used", "held", "budget", "estimate")
+            **{name: _sum(cost.get(name) for cost in costs) or 0 for name in ("used", "held")},
+            **{name: _sum(cost.get(name) for cost in costs) for name in ("budget", "estimate")},
         },
     }
 

@@ -40,7 +40,7 @@ def page_of(report: Mapping[str, object]) -> str:
     """The page of a report, whole.
 
     Args:
-        report: As the JSON report has it (``qchannel docs report`` says what is in it).
+        report: As the JSON report has it (``qchannel docs report-page`` says what is in it).
     """
     parts = {"style": _text("page.css"), "script": _script()}
     policy = (

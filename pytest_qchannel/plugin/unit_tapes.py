@@ -18,11 +18,12 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.lanes.decide import Plan, decide, require_source
 from pytest_qchannel.plugin import orphans, selection, session_settings, sharing, taping
 from pytest_qchannel.plugin.fixture_names import definitions
-from pytest_qchannel.plugin.keys import CASSETTE, WHOLE_RUN
+from pytest_qchannel.plugin.keys import WHOLE_RUN
+from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.sharing import Unit
 from pytest_qchannel.rerun_command import words_of
 from pytest_qchannel.settings import Mode
-from pytest_qchannel.units import node_of
+from pytest_qchannel.units import is_grouped, node_of
 
 if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import Place
@@ -195,7 +196,7 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
             done.update(did="refused", why=said.splitlines()[0])
         raise
     finally:
-        item.user_properties.append((CASSETTE, done))
+        facts.of(item).setdefault("deeds", []).append(done)
         if not tape.is_recording and tape.has_missed:
             unit.has_missed = True
 
@@ -274,12 +275,14 @@ def require_whole(unit: Unit) -> None:
     narrowed = [one for one in modules if _is_narrowed(unit, one)]
     if not left and not narrowed:
         return
+    is_lf = unit.node.config.getoption("lf", False)
+    by = ["--lf"] if is_lf else [f"{one}::..." for one in narrowed]
     named = [*left[:_MOST_NAMED], *(["and more"] if len(left) > _MOST_NAMED else [])]
     raise UsageProblem(
         f"a recording of {unit.where} is one of all its tests, and a part of them was asked for",
         where=f"qchannel_scope={unit.scope}, without {', '.join(named)}"
         if left
-        else f"qchannel_scope={unit.scope}, asked for by {narrowed[0]}::...",
+        else f"qchannel_scope={unit.scope}, asked for by {by[0]}",
         next=f"{record_command(unit.id)}; or add to it: pytest --qchannel-mode=auto "
         f"--record-mode=new_episodes --qchannel-record-from=emulator",
     )
@@ -338,7 +341,7 @@ def worker_group(node: str, dist: str) -> str:
         return node.partition("::")[0]
     if dist == "loadscope":
         return node.partition("[")[0].rpartition("::")[0]
-    if dist == "loadgroup" and "@" in node:
+    if dist == "loadgroup" and is_grouped(node):
         return node.rpartition("@")[2]
     return node
 

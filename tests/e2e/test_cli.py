@@ -114,7 +114,7 @@ def test_a_step_that_fails_fails_the_command(run: Any, monkeypatch: pytest.Monke
     ("arguments", "words"),
     [
         (("check", "--channel", "ibm_clod"), ["'ibm_clod' is no channel", "ibm_cloud"]),
-        (("check", "--live"), ["the live lane does not exist yet"]),
+        (("check", "--live"), ["the live lane has no credential of any channel"]),
         (("check", "--output", "x.json"), ["--output: only --live writes a report"]),
         (("check", "--seed", "x"), ["--seed", "'x'"]),
         (("check", "--chanel", "ibm_cloud"), ["--chanel", "--channel"]),

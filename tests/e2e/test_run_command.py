@@ -17,8 +17,8 @@ from click.testing import CliRunner, Result
 
 from pytest_qchannel.channels.client import default_channel, login_url
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.cli.group import INTERRUPTED
 from pytest_qchannel.cli.main import main
-from pytest_qchannel.cli.run import INTERRUPTED
 from tests.e2e.run_kit import run_apart, write
 
 PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_")

@@ -262,7 +262,9 @@ class Soak:
         """``qchannel cleanup``, as another process does it, with fresh logins."""
         run = self.live_run(scenario)
         try:
-            lines = swept(run, self.run_folder, self.run_name, None, is_dry=False)
+            unasked: list[str] = []
+            lines = swept(run, self.run_folder, self.run_name, None, unasked)
+            found.wrong += [f"cleanup could not ask: {why}" for why in unasked]
             found.held_s = max(found.held_s, run.ledger.held())
             found.wrong += [f"left: {one.name}: {one.why}" for one in lines if one.is_left]
         except QChannelError as problem:

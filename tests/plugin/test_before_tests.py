@@ -76,12 +76,19 @@ def test_a_run_that_uses_us_is_refused_with_file_and_line(
         (("--qchannel-seed=3",), False),
         (("-o", "qchannel_scope=module"), False),
         (("other.py",), False),
+        (("--qchannel-mode=live", "other.py", "--collect-only"), False),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, Sequence) else "",
 )
 def test_a_project_is_left_alone_unless_it_uses_us(
-    run: Any, pytester: pytest.Pytester, looked_up: list[str], args: tuple[str, ...], looks: bool
+    run: Any,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    looked_up: list[str],
+    args: tuple[str, ...],
+    looks: bool,
 ) -> None:
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", "a-Real-Looking_Key-of-44-characters-01234567")
     pytester.makepyfile(other=USES_US)
     pytester.mkdir(".venv").joinpath("one.py").write_text(USES_US, encoding="utf-8")
     result = run(OTHER, "test_it.py", *args, conftest=SWALLOWED)

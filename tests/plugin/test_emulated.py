@@ -106,3 +106,48 @@ def test_in_everywhere_mode_the_innermost_world_answers(run: Any) -> None:
         "--qchannel-mode=emulated",
     )
     result.assert_outcomes(passed=1)
+
+
+def test_a_generator_that_is_not_finished_ends_with_its_test(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the user saw: all later tests were emulated, and nothing said so."""
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", KEY)
+    result = run(
+        f"""
+        import os
+        import pytest
+        from pytest_qchannel import emulated
+
+        KEPT = []
+
+        @pytest.fixture(scope="module")
+        def module_wide():
+            with emulated() as qchannel:
+                yield qchannel
+
+        @emulated()
+        def numbers():
+            yield from range(3)
+
+        def test_left_open():
+            KEPT.append(numbers())
+            assert next(KEPT[0]) == 0
+
+        def test_after():
+            assert os.environ["QISKIT_IBM_TOKEN"] == {KEY!r}
+            with pytest.raises(StopIteration):
+                while True:
+                    next(KEPT[0])
+
+        def test_fixture(request):
+            request.getfixturevalue("module_wide")
+
+        def test_fixture_lives(module_wide):
+            assert os.environ["QISKIT_IBM_TOKEN"] != {KEY!r}
+        """
+    )
+    result.assert_outcomes(passed=4, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*UsageProblem: emulated() was not left when its test had ended*", "*where: *test_it.py:*"]
+    )

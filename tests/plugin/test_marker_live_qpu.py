@@ -1,4 +1,4 @@
-"""The marker ``live_qpu``: skipped with a reason; its arguments are checked all the same."""
+"""The marker ``live_qpu`` outside of the live lane; its arguments are checked all the same."""
 
 from __future__ import annotations
 
@@ -20,10 +20,24 @@ TEST = """
 
 
 @pytest.mark.parametrize("arguments", ["", "()", "(max_qpu_seconds=1.5)"])
-def test_it_is_skipped_with_a_reason(run: Any, arguments: str) -> None:
+def test_in_other_lanes_the_test_runs_there(run: Any, arguments: str) -> None:
     result = run(TEST.format(arguments=arguments), "-rs", "--strict-markers")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E * AssertionError: ran"])
+
+
+def test_only_live_is_skipped_there_and_says_so(run: Any) -> None:
+    result = run(TEST.format(arguments="(only_live=True)"), "-rs")
     result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["SKIPPED*live_qpu: needs the live lane, which does not exist yet"])
+    result.stdout.fnmatch_lines(
+        ["SKIPPED*live_qpu(only_live=True): runs with --qchannel-mode=live alone"]
+    )
+
+
+def test_the_marker_parts_a_suite(run: Any) -> None:
+    test = TEST.format(arguments="(max_qpu_seconds=5)").replace("raise AssertionError", "str")
+    run(test, "-m", "not live_qpu").assert_outcomes(deselected=1)
+    run(test, "-m", "live_qpu").assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +64,7 @@ def test_markers_are_listed_and_known_to_strict_markers(run: Any) -> None:
     result.stdout.fnmatch_lines(
         [
             "@pytest.mark.qchannel([*]names, instance=None, seed=None, mode=None, *",
-            "@pytest.mark.live_qpu(max_qpu_seconds=None): *skipped until the live lane exists",
+            "@pytest.mark.live_qpu([*], max_qpu_seconds=10, max_jobs=1, *): *",
         ]
     )
     listed = {line.partition("(")[0]: line for line in result.outlines if line.startswith("@")}

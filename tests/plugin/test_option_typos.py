@@ -186,3 +186,21 @@ def test_markers_of_others_are_no_typos(run: Any, pytester: pytest.Pytester) -> 
     result = run(f"import pytest\n{marks}\n{TEST}", "-W", "ignore", conftest=conftest)
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("qchannel: *test*")
+
+
+@pytest.mark.parametrize("place", ["--qchannel-ibm-cloud-token=abcdefgh-1234", "ini"])
+def test_a_credential_has_its_place_in_a_variable(
+    run: Any, pytester: pytest.Pytester, place: str
+) -> None:
+    """The key of an account stood in a file that is checked in, and in the list of processes."""
+    if place == "ini":
+        pytester.makeini("[pytest]\nqchannel_ibm_cloud_token = abcdefgh-1234\n")
+    result = run("def test_a(): pass", *(() if place == "ini" else (place,)))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: *token: a credential stands in an environment variable, and nowhere else",
+            "  next: *set QCHANNEL_IBM_CLOUD_TOKEN, or name a dotenv file: *",
+        ]
+    )
+    assert "abcdefgh" not in result.stderr.str()

@@ -17,6 +17,7 @@ from pytest_qchannel.cassette.circuits.packed import MOST_BYTES
 from pytest_qchannel.cassette.circuits.renaming import without_words
 from pytest_qchannel.cassette.circuits.shape import CircuitForm
 from pytest_qchannel.cassette.circuits.words import listing
+from pytest_qchannel.qpy_header import MOST_BITS, claimed_bits
 
 __all__ = ["circuit_text", "decode_qpy", "without_names"]
 
@@ -37,6 +38,8 @@ def decode_qpy(data: bytes) -> list[QuantumCircuit]:
             raise ValueError(f"neither QPY nor zlib data: {problem}") from None
         if not inflater.eof:
             raise ValueError("cut short or too large")
+    if (bits := claimed_bits(data)) > MOST_BITS:
+        raise ValueError(f"it has {bits} bits")
     with WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a newer Qiskit that wrote it, of pulse gates
         try:

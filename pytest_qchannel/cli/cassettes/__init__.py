@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from pytest_qchannel.cli.group import Group, Later
+from pytest_qchannel.cli.group import Group, Later, example
 
 __all__ = ["cassettes"]
 
@@ -44,6 +44,6 @@ _COMMANDS: Final = (
 )
 
 
-@click.group(cls=Group, later=_COMMANDS)
+@click.group(cls=Group, later=_COMMANDS, epilog=example("qchannel cassettes list"))
 def cassettes() -> None:
     """Look after recorded traffic."""

@@ -22,6 +22,7 @@ __all__ = [
     "shown",
     "size_words",
     "told",
+    "written",
 ]
 
 DEFAULT: Final = "cassettes"
@@ -106,3 +107,16 @@ def size_words(size: int) -> str:
 def told(text: str) -> str:
     """A text that was recorded, without what would steer a terminal."""
     return "".join(one if one.isprintable() or one in "\n\t" else repr(one)[1:-1] for one in text)
+
+
+def written(path: Path, text: str) -> None:
+    """Writes a file that a command was asked for.
+
+    Raises:
+        Failed: It cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as problem:
+        why = f"cannot write {shown(path)}: {problem.strerror or problem}"
+        raise Failed(str(UsageProblem(why, next=f"name another file, say {path.name}"))) from None

@@ -8,18 +8,19 @@ from typing import Final
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pytest_qchannel.cassette.disk.inventory import Entry, survey
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cli.cassettes.folder import argument, counted, folder_of, shown, size_words
+from pytest_qchannel.cli.console import console
+from pytest_qchannel.cli.group import example
 
 __all__ = ["list_cassettes"]
 
 
-@click.command("list")
+@click.command("list", epilog=example("qchannel cassettes list --json"))
 @argument
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 def list_cassettes(folder: Path | None, *, as_json: bool) -> None:
@@ -76,10 +77,9 @@ _NUMBERS: Final = ("interactions", "jobs", "index")
 def _print_table(entries: list[Entry]) -> None:
     if not entries:
         return
-    console = Console(highlight=False)
+    out = console(width=2000)
     pairs = _PAIRS
-    if not console.is_terminal:
-        console.width = 2000  # a file or a pipe has no width that a line must keep to
+    if not out.is_terminal:
         pairs = tuple((name,) for name in _ALL)
     table = Table(box=box.SIMPLE, padding=(0, 1), pad_edge=False)
     for names in pairs:
@@ -95,7 +95,7 @@ def _print_table(entries: list[Entry]) -> None:
         table.add_row(
             *(Text("\n".join(words[name] for name in names), style=style) for names in pairs)
         )
-    console.print(table)
+    out.print(table)
 
 
 def _words(one: Entry) -> dict[str, str]:

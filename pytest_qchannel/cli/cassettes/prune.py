@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from pytest_qchannel.cli.cassettes.folder import (
     shown,
     size_words,
 )
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.options import OPTIONS
 
@@ -40,12 +42,15 @@ _TAIL: Final = 15
 _COLLECT: Final = "pytest --collect-only -q"
 
 
-@click.command()
+@click.command(epilog=example("qchannel cassettes prune --dry-run"))
 @argument
 @click.option("--yes", is_flag=True, help="Remove without asking.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 @click.option("--quarantine", is_flag=True, help="Remove recordings that were not saved, too.")
-def prune(folder: Path | None, *, yes: bool, dry_run: bool, quarantine: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document; asks nothing.")
+def prune(
+    folder: Path | None, *, yes: bool, dry_run: bool, quarantine: bool, as_json: bool
+) -> None:
     """Remove cassettes that no test uses, and bodies that no cassette names.
 
     Runs "pytest --collect-only", with IBM's hosts shut, to learn which tests exist. A test uses its
@@ -75,6 +80,11 @@ def prune(folder: Path | None, *, yes: bool, dry_run: bool, quarantine: bool) ->
         root / Path(one["path"]).relative_to(told["folder"]): one["why"] for one in told["orphans"]
     }
     waste = waste_of(store, why.keys(), quarantine=quarantine)
+    if as_json:
+        _print_document(waste, why, [] if dry_run or not yes else _removed(store, waste))
+        if waste.files and not yes and not dry_run:
+            raise SystemExit(1)
+        return
     _print(waste, why)
     if not quarantine and (kept := quarantined(store)):
         click.echo(f"not listed: {counted(kept, 'file')} in quarantine (see --quarantine)")
@@ -85,11 +95,26 @@ def prune(folder: Path | None, *, yes: bool, dry_run: bool, quarantine: bool) ->
         return
     if not yes and not _asked():
         raise SystemExit(1)
+    click.echo(f"{counted(_removed(store, waste), 'file')} removed")
+
+
+def _removed(store: Store, waste: Waste) -> list[Path]:
     try:
-        gone = remove(store, waste)
+        return remove(store, waste)
     except CassetteProblem as problem:
         raise Failed(str(problem)) from None
-    click.echo(f"{counted(gone, 'file')} removed")
+
+
+def _print_document(waste: Waste, why: dict[Path, str], gone: list[Path]) -> None:
+    document = {
+        "ok": not waste.files or bool(gone),
+        "cassettes": [{"path": str(path), "why": why[path]} for path in waste.cassettes],
+        "blobs": [str(path) for path in waste.blobs],
+        "quarantined": [str(path) for path in waste.quarantined],
+        "removed": [str(path) for path in gone],
+        "unclear": str(waste.unclear) if waste.unclear else None,
+    }
+    click.echo(json.dumps(document, indent=2))
 
 
 def _asked() -> bool:

@@ -15,6 +15,7 @@ from pytest_qchannel.cassette.gate.places import in_cassette
 from pytest_qchannel.cassette.gate.views import MOST_BYTES
 from pytest_qchannel.channels.personal import ACCOUNT_FILE, secrets_of_person
 from pytest_qchannel.cli.cassettes.folder import Failed, folder_of, shown
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.reading import read_file
 
@@ -22,7 +23,7 @@ __all__ = ["scan"]
 _SKIPPED: Final = frozenset({".git", ".hg", ".tox", ".venv", "__pycache__", "node_modules"})
 
 
-@click.command()
+@click.command(epilog=example("qchannel cassettes scan cassettes tests"))
 @click.argument(
     "paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]..."
 )

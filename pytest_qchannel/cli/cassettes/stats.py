@@ -12,13 +12,14 @@ import click
 from pytest_qchannel.cassette.disk.inventory import Entry, survey
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cli.cassettes.folder import argument, folder_of, shown, size_words
+from pytest_qchannel.cli.group import example
 
 __all__ = ["stats"]
 
 _LARGEST: Final = 5
 
 
-@click.command()
+@click.command(epilog=example("qchannel cassettes stats cassettes"))
 @argument
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of lines.")
 def stats(folder: Path | None, *, as_json: bool) -> None:

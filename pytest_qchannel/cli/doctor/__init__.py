@@ -8,13 +8,14 @@ from typing import Final, NamedTuple
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pytest_qchannel.cli.console import console
 from pytest_qchannel.cli.doctor import environment, installed, project, recordings
 from pytest_qchannel.cli.doctor.findings import Check, Finding, State
-from pytest_qchannel.cli.doctor.machine import Machine
+from pytest_qchannel.cli.group import example
+from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.errors import nearest
 
 __all__ = ["CHECKS", "Row", "doctor", "examine"]
@@ -50,7 +51,7 @@ def _chosen(ids: tuple[str, ...]) -> list[Check]:
     return [check for check in CHECKS if check.id in ids or not ids]
 
 
-@click.command()
+@click.command(epilog=example("qchannel doctor --only variables --only settings"))
 @click.option(
     "--only",
     "ids",
@@ -92,16 +93,13 @@ def doctor(ids: tuple[str, ...], *, as_json: bool) -> None:
 
 def _print(rows: list[Row]) -> None:
     """A table of what was seen, then the commands by themselves: a table would break them."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 160  # a file or a pipe has no width that a line must keep to
     table = Table(box=box.SIMPLE, padding=(0, 1), pad_edge=False)
     for name in ("check", "", "seen"):
         table.add_column(name, overflow="fold", no_wrap=name != "seen")
     for check, finding in rows:
         state = Text(finding.state.value, style=_STYLES[finding.state])
         table.add_row(check.id, state, Text(finding.seen))
-    console.print(table)
+    console().print(table)
     bad = [row for row in rows if row.finding.next]
     for row in bad:
         click.echo(f"{row.check.id}: {row.finding.next}")

@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from pytest_qchannel.cli.doctor.machine import Machine, Word
+from pytest_qchannel.cli.machine import Machine, Word
 
 __all__ = [
     "activated",

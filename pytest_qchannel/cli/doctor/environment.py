@@ -23,7 +23,7 @@ from pytest_qchannel.channels.credentials import (
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
-from pytest_qchannel.cli.doctor.machine import Machine, pip
+from pytest_qchannel.cli.machine import Machine, pip
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.options import CHANNELS, ENV_PREFIX, OPTIONS
 from pytest_qchannel.settings import check_variables
@@ -103,7 +103,7 @@ def _accounts(machine: Machine) -> Iterator[Finding]:
         if machine.lacks(str(channel)):
             code = (
                 "from qiskit_ibm_runtime import QiskitRuntimeService as service; "
-                f"service.delete_account(filename={str(path)!r}, name={name!r})"
+                f"service.delete_account(filename={json.dumps(str(path))}, name={json.dumps(name)})"
             )
             python = pip().split(" -m ", maxsplit=1)[0]
             yield warn(
@@ -128,7 +128,7 @@ def _proxies(machine: Machine) -> Iterator[Finding]:
             elif kind.startswith("socks") and not machine.installed.modules("socks"):
                 yield warn(
                     f"{one} names a SOCKS proxy, which requests needs PySocks for",
-                    pip("install", "PySocks"),
+                    f"{one}= {pip('install', 'PySocks')}",  # pip needs it as well
                 )
 
 

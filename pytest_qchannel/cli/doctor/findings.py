@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from pytest_qchannel.cli.doctor.machine import Machine
+from pytest_qchannel.cli.machine import Machine
 
 __all__ = ["Check", "Finding", "State", "fail", "unset", "warn"]
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from pytest_qchannel import ini_file
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
-from pytest_qchannel.cli.doctor.machine import Machine
+from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.lanes.worlds import world_of
 from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped

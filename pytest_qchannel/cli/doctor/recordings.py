@@ -19,7 +19,7 @@ from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.problems import record_command
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
-from pytest_qchannel.cli.doctor.machine import Machine
+from pytest_qchannel.cli.machine import Machine
 
 __all__ = ["CHECKS"]
 

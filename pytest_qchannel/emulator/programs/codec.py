@@ -14,7 +14,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from antlr4.error.ErrorListener import ConsoleErrorListener, ErrorListener
@@ -23,8 +23,14 @@ from qiskit import QuantumCircuit, qasm3, qpy
 from pytest_qchannel.emulator.programs.arrays import Values
 from pytest_qchannel.emulator.programs.options import MOST_BYTES
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.programs.reading_time import qasm3_s, qpy_s, register_sizes
+from pytest_qchannel.emulator.programs.reading_time import (
+    is_nested_deeply,
+    most_bits,
+    qasm3_s,
+    qpy_s,
+)
 from pytest_qchannel.emulator.programs.task import Params, Task
+from pytest_qchannel.qpy_header import MOST_BITS, claimed_bits
 
 __all__ = [
     "Encoded",
@@ -33,10 +39,8 @@ __all__ = [
     "decode_values",
     "encode_array",
     "from_qasm3",
+    "require_few_bits",
 ]
-
-MOST_BITS: Final = 1_000_000
-"""Of a text: each takes its time and memory, and no device has nearly as many."""
 
 Encoded: TypeAlias = dict[str, object]
 """Something with its ``__type__``."""
@@ -65,6 +69,7 @@ def decode_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit
         task.allow(qasm3_s(sent))
         return from_qasm3(sent, where)
     data = _unpack(sent["__value__"], f"circuit of {where}", FailureCode.CIRCUIT_NOT_LOADED)
+    require_few_bits(claimed_bits(data), where)
     task.allow(qpy_s(data))
     try:
         circuits = qpy.load(io.BytesIO(data))
@@ -81,6 +86,19 @@ def decode_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit
         ) from None
 
 
+def require_few_bits(bits: int, where: str) -> None:
+    """Passes a circuit with as many bits as there is time and memory for.
+
+    Raises:
+        JobFailure: It has more.
+    """
+    if bits > MOST_BITS:
+        raise JobFailure(
+            FailureCode.CIRCUIT_NOT_LOADED,
+            f"The circuit of {where} has {bits} bits: too many for the emulator ({MOST_BITS}).",
+        )
+
+
 def from_qasm3(text: str, where: str) -> QuantumCircuit:
     """The circuit of an OpenQASM 3 text.
 
@@ -94,10 +112,11 @@ def from_qasm3(text: str, where: str) -> QuantumCircuit:
             FailureCode.CIRCUIT_NOT_LOADED,
             f"The circuit of {where} is OpenQASM {declared[1]}; OpenQASM 3 is expected.",
         )
-    if (bits := sum(register_sizes(text))) > MOST_BITS:
+    require_few_bits(most_bits(text), where)
+    if is_nested_deeply(text):
         raise JobFailure(
             FailureCode.CIRCUIT_NOT_LOADED,
-            f"The circuit of {where} has {bits} bits: too many for the emulator ({MOST_BITS}).",
+            f"The circuit of {where} is nested too deeply to be read.",
         )
     syntax = _SyntaxErrors()
     try:

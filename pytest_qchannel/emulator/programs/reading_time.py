@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-__all__ = ["qasm3_s", "qpy_s", "register_sizes"]
+__all__ = ["is_nested_deeply", "most_bits", "qasm3_s", "qpy_s", "register_sizes"]
 
 # Measured in 2026, on one core of a small machine.
 _CHARACTER_S: Final = 2e-5
@@ -26,6 +26,10 @@ _DEFINED: Final = re.compile(rb"[acgip]\0\0..\0\0..\x01\0", re.DOTALL)
 """What stands before a definition in QPY: its kind, how many qubits and clbits it has, and that it
 has a definition, whose size follows. Source: ``CUSTOM_CIRCUIT_INST_DEF_V2`` of qiskit's formats.
 """
+_NAMED: Final = re.compile(r"(?:\$|\bctrl\s*\(\s*|\bnegctrl\s*\(\s*)(\d+)")
+_DEEPEST: Final = 500
+_OPENED: Final = re.compile(r"[()\[\]{}]")
+_PREFIXES: Final = re.compile(r"(?:[-~!]\s*+){500}")
 _REGISTER: Final = re.compile(r"\b(qubit|bit|[qc]reg\s+\w+)\s*\[\s*([^\]\s]+)\s*\]")
 
 
@@ -45,6 +49,21 @@ def register_sizes(text: str, of: str = "") -> list[int]:
     """How many bits the registers of a text have, or those whose kind begins like that."""
     found = _REGISTER.findall(text)
     return [_number(size) for kind, size in found if kind.startswith(of)]
+
+
+def most_bits(text: str) -> int:
+    """How many bits Qiskit makes room for: of registers, up to a physical qubit, of controls."""
+    named = (_number(size) for size in _NAMED.findall(text))
+    return max(sum(register_sizes(text)), *named, 0)
+
+
+def is_nested_deeply(text: str) -> bool:
+    """Whether something in a text is deeper than the parser goes, which it finds out slowly."""
+    depth = deepest = 0
+    for found in _OPENED.finditer(text):
+        depth += 1 if found[0] in "([{" else -1
+        deepest = max(deepest, depth)
+    return deepest > _DEEPEST or _PREFIXES.search(text) is not None
 
 
 def _number(size: str) -> int:

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple, TypeAlias
 from qiskit import QuantumCircuit, qasm2, qasm3, qpy
 from qiskit.circuit.library import ECRGate
 
-from pytest_qchannel.emulator.programs.codec import from_qasm3
+from pytest_qchannel.emulator.programs.codec import from_qasm3, require_few_bits
 from pytest_qchannel.emulator.transpiler.order import Order
+from pytest_qchannel.qpy_header import claimed_bits
 from pytest_qchannel.wire import Json
 
 __all__ = ["Circuits", "Written", "as_qpy", "layout_of", "read_circuits"]
@@ -43,6 +44,7 @@ def read_circuits(order: Order) -> Circuits:
         found = [_from_qasm(text, f"circuit {at}") for at, text in enumerate(order.qasm)]
         return Circuits([circuit for circuit, _ in found], [write for _, write in found])
     data = base64.b64decode(order.qpy, validate=True)
+    require_few_bits(claimed_bits(data), "the order")
     circuits = qpy.load(io.BytesIO(data))
     # As whoever sent it can read it, as far as this Qiskit still writes that.
     write = partial(as_qpy, version=data[6])

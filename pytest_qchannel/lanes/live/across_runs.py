@@ -1,7 +1,8 @@
 """What all live runs of the last 28 days have cost, by what the service says of their jobs.
 
 There is no file that several runs could share: CI's disks are new each time. So the jobs that have
-the tag ``qchannel`` are asked for, page by page.
+the tag ``qchannel`` are asked for, and the dedicated sessions that they were in: the clock charges
+these, and their jobs with them.
 """
 
 from __future__ import annotations
@@ -12,22 +13,20 @@ from typing import Final
 
 from pytest_qchannel.lanes.live.access import Access, Unanswered, answer_of
 from pytest_qchannel.lanes.live.budget import FIXED_S
-from pytest_qchannel.lanes.live.settle import Price, price_of_job
+from pytest_qchannel.lanes.live.lookup import list_jobs
+from pytest_qchannel.lanes.live.settle import Price, Unpriced, price_of_job, price_of_session
 from pytest_qchannel.lanes.live.tags import COMMON, run_of
 from pytest_qchannel.wire import Handle, Json
 
 __all__ = ["DAYS", "spent"]
 
 DAYS: Final = 28
-_PAGE: Final = 200
-"""The most that the service gives at once. Source: IBM's API description of ``GET /jobs``."""
-_MOST_PAGES: Final = 500
 
 
 def spent(access: Access, send: Handle, now: float, run: str) -> float:
     """The QPU seconds of an instance that other live runs have taken in the last 28 days.
 
-    A job whose price is not known counts with its ``cost``, and with what is held beside it.
+    What has no price yet counts as it was reserved.
 
     Args:
         access: How the instance is asked.
@@ -39,28 +38,35 @@ def spent(access: Access, send: Handle, now: float, run: str) -> float:
         Unanswered: The service did not answer, or its list does not end.
     """
     since = datetime.fromtimestamp(now - DAYS * 86_400, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    sessions: dict[str, float | None] = {}
     total = 0.0
-    for page in range(_MOST_PAGES):
-        query = [
-            ("tags", COMMON),
-            ("created_after", since),
-            ("exclude_params", "true"),
-            ("limit", str(_PAGE)),
-            ("offset", str(page * _PAGE)),
-        ]
-        rows = answer_of(access.request("GET /jobs", query=query), send).get("jobs")
-        if not isinstance(rows, list):
-            raise Unanswered("it answered without a list")
-        jobs = [one for one in rows if isinstance(one, Mapping)]
-        total += sum(_cost_of(one) for one in jobs if run_of(one.get("tags")) not in (None, run))
-        if len(rows) < _PAGE:
-            return total
-    raise Unanswered("its list of jobs does not end")
+    for job in list_jobs(COMMON, access, send, [("created_after", since)]):
+        if run_of(job.get("tags")) in (None, run):
+            continue
+        session = job.get("session_id")
+        if isinstance(session, str) and session not in sessions:
+            sessions[session] = _cost_of_session(session, access, send)
+        if not isinstance(session, str) or sessions[session] is None:
+            total += _cost(price_of_job(job), job.get("cost"))
+    return total + sum(one or 0.0 for one in sessions.values())
 
 
-def _cost_of(job: Mapping[str, Json]) -> float:
-    price = price_of_job(job)
+def _cost_of_session(name: str, access: Access, send: Handle) -> float | None:
+    """What a dedicated session cost; ``None``: its jobs are charged one by one."""
+    asked = access.request("GET /sessions/<session_id>", {"session_id": name})
+    try:
+        body: Mapping[str, Json] = answer_of(asked, send)
+    except Unanswered as why:
+        if why.status != 404:
+            raise
+        return None
+    if body.get("mode") == "batch":
+        return None
+    return _cost(price_of_session(body), body.get("max_ttl"))
+
+
+def _cost(price: Price | Unpriced, limit: Json) -> float:
+    """A price, or what is held without one: the limit, and what may come beside it."""
     if isinstance(price, Price):
         return price.seconds
-    cost = job.get("cost")
-    return (float(cost) if isinstance(cost, int | float) else 0.0) + FIXED_S
+    return (float(limit) if isinstance(limit, int | float) else 0.0) + FIXED_S

@@ -54,14 +54,14 @@ class Admission:
         """A new entry of the ledger; waits until there is room for a job more."""
         wish, allowance = self._wish(order), order.test.allowance
         self._require_usage(order, wish)
-        self._require_28_days(order, wish)
+        rest_28d_s = self._rest_of_28_days(order, wish)
         until = self._clock.now() + self._terms.queue_timeout_s
         has_settled = False
         while True:
             try:
                 return self._ledger.reserve(
                     wish,
-                    budget_s=self._terms.budget.seconds,
+                    budget_s=min(self._terms.budget.seconds, rest_28d_s),
                     most_in_flight=self._terms.most_jobs,
                     most_jobs=allowance.max_jobs,
                     most_s=allowance.whole_s,
@@ -75,7 +75,7 @@ class Admission:
                 )
             except OverBudget as over:
                 if has_settled or not self._settle_ended(order):
-                    self._refuse_over_budget(order, wish, over)
+                    self._refuse_over_budget(order, wish, over, rest_28d_s)
                 has_settled = True
             except NoSlot as full:
                 if self._clock.now() >= until:
@@ -114,11 +114,11 @@ class Admission:
                 "quota",
             )
 
-    def _require_28_days(self, order: Order, wish: Wish) -> None:
-        """Refuses what all runs together may not spend; others' are asked for once."""
+    def _rest_of_28_days(self, order: Order, wish: Wish) -> float:
+        """What other runs have left of what all together may spend; they are asked for once."""
         most_s = self._terms.most_28d_s
         if most_s is None or not wish.reserve_s:
-            return
+            return math.inf
         if wish.instance not in self._spent:
             try:
                 self._spent[wish.instance] = spent(
@@ -130,15 +130,7 @@ class Admission:
                     "try again later, or take --qchannel-budget-28d away",
                     "credentials" if why.status in (401, 403) else "service",
                 )
-        others, held = self._spent[wish.instance], self._ledger.held()
-        if others + held + wish.reserve_s > most_s:
-            order.refuse(
-                f"it needs {_reserve(wish)}, and of the {most_s:g} s of --qchannel-budget-28d "
-                f"other runs of the last {DAYS} days have spent {others:g} s, and this one holds "
-                f"{held:g} s",
-                "wait, or raise --qchannel-budget-28d",
-                "quota",
-            )
+        return most_s - self._spent[wish.instance]
 
     def _settle_ended(self, order: Order) -> bool:
         """Waits for the prices of what has ended: they are lower than what is held for it."""
@@ -166,7 +158,7 @@ class Admission:
         own = body.get("cost" if order.kind is Kind.JOB else "max_ttl")
         wish = own if isinstance(own, int) and not isinstance(own, bool) else None
         session = body.get("session_id") if order.kind is Kind.JOB else None
-        is_paid = self._terms.budget.tier == "paid"
+        is_paid = self._terms.budget.tier != "dry"
         if order.kind is Kind.JOB:
             cost = allowance.cost_of(wish)
             is_paid = is_paid and not self._is_paid_by_session(order, session)
@@ -200,7 +192,18 @@ class Admission:
             )
         return entry.kind is Kind.SESSION
 
-    def _refuse_over_budget(self, order: Order, wish: Wish, over: OverBudget) -> NoReturn:
+    def _refuse_over_budget(
+        self, order: Order, wish: Wish, over: OverBudget, rest_28d_s: float
+    ) -> NoReturn:
+        if rest_28d_s < self._terms.budget.seconds:
+            others = self._spent[wish.instance]
+            order.refuse(
+                f"it needs {_reserve(wish)}, and of the {others + rest_28d_s:g} s of "
+                f"--qchannel-budget-28d other runs of the last {DAYS} days have spent {others:g} "
+                f"s, and this one holds {over.held:g} s",
+                "wait, or raise --qchannel-budget-28d",
+                "quota",
+            )
         rest = max(0.0, over.budget_s - over.held)
         needed = math.ceil(over.held + over.reserve_s)
         order.refuse(

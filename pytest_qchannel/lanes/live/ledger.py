@@ -40,6 +40,13 @@ CREATE TABLE IF NOT EXISTS entries (
 """
 _NAMES: Final = tuple(field.name for field in fields(Entry))
 
+_KINDS: Final[tuple[tuple[int, Callable[[str], object]], ...]] = (
+    (_NAMES.index("kind"), Kind),
+    (_NAMES.index("state"), State),
+    (_NAMES.index("is_capped"), bool),
+)
+"""The columns that sqlite has no type for."""
+
 
 class OverBudget(Exception):
     """It would take more than the run's budget; the seconds as they are."""
@@ -300,11 +307,13 @@ class Ledger:
 
 def _found(rows: sqlite3.Cursor) -> list[Entry]:
     """Rows, whose columns are in the order of an entry's fields."""
-    entries = (Entry(*row) for row in rows.fetchall())
-    return [
-        replace(one, kind=Kind(one.kind), state=State(one.state), is_capped=bool(one.is_capped))
-        for one in entries
-    ]
+    found = []
+    for row in rows.fetchall():
+        values = list(row)
+        for place, made_of in _KINDS:
+            values[place] = made_of(values[place])
+        found.append(Entry(*values))
+    return found
 
 
 def _all(db: sqlite3.Connection) -> list[Entry]:

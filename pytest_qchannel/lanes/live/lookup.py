@@ -30,6 +30,8 @@ __all__ = [
 PAGE: Final = 200
 """As many jobs are on a page at most. Source: IBM's API description."""
 
+MOST_PAGES: Final = 500
+
 WAITS_S: Final = (1.0, 4.0, 10.0)
 """How long it is waited before each look: three in 15 seconds."""
 
@@ -67,17 +69,16 @@ def list_jobs(
         filters: More fields of the query.
 
     Raises:
-        Unanswered: The service did not answer.
+        Unanswered: The service did not answer, or its list does not end.
     """
-    offset = 0
-    while True:
+    for page in range(MOST_PAGES):
         query = [
             ("tags", tag),
             *filters,
             ("exclude_params", "true"),
             ("include_mocks", "true"),
             ("limit", str(PAGE)),
-            ("offset", str(offset)),
+            ("offset", str(page * PAGE)),
         ]
         rows = answer_of(access.request("GET /jobs", query=query), send).get("jobs")
         if not isinstance(rows, list):
@@ -85,9 +86,9 @@ def list_jobs(
         for row in rows:
             if isinstance(row, Mapping) and isinstance(row.get("id"), str):
                 yield row
-        offset += len(rows)
         if len(rows) < PAGE:
             return
+    raise Unanswered("its list of jobs does not end")
 
 
 def search_jobs(

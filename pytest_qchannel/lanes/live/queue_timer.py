@@ -56,7 +56,10 @@ class QueueTimer:
         response = answer(request)
         if response.status >= 300 or not is_submission(request.method, request.host, request.path):
             return response
-        found, remote = find(request.method, request.host, request.path), json_of(response)["id"]
+        found, remote = (
+            find(request.method, request.host, request.path),
+            json_of(response).get("id"),
+        )
         if found is not None and isinstance(remote, str):
             access, test = Access.of(request, found.host), self._test()
             self._start(lambda: self._watch(remote, access, test, answer))

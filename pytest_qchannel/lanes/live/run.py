@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
@@ -134,10 +135,15 @@ class LiveRun:
         for channel in self.held:
             if channel.name not in self._accounts:
                 key = self.standins.keys[channel.name]
-                self._accounts[channel.name] = HeldAccount(key, self._instances(channel))
+                self._accounts[channel.name] = HeldAccount(key, self.instances_of(channel))
         return self._accounts
 
-    def _instances(self, channel: Channel) -> tuple[HeldInstance, ...]:
+    def instances_of(self, channel: Channel) -> tuple[HeldInstance, ...]:
+        """The instances of a channel's account that may be meant, that which is named first.
+
+        Raises:
+            LiveLoginFailed: They could not be listed.
+        """
         named = self.settings.instance or self._named[channel]
         if named and named.startswith("crn:"):
             return (HeldInstance(named, named, ""),)
@@ -173,9 +179,16 @@ class LiveRun:
     def ledger(self) -> Ledger:
         """The ledger of the run; the file is made when it is first asked for."""
         path = ledger_path(self._root, self.terms.run)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parents[1].joinpath(".gitignore").write_text("*\n", encoding="ascii")
-        return Ledger(path, self.terms.run, self.clock.now)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parents[1].joinpath(".gitignore").write_text("*\n", encoding="ascii")
+            return Ledger(path, self.terms.run, self.clock.now)
+        except (OSError, sqlite3.Error) as error:
+            raise UsageProblem(
+                f"the ledger of the live run cannot be written: {error}",
+                where=str(path),
+                next="mend that, or move the file away: qchannel cleanup finds jobs by their tags",
+            ) from None
 
     @functools.cached_property
     def settling(self) -> Settling:
@@ -221,6 +234,14 @@ class LiveRun:
         """Has problems put into the list of the lane that was opened last."""
         self._problems = self._test.problems = problems
 
+    def access(self, channel: Channel, crn: str) -> Access:
+        """How an instance is asked as the account of a channel.
+
+        Raises:
+            LiveLoginFailed: IAM did not take the channel's credential, or did not answer.
+        """
+        return self._callers[channel].access(crn)
+
     # Its end.
 
     def access_of(self, instance: str) -> Access | None:
@@ -254,10 +275,20 @@ class LiveRun:
         entries = self.ledger.entries(test=test, is_open=True)
         return self._sweep.sweep(entries, self.settings.sweep_timeout, price_s=0)
 
+    def sweep_owner(self, owner: str) -> list[Line]:
+        """Ends what a process of the run left that is gone; its prices may come later."""
+        entries = self.ledger.entries(owner=owner, is_open=True)
+        return self._sweep.sweep(entries, self.settings.sweep_timeout, price_s=0)
+
     def sweep_all(self, seconds: float) -> list[Line]:
         """Ends what is left of the whole run, within some seconds."""
-        entries = self.ledger.entries(is_open=True)
-        return self._sweep.sweep(entries, seconds, is_last=True)
+        return self._sweep.sweep(self.ledger.entries(), seconds, is_last=True)
+
+    def spent(self) -> tuple[float, float, float | None]:
+        """The QPU seconds that were used, that are held, and that may be used at all."""
+        budget, held = self.terms.budget, self.ledger.held()
+        used = sum(one.used or 0.0 for one in self.ledger.entries())
+        return used, held - used, budget.seconds if budget.tier == "paid" else None
 
     def summary(self) -> list[str]:
         """What has been spent, in lines."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pytest_qchannel.ibm.table import find
@@ -113,13 +113,14 @@ class Submissions:
         jobs = None
         with suppress(Unanswered):
             jobs = find_jobs(entry, self._terms.run, order.access, order.send)
-        if jobs:
-            self._take(order, entry, jobs)
-        elif jobs is not None:
+        if jobs == []:
             self._ledger.move(entry.n, State.VOID, note=NOT_THERE_NOTE)
-        else:
-            with self._lock:
-                self._doubts[key] = doubt
+            return
+        if jobs:
+            # The code has not heard of it: it gets the job if it asks for the same again.
+            doubt = replace(doubt, outcome=self._take(order, entry, jobs))
+        with self._lock:
+            self._doubts[key] = doubt
 
     def _send(self, order: Order, entry: Entry, ready: Request) -> Response:
         """Sends it, and finds out whether it arrived."""
@@ -192,9 +193,10 @@ class Submissions:
     def _again(self, order: Order, doubt: _Doubt) -> Response:
         """A submission that came again: it is sent again only where it is known not to be there."""
         entry = self._ledger.entry(doubt.entry.n)
+        if entry.remote is not None and isinstance(doubt.outcome, Response):
+            return doubt.outcome
         if entry.state is not State.LOST:
-            # It was given up, and is a new one now.
-            return self(order.request, order.send)
+            return self(order.request, order.send)  # it was swept, and is a new one now
         if order.kind is Kind.JOB:
             try:
                 jobs = find_jobs(entry, self._terms.run, order.access, order.send)

@@ -21,7 +21,6 @@ from pytest_qchannel.lanes.live.lookup import cancel, close, duplicates, find_jo
 from pytest_qchannel.lanes.live.settle import FINAL, status_of
 from pytest_qchannel.lanes.live.settling import PRICE_WAIT_S, Settling
 from pytest_qchannel.lanes.live.tags import COMMON, run_of, run_tag
-from pytest_qchannel.lanes.live.terms import LiveTest
 from pytest_qchannel.wire import Handle, Json
 
 __all__ = ["AccessOf", "Did", "Line", "Sweep", "TagSweep"]
@@ -108,49 +107,23 @@ class Sweep:
         Returns:
             A line for each that was not settled already.
         """
-        until = self._clock.now() + seconds
+        begin = self._clock.now()
+        until, listed = begin + seconds, list(entries)
+        had_ended = {one.n for one in listed if one.ended is not None}
+        # What has an id first: to look for the rest may take all of the time.
+        self._end([one for one in listed if one.is_open and one.remote is not None], begin)
         found = [
             located
-            for one in entries
+            for one in listed
             if one.is_open or (is_last and one.was_lost)
             for located in self._located(one, until)
         ]
-        # A session first: what waits in it is not started any more.
         alive = [one for one in found if one.state in (State.RUNNING, State.LEFT)]
-        alive.sort(key=lambda one: one.kind is Kind.JOB)
-        had_ended = {one.n for one in alive if one.ended is not None}
         alive = self._end(alive, until)
         rest_s = max(0.0, min(price_s, until - self._clock.now()))
         ended = [one for one in alive if one.ended and self._access_of(one.instance)]
         self._settling.wait_for_prices(ended, self._access_of, self._send, rest_s)
         return [self._line(one.n, had_ended, is_last=is_last) for one in found]
-
-    def cancel_overdue(self, test: LiveTest, timeout_s: float) -> list[Line]:
-        """Cancels the jobs of a test that have been in the queue for too long.
-
-        Args:
-            test: The test; each of them is a problem of its.
-            timeout_s: How long a job may wait.
-        """
-        lines = []
-        for entry in self._ledger.entries(test=test.allowance.test, is_open=True):
-            is_late = self._clock.now() - entry.changed_at >= timeout_s
-            if entry.kind is not Kind.JOB or entry.state is not State.RUNNING or not is_late:
-                continue
-            entry = self._looked_at(entry)
-            if entry.ended is not None:
-                continue
-            test.complain(
-                LiveProblem(
-                    f"job {entry.remote} has not ended within {timeout_s:g} s, and was cancelled",
-                    outcome="queue",
-                    where=f"{entry.test}, {entry.backend}",
-                    next="raise --qchannel-queue-timeout, or use a backend with a shorter queue",
-                )
-            )
-            [entry] = self._end([entry], self._clock.now() + LOOK_S)
-            lines.append(self._line(entry.n, set(), is_last=False))
-        return lines
 
     def _located(self, entry: Entry, until: float) -> list[Entry]:
         """An entry of which it is known whether the service has it, as far as that can be found.
@@ -183,7 +156,8 @@ class Sweep:
             now = self._clock.now()
             if jobs or (jobs is not None and now - entry.changed_at >= PATIENCE_S):
                 return jobs
-            if now >= until:
+            # What has an id is ended by that; others of its tag are not worth the time.
+            if now >= until or entry.state not in (State.SENT, State.LOST):
                 return None
             self._clock.sleep(min(LOOK_S, until - now))
 
@@ -204,7 +178,8 @@ class Sweep:
     def _end(self, entries: Sequence[Entry], until: float) -> list[Entry]:
         """Cancels and closes until nothing is alive, or the time is over."""
         asked: set[int] = set()
-        left = list(entries)
+        # A session first: what waits in it is not started any more.
+        left = sorted(entries, key=lambda one: one.kind is Kind.JOB)
         while True:
             for number, entry in enumerate(left):
                 access = self._access_of(entry.instance)

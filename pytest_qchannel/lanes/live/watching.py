@@ -136,21 +136,27 @@ class Watching:
         found = find(request.method, request.host, request.path)
         if found is None:
             return answer(request)
-        if found.route.service == RUNTIME:
-            access = Access.of(request, found.host)
-            if "service-crn" in access.headers:
-                self._accesses.note(access)
-            if found.route.key == _SET_TAGS:
-                request = self._with_our_tags(request, found, access, answer)
+        access = Access.of(request, found.host)
+        if found.route.service == RUNTIME and found.route.key == _SET_TAGS:
+            request = self._with_our_tags(request, found, access, answer)
+        names_one = found.route.service == RUNTIME and "service-crn" in access.headers
+        if names_one:
+            self._accesses.note(access, is_good=False)
         response = self._noted(request, found, answer)
         if response.status >= 300 or found.route.service != RUNTIME:
             return response
+        if names_one:
+            self._accesses.note(access, is_good=True)
         if found.route.key == _DELETE_JOB:
             self._note_deletion(found.args["job_id"])
-        if found.route.tells in (Tells.STATE, Tells.STATES) or found.route.key in _READ:
-            self._read(found, request, json_of(response))
-        body = has_own_tags(found.route) and COMMON.encode() in response.body and json_of(response)
-        return saying(response, untagged(found.route, body, self._terms.run)) if body else response
+        is_read = found.route.tells in (Tells.STATE, Tells.STATES) or found.route.key in _READ
+        has_ours = has_own_tags(found.route) and COMMON.encode() in response.body
+        body = json_of(response) if is_read or has_ours else {}
+        if is_read:
+            self._read(found, request, body)
+        if body and has_ours:
+            return saying(response, untagged(found.route, body, self._terms.run))
+        return response
 
     def _noted(self, request: Request, found: Found, answer: Handle) -> Response:
         """The answer, and a fact where it may be why the test fails."""
@@ -161,7 +167,7 @@ class Watching:
         except ConnectionDropped as dropped:
             facts.note(about, Outcome.SERVICE, f"{shown}: the connection was lost ({dropped.how})")
             raise
-        if outcome := _outcome(found, response.status):
+        if outcome := _outcome(found, response):
             facts.note(about, outcome, f"{shown} was answered with {response.status}")
         elif response.status < 300:
             facts.forget(about)
@@ -173,11 +179,10 @@ class Watching:
             self._usages.note(instance_of(request), Usage.of(body))
             return
         rows = body.get("jobs") if found.route.tells is Tells.STATES else [body]
+        known = {one.remote: one for one in self._ledger.entries() if one.remote is not None}
         for row in rows if isinstance(rows, list) else []:
             remote = row.get("id") if isinstance(row, Mapping) else None
-            if not isinstance(remote, str):
-                continue
-            entry = self._ledger.by_remote(remote)
+            entry = known.get(remote) if isinstance(remote, str) else None
             if entry is None:
                 continue
             had_ended = entry.ended is not None
@@ -252,10 +257,15 @@ class Watching:
         )
 
 
-def _outcome(found: Found, status: int) -> Outcome | None:
-    """What a test ends as that fails after such an answer, where its own code is not to blame."""
-    is_login = found.route.action is Action.LOGIN
-    if status in (401, 403) or (is_login and status == 400):
+def _outcome(found: Found, response: Response) -> Outcome | None:
+    """What a test ends as that fails after such an answer, where its own code is not to blame.
+
+    A page of HTML with a 403 is of the edge before the service, which takes what is sent for an
+    attack. Source: the live service in 2026.
+    """
+    status, is_login = response.status, found.route.action is Action.LOGIN
+    is_page = response.body.lstrip().startswith(b"<")
+    if status == 401 or (status == 403 and not is_page) or (is_login and status == 400):
         return Outcome.CREDENTIALS
     if status == 429 or (status == 409 and found.route.action is Action.SUBMISSION):
         return Outcome.QUOTA

@@ -86,7 +86,8 @@ const BARS = 32;
 function Histogram({ pub, title }) {
   const counts = pub.counts || {};
   const expected = pub.expected;
-  const total = Object.values(counts).reduce((sum, one) => sum + one, 0);
+  const others = pub.other_shots || 0;
+  const total = Object.values(counts).reduce((sum, one) => sum + one, others);
   const names = [...new Set([...Object.keys(counts), ...Object.keys(expected || {})])];
   const weight = (name) => (counts[name] || 0) + (expected ? (expected[name] || 0) * total : 0);
   names.sort((a, b) => weight(b) - weight(a) || (a < b ? -1 : 1));
@@ -108,6 +109,7 @@ function Histogram({ pub, title }) {
         ${expected && html`<line class="expected" x1=${((expected[name] || 0) / top) * 236 + 1} x2=${((expected[name] || 0) / top) * 236 + 1} y1="0" y2="14"/>`}
       </svg></td></tr>`)}</tbody></table>
     ${rest.length > 0 && html`<p>${counted(rest.length, "rarer outcome")} with ${count(rest.reduce((sum, name) => sum + (counts[name] || 0), 0))} counts not shown.</p>`}
+    ${others > 0 && html`<p>${counted(others, "shot")} of still rarer outcomes not in this report.</p>`}
   </div>`;
 }
 

@@ -9,16 +9,21 @@ class Page {
     this.hasAllCosts = false;
     this.clear = this.clear.bind(this);
     this.root = document.getElementById("page");
+    this.draw = record.kind === "cassette" ? this.drawCassette : this.drawRun;
     this.read();
     addEventListener("hashchange", () => { this.read(); this.draw(); });
-    addEventListener("beforeprint", () => { this.before = this.most; this.more(Infinity); });
-    addEventListener("afterprint", () => this.more(this.before));
+    addEventListener("beforeprint", () => { this.before = this.most; this.most = Infinity; this.draw(); });
+    addEventListener("afterprint", () => { this.most = this.before; this.draw(); });
   }
 
   read() {
     const { wanted, opened } = fromFragment(location.hash, this.record.tests.length);
     this.wanted = wanted;
     this.opened = opened;
+    // What an address says is open is drawn, however far down it stands.
+    const isOpened = ({ tests }) => tests.some((test) => opened.has(test.number));
+    const last = filtered(this.layout.rows, wanted).found.findLastIndex(isOpened);
+    this.most = Math.max(this.most, last + 1);
   }
 
   changed() {
@@ -33,8 +38,9 @@ class Page {
   search(text) { this.wanted.q = text; this.changed(); }
   toggle(name, value) { flip(this.wanted[name], value); this.changed(); }
   open(number) { flip(this.opened, number); this.changed(); }
-  unfold(number) { this.unfolded.add(number); this.draw(); }
-  more(most) { this.most = most; this.draw(); }
+  close(number) { this.open(number); document.getElementById(`cell-${number}`).focus(); }
+  unfold(number) { this.unfolded.add(number); this.draw(); keepFocus("[aria-label=Requests]"); }
+  more(most) { this.most = most; this.draw(); keepFocus("[aria-label=Tests]"); }
 
   clear() {
     for (const name of FILTERS) this.wanted[name].clear();
@@ -42,7 +48,12 @@ class Page {
     document.getElementById("q").focus();
   }
 
-  draw() {
+  drawCassette() {
+    const all = this.unfolded.has(0);
+    preact.render(html`<${Cassette} record=${this.record} all=${all} showAll=${() => this.unfold(0)}/>`, this.root);
+  }
+
+  drawRun() {
     const left = filtered(this.layout.rows, this.wanted);
     const showCosts = () => { this.hasAllCosts = true; this.draw(); };
     this.head = this.head || html`<${Head} record=${this.record}/>`;
@@ -54,6 +65,12 @@ class Page {
     preact.render(html`${this.head}<main><section><h2>Tests</h2>
       <${Filters} page=${this} left=${left}/><${Matrix} page=${this} left=${left}/></section>${this.costs}</main>${this.foot}`, this.root);
   }
+}
+
+/** A button that is gone after it was pressed leaves the focus to what it drew. */
+function keepFocus(selector) {
+  const next = document.querySelector(selector);
+  if (document.activeElement === document.body && next) next.focus();
 }
 
 function flip(set, value) {
@@ -69,6 +86,8 @@ async function start() {
     const page = new Page(record);
     document.getElementById("page").replaceChildren();
     page.draw();
+    const opened = document.querySelector(".opened");
+    if (opened) opened.scrollIntoView();
     document.documentElement.dataset.ready = String(Math.round(performance.now()));
   } catch (problem) {
     document.getElementById("state").textContent = typeof DecompressionStream === "undefined"

@@ -28,7 +28,7 @@ function Cell({ page, tests }) {
   return html`<td>${tests.map((test) => {
     const isOpen = page.opened.has(test.number);
     const run = page.record.runs.length > 1 && tests.length > 1 ? `run ${(test.run ?? 0) + 1}` : "";
-    return html`<button type="button" class="cell" aria-expanded=${isOpen} aria-controls=${isOpen ? `test-${test.number}` : undefined}
+    return html`<button type="button" class="cell" id=${`cell-${test.number}`} aria-expanded=${isOpen} aria-controls=${isOpen ? `test-${test.number}` : undefined}
       onClick=${() => page.open(test.number)}><${Outcome} name=${test.outcome}/>
       ${test.class && html` <span class="quiet">${cut(test.class, 40)}</span>`} <span class="quiet">${seconds(test.duration_s)}</span>
       ${run && html` <span class="quiet">${run}</span>`}<span class="hidden">: ${cut(test.id)}</span></button>`;
@@ -43,10 +43,10 @@ function rowOf(page, found, columns, key) {
   if (row.state === state) return row.drawn;
   row.state = state;
   row.drawn = [
-    html`<tr key=${row.name}><th scope="row"><bdi>${cut(row.name)}</bdi></th>
+    html`<tr key=${row.name}><th scope="row"><${Name} id=${row.name}/></th>
       ${columns.map((column) => html`<${Cell} page=${page} tests=${tests.filter((test) => test.column === column.key)}/>`)}</tr>`,
     opened.length > 0 && html`<tr class="details" key=${"details of " + row.name}><td colspan=${columns.length + 1}>
-      ${opened.map((test) => html`<${Details} record=${page.record} test=${test} id=${`test-${test.number}`} close=${() => page.open(test.number)}
+      ${opened.map((test) => html`<${Details} record=${page.record} test=${test} id=${`test-${test.number}`} close=${() => page.close(test.number)}
         all=${page.unfolded.has(test.number)} showAll=${() => page.unfold(test.number)}/>`)}</td></tr>`,
   ];
   return row.drawn;

@@ -14,8 +14,7 @@ function Outcome({ name }) {
 
 function Head({ record }) {
   const runs = record.runs;
-  const title = record.kind === "cassette" ? "A cassette" : "Test report";
-  return html`<header><h1>${title}</h1>
+  return html`<header><h1>Test report</h1>
     <p class="tally">${counted(record.tests.length, "test")}: ${" "}
       ${outcomesOf(record.tests).map(([name, number]) => html`<span class="count">${count(number)} <${Outcome} name=${name}/></span> `)}</p>
     ${runs.length === 1 ? html`<${OneRun} run=${runs[0]}/>` : html`<${ManyRuns} runs=${runs} tests=${record.tests}/>`}
@@ -84,7 +83,7 @@ function Cost({ record, all, showAll }) {
     ${rows.length > 0 && html`<div class="scroll" tabindex="0" role="group" aria-label="QPU seconds"><table>
       <caption>By test and device${hasEstimates ? "; what no service told is estimated" : ""}</caption>
       <thead><tr><th scope="col">test</th>${names.map((name) => html`<th scope="col">${cut(name, 60)}</th>`)}<th scope="col">sum</th><th scope="col"><span class="hidden">drawn</span></th></tr></thead>
-      <tbody>${shown.map(([id, row]) => html`<tr><th scope="row"><bdi>${cut(id)}</bdi></th>
+      <tbody>${shown.map(([id, row]) => html`<tr><th scope="row"><${Name} id=${id}/></th>
         ${names.map((name) => html`<td class="number">${row.by.has(name) ? qpu(row.by.get(name)) : ""}</td>`)}
         <td class="number">${qpu(row.sum)}</td>
         <td><svg class="bar" viewBox="0 0 240 14" preserveAspectRatio="none" aria-hidden="true"><rect class="counted" x="0" y="2" height="10" width=${(row.sum / top) * 240}/></svg></td></tr>`)}</tbody>
@@ -92,6 +91,14 @@ function Cost({ record, all, showAll }) {
         <td class="number">${qpu(rows.reduce((sum, [, row]) => sum + row.sum, 0))}</td><td></td></tr></tfoot></table></div>`}
     ${shown.length < rows.length && html`<button type="button" onClick=${showAll}>Show all ${counted(rows.length, "test")}</button>`}
   </section>`;
+}
+
+/** A cassette is one recording: there is nothing to choose from. */
+function Cassette({ record, all, showAll }) {
+  const [test] = record.tests;
+  return html`<header><h1>A cassette</h1><${Facts} rows=${record.facts}/></header>
+    <main><section><h2>What was recorded</h2><h3><bdi>${cut(test.id, 600)}</bdi></h3>
+      <${Deeds} record=${record} test=${test} all=${all} showAll=${showAll}/></section></main><${Foot} record=${record}/>`;
 }
 
 function Foot({ record }) {

@@ -11,8 +11,9 @@ function plain(value) {
 /** A text for a place that has little room; the whole of it is where the test is opened. */
 function cut(value, most = 200) {
   const text = String(value ?? "");
-  if (text.length <= most) return plain(text);
-  return `${plain(text.slice(0, most - 40))} ... ${plain(text.slice(-20))} (${count(text.length)} characters)`;
+  if (text.length <= most + 30) return plain(text);
+  const tail = Math.floor(most / 4);
+  return `${plain(text.slice(0, most - tail))} ... ${plain(text.slice(-tail))} (${count(text.length)} characters)`;
 }
 
 function count(number) {
@@ -34,11 +35,16 @@ function seconds(value) {
 }
 
 function qpu(value) {
-  return `${+Number(value).toFixed(2)} s`;
+  return `${count(+Number(value).toFixed(2))} s`;
 }
 
 function percent(share) {
   return `${(share * 100).toFixed(1)} %`;
+}
+
+/** The id of a test, which may break where its parts end and not within a word. */
+function Name({ id }) {
+  return html`<bdi>${cut(id).split(/(?<=\/|::|\[)/).map((part) => [part, html`<wbr/>`])}</bdi>`;
 }
 
 /** A moment as UTC, to the second. */

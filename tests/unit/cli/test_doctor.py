@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.cli.doctor import CHECKS, Row, examine
 from pytest_qchannel.cli.doctor.findings import State
-from pytest_qchannel.cli.doctor.machine import Installed, Machine, Plugin
+from pytest_qchannel.cli.machine import Installed, Machine, Plugin
 from pytest_qchannel.cli.main import main
 from tests.doctor_kit import SET_UPS, Environ, SetUp, project
 

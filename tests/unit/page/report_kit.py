@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 import random
+import re
 from typing import Any
 
+DATA = re.compile(r'(<script type="text/plain" id="data">)([^<]*)(</script>)')
 HOSTILE = (
     "</script><script>window.struck=1</script>",
     "<img src=x onerror=window.struck=1>",
@@ -16,6 +21,16 @@ HOSTILE = (
     "half \ud83d a pair, \x00 and \x1b[31m",
     "javascript:window.struck=1",
     "&lt;b&gt; &amp; <b>bold</b>",
+    "</style></title></template><plaintext>",
+    "<meta http-equiv=refresh content='0;url=//evil.example'>",
+    "<base href=//evil.example><link rel=stylesheet href=x>",
+    "<a href=javascript:window.struck=1>click</a>",
+    "<iframe srcdoc='<script>parent.struck=1</script>'>",
+    "constructor",
+    "__proto__",
+    "line\u2028and\u2029paragraph, \ufeffmark and \u200bnothing",
+    "\u05e9\u05dc\u05d5\u05dd test \u0645\u0631\u062d\u0628\u0627",
+    "%3Cscript%3Ewindow.struck=1%3C/script%3E&open=1#q=",
 )
 HOST = "quantum.example"
 POLLS = ("GET /jobs/<job_id>", "GET /jobs/<job_id>/metrics")
@@ -31,6 +46,14 @@ q_1: ─────┤ X ├─╫─┤M├
           └───┘ ║ └╥┘
 c: 2/═══════════╩══╩═
                 0  1"""
+
+
+def data_of(page: str) -> dict[str, Any]:
+    """The data of a page, unpacked."""
+    found = DATA.search(page)
+    assert found
+    plain: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(found[2])))
+    return plain
 
 
 def heavy_hexagons(rows: int = 8, width: int = 16) -> dict[str, Any]:
@@ -99,6 +122,7 @@ def case_of(number: int, requests: int = 20, **changes: Any) -> dict[str, Any]:
         "reason": None,
         "error": None,
         "rerun": f'pytest "{name}" --qchannel-mode=emulated',
+        "request_count": requests,
         "requests": sent,
         "jobs": [
             {
@@ -184,4 +208,27 @@ def hostile_report() -> dict[str, Any]:
             text: {"qubits": 2, "depth": 3, "text": text, "layout": [0, 1]} for text in HOSTILE
         },
         "devices": {text: {"qubits": 2, "coupling": [[0, 1]]} for text in HOSTILE},
+    }
+
+
+def cassette_report() -> dict[str, Any]:
+    """What ``qchannel cassettes show --html`` makes a page of: no times, and bodies."""
+    requests = [
+        {"n": n, "line": 10 + n, "route": one, "host": HOST, "status": 401 if n == 4 else 200,
+         "job": "job-1", "sent": "{}", "answered": HOSTILE[0]}
+        for n, one in enumerate(("POST /jobs", *POLLS, "GET /users/me"), 1)
+    ]  # fmt: skip
+    job = {
+        "id": "job-1", "program": "sampler", "backend": "qpu_line",
+        "states": [{"state": "Queued"}, {"state": "Completed"}], "said": "options: {}",
+        "pubs": [{"circuit": "c0", "shots": 100, "said": "parameter values: [0.5]"}],
+    }  # fmt: skip
+    return {
+        "version": 1,
+        "kind": "cassette",
+        "facts": [["file", "cassettes/test_pick.yaml"], ["channel", "ibm_cloud"]],
+        "runs": [],
+        "tests": [{"id": "test_pick.py::test_smallest", "requests": requests, "jobs": [job]}],
+        "circuits": {"c0": {"qubits": 2, "depth": 3, "text": DRAWN, "layout": [1, 2]}},
+        "devices": {"qpu_line": {"qubits": 3, "coupling": [[0, 1], [1, 2]]}},
     }

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
-import json
 import re
 from importlib.resources import files
-from typing import Any
 
 import pytest
 
 from pytest_qchannel.page import write
 from pytest_qchannel.page.write import VENDORED, page_of
-from tests.unit.page.report_kit import hostile_report, report_of
+from tests.unit.page.report_kit import DATA, HOSTILE, data_of, hostile_report, report_of
 
-DATA = re.compile(r'(<script type="text/plain" id="data">)([^<]*)(</script>)')
 PUBLISHED = {
     "preact.min.umd.js": "aa558e32247d4ccea18c5addbb0311bc1771bf39734185be01dc0c3c4cf3fd6d",
     "htm.umd.js": "7a31776e04bd4afde0d4308177d26f377716fcf7e4bd70be590746d6aa594f08",
 }
 """SHA-256 of the files in preact 10.29.8 and htm 3.1.1, as the npm registry has them."""
-
-
-def data_of(page: str) -> dict[str, Any]:
-    found = DATA.search(page)
-    assert found
-    plain: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(found[2])))
-    return plain
 
 
 def own_files() -> dict[str, str]:
@@ -63,7 +52,7 @@ def test_no_text_of_a_run_is_markup() -> None:
     """The page of a report of hostile texts differs from any other in its compressed data only."""
     bland, hostile = (page_of(one) for one in (report_of(0), hostile_report()))
     assert DATA.sub(r"\1\3", hostile) == DATA.sub(r"\1\3", bland)
-    assert len(data_of(hostile)["tests"]) == 10
+    assert len(data_of(hostile)["tests"]) == len(HOSTILE) == 20
 
 
 def test_own_files_make_no_markup_of_text_and_ask_nothing_of_a_network() -> None:

@@ -43,6 +43,7 @@ def look_at(ctx: Context, job: Job) -> None:
 
 def advance_jobs(ctx: Context) -> None:
     """Moves every unfinished job along, oldest first; what takes too long goes to the worker."""
+    ctx.world.collect()
     with ctx.engine.within(TOGETHER_S):
         for job in list(ctx.world.unfinished.values()):
             refresh(ctx, job)

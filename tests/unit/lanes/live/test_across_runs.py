@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from pytest_qchannel.errors import LiveRefused
+from pytest_qchannel.lanes.live.access import Unanswered
 from pytest_qchannel.lanes.live.across_runs import spent
 from tests.unit.lanes.live.bends import answering
 from tests.unit.lanes.live.live_kit import DEVICES, Run, job_body
@@ -45,8 +47,26 @@ def test_a_job_without_a_price_counts_with_its_cost(tmp_path: Path) -> None:
     assert spent(run.access, run.wire, run.clock.now(), "a-run") == 35
 
 
+@pytest.mark.parametrize(("mode", "open_s", "closed_s"), [("dedicated", 35, 3), ("batch", 4, 4)])
+def test_a_session_counts_by_the_clock_and_a_batch_by_its_jobs(
+    tmp_path: Path, mode: str, open_s: int, closed_s: int
+) -> None:
+    run = Run(tmp_path)
+    body = {"mode": mode, "backend": DEVICES[0], "max_ttl": 30}
+    session = json.loads(run.wire(run.request("POST", "/sessions", body)).body)["id"]
+    left_by_another_run(run, 1, session_id=session)
+    run.clock.sleep(2.5)
+    left_by_another_run(run, 1, session_id=session)
+    assert spent(run.access, run.wire, run.clock.now(), "a-run") == open_s
+    run.wire(run.request("DELETE", f"/sessions/{session}/close"))
+    assert spent(run.access, run.wire, run.clock.now(), "a-run") == closed_s
+    run.wire.bend(f"GET /sessions/{session}", answering(500, is_processed=False))
+    with pytest.raises(Unanswered, match="500"):
+        spent(run.access, run.wire, run.clock.now(), "a-run")
+
+
 def test_many_pages_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pytest_qchannel.lanes.live.across_runs._PAGE", 2)
+    monkeypatch.setattr("pytest_qchannel.lanes.live.lookup.PAGE", 2)
     run = Run(tmp_path)
     left_by_another_run(run, 5)
     assert spent(run.access, run.wire, run.clock.now(), "a-run") == 10

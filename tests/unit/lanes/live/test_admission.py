@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pytest_qchannel.errors import LiveRefused
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.entry import Kind, State
 from tests.unit.lanes.live.bends import answering, dropping
-from tests.unit.lanes.live.live_kit import DEVICES, Run
+from tests.unit.lanes.live.live_kit import DEVICES, Run, job_body
 
 
 def refused(run: Run, outcome: str, said: str, **changes: object) -> LiveRefused:
@@ -89,6 +90,16 @@ def test_who_waits_too_long_is_told_for_whom(tmp_path: Path) -> None:
     assert sum(run.clock.slept) == 60
 
 
+def test_who_waits_cannot_ask_for_the_jobs_of_other_instances(tmp_path: Path) -> None:
+    run = Run(tmp_path, progression="stuck", queue_timeout_s=20)
+    job = run.request("POST", "/jobs", job_body(backend=DEVICES[0]))
+    other = replace(job, headers={**job.headers, "service-crn": run.other.id})
+    assert run.handle(other).status == 200
+    looked = len(run.wire.of("GET /jobs"))
+    refused(run, "queue", "waited 20 s at the door")
+    assert len(run.wire.of("GET /jobs")) == looked
+
+
 def test_more_jobs_may_be_in_flight_where_that_is_wanted(tmp_path: Path) -> None:
     run = Run(tmp_path, progression="stuck", most_jobs=2)
     run.submitted()
@@ -115,6 +126,9 @@ def test_a_submission_that_is_found_late_still_counts(tmp_path: Path) -> None:
     first, second = run.ledger.entries()
     assert (first.remote, first.ended) == (run.jobs[0].id, "Completed")
     assert second.remote == run.jobs[1].id
+    # Nobody was told of the first job yet: who asks for the same again gets it.
+    assert run.submitted() == first.remote
+    assert run.submitted() != first.remote
 
 
 def test_the_usage_of_an_instance_is_asked_for_once(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from pytest_qchannel.crn import CRN
 from pytest_qchannel.errors import LiveRefused
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.entry import fingerprint
@@ -42,6 +44,11 @@ def test_no_tier_changes_instances(tmp_path: Path, budget: str) -> None:
         path = "/v2/resource_instances" + ("/x" if method == "PATCH" else "")
         made = Request(method, "resource-controller.cloud.ibm.com", path, {}, "", b"{}")
         refused(run, made, "changes an instance")
+    path = f"/v2/resource_instances/{quote(run.instance.id, safe='')}"
+    asked = Request("PATCH", "resource-controller.cloud.ibm.com", path, {}, "", b"{}")
+    for request in (asked, replace(asked, path=path + "/lock", method="POST")):
+        problem = refused(run, request, "was not sent")
+        assert CRN.parse(run.instance.id).account_id not in str(problem)
 
 
 @pytest.mark.parametrize("budget", TIERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.unit.lanes.live.bends import (
     dropping,
     no_connection,
 )
-from tests.unit.lanes.live.live_kit import DEVICES, Bend, Run
+from tests.unit.lanes.live.live_kit import DEVICES, Bend, Run, job_body
 
 
 @pytest.fixture
@@ -221,3 +222,44 @@ def test_other_requests_pass_as_they_are(run: Run) -> None:
     assert run.ask("GET", f"/jobs/{remote}/results").status in (200, 204)
     assert run.ask("GET", "/no/such/path").status == 501
     assert len(run.wire.sent) == before + 2
+
+
+def test_a_list_that_ignores_the_filter_finds_nobody_elses_job(run: Run) -> None:
+    """The service ignores filters that it does not know, without a word."""
+    others = ["qchannel", "qchannel-b-run", f"qchannel-b-run-{2 * 10**7}"]
+    for tags in (["mine"], others):
+        run.wire(run.request("POST", "/jobs", job_body(backend=DEVICES[1], tags=tags)))
+
+    def unfiltered(request: Request, handle: Handle) -> Response:
+        return handle(replace(request, query_string="exclude_params=true"))
+
+    run.wire.bend("POST /jobs", dropping(is_processed=False))
+    run.wire.bend("GET /jobs", unfiltered, unfiltered, unfiltered)
+    assert outcome(run) == "before"
+    assert run.entry.state is State.LOST
+
+
+def test_a_look_without_a_list_is_none(run: Run) -> None:
+    """A truncated list is not one in which the job is missing."""
+    run.wire.bend("POST /jobs", dropping(is_processed=True))
+    run.wire.bend("GET /jobs", *[answering(200, is_processed=False, body=b'{"jobs": [')] * 4)
+    assert outcome(run) == "after"
+    assert outcome(run) == "after"
+    assert len(run.wire.of("POST /jobs")) == 1
+    assert run.submitted() == run.jobs[0].id
+
+
+def test_strange_rows_of_a_list_are_passed_over(run: Run) -> None:
+    run.wire.bend("POST /jobs", dropping(is_processed=False))
+    strange = answering(200, is_processed=False, body=b'{"jobs": [7, {"id": 7}, {"id": "x"}]}')
+    run.wire.bend("GET /jobs", strange, strange, strange)
+    assert outcome(run) == "before"
+    assert run.entry.state is State.LOST
+
+
+def test_a_submission_that_was_swept_is_a_new_one(run: Run) -> None:
+    run.wire.bend("POST /jobs", dropping(is_processed=False))
+    assert outcome(run) == "before"
+    run.ledger.move(run.entry.n, State.VOID)
+    run.submitted()
+    assert [one.state for one in run.ledger.entries()] == [State.VOID, State.RUNNING]

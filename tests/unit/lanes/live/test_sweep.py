@@ -208,31 +208,6 @@ def test_a_duplicate_that_a_late_list_shows_is_cancelled(tmp_path: Path) -> None
     ]
 
 
-def test_a_job_that_waits_too_long_is_cancelled_and_the_test_told(tmp_path: Path) -> None:
-    run = stuck(tmp_path)
-    remote = run.submitted()
-    sweeper = Sweep("a-run", run.settling, run.accesses.of, run.wire)
-    assert sweeper.cancel_overdue(run.test, 900) == []
-    run.clock.sleep(900)
-    [line] = sweeper.cancel_overdue(run.test, 900)
-    assert (line.name, line.did, run.alive) == (remote, "cancelled", [])
-    [problem] = run.test.problems
-    assert isinstance(problem, LiveProblem)
-    assert problem.outcome == "queue"
-    assert "not ended within 900 s" in problem.headline
-    assert sweeper.cancel_overdue(run.test, 900) == []
-
-
-def test_a_job_that_ended_unseen_did_not_wait_too_long(tmp_path: Path) -> None:
-    run = Run(tmp_path, progression="immediate")
-    run.submitted()
-    run.clock.sleep(900)
-    sweeper = Sweep("a-run", run.settling, run.accesses.of, run.wire)
-    assert sweeper.cancel_overdue(run.test, 900) == []
-    assert run.test.problems == []
-    assert run.entry.state is State.SETTLED
-
-
 def tagged(run: Run, of_run: str, **changes: object) -> str:
     """A job of another machine, whose ledger is gone."""
     tags = ["qchannel", f"qchannel-{of_run}", f"qchannel-{of_run}-7"]
@@ -294,3 +269,68 @@ def test_what_the_service_does_not_end_is_left(tmp_path: Path) -> None:
     run.wire.bend("GET /jobs", answering(500, is_processed=False))
     with pytest.raises(Unanswered, match="it answered 500"):
         TagSweep(run.clock, run.wire).sweep(run.access, 9, run="a")
+
+
+def test_a_list_that_does_not_end_is_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_qchannel.lanes.live.lookup.PAGE", 1)
+    run = stuck(tmp_path)
+    tagged(run, "a")
+    endless = Response.json({"jobs": [{"id": "x"}]})
+    with pytest.raises(Unanswered, match="does not end"):
+        TagSweep(run.clock, lambda _: endless).sweep(run.access, 9, run="a")
+
+
+@pytest.mark.parametrize("at", [State.SENT, State.LOST])
+def test_what_cannot_be_looked_for_stays_as_it_is(tmp_path: Path, at: State) -> None:
+    run = stuck(tmp_path)
+    run.wire.bend("POST /jobs", dies(is_processed=True))
+    with pytest.raises(KeyboardInterrupt):
+        run.submit()
+    if at is State.LOST:
+        run.ledger.move(run.entry.n, at)
+    lines = Sweep("a-run", run.settling, lambda _: None, run.wire).sweep([run.entry], 3)
+    assert [(one.did, one.name) for one in lines] == [("left", run.entry.tag)]
+    assert run.entry.state is State.LOST
+    assert sweep(run) == [("job", "cancelled")]
+
+
+def test_a_job_that_is_gone_while_it_is_ended_has_ended(tmp_path: Path) -> None:
+    run = stuck(tmp_path)
+    remote = tagged(run, "a")
+    run.wire.bend(f"POST /jobs/{remote}/cancel", answering(404, is_processed=False))
+    run.wire.bend(f"GET /jobs/{remote}", answering(404, is_processed=False))
+    lines = TagSweep(run.clock, run.wire).sweep(run.access, 9, run="a")
+    assert lines == [Line(Kind.JOB, remote, "a", "ended")]
+
+
+def test_what_has_an_id_is_ended_before_it_is_known_whether_there_are_more(tmp_path: Path) -> None:
+    """After a signal each second counts, and the list is down."""
+    run = stuck(tmp_path)
+    run.wire.bend("POST /jobs", dropping(is_processed=True))
+    run.submitted()
+    waited = sum(run.clock.slept)
+    down: list[Bend | None] = [answering(503, is_processed=False)] * 9
+    run.wire.bend("GET /jobs", *down)
+    assert sweep(run, 5, is_last=True) == [("job", "cancelled")]
+    assert run.alive == []
+    assert sum(run.clock.slept) == waited
+    assert len(run.wire.of("POST /jobs")) == 2
+
+
+def test_what_has_an_id_is_ended_before_the_rest_is_looked_for(tmp_path: Path) -> None:
+    run = stuck(tmp_path, most_jobs=2)
+    run.wire.bend("POST /jobs", dies(is_processed=False))
+    with pytest.raises(KeyboardInterrupt):
+        run.submit()
+    run.submitted()
+    seen: list[float] = []
+
+    def cancelled(request: Request, handle: Handle) -> Response:
+        seen.append(sum(run.clock.slept))
+        return handle(request)
+
+    run.wire.bend(f"POST /jobs/{run.jobs[0].id}/cancel", cancelled)
+    assert sorted(sweep(run, 5, is_last=True)) == [("job", "cancelled"), ("job", "left")]
+    assert seen == [0]

@@ -70,6 +70,7 @@ OURS = ["qchannel", "qchannel-r", "qchannel-r-7"]
         ("GET /jobs/<job_id>", {"id": "x"}, {"id": "x"}),
         ("GET /jobs", {"jobs": [{"tags": OURS}, {"id": "x"}, 7]},
          {"jobs": [{"tags": []}, {"id": "x"}, 7]}),
+        ("GET /jobs", {"jobs": [{"tags": "qchannel"}]}, {"jobs": [{"tags": "qchannel"}]}),
         ("GET /jobs", {"jobs": None}, {"jobs": None}),
         ("GET /workloads", {"workloads": [{"tags": [*OURS, "qchannel-r-8"]}]},
          {"workloads": [{"tags": []}]}),

@@ -65,6 +65,31 @@ def test_a_price_in_units_alone_is_none(run: Run) -> None:
     assert (run.entry.state, run.entry.ended, run.entry.held) == (State.RUNNING, "Completed", 7)
 
 
+def test_where_a_job_tells_no_usage_its_metrics_do(run: Run) -> None:
+    remote = run.submitted()
+    told: Json = {"id": remote, "state": {"status": "Completed"}}
+    run.wire.bend(f"GET /jobs/{remote}", lambda *_: Response.json(told))
+    usage: Json = {"usage": {"qpu_charge_time_seconds": 3, "status": "complete"}}
+    run.wire.bend(f"GET /jobs/{remote}/metrics", lambda *_: Response.json(usage))
+    entry = run.settling.look(run.entry, run.access, run.wire)
+    assert (entry.state, entry.used) == (State.SETTLED, 3)
+    # What is settled stays so, whatever is told later.
+    assert (
+        run.settling.note(entry, {"state": {"status": "Failed"}, "usage": {"seconds": 9}}) == entry
+    )
+
+
+def test_what_an_instance_cannot_be_asked_for_waits_no_longer_than_told(run: Run) -> None:
+    remote = run.submitted()
+    run.ledger.note_end(run.entry.n, "Completed")
+    down = [answering(500, is_processed=False)] * 9
+    run.wire.bend(f"GET /jobs/{remote}", *down)
+    left = run.settling.wait_for_prices([run.entry], lambda _: run.access, run.wire, 12)
+    assert [one.remote for one in left] == [remote]
+    assert run.settling.wait_for_prices([run.entry], lambda _: None, run.wire, 7) == left
+    assert sum(run.clock.slept) == 19
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"id": 7}', b'{"id": "?"}', b'{"jobs": 7}'])
 def test_strange_answers_pass_as_they_are(run: Run, body: bytes) -> None:
     remote = run.submitted()
@@ -109,6 +134,13 @@ def test_statuses_tell_why_a_test_fails(run: Run, status: int, outcome: Outcome 
     assert run.ask("GET", "/backends").status == status
     assert told(run) == ([outcome] if outcome else [])
     # The client asked again, and got what it wanted: it was not that.
+    run.ask("GET", "/backends")
+    assert told(run) == []
+
+
+def test_a_page_of_the_edge_says_nothing_of_credentials(run: Run) -> None:
+    page = b"<!DOCTYPE html><title>Attention Required!</title>"
+    run.wire.bend("GET /backends", answering(403, is_processed=False, body=page))
     run.ask("GET", "/backends")
     assert told(run) == []
 
@@ -175,12 +207,17 @@ def test_a_limit_of_the_codes_own_is_its_own_affair(run: Run) -> None:
 
 
 def test_it_remembers_how_an_instance_is_asked_and_hides_it(run: Run) -> None:
+    run.handle(run.request("GET", "/backends", authorization="apikey wrong"))
+    assert run.accesses.of(run.access.instance) is not None
     run.ask("GET", "/backends")
     access = run.accesses.of(run.access.instance)
     assert access is not None
     assert access.headers["authorization"] == run.headers["authorization"]
     assert run.account.credential not in repr(access)
     assert run.accesses.of("?") is None
+    # A credential that the service rejects is none to clean up with.
+    run.handle(run.request("GET", "/backends", authorization="apikey wrong"))
+    assert run.accesses.of(run.access.instance) == access
     asked = access.request("GET /jobs/<job_id>", {"job_id": "a/b"}, [("x", "1")])
     assert (asked.path, asked.query_string) == ("/api/v1/jobs/a%2Fb", "x=1")
     put = access.request("PUT /jobs/<job_id>/tags", {"job_id": "a"}, body={"tags": []})

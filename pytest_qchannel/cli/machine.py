@@ -1,7 +1,9 @@
-"""What ``qchannel doctor`` looks at: a folder, an environment and what is installed; only read."""
+"""What ``doctor`` and ``init`` look at, and only read: a folder, an environment, packages."""
 
 from __future__ import annotations
 
+import fnmatch
+import functools
 import importlib.metadata
 import os
 import shlex
@@ -10,13 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from packaging.requirements import Requirement  # pytest brings it
+from packaging.requirements import Requirement
 
 from pytest_qchannel import ini_file
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
@@ -69,8 +70,9 @@ class Installed:
     needs: tuple[str, ...] = ()
 
     @classmethod
+    @functools.cache
     def here(cls) -> Installed:
-        """Those of the running Python."""
+        """Those of the running Python, looked up once."""
         found: dict[str, importlib.metadata.Distribution] = {}
         for one in importlib.metadata.distributions():
             if one.metadata["Name"]:  # without, it is the rest of one that was removed
@@ -135,7 +137,7 @@ class Machine:
         """The release of the client; empty without one."""
         return version_of(self.installed.versions.get("qiskit-ibm-runtime", ""))
 
-    @cached_property
+    @functools.cached_property
     def ini(self) -> tuple[Path | None, ini_file.Values]:
         """The file that configures pytest here, and what it says."""
         return next(ini_file.found_from(self.here), (None, {}))
@@ -145,7 +147,7 @@ class Machine:
         """The folder that the names of tests are relative to."""
         return self.ini[0].parent if self.ini[0] else self.here
 
-    @cached_property
+    @functools.cached_property
     def words(self) -> tuple[Word, ...]:
         """The options of every run: ``addopts`` of the ini file, then ``PYTEST_ADDOPTS``."""
         said = self.ini[1].get("addopts", "")
@@ -185,17 +187,22 @@ class Machine:
     def _client_text(self) -> str:
         return self.installed.versions.get("qiskit-ibm-runtime", "")
 
-    @cached_property
+    @functools.cached_property
+    def modules(self) -> tuple[Path, ...]:
+        """The project's own Python files; the first thousands of them."""
+        return tuple(_python_files(self.base))
+
+    @functools.cached_property
     def tests(self) -> tuple[Path, ...]:
-        """The project's test modules and conftest files."""
-        names = (
+        """Those that pytest takes for modules of tests, and conftest files."""
+        said = self.ini[1].get("python_files", "") or "test_*.py *_test.py"
+        patterns = [str(one) for one in said] if isinstance(said, list) else str(said).split()
+        patterns = [*patterns, "conftest.py"]
+        return tuple(
             path
-            for path in _python_files(self.base)
-            if path.name.startswith("test_")
-            or path.stem.endswith("_test")
-            or path.name == "conftest.py"
+            for path in self.modules
+            if any(fnmatch.fnmatch(path.name, pattern) for pattern in patterns)
         )
-        return tuple(names)
 
     def shown(self, path: Path) -> Path:
         """A path from here on, where it is below."""

@@ -1,0 +1,137 @@
+"""``qchannel init``: what it writes into projects of many kinds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pytest_qchannel.channels.client import client_release
+from pytest_qchannel.cli.init.texts import first_test
+from pytest_qchannel.cli.main import main
+from tests.init_kit import LAYOUTS, content, laid_out
+
+Init = Callable[..., Result]
+
+
+@pytest.fixture
+def init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Init:
+    """Runs the command in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(main, ["init", *words], catch_exceptions=False)
+
+    return run
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_twice_is_once_and_what_was_there_stays(layout: str, init: Init, tmp_path: Path) -> None:
+    laid_out(layout, tmp_path)
+    before = content(tmp_path)
+    shown = init()
+    assert shown.exit_code == 0
+    assert content(tmp_path) == before, "without --write nothing is written"
+    planned = json.loads(init("--json").output)
+    assert init("--write").exit_code == 0
+    once = content(tmp_path)
+    assert once.keys() - before.keys() == {one["path"] for one in planned["new"]}
+    assert {name: once[name] for name in before} == before
+    for one in planned["new"]:
+        assert f"+++ b/{one['path']}" in shown.output
+    for one in planned["add"]:
+        assert f"Add to {one['path']}, which is left as it is" in shown.output
+    again = init("--write")
+    assert content(tmp_path) == once
+    assert "Nothing to write." in again.output
+
+
+@pytest.mark.parametrize(
+    ("layout", "new", "add"),
+    [
+        (
+            "empty",
+            ["tests/test_qchannel_first.py", ".gitignore", ".github/workflows/tests.yml"],
+            [],
+        ),
+        (
+            "src",
+            ["tests/test_qchannel_first.py", ".github/workflows/tests.yml"],
+            [".gitignore", "pyproject.toml"],
+        ),
+        (
+            "setup.cfg",
+            ["test/test_qchannel_first.py", ".gitignore", ".github/workflows/tests.yml"],
+            [],
+        ),
+        (
+            "other names",
+            ["checks/check_qchannel_first.py", ".gitignore", ".github/workflows/tests.yml"],
+            [],
+        ),
+        (
+            "tox",
+            ["tests/test_qchannel_first.py", ".gitignore", ".github/workflows/tests.yml"],
+            ["tox.ini"],
+        ),
+        ("workflow", ["test_qchannel_first.py", ".gitignore"], ["requirements-dev.txt"]),
+        ("gitlab", ["tests/test_qchannel_first.py", ".gitignore"], [".gitlab-ci.yml"]),
+        (
+            "httpx",
+            ["tests/test_qchannel_first.py", ".gitignore"],
+            ["Jenkinsfile", "pyproject.toml"],
+        ),
+    ],
+)
+def test_what_is_written_fits_the_project(
+    layout: str, new: list[str], add: list[str], init: Init, tmp_path: Path
+) -> None:
+    laid_out(layout, tmp_path)
+    planned = json.loads(init("--json").output)
+    assert [one["path"] for one in planned["new"]] == new
+    assert [one["path"] for one in planned["add"]] == add
+
+
+@pytest.mark.parametrize(
+    ("layout", "words"),
+    [
+        ("empty", "run: python -m pip install pytest-qchannel\n"),
+        ("src", "run: python -m pip install . pytest-qchannel\n"),
+        ("tox", "run: python -m tox\n"),
+        ("uv", "run: uv run --with pytest-qchannel pytest\n"),
+        ("gitlab", "- python -m pip install pytest-qchannel\n"),
+    ],
+)
+def test_ci_runs_the_tests_as_the_project_does(
+    layout: str, words: str, init: Init, tmp_path: Path
+) -> None:
+    laid_out(layout, tmp_path)
+    planned = json.loads(init("--json").output)
+    ci = [one["text"] for one in (*planned["new"], *planned["add"]) if ".yml" in one["path"]]
+    assert len(ci) == 1
+    assert words in ci[0]
+
+
+def test_each_first_test_is_green_also_where_warnings_are_errors(
+    pytester: pytest.Pytester,
+) -> None:
+    for speaks in ("client", "rest", "httpx"):
+        if speaks != "httpx" or find_spec("httpx"):
+            text = first_test(speaks, client_release(), calm=True)
+            pytester.makepyfile(**{f"test_{speaks}": text})
+    wanted = len(list(pytester.path.glob("test_*.py")))
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error")
+    assert result.parseoutcomes()["passed"] == wanted, result.stdout.str()
+    assert not {"failed", "error", "errors"} & result.parseoutcomes().keys()
+
+
+def test_a_file_that_cannot_be_written_is_told(init: Init, tmp_path: Path) -> None:
+    (tmp_path / ".github").write_text("", encoding="utf-8")
+    result = init("--write")
+    assert result.exit_code == 2
+    assert ".github/workflows/tests.yml cannot be written" in result.output
