@@ -1,4 +1,4 @@
-"""Writes the generated parts of the docs: settings, routes, worlds, levers, faults.
+"""Writes the generated parts of the docs: settings, fixtures, routes, worlds, levers, faults.
 
 ``python docs/generate.py`` writes them; with ``--check`` it only says whether they are up to date.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 
+from docs import reference  # noqa: E402
 from docs.fault_words import tables as fault_tables  # noqa: E402
 from docs.offers import offers, rows_of  # noqa: E402
 from docs.scrubbing import render  # noqa: E402
@@ -43,7 +44,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def settings() -> str:
-    """The README's table of settings."""
+    """The table of settings."""
     return table(
         ["option", "ini key", "variable", "default", "meaning"],
         [
@@ -192,7 +193,10 @@ def checks() -> str:
 
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"settings": settings, "offers": offers},
+    "docs/settings.md": {"settings": settings},
+    "docs/fixtures.md": {"fixtures": reference.fixtures, "offers": offers},
+    "docs/markers.md": {"markers": reference.markers},
+    "docs/assertions.md": {"assertions": reference.assertions},
     "docs/emulator.md": {
         "sources": sources,
         "routes": routes,

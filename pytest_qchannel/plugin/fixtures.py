@@ -71,7 +71,7 @@ def qchannel_channel(request: pytest.FixtureRequest) -> Channel:
 def qchannel(
     request: pytest.FixtureRequest, _qchannel_lane: Lane, qchannel_channel: Channel
 ) -> QChannel:
-    """The lane and channel in use: ``requests`` (journal), ``emulator``, ``account``, ``lane``."""
+    """The channel in use and all that happens on it: ``requests``, ``account``, ``emulator``."""
     return _lending().qchannel(request, _qchannel_lane, qchannel_channel)
 
 
@@ -95,18 +95,21 @@ def qchannel_backend(qchannel_service: QiskitRuntimeService) -> IBMBackend:
 
 
 def qchannel_rest(qchannel: QChannel) -> Iterator[ChannelSession]:
-    """A ``requests.Session`` with the channel's base URL and credentials: ``get("/jobs")``."""
+    """A ``requests.Session`` with base URL and credentials: ``get("/jobs")``; ``logout()``."""
     with qchannel.open_session() as session:
         yield session
 
 
 def qchannel_access_token(qchannel: QChannel, _qchannel_lane: Lane) -> Iterator[str]:
-    """A temporary access token of the channel in use; invalid after the test."""
+    """A temporary access token of the channel in use, of this test only; invalid after it."""
     yield from _lending().access_token(_qchannel_lane, qchannel)
 
 
 def qchannel_accounts(request: pytest.FixtureRequest, _qchannel_lane: Lane) -> SavedAccounts:
-    """Saved accounts of the test's own: none at first, and no credentials in the environment."""
+    """Saved accounts of the test's own: none at first, and no credentials in the environment.
+
+    So the account file decides.
+    """
     return _lending().accounts(request, _qchannel_lane)
 
 
@@ -115,7 +118,7 @@ def qchannel_emulator(_qchannel_lane: Lane) -> EmulatorControl:
     return _qchannel_lane.emulator
 
 
-_FAMILY: Final[tuple[Callable[..., Any], ...]] = (
+FAMILY: Final[tuple[Callable[..., Any], ...]] = (
     _qchannel_isolation,
     _qchannel_lane,
     qchannel_channel,
@@ -161,4 +164,4 @@ def fixtures(scope: Scope | Callable[..., Scope]) -> dict[str, Any]:
             closest=nearest(str(scope), SCOPES),
             next=f"use one of {', '.join(SCOPES)}",
         )
-    return {one.__name__: pytest.fixture(scope=scope)(one) for one in _FAMILY}
+    return {one.__name__: pytest.fixture(scope=scope)(one) for one in FAMILY}
