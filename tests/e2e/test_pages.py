@@ -94,11 +94,19 @@ def test_the_docs_name_no_device_that_a_supported_client_lacks() -> None:
         assert named - no_device - served <= set(snapshots.available()), document.name
 
 
+def anchors(path: Path) -> set[str]:
+    """What a link can name in a page: its headings, as GitHub and the site spell them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
 def test_links_lead_somewhere() -> None:
     for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")):
         text = document.read_text(encoding="utf-8")
-        for target in re.findall(r"\]\(([^)#:]+)\)", text):
-            assert (document.parent / target).exists(), f"{document.name}: {target}"
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#?([^)#:]*)\)", text):
+            path = document.parent / target if target else document
+            assert path.exists(), f"{document.name}: {target}"
+            assert not anchor or anchor in anchors(path), f"{document.name}: {target}#{anchor}"
 
 
 def test_the_line_for_a_part_of_a_suite_is_the_one_that_mypy_and_ruff_check() -> None:
