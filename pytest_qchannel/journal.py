@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Final, overload
 from urllib.parse import parse_qsl, urlencode
 
@@ -123,6 +124,8 @@ class Exchange:
         answer: The body of a refusal.
         fault: The declared fault that the request met.
         is_lost: Whether the fault kept the answer, or a part of it, from the client.
+        at: When it was over, on the clock that ``time.perf_counter`` reads.
+        told: The body of an answer about a job, where the journal keeps those.
     """
 
     number: int
@@ -136,6 +139,8 @@ class Exchange:
     answer: str = ""
     fault: str | None = None
     is_lost: bool = False
+    at: float = field(default=0.0, compare=False)
+    told: bytes = field(default=b"", repr=False, compare=False)
     _body: bytes = field(default=b"", repr=False, compare=False)
     _digests: frozenset[bytes] = field(default=frozenset(), repr=False, compare=False)
 
@@ -212,7 +217,12 @@ class Journal(Sequence[Exchange]):
     """The exchanges of a test, oldest first; an empty one is false in ``assert``.
 
     Any number of threads may write to it.
+
+    Attributes:
+        keeps_answers: Whether it keeps what was answered about jobs.
     """
+
+    keeps_answers = False
 
     def __init__(self, exchanges: Sequence[Exchange] = ()) -> None:
         self._whole = list(exchanges)
@@ -246,6 +256,8 @@ class Journal(Sequence[Exchange]):
                     answer=refusal[:_BODY_LIMIT],
                     fault=trouble.name if trouble else None,
                     is_lost=trouble is not None and trouble.is_lost,
+                    at=perf_counter(),
+                    told=response.body if response and job_id and self.keeps_answers else b"",
                     _body=request.body,
                     _digests=frozenset(_digest(one) for one in sent if one),
                 )

@@ -45,8 +45,8 @@ def assert_logged_out(target: object) -> None:
         f"assert_logged_out: {said}",
         where=answer.where,
         facts=facts,
-        next="log out first, or end the access: qchannel.revoke_access() (not live: IAM has no call "
-        "that ends an access token)",
+        next="log out first, or end the access: qchannel.revoke_access() (not live: IAM has no "
+        "call that ends an access token)",
     )
 
 

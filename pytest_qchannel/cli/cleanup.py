@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -30,7 +31,7 @@ _LONG_AGO: Final = "6h"
 """How old what is ended must be where no run is named: another run may be under way."""
 
 
-class _Age(click.ParamType[float]):
+class _Age(click.ParamType):  # type: ignore[type-arg]  # it is generic since click 8.2
     name = "AGE"
 
     def convert(
@@ -108,7 +109,11 @@ def _by_ledgers(
     for path in paths:
         if not path.is_file():
             continue
-        settling = Settling(Ledger(path, path.stem, run.clock.now), run.clock)
+        try:
+            settling = Settling(Ledger(path, path.stem, run.clock.now), run.clock)
+        except sqlite3.Error as error:
+            click.echo(f"{path} is no ledger ({error}); jobs are found by their tags", err=True)
+            continue
         open_ones = [
             one
             for one in settling.ledger.entries(is_open=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -13,15 +13,17 @@ import pytest
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.personal import remember, secrets_of_person
 from pytest_qchannel.channels.secrets_file import secrets_file
-from pytest_qchannel.errors import ExpectationFailed, NotLive, UsageProblem
+from pytest_qchannel.errors import ExpectationFailed, LiveProblem, NotLive, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
 from pytest_qchannel.lanes.live.outcome import Told, outcome_of
 from pytest_qchannel.lanes.live.run import LiveRun, missing
 from pytest_qchannel.lanes.live.run_id import RunId, run_id
+from pytest_qchannel.lanes.live.sweep import Line
 from pytest_qchannel.plugin import selection, session_settings, sharing
-from pytest_qchannel.plugin.keys import LANE, LIVE, OURS
+from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS
 from pytest_qchannel.plugin.live_shown import Shown
+from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
 from pytest_qchannel.plugin.taping import has_lane, test_id
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
@@ -33,9 +35,6 @@ __all__ = ["begin"]
 
 _RUN_KEY: Final = "qchannel_live_run"
 """Of a pytest-xdist worker's input: the name of the run."""
-
-_OUTCOME: Final = "qchannel_live"
-"""The user property that tells what a live test ended as."""
 
 _SEEN: Final = "qchannel_live_secret"
 """The user property of a report in which a real credential stood."""
@@ -77,6 +76,7 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     config.stash[LIVE] = run
     config.add_cleanup(live.end)
     config.pluginmanager.register(live, "qchannel-live")
+    config.stash[SPENT] = lambda: Spent(*run.spent())
     return [f"qchannel: live run {of_run.text} ({of_run.origin}), budget {run.terms.budget}"]
 
 
@@ -207,7 +207,8 @@ class Live:
         told = self._told(error)
         if told is None:
             return made
-        item.user_properties.append((_OUTCOME, told.outcome.value))
+        facts: Facts = getattr(made, ATTRIBUTE)
+        facts["ended_as"] = told.outcome.value
         said = f"live, {told.outcome}: {told.why}"
         if told.outcome.is_skip and not self._settings.live_strict:
             self._skipped[item.nodeid] = said
@@ -220,7 +221,8 @@ class Live:
         is_fit = isinstance(error, ExpectationFailed) and error.headline.startswith(
             "assert_sampler_run"
         )
-        return outcome_of(test.facts, test.complained, is_statistics=is_fit)
+        told = [error] if isinstance(error, LiveProblem) else []
+        return outcome_of(test.facts, [*test.complained, *told], is_statistics=is_fit)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -253,9 +255,18 @@ class Live:
         self._require_unseen(session)
         return done
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        """Sweeps at once what a worker that crashed has left: others may wait for its jobs."""
+        if error:
+            self._tell(self._run.sweep_owner(node.workerinput["workerid"]))
+
     def _sweep_all(self) -> None:
         most_s = _AFTER_SIGNAL_S if self._was_signalled else self._settings.sweep_timeout
-        for line in self._run.sweep_all(most_s):
+        self._tell(self._run.sweep_all(most_s))
+
+    def _tell(self, lines: Iterable[Line]) -> None:
+        for line in lines:
             if line.is_left:
                 self._lines.append(
                     f"qchannel: left behind: {line.kind} {line.name}: {line.why}; next: "
@@ -285,10 +296,8 @@ class Live:
         }
         if report.skipped and isinstance(report.longrepr, tuple):
             self._skipped.setdefault(report.nodeid, report.longrepr[2].removeprefix("Skipped: "))
-        elif report.when == "call" and any(
-            name == "qchannel" and str(value).startswith(("live", "record"))
-            for name, value in report.user_properties
-        ):
+        facts: Facts | None = getattr(report, ATTRIBUTE, None)
+        if report.when == "call" and facts and facts.get("lane") in ("live", "record"):
             self._live_tests.add(report.nodeid)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -29,6 +29,8 @@ FOCUSABLE = """() => [...document.querySelectorAll(
   'button, input, summary, a[href], [tabindex="0"]')].filter((one) => one.checkVisibility())"""
 NUMBER_THEM = f"() => ({FOCUSABLE})().forEach((one, at) => {{ one.dataset.stop = at }})"
 IS_ON_A_CELL = "document.activeElement.matches('button.cell')"
+MADE_OF_TEXT = """() => document.querySelectorAll(
+  'img, iframe, base, link, plaintext, meta[http-equiv=refresh], a[href], script[src]').length"""
 STOP = "() => document.activeElement.dataset.stop"
 
 
@@ -149,18 +151,33 @@ def test_a_cassette_is_one_recording_in_order(show: Show) -> None:
     assert shown.tab.get_by_role("search").count() == 0
 
 
+def test_a_test_that_was_skipped_before_it_had_a_lane_has_no_column_of_its_own(show: Show) -> None:
+    nowhere: dict[str, Any] = {"lane": None, "channel": None, "outcome": "skipped", "reason": "not today"}
+    report = report_of(2)
+    report["tests"] += [
+        case_of(4, id="test_a.py::test_b[ibm_cloud-3]", **nowhere),
+        case_of(5, id="test_a.py::test_c", **nowhere),
+    ]
+    shown = show(report)
+    heads = shown.tab.locator(".matrix thead th").all_inner_texts()
+    assert [one.split("\n")[0] for one in heads] == [
+        *("test", "ibm_cloud", "ibm_quantum_platform", "no channel"),
+    ]
+    assert shown.rows()[1:] == ["test_a.py::test_b[3]", "test_a.py::test_c"]
+
+
 def test_texts_of_a_run_stay_texts(show: Show) -> None:
     shown = show(hostile_report())
     open_all(shown)
     shown.tab.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     assert shown.tab.evaluate("window.struck") is None
-    assert shown.tab.evaluate("document.querySelectorAll('img, script[src], iframe').length") == 0
+    assert shown.tab.evaluate(MADE_OF_TEXT) == 0
     text = shown.tab.inner_text("body")
     assert HOSTILE[0] in text
     assert "\\u202egnp.exe" in text
     assert "\u202e" not in text, "a mark that turns the text around it"
     shown.tab.get_by_label("Search in").fill(HOSTILE[0])
-    assert shown.state == "1 of 10 tests"
+    assert shown.state == "1 of 20 tests"
     assert shown.tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), "10 kB of name"
 
 
@@ -168,6 +185,7 @@ def test_texts_of_a_run_stay_texts(show: Show) -> None:
 def test_no_barrier_that_axe_knows(show: Show, kind: Callable[[], dict[str, Any]]) -> None:
     axe = files(pytest.importorskip("axe_playwright_python")).joinpath("axe.min.js").read_text()
     report = kind()
+    report["tests"] = report["tests"][:6]
     if "qpu_hexagons" in report["devices"]:  # of each number axe looks what lies behind it
         report["devices"] = {"qpu_hexagons": heavy_hexagons(2)}
     shown = show(report, "#open=0&open=1")

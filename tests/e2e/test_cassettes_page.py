@@ -13,6 +13,7 @@ from tests.unit.cassette.traffic_kit import cassette, job, said, state
 from tests.unit.page.report_kit import data_of
 
 LINE = {"backend_name": "qpu_line", "n_qubits": 3, "coupling_map": [[0, 1], [1, 2]]}
+RESULTS = {"results": [{"data": {"meas": {"samples": ["0x0", "0x3", "0x3"], "num_bits": 2}}}]}
 OTHER = {"backend_name": "qpu_other", "n_qubits": 1, "coupling_map": []}
 
 
@@ -29,7 +30,8 @@ def recorded(root: Path, *circuits: QuantumCircuit) -> None:
     for circuit in circuits:
         traffic.append(job(circuit, backend="qpu_line"))
         traffic += [state("job-1", one) for one in ("Queued", "Queued", "Completed")]
-    traffic.append(said("GET", "/jobs/job-1/results", b"\x00\xff"))
+    traffic.append(said("GET", "/jobs/job-1/results", RESULTS))
+    traffic.append(said("GET", "/backends", b"\x00\xff"))
     Store(root).save(cassette(*traffic, test=BELL))
 
 
@@ -48,13 +50,13 @@ def test_jobs_circuits_and_devices_of_a_cassette(tmp_path: Path) -> None:
     assert (made["id"], made["backend"]) == ("job-1", "qpu_line")
     assert made["states"] == [{"state": "Queued"}, {"state": "Completed"}]
     [pub] = made["pubs"]
-    assert (pub["shots"], pub["said"]) == (100, None)
+    assert (pub["shots"], pub["said"], pub["counts"]) == (3, None, {"00": 1, "11": 2})
     circuit = report["circuits"][pub["circuit"]]
     assert (circuit["qubits"], circuit["depth"]) == (2, 3)
     assert "┤ H ├" in circuit["text"]
     assert report["devices"] == {"qpu_line": {"qubits": 3, "coupling": [[0, 1], [1, 2]]}}
-    last = test["requests"][-1]
-    assert (last["route"], last["job"]) == ("GET /api/v1/jobs/job-1/results", "job-1")
+    results, last = test["requests"][-2:]
+    assert (results["route"], results["job"]) == ("GET /api/v1/jobs/job-1/results", "job-1")
     assert last["answered"] == "2 bytes that are no text"
     assert ["channel", "ibm_cloud"] in report["facts"]
 

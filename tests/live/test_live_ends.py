@@ -195,3 +195,32 @@ def test_a(qchannel_service, n):
     assert led.alive() == [], done.stdout
     # A cancelled one takes nothing: more than three are held at once by nobody.
     assert len(led.jobs()) - before <= 5
+
+
+def test_a_worker_that_dies_leaves_nothing(led: SecondServer, tmp_path: Path) -> None:
+    """Its job would have kept the only room, and the others waited for it."""
+    test = (
+        SAMPLER
+        + """
+import os, signal
+
+@pytest.mark.live_qpu(max_qpu_seconds=1)
+@pytest.mark.parametrize("n", range(2))
+def test_a(qchannel_service, n):
+    sample(qchannel_service, "ibm_there")
+    if n == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+    )
+    (tmp_path / "test_it.py").write_text(with_device(test))
+    command = [
+        *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "-n", "1"),
+        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", PAID),
+    ]
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=110
+    )
+    assert led.alive() == [], done.stdout
+    assert "1 failed, 1 passed" in done.stdout
+    assert "qchannel: cancelled job" in done.stdout

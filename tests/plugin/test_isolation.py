@@ -44,8 +44,11 @@ WATCH = """
     def account_file():
         return getattr(sys.modules.get(ACCOUNTS), "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE", None)
 
-    BEFORE = now()
-    BEFORE_FILE = account_file()
+    @pytest.hookimpl(tryfirst=True)  # a worker of pytest-xdist begins to run them there
+    def pytest_runtestloop():
+        # Not when this is imported: until the tests are known, who uses the network is watched.
+        global BEFORE, BEFORE_FILE
+        BEFORE, BEFORE_FILE = now(), account_file()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(item):

@@ -25,15 +25,14 @@ LONGEST = 400
 AT_START = {NAME} | {
     f"{NAME}.{name}"
     for name in (
-        "errors", "options", "plugin", "plugin.fixtures", "plugin.keys", "incompatible_plugins",
-        "markers", "network", "network.uses",
+        "errors", "incompatible_plugins", "markers", "network", "network.uses", "options", "plugin",
+        "plugin.fixtures", "plugin.keys",
     )
 }  # fmt: skip
-# What none of them must load.
-HEAVY = (
-    "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests",
-    "numpy", "scipy", "jwt", "rich", "click", "jsonschema", "cheroot", "trustme", "ssl",
-    "yaml", "filelock", "ahocorasick_rs", "pydantic", "pydantic_core",
+HEAVY = (  # what none of them must load
+    "qiskit", "qiskit_ibm_runtime", "qiskit_aer", "vcr", "responses", "requests", "numpy", "scipy",
+    "jwt", "rich", "click", "jsonschema", "cheroot", "trustme", "ssl", "yaml", "filelock",
+    "ahocorasick_rs", "pydantic", "pydantic_core",
 )  # fmt: skip
 
 
@@ -136,7 +135,6 @@ LATE = {
     "errors: difflib": "it would be loaded by every run of everybody",
     "lanes.assemble: lanes.source.live": "most runs are not live",
     "lanes.assemble: lanes.source.emulated": "a replay loads nothing of the emulator's world",
-    "lanes.qchannel: channels.rest": "not every test needs requests",
     "network.redirect: emulator.adapters.authority": "it makes certificates: for one door only",
     "network.redirect: emulator.adapters.loopback": "a server, for one door only",
     "network.shut: emulator.adapters.inprocess": "responses, for one door only",
@@ -145,6 +143,7 @@ LATE = {
     "plugin: plugin.before_tests": "few runs reach for IBM before there are tests",
     "plugin: plugin.forgotten": "most failures are about something else",
     "plugin: plugin.our_tests": "every run of everybody loads this module",
+    "plugin: plugin.record.ending": "the same",
     "plugin: plugin.start": "the same",
     "plugin.everywhere: lanes.assemble": "few runs are everywhere",
     "plugin.everywhere: plugin.whole_tape": "few of those have a cassette",
@@ -153,7 +152,7 @@ LATE = {
     "plugin.marker_arguments: emulator.faults.parse": "most tests declare no fault",
     "plugin.orphan_watch: lanes.tapes": "few tests share a cassette",
     "plugin.orphan_watch: cassette.disk.inventory": "a worker of pytest-xdist does not look",
-    "plugin.selection: channels.client": "it reads the metadata of the client",
+    "plugin.record.ending: plugin.record.writing": "few runs write a report or a page",
     "plugin.session_settings: lanes.worlds": "most runs name no world",
     "plugin.start: plugin.live": "most runs are not live",
     "plugin.taping: inspect": "few tests have the marker vcr",
@@ -215,7 +214,7 @@ MAY_NAME_PATHS = {
     "emulator.worlds.checks": "says what the route would refuse",
     "cassette.standin_shapes": "has IAM's address as the issuer of a token",
     "cli.flows": "sends requests as a user does",
-    "cli.init": "writes a test that sends a request as a user does",
+    "cli.init": "writes a test that sends one",
     "cli.serve": "shows commands to paste",
     "assertions._probe": "sends a request as a user does",
     "assertions.auth": "says what to look at",
@@ -300,15 +299,10 @@ def test_the_reader_of_imports_sees_what_there_is_to_see(tmp_path: Path) -> None
         modules_of(tmp_path)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_file_hides_a_second_idea(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < LONGEST
-
-
-def test_no_test_file_hides_a_second_idea() -> None:
+def test_no_file_hides_a_second_idea() -> None:
     lengths = {
-        str(path.relative_to(TESTS)): len(path.read_text(encoding="utf-8").splitlines())
-        for path in TESTS.rglob("*.py")
+        str(path): len(path.read_text(encoding="utf-8").splitlines())
+        for path in (*MODULES, *TESTS.rglob("*.py"))
     }
     assert {name: length for name, length in lengths.items() if length >= LONGEST} == {}
 

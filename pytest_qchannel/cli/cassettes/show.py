@@ -14,6 +14,7 @@ from pytest_qchannel.cassette.accounts import accounts_to_plain
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.problems import CassetteProblem
+from pytest_qchannel.cassette.submitted.lines import lines_of
 from pytest_qchannel.cli.cassettes.choice import chosen, named_by_path
 from pytest_qchannel.cli.cassettes.folder import (
     Damaged,
@@ -23,7 +24,7 @@ from pytest_qchannel.cli.cassettes.folder import (
     told,
     written,
 )
-from pytest_qchannel.cli.cassettes.words import head, lines_of, plain_of, pretty
+from pytest_qchannel.cli.cassettes.words import head, plain_of, pretty
 from pytest_qchannel.cli.group import Later, example
 from pytest_qchannel.page.write import page_of
 

@@ -98,16 +98,22 @@ class Access:
 
 
 class Accesses:
-    """The newest access to each instance that has passed the door; for any thread."""
+    """The newest access to each instance that was answered well; for any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, Access] = {}
 
-    def note(self, access: Access) -> None:
-        """Remembers how an instance is asked."""
+    def note(self, access: Access, *, is_good: bool) -> None:
+        """Remembers how an instance is asked.
+
+        Args:
+            access: How it was asked.
+            is_good: Whether it answered well; else it counts only where nothing better is known.
+        """
         with self._lock:
-            self._known[access.instance] = access
+            if is_good or access.instance not in self._known:
+                self._known[access.instance] = access
 
     def of(self, instance: str) -> Access | None:
         """How the instance with a fingerprint is asked, where that is known."""

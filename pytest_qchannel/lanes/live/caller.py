@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from pytest_qchannel.cassette.accounts import HeldInstance
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.crn import CRN
-from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.errors import LiveProblem
 from pytest_qchannel.hosts import IAM, RUNTIME, SEARCH, Host, base_url_of, find_any_host
 from pytest_qchannel.ibm.table import url_of
 from pytest_qchannel.lanes.live.access import Access
@@ -31,7 +31,7 @@ _EARLY_S: Final = 300
 _GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
 
 
-class LiveLoginFailed(QChannelError):
+class LiveLoginFailed(LiveProblem):
     """IAM did not take the real credential, or did not answer."""
 
 
@@ -117,7 +117,7 @@ class Caller:
         answered = self._json(request)
         token = answered.get("access_token")
         if not isinstance(token, str):
-            raise self._failed("IAM gave no access token")
+            raise self._failed("IAM gave no access token", "service")
         return _Token(token, self._now() + int(answered.get("expires_in") or 3600))
 
     def _json(self, request: Request) -> dict[str, Any]:
@@ -125,18 +125,20 @@ class Caller:
             response = self._send(request)
         except ConnectionDropped as dropped:
             said = dropped.trouble.name if dropped.trouble else "no answer"
-            raise self._failed(f"{request.host} gave no answer", said) from None
+            raise self._failed(f"{request.host} gave no answer", "service", said) from None
         try:
             answered = json.loads(response.body)
         except ValueError:
             answered = None
         if response.status != 200 or not isinstance(answered, dict):
-            raise self._failed(f"{request.host} answered with {response.status}")
+            outcome = "credentials" if 400 <= response.status < 500 else "service"
+            raise self._failed(f"{request.host} answered with {response.status}", outcome)
         return answered
 
-    def _failed(self, headline: str, error: str = "") -> LiveLoginFailed:
+    def _failed(self, headline: str, outcome: str, error: str = "") -> LiveLoginFailed:
         return LiveLoginFailed(
             f"{self.channel}: {headline}",
+            outcome=outcome,
             facts=[("error", error)] if error else [],
             next=f"check the {self.channel.credential} in {self._secret.env_var}, and whether "
             "https://quantum.cloud.ibm.com is there",

@@ -26,6 +26,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.hosts import find_host
 from pytest_qchannel.network.passage import free_passage
 from pytest_qchannel.wire import ConnectionDropped, Drop, Request, Response, Trouble
@@ -167,9 +168,16 @@ def _login(proxy: str) -> Mapping[str, str] | None:
 
 
 def _trusting(bundle: str) -> ssl.SSLContext:
-    if Path(bundle).is_dir():
-        return ssl.create_default_context(capath=bundle)
-    return ssl.create_default_context(cafile=bundle)
+    try:
+        if Path(bundle).is_dir():
+            return ssl.create_default_context(capath=bundle)
+        return ssl.create_default_context(cafile=bundle)
+    except OSError as error:  # ssl.SSLError is one
+        raise UsageProblem(
+            f"the certificates to trust cannot be read: {error}",
+            where=bundle,
+            next=f"set {' or '.join(_CA_VARIABLES)} to a file of certificates, or unset it",
+        ) from None
 
 
 def _forwarded(headers: Mapping[str, str]) -> dict[str, str]:

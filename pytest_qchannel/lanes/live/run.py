@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
@@ -172,9 +173,16 @@ class LiveRun:
     def ledger(self) -> Ledger:
         """The ledger of the run; the file is made when it is first asked for."""
         path = ledger_path(self._root, self.terms.run)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.parents[1].joinpath(".gitignore").write_text("*\n", encoding="ascii")
-        return Ledger(path, self.terms.run, self.clock.now)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parents[1].joinpath(".gitignore").write_text("*\n", encoding="ascii")
+            return Ledger(path, self.terms.run, self.clock.now)
+        except (OSError, sqlite3.Error) as error:
+            raise UsageProblem(
+                f"the ledger of the live run cannot be written: {error}",
+                where=str(path),
+                next="mend that, or move the file away: qchannel cleanup finds jobs by their tags",
+            ) from None
 
     @functools.cached_property
     def settling(self) -> Settling:
@@ -253,9 +261,20 @@ class LiveRun:
         entries = self.ledger.entries(test=test, is_open=True)
         return self._sweep.sweep(entries, self.settings.sweep_timeout, price_s=0)
 
+    def sweep_owner(self, owner: str) -> list[Line]:
+        """Ends what a process of the run left that is gone; its prices may come later."""
+        entries = self.ledger.entries(owner=owner, is_open=True)
+        return self._sweep.sweep(entries, self.settings.sweep_timeout, price_s=0)
+
     def sweep_all(self, seconds: float) -> list[Line]:
         """Ends what is left of the whole run, within some seconds."""
         return self._sweep.sweep(self.ledger.entries(), seconds, is_last=True)
+
+    def spent(self) -> tuple[float, float, float | None]:
+        """The QPU seconds that were used, that are held, and that may be used at all."""
+        budget, held = self.terms.budget, self.ledger.held()
+        used = sum(one.used or 0.0 for one in self.ledger.entries())
+        return used, held - used, budget.seconds if budget.tier == "paid" else None
 
     def summary(self) -> list[str]:
         """What has been spent, in lines."""

@@ -107,17 +107,18 @@ class Sweep:
         Returns:
             A line for each that was not settled already.
         """
-        until = self._clock.now() + seconds
+        begin = self._clock.now()
+        until, listed = begin + seconds, list(entries)
+        had_ended = {one.n for one in listed if one.ended is not None}
+        # What has an id first: to look for the rest may take all of the time.
+        self._end([one for one in listed if one.is_open and one.remote is not None], begin)
         found = [
             located
-            for one in entries
+            for one in listed
             if one.is_open or (is_last and one.was_lost)
             for located in self._located(one, until)
         ]
-        # A session first: what waits in it is not started any more.
         alive = [one for one in found if one.state in (State.RUNNING, State.LEFT)]
-        alive.sort(key=lambda one: one.kind is Kind.JOB)
-        had_ended = {one.n for one in alive if one.ended is not None}
         alive = self._end(alive, until)
         rest_s = max(0.0, min(price_s, until - self._clock.now()))
         ended = [one for one in alive if one.ended and self._access_of(one.instance)]
@@ -155,7 +156,8 @@ class Sweep:
             now = self._clock.now()
             if jobs or (jobs is not None and now - entry.changed_at >= PATIENCE_S):
                 return jobs
-            if now >= until:
+            # What has an id is ended by that; others of its tag are not worth the time.
+            if now >= until or entry.state not in (State.SENT, State.LOST):
                 return None
             self._clock.sleep(min(LOOK_S, until - now))
 
@@ -176,7 +178,8 @@ class Sweep:
     def _end(self, entries: Sequence[Entry], until: float) -> list[Entry]:
         """Cancels and closes until nothing is alive, or the time is over."""
         asked: set[int] = set()
-        left = list(entries)
+        # A session first: what waits in it is not started any more.
+        left = sorted(entries, key=lambda one: one.kind is Kind.JOB)
         while True:
             for number, entry in enumerate(left):
                 access = self._access_of(entry.instance)

@@ -139,11 +139,14 @@ class Watching:
         access = Access.of(request, found.host)
         if found.route.service == RUNTIME and found.route.key == _SET_TAGS:
             request = self._with_our_tags(request, found, access, answer)
+        names_one = found.route.service == RUNTIME and "service-crn" in access.headers
+        if names_one:
+            self._accesses.note(access, is_good=False)
         response = self._noted(request, found, answer)
         if response.status >= 300 or found.route.service != RUNTIME:
             return response
-        if "service-crn" in access.headers:
-            self._accesses.note(access)
+        if names_one:
+            self._accesses.note(access, is_good=True)
         if found.route.key == _DELETE_JOB:
             self._note_deletion(found.args["job_id"])
         is_read = found.route.tells in (Tells.STATE, Tells.STATES) or found.route.key in _READ

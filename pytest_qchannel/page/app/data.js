@@ -15,15 +15,36 @@ async function unpacked(packed) {
   return JSON.parse(await new Response(stream).text());
 }
 
-/** A test's id without the channel that it was parametrized with: the column says that. */
-function rowName(test) {
+/** A test's id without the channel that it was parametrized with, which the column says, and that. */
+function split(test, channels) {
   const open = test.id.lastIndexOf("[");
-  if (!test.channel || open < 0 || !test.id.endsWith("]")) return test.id;
+  const whole = { name: test.id, channel: test.channel };
+  if (open < 0 || !test.id.endsWith("]")) return whole;
   const parts = test.id.slice(open + 1, -1).split("-");
-  const at = parts.indexOf(test.channel);
-  if (at < 0) return test.id;
-  parts.splice(at, 1);
-  return test.id.slice(0, open) + (parts.length ? `[${parts.join("-")}]` : "");
+  const at = parts.findIndex((part) => (test.channel ? part === test.channel : channels.has(part)));
+  if (at < 0) return whole;
+  const [channel] = parts.splice(at, 1);
+  return { name: test.id.slice(0, open) + (parts.length ? `[${parts.join("-")}]` : ""), channel };
+}
+
+/** The column of each test. One that was skipped before it had a lane stands in the lane of others. */
+function columnsOf(tests, channels) {
+  const columns = new Map();
+  const put = (test, parts) => {
+    test.column = JSON.stringify(parts);
+    if (!columns.has(test.column)) columns.set(test.column, { key: test.column, parts });
+  };
+  const partsOf = (test) => [split(test, channels).channel ?? "", test.client ?? "", test.lane ?? ""];
+  for (const test of tests) if (test.lane) put(test, partsOf(test));
+  const known = [...columns.values()];
+  for (const test of tests) {
+    if (test.lane) continue;
+    const [channel, client, lane] = partsOf(test);
+    const fitting = known.filter(({ parts }) => (!channel || parts[0] === channel) && parts[1] === client);
+    put(test, fitting.length === 1 ? fitting[0].parts : [channel, client, lane]);
+  }
+  const place = ({ parts }) => JSON.stringify(parts.map((part) => part || "\uffff"));
+  return [...columns.values()].sort((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
 function rank(test) {
@@ -42,16 +63,14 @@ function haystack(test) {
 
 /** Rows and columns of the matrix; the tests that failed stand first. */
 function laidOut(record) {
-  const columns = new Map();
+  const channels = new Set(record.tests.map((test) => test.channel).filter(Boolean));
+  const columns = columnsOf(record.tests, channels);
   const rows = new Map();
   const values = Object.fromEntries(FILTERS.map((name) => [name, new Map()]));
   record.tests.forEach((test, number) => {
     test.number = number;
     test.words = haystack(test);
-    const parts = [test.channel ?? "", test.client ?? "", test.lane ?? ""];
-    test.column = JSON.stringify(parts);
-    if (!columns.has(test.column)) columns.set(test.column, { key: test.column, parts });
-    const name = rowName(test);
+    const { name } = split(test, channels);
     if (!rows.has(name)) rows.set(name, { name, tests: [], rank: 9 });
     const row = rows.get(name);
     row.tests.push(test);
@@ -62,7 +81,7 @@ function laidOut(record) {
     }
   });
   return {
-    columns: [...columns.values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    columns,
     rows: [...rows.values()].sort((a, b) => a.rank - b.rank),
     values,
   };

@@ -21,6 +21,16 @@ HOSTILE = (
     "half \ud83d a pair, \x00 and \x1b[31m",
     "javascript:window.struck=1",
     "&lt;b&gt; &amp; <b>bold</b>",
+    "</style></title></template><plaintext>",
+    "<meta http-equiv=refresh content='0;url=//evil.example'>",
+    "<base href=//evil.example><link rel=stylesheet href=x>",
+    "<a href=javascript:window.struck=1>click</a>",
+    "<iframe srcdoc='<script>parent.struck=1</script>'>",
+    "constructor",
+    "__proto__",
+    "line\u2028and\u2029paragraph, \ufeffmark and \u200bnothing",
+    "\u05e9\u05dc\u05d5\u05dd test \u0645\u0631\u062d\u0628\u0627",
+    "%3Cscript%3Ewindow.struck=1%3C/script%3E&open=1#q=",
 )
 HOST = "quantum.example"
 POLLS = ("GET /jobs/<job_id>", "GET /jobs/<job_id>/metrics")

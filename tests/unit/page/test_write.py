@@ -11,7 +11,7 @@ import pytest
 
 from pytest_qchannel.page import write
 from pytest_qchannel.page.write import VENDORED, page_of
-from tests.unit.page.report_kit import DATA, data_of, hostile_report, report_of
+from tests.unit.page.report_kit import DATA, HOSTILE, data_of, hostile_report, report_of
 
 PUBLISHED = {
     "preact.min.umd.js": "aa558e32247d4ccea18c5addbb0311bc1771bf39734185be01dc0c3c4cf3fd6d",
@@ -52,7 +52,7 @@ def test_no_text_of_a_run_is_markup() -> None:
     """The page of a report of hostile texts differs from any other in its compressed data only."""
     bland, hostile = (page_of(one) for one in (report_of(0), hostile_report()))
     assert DATA.sub(r"\1\3", hostile) == DATA.sub(r"\1\3", bland)
-    assert len(data_of(hostile)["tests"]) == 10
+    assert len(data_of(hostile)["tests"]) == len(HOSTILE) == 20
 
 
 def test_own_files_make_no_markup_of_text_and_ask_nothing_of_a_network() -> None:

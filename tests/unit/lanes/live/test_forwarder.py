@@ -12,7 +12,7 @@ import pytest
 
 from pytest_qchannel.emulator.adapters.authority import Authority, new_authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
-from pytest_qchannel.errors import NetworkBlocked
+from pytest_qchannel.errors import NetworkBlocked, UsageProblem
 from pytest_qchannel.lanes.live.forwarder import Forwarder
 from pytest_qchannel.network.guard import NetworkGuard
 from pytest_qchannel.network.passage import free_passage, is_free
@@ -142,6 +142,14 @@ def test_a_certificate_of_somebody_else_is_not_trusted(start: Start) -> None:
     assert lost.value.how == "connect"
     assert lost.value.trouble is not None
     assert "CERTIFICATE_VERIFY_FAILED" in lost.value.trouble.name
+
+
+def test_certificates_that_are_not_there_are_told_by_the_variable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with pytest.raises(UsageProblem, match="REQUESTS_CA_BUNDLE"):
+        Forwarder()
 
 
 def test_vcrpy_does_not_see_it(start: Start, tmp_path: Path) -> None:

@@ -303,3 +303,34 @@ def test_a_job_that_is_gone_while_it_is_ended_has_ended(tmp_path: Path) -> None:
     run.wire.bend(f"GET /jobs/{remote}", answering(404, is_processed=False))
     lines = TagSweep(run.clock, run.wire).sweep(run.access, 9, run="a")
     assert lines == [Line(Kind.JOB, remote, "a", "ended")]
+
+
+def test_what_has_an_id_is_ended_before_it_is_known_whether_there_are_more(tmp_path: Path) -> None:
+    """After a signal each second counts, and the list is down."""
+    run = stuck(tmp_path)
+    run.wire.bend("POST /jobs", dropping(is_processed=True))
+    run.submitted()
+    waited = sum(run.clock.slept)
+    down: list[Bend | None] = [answering(503, is_processed=False)] * 9
+    run.wire.bend("GET /jobs", *down)
+    assert sweep(run, 5, is_last=True) == [("job", "cancelled")]
+    assert run.alive == []
+    assert sum(run.clock.slept) == waited
+    assert len(run.wire.of("POST /jobs")) == 2
+
+
+def test_what_has_an_id_is_ended_before_the_rest_is_looked_for(tmp_path: Path) -> None:
+    run = stuck(tmp_path, most_jobs=2)
+    run.wire.bend("POST /jobs", dies(is_processed=False))
+    with pytest.raises(KeyboardInterrupt):
+        run.submit()
+    run.submitted()
+    seen: list[float] = []
+
+    def cancelled(request: Request, handle: Handle) -> Response:
+        seen.append(sum(run.clock.slept))
+        return handle(request)
+
+    run.wire.bend(f"POST /jobs/{run.jobs[0].id}/cancel", cancelled)
+    assert sorted(sweep(run, 5, is_last=True)) == [("job", "cancelled"), ("job", "left")]
+    assert seen == [0]

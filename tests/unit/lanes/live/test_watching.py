@@ -207,6 +207,8 @@ def test_a_limit_of_the_codes_own_is_its_own_affair(run: Run) -> None:
 
 
 def test_it_remembers_how_an_instance_is_asked_and_hides_it(run: Run) -> None:
+    run.handle(run.request("GET", "/backends", authorization="apikey wrong"))
+    assert run.accesses.of(run.access.instance) is not None
     run.ask("GET", "/backends")
     access = run.accesses.of(run.access.instance)
     assert access is not None

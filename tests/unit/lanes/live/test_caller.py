@@ -1,0 +1,74 @@
+"""What the lane asks the services itself: logins that are kept, and the account's instances."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.emulator.api.app import App
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+from pytest_qchannel.lanes.live.caller import Caller, LiveLoginFailed
+from pytest_qchannel.secret import Secret
+from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
+from tests.unit.lanes.live.live_kit import JumpingClock
+
+CHANNEL = CHANNEL_BY_NAME["ibm_quantum_platform"]
+
+
+class Service:
+    """The emulated services, and what they were asked."""
+
+    def __init__(self) -> None:
+        self.clock = JumpingClock()
+        builder = WorldBuilder().device("ibm_nairobi").account("me", channels=[CHANNEL.name])
+        for number in range(3):
+            region = "eu-de" if number else "us-east"
+            builder = builder.instance(f"own-{number}", plan="Premium", region=region)
+        self.app = App(builder.build(Clock(self.clock.now), 1))
+        self.asked: list[str] = []
+
+    def handle(self, request: Request) -> Response:
+        self.asked.append(request.path)
+        return self.app.handle(request)
+
+    def caller(self, send: Handle | None = None, key: str | None = None) -> Caller:
+        [account] = self.app.world.accounts
+        secret = Secret("MY_KEY", key or account.credential)
+        return Caller(CHANNEL, secret, send or self.handle, self.clock.now)
+
+
+def test_one_login_serves_until_shortly_before_its_end() -> None:
+    service = Service()
+    caller = service.caller()
+    first = caller.access_token()
+    assert caller.access_token() == first
+    service.clock.sleep(3_600 - 200)
+    assert caller.access_token() != first
+    assert service.asked == ["/identity/token"] * 2
+
+
+def test_an_instance_is_asked_at_the_host_of_its_region() -> None:
+    caller = Service().caller()
+    names = {one.name: one.id for one in caller.instances()}
+    assert list(names) == ["own-0", "own-1", "own-2"]
+    assert caller.access(names["own-0"]).host.name == "quantum.cloud.ibm.com"
+    assert caller.access(names["own-1"]).host.name == "eu-de.quantum.cloud.ibm.com"
+    assert caller.access(names["own-1"]).headers["service-crn"] == names["own-1"]
+
+
+def test_a_key_that_is_refused_is_told_by_its_variable() -> None:
+    with pytest.raises(LiveLoginFailed, match="MY_KEY") as failed:
+        Service().caller(key="a-key-of-nobody-at-all").access_token()
+    assert failed.value.outcome == "credentials"
+    assert "a-key-of-nobody" not in str(failed.value)
+
+
+def test_a_service_that_is_down_is_no_matter_of_credentials() -> None:
+    def down(_request: Request) -> Response:
+        raise ConnectionDropped("connect")
+
+    for send in (down, lambda _: Response(503), lambda _: Response(200, b"<html>")):
+        with pytest.raises(LiveLoginFailed) as failed:
+            Service().caller(send).access_token()
+        assert failed.value.outcome == "service"
