@@ -13,8 +13,8 @@ import pytest
 
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.emulator.world import snapshots
+from tests.e2e.pages_kit import PAGES, ROOT, blocks_of
 
-ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NEW_SAMPLER = "from qiskit_ibm_runtime.executor_sampler import Sampler"
 OLD_SAMPLER = "from qiskit_ibm_runtime import SamplerV2 as Sampler"
@@ -34,13 +34,11 @@ def test_first_lines_are_the_two_commands() -> None:
 
 
 def blocks() -> Iterator[tuple[str, str]]:
-    """Every block of Python of the README and the pages, with the name of its module."""
-    for page in (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))):
-        found = re.findall(
-            r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-        )
-        for number, block in enumerate(found, start=1):
-            yield f"test_{page.stem.lower().replace('-', '_')}_{number}", block
+    """Every block of Python that is a module by itself, with a name for it."""
+    for page in PAGES:
+        for number, block in enumerate(blocks_of(page, "python"), start=1):
+            if not block.file:  # the others are run by the consoles beside them
+                yield f"test_{page.stem.lower().replace('-', '_')}_{number}", block.text
 
 
 def test_python_blocks_pass_as_test_modules(pytester: pytest.Pytester) -> None:
