@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import re
 import sys
@@ -13,10 +14,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import click
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 
 from docs import reference  # noqa: E402
+from docs.errors import errors  # noqa: E402
 from docs.fault_words import tables as fault_tables  # noqa: E402
 from docs.offers import offers, rows_of  # noqa: E402
 from docs.scrubbing import render  # noqa: E402
@@ -181,6 +185,28 @@ def exit_statuses() -> str:
     return table(["command", "exit status"], rows)
 
 
+def commands() -> str:
+    """Each command: how it is called, what it does, its options, its example."""
+    assert isinstance(qchannel, Group)
+    parts = []
+    for name, command in every(qchannel):
+        if isinstance(command, Group):
+            continue
+        context = click.Context(command, info_name=name)
+        usage = " ".join(command.collect_usage_pieces(context))
+        options = [
+            one.get_help_record(context) for one in command.params if isinstance(one, click.Option)
+        ]
+        rows = [
+            [f"`{one[0]}`", " ".join(one[1].split()).replace("|", "\\|")] for one in options if one
+        ]
+        said = [" ".join(one.split()) for one in inspect.cleandoc(command.help or "").split("\n\n")]
+        shown = (command.epilog or "").rpartition("\n")[2].strip()
+        parts += [f"## {name}", f"`{name} {usage}`", *said, table(["option", "meaning"], rows)]
+        parts.append(f"Example: `{shown}`")
+    return "\n\n".join(parts)
+
+
 def ci_file(name: str) -> str:
     """A file to copy, as a block of code."""
     text = (ROOT / "docs" / "ci" / f"{name}.yml").read_text(encoding="utf-8")
@@ -208,6 +234,8 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     },
     "docs/ci.md": {name: functools.partial(ci_file, name) for name in ("github", "gitlab")},
     "docs/doctor.md": {"checks": checks},
+    "docs/commands.md": {"commands": commands},
+    "docs/errors.md": {"errors": errors},
     "docs/exit-codes.md": {"statuses": exit_statuses},
     "docs/observed.md": {"count": observed},
     "docs/faults.md": {name: functools.partial(str, text) for name, text in fault_tables().items()},

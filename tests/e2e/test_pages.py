@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from docs import errors
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.emulator.world import snapshots
 from tests.e2e.pages_kit import PAGES, ROOT, blocks_of
@@ -90,6 +91,13 @@ def test_the_docs_name_no_device_that_a_supported_client_lacks() -> None:
         named = set(re.findall(r"[\"'`\s/](ibm_\w+?)(?:_service)?\b", text))
         served = set(re.findall(r'(?:name = "|device\(")(ibm_\w+)"(?:, |\s+)source', text))
         assert named - no_device - served <= set(snapshots.available()), document.name
+
+
+def test_every_error_says_what_to_do_next() -> None:
+    """They are read from the code, as the page of errors is: one that is never raised here, too."""
+    found = list(errors.made())
+    assert [one for one in found if not one.next] == []
+    assert len(found) > 150
 
 
 def anchors(path: Path) -> set[str]:
