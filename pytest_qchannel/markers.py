@@ -15,7 +15,7 @@ QCHANNEL: Final = "qchannel"
 LIVE_QPU: Final = "live_qpu"
 FAULT: Final = "qchannel_fault"
 
-LENDING: Final = (QCHANNEL, FAULT)
+LENDING: Final = (QCHANNEL, LIVE_QPU, FAULT)
 """A test with one of them gets the fixture ``qchannel``, whether it asks for it or not."""
 
 USAGE: Final = {

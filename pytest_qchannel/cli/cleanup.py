@@ -15,8 +15,9 @@ import click
 
 from pytest_qchannel.cli.check_live import live_run, live_settings
 from pytest_qchannel.cli.group import example
-from pytest_qchannel.errors import QChannelError
-from pytest_qchannel.lanes.live.access import Access, Unanswered
+from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.lanes.live.access import Unanswered
+from pytest_qchannel.lanes.live.caller import LiveLoginFailed
 from pytest_qchannel.lanes.live.entry import fingerprint
 from pytest_qchannel.lanes.live.ledger import Ledger, ledger_path
 from pytest_qchannel.lanes.live.run import LiveRun
@@ -24,7 +25,7 @@ from pytest_qchannel.lanes.live.run_id import run_id
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.sweep import Line, Sweep, TagSweep
 
-__all__ = ["cleanup"]
+__all__ = ["cleanup", "swept"]
 
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _LONG_AGO: Final = "6h"
@@ -70,28 +71,54 @@ def cleanup(
     told, 2 where there is no credential to ask with.
     """
     run = live_run(live_settings(secrets=secrets))
+    unasked: list[str] = []
     try:
         named = name or _of_ci()
         if named is None and age is None:
             age = _Age().convert(_LONG_AGO, None, None)
         before = None if age is None else run.clock.now() - age
-        lines = [*_by_ledgers(run, named, before, is_dry=is_dry)]
-        lines += _by_tags(run, named, before, is_dry=is_dry)
-    except (QChannelError, Unanswered) as problem:
+        lines = swept(run, Path.cwd(), named, before, unasked, is_dry=is_dry)
+    except QChannelError as problem:
         raise click.ClickException(str(problem)) from None
     finally:
         run.close()
     left = sum(one.is_left or one.did == "found" for one in lines)
     if as_json:
-        click.echo(json.dumps({"left": left, "found": [asdict(one) for one in lines]}, indent=2))
+        found = [asdict(one) for one in lines]
+        click.echo(json.dumps({"left": left, "found": found, "unasked": unasked}, indent=2))
     else:
         for one in lines:
             why = f": {one.why}" if one.why else ""
             click.echo(f"{one.did} {one.kind} {one.name} of run {one.run}{why}")
         about = f"run {named}" if named else "all runs"
         click.echo(f"{about}: {len(lines)} looked at, {left} left")
-    if left:
+    for why in unasked:
+        click.echo(f"not known what is left: {why}", err=True)
+    if left or unasked:
         raise SystemExit(1)
+
+
+def swept(
+    run: LiveRun,
+    root: Path,
+    named: str | None,
+    before: float | None,
+    unasked: list[str],
+    *,
+    is_dry: bool = False,
+) -> list[Line]:
+    """Ends what live runs left, by the ledgers below a folder and by tags.
+
+    Args:
+        run: Has the credentials, and the way to the services.
+        root: The folder of the project.
+        named: The run; ``None``: all of them.
+        before: Only what is older, in seconds since the epoch.
+        unasked: Is told of each instance that could not be asked.
+        is_dry: Whether it is only told what there is.
+    """
+    lines = [*_by_ledgers(run, root, named, before, is_dry=is_dry)]
+    return [*lines, *_by_tags(run, named, before, unasked, is_dry=is_dry)]
 
 
 def _of_ci() -> str | None:
@@ -101,24 +128,22 @@ def _of_ci() -> str | None:
 
 
 def _by_ledgers(
-    run: LiveRun, named: str | None, before: float | None, *, is_dry: bool
+    run: LiveRun, root: Path, named: str | None, before: float | None, *, is_dry: bool
 ) -> Iterator[Line]:
     """What the files of this machine have."""
-    folder = ledger_path(Path.cwd(), "any").parent
-    paths = [ledger_path(Path.cwd(), named)] if named else sorted(folder.glob("*.sqlite"))
+    folder = ledger_path(root, "any").parent
+    paths = [ledger_path(root, named)] if named else sorted(folder.glob("*.sqlite"))
     for path in paths:
         if not path.is_file():
             continue
         try:
             settling = Settling(Ledger(path, path.stem, run.clock.now), run.clock)
-        except sqlite3.Error as error:
-            click.echo(f"{path} is no ledger ({error}); jobs are found by their tags", err=True)
+            entries = settling.ledger.entries(is_open=True)
+        except (sqlite3.Error, OSError, ValueError, UsageProblem) as error:
+            why = error.headline if isinstance(error, UsageProblem) else error
+            click.echo(f"{path} cannot be read ({why}); jobs are found by their tags", err=True)
             continue
-        open_ones = [
-            one
-            for one in settling.ledger.entries(is_open=True)
-            if before is None or one.changed_at < before
-        ]
+        open_ones = [one for one in entries if before is None or one.changed_at < before]
         if is_dry:
             for one in open_ones:
                 yield Line(one.kind, one.remote or one.tag, path.stem, "found", str(one.state))
@@ -128,23 +153,31 @@ def _by_ledgers(
 
 
 def _by_tags(
-    run: LiveRun, named: str | None, before: float | None, *, is_dry: bool
+    run: LiveRun, named: str | None, before: float | None, unasked: list[str], *, is_dry: bool
 ) -> Iterator[Line]:
-    """What the service has, of whatever machine."""
-    sweep = TagSweep(run.clock, run.send)
-    for access in _accesses(run):
-        yield from sweep.sweep(
-            access, run.settings.sweep_timeout, run=named, before=before, is_dry=is_dry
-        )
+    """What the service has, of whatever machine: of each instance that can be asked.
 
-
-def _accesses(run: LiveRun) -> Iterator[Access]:
-    """The way to each instance in use, once."""
-    seen = set()
-    for account in run.accounts().values():
-        for one in account.instances:
-            mark = fingerprint(one.id)
-            access = run.access_of(mark) if mark not in seen else None
-            seen.add(mark)
-            if access is not None:
-                yield access
+    One that cannot is told of in ``unasked``: nothing found is not the same as nothing left.
+    """
+    sweep, seen = TagSweep(run.clock, run.send), set[str]()
+    for channel in run.held:
+        try:
+            instances = run.instances_of(channel)
+        except LiveLoginFailed as problem:
+            unasked.append(str(problem))
+            continue
+        for one in instances:
+            if one.id in seen:
+                continue
+            try:
+                yield from sweep.sweep(
+                    run.access(channel, one.id),
+                    run.settings.sweep_timeout,
+                    run=named,
+                    before=before,
+                    is_dry=is_dry,
+                )
+            except (LiveLoginFailed, Unanswered) as problem:
+                unasked.append(f"instance {fingerprint(one.id)}: {problem}")
+            else:
+                seen.add(one.id)

@@ -38,6 +38,7 @@ from pytest_qchannel.plugin.keys import (
     OURS,
     PAGES,
     RECORD,
+    REFUSAL,
     REPORTS,
     RUNNING,
     STOPPED,
@@ -57,8 +58,6 @@ globals().update(fixtures(scope_of_settings))
 _WORDS = ("qchannel_", "qchannel-")
 """What an ini file with a setting of ours, or with a mistyped one, has in it."""
 
-_REFUSAL = "qchannel"
-"""Where a worker of pytest-xdist puts why it refuses the run."""
 
 _FOR_WANT_OF_AN_ACCOUNT = ("AccountNotFoundError", "KeyError")
 """Errors that a test may end with because it has no fixture of ours."""
@@ -237,7 +236,7 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Ends the run with the usage error of a pytest-xdist worker, which cannot show it."""
-    if said := getattr(node, "workeroutput", {}).get(_REFUSAL):
+    if said := getattr(node, "workeroutput", {}).get(REFUSAL):
         raise pytest.UsageError(said)
 
 
@@ -361,5 +360,5 @@ def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
         yield
     except UsageProblem as problem:
         if config is not None and hasattr(config, "workeroutput"):
-            config.workeroutput[_REFUSAL] = str(problem)
+            config.workeroutput[REFUSAL] = str(problem)
         raise pytest.UsageError(str(problem)) from None

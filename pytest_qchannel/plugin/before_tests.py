@@ -23,6 +23,7 @@ import pytest
 from pytest_qchannel.errors import NetworkBlocked, QChannelError, UsageProblem
 from pytest_qchannel.hosts import may_ask_for_credentials
 from pytest_qchannel.network.guard import as_text, host_of
+from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.proxied import proxied_host
 from pytest_qchannel.network.uses import LOOKUPS, SENDING
 from pytest_qchannel.plugin import session_settings
@@ -37,11 +38,19 @@ _NEXT: Final = (
     "emulated; or put the whole run on the emulator: pytest --qchannel-everywhere; or, where no "
     "test of the run uses pytest-qchannel, run it without: pytest -p no:qchannel"
 )
+_NEXT_LIVE: Final = (
+    "make it in a test, or in a fixture, that uses qchannel_service or qchannel: in their lane the "
+    "budget holds, and nowhere else; in a fixture that lives longer it does with qchannel_scope = "
+    "session in the ini file"
+)
 _OTHERS: Final = ("site-packages", "dist-packages")
 _OURS: Final = str(Path(__file__).parents[1])
 
 _DECIDED: Final = pytest.StashKey[str | None]()
 """Of a run: what in it uses us, if anything."""
+
+_ADVICE: Final = pytest.StashKey[str]()
+"""Of a run: what to do."""
 
 
 class InOurWords:
@@ -73,6 +82,8 @@ def check(config: pytest.Config, name: str, given: object) -> None:
         NetworkBlocked: It reaches for a service of IBM's, in a run that uses us.
     """
     __tracebackhide__ = True
+    if is_free():
+        return  # the live lane's own
     host = _reached(name, given)
     if not host or not may_ask_for_credentials(host):
         return
@@ -83,7 +94,7 @@ def check(config: pytest.Config, name: str, given: object) -> None:
     blocked = NetworkBlocked(
         f"{place or 'a plugin'} reached for {host} before it was known which tests there are",
         facts=[("uses us", reason)],
-        next=_NEXT,
+        next=config.stash.get(_ADVICE, _NEXT),
     )
     found = config.stash[TOO_EARLY]
     if str(blocked) not in map(str, found):
@@ -111,8 +122,8 @@ def _decide(config: pytest.Config) -> str | None:
         settings = session_settings.resolved(early, {})
     except UsageProblem as wrong:  # which the run is going to end with
         return wrong.headline
-    if settings.mode is Mode.LIVE:
-        return None
+    if Mode.LIVE in (settings.mode, settings.record_from):
+        config.stash[_ADVICE] = _NEXT_LIVE
     if set_by := next((who for who in settings.origin.values() if who != "default"), None):
         return f"{set_by} is set"
     file = next(_files_that_name_us(config), None)

@@ -38,6 +38,7 @@ __all__ = [
     "PART_FIXTURE",
     "PASSED",
     "RECORD",
+    "REFUSAL",
     "REFUSED",
     "REPORTS",
     "RUNNING",
@@ -81,6 +82,9 @@ LIVE: Final[pytest.StashKey[LiveRun]] = pytest.StashKey()
 
 STOPPED: Final[pytest.StashKey[list[dict[str, Any]]]] = pytest.StashKey()
 """Of a run: recordings that went on when it was stopped, and what became of them."""
+
+REFUSAL: Final = "qchannel"
+"""Of what a pytest-xdist worker puts out: the usage error that it cannot show."""
 
 RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
 """Of a run: the test that is being set up."""

@@ -20,8 +20,8 @@ from pytest_qchannel.lanes.live.outcome import Told, outcome_of
 from pytest_qchannel.lanes.live.run import LiveRun, missing
 from pytest_qchannel.lanes.live.run_id import RunId, run_id
 from pytest_qchannel.lanes.live.sweep import Line
-from pytest_qchannel.plugin import selection, session_settings, sharing
-from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS
+from pytest_qchannel.plugin import our_tests, selection, session_settings, sharing
+from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_shown import Shown
 from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
 from pytest_qchannel.plugin.taping import has_lane, test_id
@@ -74,6 +74,7 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     _require_hidden(config)
     live = Live(config, settings, run)
     config.stash[LIVE] = run
+    our_tests.OurTests.of(config)  # which shuts IBM's hosts to whatever has no lane
     config.add_cleanup(live.end)
     config.pluginmanager.register(live, "qchannel-live")
     config.stash[SPENT] = lambda: Spent(*run.spent())
@@ -150,6 +151,8 @@ class Live:
                 if OURS in item.stash:
                     self._prepare(item)
         except UsageProblem as problem:
+            if self._is_worker:
+                vars(self._config)["workeroutput"][REFUSAL] = str(problem)
             raise pytest.UsageError(str(problem)) from None
 
     def _prepare(self, item: pytest.Item) -> None:

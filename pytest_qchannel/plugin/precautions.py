@@ -6,6 +6,8 @@ In a run that has a test with a lane, IBM's hosts are shut while a test is set u
   open (``_qchannel_isolation`` is the first of them);
 * fixtures that live longer find the person's environment and network, but for IBM's hosts;
 * in the other tests IBM's services are shut where the person has a credential to lose.
+
+A live run has them all, also where none of its tests has a lane: nothing else holds to its budget.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from pytest_qchannel.plugin.keys import (
     FOUND,
     ISOLATION_FIXTURE,
     LANE_FIXTURE,
+    LIVE,
     PART_FIXTURE,
 )
 
@@ -42,6 +45,11 @@ _WIDER: Final = (
 )
 
 _EVERYWHERE: Final = "put the whole run on the emulator: pytest --qchannel-everywhere"
+
+_LIVE: Final = (
+    "in a live run nothing reaches IBM that the budget does not hold: ask for qchannel or "
+    "qchannel_service, whose lane it holds in; or run it without --qchannel-mode=live"
+)
 
 _HOOK: Final = (
     "in a run with emulated tests no credential of yours goes to IBM; ask for what the hook needs "
@@ -111,12 +119,13 @@ class Precautions:
         self._is_wider = False
         self._ending: dict[pytest.FixtureDef[object], ExitStack] = {}
         self._loses = False
+        self._is_live = LIVE in config.stash
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Sees which selected tests have a lane, and what fixtures they use; begins with hooks."""
         self._ours = [item for item in session.items if _has_lane(item)]
-        self._loses = bool(self._ours) and _has_something_to_lose()
+        self._loses = (bool(self._ours) or self._is_live) and _has_something_to_lose()
         self._lent = frozenset().union(*(getattr(item, "fixturenames", ()) for item in self._ours))
         if any(sharing.unit_of(item) is not None for item in self._ours):
             for item in session.items:
@@ -127,15 +136,12 @@ class Precautions:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Shuts IBM's hosts before the first fixture, and says who reaches for one."""
-        if self._ours:
+        if self._ours or self._is_live:
             self._open_again()
             self._item = item
             self._guard.where = item.nodeid
             self._guard.who = "a fixture" if _has_lane(item) else "a test that does not use us"
-            self._guard.ibm_advice = (
-                f"it uses no fixture of ours: {forgotten.mending(item)}. To reach IBM (in a run "
-                f"with emulated tests no credential does) run it apart: pytest '{item.nodeid}'"
-            )
+            self._guard.ibm_advice = _LIVE if self._is_live else _advice(item)
             # A unit's lane that is open shuts them already, and may end before this test does.
             is_open = any(unit.isolation is not None for unit in sharing.units_of(item.config))
             if not is_open and (_has_lane(item) or _has_something_to_lose()):
@@ -162,7 +168,7 @@ class Precautions:
     def _close_to_hooks(self, when: str) -> None:
         if self._loses:
             self._guard.where, self._guard.who = when, f"a hook {when}"
-            self._guard.ibm_advice = _HOOK
+            self._guard.ibm_advice = _LIVE if self._is_live else _HOOK
             self._guard.close_network()
 
     def _open_again(self) -> None:
@@ -230,7 +236,9 @@ class Precautions:
             if _has_lane(item) or fixturedef.argname in self._lent:
                 undo.enter_context(self._guard.naming(who, advice))
                 self._is_wider = True
-                if self._ours and not self._guard.is_closed:  # of a test that is left as it is
+                if (
+                    self._ours or self._is_live
+                ) and not self._guard.is_closed:  # of a test that is left as it is
                     self._guard.close_network()
                     undo.callback(self._guard.reopen)
             undo.enter_context(sharing.paused(item, who, advice))
@@ -248,6 +256,13 @@ class Precautions:
         """Keeps a refusal for a test with a lane: its fixtures may swallow it."""
         if self._item is not None and _has_lane(self._item):
             self._item.stash.setdefault(FOUND, []).append(problem)
+
+
+def _advice(item: pytest.Item) -> str:
+    return (
+        f"it uses no fixture of ours: {forgotten.mending(item)}. To reach IBM (in a run "
+        f"with emulated tests no credential does) run it apart: pytest '{item.nodeid}'"
+    )
 
 
 def _has_lane(item: pytest.Item) -> bool:

@@ -76,7 +76,7 @@ def test_a_run_that_uses_us_is_refused_with_file_and_line(
         (("--qchannel-seed=3",), False),
         (("-o", "qchannel_scope=module"), False),
         (("other.py",), False),
-        (("--qchannel-mode=live", "other.py", "--collect-only"), True),
+        (("--qchannel-mode=live", "other.py", "--collect-only"), False),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, Sequence) else "",
 )

@@ -181,7 +181,7 @@ def test_a_usage_error_in_an_xdist_worker_ends_the_run_with_our_words(
         [
             "ERROR: marker live_qpu: unknown argument 'max_qpu_second', "
             "did you mean 'max_qpu_seconds'[?]",
-            "  where: test_it.py::test_a",
+            "  where: test_it.py::test_a*",
         ]
     )
     result.stdout.no_fnmatch_line("*INTERNALERROR*")

@@ -9,8 +9,6 @@ import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from qiskit import QuantumCircuit, qasm3
-
 from pytest_qchannel.cassette.submitted.lines import lines_of
 
 __all__ = ["pictured"]
@@ -56,21 +54,22 @@ def _circuit(said: Mapping[str, object], *, can_draw: bool) -> _Plain:
     text = words[0] if words else ""
     physical = sorted({int(one) for one in _PHYSICAL.findall(text)})
     is_small = isinstance(depth, int) and depth <= _DEEPEST and _CUT not in text
-    whole = _read(text) if can_draw and is_small and _LANGUAGE in said else None
+    drawn = _drawn(text) if can_draw and is_small and _LANGUAGE in said else None
+    qubits, picture = drawn or (None, text)
     return {
-        "qubits": len(physical) or (whole.num_qubits if whole else None),
+        "qubits": len(physical) or qubits,
         "depth": depth,
-        "text": text if whole is None else _drawn(whole),
+        "text": picture,
         "layout": physical or None,
     }
 
 
-def _read(text: str) -> QuantumCircuit | None:
+def _drawn(text: str) -> tuple[int, str] | None:
+    """How many qubits a circuit has, and its picture; of idle ones nothing."""
+    from qiskit import qasm3  # here: most runs draw nothing
+
     try:
-        return qasm3.loads(text)
+        circuit = qasm3.loads(text)
     except Exception:  # its reader knows less than its writer: the text is shown as it is
         return None
-
-
-def _drawn(circuit: QuantumCircuit) -> str:
-    return str(circuit.draw("text", idle_wires=False, fold=-1))
+    return circuit.num_qubits, str(circuit.draw("text", idle_wires=False, fold=-1))

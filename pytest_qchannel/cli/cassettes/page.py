@@ -1,7 +1,6 @@
 """A cassette as a page: what a reviewer of a recording looks at instead of its YAML.
 
-Loaded where a page is asked for: Qiskit draws the circuits. Nothing but what the file holds is
-shown, and all of it has passed the gate when it was recorded.
+Nothing but what the file holds is shown, and all of it has passed the gate when it was recorded.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ class QueueTimer:
         settling: The way to the ledger and the clock.
         test: Gives the test that runs now.
         start: Runs what waits, beside the tests.
+        is_over: Whether the run has ended, and all that it left has been swept.
     """
 
     def __init__(
@@ -42,11 +43,13 @@ class QueueTimer:
         settling: Settling,
         test: CurrentTest,
         start: Callable[[Callable[[], None]], None] = in_thread,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
         self._terms = terms
         self._settling = settling
         self._test = test
         self._start = start
+        self._is_over = is_over
 
     def __call__(self, request: Request, answer: Handle) -> Response:
         """The answer; the time of a job that was taken runs from now on."""
@@ -65,6 +68,8 @@ class QueueTimer:
     def _watch(self, remote: str, access: Access, test: LiveTest, send: Handle) -> None:
         clock, ledger = self._settling.clock, self._settling.ledger
         clock.sleep(self._terms.queue_timeout_s)
+        if self._is_over():
+            return
         entry = ledger.by_remote(remote)
         if entry is None or not entry.is_alive:
             return

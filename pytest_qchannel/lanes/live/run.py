@@ -121,6 +121,7 @@ class LiveRun:
         self._accesses, self._usages = Accesses(), Usages()
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
+        self._is_closed = False
 
     # Who is logged in.
 
@@ -134,10 +135,15 @@ class LiveRun:
         for channel in self.held:
             if channel.name not in self._accounts:
                 key = self.standins.keys[channel.name]
-                self._accounts[channel.name] = HeldAccount(key, self._instances(channel))
+                self._accounts[channel.name] = HeldAccount(key, self.instances_of(channel))
         return self._accounts
 
-    def _instances(self, channel: Channel) -> tuple[HeldInstance, ...]:
+    def instances_of(self, channel: Channel) -> tuple[HeldInstance, ...]:
+        """The instances of a channel's account that may be meant, that which is named first.
+
+        Raises:
+            LiveLoginFailed: They could not be listed.
+        """
         named = self.settings.instance or self._named[channel]
         if named and named.startswith("crn:"):
             return (HeldInstance(named, named, ""),)
@@ -194,7 +200,7 @@ class LiveRun:
         return (
             Policy(self.terms, self.ledger, self.current, client_release()),
             Watching(self.terms, self.settling, self._usages, self._accesses, self.current),
-            QueueTimer(self.terms, self.settling, self.current),
+            QueueTimer(self.terms, self.settling, self.current, is_over=lambda: self._is_closed),
             Submissions(self.terms, self.settling, self._usages, self.current),
         )
 
@@ -227,6 +233,14 @@ class LiveRun:
     def reports_to(self, problems: list[QChannelError]) -> None:
         """Has problems put into the list of the lane that was opened last."""
         self._problems = self._test.problems = problems
+
+    def access(self, channel: Channel, crn: str) -> Access:
+        """How an instance is asked as the account of a channel.
+
+        Raises:
+            LiveLoginFailed: IAM did not take the channel's credential, or did not answer.
+        """
+        return self._callers[channel].access(crn)
 
     # Its end.
 
@@ -290,7 +304,8 @@ class LiveRun:
         ]
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections; what still waits for a job does nothing any more."""
+        self._is_closed = True
         self._forwarder.close()
 
 

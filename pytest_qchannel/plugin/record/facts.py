@@ -21,6 +21,7 @@ from pytest_qchannel.journal import Exchange
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.plugin.hiding import tape_in_use
 from pytest_qchannel.plugin.keys import ATTRIBUTE, REFUSED, REPORTS
+from pytest_qchannel.plugin.record.circuits import devices_of, draw
 from pytest_qchannel.plugin.record.traffic import jobs_of, log_of
 
 __all__ = ["SPENT", "Deed", "Facts", "Spent", "attach", "attach_noted", "of", "opened", "relative"]
@@ -140,7 +141,9 @@ def _count(item: pytest.Item, facts: Facts) -> None:
     facts["requests"] = len(lane.requests)
     if REPORTS in item.config.stash:
         facts["log"] = log_of(lane.requests, began)
-        facts["told_jobs"] = jobs_of(lane.requests, began)
+        jobs = facts["told_jobs"] = jobs_of(lane.requests, began)
+        facts["circuits"] = draw(lane.requests, jobs)
+        facts["devices"] = devices_of(lane.requests, jobs)
     if created := [one.job_id for one in lane.requests if one.job_id and _is_job_created(one)]:
         known = lane.qpu_seconds(created)
         facts["jobs"] = {job: known.get(job) for job in created}

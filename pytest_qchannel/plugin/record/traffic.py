@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from pytest_qchannel.cassette.circuits.packed import unpacked
+from pytest_qchannel.cassette.counts import counts_in
 from pytest_qchannel.ibm.route import Action, Tells
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Exchange
 
 __all__ = ["jobs_of", "log_of", "usage_s"]
 
-_MOST_BITSTRINGS: Final = 64
-"""How many bitstrings of a PUB are told, the most frequent ones; of the rest the sum."""
-
-_NPY: Final = b"\x93NUMPY"
 _USAGE: Final = ("qpu_charge_time_seconds", "quantum_seconds", "seconds")
 
 _Plain = dict[str, Any]  # as json.loads has it
@@ -99,64 +94,11 @@ def _looked_at(job: _Plain, said: _Plain, at_s: float) -> None:
 
 
 def _answered(job: _Plain, said: _Plain) -> None:
-    for number, counts in enumerate(_counts_in(said)):
+    for number, counted in enumerate(counts_in(said)):
         if number == len(job["pubs"]):
             job["pubs"].append({"circuit": None, "shots": None, "counts": None, "expected": None})
-        if counts is not None:
-            most = dict(counts.most_common(_MOST_BITSTRINGS))
-            job["pubs"][number].update(
-                shots=counts.total(),
-                counts=dict(sorted(most.items())),
-                other_shots=counts.total() - sum(most.values()),
-            )
-
-
-def _counts_in(said: _Plain) -> Iterator[Counter[str] | None]:
-    whole = _value(said)
-    for result in whole.get("pub_results") or whole.get("results") or ():
-        data = _value(_value(result).get("data"))
-        fields = data.get("fields", data)
-        registers = list(map(_bitstrings, fields.values())) if isinstance(fields, dict) else []
-        known = [one for one in registers if one is not None]
-        is_whole = bool(known) and len(known) == len(registers)
-        # As Qiskit writes several registers: the last one first.
-        yield Counter(map(" ".join, zip(*reversed(known), strict=False))) if is_whole else None
-
-
-def _bitstrings(register: object) -> list[str] | None:
-    """The bitstrings of a register, shot by shot; ``None`` where it holds something else."""
-    told = _value(register)
-    width, samples = told.get("num_bits"), told.get("samples")
-    if not isinstance(width, int):
-        return None
-    if isinstance(samples, list):
-        return [format(int(str(one), 16), f"0{width}b") for one in samples]
-    array = told.get("array")
-    packed = array.get("__value__") if isinstance(array, dict) else None
-    data = _npy(unpacked(packed)) if isinstance(packed, str) else None
-    if data is None:
-        return None
-    size = -(-width // 8)
-    return [
-        format(int.from_bytes(data[at : at + size]), f"0{width}b")
-        for at in range(0, len(data), size)
-    ]
-
-
-def _npy(file: bytes) -> bytes | None:
-    """The elements of an array of bytes in numpy's file format, which is read without numpy."""
-    if not file.startswith(_NPY):
-        return None
-    size = 2 if file[6] == 1 else 4
-    start = 8 + size + int.from_bytes(file[8 : 8 + size], "little")
-    head = file[:start]
-    return file[start:] if b"'|u1'" in head and b"'fortran_order': False" in head else None
-
-
-def _value(told: object) -> _Plain:
-    """A mapping, out of its envelope where it has one."""
-    inner = told.get("__value__", told) if isinstance(told, dict) else None
-    return inner if isinstance(inner, dict) else {}
+        if counted is not None:
+            job["pubs"][number].update(counted._asdict())
 
 
 def _read(body: bytes) -> _Plain:

@@ -77,34 +77,6 @@ def test_a_job_as_it_was_told() -> None:
     }
 
 
-def counts_of(told: object) -> Any:
-    (job,) = jobs_of([exchange(1, "GET", f"{JOBS}/j1/results", told)], 0.0).values()
-    return [one["counts"] for one in job["pubs"]]
-
-
-def test_several_registers_are_written_as_qiskit_does() -> None:
-    assert counts_of(sampled(first=BITS[:, :1], second=BITS)) == [{"10 0": 2, "11 1": 1}]
-
-
-def test_wide_registers_and_plain_results() -> None:
-    wide = np.zeros((2, 17), dtype=bool)
-    wide[1, 16] = True
-    assert counts_of(sampled(c=wide)) == [{"0" * 17: 1, "1" + "0" * 16: 1}]
-    plain = {"results": [{"data": {"c": {"samples": ["0x0", "0x3"], "num_bits": 2}}}]}
-    assert counts_of(plain) == [{"00": 1, "11": 1}]
-
-
-def test_of_many_bitstrings_the_most_frequent_are_told() -> None:
-    bits = np.array([[(number >> k) & 1 for k in range(7)] for number in range(128)], dtype=bool)
-    (job,) = jobs_of([exchange(1, "GET", f"{JOBS}/j1/results", sampled(c=bits))], 0.0).values()
-    assert (len(job["pubs"][0]["counts"]), job["pubs"][0]["other_shots"]) == (64, 64)
-
-
-@pytest.mark.parametrize("told", [[], "x", {"results": [3]}, {"pub_results": [{"data": []}]}, None])
-def test_what_is_no_result_breaks_nothing(told: object) -> None:
-    assert all(one is None for one in counts_of(told))
-
-
 def test_a_request_is_told_by_its_route_and_without_its_query() -> None:
     sent = exchange(1, "GET", f"{JOBS}/j1", {})
     (line,) = log_of([sent], 100.5)
