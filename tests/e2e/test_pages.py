@@ -87,7 +87,7 @@ def test_the_docs_name_no_device_that_a_supported_client_lacks() -> None:
         text = document.read_text(encoding="utf-8")
         if document in examples:
             text = re.sub(r"#.*", "", text)
-        text = re.sub(r"<!-- fleets:.*?<!-- end of fleets -->", "", text, flags=re.DOTALL)
+        text = re.sub(r"<!-- (fleets|errors):.*?<!-- end of \1 -->", "", text, flags=re.DOTALL)
         named = set(re.findall(r"[\"'`\s/](ibm_\w+?)(?:_service)?\b", text))
         served = set(re.findall(r'(?:name = "|device\(")(ibm_\w+)"(?:, |\s+)source', text))
         assert named - no_device - served <= set(snapshots.available()), document.name
