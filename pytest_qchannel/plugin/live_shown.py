@@ -6,7 +6,7 @@ taken out of the report, and the run fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import pytest
@@ -40,24 +40,34 @@ class Shown:
             warning_message.category = UserWarning
         warning_message.filename = self.hide(str(warning_message.filename), f"a file of {nodeid}")
 
-    def of_report(self, report: pytest.TestReport) -> bool:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, Any]:
+        """The error of a module that cannot be imported: the key is in its environment."""
+        made = yield
+        self.of_report(made)
+        return made
+
+    def of_report(self, report: pytest.TestReport | pytest.CollectReport) -> bool:
         """Takes them out of everything that a report says; whether there was one."""
         before, self.finds = self.finds, set()
         self._take_out_of(report)
         was_found, self.finds = bool(self.finds), before | self.finds
         return was_found
 
-    def _take_out_of(self, report: pytest.TestReport) -> None:
+    def _take_out_of(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         where = f"the report of {self.hide(report.nodeid, 'the id of a test')}"
 
         def hide(text: str) -> str:
             return self.hide(text, where)
 
         report.sections = [(hide(title), hide(text)) for title, text in report.sections]
-        report.user_properties = [
-            (hide(name), hidden(value, hide)) for name, value in report.user_properties
-        ]
-        hide_facts(report, hide)
+        if not isinstance(report, pytest.CollectReport):
+            report.user_properties = [
+                (hide(name), hidden(value, hide)) for name, value in report.user_properties
+            ]
+            hide_facts(report, hide)
+        if reason := getattr(report, "wasxfail", ""):
+            report.wasxfail = hide(reason)  # type: ignore[union-attr]  # pytest adds it
         if isinstance(report.longrepr, tuple):
             report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
         elif report.longrepr is not None:

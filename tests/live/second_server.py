@@ -207,6 +207,7 @@ class _Controls:
         self._app = app
         self._journal = journal
         self._tokens: list[str] = []
+        self._rules = app.world.rules
         self.proxy: Proxy | None = None
 
     def link(self, request: Request, answer: Handle) -> Response:
@@ -222,9 +223,9 @@ class _Controls:
     def tokens(self) -> object:
         return self._tokens
 
-    def lag(self, seconds: float) -> object:
-        """Lists have jobs only after so many seconds."""
-        self._app.world.rules = replace(self._app.world.rules, list_lag_s=seconds)
+    def rules(self, **words: Any) -> object:
+        """Other keys of the world file that are about late news, as ``list_lag_s``; none: its."""
+        self._app.world.rules = replace(self._rules, **words)
         return {}
 
     def refuse(self, times: int) -> object:
@@ -239,7 +240,7 @@ class _Controls:
             self._app.world.jobs.clear()
             self._app.world.sessions.clear()
         self.refuse(0)
-        self.lag(0)
+        self.rules()
         return self.forget()
 
     def jobs(self) -> object:

@@ -195,6 +195,8 @@ class Soak:
             found.orphans = len(self.ibm.alive())
             run.begin(Allowance("between tests"))
             run.sweep_all(_SWEEP_S)
+            for thread in stage.threads:
+                thread.join()
         finally:
             run.close()
             forwarder.close()
@@ -236,7 +238,7 @@ class Soak:
         if scenario.read_s < 30:
             time.sleep(0.5)  # until what was late has arrived
         self.ibm.ask("forget")
-        self.ibm.ask("lag", seconds=0)
+        self.ibm.ask("rules")
         self.ibm.ask("refuse", times=0)
         self._clean(found, scenario)
         budget = scenario.budget
@@ -269,7 +271,10 @@ class Soak:
             found.wrong.append(f"cleanup: {problem.headline}")
         finally:
             run.close()
-        found.alive = len(self.ibm.alive())
+        # One whose answer was lost before it had a job ends by itself, and costs nothing.
+        used = {one["session"] for one in self.ibm.jobs()}
+        unused = {one["id"] for one in self.ibm.sessions() if one["id"] not in used}
+        found.alive = len(set(self.ibm.alive()) - unused)
 
 
 def _by_tag(jobs: Sequence[dict[str, Any]]) -> Counter[str]:
@@ -314,11 +319,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         runs += [
             (one.scenario, partial(apart, soaked, one)) for one in APART if not asked.unguarded
         ]
-        for scenario, once in runs:
-            if asked.only in scenario.name:
-                seeds = range(asked.first, asked.first + asked.seeds)
-                found = [once(seed) for seed in seeds if time.monotonic() < until]
-                _tell(scenario, found, total, show=not asked.unguarded)
+        runs = [one for one in runs if asked.only in one[0].name]
+        found: dict[str, list[Finding]] = {scenario.name: [] for scenario, _ in runs}
+        for seed in range(asked.first, asked.first + asked.seeds):
+            for scenario, once in runs:
+                if time.monotonic() < until:
+                    found[scenario.name].append(once(seed))
+        for scenario, _ in runs:
+            _tell(scenario, found[scenario.name], total, show=not asked.unguarded)
     print(", ".join(f"{count} {name}" for name, count in total.items()))
     return 1 if total["wrong"] and not asked.unguarded else 0
 

@@ -114,7 +114,7 @@ def _killed_at(moment: str) -> Body:
     def body(soak: Soak, scenario: Scenario, chance: random.Random, found: Finding) -> None:
         if moment == State.LOST:
             soak.ibm.fault("POST /jobs", drop=chance.choice(("before", "after")))
-        soak.ibm.ask("lag", seconds=chance.choice((0, 5)))
+        soak.ibm.ask("rules", list_lag_s=chance.choice((0, 5)))
         device = HERE if moment == State.SETTLED else chance.choice((HERE, STUCK))
         in_session = chance.random() < 0.3 and moment != State.LOST
         deed = partial(_submits_until, soak, scenario, moment, device, in_session)
@@ -262,7 +262,7 @@ def _signalled(*numbers: int, wanted: Iterable[int]) -> Body:
 
 def _run(source: str, *args: str, wanted: int, conftest: str = "", most_jobs: int = 1) -> Body:
     def body(soak: Soak, _scenario: Scenario, chance: random.Random, found: Finding) -> None:
-        soak.ibm.ask("lag", seconds=chance.choice((0, 5)))
+        soak.ibm.ask("rules", list_lag_s=chance.choice((0, 5)))
         child = _pytest(soak, source, *args, conftest=conftest)
         _expect(found, soak, _ended(child), (wanted,))
         if not 1 <= len(soak.ibm.jobs()) <= most_jobs:

@@ -84,7 +84,7 @@ def _late(stage: Stage) -> None:
 
 def _lag(stage: Stage) -> None:
     """Shorter and longer than the lane looks for: the code submits again in both."""
-    stage.ibm.ask("lag", seconds=stage.random.choice((0.5, 3, 9, 14, 25, 60)))
+    stage.ibm.ask("rules", list_lag_s=stage.random.choice((0.5, 3, 9, 14, 25, 60)))
     stage.ibm.fault(
         _SUBMIT, **stage.random.choice(({"drop": "after"}, {"status": 502, "processed": True}))
     )
@@ -218,6 +218,48 @@ def _rest(stage: Stage) -> None:
     stage.finish_by_rest(stage.submit_by_rest())
 
 
+def _lost_session(stage: Stage) -> None:
+    """The answer to the opening of a session is lost; nobody can find it by a tag."""
+    stage.ibm.fault(
+        "POST /sessions",
+        **stage.random.choice(
+            ({"drop": "after"}, {"status": 502, "processed": True}, {"body": "truncated"})
+        ),
+    )
+    with suppress(Exception):
+        session = stage.open_session(stage.random.choice(("dedicated", "batch")), HERE)
+        stage.submit(stage.random.choice((HERE, STUCK)), mode=session)
+    raise AssertionError("whatever became of it")
+
+
+def _sweep_meets_faults(stage: Stage) -> None:
+    """What is left cannot be ended at once."""
+    words = stage.random.choice(({"drop": "before"}, {"drop": "after"}, {"status": 503}))
+    times = stage.random.randint(1, 4)
+    stage.ibm.fault("POST /jobs/*/cancel", times=times, optional=True, **words)
+    stage.ibm.fault("DELETE /sessions/*/close", times=times, optional=True, **words)
+    session = None
+    if stage.random.random() < 0.6:
+        session = stage.open_session(stage.random.choice(("dedicated", "batch")), STUCK)
+    stage.submit(STUCK, mode=session)
+
+
+def _outlives(stage: Stage) -> None:
+    """A thread still submits when the test has ended: some arrive, some do not."""
+    stage.backend(STUCK)
+    if stage.random.random() < 0.5:
+        stage.ibm.fault(_SUBMIT, drop="after")
+
+    def submit() -> None:
+        with suppress(BaseException):
+            stage.submit(STUCK)
+
+    thread = threading.Thread(target=submit, daemon=True)
+    thread.start()
+    stage.threads.append(thread)
+    thread.join(stage.random.uniform(0, 0.2))
+
+
 def _cancels(stage: Stage) -> None:
     job = stage.submit(STUCK)
     stage.ibm.fault("POST /jobs/*/cancel", status=503, optional=True)
@@ -256,5 +298,8 @@ SCENARIOS: Final = (
     Scenario("more than the budget", Passing.NEVER, _greedy, jobs=50, seconds=250, budget=15),
     Scenario("no answer to anything", Passing.NEVER, _blackout),
     Scenario("over REST", Passing.MUST, _rest),
+    Scenario("session whose answer is lost", Passing.NEVER, _lost_session, seconds=20),
+    Scenario("sweep that meets faults", Passing.MAY, _sweep_meets_faults, seconds=20),
+    Scenario("thread that outlives its test", Passing.MAY, _outlives),
     Scenario("cancelled by the test", Passing.MAY, _cancels),
 )

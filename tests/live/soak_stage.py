@@ -68,6 +68,7 @@ class Stage:
     Attributes:
         asked: How many submissions the code under test has meant.
         results: The ids of jobs whose results it has had.
+        threads: Those that may outlive the test.
     """
 
     ibm: SecondServer
@@ -76,6 +77,7 @@ class Stage:
     lane: Lane
     asked: int = 0
     results: list[str] = field(default_factory=list)
+    threads: list[threading.Thread] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property

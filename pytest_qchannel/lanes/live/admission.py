@@ -70,7 +70,8 @@ class Admission:
                 order.refuse(
                     f"the test has had {over.jobs} of {allowance.max_jobs} jobs and "
                     f"{over.seconds} s of max_qpu_seconds={allowance.max_qpu_seconds or 0:g}, its "
-                    f"reruns included; this one would use up to {wish.cost_s} s",
+                    f"reruns included; this one would use up to "
+                    f"{max(wish.cost_s, wish.reserve_s - FIXED_S)} s",
                     "raise max_jobs or max_qpu_seconds of its marker live_qpu, or submit less",
                 )
             except OverBudget as over:
@@ -158,12 +159,12 @@ class Admission:
         own = body.get("cost" if order.kind is Kind.JOB else "max_ttl")
         wish = own if isinstance(own, int) and not isinstance(own, bool) else None
         session = body.get("session_id") if order.kind is Kind.JOB else None
-        is_paid = self._terms.budget.tier != "dry"
+        is_paid, overrun_s = self._terms.budget.tier != "dry", 0
         if order.kind is Kind.JOB:
             cost = allowance.cost_of(wish)
             is_paid = is_paid and not self._is_paid_by_session(order, session)
         elif order.kind is Kind.SESSION:
-            cost = allowance.longest_session(wish)
+            cost, overrun_s = allowance.longest_session(wish), allowance.overrun_s
         else:
             # Its jobs are charged one by one; it may wait for them as long as a job may wait.
             cost, is_paid = wish or math.ceil(self._terms.queue_timeout_s), False
@@ -172,7 +173,7 @@ class Admission:
             instance=order.access.instance,
             backend=str(body.get("backend") or ""),
             cost_s=cost,
-            reserve_s=reserve_of(cost) if is_paid else 0,
+            reserve_s=reserve_of(cost + overrun_s) if is_paid else 0,
             kind=order.kind,
             session=session if isinstance(session, str) else None,
             owner=self._terms.owner,
@@ -180,7 +181,10 @@ class Admission:
         )
 
     def _is_paid_by_session(self, order: Order, session: Json) -> bool:
-        """Whether a job is one of a dedicated session, for whose whole time there is a hold."""
+        """Whether a job is one of a dedicated session, for whose whole time there is a hold.
+
+        In that of another test it is held by itself: it may run on when the session's time is over.
+        """
         if session is None:
             return False
         entry = self._ledger.by_remote(session) if isinstance(session, str) else None
@@ -190,7 +194,7 @@ class Admission:
                 "knows until when",
                 "open the session in the test",
             )
-        return entry.kind is Kind.SESSION
+        return entry.kind is Kind.SESSION and entry.test == order.test.allowance.test
 
     def _refuse_over_budget(
         self, order: Order, wish: Wish, over: OverBudget, rest_28d_s: float
@@ -225,4 +229,5 @@ class Admission:
 
 def _reserve(wish: Wish) -> str:
     """What is held, in words: the fixed seconds are part of every message."""
-    return f"{wish.reserve_s} s ({wish.cost_s} s, and {FIXED_S} s for fixed charges)"
+    may_use_s = wish.reserve_s - FIXED_S
+    return f"{wish.reserve_s} s ({may_use_s} s, and {FIXED_S} s for fixed charges)"

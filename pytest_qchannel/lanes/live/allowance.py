@@ -37,14 +37,27 @@ class Allowance:
         """All of its seconds, whole ones: each job may have one at least."""
         return max(math.floor(self.max_qpu_seconds or 0), self.max_jobs)
 
+    @property
+    def share_s(self) -> int:
+        """What one of its jobs may use, whole seconds."""
+        return max(1, math.floor((self.max_qpu_seconds or 0) / self.max_jobs))
+
+    @property
+    def overrun_s(self) -> int:
+        """How long a dedicated session may be charged behind its ``max_ttl``.
+
+        A job that runs then runs on; the first one, with which the clock begins, is over.
+        """
+        return self.share_s if self.max_jobs > 1 else 0
+
     def cost_of(self, wish: int | None) -> int:
         """The ``cost`` of one of its jobs: what the code asks for, if that fits, else its share."""
-        share = max(1, math.floor((self.max_qpu_seconds or 0) / self.max_jobs))
-        return wish if wish is not None and 1 <= wish <= share else share
+        return wish if wish is not None and 1 <= wish <= self.share_s else self.share_s
 
     def longest_session(self, wish: int | None) -> int:
-        """The ``max_ttl`` of a dedicated session, which the clock charges: all that it may use."""
-        return wish if wish is not None and 1 <= wish <= self.whole_s else self.whole_s
+        """The ``max_ttl`` of a dedicated session: all that it may use, but for its overrun."""
+        most = max(1, self.whole_s - self.overrun_s)
+        return wish if wish is not None and 1 <= wish <= most else most
 
     @property
     def smallest_reserve_s(self) -> int:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.lanes.live.budget import FIXED_S
 from pytest_qchannel.lanes.live.entry import TRANSITIONS, Entry, Kind, State, Wish
 from pytest_qchannel.lanes.live.run_id import VARIABLE
 
@@ -141,8 +142,9 @@ class Ledger:
                 one for one in entries if one.test == wish.test and one.state is not State.VOID
             ]
             jobs = sum(one.kind is Kind.JOB for one in counted)
-            seconds = sum(one.cost for one in counted if one.reserved)
-            is_over = most_s is not None and wish.reserve_s > 0 and seconds + wish.cost_s > most_s
+            seconds = sum(one.reserved - FIXED_S for one in counted if one.reserved)
+            wish_s = wish.reserve_s - FIXED_S
+            is_over = most_s is not None and wish.reserve_s > 0 and seconds + wish_s > most_s
             if (wish.kind is Kind.JOB and most_jobs is not None and jobs >= most_jobs) or is_over:
                 raise OverAllowance(jobs, seconds)
             held = sum(one.held for one in entries)

@@ -10,9 +10,10 @@ from typing import Final
 from pytest_qchannel.errors import LiveProblem
 from pytest_qchannel.ibm.table import find, is_submission
 from pytest_qchannel.lanes.live.access import Access, Unanswered, answer_of, json_of
+from pytest_qchannel.lanes.live.entry import Entry
 from pytest_qchannel.lanes.live.lookup import cancel
 from pytest_qchannel.lanes.live.settle import status_of
-from pytest_qchannel.lanes.live.settling import Settling
+from pytest_qchannel.lanes.live.settling import PACE_S, Settling
 from pytest_qchannel.lanes.live.terms import CurrentTest, LiveTest, Terms
 from pytest_qchannel.wire import Handle, Request, Response
 
@@ -68,25 +69,29 @@ class QueueTimer:
     def _watch(self, remote: str, access: Access, test: LiveTest, send: Handle) -> None:
         clock, ledger = self._settling.clock, self._settling.ledger
         clock.sleep(self._terms.queue_timeout_s)
-        if self._is_over():
-            return
-        entry = ledger.by_remote(remote)
-        if entry is None or not entry.is_alive:
-            return
         asked = access.request(
             "GET /jobs/<job_id>", {"job_id": remote}, [("exclude_params", "true")]
         )
-        with suppress(Unanswered):
-            body = answer_of(asked, send)
-            self._settling.note(entry, body, is_own=True)
-            if status_of(body) == _WAITING and cancel(remote, access, send):
-                test.complain(
-                    LiveProblem(
-                        f"job {remote} waited {self._terms.queue_timeout_s:g} s in the queue of "
-                        f"{entry.backend} and was cancelled",
-                        outcome="queue",
-                        where=test.allowance.test,
-                        next="try again later, use another device, or raise "
-                        "--qchannel-queue-timeout",
-                    )
-                )
+        # Until the service has answered: a test that waits for the job would wait for ever.
+        while not self._is_over():
+            entry = ledger.by_remote(remote)
+            if entry is None or not entry.is_alive:
+                return
+            with suppress(Unanswered):
+                body = answer_of(asked, send)
+                self._settling.note(entry, body, is_own=True)
+                if status_of(body) != _WAITING:
+                    return
+                if cancel(remote, access, send):
+                    test.complain(self._waited(entry))
+                    return
+            clock.sleep(PACE_S)
+
+    def _waited(self, entry: Entry) -> LiveProblem:
+        return LiveProblem(
+            f"job {entry.remote} waited {self._terms.queue_timeout_s:g} s in the queue of "
+            f"{entry.backend} and was cancelled",
+            outcome="queue",
+            where=entry.test,
+            next="try again later, use another device, or raise --qchannel-queue-timeout",
+        )

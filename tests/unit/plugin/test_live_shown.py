@@ -26,11 +26,13 @@ FORMS = {
 
 def report(**told: Any) -> Any:
     told = {"nodeid": "test_a", "sections": [], "user_properties": [], "longrepr": None, **told}
-    return SimpleNamespace(**told)
+    made = pytest.TestReport("test_a", ("test_a.py", 1, "test_a"), {}, "failed", None, "call")
+    vars(made).update(told)
+    return made
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("place", ["sections", "user_properties", "longrepr", "skip"])
+@pytest.mark.parametrize("place", ["sections", "user_properties", "longrepr", "skip", "xfail"])
 def test_it_is_taken_out_wherever_it_stands(place: str, form: str) -> None:
     shown, text = Shown(lambda: [REAL]), f"before {FORMS[form]} after"
     told = {
@@ -38,6 +40,7 @@ def test_it_is_taken_out_wherever_it_stands(place: str, form: str) -> None:
         "user_properties": report(user_properties=[("noted", {"deep": [text]})]),
         "longrepr": report(longrepr=text),
         "skip": report(longrepr=("test_a.py", 1, text)),
+        "xfail": report(wasxfail=text),
     }[place]
     assert shown.of_report(told)
     assert FORMS[form] not in str(vars(told))
@@ -65,3 +68,15 @@ def test_a_warning_is_searched_too() -> None:
     warning = SimpleNamespace(message=DeprecationWarning(KEY), category=None, filename=f"/{KEY}.py")
     Shown(lambda: [REAL]).pytest_warning_recorded(cast("Any", warning), "test_a")
     assert KEY not in f"{warning.message} {warning.filename}"
+
+
+def test_a_module_that_cannot_be_imported_is_searched_too() -> None:
+    """Where it reads the variable, ``--showlocals`` showed the key; before all tests."""
+    made = pytest.CollectReport("test_a.py", "failed", f"E {KEY}", None, [("Captured", KEY)])
+    shown = Shown(lambda: [REAL])
+    hook = shown.pytest_make_collect_report()
+    next(hook)
+    with pytest.raises(StopIteration):
+        hook.send(made)
+    assert KEY not in str(vars(made))
+    assert shown.finds == {"the report of test_a.py"}

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_qchannel.errors import LiveRefused
 from pytest_qchannel.lanes.live.allowance import Allowance
+from pytest_qchannel.lanes.live.budget import FIXED_S
 from pytest_qchannel.lanes.live.entry import Kind, State
 from tests.unit.lanes.live.bends import answering, dropping
 from tests.unit.lanes.live.live_kit import DEVICES, Run, job_body
@@ -182,17 +183,20 @@ def opened(run: Run, mode: str, **changes: object) -> str:
 
 
 def test_a_dedicated_session_is_held_as_a_whole(tmp_path: Path) -> None:
-    """The clock charges it until it is closed; by default that is after eight hours."""
+    """The clock charges it until it is closed; by default that is after eight hours.
+
+    A job that runs when its time is over runs on, and is charged: that is held, too.
+    """
     run = Run(tmp_path, budget="25", seconds=20, jobs=2)
     session = opened(run, "dedicated")
-    assert run.world.sessions[session].max_ttl_s == 20
+    assert run.world.sessions[session].max_ttl_s == 10
     assert (run.entry.kind, run.entry.reserved) == (Kind.SESSION, 25)
     for _ in range(2):
         remote = run.submitted(session_id=session)
         run.job(remote)
         run.job(remote)
     assert [one.held for one in run.ledger.entries()] == [25, 0, 0]
-    assert [one.cost for one in run.ledger.entries()] == [20, 10, 10]
+    assert [one.cost for one in run.ledger.entries()] == [10, 10, 10]
     run.clock.sleep(2.5)
     run.ask("DELETE", f"/sessions/{session}/close")
     run.ask("GET", f"/sessions/{session}")
@@ -208,12 +212,24 @@ def test_a_batch_is_held_by_its_jobs(tmp_path: Path) -> None:
     assert [one.held for one in run.ledger.entries()] == [0, 10]
 
 
-@pytest.mark.parametrize(("asked", "given"), [(4, 4), (28_800, 10)])
+@pytest.mark.parametrize(("asked", "given"), [(4, 4), (28_800, 8)])
 def test_a_session_lasts_no_longer_than_the_test_may_use(
     tmp_path: Path, asked: int, given: int
 ) -> None:
     run = Run(tmp_path)
     assert run.world.sessions[opened(run, "dedicated", max_ttl=asked)].max_ttl_s == given
+    assert run.entry.reserved == given + 2 + FIXED_S
+
+
+def test_a_job_in_the_session_of_another_test_is_held_by_itself(tmp_path: Path) -> None:
+    """With 15 s held for the session, one that may use 100 s was let in for nothing."""
+    run = Run(tmp_path, budget="119", jobs=1)
+    session = opened(run, "dedicated")
+    run.test.allowance = Allowance("test_it.py::test_that_shares_it", 100)
+    refused(run, "quota", r"needs 105 s \(100 s, and 5 s", session_id=session)
+    run.test.allowance = Allowance("test_it.py::test_that_shares_it", 99)
+    run.submitted(session_id=session)
+    assert run.ledger.held() == 119
 
 
 def test_a_session_of_somebody_else_gets_no_job(tmp_path: Path) -> None:

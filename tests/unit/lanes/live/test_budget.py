@@ -58,10 +58,14 @@ def test_the_cost_of_a_job_is_its_wish_or_its_share(
 
 
 def test_a_session_may_last_as_long_as_all_that_the_test_may_use() -> None:
+    """One job, with which the clock begins, ends in time; of more the last one may run on."""
+    for jobs, most_s in ((1, 10), (2, 5), (5, 8), (99, 98)):
+        allowance = Allowance("test_it", 10.5, jobs)
+        assert allowance.longest_session(None) == most_s
+        assert allowance.longest_session(28_800) == most_s
+        assert most_s + allowance.overrun_s == allowance.whole_s
     allowance = Allowance("test_it", 10.5, 2)
-    assert allowance.longest_session(None) == 10
     assert allowance.longest_session(4) == 4
-    assert allowance.longest_session(28_800) == 10
     assert allowance.smallest_reserve_s == 5 + FIXED_S
 
 

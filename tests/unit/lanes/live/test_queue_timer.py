@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.lanes.live.queue_timer import QueueTimer
+from tests.unit.lanes.live.bends import answering, no_connection
 from tests.unit.lanes.live.live_kit import DEVICES, Run, job_body
 
 
@@ -29,6 +30,18 @@ def test_a_job_that_is_stuck_is_cancelled_and_its_test_told(tmp_path: Path) -> N
     [problem] = run.test.complained
     assert problem.outcome == "queue"
     assert problem.headline.startswith(f"job {remote} waited 300 s in the queue of {DEVICES[0]}")
+
+
+def test_a_service_that_is_down_for_a_moment_does_not_let_it_wait_for_ever(tmp_path: Path) -> None:
+    """One 503, at the moment when the time was over, and the test hung until somebody ended it."""
+    run = Run(tmp_path, progression="stuck", queue_timeout_s=300)
+    remote, [timer] = submitted(run)
+    down = answering(503, is_processed=False)
+    run.wire.bend(f"GET /jobs/{remote}", down, no_connection)
+    run.wire.bend(f"POST /jobs/{remote}/cancel", down)
+    timer()
+    assert (len(run.clock.slept), run.alive) == (4, [])
+    assert [one.outcome for one in run.test.complained] == ["queue"]
 
 
 def test_one_that_has_ended_or_runs_is_left_alone(tmp_path: Path) -> None:
