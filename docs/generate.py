@@ -1,4 +1,4 @@
-"""Writes the generated parts of the docs: settings, routes, worlds, levers, faults.
+"""Writes the generated parts of the docs: settings, fixtures, routes, worlds, levers, faults.
 
 ``python docs/generate.py`` writes them; with ``--check`` it only says whether they are up to date.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import re
 import sys
@@ -13,9 +14,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import click
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for a run as a script, from anywhere
 
+from docs import reference  # noqa: E402
+from docs.errors import errors  # noqa: E402
 from docs.fault_words import tables as fault_tables  # noqa: E402
 from docs.offers import offers, rows_of  # noqa: E402
 from docs.scrubbing import render  # noqa: E402
@@ -43,7 +48,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def settings() -> str:
-    """The README's table of settings."""
+    """The table of settings."""
     return table(
         ["option", "ini key", "variable", "default", "meaning"],
         [
@@ -180,6 +185,28 @@ def exit_statuses() -> str:
     return table(["command", "exit status"], rows)
 
 
+def commands() -> str:
+    """Each command: how it is called, what it does, its options, its example."""
+    assert isinstance(qchannel, Group)
+    parts = []
+    for name, command in every(qchannel):
+        if isinstance(command, Group):
+            continue
+        context = click.Context(command, info_name=name)
+        usage = " ".join(command.collect_usage_pieces(context))
+        options = [
+            one.get_help_record(context) for one in command.params if isinstance(one, click.Option)
+        ]
+        rows = [
+            [f"`{one[0]}`", " ".join(one[1].split()).replace("|", "\\|")] for one in options if one
+        ]
+        said = [" ".join(one.split()) for one in inspect.cleandoc(command.help or "").split("\n\n")]
+        shown = (command.epilog or "").rpartition("\n")[2].strip()
+        parts += [f"## {name}", f"`{name} {usage}`", *said, table(["option", "meaning"], rows)]
+        parts.append(f"Example: `{shown}`")
+    return "\n\n".join(parts)
+
+
 def ci_file(name: str) -> str:
     """A file to copy, as a block of code."""
     text = (ROOT / "docs" / "ci" / f"{name}.yml").read_text(encoding="utf-8")
@@ -192,7 +219,10 @@ def checks() -> str:
 
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"settings": settings, "offers": offers},
+    "docs/settings.md": {"settings": settings},
+    "docs/fixtures.md": {"fixtures": reference.fixtures, "offers": offers},
+    "docs/markers.md": {"markers": reference.markers},
+    "docs/assertions.md": {"assertions": reference.assertions},
     "docs/emulator.md": {
         "sources": sources,
         "routes": routes,
@@ -204,6 +234,8 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     },
     "docs/ci.md": {name: functools.partial(ci_file, name) for name in ("github", "gitlab")},
     "docs/doctor.md": {"checks": checks},
+    "docs/commands.md": {"commands": commands},
+    "docs/errors.md": {"errors": errors},
     "docs/exit-codes.md": {"statuses": exit_statuses},
     "docs/observed.md": {"count": observed},
     "docs/faults.md": {name: functools.partial(str, text) for name, text in fault_tables().items()},

@@ -54,7 +54,7 @@ def rows_of(cls: type, prefix: str = "") -> list[list[str]]:
 
 
 def offers() -> str:
-    """The README's table of everything that the fixtures' objects offer."""
+    """The table of everything that the fixtures' objects offer."""
     rows = [row for prefix, cls in OFFERS.items() for row in rows_of(cls, f"{prefix}.")]
     return table(["in a test", "what it gives or does"], rows)
 

@@ -48,6 +48,7 @@ __all__ = ["ONE_JOB", "READS", "Step", "rest_flow", "walk"]
 
 SHOTS: Final = 1_000
 _MOST_POLLS: Final = 120
+_LOOK: Final = "qchannel check --verbose shows every request"
 _TIMEOUT_S: Final = 60
 
 
@@ -162,7 +163,7 @@ def _rest_backends(walk: Walk) -> str:
     rows = answer.json()["devices"]
     names = [row if isinstance(row, str) else row["name"] for row in rows]
     if not names:
-        raise ExpectationFailed("GET /backends lists no device")
+        raise ExpectationFailed("GET /backends lists no device", next=_LOOK)
     return f"{len(names)} devices: {', '.join(names[:3])}, ..."
 
 
@@ -179,7 +180,7 @@ def _rest_online(walk: Walk) -> str:
     for name in walk.session.get("/backends").json()["devices"]:
         if walk.session.get(f"/backends/{name}/status").json()["state"]:
             return str(name)
-    raise ExpectationFailed("no device is online")
+    raise ExpectationFailed("no device is online", next=_LOOK)
 
 
 def _rest_transpile(walk: Walk) -> str:
@@ -204,7 +205,7 @@ def _rest_transpile(walk: Walk) -> str:
         lambda said: said["state"] in ("SUCCESS", "FAILURE"),
     )
     if ended["state"] == "FAILURE":
-        raise ExpectationFailed(f"the task failed: {ended.get('detail')}")
+        raise ExpectationFailed(f"the task failed: {ended.get('detail')}", next=_LOOK)
     [row] = ended["result"]
     walk.transpiled = name, row["qasm"]
     places = ", ".join(f"${place}" for place in row["layout"]["initial"][:2])
@@ -225,12 +226,12 @@ def _rest_sampler(walk: Walk) -> str:
         lambda said: said["status"] in ("Completed", "Failed", "Cancelled"),
     )
     if ended["status"] != "Completed":
-        raise ExpectationFailed(f"the job is {ended['status']}: {ended.get('reason')}")
+        raise ExpectationFailed(f"the job is {ended['status']}: {ended.get('reason')}", next=_LOOK)
     result = walk.session.get(f"/jobs/{job_id}/results").json()["results"][0]["data"]["c"]
     shown = Counter(f"{int(one, 16):0{result['num_bits']}b}" for one in result["samples"])
     walk.step.counts = dict(shown)
     if sum(shown.values()) != SHOTS:
-        raise ExpectationFailed(f"{sum(shown.values())} samples for {SHOTS} shots")
+        raise ExpectationFailed(f"{sum(shown.values())} samples for {SHOTS} shots", next=_LOOK)
     return f"{SHOTS} shots"
 
 
@@ -241,7 +242,7 @@ def _polled(ask: Callable[[], _Said], is_final: Callable[[_Said], bool]) -> _Sai
         if is_final(said):
             return said
         time.sleep(1)
-    raise ExpectationFailed(f"it had not ended after {_MOST_POLLS} polls")
+    raise ExpectationFailed(f"it had not ended after {_MOST_POLLS} polls", next=_LOOK)
 
 
 def _rest_logout(walk: Walk) -> str:

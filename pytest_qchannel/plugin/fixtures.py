@@ -115,7 +115,7 @@ def qchannel_emulator(_qchannel_lane: Lane) -> EmulatorControl:
     return _qchannel_lane.emulator
 
 
-_FAMILY: Final[tuple[Callable[..., Any], ...]] = (
+FAMILY: Final[tuple[Callable[..., Any], ...]] = (
     _qchannel_isolation,
     _qchannel_lane,
     qchannel_channel,
@@ -161,4 +161,4 @@ def fixtures(scope: Scope | Callable[..., Scope]) -> dict[str, Any]:
             closest=nearest(str(scope), SCOPES),
             next=f"use one of {', '.join(SCOPES)}",
         )
-    return {one.__name__: pytest.fixture(scope=scope)(one) for one in _FAMILY}
+    return {one.__name__: pytest.fixture(scope=scope)(one) for one in FAMILY}

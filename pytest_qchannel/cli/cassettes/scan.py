@@ -32,9 +32,9 @@ def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
     """Search files for secrets: cassettes of any origin, or anything else.
 
     Looks for the credentials that are in this environment (QISKIT_IBM_TOKEN and the others that
-    the README names), in every encoding, and for whatever looks like one of IBM's. Without a PATH
-    the folder of cassettes that pytest uses here is searched, cassettes/ if nothing else is set. A
-    finding names file, line, rule and place, never the value.
+    `qchannel docs settings` names), in every encoding, and for whatever looks like one of IBM's.
+    Without a PATH the folder of cassettes that pytest uses here is searched, cassettes/ if nothing
+    else is set. A finding names file, line, rule and place, never the value.
 
     Ends with exit status 0 if nothing was found, 1 if something was, 2 if it could not search or
     there was no file to search.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from pytest_qchannel.plugin.fixtures import _FAMILY
+from pytest_qchannel.plugin.fixtures import FAMILY
 
-OFFERED = [one for one in _FAMILY if not one.__name__.startswith("_")]
+OFFERED = [one for one in FAMILY if not one.__name__.startswith("_")]
 TYPED = Path(__file__).parents[2] / "typing" / "api.py"
 COLUMNS = 80
 INDENT = 4

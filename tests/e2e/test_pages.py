@@ -1,23 +1,24 @@
-"""The README does what it says: its Python blocks pass, its generated parts are up to date."""
+"""The README and the pages do what they say: their Python passes, what is generated is fresh."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
 import tomllib
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from docs import errors
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.emulator.world import snapshots
+from tests.e2e.pages_kit import PAGES, ROOT, blocks_of
 
-ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NEW_SAMPLER = "from qiskit_ibm_runtime.executor_sampler import Sampler"
 OLD_SAMPLER = "from qiskit_ibm_runtime import SamplerV2 as Sampler"
-BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 
 def test_first_lines_are_the_two_commands() -> None:
@@ -33,25 +34,38 @@ def test_first_lines_are_the_two_commands() -> None:
     assert "pip install --quiet tox && python -m tox" in ci
 
 
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_python_block_passes(pytester: pytest.Pytester, number: int) -> None:
-    block, strict = BLOCKS[number], "error::DeprecationWarning"
-    if find_spec("qiskit_ibm_runtime.executor_sampler") is None:
-        block, strict = block.replace(NEW_SAMPLER, OLD_SAMPLER), "ignore"
-    pytester.makepyfile(block)
-    if "mark.vcr" in block:
-        record = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
-        pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", *record)
-    wanted = len(re.findall(r"\n *def test_", block)) + block.startswith("def test_")
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "ignore", "-W", strict)
-    outcomes = result.parseoutcomes()
-    assert wanted
-    assert outcomes.pop("passed") >= wanted
+def blocks() -> Iterator[tuple[str, str]]:
+    """Every block of Python that is a module by itself, with a name for it."""
+    for page in PAGES:
+        for number, block in enumerate(blocks_of(page, "python"), start=1):
+            if not block.file:  # the others are run by the consoles beside them
+                yield f"test_{page.stem.lower().replace('-', '_')}_{number}", block.text
+
+
+def test_python_blocks_pass_as_test_modules(pytester: pytest.Pytester) -> None:
+    """All of them in one run; those marked vcr are recorded before, without an account."""
+    strict = "error::DeprecationWarning"
+    wanted = 0
+    recorded = []
+    for name, text in blocks():
+        block = text
+        if find_spec("qiskit_ibm_runtime.executor_sampler") is None:
+            block, strict = text.replace(NEW_SAMPLER, OLD_SAMPLER), "ignore"
+        path = pytester.makepyfile(**{name: block})
+        wanted += len(re.findall(r"^ *def test_", block, re.MULTILINE))
+        if "mark.vcr\ndef" in block:
+            recorded.append(path)
+    quiet = ("-p", "no:cacheprovider", "-W", "ignore", "-W", strict)
+    record = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
+    pytester.runpytest_inprocess(*quiet, *record, *recorded)
+    outcomes = pytester.runpytest_inprocess(*quiet).parseoutcomes()
+    assert recorded
+    assert outcomes.pop("passed") >= wanted > 15
     assert set(outcomes) <= {"warnings", "warning"}
 
 
-def test_there_are_blocks() -> None:
-    assert len(BLOCKS) == 7
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 150
 
 
 @pytest.mark.skipif(client_version() < "0.51", reason="the tables show what the newest client has")
@@ -73,24 +87,39 @@ def test_the_docs_name_no_device_that_a_supported_client_lacks() -> None:
         text = document.read_text(encoding="utf-8")
         if document in examples:
             text = re.sub(r"#.*", "", text)
-        text = re.sub(r"<!-- fleets:.*?<!-- end of fleets -->", "", text, flags=re.DOTALL)
+        text = re.sub(r"<!-- (fleets|errors):.*?<!-- end of \1 -->", "", text, flags=re.DOTALL)
         named = set(re.findall(r"[\"'`\s/](ibm_\w+?)(?:_service)?\b", text))
         served = set(re.findall(r'(?:name = "|device\(")(ibm_\w+)"(?:, |\s+)source', text))
         assert named - no_device - served <= set(snapshots.available()), document.name
 
 
+def test_every_error_says_what_to_do_next() -> None:
+    """They are read from the code, as the page of errors is: one that is never raised here, too."""
+    found = list(errors.made())
+    assert [one for one in found if not one.next] == []
+    assert len(found) > 150
+
+
+def anchors(path: Path) -> set[str]:
+    """What a link can name in a page: its headings, as GitHub and the site spell them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
 def test_links_lead_somewhere() -> None:
     for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")):
         text = document.read_text(encoding="utf-8")
-        for target in re.findall(r"\]\(([^)#:]+)\)", text):
-            assert (document.parent / target).exists(), f"{document.name}: {target}"
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#?([^)#:]*)\)", text):
+            path = document.parent / target if target else document
+            assert path.exists(), f"{document.name}: {target}"
+            assert not anchor or anchor in anchors(path), f"{document.name}: {target}#{anchor}"
 
 
 def test_the_line_for_a_part_of_a_suite_is_the_one_that_mypy_and_ruff_check() -> None:
-    """It stands in places of both tools, as the README and the docs say it."""
+    """It stands in places of both tools, as the docs say it."""
     line = '\nglobals().update(fixtures(scope="module"))\n'
     for name in (
-        "README.md",
+        "docs/fixtures.md",
         "docs/scopes.md",
         "examples/test_made_once.py",
         "tests/typing/api.py",

@@ -1,0 +1,39 @@
+"""The projects in ``examples/``: each passes by itself, as its README says it is run."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pytest_qchannel.channels.client import client_version
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+LANES = {
+    "optimisation": [
+        [],
+        ["--qchannel-mode=record", "--qchannel-record-from=emulator"],
+        ["--qchannel-mode=replay"],
+    ]
+}
+PROJECTS = sorted(path.parent.name for path in EXAMPLES.glob("*/README.md"))
+
+
+@pytest.mark.skipif(client_version() < "0.51", reason="they are written for the newest client")
+@pytest.mark.parametrize("name", PROJECTS)
+def test_an_example_passes(
+    name: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = pytester.path / name
+    shutil.copytree(EXAMPLES / name, folder)
+    monkeypatch.chdir(folder)
+    wanted = {"skipped"} if name == "node" and shutil.which("node") is None else {"passed"}
+    for lane in LANES.get(name, [[]]):
+        quiet = ("--rootdir=.", "-p", "no:randomly", "-p", "no:cacheprovider", "-W", "ignore")
+        outcomes = pytester.runpytest_inprocess(*quiet, *lane).parseoutcomes()
+        assert set(outcomes) - {"warning", "warnings"} == wanted
+
+
+def test_there_are_examples() -> None:
+    assert len(PROJECTS) >= 6
