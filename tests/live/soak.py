@@ -291,7 +291,10 @@ def soak(folder: Path) -> Iterator[Soak]:
         if name.startswith(("QISKIT_IBM", "QCHANNEL_", "IQP_")) or name.lower() == "no_proxy":
             del os.environ[name]
     try:
-        with second_server(folder, WORLD, factor=FACTOR) as ibm, without_waiting(FACTOR):
+        with (
+            second_server(folder, WORLD, factor=FACTOR) as ibm,
+            without_waiting(FACTOR, clock_of(ibm.variables[VARIABLE]).now),
+        ):
             os.environ.update(ibm.variables)
             yield Soak(ibm, folder)
     finally:

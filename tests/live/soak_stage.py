@@ -6,7 +6,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -136,8 +136,13 @@ class Stage:
 
 
 @contextmanager
-def without_waiting(factor: float) -> Iterator[None]:
-    """Lets the client wait between its attempts and looks only a part of what it means to."""
+def without_waiting(factor: float, now: Callable[[], float]) -> Iterator[None]:
+    """Lets the client wait between its attempts and looks only a part of what it means to.
+
+    Args:
+        factor: Which part.
+        now: The time for IAM's SDK, which waits a minute after a login that failed.
+    """
 
     class Scaled(ModuleType):
         """``time``, but for its sleep."""
@@ -150,13 +155,23 @@ def without_waiting(factor: float) -> Iterator[None]:
             """Sleeps a part of it."""
             time.sleep(seconds / factor)
 
+    class Sdk(Scaled):
+        """The same, on the second server's clock."""
+
+        @staticmethod
+        def time() -> float:
+            """What time it is there."""
+            return now()
+
     patched = [urllib3.util.retry] + [
         module
         for name, module in list(sys.modules.items())
-        if name.startswith("qiskit_ibm_runtime") and getattr(module, "time", None) is time
+        if name.startswith(("qiskit_ibm_runtime", "ibm_cloud_sdk_core"))
+        and getattr(module, "time", None) is time
     ]
     for module in patched:
-        vars(module)["time"] = Scaled("time")
+        is_sdk = module.__name__.startswith("ibm_cloud_sdk_core")
+        vars(module)["time"] = (Sdk if is_sdk else Scaled)("time")
     try:
         yield
     finally:
