@@ -21,7 +21,8 @@ from pytest_qchannel.lanes.live.run import LiveRun, missing
 from pytest_qchannel.lanes.live.run_id import RunId, run_id
 from pytest_qchannel.lanes.live.sweep import Line
 from pytest_qchannel.plugin import our_tests, selection, session_settings, sharing
-from pytest_qchannel.plugin.keys import LANE, LIVE, OURS
+from pytest_qchannel.plugin.hiding import HIDING
+from pytest_qchannel.plugin.keys import LANE, LIVE, OURS, PROPERTY
 from pytest_qchannel.plugin.live_shown import Shown
 from pytest_qchannel.plugin.taping import has_lane, test_id
 from pytest_qchannel.secret import Secret
@@ -152,6 +153,8 @@ class Live:
                 if OURS in item.stash:
                     self._prepare(item)
         except UsageProblem as problem:
+            if self._is_worker:  # which cannot show it
+                self._config.workeroutput[PROPERTY] = str(problem)  # type: ignore[attr-defined]
             raise pytest.UsageError(str(problem)) from None
 
     def _prepare(self, item: pytest.Item) -> None:
@@ -247,6 +250,7 @@ class Live:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Sweeps what the run left; fails one that was to be live and was not."""
+        self._hide_properties()
         if self._was_signalled:  # pytest-xdist waits for its workers longer than CI does
             self._sweep_all()
         done = yield
@@ -255,6 +259,12 @@ class Live:
             self._require_live(session)
         self._require_unseen(session)
         return done
+
+    def _hide_properties(self) -> None:
+        """Takes real credentials out of what ``record_testsuite_property`` has noted."""
+        hiding = self._config.pluginmanager.get_plugin(HIDING)
+        if hiding is not None:
+            hiding.hide_properties(lambda text: self._shown.hide(text, "a property of the run"))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:

@@ -85,8 +85,12 @@ def test_the_budget_is_never_passed(submitted: Submitted) -> None:
     )
 
 
-def test_a_budget_below_the_smallest_reserve_is_a_usage_error(live: Run) -> None:
-    result = live(SAMPLER + ONE, "--qchannel-budget=12")
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "workers"])
+def test_a_budget_below_the_smallest_reserve_is_a_usage_error(
+    live: Run, workers: tuple[str, ...]
+) -> None:
+    """With pytest-xdist it was an internal error that did not say why."""
+    result = live(SAMPLER + ONE, "--qchannel-budget=12", *workers)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["ERROR: --qchannel-budget=12 is less than one job of a selected test needs: 15 s, *"]
