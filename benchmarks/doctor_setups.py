@@ -30,7 +30,7 @@ DOCTOR = "qchannel doctor --json > seen.json"
 PASSED = "pytest -q -p no:cacheprovider -W ignore -k test_first"
 COMMANDS = {
     "qchannel": "from pytest_qchannel.cli.main import main\nmain()\n",
-    "pytest": "import sys, pytest\nsys.exit(pytest.console_main())\n",
+    "pytest": "import sys, pytest\nsys.exit(pytest.main())\n",
 }
 
 

@@ -53,8 +53,8 @@ def tried(layout: str, folder: Path) -> list[str]:
             wrong.append("the second run writes something")
         known = after
     tests = [name for name in known if "qchannel_first" in name]
-    done = run(folder, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:benchmark", "-v")
-    green = [name for name in tests if f"{name}::" in done.stdout and "PASSED" in done.stdout]
+    done = run(folder, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:benchmark", "-rA")
+    green = [name for name in tests if f"PASSED {name}::" in done.stdout]
     if done.returncode or len(green) != 1:
         wrong.append(done.stdout[-2000:] + done.stderr[-500:])
     print(f"{layout}: wrote {', '.join(sorted(known.keys() - before.keys()))}", flush=True)

@@ -13,12 +13,13 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any, Final, overload
 from urllib.parse import parse_qsl, urlencode
 
 from pytest_qchannel.wire import Request, Response, Trouble
 
-__all__ = ["Exchange", "Journal", "in_use", "is_of_nobody", "journals_in_use"]
+__all__ = ["DEVICE", "Exchange", "Journal", "in_use", "is_of_nobody", "journals_in_use"]
 
 SCRUBBED: Final = "***"
 
@@ -33,6 +34,9 @@ _SCHEMES: Final = frozenset({"apikey", "basic", "bearer", "token"})
 _FORM: Final = "application/x-www-form-urlencoded"
 _BODY_LIMIT: Final = 2_000
 _LONG_TEXT: Final = 100
+DEVICE: Final = b'"coupling_map"'
+"""What the description of a device has."""
+
 _REFUSED_LOGINS: Final = frozenset({400, 401})
 
 
@@ -123,6 +127,8 @@ class Exchange:
         answer: The body of a refusal.
         fault: The declared fault that the request met.
         is_lost: Whether the fault kept the answer, or a part of it, from the client.
+        at: When it was over, on the clock that ``time.perf_counter`` reads.
+        told: The body of an answer about a job, or how a device is coupled, where it is kept.
     """
 
     number: int
@@ -136,6 +142,8 @@ class Exchange:
     answer: str = ""
     fault: str | None = None
     is_lost: bool = False
+    at: float = field(default=0.0, compare=False)
+    told: bytes = field(default=b"", repr=False, compare=False)
     _body: bytes = field(default=b"", repr=False, compare=False)
     _digests: frozenset[bytes] = field(default=frozenset(), repr=False, compare=False)
 
@@ -212,7 +220,12 @@ class Journal(Sequence[Exchange]):
     """The exchanges of a test, oldest first; an empty one is false in ``assert``.
 
     Any number of threads may write to it.
+
+    Attributes:
+        keeps_answers: Whether it keeps what was answered about jobs and how devices are coupled.
     """
+
+    keeps_answers = False
 
     def __init__(self, exchanges: Sequence[Exchange] = ()) -> None:
         self._whole = list(exchanges)
@@ -246,10 +259,16 @@ class Journal(Sequence[Exchange]):
                     answer=refusal[:_BODY_LIMIT],
                     fault=trouble.name if trouble else None,
                     is_lost=trouble is not None and trouble.is_lost,
+                    at=perf_counter(),
+                    told=self._kept(job_id, response.body) if response else b"",
                     _body=request.body,
                     _digests=frozenset(_digest(one) for one in sent if one),
                 )
             )
+
+    def _kept(self, job_id: str | None, answer: bytes) -> bytes:
+        is_kept = self.keeps_answers and (job_id is not None or DEVICE in answer)
+        return answer if is_kept else b""
 
     def since(self, number: int) -> Journal:
         """What comes after the first ``number`` exchanges; it grows as this journal does."""

@@ -13,6 +13,7 @@ __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
     "OPTIONS",
+    "REPORTS",
     "SCOPES",
     "UNKNOWN_ROUTES",
     "Door",
@@ -60,6 +61,9 @@ class Source(StrEnum):
         """As a sentence has it."""
         return "the real services" if self is Source.LIVE else f"the {self}"
 
+
+REPORTS: Final = (".json", ".html")
+"""How the name of a report ends, which says what it is."""
 
 UNKNOWN_ROUTES: Final = ("gap", "404")
 """What a path of an emulated host gets that is no route: a gap of the emulator, or a refusal."""
@@ -257,5 +261,19 @@ OPTIONS: Final = (
         "0",
         "",
         "fail the run if there are cassettes that no test uses",
+    ),
+    Option(
+        "report",
+        "",
+        "REPORTS",
+        f"files that a report of the run is written to, a comma list: {', '.join(REPORTS)}; from "
+        "rootdir on in an ini file, else from the working directory on",
+    ),
+    Option(
+        "summary",
+        "",
+        "FILE",
+        "the file that the summary is written to, in Markdown, as the page of a step in GitHub "
+        "Actions has it anyway",
     ),
 )

@@ -10,7 +10,16 @@ from typing import Any, Final, Literal
 
 from pytest_qchannel.errors import nearest
 from pytest_qchannel.hosts import is_ibm_host
-from pytest_qchannel.options import CHANNELS, SCOPES, UNKNOWN_ROUTES, Door, Mode, Option, Source
+from pytest_qchannel.options import (
+    CHANNELS,
+    REPORTS,
+    SCOPES,
+    UNKNOWN_ROUTES,
+    Door,
+    Mode,
+    Option,
+    Source,
+)
 
 __all__ = ["PARSERS", "BadValue", "as_text"]
 
@@ -170,6 +179,15 @@ def _path(text: str) -> Path | None:
     return Path(text) if text.strip() else None
 
 
+def _reports(text: str) -> tuple[str, ...]:
+    files = tuple(word.strip() for word in text.split(",") if word.strip())
+    for file in files:
+        if not file.endswith(REPORTS):
+            said = f"{file!r} is no name of a report"
+            raise BadValue(said, None, f"a file whose name ends in {' or '.join(REPORTS)}")
+    return files
+
+
 PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "MODE": _mode,
     "NAMES": _channels,
@@ -185,6 +203,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "TEXT": str.strip,
     "DIR": _folder,
     "DAYS": _days,
+    "REPORTS": _reports,
     "SECONDS": _seconds,
     "TIMEOUT": _timeout,
     "BUDGET": _budget,
@@ -195,7 +214,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
 """By the kind of value; each gives the value of a text or says what is wrong with it."""
 
 
-_LISTS: Final = ("NAMES", "HOSTS", "WORDS", "DEVICES", "INSTANCES")
+_LISTS: Final = ("NAMES", "HOSTS", "WORDS", "DEVICES", "INSTANCES", "REPORTS")
 """The kinds of values that are comma lists."""
 
 

@@ -76,6 +76,8 @@ class Settings(NamedTuple):
     require_live: bool
     live_strict: bool
     strict_cassettes: bool
+    report: tuple[str, ...]
+    summary: Path | None
     origin: Mapping[str, str]
 
 

@@ -28,6 +28,7 @@ def test_first(qchannel_service):
 def test_kept(qchannel_service):
     assert qchannel_service.least_busy()
 """
+WORLD = Path(__file__).parents[1] / "examples" / "world-2024.toml"
 KEPT = "test_it.py::test_kept[ibm_quantum_platform]"
 
 Environ = Mapping[str, str]
@@ -92,6 +93,11 @@ def _file(name: str, text: str, **variables: str) -> Callable[[Path], Environ]:
     return make
 
 
+def _world_elsewhere(folder: Path) -> Environ:
+    _file("worlds/small.toml", WORLD.read_text(encoding="utf-8"))(folder)
+    return _ini("qchannel_world = world/small.toml")(folder)
+
+
 def _marked(marker: str) -> Callable[[Path], Environ]:
     text = f"import pytest\n\n\n@pytest.mark.{marker}\ndef test_marked():\n    pass\n"
     return _file("test_marked.py", text)
@@ -136,7 +142,7 @@ def _kept_apart_no_more(folder: Path) -> Environ:
 
 def _not_fetched(folder: Path) -> Environ:
     """A clone of a repository that keeps its cassettes in git's LFS, made without git-lfs."""
-    origin = folder / "home" / "origin"
+    origin = folder / "home" / ".origin"
     origin.mkdir()
     git(origin, "init", "--quiet")
     git(origin, "lfs", "install", "--local")
@@ -214,11 +220,9 @@ SET_UPS = (
     SetUp("certificates", "no certificate", _file("ca.pem", "nothing\n", SSL_CERT_FILE="ca.pem")),
     SetUp("settings", "a mistyped key", _ini("qchannel_sede = 3")),
     SetUp("settings", "a mistyped value", _toml('qchannel_door = "lopback"')),
-    SetUp("settings", "a mistyped value in a variable", _environ(QCHANNEL_MODE="replai")),
+    SetUp("settings", "a mistyped value in a variable", _environ(QCHANNEL_MODE="emulatd")),
     SetUp("settings", "a mistyped option", _ini("addopts = -q --qchannel-sed=3")),
-    SetUp("settings", "a world that is elsewhere", lambda folder: (
-        (_file("worlds/small.toml", "seed = 11\n")(folder)
-        and {}) or _ini("qchannel_world = world/small.toml")(folder))),
+    SetUp("settings", "a world that is elsewhere", _world_elsewhere),
     SetUp("settings", "nothing to record from", _ini("qchannel_mode = record")),
     SetUp("settings", "a channel that is gone", _ini("qchannel_channel = ibm_quantum")),
     SetUp("ini", "a file that is not read",

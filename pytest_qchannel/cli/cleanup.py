@@ -25,7 +25,7 @@ from pytest_qchannel.lanes.live.run_id import run_id
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.sweep import Line, Sweep, TagSweep
 
-__all__ = ["cleanup"]
+__all__ = ["cleanup", "swept"]
 
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _LONG_AGO: Final = "6h"
@@ -77,8 +77,7 @@ def cleanup(
         if named is None and age is None:
             age = _Age().convert(_LONG_AGO, None, None)
         before = None if age is None else run.clock.now() - age
-        lines = [*_by_ledgers(run, named, before, is_dry=is_dry)]
-        lines += _by_tags(run, named, before, unasked, is_dry=is_dry)
+        lines = swept(run, Path.cwd(), named, before, unasked, is_dry=is_dry)
     except QChannelError as problem:
         raise click.ClickException(str(problem)) from None
     finally:
@@ -99,6 +98,29 @@ def cleanup(
         raise SystemExit(1)
 
 
+def swept(
+    run: LiveRun,
+    root: Path,
+    named: str | None,
+    before: float | None,
+    unasked: list[str],
+    *,
+    is_dry: bool = False,
+) -> list[Line]:
+    """Ends what live runs left, by the ledgers below a folder and by tags.
+
+    Args:
+        run: Has the credentials, and the way to the services.
+        root: The folder of the project.
+        named: The run; ``None``: all of them.
+        before: Only what is older, in seconds since the epoch.
+        unasked: Is told of each instance that could not be asked.
+        is_dry: Whether it is only told what there is.
+    """
+    lines = [*_by_ledgers(run, root, named, before, is_dry=is_dry)]
+    return [*lines, *_by_tags(run, named, before, unasked, is_dry=is_dry)]
+
+
 def _of_ci() -> str | None:
     """The name of the run that CI's variables give, if they do."""
     found = run_id(os.environ)
@@ -106,11 +128,11 @@ def _of_ci() -> str | None:
 
 
 def _by_ledgers(
-    run: LiveRun, named: str | None, before: float | None, *, is_dry: bool
+    run: LiveRun, root: Path, named: str | None, before: float | None, *, is_dry: bool
 ) -> Iterator[Line]:
     """What the files of this machine have."""
-    folder = ledger_path(Path.cwd(), "any").parent
-    paths = [ledger_path(Path.cwd(), named)] if named else sorted(folder.glob("*.sqlite"))
+    folder = ledger_path(root, "any").parent
+    paths = [ledger_path(root, named)] if named else sorted(folder.glob("*.sqlite"))
     for path in paths:
         if not path.is_file():
             continue

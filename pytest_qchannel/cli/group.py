@@ -42,7 +42,7 @@ def every(group: Group, name: str = "qchannel") -> Iterator[tuple[str, click.Com
 
 
 class Later(NamedTuple):
-    """A command, or what one command needs, in a module that is not loaded yet.
+    """A command in a module that is not loaded yet.
 
     Attributes:
         name: As it is typed.
@@ -54,11 +54,7 @@ class Later(NamedTuple):
     name: str
     module: str
     attribute: str
-    help: str = ""
-
-    def load(self) -> Any:
-        """The thing itself."""
-        return getattr(importlib.import_module(self.module), self.attribute)
+    help: str
 
 
 class Group(click.Group):
@@ -82,7 +78,8 @@ class Group(click.Group):
         """A command, loaded."""
         if cmd_name not in self.later:
             return None
-        command: click.Command = self.later[cmd_name].load()
+        one = self.later[cmd_name]
+        command: click.Command = getattr(importlib.import_module(one.module), one.attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from packaging.requirements import Requirement  # pytest brings it
+from packaging.requirements import Requirement
 
 from pytest_qchannel import ini_file
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
@@ -50,6 +50,9 @@ class Controls(Protocol):
     def unmet_faults_of_world(self) -> dict[int, str]:
         """What to say of those that the world itself declares, by their number there."""
 
+    def qpu_seconds(self, jobs: Collection[str]) -> Mapping[str, float]:
+        """What jobs have used of a QPU, or would use, by their ids: those that it is known of."""
+
     def ending_faults(self) -> AbstractContextManager[object]:
         """Around a test: faults that are declared in the block end with it."""
 
@@ -96,6 +99,10 @@ class NoLevers:
         """There is no world."""
         return {}
 
+    def qpu_seconds(self, jobs: Collection[str]) -> Mapping[str, float]:  # noqa: ARG002
+        """Nothing is known of jobs that others ran."""
+        return {}
+
     def ending_faults(self) -> AbstractContextManager[object]:
         """Nothing to end."""
         return nullcontext()
@@ -133,3 +140,7 @@ class RecordingControls(NoLevers):
     ) -> list[QChannelError]:
         """The source's."""
         return self._source.unmet_faults(where, besides=besides, since=since)
+
+    def qpu_seconds(self, jobs: Collection[str]) -> Mapping[str, float]:
+        """As the source knows them."""
+        return self._source.qpu_seconds(jobs)

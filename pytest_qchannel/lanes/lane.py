@@ -202,6 +202,19 @@ class Lane:
         """Makes one access token invalid, where there is something that could know it."""
         self._traffic.controls.revoke_access_token(token)
 
+    @property
+    def is_live(self) -> bool:
+        """Whether what is sent goes on to IBM."""
+        return self._traffic.is_live
+
+    def keep_answers(self) -> None:
+        """Has the journal keep what is answered about jobs from now on."""
+        self._traffic.journal.keeps_answers = True
+
+    def qpu_seconds(self, jobs: Collection[str]) -> Mapping[str, float]:
+        """What jobs have used of a QPU, by their ids: in the emulated lane what they would use."""
+        return self._traffic.controls.qpu_seconds(jobs)
+
     # Who is logged in.
 
     def account(self, channel: Channel, instance: str | None = None) -> Account:

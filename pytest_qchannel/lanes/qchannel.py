@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_qchannel.channels.client import require_channel
 from pytest_qchannel.channels.environment import account_file
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel, Instance
+from pytest_qchannel.channels.rest import ChannelSession, open_session
 from pytest_qchannel.channels.service import service_class
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.journal import Journal
@@ -18,7 +19,6 @@ from pytest_qchannel.settings import Settings
 if TYPE_CHECKING:  # they take long to be imported, and not every test needs one of them
     from qiskit_ibm_runtime import QiskitRuntimeService
 
-    from pytest_qchannel.channels.rest import ChannelSession
     from pytest_qchannel.emulator.control import EmulatorControl
 
 __all__ = ["QChannel", "SavedAccounts"]
@@ -86,8 +86,6 @@ class QChannel:
 
     def open_session(self) -> ChannelSession:
         """Another REST session on this channel, with a fresh access token."""
-        from pytest_qchannel.channels.rest import open_session  # it imports requests
-
         return open_session(self.account)
 
     def __repr__(self) -> str:

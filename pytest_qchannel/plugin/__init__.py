@@ -12,6 +12,8 @@ import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,20 +30,25 @@ from pytest_qchannel.plugin.fixtures import (
     scope_of_settings,
 )
 from pytest_qchannel.plugin.keys import (
-    CASSETTE,
+    ATTRIBUTE,
     EARLY,
     HEADER,
     LANE_FIXTURE,
     OUR_TESTS,
     OURS,
-    PROPERTY,
+    PAGES,
+    RECORD,
+    REFUSAL,
+    REPORTS,
     RUNNING,
+    STOPPED,
     TOO_EARLY,
     WHOLE_RUN,
 )
 
 if TYPE_CHECKING:
     from pytest_qchannel.plugin.our_tests import OurTests
+    from pytest_qchannel.plugin.record.ending import RunRecord
 
 __all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
 
@@ -50,6 +57,7 @@ globals().update(fixtures(scope_of_settings))
 
 _WORDS = ("qchannel_", "qchannel-")
 """What an ini file with a setting of ours, or with a mistyped one, has in it."""
+
 
 _FOR_WANT_OF_AN_ACCOUNT = ("AccountNotFoundError", "KeyError")
 """Errors that a test may end with because it has no fixture of ours."""
@@ -91,14 +99,16 @@ def pytest_configure(config: pytest.Config) -> None:
     with _usage_errors():
         _begin(config)
     _watch_network(config)  # where a conftest.py loads this plugin itself
+    if not hasattr(config, "workerinput"):
+        _begin_record(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Says which lane was chosen, and why."""
-    if HEADER in config.stash:
-        return config.stash[HEADER]
+    """Says which client there is, which lane was chosen, and why."""
     told = (f"{option.name}={option.default} (default)" for option in OPTIONS if option.is_told)
-    return [f"qchannel: {', '.join(told)}"]
+    first, *more = config.stash.get(HEADER, [f"qchannel: {', '.join(told)}"])
+    client = metadata.version("qiskit-ibm-runtime")
+    return [first.replace("qchannel: ", f"qchannel: client {client}, ", 1), *more]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -214,6 +224,8 @@ def pytest_runtest_makereport(
     if OURS in item.stash:
         return (yield from _our_tests(item.config).report(item, call))
     made = yield
+    if OUR_TESTS in item.config.stash:
+        _our_tests(item.config).report_of_other(item, made)
     if made.failed and call.excinfo and call.excinfo.typename in _FOR_WANT_OF_AN_ACCOUNT:
         from pytest_qchannel.plugin import forgotten
 
@@ -224,14 +236,31 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Ends the run with the usage error of a pytest-xdist worker, which cannot show it."""
-    if said := getattr(node, "workeroutput", {}).get(PROPERTY):
+    if said := getattr(node, "workeroutput", {}).get(REFUSAL):
         raise pytest.UsageError(said)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Says how many tests ran in which lane."""
-    if OUR_TESTS in config.stash or WHOLE_RUN in config.stash or _has_told(terminalreporter):
-        _our_tests(config).summary(terminalreporter)
+    """Says how many tests ran in which lane, and what became of cassettes."""
+    if RECORD in config.stash or WHOLE_RUN in config.stash or STOPPED in config.stash:
+        _record(config).show(terminalreporter)
+
+
+class _Telling:
+    """Takes what reports tell of tests that used us, in the process that shows them.
+
+    Args:
+        config: The run's: the hook does not tell.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Adds a report to the record of the run."""
+        if hasattr(report, ATTRIBUTE) or RECORD in self._config.stash:  # it may have crashed
+            _record(self._config).run.add(report)
 
 
 def _our_tests(config: pytest.Config) -> OurTests:
@@ -239,6 +268,23 @@ def _our_tests(config: pytest.Config) -> OurTests:
     from pytest_qchannel.plugin.our_tests import OurTests
 
     return OurTests.of(config)
+
+
+def _begin_record(config: pytest.Config) -> None:
+    """Begins to listen to reports; a run that is to write something has its record at once."""
+    config.pluginmanager.register(_Telling(config), "qchannel-telling")
+    if REPORTS in config.stash or PAGES in config.stash:
+        _record(config)
+    step = os.environ.get("GITHUB_STEP_SUMMARY")
+    if step and "PYTEST_CURRENT_TEST" not in os.environ:  # no run that a test has started
+        config.stash.setdefault(PAGES, []).append((Path(step), "a"))
+
+
+def _record(config: pytest.Config) -> RunRecord:
+    """What is known of the tests that used us, in the process that shows it."""
+    from pytest_qchannel.plugin.record.ending import RunRecord
+
+    return RunRecord.of(config)
 
 
 def _begin(config: pytest.Config, args: list[str] | None = None) -> None:
@@ -307,16 +353,6 @@ def _is_lent(item: pytest.Item) -> bool:
     return any(mark.name in markers.LENDING for mark in item.iter_markers())
 
 
-def _has_told(terminalreporter: Any) -> bool:
-    """Whether a report of a pytest-xdist worker is of a test that used us."""
-    return any(
-        name in (PROPERTY, CASSETTE)
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        for name, _ in getattr(report, "user_properties", ())
-    )
-
-
 @contextmanager
 def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
     """Turns our usage problems into pytest's: exit 4, no traceback."""
@@ -324,5 +360,5 @@ def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
         yield
     except UsageProblem as problem:
         if config is not None and hasattr(config, "workeroutput"):
-            config.workeroutput[PROPERTY] = str(problem)
+            config.workeroutput[REFUSAL] = str(problem)
         raise pytest.UsageError(str(problem)) from None

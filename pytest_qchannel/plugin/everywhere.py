@@ -22,7 +22,8 @@ from pytest_qchannel.errors import RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
 from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.fixture_names import name_of
-from pytest_qchannel.plugin.keys import LANE, PROPERTY, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
+from pytest_qchannel.plugin.keys import LANE, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
+from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
 from pytest_qchannel.settings import OPTIONS, Mode, Settings, Source
 
@@ -175,15 +176,14 @@ class Everywhere:
         self._keep_as_outside()
         self._item = item
         self.lane.happens_in(item.nodeid)
-        others = [(name, value) for name, value in item.user_properties if name != PROPERTY]
-        item.user_properties[:] = others
         is_of_others = is_left_to_others(item, self.lane)
         self.lane.step_aside(is_of_others)
         if whole_of(item) is not None:
-            said = "pytest-recording" if is_of_others else self.lane.mode.value
-            item.user_properties.append((PROPERTY, said))
             settings = selection.settings_for(self._config, item)
             self._part = item.stash[LANE] = self.lane.part(settings).open()
+            facts.opened(item, self._part)
+            if is_of_others:
+                facts.of(item)["lane"] = "pytest-recording"
         try:
             return (yield)
         except BaseException as error:

@@ -71,12 +71,12 @@ def qchannel_channel(request: pytest.FixtureRequest) -> Channel:
 def qchannel(
     request: pytest.FixtureRequest, _qchannel_lane: Lane, qchannel_channel: Channel
 ) -> QChannel:
-    """The lane and channel in use: ``requests`` (journal), ``emulator``, ``account``, ``lane``."""
+    """The lane in use: ``requests`` (its journal), ``emulator``, ``account``."""
     return _lending().qchannel(request, _qchannel_lane, qchannel_channel)
 
 
 def qchannel_service(qchannel: QChannel, _qchannel_lane: Lane) -> QiskitRuntimeService:
-    """A ``QiskitRuntimeService`` of the installed client, logged in on the channel in use."""
+    """A ``QiskitRuntimeService``, logged in on the channel in use."""
     return _lending().service(_qchannel_lane, qchannel.channel.name)
 
 
@@ -95,7 +95,7 @@ def qchannel_backend(qchannel_service: QiskitRuntimeService) -> IBMBackend:
 
 
 def qchannel_rest(qchannel: QChannel) -> Iterator[ChannelSession]:
-    """A ``requests.Session`` with the channel's base URL and credentials: ``get("/jobs")``."""
+    """A ``requests.Session`` with URL and credentials: ``get("/jobs")``."""
     with qchannel.open_session() as session:
         yield session
 
@@ -106,12 +106,12 @@ def qchannel_access_token(qchannel: QChannel, _qchannel_lane: Lane) -> Iterator[
 
 
 def qchannel_accounts(request: pytest.FixtureRequest, _qchannel_lane: Lane) -> SavedAccounts:
-    """Saved accounts of the test's own: none at first, and no credentials in the environment."""
+    """Saved accounts of the test's own: none at first, and no credentials."""
     return _lending().accounts(request, _qchannel_lane)
 
 
 def qchannel_emulator(_qchannel_lane: Lane) -> EmulatorControl:
-    """The levers of the emulated world: revoke tokens, queues, backends, the clock."""
+    """The levers of the world: revoke tokens, queues, backends, the clock."""
     return _qchannel_lane.emulator
 
 

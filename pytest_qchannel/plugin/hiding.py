@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from _pytest.junitxml import xml_key
 
 from pytest_qchannel.channels import credentials
+from pytest_qchannel.plugin.keys import ATTRIBUTE, IS_FINISHED, TAPE, TAPE_OF_RUN
+from pytest_qchannel.plugin.sharing import unit_of
 from pytest_qchannel.secret import hide_all
 
-__all__ = ["HIDER", "HIDING", "Hiding", "hidden"]
+if TYPE_CHECKING:
+    from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
+
+__all__ = ["HIDER", "HIDING", "Hiding", "hidden", "hide", "hide_facts", "tape_in_use"]
 
 HIDING: Final = "qchannel-hiding"
 """The name of :class:`Hiding` among the plugins."""
@@ -36,6 +41,52 @@ def hidden(value: object, hide: Hide) -> object:
     if isinstance(value, list | tuple):
         return [hidden(one, hide) for one in value]
     return hide(shown)
+
+
+def hide_facts(report: pytest.TestReport, hide: Hide) -> None:
+    """Takes secrets out of the facts of a test: in place, for its reports before have the same."""
+    facts = getattr(report, ATTRIBUTE, None)
+    if facts is not None:
+        facts.update(hidden(facts, hide))
+
+
+def tape_in_use(item: pytest.Item) -> ReplayTape | RecordTape | None:
+    """The tape of a test, of its unit, or of the whole run, until the test's last report."""
+    unit = unit_of(item)
+    tape = item.stash.get(TAPE, None) if unit is None else unit.tape
+    return tape if tape is not None else item.config.stash.get(TAPE_OF_RUN, None)
+
+
+def hide(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Takes the secrets that a recording saw out of a test's report, before anybody shows it."""
+    tape, unit = tape_in_use(item), unit_of(item)
+    if tape is None:
+        return
+    item.config.stash[HIDER] = tape.hide
+    hide = tape.hider()
+    if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
+        if TAPE in item.stash:
+            del item.stash[TAPE]
+            item.stash[IS_FINISHED] = False
+        elif unit is not None and unit.lane is None:
+            unit.tape = None
+        item.config.stash[HIDER] = hide
+        if (hiding := item.config.pluginmanager.get_plugin(HIDING)) is not None:
+            hiding.hide_properties(hide)
+    report.sections = [(hide(title), hide(text)) for title, text in report.sections]
+    report.user_properties = [
+        (hide(name), hidden(value, hide)) for name, value in report.user_properties
+    ]
+    hide_facts(report, hide)
+    report.keywords = {hide(name): one for name, one in report.keywords.items()}
+    if hasattr(report, "wasxfail"):
+        report.wasxfail = hide(report.wasxfail)
+    if isinstance(report.longrepr, tuple):  # of a skip: file, line and reason
+        report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
+    elif report.longrepr is not None:
+        shown = str(report.longrepr)
+        if (told := hide(shown)) != shown:
+            report.longrepr = told
 
 
 class Hiding:

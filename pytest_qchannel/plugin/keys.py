@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_qchannel.emulator.faults import Fault
     from pytest_qchannel.errors import QChannelError, RealSecretRefused
     from pytest_qchannel.journal import Journal
@@ -18,24 +20,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APART_FIXTURE",
-    "CASSETTE",
-    "CHILDREN",
+    "ATTRIBUTE",
     "EARLY",
     "FOUND",
     "HAS_MISSED",
     "HEADER",
     "ISOLATION",
     "ISOLATION_FIXTURE",
+    "IS_FINISHED",
     "JOURNAL",
     "LANE",
     "LANE_FIXTURE",
     "LIVE",
     "OURS",
     "OUR_TESTS",
+    "PAGES",
     "PART_FIXTURE",
     "PASSED",
-    "PROPERTY",
+    "RECORD",
+    "REFUSAL",
     "REFUSED",
+    "REPORTS",
     "RUNNING",
     "SHARED",
     "STOPPED",
@@ -57,6 +62,15 @@ TOO_EARLY: Final[pytest.StashKey[list[QChannelError]]] = pytest.StashKey()
 OUR_TESTS: Final[pytest.StashKey[object]] = pytest.StashKey()
 """Of a run: what is done with the tests that use us (``our_tests.OurTests``), once there is one."""
 
+RECORD: Final[pytest.StashKey[object]] = pytest.StashKey()
+"""Of a run, where it is shown: its record (``record.ending.RunRecord``), once a test used us."""
+
+REPORTS: Final[pytest.StashKey[list[Path]]] = pytest.StashKey()
+"""Of a run: the reports that are written at its end, where some are asked for."""
+
+PAGES: Final[pytest.StashKey[list[tuple[Path, str]]]] = pytest.StashKey()
+"""Of a run: the files that have its summary in Markdown, and how each is opened."""
+
 WHOLE_RUN: Final[pytest.StashKey[Lane]] = pytest.StashKey()
 """Of a run: its one lane, in everywhere mode."""
 
@@ -68,6 +82,9 @@ LIVE: Final[pytest.StashKey[LiveRun]] = pytest.StashKey()
 
 STOPPED: Final[pytest.StashKey[list[dict[str, Any]]]] = pytest.StashKey()
 """Of a run: recordings that went on when it was stopped, and what became of them."""
+
+REFUSAL: Final = "qchannel"
+"""Of what a pytest-xdist worker puts out: the usage error that it cannot show."""
 
 RUNNING: Final[pytest.StashKey[pytest.Item]] = pytest.StashKey()
 """Of a run: the test that is being set up."""
@@ -99,6 +116,9 @@ PASSED: Final[pytest.StashKey[bool]] = pytest.StashKey()
 TAPE: Final[pytest.StashKey[ReplayTape | RecordTape]] = pytest.StashKey()
 """Of a test: its cassette, until it is known what becomes of it."""
 
+IS_FINISHED: Final[pytest.StashKey[bool]] = pytest.StashKey()
+"""Of a test: whether it is known what became of its cassette."""
+
 HAS_MISSED: Final[pytest.StashKey[bool]] = pytest.StashKey()
 """Of a test: whether it was replayed and asked for something else than its cassette has."""
 
@@ -114,11 +134,5 @@ PART_FIXTURE: Final = "_qchannel_part"
 APART_FIXTURE: Final = "_qchannel_apart"
 """The first of the own fixtures of a test without a lane, where others share one."""
 
-PROPERTY: Final = "qchannel"
-"""The user property that tells which lane a test ran in."""
-
-CASSETTE: Final = "qchannel_cassette"
-"""The user property that tells what was done with a test's cassette."""
-
-CHILDREN: Final = "qchannel_children"
-"""The user property that names the child processes of a test that no emulator answered."""
+ATTRIBUTE: Final = "qchannel"
+"""The attribute of a test's report that has its facts, as :mod:`.record.facts` notes them."""

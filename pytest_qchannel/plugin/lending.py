@@ -27,8 +27,9 @@ from pytest_qchannel.plugin import (
     taping,
     unit_tapes,
 )
-from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, LIVE, OURS, PROPERTY, SHARED
+from pytest_qchannel.plugin.keys import FOUND, ISOLATION, LANE, LIVE, OURS, SHARED
 from pytest_qchannel.plugin.our_tests import OurTests
+from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.whole_run import whole_of
 from pytest_qchannel.settings import Mode
 
@@ -117,7 +118,7 @@ class Lending:
             settings, item.nodeid, isolation.home, world=world, live=live, tape=tape
         ).open()
         item.stash[LANE] = lane
-        item.user_properties.append((PROPERTY, lane.mode.value))
+        facts.opened(item, lane)
         try:
             faults.declare(lane, item)
             yield lane
@@ -161,6 +162,7 @@ class Lending:
         if whole is not None:  # the test has its part already, from its first fixture on
             item.stash[LANE].close()
             item.stash[LANE] = whole.part(item.stash[LANE].settings).open()
+            facts.opened(item, item.stash[LANE])
             Lending._tell(item, whole)
             yield item.stash[LANE]
             return
@@ -174,7 +176,7 @@ class Lending:
             tape.begin(test)
         if part.mode is Mode.EMULATED:
             item.stash[SHARED] = part, part.emulator.faults
-        item.user_properties.append((PROPERTY, part.mode.value))
+        facts.opened(item, part)
         Lending._tell(item, part)
         try:
             faults.declare(part, item)
@@ -218,10 +220,8 @@ class Lending:
     @staticmethod
     def _tell(item: pytest.Item, lane: Lane) -> None:
         """Tells the summary which channel a test is on."""
-        note = (PROPERTY, lane.mode.value)
         if "qchannel" in getattr(item, "fixturenames", ()) and lane.whole.channel is not None:
-            properties = item.user_properties
-            properties[properties.index(note)] = (PROPERTY, f"{note[1]} on {lane.whole.channel}")
+            facts.of(item)["channel"] = lane.whole.channel.name
 
     @staticmethod
     def service(lane: Lane, channel: str) -> QiskitRuntimeService:

@@ -22,8 +22,9 @@ from pytest_qchannel.lanes.live.run_id import RunId, run_id
 from pytest_qchannel.lanes.live.sweep import Line
 from pytest_qchannel.plugin import our_tests, selection, session_settings, sharing
 from pytest_qchannel.plugin.hiding import HIDING
-from pytest_qchannel.plugin.keys import LANE, LIVE, OURS, PROPERTY
+from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_shown import Shown
+from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
 from pytest_qchannel.plugin.taping import has_lane, test_id
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
@@ -35,9 +36,6 @@ __all__ = ["begin"]
 
 _RUN_KEY: Final = "qchannel_live_run"
 """Of a pytest-xdist worker's input: the name of the run."""
-
-_OUTCOME: Final = "qchannel_live"
-"""The user property that tells what a live test ended as."""
 
 _SEEN: Final = "qchannel_live_secret"
 """The user property of a report in which a real credential stood."""
@@ -80,6 +78,7 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     our_tests.OurTests.of(config)  # which shuts IBM's hosts to whatever has no lane
     config.add_cleanup(live.end)
     config.pluginmanager.register(live, "qchannel-live")
+    config.stash[SPENT] = lambda: Spent(*run.spent())
     return [f"qchannel: live run {of_run.text} ({of_run.origin}), budget {run.terms.budget}"]
 
 
@@ -153,8 +152,8 @@ class Live:
                 if OURS in item.stash:
                     self._prepare(item)
         except UsageProblem as problem:
-            if self._is_worker:  # which cannot show it
-                self._config.workeroutput[PROPERTY] = str(problem)  # type: ignore[attr-defined]
+            if self._is_worker:
+                vars(self._config)["workeroutput"][REFUSAL] = str(problem)
             raise pytest.UsageError(str(problem)) from None
 
     def _prepare(self, item: pytest.Item) -> None:
@@ -212,7 +211,8 @@ class Live:
         told = self._told(error)
         if told is None:
             return made
-        item.user_properties.append((_OUTCOME, told.outcome.value))
+        facts: Facts = getattr(made, ATTRIBUTE)
+        facts["ended_as"] = told.outcome.value
         said = f"live, {told.outcome}: {told.why}"
         if told.outcome.is_skip and not self._settings.live_strict:
             self._skipped[item.nodeid] = said
@@ -307,10 +307,8 @@ class Live:
         }
         if report.skipped and isinstance(report.longrepr, tuple):
             self._skipped.setdefault(report.nodeid, report.longrepr[2].removeprefix("Skipped: "))
-        elif report.when == "call" and any(
-            name == "qchannel" and str(value).startswith(("live", "record"))
-            for name, value in report.user_properties
-        ):
+        facts: Facts | None = getattr(report, ATTRIBUTE, None)
+        if report.when == "call" and facts and facts.get("lane") in ("live", "record"):
             self._live_tests.add(report.nodeid)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

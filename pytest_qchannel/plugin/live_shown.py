@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.cassette.gate.gate import Gate
-from pytest_qchannel.plugin.hiding import hidden
+from pytest_qchannel.plugin.hiding import hidden, hide_facts
 from pytest_qchannel.secret import Secret, hide_all
 
 __all__ = ["Shown"]
@@ -65,6 +65,7 @@ class Shown:
             report.user_properties = [
                 (hide(name), hidden(value, hide)) for name, value in report.user_properties
             ]
+            hide_facts(report, hide)
         if reason := getattr(report, "wasxfail", ""):
             report.wasxfail = hide(reason)  # type: ignore[union-attr]  # pytest adds it
         if isinstance(report.longrepr, tuple):

@@ -31,8 +31,9 @@ from pytest_qchannel.plugin import (
 from pytest_qchannel.plugin.collecting import Collecting
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixture_names import mismatch_of
-from pytest_qchannel.plugin.keys import CHILDREN, LIVE, OUR_TESTS, OURS, REFUSED, STOPPED, WHOLE_RUN
+from pytest_qchannel.plugin.keys import LIVE, OUR_TESTS, OURS, REFUSED, WHOLE_RUN
 from pytest_qchannel.plugin.only_stale import OnlyStale
+from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.stopped import Stopped
 from pytest_qchannel.plugin.whole_run import is_left_to_others
 from pytest_qchannel.settings import Mode
@@ -158,7 +159,7 @@ class OurTests:
         """
         __tracebackhide__ = True
         if unled := take_unled():
-            item.user_properties.append((CHILDREN, unled))
+            facts.of(item)["children"] = unled
         own: list[QChannelError] = []
         try:
             taping.finish(item, is_torn_down=is_torn_down)
@@ -173,6 +174,10 @@ class OurTests:
                     found.append(problem)
         self._of_units = found
         problems.raise_all(found + own)
+
+    def report_of_other(self, item: pytest.Item, made: pytest.TestReport) -> None:
+        """Tells with the report of a test that does not use us what ended with it."""
+        facts.attach_noted(item, made)
 
     def report(
         self, item: pytest.Item, call: pytest.CallInfo[Any]
@@ -204,20 +209,7 @@ class OurTests:
             made.longrepr = report.without_traceback(told)
         if made.failed and call.excinfo:
             frames.keep_headline(made, call.excinfo.value)
+        facts.attach(item, made, call.excinfo.value if call.excinfo else None)
         sent.show(item, made)
-        taping.hide(item, made)
+        hiding.hide(item, made)
         return made
-
-    def summary(self, terminalreporter: Any) -> None:
-        """Says how many tests ran in which lane, and what was done with cassettes."""
-        line = report.summary(terminalreporter.stats)
-        if whole := self._config.stash.get(EVERYWHERE, None):
-            line = f"{line or 'qchannel: no test'}; {whole.counts()}"
-        lines = [line] if line else []
-        lines += report.child_lines(terminalreporter.stats)
-        more = [
-            *(whole.cassettes if whole is not None else ()),
-            *self._config.stash.get(STOPPED, ()),
-        ]
-        for told in (*lines, *report.cassette_lines(terminalreporter.stats, more)):
-            terminalreporter.write_line(told)

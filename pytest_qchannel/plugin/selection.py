@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pytest
 
+from pytest_qchannel.channels.client import default_channel
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.markers import LIVE_QPU, QCHANNEL, is_mistyped
 from pytest_qchannel.plugin import session_settings
@@ -126,8 +127,6 @@ def channels_for(config: pytest.Config, item: Marks) -> tuple[tuple[str, ...], s
     """
     settings, only = settings_for(config, item), _mark(item).names
     if not settings.channel:
-        from pytest_qchannel.channels.client import default_channel
-
         return (default_channel().name,), None
     chosen = tuple(name for name in settings.channel if not only or name in only)
     if chosen:

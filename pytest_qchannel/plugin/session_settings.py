@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,11 +28,13 @@ _INI = pytest.StashKey[Mapping[str, object]]()
 
 __all__ = [
     "base_of",
+    "file_of",
     "header",
     "id_of",
     "is_set",
     "resolved",
     "session_settings",
+    "told",
     "with_world",
 ]
 
@@ -169,9 +171,7 @@ def with_world(config: Configuration, settings: Settings) -> Settings:
         return settings
     from pytest_qchannel.lanes.worlds import seeded, world_of
 
-    is_ini = settings.origin["world"].startswith(("qchannel_", "-o "))
-    base = config.rootpath if is_ini else config.invocation_params.dir
-    settings = settings._replace(world=base / settings.world)
+    settings = settings._replace(world=file_of(config, settings, "world", settings.world))
     return seeded(settings, world_of(settings))
 
 
@@ -181,6 +181,26 @@ def header(settings: Settings) -> str:
     return "qchannel: " + ", ".join(
         f"{name}={_text_of(settings, name)} ({_origin_of(settings, name)})" for name in told
     )
+
+
+def told(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Name, value and origin of the settings that somebody set."""
+    for option in OPTIONS:
+        if settings.origin[option.name] != "default":
+            yield option.name, _text_of(settings, option.name), settings.origin[option.name]
+
+
+def file_of(config: Configuration, settings: Settings, name: str, path: str | Path) -> Path:
+    """The full path of a file that a setting names.
+
+    Args:
+        config: The run's.
+        settings: The run's.
+        name: The setting.
+        path: What it says: from rootdir on in an ini file, else from the working directory on.
+    """
+    is_ini = settings.origin[name].startswith(("qchannel_", "-o "))
+    return (config.rootpath if is_ini else config.invocation_params.dir) / path
 
 
 def _is_set(settings: Settings, name: str) -> bool:

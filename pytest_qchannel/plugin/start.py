@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.options import Mode, Source
 from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings, workers
-from pytest_qchannel.plugin.keys import HEADER
+from pytest_qchannel.plugin.keys import HEADER, PAGES, REPORTS
 from pytest_qchannel.plugin.packages import Packages
-from pytest_qchannel.settings import check_arguments
+from pytest_qchannel.settings import Settings, check_arguments
 
 __all__ = ["begin", "begin_early"]
 
@@ -39,8 +42,28 @@ def begin(config: pytest.Config) -> None:
         told = live.begin(config, settings)
     orphan_watch.begin(config, settings)
     workers.begin(config)
+    if settings.report:
+        config.stash[REPORTS] = [_file(config, settings, "report", one) for one in settings.report]
+    if settings.summary is not None:
+        page = _file(config, settings, "summary", str(settings.summary))
+        config.stash[PAGES] = [(page, "w")]
     if settings.scope == "package":
         config.pluginmanager.register(Packages())
     lines = config.stash[HEADER] = [session_settings.header(settings), *told]
     if whole := config.stash.get(everywhere.EVERYWHERE, None):
         lines.append(whole.header())
+
+
+def _file(config: pytest.Config, settings: Settings, name: str, path: str) -> Path:
+    """The file that is to be written at the end of a run.
+
+    Raises:
+        UsageProblem: It cannot be written there.
+    """
+    file = session_settings.file_of(config, settings, name, path)
+    if file.is_dir():
+        raise UsageProblem(
+            f"{settings.origin[name]}: {path} is a folder",
+            next=f"name a file in it: {Path(path) / 'qchannel'}{file.suffix or '.md'}",
+        )
+    return file

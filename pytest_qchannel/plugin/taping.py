@@ -19,16 +19,16 @@ from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.markers import FAULT
 from pytest_qchannel.plugin import selection, session_settings
-from pytest_qchannel.plugin.hiding import HIDER, HIDING, hidden
 from pytest_qchannel.plugin.keys import (
-    CASSETTE,
     HAS_MISSED,
+    IS_FINISHED,
     LANE_FIXTURE,
     PASSED,
     TAPE,
     TAPE_OF_RUN,
     WHOLE_RUN,
 )
+from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.sharing import channel_of, unit_of
 from pytest_qchannel.rerun_command import Start
 from pytest_qchannel.settings import Door, Mode, Settings
@@ -42,7 +42,6 @@ __all__ = [
     "finish",
     "folder_for",
     "has_lane",
-    "hide",
     "passed",
     "place_of",
     "plan_of",
@@ -98,7 +97,6 @@ def folder_for(config: pytest.Config, settings: Settings, channel: str | None = 
 
 
 _OWN_NAME = pytest.StashKey[str]()
-_IS_FINISHED = pytest.StashKey[bool]()
 
 
 def asked(item: pytest.Item, of_config: str | None) -> Asked:
@@ -337,40 +335,6 @@ def passed(item: pytest.Item, report: pytest.TestReport) -> None:
         item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
 
 
-def hide(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Takes the secrets that a recording saw out of a test's report, before anybody shows it."""
-    unit = unit_of(item)
-    tape = item.stash.get(TAPE, None) if unit is None else unit.tape
-    if tape is None:
-        tape = item.config.stash.get(TAPE_OF_RUN, None)
-    if tape is None:
-        return
-    item.config.stash[HIDER] = tape.hide
-    hide = tape.hider()
-    if report.when == "teardown":  # the last report: of the traffic nothing stays in memory
-        if TAPE in item.stash:
-            del item.stash[TAPE]
-            item.stash[_IS_FINISHED] = False
-        elif unit is not None and unit.lane is None:
-            unit.tape = None
-        item.config.stash[HIDER] = hide
-        if (hiding := item.config.pluginmanager.get_plugin(HIDING)) is not None:
-            hiding.hide_properties(hide)
-    report.sections = [(hide(title), hide(text)) for title, text in report.sections]
-    report.user_properties = [
-        (hide(name), hidden(value, hide)) for name, value in report.user_properties
-    ]
-    report.keywords = {hide(name): one for name, one in report.keywords.items()}
-    if hasattr(report, "wasxfail"):
-        report.wasxfail = hide(report.wasxfail)
-    if isinstance(report.longrepr, tuple):  # of a skip: file, line and reason
-        report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
-    elif report.longrepr is not None:
-        shown = str(report.longrepr)
-        if (told := hide(shown)) != shown:
-            report.longrepr = told
-
-
 def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
     """Ends a test's use of its cassette, when nothing of the test is left.
 
@@ -378,9 +342,9 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
         QChannelError: The test shall fail for it.
     """
     tape = item.stash.get(TAPE, None)
-    if tape is None or item.stash.get(_IS_FINISHED, False):
+    if tape is None or item.stash.get(IS_FINISHED, False):
         return
-    item.stash[_IS_FINISHED] = True
+    item.stash[IS_FINISHED] = True
     has_passed = is_torn_down and item.stash.get(PASSED, False)
     done = {"path": str(tape.place.path), "test": item.nodeid}
     try:
@@ -393,6 +357,6 @@ def finish(item: pytest.Item, *, is_torn_down: bool) -> None:
             done.update(did="replayed", **tape.cassette.provenance.to_plain())
         raise
     finally:
-        item.user_properties.append((CASSETTE, done))
+        facts.of(item).setdefault("deeds", []).append(done)
         if not tape.is_recording and tape.has_missed:
             item.stash[HAS_MISSED] = True

@@ -18,7 +18,8 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.lanes.decide import Plan, decide, require_source
 from pytest_qchannel.plugin import orphans, selection, session_settings, sharing, taping
 from pytest_qchannel.plugin.fixture_names import definitions
-from pytest_qchannel.plugin.keys import CASSETTE, WHOLE_RUN
+from pytest_qchannel.plugin.keys import WHOLE_RUN
+from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.sharing import Unit
 from pytest_qchannel.rerun_command import words_of
 from pytest_qchannel.settings import Mode
@@ -195,7 +196,7 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
             done.update(did="refused", why=said.splitlines()[0])
         raise
     finally:
-        item.user_properties.append((CASSETTE, done))
+        facts.of(item).setdefault("deeds", []).append(done)
         if not tape.is_recording and tape.has_missed:
             unit.has_missed = True
 

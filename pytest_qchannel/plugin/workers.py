@@ -6,14 +6,15 @@ controller can know then what of it was not used.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from pytest_qchannel.plugin import report
-from pytest_qchannel.plugin.keys import CASSETTE, STOPPED
+from pytest_qchannel.plugin.keys import ATTRIBUTE, STOPPED
+from pytest_qchannel.plugin.record.facts import Facts
 from pytest_qchannel.plugin.stopped import OUTPUT
 from pytest_qchannel.plugin.unit_tapes import DIST
 
@@ -63,9 +64,9 @@ class Workers:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Takes what a worker has to tell of a unit."""
-        properties: Iterable[tuple[str, Any]] = report.user_properties
-        for name, done in properties:
-            if name == CASSETTE and report.when == "teardown" and (part := done.get("part")):
+        facts: Facts | None = getattr(report, ATTRIBUTE, None)
+        for done in (facts or {}).get("deeds", ()):
+            if report.when == "teardown" and (part := done.get("part")):
                 self._add(done["test"], done["path"], part)
 
     def _add(self, unit: str, path: str, part: dict[str, Any]) -> None:

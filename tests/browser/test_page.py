@@ -152,7 +152,12 @@ def test_a_cassette_is_one_recording_in_order(show: Show) -> None:
 
 
 def test_a_test_that_was_skipped_before_it_had_a_lane_has_no_column_of_its_own(show: Show) -> None:
-    nowhere = {"lane": None, "channel": None, "outcome": "skipped", "reason": "not today"}
+    nowhere: dict[str, Any] = {
+        "lane": None,
+        "channel": None,
+        "outcome": "skipped",
+        "reason": "not today",
+    }
     report = report_of(2)
     report["tests"] += [
         case_of(4, id="test_a.py::test_b[ibm_cloud-3]", **nowhere),

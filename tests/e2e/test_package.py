@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,15 @@ def test_entry_points() -> None:
         ("pytest11", "qchannel"): "pytest_qchannel.plugin",
         ("console_scripts", "qchannel"): "pytest_qchannel.cli.main:main",
     }
+
+
+def test_each_python_that_is_promised_is_tested() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = re.findall(r"Python :: (3\.\d+)", " ".join(project["classifiers"]))
+    assert project["requires-python"] == f">={told[0]}"
+    environments = (ROOT / "tox.ini").read_text(encoding="utf-8").partition("env_list = ")[2]
+    for version in told[1:]:
+        assert f"py{version.replace('.', '')}" in environments.splitlines()[0]
 
 
 def test_typing_marker_is_installed() -> None:

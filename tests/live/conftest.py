@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pytest_qchannel.plugin import live as live_plugin
+from tests.live.loopback_only import SEEN, only_loopback
 from tests.live.scaled_clock import VARIABLE, clock_of
 from tests.live.second_server import SecondServer, second_server
 from tests.plugin.conftest import _nothing_personal, run, run_apart
@@ -47,6 +48,14 @@ def sample(service, backend="ibm_here"):
     return SamplerV2(mode=service.backend(backend)).run([CIRCUIT], shots=16)
 """
 """The head of a test module that submits jobs."""
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback() -> Iterator[None]:
+    """No test connects to anything but this machine, nor do its forks."""
+    with only_loopback():
+        yield
+    assert SEEN == []
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,11 +33,13 @@ from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
-from pytest_qchannel.hosts import known_hosts
+from pytest_qchannel.hosts import IAM, known_hosts
+from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.lanes.source.emulated import EmulatedSource
 from pytest_qchannel.settings import resolve
+from pytest_qchannel.wire import Handle, Request, Response
 from tests.live.scaled_clock import VARIABLE, clock_of
 
 _ROOT: Final = Path(__file__).parents[2]
@@ -88,6 +91,11 @@ class SecondServer:
     def requests(self) -> list[list[Any]]:
         """Method, host, path and status of all requests, in order."""
         found: list[list[Any]] = self.ask("requests")
+        return found
+
+    def tokens(self) -> list[str]:
+        """All access tokens that IAM has given: the real ones."""
+        found: list[str] = self.ask("tokens")
         return found
 
     def alive(self) -> list[str]:
@@ -147,6 +155,15 @@ class Proxy(socketserver.ThreadingTCPServer):
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", 0), _Tunnel)
         self.led_to = port
+        self.refusals = 0
+        self.tunnels: set[socket.socket] = set()
+
+    def refuse(self, times: int) -> None:
+        """Ends the connections that there are, and makes none the next few times."""
+        self.refusals = times
+        for one in list(self.tunnels):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
 
 class _Tunnel(socketserver.StreamRequestHandler):
@@ -160,6 +177,17 @@ class _Tunnel(socketserver.StreamRequestHandler):
         if first[:1] != ["CONNECT"] or name not in known_hosts():
             self.wfile.write(b"HTTP/1.1 403 Forbidden\r\n\r\n")
             return
+        if self.server.refusals:
+            self.server.refusals -= 1
+            self.wfile.write(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+            return
+        self.server.tunnels.add(self.connection)
+        try:
+            self._lead()
+        finally:
+            self.server.tunnels.discard(self.connection)
+
+    def _lead(self) -> None:
         with socket.create_connection(("127.0.0.1", self.server.led_to)) as other:
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             ends = {self.connection: other, other: self.connection}
@@ -178,6 +206,42 @@ class _Controls:
     def __init__(self, app: App, journal: Journal) -> None:
         self._app = app
         self._journal = journal
+        self._tokens: list[str] = []
+        self._rules = app.world.rules
+        self.proxy: Proxy | None = None
+
+    def link(self, request: Request, answer: Handle) -> Response:
+        """Notes access tokens."""
+        response = answer(request)
+        found = find(request.method, request.host, request.path)
+        if found is None or response.status >= 300:
+            return response
+        if found.route.service == IAM and b"access_token" in response.body:
+            self._tokens.append(json.loads(response.body)["access_token"])
+        return response
+
+    def tokens(self) -> object:
+        return self._tokens
+
+    def rules(self, **words: Any) -> object:
+        """Other keys of the world file that are about late news, as ``list_lag_s``; none: its."""
+        self._app.world.rules = replace(self._rules, **words)
+        return {}
+
+    def refuse(self, times: int) -> object:
+        """Ends all connections, and makes none a few times."""
+        assert self.proxy is not None
+        self.proxy.refuse(times)
+        return {}
+
+    def clear(self) -> object:
+        """Begins anew: no jobs, no sessions, no faults."""
+        with self._app.engine.changed:
+            self._app.world.jobs.clear()
+            self._app.world.sessions.clear()
+        self.refuse(0)
+        self.rules()
+        return self.forget()
 
     def jobs(self) -> object:
         with self._app.engine.changed:
@@ -225,15 +289,16 @@ def main(folder: str, seed: str, clock: str) -> None:
     source = EmulatedSource(settings, builder, journal, problems, Clock(clock_of(clock).now))
     authority = new_authority()
     Path(folder, "ca.pem").write_text(authority.certificate_pem, encoding="ascii")
-    door = LoopbackDoor(chained(source.links, source.handle), problems.append, authority)
+    controls = _Controls(source.app, journal)
+    handle = chained((controls.link, *source.links), source.handle)
+    door = LoopbackDoor(handle, problems.append, authority)
     door.open()
-    proxy = Proxy(door.port)
+    proxy = controls.proxy = Proxy(door.port)
     threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True).start()
     account = source.app.world.accounts[0]
     first = next(iter(account.instances.values()))
     told = {"key": account.credential, "crn": first.id, "proxy": proxy.server_address[1]}
     print(json.dumps(told), flush=True)
-    controls = _Controls(source.app, journal)
     for line in sys.stdin:
         words = json.loads(line)
         try:

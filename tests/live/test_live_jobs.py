@@ -108,3 +108,10 @@ def test_without_the_marker_and_without_a_budget_nothing_is_sent(submitted: Subm
             "E *a job was not sent: the test has no marker live_qpu",
         ]
     )
+
+
+def test_a_worker_of_xdist_tells_a_budget_that_is_too_small(live: Run) -> None:
+    """The run ended with an internal error of pytest-xdist's."""
+    result = live(SAMPLER + ONE, "--qchannel-budget=12", "-n", "1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --qchannel-budget=12 is less than one job *"])

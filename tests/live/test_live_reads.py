@@ -53,7 +53,7 @@ def test_reads_need_no_budget_and_levers_are_skipped(live: Run, led: SecondServe
     result.assert_outcomes(passed=4, skipped=3)
     result.stdout.fnmatch_lines_random(
         [
-            "qchannel: mode=live (from --qchannel-mode)*",
+            "qchannel: *mode=live (from --qchannel-mode)*",
             "qchannel: live run * (made for this run), budget 0",
             "SKIPPED*live: uses the fixture qchannel_emulator (emulated lane only)",
             "SKIPPED*live: has a fault (emulated lane only)",

@@ -21,7 +21,10 @@ WATCHED = """
             set(threading.enumerate()),
         )
 
-    BEFORE = now()
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop():  # what is imported before is watched itself
+        global BEFORE
+        BEFORE = now()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(item):

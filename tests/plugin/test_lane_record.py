@@ -19,7 +19,7 @@ def test_a_test_is_recorded_and_replayed(run: Any, pytester: pytest.Pytester) ->
     first.assert_outcomes(passed=1)
     first.stdout.fnmatch_lines(
         [
-            "qchannel: mode=record (from --qchannel-mode), *"
+            "qchannel: *, mode=record (from --qchannel-mode), *"
             "record_from=emulator (from --qchannel-record-from)*",
             "qchannel: 1 record on ibm_*",
             "qchannel: 1 cassette written, recorded ????-??-??: 1 from the emulator, "

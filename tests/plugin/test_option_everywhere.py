@@ -36,7 +36,7 @@ def test_who_asked_is_in_the_header(
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [
-            "qchannel: mode=auto (default), *seed=3 (from --qchannel-seed)",
+            "qchannel: *, mode=auto (default), *seed=3 (from --qchannel-seed)",
             f"qchannel: everywhere (from {said}): this whole process is on the emulator, "
             f"its environment has an emulated account of {default_channel()}",
         ]

@@ -55,7 +55,7 @@ def test_lists_booleans_and_numbers(
     file = table[0]
     result.stdout.fnmatch_lines(
         [
-            f"qchannel: mode=emulated (from qchannel_mode in {file}), "
+            f"qchannel: *, mode=emulated (from qchannel_mode in {file}), "
             f"channel=ibm_cloud,ibm_quantum (from qchannel_channel in {file}), "
             f"seed=7 (from qchannel_seed in {file}), "
             f"allowed_hosts=a.example.org,b.example.org (from qchannel_allowed_hosts in {file}), *"

@@ -19,7 +19,7 @@ TEST = """
 def test_auto_and_emulated_run_on_the_emulator(run: Any, mode: str) -> None:
     result = run(TEST, f"--qchannel-mode={mode}")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines([f"qchannel: mode={mode} (from --qchannel-mode), *"])
+    result.stdout.fnmatch_lines([f"qchannel: *, mode={mode} (from --qchannel-mode), *"])
 
 
 def test_live_without_any_credential_is_a_usage_error(run: Any) -> None:

@@ -1,4 +1,4 @@
-"""Typed use of the public names: checked by mypy, never run.
+"""Typed use of the public names: checked by mypy and pyright (``tox -e pyright``), never run.
 
 If this file stops passing ``mypy --strict``, users' code does, too.
 """
@@ -65,7 +65,7 @@ def test_fixtures(
     service: QiskitRuntimeService = qchannel.connect(instance="open") or ibm_cloud_service
     other: ChannelSession = qchannel.open_session()
     token: str = qchannel_access_token
-    name: str = qchannel_backend.name
+    name: str | None = qchannel_backend.name  # as the client declares it
     account: Account = qchannel.account
     secret: Secret = account.secret
     instances: list[Instance] = qchannel.instances

@@ -1,39 +1,28 @@
 """A cassette as a page: what a reviewer of a recording looks at instead of its YAML.
 
-Loaded where a page is asked for: circuits are drawn by Qiskit. Nothing but what the file holds is
-shown, and all of it has passed the gate when it was recorded.
+Nothing but what the file holds is shown, and all of it has passed the gate when it was recorded.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-from qiskit import QuantumCircuit, qasm3
-
 from pytest_qchannel.cassette.counts import counts_in
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cli.cassettes.words import head, lines_of, plain_of, pretty
+from pytest_qchannel.cassette.submitted.lines import lines_of
+from pytest_qchannel.cassette.submitted.pictures import pictured
+from pytest_qchannel.cli.cassettes.words import head, plain_of, pretty
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.page.merge import VERSION
 
 __all__ = ["report_of"]
 
-_MOST_DRAWN: Final = 200
-_DEEPEST: Final = 40
 _LONGEST_BODY: Final = 10_000
 """Characters of a body that the page shows; ``show --bodies`` prints the whole."""
-
-_PHYSICAL: Final = re.compile(r"\$(\d+)")
-_LANGUAGE: Final = "qasm3"
-_CUT: Final = "more lines"
-
-_NO_VALUES: Final = {"shape": [0], "values": []}
-"""The parameter values of a circuit that has no parameters."""
 
 _Plain: TypeAlias = dict[str, object]
 
@@ -54,8 +43,6 @@ def report_of(path: Path, cassette: Cassette) -> _Plain:
         if said is not None:
             job = str(told.get("id", f"#{number + 1}"))
             jobs[job] = _Job(said, circuits)
-        elif job in jobs and found and found.route.rule.endswith("/results"):
-            jobs[job].answered(told)
         elif job in jobs:
             jobs[job].looked_at(told)
         if device := _device(told):
@@ -111,7 +98,7 @@ class _Job:
         rest = {n: one for n, one in said.items() if n not in ("program", "backend", "pubs")}
         told = said.get("pubs")
         self.states: list[_Plain] = []
-        self.pubs = [_pub(one, circuits) for one in told] if isinstance(told, list) else []
+        self.pubs = [pictured(one, circuits) for one in told] if isinstance(told, list) else []
         self.plain: _Plain = {
             "program": said.get("program"),
             "backend": said.get("backend"),
@@ -121,55 +108,14 @@ class _Job:
         }
 
     def looked_at(self, told: _Plain) -> None:
-        """Takes in an answer about it."""
+        """Takes in an answer about it: its state, or its results."""
         state = told.get("state")
         name = state.get("status") if isinstance(state, dict) else told.get("status")
         if isinstance(name, str) and (not self.states or self.states[-1]["state"] != name):
             self.states.append({"state": name})
-
-    def answered(self, told: _Plain) -> None:
-        """Takes in its results."""
         for pub, counted in zip(self.pubs, counts_in(told), strict=False):
             if counted is not None:
                 pub.update(counted._asdict())
-
-
-def _pub(said: object, circuits: dict[str, _Plain]) -> _Plain:
-    if not isinstance(said, dict):
-        return {"said": "\n".join(lines_of(said))}
-    rest = {name: one for name, one in said.items() if one != _NO_VALUES}
-    circuit, shots = rest.pop("circuit", None), rest.pop("shots", None)
-    known = circuit.get("fingerprint") if isinstance(circuit, dict) else None
-    if isinstance(circuit, dict) and isinstance(known, str) and "same as" not in circuit:
-        circuits.setdefault(known, _circuit(circuit, can_draw=len(circuits) < _MOST_DRAWN))
-    return {"circuit": known, "shots": shots, "said": "\n".join(lines_of(rest)) if rest else None}
-
-
-def _circuit(said: Mapping[str, object], *, can_draw: bool) -> _Plain:
-    """A circuit as it is drawn, or in the words of the index where that would be too large."""
-    depth = said.get("depth")
-    words = [str(one) for name, one in said.items() if name not in ("fingerprint", "depth")]
-    text = words[0] if words else ""
-    physical = sorted({int(one) for one in _PHYSICAL.findall(text)})
-    is_small = isinstance(depth, int) and depth <= _DEEPEST and _CUT not in text
-    whole = _read(text) if can_draw and is_small and _LANGUAGE in said else None
-    return {
-        "qubits": len(physical) or (whole.num_qubits if whole else None),
-        "depth": depth,
-        "text": text if whole is None else _drawn(whole),
-        "layout": physical or None,
-    }
-
-
-def _read(text: str) -> QuantumCircuit | None:
-    try:
-        return qasm3.loads(text)
-    except Exception:  # its reader knows less than its writer: the text is shown as it is
-        return None
-
-
-def _drawn(circuit: QuantumCircuit) -> str:
-    return str(circuit.draw("text", idle_wires=False, fold=-1))
 
 
 def _device(told: _Plain) -> _Plain | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
 import click
@@ -14,6 +13,7 @@ from pytest_qchannel.cassette.accounts import accounts_to_plain
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.problems import CassetteProblem
+from pytest_qchannel.cassette.submitted.lines import lines_of
 from pytest_qchannel.cli.cassettes.choice import chosen, named_by_path
 from pytest_qchannel.cli.cassettes.folder import (
     Damaged,
@@ -23,14 +23,12 @@ from pytest_qchannel.cli.cassettes.folder import (
     told,
     written,
 )
-from pytest_qchannel.cli.cassettes.words import head, lines_of, plain_of, pretty
-from pytest_qchannel.cli.group import Later, example
+from pytest_qchannel.cli.cassettes.page import report_of
+from pytest_qchannel.cli.cassettes.words import head, plain_of, pretty
+from pytest_qchannel.cli.group import example
 from pytest_qchannel.page.write import page_of
 
 __all__ = ["show"]
-
-_PAGE: Final = Later("page", "pytest_qchannel.cli.cassettes.page", "report_of")
-"""It loads Qiskit, which draws the circuits."""
 
 
 @click.command(epilog=example("qchannel cassettes show test_bell --bodies"))
@@ -69,7 +67,6 @@ def show(name: str, folder: Path | None, *, bodies: bool, as_json: bool, html: P
         raise Damaged(str(problem)) from None
     words = cassette.words
     if html is not None:
-        report_of = _PAGE.load()
         written(html, page_of(report_of(path, cassette)))
         click.echo(f"{shown(html)} ({size_words(html.stat().st_size)})")
         return

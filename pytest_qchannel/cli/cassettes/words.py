@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cli.cassettes.folder import shown, size_words
 
-__all__ = ["head", "lines_of", "plain_of", "pretty"]
+__all__ = ["head", "plain_of", "pretty"]
 
 
 def head(path: Path, cassette: Cassette) -> list[tuple[str, str]]:
@@ -34,32 +34,6 @@ def head(path: Path, cassette: Cassette) -> list[tuple[str, str]]:
 
 def _source(word: str) -> str:
     return "the emulator" if word == "emulator" else "the real services"
-
-
-def lines_of(value: object) -> list[str]:
-    """Plain data with names in front and texts of many lines as they are."""
-    if not isinstance(value, dict):
-        return [json.dumps(value, ensure_ascii=False)]
-    found = []
-    for name, one in value.items():
-        if isinstance(one, str) and "\n" in one:
-            found += [f"{name}:", *(f"  {line}" for line in one.splitlines())]
-        elif isinstance(one, str):
-            found.append(f"{name}: {one}")
-        elif _is_deep(one):
-            parts = one if isinstance(one, dict) else dict(enumerate(one))
-            found += [f"{name}:", *(f"  {line}" for line in lines_of(parts))]
-        else:
-            found.append(f"{name}: {json.dumps(one, ensure_ascii=False)}")
-    return found
-
-
-def _is_deep(value: object) -> bool:
-    """Whether a value holds texts of many lines, which one line of JSON would hide."""
-    inner = list(value.values()) if isinstance(value, dict) else value
-    if isinstance(inner, list):
-        return any(_is_deep(one) or (isinstance(one, str) and "\n" in one) for one in inner)
-    return False
 
 
 def pretty(body: bytes) -> str:

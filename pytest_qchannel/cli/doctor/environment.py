@@ -128,7 +128,7 @@ def _proxies(machine: Machine) -> Iterator[Finding]:
             elif kind.startswith("socks") and not machine.installed.modules("socks"):
                 yield warn(
                     f"{one} names a SOCKS proxy, which requests needs PySocks for",
-                    pip("install", "PySocks"),
+                    f"{one}= {pip('install', 'PySocks')}",  # pip needs it as well
                 )
 
 

@@ -276,6 +276,19 @@ class _Patient:
         return self._server.patiently(self._sock, lambda: self._sock.send(data), _PATIENCE_S)
 
 
+class _Writer(StreamWriter):
+    """What a connection writes through; nobody closes it but its end."""
+
+    def close(self) -> None:
+        """As its parent's, but what cannot be sent any more is forgotten.
+
+        A client may go in the middle of its handshake, and the socket with it. Since Python 3.13 a
+        file that ends with something unsent says that its socket has gone, to whoever listens.
+        """
+        with suppress(OSError):
+            super().close()
+
+
 class _Connection(HTTPConnection):
     """One connection, which begins with the handshake where there is one."""
 
@@ -283,7 +296,7 @@ class _Connection(HTTPConnection):
 
     def __init__(self, server: _Server, sock: socket.socket, _makefile: object) -> None:
         def makefile(_sock: object, mode: str, bufsize: int) -> object:
-            return (StreamReader if "r" in mode else StreamWriter)(patient, mode, bufsize)
+            return (StreamReader if "r" in mode else _Writer)(patient, mode, bufsize)
 
         patient: Any = _Patient(server, sock)
         super().__init__(server, sock, makefile)

@@ -132,6 +132,12 @@ class Job:
         """The QPU seconds that the service says it used."""
         return self.usage_s if self.is_usage_known else 0.0
 
+    @property
+    def estimate_s(self) -> float:
+        """The QPU seconds that a real device would take for it, about; 0 where it takes none."""
+        is_charged = self.outcome is not None and self.usage_s > 0
+        return self.outcome.estimate_s if is_charged and self.outcome else self.usage_s
+
     def move(self, event: str, now: float) -> bool:
         """Applies an event of the lifecycle table; False where it cannot happen in this state."""
         state = next_state(self.state, event)

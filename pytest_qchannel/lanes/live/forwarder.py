@@ -57,6 +57,9 @@ many an answer that was lost an error of the proxy."""
 class _Connection(HTTPSConnection):
     """urllib3's; a class of its own, because vcrpy replaces urllib3's."""
 
+    # Of http.client: a test that has it print what is sent shows what it sends, and no real key.
+    debuglevel = 0
+
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Sends a request; the pool has connected before."""
         _begun.set(True)

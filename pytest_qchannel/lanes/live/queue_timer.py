@@ -35,6 +35,7 @@ class QueueTimer:
         settling: The way to the ledger and the clock.
         test: Gives the test that runs now.
         start: Runs what waits, beside the tests.
+        is_over: Whether the run has ended, and all that it left has been swept.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class QueueTimer:
         settling: Settling,
         test: CurrentTest,
         start: Callable[[Callable[[], None]], None] = in_thread,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
         self._terms = terms
         self._settling = settling
         self._test = test
         self._start = start
+        self._is_over = is_over
 
     def __call__(self, request: Request, answer: Handle) -> Response:
         """The answer; the time of a job that was taken runs from now on."""
@@ -70,7 +73,10 @@ class QueueTimer:
             "GET /jobs/<job_id>", {"job_id": remote}, [("exclude_params", "true")]
         )
         # Until the service has answered: a test that waits for the job would wait for ever.
-        while (entry := ledger.by_remote(remote)) is not None and entry.is_alive:
+        while not self._is_over():
+            entry = ledger.by_remote(remote)
+            if entry is None or not entry.is_alive:
+                return
             with suppress(Unanswered):
                 body = answer_of(asked, send)
                 self._settling.note(entry, body, is_own=True)

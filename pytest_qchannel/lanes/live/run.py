@@ -121,6 +121,7 @@ class LiveRun:
         self._accesses, self._usages = Accesses(), Usages()
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
+        self._is_closed = False
 
     # Who is logged in.
 
@@ -199,7 +200,7 @@ class LiveRun:
         return (
             Policy(self.terms, self.ledger, self.current, client_release()),
             Watching(self.terms, self.settling, self._usages, self._accesses, self.current),
-            QueueTimer(self.terms, self.settling, self.current),
+            QueueTimer(self.terms, self.settling, self.current, is_over=lambda: self._is_closed),
             Submissions(self.terms, self.settling, self._usages, self.current),
         )
 
@@ -283,6 +284,12 @@ class LiveRun:
         """Ends what is left of the whole run, within some seconds."""
         return self._sweep.sweep(self.ledger.entries(), seconds, is_last=True)
 
+    def spent(self) -> tuple[float, float, float | None]:
+        """The QPU seconds that were used, that are held, and that may be used at all."""
+        budget, held = self.terms.budget, self.ledger.held()
+        used = sum(one.used or 0.0 for one in self.ledger.entries())
+        return used, held - used, budget.seconds if budget.tier == "paid" else None
+
     def summary(self) -> list[str]:
         """What has been spent, in lines."""
         if not (entries := self.ledger.entries()):
@@ -297,7 +304,8 @@ class LiveRun:
         ]
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections; what still waits for a job does nothing any more."""
+        self._is_closed = True
         self._forwarder.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
@@ -127,6 +127,10 @@ class _Controls:
             for complaint in self.emulator.unmet_faults(self.world.source, besides=others):
                 found[number] = str(complaint)
         return found
+
+    def qpu_seconds(self, jobs: Collection[str]) -> Mapping[str, float]:
+        """What real ones would be charged, about."""
+        return {job.id: job.estimate_s for job in self.emulator.jobs if job.id in jobs}
 
     def ending_faults(self) -> ExitStack:
         """Ends the faults that are declared in the block."""

@@ -122,6 +122,7 @@ def case_of(number: int, requests: int = 20, **changes: Any) -> dict[str, Any]:
         "reason": None,
         "error": None,
         "rerun": f'pytest "{name}" --qchannel-mode=emulated',
+        "request_count": requests,
         "requests": sent,
         "jobs": [
             {

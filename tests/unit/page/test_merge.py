@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.page.merge import merged, read_report
 from tests.unit.page.report_kit import case_of, heavy_hexagons, report_of, run_of
 
+ROOT = Path(__file__).parents[3]
 LINE = {"qubits": 3, "coupling": [[0, 1], [1, 2]]}
 
 
@@ -31,6 +33,12 @@ def test_tests_of_all_legs_with_the_run_that_each_is_of() -> None:
         0, id="run-1+run-2", started_at="2026-11-27T11:00:00+00:00", duration_s=123.0,
         client="0.34.0, 0.51.0", settings=[],
     )  # fmt: skip
+
+
+def test_what_is_put_together_follows_the_schema_of_the_docs() -> None:
+    schema = json.loads((ROOT / "docs" / "report-schema.json").read_bytes())
+    legs = [leg(n, "0.51.0") for n in (1, 2)]
+    assert list(Draft202012Validator(schema).iter_errors(merged(legs))) == []
 
 
 def test_seconds_are_added_where_they_are_known() -> None:

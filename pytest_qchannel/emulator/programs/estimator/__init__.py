@@ -28,7 +28,7 @@ from pytest_qchannel.emulator.programs.estimator_settings import Settings
 from pytest_qchannel.emulator.programs.isa import require_twirlable
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import group
-from pytest_qchannel.emulator.programs.outcome import Outcome, facts_of
+from pytest_qchannel.emulator.programs.outcome import READOUT_LEARNING_S, Outcome, facts_of
 from pytest_qchannel.emulator.programs.seeds import seed_from, seed_of
 from pytest_qchannel.emulator.programs.task import Pub, Task
 
@@ -102,7 +102,8 @@ def run(task: Task) -> Outcome:
         sizes = [(one.circuit.num_qubits, one.circuit.depth()) for one in runs]
         facts = facts_of(sizes, sum(times for times, _ in busy), len(runs))
     encode = _qiskit_result if params.get("support_qiskit", False) else _plain_result
-    return Outcome(encode(runs, settings), circuits_s, facts=facts)
+    learning_s = READOUT_LEARNING_S if settings.mitigate_measure else 0.0
+    return Outcome(encode(runs, settings), circuits_s, facts=facts, learning_s=learning_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,3 +142,16 @@ def test_a_connection_that_is_refused_does_not_wait_for_a_handshake(
     for sock in begun:
         sock.close()
     assert took < 4
+
+
+def test_what_cannot_be_sent_any_more_is_forgotten(served: Opened) -> None:
+    """Python 3.13 says what older ones keep to themselves: where warnings are errors, a run failed
+    for an `OSError: Bad file descriptor`, when the door was closed in the middle of a handshake."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        connection = _Connection(served.door._server, ours, None)
+        ours.close()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            connection.wfile.write(b"HTTP/1.1 503 Service Unavailable")
+        connection.wfile.close()
+        assert connection.wfile.raw.closed

@@ -175,6 +175,33 @@ def test_an_empty_circuit_takes_no_time_and_the_shortest_job_two_seconds() -> No
     assert qpu_s([(10, 0.5), (4, 0.25)], 0.5) == 10 * 1.0 + 4 * 0.75
 
 
+SHOT_S = 250e-6 + 2e-6
+"""The pause between shots that devices have by default, and a short circuit."""
+
+
+@pytest.mark.parametrize(
+    ("shots", "least_s", "most_s"),
+    [(1_024, 2.0, 2.5), (4_096, 2.0, 4.0), (100_000, 27.0, 29.0), (500_000, 126.0, 134.0)],
+)
+def test_the_estimate_is_near_to_what_jobs_of_2026_were_charged(
+    shots: int, least_s: float, most_s: float
+) -> None:
+    """Two seconds for small ones, 28 for 100,000 shots and 130 for 500,000: three parts in 100."""
+    assert least_s <= Outcome(b"", qpu_s([(shots, SHOT_S)], 0.0)).estimate_s <= most_s
+
+
+@pytest.mark.parametrize(
+    ("level", "least_s", "most_s"), [(0, 3.0, 4.0), (1, 11.0, 13.0), (2, 14.0, 18.0)]
+)
+def test_the_estimate_of_an_estimator_job_with_the_default_precision(
+    level: int, least_s: float, most_s: float
+) -> None:
+    """What jobs of 2026 were charged, by their resilience level."""
+    params = {"pubs": [[encoded(QuantumCircuit(1)), "Z"]], "resilience_level": level}
+    outcome = PROGRAMS["estimator"].run(Task(params, TORINO, 7))
+    assert least_s <= outcome.estimate_s <= most_s
+
+
 def test_delays_that_parameters_set_count_with_their_values() -> None:
     """Not over the wire: QPY of qiskit 2.6 loses the unit of such a delay, and cannot be read."""
     circuit = QuantumCircuit(133, 1)

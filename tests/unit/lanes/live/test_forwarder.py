@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,16 @@ def test_it_passes_a_shut_network_and_nobody_else_does(start: Start) -> None:
     assert seen[0].headers["x-mine"] == "1"
     assert "connection" not in {name.lower() for name in response.headers}
     assert not is_free()
+
+
+def test_what_http_client_shows_of_connections_it_does_not_show_of_these(
+    start: Start, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What the user saw with ``HTTPConnection.debuglevel = 1``: the real access token, printed."""
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    forwarder = start(lambda _: Response(204))
+    forwarder.handle(replace(ASKED, headers={"authorization": "Bearer a-real-one"}))
+    assert "a-real-one" not in "".join(capfd.readouterr())
 
 
 def test_the_variables_of_a_lane_do_not_lead_it_elsewhere(

@@ -54,6 +54,23 @@ def test_one_that_has_ended_or_runs_is_left_alone(tmp_path: Path) -> None:
     assert len(run.wire.of(f"POST /jobs/{remote}/cancel")) == 0
 
 
+def test_the_timer_of_a_run_that_is_over_looks_nowhere(tmp_path: Path) -> None:
+    """What the user saw, at the end of a suite that runs pytest itself: a traceback of a thread.
+
+    The ledger was in a folder that was gone: ``unable to open database file``.
+    """
+    run = Run(tmp_path, progression="stuck")
+    timers: list[Callable[[], None]] = []
+    timer = QueueTimer(run.terms, run.settling, lambda: run.test, timers.append, lambda: True)
+    handle = chained((*run.links[:2], timer, run.links[2]), run.wire)
+    handle(run.request("POST", "/jobs", job_body(backend=DEVICES[0])))
+    run.ledger.path.unlink()
+    tmp_path.rmdir()
+    sent = len(run.wire.sent)
+    timers[0]()
+    assert (len(run.wire.sent), run.test.complained) == (sent, [])
+
+
 def test_one_that_was_refused_has_no_timer(tmp_path: Path) -> None:
     run = Run(tmp_path)
     timers: list[Callable[[], None]] = []

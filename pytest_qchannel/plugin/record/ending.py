@@ -1,0 +1,99 @@
+"""The record of a run, and its end: what the terminal shows, and what is written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pytest_qchannel.plugin.everywhere import EVERYWHERE
+from pytest_qchannel.plugin.keys import PAGES, RECORD, REPORTS, STOPPED
+from pytest_qchannel.plugin.record import lines
+from pytest_qchannel.plugin.record.facts import SPENT, Deed, Spent
+from pytest_qchannel.plugin.record.run import Run
+from pytest_qchannel.plugin.record.shown import Shown
+
+__all__ = ["RunRecord"]
+
+
+class RunRecord:
+    """The record of a run, in the process that shows it.
+
+    Args:
+        config: The run's.
+
+    Attributes:
+        run: What is known of its tests.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._began = datetime.now(UTC)
+        self.run = Run()
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> RunRecord:
+        """That of a run."""
+        made = config.stash.get(RECORD, None)
+        if not isinstance(made, cls):
+            made = config.stash[RECORD] = cls(config)
+            config.pluginmanager.register(made, "qchannel-record")
+        return made
+
+    def show(self, terminalreporter: Any) -> None:
+        """Says in the terminal how many tests ran in which lane, and what became of cassettes."""
+        verbosity = self._config.get_verbosity()
+        # What a live run has spent is told by the run itself, beside what it left behind.
+        told = self._quiet_line() if verbosity < 0 else self._lines(None)
+        if verbosity == 0:
+            told = lines.fitted(told, terminalreporter._tw.fullwidth)
+        for one in told:
+            terminalreporter.write_line(one)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Writes the reports and pages, when nothing can change the end of the run any more."""
+        done = yield
+        stash = self._config.stash
+        reports, pages = stash.get(REPORTS, []), stash.get(PAGES, [])
+        if not reports and not pages:
+            return done
+        from pytest_qchannel.plugin.record.writing import Told, write  # it loads the gate
+
+        told = Told(self._began, int(session.exitstatus), self._deeds(), self._spent())
+        failed = write(self._config, self.run, told, self._lines(told.spent), reports, pages)
+        for file, problem in failed:
+            sys.stderr.write(f"qchannel: {file} was not written: {problem}\n")
+        if failed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        return done
+
+    def _lines(self, spent: Spent | None) -> list[str]:
+        cost = lines.Cost.of(self.run)
+        if self._config.stash.get(EVERYWHERE, None) is not None:
+            cost = cost._replace(requests=0)  # they are counted with those of no test
+        more = lines.lines_of(self.run, self._deeds(), cost.words(spent), Shown())
+        return [f"qchannel: {one}" for one in (self._lanes(), *more) if one]
+
+    def _quiet_line(self) -> list[str]:
+        cost = lines.Cost.of(self.run).words(None)
+        told = (self._lanes(), *lines.phrases_of(self.run, self._deeds(), cost))
+        said = "; ".join(one for one in told if one)
+        return [f"qchannel: {said}"] if said else []
+
+    def _lanes(self) -> str:
+        counts = sorted(lines.lane_counts(self.run).items())
+        said = ", ".join(f"{count} {lane}" for lane, count in counts)
+        whole = self._config.stash.get(EVERYWHERE, None)
+        return said if whole is None else f"{said or 'no test'}; {whole.counts()}"
+
+    def _deeds(self) -> list[Deed]:
+        whole = self._config.stash.get(EVERYWHERE, None)
+        of_run = whole.cassettes if whole is not None else ()
+        return self.run.deeds([*of_run, *self._config.stash.get(STOPPED, ())])
+
+    def _spent(self) -> Spent | None:
+        return self._config.stash[SPENT]() if SPENT in self._config.stash else None
