@@ -125,6 +125,7 @@ class Live:
         self._is_worker = hasattr(config, "workerinput")
         self._was_signalled = False
         self._live_tests: set[str] = set()
+        self._passed: set[str] = set()
         self._skipped: dict[str, str] = {}
         self._lines: list[str] = []
         self._before: Any = None
@@ -181,6 +182,7 @@ class Live:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Says which test runs, until it has been torn down, and sweeps what it leaves."""
         self._run.begin(self._allowance(item))
+        self._passed.discard(item.nodeid)
         try:
             return (yield)
         finally:
@@ -196,6 +198,8 @@ class Live:
         if LANE in item.stash:
             self._live_tests.add(item.nodeid)
         made = self._judged(item, call, (yield))
+        if made.when == "call" and made.passed:
+            self._passed.add(item.nodeid)
         if self._shown.of_report(made):
             made.user_properties.append((_SEEN, item.nodeid))
         return made
@@ -214,7 +218,9 @@ class Live:
         facts: Facts = getattr(made, ATTRIBUTE)
         facts["ended_as"] = told.outcome.value
         said = f"live, {told.outcome}: {told.why}"
-        if told.outcome.is_skip and not self._settings.live_strict:
+        # What has passed would stay that, beside a skip, with exit status 0.
+        has_passed = made.when == "teardown" and item.nodeid in self._passed
+        if told.outcome.is_skip and not (self._settings.live_strict or has_passed):
             self._skipped[item.nodeid] = said
             return _skipped(item, made, said)
         made.sections.append(("qchannel: what the live test ended as", said))

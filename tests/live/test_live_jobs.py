@@ -115,3 +115,24 @@ def test_a_worker_of_xdist_tells_a_budget_that_is_too_small(live: Run) -> None:
     result = live(SAMPLER + ONE, "--qchannel-budget=12", "-n", "1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --qchannel-budget=12 is less than one job *"])
+
+
+def test_a_quota_that_is_met_in_a_teardown_is_no_pass(submitted: Submitted) -> None:
+    """It was one passed and one skipped, and the run was green."""
+    test = """
+        @pytest.fixture
+        def sampled(qchannel_service):
+            yield
+            try:
+                sample(qchannel_service)
+            except Exception:
+                pass
+
+        @pytest.mark.live_qpu(max_qpu_seconds=10)
+        def test_a(sampled):
+            pass
+    """
+    result, jobs = submitted(SAMPLER + dedent(test))
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*live, quota: a job was not sent: with --qchannel-budget=0 *"])
+    assert jobs == []
