@@ -61,7 +61,7 @@ class Shown:
             return self.hide(text, where)
 
         report.sections = [(hide(title), hide(text)) for title, text in report.sections]
-        if isinstance(report, pytest.TestReport):
+        if not isinstance(report, pytest.CollectReport):
             report.user_properties = [
                 (hide(name), hidden(value, hide)) for name, value in report.user_properties
             ]
