@@ -21,6 +21,7 @@ from pytest_qchannel.lanes.live.run import LiveRun, missing
 from pytest_qchannel.lanes.live.run_id import RunId, run_id
 from pytest_qchannel.lanes.live.sweep import Line
 from pytest_qchannel.plugin import our_tests, selection, session_settings, sharing
+from pytest_qchannel.plugin.hiding import HIDING
 from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_shown import Shown
 from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
@@ -124,6 +125,7 @@ class Live:
         self._is_worker = hasattr(config, "workerinput")
         self._was_signalled = False
         self._live_tests: set[str] = set()
+        self._passed: set[str] = set()
         self._skipped: dict[str, str] = {}
         self._lines: list[str] = []
         self._before: Any = None
@@ -180,6 +182,7 @@ class Live:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Says which test runs, until it has been torn down, and sweeps what it leaves."""
         self._run.begin(self._allowance(item))
+        self._passed.discard(item.nodeid)
         try:
             return (yield)
         finally:
@@ -195,6 +198,8 @@ class Live:
         if LANE in item.stash:
             self._live_tests.add(item.nodeid)
         made = self._judged(item, call, (yield))
+        if made.when == "call" and made.passed:
+            self._passed.add(item.nodeid)
         if self._shown.of_report(made):
             made.user_properties.append((_SEEN, item.nodeid))
         return made
@@ -213,7 +218,9 @@ class Live:
         facts: Facts = getattr(made, ATTRIBUTE)
         facts["ended_as"] = told.outcome.value
         said = f"live, {told.outcome}: {told.why}"
-        if told.outcome.is_skip and not self._settings.live_strict:
+        # What has passed would stay that, beside a skip, with exit status 0.
+        has_passed = made.when == "teardown" and item.nodeid in self._passed
+        if told.outcome.is_skip and not (self._settings.live_strict or has_passed):
             self._skipped[item.nodeid] = said
             return _skipped(item, made, said)
         made.sections.append(("qchannel: what the live test ended as", said))
@@ -249,6 +256,7 @@ class Live:
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Sweeps what the run left; fails one that was to be live and was not."""
+        self._hide_properties()
         if self._was_signalled:  # pytest-xdist waits for its workers longer than CI does
             self._sweep_all()
         done = yield
@@ -257,6 +265,12 @@ class Live:
             self._require_live(session)
         self._require_unseen(session)
         return done
+
+    def _hide_properties(self) -> None:
+        """Takes real credentials out of what ``record_testsuite_property`` has noted."""
+        hiding = self._config.pluginmanager.get_plugin(HIDING)
+        if hiding is not None:
+            hiding.hide_properties(lambda text: self._shown.hide(text, "a property of the run"))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:

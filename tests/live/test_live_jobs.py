@@ -85,8 +85,12 @@ def test_the_budget_is_never_passed(submitted: Submitted) -> None:
     )
 
 
-def test_a_budget_below_the_smallest_reserve_is_a_usage_error(live: Run) -> None:
-    result = live(SAMPLER + ONE, "--qchannel-budget=12")
+@pytest.mark.parametrize("workers", [(), ("-n1",)], ids=["alone", "workers"])
+def test_a_budget_below_the_smallest_reserve_is_a_usage_error(
+    live: Run, workers: tuple[str, ...]
+) -> None:
+    """With pytest-xdist it was an internal error that did not say why."""
+    result = live(SAMPLER + ONE, "--qchannel-budget=12", *workers)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["ERROR: --qchannel-budget=12 is less than one job of a selected test needs: 15 s, *"]
@@ -111,3 +115,24 @@ def test_a_worker_of_xdist_tells_a_budget_that_is_too_small(live: Run) -> None:
     result = live(SAMPLER + ONE, "--qchannel-budget=12", "-n", "1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --qchannel-budget=12 is less than one job *"])
+
+
+def test_a_quota_that_is_met_in_a_teardown_is_no_pass(submitted: Submitted) -> None:
+    """It was one passed and one skipped, and the run was green."""
+    test = """
+        @pytest.fixture
+        def sampled(qchannel_service):
+            yield
+            try:
+                sample(qchannel_service)
+            except Exception:
+                pass
+
+        @pytest.mark.live_qpu(max_qpu_seconds=10)
+        def test_a(sampled):
+            pass
+    """
+    result, jobs = submitted(SAMPLER + dedent(test))
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*live, quota: a job was not sent: with --qchannel-budget=0 *"])
+    assert jobs == []

@@ -42,3 +42,22 @@ def test_a_test_without_a_lane_reaches_nobody_and_the_marker_gives_one(
     result.stdout.fnmatch_lines(["E * next: *in a live run nothing reaches IBM that the budget *"])
     assert "/api/v1/versions" not in [one[2] for one in led.requests()[before:]]
     assert [one["cost_s"] for one in led.jobs()[known:]] == [1] * is_marked
+
+
+def test_a_property_of_the_run_has_no_key(
+    live: Run, led: SecondServer, pytester: pytest.Pytester
+) -> None:
+    """JUnit's report had it, where a test read the variable when its module was imported."""
+    test = """
+        import os
+        KEY = os.environ["QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN"]
+
+        def test_a(qchannel, record_testsuite_property):
+            record_testsuite_property("noted", f"<{KEY}>")
+    """
+    result = live(test, "--junitxml=report.xml")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["qchannel: a real credential stood in a property of the run, *"])
+    written = (pytester.path / "report.xml").read_text(encoding="utf-8")
+    assert 'name="noted"' in written
+    assert led.key not in written
