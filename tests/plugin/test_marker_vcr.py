@@ -93,7 +93,7 @@ def test_recording_live_by_record_mode_is_refused(run: Any) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "*UsageProblem: recording needs a source, and nobody named one: the real*",
+            "*UsageProblem: recording needs a source, and nobody named one: emulator, or live*",
             "*next: *pytest *test_it.py::test_a* --record-mode=once "
             "--qchannel-record-from=emulator",
         ]

@@ -135,15 +135,19 @@ WRONG = [
         'plan = "Premum"',
         [
             "ERROR: the instance 'mine': plan is wrong: \"Premum\" is no plan",
-            "  where:   world.toml, line 13",
-            "  closest: Premium",
-            "  next:    use one of Open, Premium, *",
+            "  where:    world.toml, line 13",
+            "  closest:  Premium",
+            "  next:     use one of Open, Premium, *",
         ],
     ),
     (
         "[[devices]]",
         "[[devices]",
-        ["ERROR: the world file is no TOML: *", "  where: world.toml, line 3", "  next:  mend *"],
+        [
+            "ERROR: the world file is no TOML: *",
+            "  where:    world.toml, line 3",
+            "  next:     mend *",
+        ],
     ),
 ]
 
@@ -376,7 +380,7 @@ def test_everywhere_a_wrong_file_is_a_usage_error(run_apart: Any, world_file: Pa
         "--qchannel-world=world.toml",
     )
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*there is no key 'plam'", "*where:   world.toml, line 14"])
+    result.stderr.fnmatch_lines(["*there is no key 'plam'", "*where:    world.toml, line 14"])
 
 
 def test_the_example_works(pytester: pytest.Pytester) -> None:

@@ -91,7 +91,9 @@ class Run:
         key = getattr(report, "node", None), report.nodeid
         attempt = self._now.get(key)
         is_begun = report.when == "setup" and not hasattr(report, "context")
-        if attempt is None and not is_begun:  # without facts it crashed before it used us
+        # A body may ask for a fixture of ours by name: then it has begun before it used us.
+        is_late = report.when == "call" and facts is not None and "lane" in facts
+        if attempt is None and not is_begun and not is_late:  # it crashed before it used us
             self._of_others += [facts] if facts is not None else []
             return
         if facts is None and is_begun:
