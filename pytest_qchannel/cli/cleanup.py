@@ -139,7 +139,7 @@ def _by_ledgers(
         try:
             settling = Settling(Ledger(path, path.stem, run.clock.now), run.clock)
             entries = settling.ledger.entries(is_open=True)
-        except (sqlite3.Error, OSError, ValueError, UsageProblem) as error:
+        except (sqlite3.Error, OSError, ValueError, LookupError, UsageProblem) as error:
             why = error.headline if isinstance(error, UsageProblem) else error
             click.echo(f"{path} cannot be read ({why}); jobs are found by their tags", err=True)
             continue

@@ -259,12 +259,13 @@ class Live:
         self._hide_properties()
         if self._was_signalled:  # pytest-xdist waits for its workers longer than CI does
             self._sweep_all()
-        done = yield
-        if not self._is_worker:
-            self._sweep_all()
-            self._require_live(session)
-        self._require_unseen(session)
-        return done
+        try:
+            return (yield)
+        finally:  # also where a hook of somebody's raises
+            if not self._is_worker:
+                self._sweep_all()
+                self._require_live(session)
+            self._require_unseen(session)
 
     def _hide_properties(self) -> None:
         """Takes real credentials out of what ``record_testsuite_property`` has noted."""

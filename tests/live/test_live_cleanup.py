@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from pytest_qchannel.cli.check_live import live_run, live_settings
 from pytest_qchannel.cli.main import main
 from pytest_qchannel.lanes.live.access import answer_of
+from pytest_qchannel.lanes.live.ledger import FORMAT
 from pytest_qchannel.lanes.live.tags import tagged
 from pytest_qchannel.wire import Json
 from tests.live.conftest import WORLD
@@ -79,6 +80,14 @@ def test_who_cannot_ask_does_not_say_that_nothing_is_left(
     assert [one["name"] for one in told["found"]] == [job]
     assert (told["unasked"], led.alive()) == ([], [])
     assert "another version" in done.stderr
+    (folder / "gone.sqlite").unlink()
+    with sqlite3.connect(folder / "gone.sqlite") as other:
+        other.execute(f"PRAGMA user_version = {FORMAT}")
+        other.execute("CREATE TABLE entries (n INTEGER, kind TEXT)")
+        other.execute("INSERT INTO entries VALUES (1, 'job')")
+    done, told = cleanup()
+    assert (done.exit_code, told["found"]) == (0, []), done.output
+    assert "cannot be read" in done.stderr
 
 
 @pytest.mark.usefixtures("job")
