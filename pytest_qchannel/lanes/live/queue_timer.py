@@ -36,6 +36,8 @@ class QueueTimer:
         test: Gives the test that runs now.
         start: Runs what waits, beside the tests.
         is_over: Whether the run has ended, and all that it left has been swept.
+        access_of: Gives the way to an instance with a credential that is valid then: a job may wait
+            for longer than the access token of its submission lives.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class QueueTimer:
         test: CurrentTest,
         start: Callable[[Callable[[], None]], None] = in_thread,
         is_over: Callable[[], bool] = lambda: False,
+        access_of: Callable[[str], Access | None] = lambda _: None,
     ) -> None:
         self._terms = terms
         self._settling = settling
         self._test = test
         self._start = start
         self._is_over = is_over
+        self._access_of = access_of
 
     def __call__(self, request: Request, answer: Handle) -> Response:
         """The answer; the time of a job that was taken runs from now on."""
@@ -69,14 +73,15 @@ class QueueTimer:
     def _watch(self, remote: str, access: Access, test: LiveTest, send: Handle) -> None:
         clock, ledger = self._settling.clock, self._settling.ledger
         clock.sleep(self._terms.queue_timeout_s)
-        asked = access.request(
-            "GET /jobs/<job_id>", {"job_id": remote}, [("exclude_params", "true")]
-        )
         # Until the service has answered: a test that waits for the job would wait for ever.
         while not self._is_over():
             entry = ledger.by_remote(remote)
             if entry is None or not entry.is_alive:
                 return
+            access = self._access_of(access.instance) or access
+            asked = access.request(
+                "GET /jobs/<job_id>", {"job_id": remote}, [("exclude_params", "true")]
+            )
             with suppress(Unanswered):
                 body = answer_of(asked, send)
                 self._settling.note(entry, body, is_own=True)

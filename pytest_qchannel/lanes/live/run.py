@@ -200,7 +200,13 @@ class LiveRun:
         return (
             Policy(self.terms, self.ledger, self.current, client_release()),
             Watching(self.terms, self.settling, self._usages, self._accesses, self.current),
-            QueueTimer(self.terms, self.settling, self.current, is_over=lambda: self._is_closed),
+            QueueTimer(
+                self.terms,
+                self.settling,
+                self.current,
+                is_over=lambda: self._is_closed,
+                access_of=self.access_of,
+            ),
             Submissions(self.terms, self.settling, self._usages, self.current),
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pytest_qchannel.lanes.chain import chained
+from pytest_qchannel.lanes.live.access import Access
 from pytest_qchannel.lanes.live.queue_timer import QueueTimer
 from tests.unit.lanes.live.bends import answering, no_connection
 from tests.unit.lanes.live.live_kit import DEVICES, Run, job_body
@@ -80,3 +81,19 @@ def test_one_that_was_refused_has_no_timer(tmp_path: Path) -> None:
     assert handle(run.request("POST", "/jobs", body)).status >= 400
     assert handle(run.request("GET", "/jobs")).status == 200
     assert timers == []
+
+
+def test_it_asks_with_a_credential_that_is_valid_then(tmp_path: Path) -> None:
+    """With a queue timeout of two hours the access token of the submission had expired."""
+    run = Run(tmp_path, progression="stuck", queue_timeout_s=7_200)
+    timers: list[Callable[[], None]] = []
+    fresh = Access(run.access.host, {**run.headers, "user-agent": "fresh"})
+    timer = QueueTimer(
+        run.terms, run.settling, lambda: run.test, timers.append, access_of=lambda _: fresh
+    )
+    handle = chained((*run.links[:2], timer, run.links[2]), run.wire)
+    handle(run.request("POST", "/jobs", job_body(backend=DEVICES[0])))
+    before = len(run.wire.sent)
+    timers[0]()
+    assert {one.headers.get("user-agent") for one in run.wire.sent[before:]} == {"fresh"}
+    assert run.alive == []
