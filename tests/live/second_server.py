@@ -14,6 +14,7 @@ Run as a program it serves until its input ends. Its controls are lines of JSON,
 from __future__ import annotations
 
 import json
+import os
 import select
 import socket
 import socketserver
@@ -132,7 +133,11 @@ def second_server(
     (folder / "world.toml").write_text(world, encoding="utf-8")
     command = [sys.executable, "-m", "tests.live.second_server", str(folder), str(seed), clock]
     process = subprocess.Popen(
-        command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        env={**os.environ, "PYTHONPATH": str(_ROOT)},  # where the tests are
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         yield SecondServer(process, folder, clock)
