@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from pytest_qchannel.cli import check_live
 from pytest_qchannel.cli.main import main
+from pytest_qchannel.lanes.live.run import LiveRun
 from pytest_qchannel.wire import Response
 from tests.unit.drift.drift_kit import altered, idle
 
@@ -19,11 +20,21 @@ def test_the_report_is_written_printed_and_in_the_exit_status(
 ) -> None:
     handle, subject = idle()
     changed = altered(handle, {("GET /versions", 200): [lambda *_: Response.json({"list": []})]})
-    monkeypatch.setattr(check_live, "_live", lambda: (changed, subject))
+    environ = {
+        "QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN": subject.secret.reveal(),
+        "QCHANNEL_IBM_QUANTUM_PLATFORM_INSTANCE": str(subject.instance),
+    }
+    monkeypatch.setattr(
+        check_live,
+        "live_run",
+        lambda settings: LiveRun(settings, environ, "a-run", tmp_path, send=changed),
+    )
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, ["check", "--live"], catch_exceptions=False)
     assert result.exit_code == 1
-    assert result.stdout.startswith("drift: 2 findings between the service and the emulator; ")
+    assert "Every step holds.\ndrift: 2 findings between the service and the emulator; " in (
+        result.stdout
+    )
     assert "  missing: runtime GET /versions -> 200  versions\n" in result.stdout
     assert "    emulator:    array, 2 of 2 answers\n" in result.stdout
     assert "written: drift.json" in result.output
