@@ -13,7 +13,7 @@ from pytest_qchannel.channels.environment import outside
 from pytest_qchannel.reading import read_file
 from pytest_qchannel.secret import Secret
 
-__all__ = ["ACCOUNT_FILE", "remember", "secrets_of_person"]
+__all__ = ["ACCOUNT_FILE", "forget", "remember", "secrets_of_person"]
 
 ACCOUNT_FILE: Final = "~/.qiskit/qiskit-ibm.json"
 """What a credential from the account file is called."""
@@ -26,9 +26,13 @@ _remembered: Final[list[Secret]] = []
 
 
 def remember(secret: Secret) -> None:
-    """Has a credential counted among the person's own from now on, to the end of the process."""
-    if secret not in _remembered:
-        _remembered.append(secret)
+    """Has a credential counted among the person's own, until it is forgotten as often."""
+    _remembered.append(secret)
+
+
+def forget(secret: Secret) -> None:
+    """Takes one :func:`remember` back."""
+    _remembered.remove(secret)
 
 
 def secrets_of_person() -> tuple[Secret, ...]:

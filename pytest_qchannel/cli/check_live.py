@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from pytest_qchannel.channels.model import Channel
-from pytest_qchannel.channels.personal import remember, secrets_of_person
+from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.channels.secrets_file import secrets_file
 from pytest_qchannel.cli.flows import ONE_JOB, READS, Step, walk
 from pytest_qchannel.crn import CRN
@@ -58,11 +58,9 @@ def live_run(settings: Settings) -> LiveRun:
     try:
         if settings.secrets is not None:
             environ = {**secrets_file(settings.secrets), **environ}
-        run = LiveRun(settings, environ, run_id(environ).text, Path.cwd(), learned=remember)
+        run = LiveRun(settings, environ, run_id(environ).text, Path.cwd())
     except QChannelError as problem:
         raise click.UsageError(str(problem)) from None
-    for secret in run.held.values():
-        remember(secret)
     return run
 
 

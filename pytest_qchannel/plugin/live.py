@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-from pytest_qchannel.channels.personal import remember, secrets_of_person
+from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.channels.secrets_file import secrets_file
 from pytest_qchannel.errors import ExpectationFailed, LiveProblem, NotLive, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
@@ -26,7 +26,6 @@ from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_shown import Shown
 from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
 from pytest_qchannel.plugin.taping import has_lane, test_id
-from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,12 +66,13 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
         of_run.text,
         session_settings.base_of(config),
         owner=worker.get("workerid", "main"),
-        learned=_learned,
         clock=CLOCK,
     )
-    for secret in run.held.values():
-        _learned(secret)
-    _require_hidden(config)
+    try:
+        _require_hidden(config)
+    except UsageProblem:
+        run.close()
+        raise
     live = Live(config, settings, run)
     config.stash[LIVE] = run
     our_tests.OurTests.of(config)  # which shuts IBM's hosts to whatever has no lane
@@ -80,17 +80,6 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     config.pluginmanager.register(live, "qchannel-live")
     config.stash[SPENT] = lambda: Spent(*run.spent())
     return [f"qchannel: live run {of_run.text} ({of_run.origin}), budget {run.terms.budget}"]
-
-
-_real: Final[list[Secret]] = []
-"""The real credentials of this process' live runs, their access tokens included."""
-
-
-def _learned(secret: Secret) -> None:
-    """A real credential: whatever looks for secrets looks for it, too."""
-    remember(secret)
-    if secret.is_searchable and secret not in _real:
-        _real.append(secret)
 
 
 def _require_hidden(config: pytest.Config) -> None:
@@ -129,7 +118,7 @@ class Live:
         self._skipped: dict[str, str] = {}
         self._lines: list[str] = []
         self._before: Any = None
-        self._shown = Shown(lambda: _real)
+        self._shown = Shown(lambda: run.real)
         config.pluginmanager.register(self._shown, "qchannel-live-shown")
         if not self._is_worker and threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._terminated)

@@ -15,6 +15,7 @@ from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.client import client_release
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
+from pytest_qchannel.channels.personal import forget, remember
 from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
 from pytest_qchannel.lanes.live.access import Access, Accesses
 from pytest_qchannel.lanes.live.allowance import Allowance
@@ -65,7 +66,6 @@ class LiveRun:
         name: The name of the run.
         root: The folder below which the ledger is.
         owner: This process, as a worker of pytest-xdist is called.
-        learned: Called with each real access token.
         clock: The time.
         send: Sends a request to the real services; by default over the network.
 
@@ -81,7 +81,6 @@ class LiveRun:
         root: Path,
         *,
         owner: str = "main",
-        learned: Callable[[Secret], None] = lambda _: None,
         clock: Clock = MACHINE,
         send: Handle | None = None,
     ) -> None:
@@ -97,7 +96,9 @@ class LiveRun:
                 next=f"set {' or '.join(own)}, or QISKIT_IBM_TOKEN; or name a dotenv file that "
                 "has them: --qchannel-secrets=FILE",
             )
-        self.standins = StandIns(self.held, learned)
+        self.real: list[Secret] = []
+        """The real credentials, access tokens included; whatever looks for secrets knows them."""
+        self.standins = StandIns(self.held, self._learn)
         self._forwarder = Forwarder()
         self.send: Handle = send or self._forwarder.handle
         self._callers = {
@@ -122,6 +123,8 @@ class LiveRun:
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
         self._is_closed = False
+        for secret in self.held.values():  # last: one that could not be made remembers nothing
+            self._learn(secret)
 
     # Who is logged in.
 
@@ -313,6 +316,14 @@ class LiveRun:
         """Closes the connections; what still waits for a job does nothing any more."""
         self._is_closed = True
         self._forwarder.close()
+        while self.real:
+            forget(self.real.pop())
+
+    def _learn(self, secret: Secret) -> None:
+        """Another real credential: an access token of a login."""
+        if secret.is_searchable and secret not in self.real:
+            remember(secret)
+            self.real.append(secret)
 
 
 def lazily(give: Callable[[], Iterable[HeldInstance]]) -> Iterator[HeldInstance]:

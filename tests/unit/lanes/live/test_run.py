@@ -1,0 +1,55 @@
+"""What one process shares of a live run: which credentials count, and for how long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.channels.personal import secrets_of_person
+from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.lanes.live.run import LiveRun, held_in, missing
+from pytest_qchannel.settings import resolve
+from pytest_qchannel.wire import Request, Response
+
+KEY = "a-real-key-of-IBM-cloud-that-nobody-shall-see"
+CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0123456789abcdef:0123-4567::"
+ENVIRON = {"QISKIT_IBM_TOKEN": KEY, "QISKIT_IBM_INSTANCE": CRN, "QCHANNEL_IBM_CLOUD_TOKEN": ""}
+
+
+def nobody(_request: Request) -> Response:
+    return Response(503)
+
+
+def new_run(folder: Path, **said: str) -> LiveRun:
+    settings = resolve({"mode": "live", **said}, {}, {}, {})
+    return LiveRun(settings, ENVIRON, "a-run", folder, send=nobody)
+
+
+def values() -> list[str]:
+    return [one.reveal() for one in secrets_of_person()]
+
+
+def test_a_credential_counts_as_the_persons_until_the_run_is_closed(tmp_path: Path) -> None:
+    """A process that had had a live run took every later test for one with something to lose."""
+    outer, inner = new_run(tmp_path), new_run(tmp_path)
+    assert KEY in values()
+    inner.close()
+    assert KEY in values(), "the other run goes on"
+    outer.close()
+    assert KEY not in values()
+
+
+def test_one_that_cannot_begin_remembers_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="503"):
+        new_run(tmp_path, live_instances="of-nobody")
+    assert KEY not in values()
+    with pytest.raises(UsageProblem, match="no credential of any channel"):
+        LiveRun(resolve({"mode": "live"}, {}, {}, {}), {}, "a-run", tmp_path)
+
+
+def test_an_empty_variable_is_an_unset_one_and_the_classic_channel_has_ended() -> None:
+    assert {one.name for one in held_in(ENVIRON)} == {"ibm_quantum_platform", "ibm_cloud"}
+    assert "ended on 2025-07-01" in missing(CHANNEL_BY_NAME["ibm_quantum"])
+    assert "QCHANNEL_IBM_CLOUD_TOKEN" in missing(CHANNEL_BY_NAME["ibm_cloud"])
