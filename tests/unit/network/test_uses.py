@@ -15,13 +15,14 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, object]]]:
     """What is told from here on."""
     for name in LOOKUPS:
         monkeypatch.setattr(socket, name, lambda host, *_, **__: f"found {host}")
+    before = vars(socket.socket).get("connect")  # whoever replaced it before may have left it there
     found: list[tuple[str, object]] = []
     uses = Uses(lambda name, given: found.append((name, given)))
     uses.begin()
     yield found
     uses.end()
     uses.end()
-    assert "connect" not in vars(socket.socket), "it is inherited, as it was"
+    assert vars(socket.socket).get("connect") is before, "as it was, most often inherited"
 
 
 def test_each_use_is_told_and_happens(told: list[tuple[str, object]]) -> None:
