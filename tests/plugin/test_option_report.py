@@ -39,8 +39,10 @@ TEST = """
     def test_subtests(qchannel, request):
         try:
             subtests = request.getfixturevalue("subtests")
-        except pytest.FixtureLookupError:
-            assert False, "second"
+        except pytest.FixtureLookupError:  # before pytest 9
+            subtests = None
+        if subtests is None:  # whose assert needs a terminal, then
+            raise AssertionError("second")
         with subtests.test("first"):
             pass
         with subtests.test("second"):
