@@ -18,7 +18,6 @@ WATCHED = """
             [socket.getaddrinfo, socket.gethostbyname, socket.gethostbyname_ex],
             [socket.socket.connect, socket.socket.connect_ex],
             [ssl.SSLContext.wrap_socket, ssl.SSLContext.wrap_bio],
-            set(threading.enumerate()),
         )
 
     @pytest.hookimpl(tryfirst=True)
@@ -29,11 +28,13 @@ WATCHED = """
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(item):
         gc.collect()  # what ran in this process before is nothing of ours
+        others = set(threading.enumerate())  # and may end while this runs
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", ResourceWarning)
             result = yield
             gc.collect()
         assert now() == BEFORE
+        assert set(threading.enumerate()) - others == set()
         assert [str(one.message) for one in caught if one.category is ResourceWarning] == []
         return result
 """
