@@ -25,7 +25,9 @@ from pytest_qchannel.plugin.hiding import HIDING
 from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_shown import Shown
 from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
+from pytest_qchannel.plugin.record.shown import visible
 from pytest_qchannel.plugin.taping import has_lane, test_id
+from pytest_qchannel.plugin.wait_line import WaitLine
 from pytest_qchannel.settings import Settings
 
 if TYPE_CHECKING:
@@ -120,8 +122,15 @@ class Live:
         self._before: Any = None
         self._shown = Shown(lambda: run.real)
         config.pluginmanager.register(self._shown, "qchannel-live-shown")
+        if not self._is_worker and run.terms.budget.tier != "read":
+            line = WaitLine(config, run.clock, self._waits)
+            config.pluginmanager.register(line, "qchannel-wait-line")
         if not self._is_worker and threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._terminated)
+
+    def _waits(self) -> str | None:
+        line = self._run.wait_line()
+        return self._shown.hide(visible(line, 400), "what the run waits for") if line else None
 
     # Before a test.
 

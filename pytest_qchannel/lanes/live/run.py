@@ -32,6 +32,7 @@ from pytest_qchannel.lanes.live.standins import StandIns
 from pytest_qchannel.lanes.live.submission import Submissions
 from pytest_qchannel.lanes.live.sweep import Line, Sweep
 from pytest_qchannel.lanes.live.terms import LiveTest, Terms
+from pytest_qchannel.lanes.live.waits import Waits
 from pytest_qchannel.lanes.live.watching import Usages, Watching
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
@@ -86,6 +87,7 @@ class LiveRun:
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self._began_at = clock.now()
         self.held = held_in(environ)
         """The real credentials, by channel."""
         if not self.held:
@@ -311,6 +313,16 @@ class LiveRun:
             f"qchannel: live run {self.terms.run}: {jobs} jobs, {used:g} QPU seconds used, "
             f"{held - used:g} held{left}, budget {budget}"
         ]
+
+    def wait_line(self) -> str | None:
+        """What the run waits for, if it waits for long; before a submission there is no ledger."""
+        if self._is_closed or not ledger_path(self._root, self.terms.run).exists():
+            return None
+        return self._waits.line()
+
+    @functools.cached_property
+    def _waits(self) -> Waits:
+        return Waits(self.terms, self.settling, self._began_at, self.access_of, self.send)
 
     def close(self) -> None:
         """Closes the connections; what still waits for a job does nothing any more."""
