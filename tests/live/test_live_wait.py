@@ -67,9 +67,9 @@ def test_a(qchannel_service):
     environ.pop("CI", None)
     said = on_terminal(command, tmp_path, environ)
     lines = re.findall(r"qchannel: waiting [^\r\x1b]*", said)
-    assert len(lines) > 5
+    assert len(lines) > 2
     where = r"place 4 at ibm_there, 45 of 60 QPU s left \(job \w+…"
-    assert re.fullmatch(rf"qchannel: waiting 1\d s, {where}", lines[0])
+    assert re.fullmatch(rf"qchannel: waiting [^,]+, {where}", lines[0])
     assert all(len(line) < COLUMNS for line in lines)
     assert said.count(f"{EMPTIED}qchannel: waiting") == len(lines) - 1, "but for the first, over it"
     *_, after = said.rpartition("qchannel: waiting")
