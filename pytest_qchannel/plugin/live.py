@@ -317,8 +317,9 @@ class Live:
             self._live_tests.add(report.nodeid)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Says what the run has spent, and what it left."""
-        for line in (*self._run.summary(), *self._lines):
+        """Says what the run has spent, which the line of ``-q`` has, and what it left."""
+        spent = self._run.summary() if self._config.get_verbosity() >= 0 else []
+        for line in (*spent, *self._lines):
             terminalreporter.write_line(line)
 
     def end(self) -> None:

@@ -79,7 +79,7 @@ class RunRecord:
         return [f"qchannel: {one}" for one in (self._lanes(), *more) if one]
 
     def _quiet_line(self) -> list[str]:
-        cost = lines.Cost.of(self.run).words(None)
+        cost = lines.Cost.of(self.run).words(self._spent())
         told = (self._lanes(), *lines.phrases_of(self.run, self._deeds(), cost))
         said = "; ".join(one for one in told if one)
         return [f"qchannel: {said}"] if said else []
