@@ -260,7 +260,7 @@ class _Telling:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Adds a report to the record of the run."""
         if hasattr(report, ATTRIBUTE) or RECORD in self._config.stash:  # it may have crashed
-            _record(self._config).run.add(report)
+            _record(self._config).add(report)
 
 
 def _our_tests(config: pytest.Config) -> OurTests:
