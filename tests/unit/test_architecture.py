@@ -25,8 +25,8 @@ LONGEST = 400
 AT_START = {NAME} | {
     f"{NAME}.{name}"
     for name in (
-        "errors", "incompatible_plugins", "markers", "network", "network.uses", "options", "plugin",
-        "plugin.fixtures", "plugin.keys",
+        "errors", "incompatible_plugins", "markers", "options", "plugin", "plugin.fixtures",
+        "plugin.keys", "uses",
     )
 }  # fmt: skip
 HEAVY = (  # what none of them must load
