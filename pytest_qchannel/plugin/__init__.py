@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -31,7 +30,10 @@ from pytest_qchannel.plugin.fixtures import (
 )
 from pytest_qchannel.uses import Uses
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # each name here is one that pytest looks at for a fixture
+    from collections.abc import Generator, Iterable, Iterator
+    from typing import Any
+
     from pytest_qchannel.plugin.our_tests import OurTests
     from pytest_qchannel.plugin.record.ending import RunRecord
 
