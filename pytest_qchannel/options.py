@@ -7,7 +7,7 @@ the choices of few words in :mod:`.modes`.
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 __all__ = [
     "CHANNELS",
@@ -36,19 +36,28 @@ UNKNOWN_ROUTES: Final = ("gap", "404")
 """What a path of an emulated host gets that is no route: a gap of the emulator, or a refusal."""
 
 
-class Option(NamedTuple):
-    """One setting.
+class Option:
+    """One setting; no dataclass, since each run of everybody would generate it anew.
 
     Attributes:
         metavar: The kind of its value. A switch has none: on the command line it is ``1``.
         is_told: Whether the header of a run tells it even where nobody set it.
     """
 
-    name: str
-    default: str
-    metavar: str
-    help: str
-    is_told: bool = False
+    def __init__(
+        self,
+        name: str,
+        default: str,
+        metavar: str,
+        help: str,  # noqa: A002 - as argparse has it
+        *,
+        is_told: bool = False,
+    ) -> None:
+        self.name = name
+        self.default = default
+        self.metavar = metavar
+        self.help = help
+        self.is_told = is_told
 
     @property
     def is_switch(self) -> bool:

@@ -12,12 +12,13 @@ import os
 import sys
 from contextlib import contextmanager
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_qchannel import incompatible_plugins, markers
+from pytest_qchannel import markers
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.options import OPTIONS
 from pytest_qchannel.plugin import keys
@@ -57,7 +58,7 @@ _TELLING = "qchannel-telling"
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Adds an option and an ini key for every setting."""
     with _usage_errors():
-        incompatible_plugins.refuse_installed(pluginmanager)
+        _refuse_incompatible(pluginmanager)
     group = parser.getgroup("qchannel", "IBM Quantum channels (pytest-qchannel)")
     for option in OPTIONS:
         help_text = f"{option.help} (default: {option.default or 'none'})"
@@ -74,7 +75,7 @@ def pytest_load_initial_conftests(
 ) -> Generator[None, None, None]:
     """Refuses mistyped options before pytest does, to name the nearest one; begins early."""
     with _usage_errors():
-        incompatible_plugins.refuse_loaded(early_config.pluginmanager)
+        _refuse_incompatible(early_config.pluginmanager)
         _begin(early_config, args)
     _watch_network(early_config)
     try:
@@ -292,6 +293,14 @@ def _record(config: pytest.Config) -> RunRecord:
     from pytest_qchannel.plugin.record.ending import RunRecord
 
     return RunRecord.of(config)
+
+
+def _refuse_incompatible(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Refuses plugins that cannot stand beside pytest-recording, where one of them is there."""
+    if find_spec("cassetter") or pluginmanager.has_plugin("vcr"):
+        from pytest_qchannel import incompatible_plugins
+
+        incompatible_plugins.refuse(pluginmanager)
 
 
 def _begin(config: pytest.Config, args: list[str] | None = None) -> None:
