@@ -100,8 +100,10 @@ def facts_of(path: Path) -> dict[str, Any]:
             *(error.get(name) for name in ("headline", "where", "next")),
             *(cassette.get(name) for name in ("path", "did", "recorded_at", "source")),
             [(r["method"], r["route"], r["status"], r["fault"]) for r in one["requests"]],
-            [pub for job in one["jobs"] for pub in job["pubs"]],
         )
+        if pubs := [pub for job in one["jobs"] for pub in job["pubs"]]:  # it was polled for a time
+            counted = [(pub["counts"], pub["expected"]) for pub in pubs]
+            found[one["id"]] = (*found[one["id"]][:10], counted)
     return found
 
 
@@ -131,8 +133,8 @@ def test_the_same_facts_in_one_process_in_workers_and_without_a_terminal(
         "test_ends_badly": "error",
         "test_counts": "failed",
     }
-    [[pub]] = [one[-1] for one in told.values() if one[-1]]
-    assert (pub["counts"], pub["expected"]) == ({"0": 5}, {"0": 0.25, "1": 0.75})
+    [[counted]] = [one[-1] for name, one in told.items() if "test_counts" in name]
+    assert counted == ({"0": 5}, {"0": 0.25, "1": 0.75})
 
 
 def test_what_is_written_is_checked_before_and_said_after(
