@@ -80,8 +80,8 @@ SPENT: Final = pytest.StashKey[Callable[[], Spent]]()
 """Of a run, in the process that shows it: asked at its end, if the run is live."""
 
 _FACTS: Final = pytest.StashKey[Facts]()
-_LANE: Final = pytest.StashKey[Lane]()
-_BEGAN: Final = pytest.StashKey[float]()
+_LANE: Final = pytest.StashKey[tuple[Lane, float]]()
+"""The lane of a test, and when it was opened."""
 
 _NEXT: Final = re.compile(r"^ *next: +(.+)", re.MULTILINE)
 """The last line of an error of ours, where it is a note of another one."""
@@ -89,14 +89,17 @@ _NEXT: Final = re.compile(r"^ *next: +(.+)", re.MULTILINE)
 
 def of(item: pytest.Item) -> Facts:
     """The facts of a test, from its setup to its last report; a test that runs again has new."""
-    return item.stash.setdefault(_FACTS, Facts())
+    found = item.stash.get(_FACTS, None)
+    if found is None:
+        found = item.stash[_FACTS] = Facts()
+    return found
 
 
 def opened(item: pytest.Item, lane: Lane) -> None:
     """Notes the lane of a test, before it sends anything."""
     facts = of(item)
     facts["lane"] = lane.mode.value
-    item.stash[_LANE], item.stash[_BEGAN] = lane, perf_counter()
+    item.stash[_LANE] = lane, perf_counter()
     if REPORTS in item.config.stash:
         lane.keep_answers()
 
@@ -133,18 +136,19 @@ def attach_noted(item: pytest.Item, made: pytest.TestReport) -> None:
 
 
 def _count(item: pytest.Item, facts: Facts) -> None:
-    lane = item.stash.get(_LANE, None)
-    if lane is None:
+    opened = item.stash.get(_LANE, None)
+    if opened is None:
         return
-    began = item.stash[_BEGAN]
+    lane, began = opened
     del item.stash[_LANE]
-    facts["requests"] = len(lane.requests)
+    requests = lane.requests
+    facts["requests"] = len(requests)
     if REPORTS in item.config.stash:
-        facts["log"] = log_of(lane.requests, began)
-        jobs = facts["told_jobs"] = jobs_of(lane.requests, began)
-        facts["circuits"] = draw(lane.requests, jobs)
-        facts["devices"] = devices_of(lane.requests, jobs)
-    if created := [one.job_id for one in lane.requests if one.job_id and _is_job_created(one)]:
+        facts["log"] = log_of(requests, began)
+        jobs = facts["told_jobs"] = jobs_of(requests, began)
+        facts["circuits"] = draw(requests, jobs)
+        facts["devices"] = devices_of(requests, jobs)
+    if created := [one.job_id for one in requests if one.job_id and _is_job_created(one)]:
         known = lane.qpu_seconds(created)
         facts["jobs"] = {job: known.get(job) for job in created}
         facts["is_estimate"] = not lane.is_live
