@@ -25,6 +25,7 @@ from pytest_qchannel.plugin import our_tests, selection, session_settings, shari
 from pytest_qchannel.plugin.hiding import HIDING
 from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_shown import Shown
+from pytest_qchannel.plugin.live_variables import KEYS, exchange_of
 from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
 from pytest_qchannel.plugin.record.shown import visible
 from pytest_qchannel.plugin.taping import has_lane, test_id
@@ -56,7 +57,8 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     Raises:
         UsageProblem: There is no credential, or a secret is where it must not be.
     """
-    environ = {name: value for name, value in os.environ.items() if value}
+    exchange = exchange_of(config)
+    environ = exchange.environ()
     if settings.secrets is not None:
         is_ini = settings.origin["secrets"].startswith(("qchannel_", "-o "))
         base = config.rootpath if is_ini else config.invocation_params.dir
@@ -70,6 +72,7 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
         session_settings.base_of(config),
         owner=worker.get("workerid", "main"),
         clock=CLOCK,
+        standins=exchange.standins(),
     )
     try:
         _require_hidden(config)
@@ -137,8 +140,14 @@ class Live:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tells a worker the name of the run."""
+        """Tells a worker the name of the run, and what it does not find in its variables."""
         node.workerinput[_RUN_KEY] = self._run.terms.run
+        node.workerinput[KEYS] = exchange_of(self._config).taken
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodeready(self, node: Any) -> None:
+        """Forgets what the worker knows by now."""
+        node.workerinput.pop(KEYS, None)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

@@ -200,6 +200,8 @@ def test_a(qchannel_service, n):
         command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
     )
     assert led.alive() == [], done.stdout
+    assert " passed" in done.stdout.splitlines()[-1], done.stdout
+    assert " error" not in done.stdout.splitlines()[-1], done.stdout
     # A cancelled one takes nothing: more than three are held at once by nobody.
     assert len(led.jobs()) - before <= 5
 

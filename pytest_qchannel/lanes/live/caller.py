@@ -49,15 +49,22 @@ class Caller:
         secret: Its real API key.
         send: Sends a request as it is.
         now: The time, in seconds since the epoch.
+        learned: Called with each access token, for whoever looks for secrets in what is written.
     """
 
     def __init__(
-        self, channel: Channel, secret: Secret, send: Handle, now: Callable[[], float]
+        self,
+        channel: Channel,
+        secret: Secret,
+        send: Handle,
+        now: Callable[[], float],
+        learned: Callable[[Secret], None] = lambda _: None,
     ) -> None:
         self.channel = channel
         self._secret = secret
         self._send = send
         self._now = now
+        self._learned = learned
         self._token: _Token | None = None
         self._lock = threading.Lock()
         self._instances: tuple[HeldInstance, ...] | None = None
@@ -118,6 +125,7 @@ class Caller:
         token = answered.get("access_token")
         if not isinstance(token, str):
             raise self._failed("IAM gave no access token", "service")
+        self._learned(Secret("an access token of this run", token))
         return _Token(token, self._now() + int(answered.get("expires_in") or 3600))
 
     def _json(self, request: Request) -> dict[str, Any]:
