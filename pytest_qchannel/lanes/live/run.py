@@ -102,29 +102,33 @@ class LiveRun:
         self._forwarder = Forwarder()
         self.send: Handle = send or self._forwarder.handle
         self._callers = {
-            channel: Caller(channel, secret, self.send, clock.now)
+            channel: Caller(channel, secret, self.send, clock.now, self._learn)
             for channel, secret in self.held.items()
         }
         self._named = {one: credentials.instance_of(one, environ) for one in self.held}
         self._accounts: dict[str, HeldAccount] = {}
-        budget = settings.budget
-        self.terms = Terms(
-            name,
-            Budget.parse(budget if budget == "dry" else str(budget)),
-            owner,
-            frozenset(settings.live_backends),
-            self._instances_allowed(),
-            settings.live_jobs,
-            settings.queue_timeout,
-            settings.budget_28d,
-        )
         self._root = root
         self._accesses, self._usages = Accesses(), Usages()
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
         self._is_closed = False
-        for secret in self.held.values():  # last: one that could not be made remembers nothing
+        for secret in self.held.values():
             self._learn(secret)
+        budget = settings.budget
+        try:
+            self.terms = Terms(
+                name,
+                Budget.parse(budget if budget == "dry" else str(budget)),
+                owner,
+                frozenset(settings.live_backends),
+                self._instances_allowed(),
+                settings.live_jobs,
+                settings.queue_timeout,
+                settings.budget_28d,
+            )
+        except BaseException:  # one that could not be made remembers nothing
+            self.close()
+            raise
 
     # Who is logged in.
 
