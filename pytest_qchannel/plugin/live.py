@@ -12,7 +12,7 @@ import pytest
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.personal import secrets_of_person
-from pytest_qchannel.channels.secrets_file import secrets_file
+from pytest_qchannel.channels.secrets_file import environ_with
 from pytest_qchannel.errors import ExpectationFailed, LiveProblem, NotLive, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
@@ -53,11 +53,10 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     Raises:
         UsageProblem: There is no credential, or a secret is where it must not be.
     """
-    environ = {name: value for name, value in os.environ.items() if value}
-    if settings.secrets is not None:
-        is_ini = settings.origin["secrets"].startswith(("qchannel_", "-o "))
-        base = config.rootpath if is_ini else config.invocation_params.dir
-        environ = {**secrets_file(base / settings.secrets), **environ}
+    file = settings.secrets
+    if file is not None:
+        file = session_settings.file_of(config, settings, "secrets", file)
+    environ = environ_with(file, os.environ)
     worker: Mapping[str, Any] = getattr(config, "workerinput", {})
     of_run = RunId(worker[_RUN_KEY], "pytest-xdist") if _RUN_KEY in worker else run_id(environ)
     run = LiveRun(
