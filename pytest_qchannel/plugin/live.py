@@ -13,10 +13,11 @@ import pytest
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.channels.secrets_file import environ_with
-from pytest_qchannel.errors import ExpectationFailed, LiveProblem, NotLive, UsageProblem
+from pytest_qchannel.errors import ExpectationFailed, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
 from pytest_qchannel.lanes.live.outcome import Told, outcome_of
+from pytest_qchannel.lanes.live.problems import LiveProblem, NotLive
 from pytest_qchannel.lanes.live.run import LiveRun, missing
 from pytest_qchannel.lanes.live.run_id import RunId, run_id
 from pytest_qchannel.lanes.live.sweep import Line

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import Mode, Source
+from pytest_qchannel.modes import Mode, Source
 from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings, workers
 from pytest_qchannel.plugin.keys import HEADER, PAGES, REPORTS
 from pytest_qchannel.plugin.packages import Packages

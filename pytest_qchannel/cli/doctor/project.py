@@ -15,7 +15,8 @@ from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.lanes.worlds import world_of
 from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
-from pytest_qchannel.options import CHANNELS, OPTIONS, Mode, Option
+from pytest_qchannel.modes import Mode
+from pytest_qchannel.options import CHANNELS, OPTIONS, Option
 from pytest_qchannel.settings import check_arguments, check_key, resolve
 
 __all__ = ["CHECKS"]

@@ -15,10 +15,10 @@ from urllib.parse import urlencode, urlsplit
 from pytest_qchannel.cassette.accounts import HeldInstance
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.crn import CRN
-from pytest_qchannel.errors import LiveProblem
 from pytest_qchannel.hosts import IAM, RUNTIME, SEARCH, Host, base_url_of, find_any_host
 from pytest_qchannel.ibm.table import url_of
 from pytest_qchannel.lanes.live.access import Access
+from pytest_qchannel.lanes.live.problems import LiveProblem
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.wire import ConnectionDropped, Handle, Request
 

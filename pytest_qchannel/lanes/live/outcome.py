@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from pytest_qchannel.errors import LiveProblem, QChannelError
+from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.lanes.live.problems import LiveProblem
 
 __all__ = ["SERVICE_CODES", "TOO_LONG", "Facts", "Outcome", "Told", "outcome_of"]
 

@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from pytest_qchannel.emulator.api.client_release import client_release
-from pytest_qchannel.errors import LiveRefused
 from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, RUNTIME, SEARCH
 from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.ibm.route import Action
@@ -34,6 +33,7 @@ from pytest_qchannel.lanes.live.access import (
 from pytest_qchannel.lanes.live.entry import Kind, fingerprint
 from pytest_qchannel.lanes.live.ledger import Ledger
 from pytest_qchannel.lanes.live.order import Order, order_of
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.lanes.live.terms import CurrentTest, Terms
 from pytest_qchannel.wire import Handle, Json, Request, Response
 

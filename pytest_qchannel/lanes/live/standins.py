@@ -25,10 +25,11 @@ import jwt
 
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
-from pytest_qchannel.errors import LiveRefused, QChannelError
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.lanes.live.access import shown
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.wire import Handle, Link, Request, Response
 

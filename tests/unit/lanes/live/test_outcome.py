@@ -6,14 +6,9 @@ import pickle
 
 import pytest
 
-from pytest_qchannel.errors import (
-    DuplicateJobs,
-    EmulatorGap,
-    LiveProblem,
-    LiveRefused,
-    QChannelError,
-)
+from pytest_qchannel.errors import EmulatorGap, QChannelError
 from pytest_qchannel.lanes.live.outcome import SERVICE_CODES, Facts, Outcome, outcome_of
+from pytest_qchannel.lanes.live.problems import DuplicateJobs, LiveProblem, LiveRefused
 
 SKIPS = {Outcome.QUOTA, Outcome.QUEUE, Outcome.SERVICE, Outcome.NOT_OFFERED}
 

@@ -11,7 +11,8 @@ import jwt
 import pytest
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-from pytest_qchannel.errors import LiveRefused, QChannelError
+from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.lanes.live.standins import StandIns
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.wire import Request, Response

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.errors import DuplicateJobs, LiveRefused
 from pytest_qchannel.lanes.live.entry import State
+from pytest_qchannel.lanes.live.problems import DuplicateJobs, LiveRefused
 from pytest_qchannel.lanes.live.sweep import Sweep
 from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
 from tests.unit.lanes.live.bends import (

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.errors import LiveProblem
 from pytest_qchannel.lanes.live.access import Unanswered
 from pytest_qchannel.lanes.live.entry import Kind, State, Wish
 from pytest_qchannel.lanes.live.ledger import Ledger
+from pytest_qchannel.lanes.live.problems import LiveProblem
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.sweep import Line, Sweep, TagSweep
 from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
