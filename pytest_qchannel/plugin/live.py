@@ -169,7 +169,7 @@ class Live:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Says which test runs, until it has been torn down, and sweeps what it leaves."""
+        """Says which test runs, until it has been torn down."""
         self._run.begin(self._allowance(item))
         self._passed.discard(item.nodeid)
         try:
@@ -202,8 +202,6 @@ class Live:
         if isinstance(error, NotLive):
             return _skipped(item, made, str(error.headline))
         told = self._told(error)
-        if told is None:
-            return made
         facts: Facts = getattr(made, ATTRIBUTE)
         facts["ended_as"] = told.outcome.value
         said = f"live, {told.outcome}: {told.why}"
@@ -215,7 +213,7 @@ class Live:
         made.sections.append(("qchannel: what the live test ended as", said))
         return made
 
-    def _told(self, error: BaseException) -> Told | None:
+    def _told(self, error: BaseException) -> Told:
         test = self._run.current()
         is_fit = isinstance(error, ExpectationFailed) and error.headline.startswith(
             "assert_sampler_run"
