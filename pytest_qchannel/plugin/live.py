@@ -12,7 +12,7 @@ import pytest
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.personal import secrets_of_person
-from pytest_qchannel.channels.secrets_file import secrets_file
+from pytest_qchannel.channels.secrets_file import environ_with
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
@@ -58,11 +58,10 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
         UsageProblem: There is no credential, or a secret is where it must not be.
     """
     exchange = exchange_of(config)
-    environ = exchange.environ()
-    if settings.secrets is not None:
-        is_ini = settings.origin["secrets"].startswith(("qchannel_", "-o "))
-        base = config.rootpath if is_ini else config.invocation_params.dir
-        environ = {**secrets_file(base / settings.secrets), **environ}
+    file = settings.secrets
+    if file is not None:
+        file = session_settings.file_of(config, settings, "secrets", file)
+    environ = environ_with(file, exchange.environ())
     worker: Mapping[str, Any] = getattr(config, "workerinput", {})
     of_run = RunId(worker[_RUN_KEY], "pytest-xdist") if _RUN_KEY in worker else run_id(environ)
     run = LiveRun(
@@ -188,7 +187,7 @@ class Live:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Says which test runs, until it has been torn down, and sweeps what it leaves."""
+        """Says which test runs, until it has been torn down."""
         self._run.begin(self._allowance(item))
         self._passed.discard(item.nodeid)
         try:
@@ -221,8 +220,6 @@ class Live:
         if isinstance(error, NotLive):
             return _skipped(item, made, str(error.headline))
         told = self._told(error)
-        if told is None:
-            return made
         facts: Facts = getattr(made, ATTRIBUTE)
         facts["ended_as"] = told.outcome.value
         said = f"live, {told.outcome}: {told.why}"
@@ -234,7 +231,7 @@ class Live:
         made.sections.append(("qchannel: what the live test ended as", said))
         return made
 
-    def _told(self, error: BaseException) -> Told | None:
+    def _told(self, error: BaseException) -> Told:
         test = self._run.current()
         is_fit = isinstance(error, ExpectationFailed) and error.headline.startswith(
             "assert_sampler_run"

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.devices_kit import with_device
-from tests.live.conftest import SAMPLER, WORLD
+from tests.live.conftest import SAMPLER
+from tests.live.worlds import WORLD
 from tests.live.second_server import SecondServer
 
 COLUMNS = 80

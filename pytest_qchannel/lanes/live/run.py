@@ -112,24 +112,28 @@ class LiveRun:
         }
         self._named = {one: credentials.instance_of(one, environ) for one in self.held}
         self._instances: dict[str, tuple[HeldInstance, ...]] = {}
-        budget = settings.budget
-        self.terms = Terms(
-            name,
-            Budget.parse(budget if budget == "dry" else str(budget)),
-            owner,
-            frozenset(settings.live_backends),
-            self._instances_allowed(),
-            settings.live_jobs,
-            settings.queue_timeout,
-            settings.budget_28d,
-        )
         self._root = root
         self._accesses, self._usages = Accesses(), Usages()
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
         self._is_closed = False
-        for secret in credentials.secrets_in(environ):  # last: what fails before remembers nothing
+        for secret in credentials.secrets_in(environ):
             self._learn(secret)
+        budget = settings.budget
+        try:
+            self.terms = Terms(
+                name,
+                Budget.parse(budget if budget == "dry" else str(budget)),
+                owner,
+                frozenset(settings.live_backends),
+                self._instances_allowed(),
+                settings.live_jobs,
+                settings.queue_timeout,
+                settings.budget_28d,
+            )
+        except BaseException:  # one that could not be made remembers nothing
+            self.close()
+            raise
 
     # Who is logged in.
 
