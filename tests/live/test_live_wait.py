@@ -17,8 +17,8 @@ import pytest
 
 from tests.devices_kit import with_device
 from tests.live.conftest import SAMPLER
-from tests.live.worlds import WORLD
 from tests.live.second_server import SecondServer
+from tests.live.worlds import WORLD
 
 COLUMNS = 80
 EMPTIED = "\r\x1b[2K"
