@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
+from typing import Final, TypeAlias
 
 import pytest
 from click.testing import CliRunner
@@ -21,9 +22,10 @@ from click.testing import CliRunner
 from pytest_qchannel.cli.main import main
 from tests.e2e.pages_kit import STAND_IN, Block, blocks_of
 
-PORTS = ("8765", "8766")
+PORTS: Final = ("8765", "8766")
 """What servers of the pages listen on; here, on ports that are free."""
-Start = Callable[[list[str], str], str]
+
+Servers: TypeAlias = Callable[[list[str], str], str]
 
 
 def typed(block: Block) -> list[tuple[str, str]]:
@@ -41,8 +43,8 @@ def is_shown(wanted: str, said: str) -> bool:
 
 
 @contextmanager
-def servers() -> Iterator[Start]:
-    """Starts servers, which answer until the page ends; gives what one says when it is there."""
+def servers() -> Iterator[Servers]:
+    """Starts servers, which go on while the page's other commands are run."""
     started: list[subprocess.Popen[str]] = []
 
     def start(arguments: list[str], wanted: str) -> str:
@@ -75,11 +77,12 @@ def with_free_ports(blocks: list[Block]) -> list[Block]:
 
 
 def run(
-    command: str, wanted: str, pytester: pytest.Pytester, folder: Path, start: Start
+    command: str, wanted: str, pytester: pytest.Pytester, folder: Path, start: Servers
 ) -> tuple[str, int]:
     """What a command says, and its exit status.
 
-    pytest and qchannel run in this process, which saves their start, but for a program's.
+    pytest and qchannel run in this process, which saves their start, but for a program's; a server
+    has said enough when it has said what is shown.
     """
     words = shlex.split(command, comments=True)
     with pytest.MonkeyPatch.context() as patched:
