@@ -52,9 +52,7 @@ def is_mistyped(name: str, told: Iterable[str]) -> bool:
         name: The marker's.
         told: What the ini file and all plugins say of their markers.
     """
-    return _is_alike(name) and all(
-        re.split(r"[:(]", line)[0].strip() != name for line in told
-    )
+    return _is_alike(name) and all(re.split(r"[:(]", line)[0].strip() != name for line in told)
 
 
 @functools.cache
