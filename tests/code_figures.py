@@ -22,8 +22,8 @@ FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset(
         {
             "_version", "crn", "errors", "hosts", "incompatible_plugins", "ini_file", "journal",
-            "markers", "options", "qiskit_home", "qpy_header", "reading", "rerun_command", "secret",
-            "setting_values", "settings", "units", "wire",
+            "markers", "modes", "options", "qiskit_home", "qpy_header", "reading", "rerun_command",
+            "secret", "setting_values", "settings", "units", "uses", "wire",
         }
     ),
     frozenset({"ibm"}),

@@ -12,11 +12,12 @@ import pytest
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.personal import secrets_of_person
-from pytest_qchannel.channels.secrets_file import secrets_file
-from pytest_qchannel.errors import ExpectationFailed, LiveProblem, NotLive, UsageProblem
+from pytest_qchannel.channels.secrets_file import environ_with
+from pytest_qchannel.errors import ExpectationFailed, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
 from pytest_qchannel.lanes.live.outcome import Told, outcome_of
+from pytest_qchannel.lanes.live.problems import LiveProblem, NotLive
 from pytest_qchannel.lanes.live.run import LiveRun, missing
 from pytest_qchannel.lanes.live.run_id import RunId, run_id
 from pytest_qchannel.lanes.live.sweep import Line
@@ -24,8 +25,11 @@ from pytest_qchannel.plugin import our_tests, selection, session_settings, shari
 from pytest_qchannel.plugin.hiding import HIDING
 from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_shown import Shown
+from pytest_qchannel.plugin.live_variables import KEYS, exchange_of
 from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
+from pytest_qchannel.plugin.record.shown import visible
 from pytest_qchannel.plugin.taping import has_lane, test_id
+from pytest_qchannel.plugin.wait_line import WaitLine
 from pytest_qchannel.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,11 +57,11 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     Raises:
         UsageProblem: There is no credential, or a secret is where it must not be.
     """
-    environ = {name: value for name, value in os.environ.items() if value}
-    if settings.secrets is not None:
-        is_ini = settings.origin["secrets"].startswith(("qchannel_", "-o "))
-        base = config.rootpath if is_ini else config.invocation_params.dir
-        environ = {**secrets_file(base / settings.secrets), **environ}
+    exchange = exchange_of(config)
+    file = settings.secrets
+    if file is not None:
+        file = session_settings.file_of(config, settings, "secrets", file)
+    environ = environ_with(file, exchange.environ())
     worker: Mapping[str, Any] = getattr(config, "workerinput", {})
     of_run = RunId(worker[_RUN_KEY], "pytest-xdist") if _RUN_KEY in worker else run_id(environ)
     run = LiveRun(
@@ -67,6 +71,7 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
         session_settings.base_of(config),
         owner=worker.get("workerid", "main"),
         clock=CLOCK,
+        standins=exchange.standins(),
     )
     try:
         _require_hidden(config)
@@ -120,15 +125,28 @@ class Live:
         self._before: Any = None
         self._shown = Shown(lambda: run.real)
         config.pluginmanager.register(self._shown, "qchannel-live-shown")
+        if not self._is_worker and run.terms.budget.tier != "read":
+            line = WaitLine(config, run.clock, self._waits)
+            config.pluginmanager.register(line, "qchannel-wait-line")
         if not self._is_worker and threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._terminated)
+
+    def _waits(self) -> str | None:
+        line = self._run.wait_line()
+        return self._shown.hide(visible(line, 400), "what the run waits for") if line else None
 
     # Before a test.
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tells a worker the name of the run."""
+        """Tells a worker the name of the run, and what it does not find in its variables."""
         node.workerinput[_RUN_KEY] = self._run.terms.run
+        node.workerinput[KEYS] = exchange_of(self._config).taken
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodeready(self, node: Any) -> None:
+        """Forgets what the worker knows by now."""
+        node.workerinput.pop(KEYS, None)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -169,7 +187,7 @@ class Live:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Says which test runs, until it has been torn down, and sweeps what it leaves."""
+        """Says which test runs, until it has been torn down."""
         self._run.begin(self._allowance(item))
         self._passed.discard(item.nodeid)
         try:
@@ -202,8 +220,6 @@ class Live:
         if isinstance(error, NotLive):
             return _skipped(item, made, str(error.headline))
         told = self._told(error)
-        if told is None:
-            return made
         facts: Facts = getattr(made, ATTRIBUTE)
         facts["ended_as"] = told.outcome.value
         said = f"live, {told.outcome}: {told.why}"
@@ -215,7 +231,7 @@ class Live:
         made.sections.append(("qchannel: what the live test ended as", said))
         return made
 
-    def _told(self, error: BaseException) -> Told | None:
+    def _told(self, error: BaseException) -> Told:
         test = self._run.current()
         is_fit = isinstance(error, ExpectationFailed) and error.headline.startswith(
             "assert_sampler_run"
@@ -308,8 +324,9 @@ class Live:
             self._live_tests.add(report.nodeid)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Says what the run has spent, and what it left."""
-        for line in (*self._run.summary(), *self._lines):
+        """Says what the run has spent, which the line of ``-q`` has, and what it left."""
+        spent = self._run.summary() if self._config.get_verbosity() >= 0 else []
+        for line in (*spent, *self._lines):
             terminalreporter.write_line(line)
 
     def end(self) -> None:

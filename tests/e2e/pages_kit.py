@@ -39,7 +39,7 @@ class Block:
     @property
     def file(self) -> str:
         """The file that it is, for the consoles of its page, as its first line says; or nothing."""
-        found = re.match(r"# ([\w/]+\.(?:py|toml|ini))\n", self.text)
+        found = re.match(r"(?:#|//) ([\w/]+\.(?:py|toml|ini|mjs|cpp))\n", self.text)
         return found[1] if found else ""
 
 
@@ -47,5 +47,5 @@ def blocks_of(page: Path, *languages: str) -> list[Block]:
     """A page's blocks of some languages: what consoles are made of, if none is named."""
     text = page.read_text(encoding="utf-8")
     found = re.findall(r"^```(\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    wanted = languages or ("python", "console", "toml", "ini")
+    wanted = languages or ("python", "console", "toml", "ini", "javascript", "cpp")
     return [Block(*one) for one in found if one[0] in wanted]

@@ -44,3 +44,16 @@ def test_the_report_is_written_printed_and_in_the_exit_status(
         "unknown",
         "missing",
     ]
+
+
+def test_a_report_that_could_not_be_written_is_refused_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The user saw a traceback, when everything was walked and the report lost."""
+    monkeypatch.setattr(check_live, "live_run", lambda _: pytest.fail("nobody is asked"))
+    monkeypatch.chdir(tmp_path)
+    asked = ["check", "--live", "--output", "nowhere/drift.json"]
+    result = CliRunner().invoke(main, asked, catch_exceptions=False)
+    assert result.exit_code == 2
+    assert "--output: there is no folder nowhere" in result.output
+    assert "mkdir -p nowhere" in result.output

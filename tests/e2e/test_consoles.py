@@ -21,7 +21,7 @@ TYPED = {
     if block.is_run
     for command, _ in typed(block)
 }
-LANGUAGES = ("python", "console", "toml", "ini", "yaml", "text")
+LANGUAGES = ("python", "console", "toml", "ini", "yaml", "javascript", "cpp", "text")
 
 WITH_CONSOLES = [
     page

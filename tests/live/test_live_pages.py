@@ -14,8 +14,8 @@ from docs.errors import commands
 from pytest_qchannel.channels.client import client_version
 from tests.e2e.consoles_kit import run, run_page
 from tests.e2e.pages_kit import PAGES, blocks_of
-from tests.live.conftest import WORLD
 from tests.live.second_server import SecondServer
+from tests.live.worlds import WORLD
 
 LIVE = [page for page in PAGES if any(one.is_live for one in blocks_of(page))]
 JOBS = """

@@ -70,6 +70,6 @@ def _drawn(text: str) -> tuple[int, str] | None:
 
     try:
         circuit = qasm3.loads(text)
+        return circuit.num_qubits, str(circuit.draw("text", idle_wires=False, fold=-1))
     except Exception:  # its reader knows less than its writer: the text is shown as it is
         return None
-    return circuit.num_qubits, str(circuit.draw("text", idle_wires=False, fold=-1))

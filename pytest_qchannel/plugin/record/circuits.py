@@ -10,6 +10,7 @@ from pytest_qchannel.cassette.submitted.pictures import pictured
 from pytest_qchannel.cassette.submitted.submission import read_submission
 from pytest_qchannel.cassette.submitted.submission_words import describe
 from pytest_qchannel.journal import DEVICE, Exchange
+from pytest_qchannel.plugin.record.traffic import read
 
 __all__ = ["devices_of", "draw"]
 
@@ -64,10 +65,7 @@ def devices_of(
 
 
 def _device(told: bytes) -> dict[str, object] | None:
-    try:
-        said = json.loads(told)
-    except ValueError:
-        return None
+    said = read(told)
     qubits, coupling = said.get("n_qubits"), said.get("coupling_map")
     if not isinstance(qubits, int) or not isinstance(coupling, list):
         return None

@@ -11,7 +11,7 @@ from pytest_qchannel.ibm.route import Action, Tells
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Exchange
 
-__all__ = ["jobs_of", "log_of", "usage_s"]
+__all__ = ["jobs_of", "log_of", "read", "usage_s"]
 
 _USAGE: Final = ("qpu_charge_time_seconds", "quantum_seconds", "seconds")
 
@@ -52,7 +52,7 @@ def jobs_of(exchanges: Iterable[Exchange], began: float) -> dict[str, _Plain]:
         if one.job_id is None:
             continue
         job = jobs.setdefault(one.job_id, {"states": [], "pubs": []})
-        found, said = find(one.method, one.host, one.path), _read(one.told)
+        found, said = find(one.method, one.host, one.path), read(one.told)
         if found is not None and found.route.action is Action.SUBMISSION:
             _submitted(job, one.body, said)
         elif found is not None and found.route.tells is Tells.END:
@@ -101,7 +101,8 @@ def _answered(job: _Plain, said: _Plain) -> None:
             job["pubs"][number].update(counted._asdict())
 
 
-def _read(body: bytes) -> _Plain:
+def read(body: bytes) -> _Plain:
+    """The object in a body; empty where there is none."""
     try:
         said = json.loads(body) if body else {}
     except (ValueError, RecursionError):

@@ -62,8 +62,12 @@ def test_devices_that_jobs_ran_on_and_no_others() -> None:
                 ("qpu_other", json.dumps(line).encode()),
                 ("qpu_cut", b'{"coupling_map": '),
                 ("qpu_odd", b'{"coupling_map": null}'),
+                ("qpu_list", b'["coupling_map"]'),
             ]
         )
     ]
-    jobs = {name: {"backend": name} for name in ("qpu_line", "qpu_cut", "qpu_odd", "qpu_gone")}
+    jobs = {
+        name: {"backend": name}
+        for name in ("qpu_line", "qpu_cut", "qpu_odd", "qpu_list", "qpu_gone")
+    }
     assert devices_of(asked, jobs) == {"qpu_line": {"qubits": 3, "coupling": [[0, 1], [1, 2]]}}
