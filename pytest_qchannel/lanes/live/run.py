@@ -203,7 +203,8 @@ class LiveRun:
             raise UsageProblem(
                 f"the ledger of the live run cannot be written: {error}",
                 where=str(path),
-                next="mend that, or move the file away: qchannel cleanup finds jobs by their tags",
+                next="mend that, or move the file away, and find the jobs by their tags: "
+                "qchannel cleanup",
             ) from None
 
     @functools.cached_property
