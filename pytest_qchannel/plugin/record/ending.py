@@ -72,17 +72,19 @@ class RunRecord:
         return done
 
     def _lines(self, spent: Spent | None) -> list[str]:
-        cost = lines.Cost.of(self.run)
-        if self._config.stash.get(EVERYWHERE, None) is not None:
-            cost = cost._replace(requests=0)  # they are counted with those of no test
-        more = lines.lines_of(self.run, self._deeds(), cost.words(spent), Shown())
+        more = lines.lines_of(self.run, self._deeds(), self._cost().words(spent), Shown())
         return [f"qchannel: {one}" for one in (self._lanes(), *more) if one]
 
     def _quiet_line(self) -> list[str]:
-        cost = lines.Cost.of(self.run).words(None)
-        told = (self._lanes(), *lines.phrases_of(self.run, self._deeds(), cost))
+        told = (self._lanes(), *lines.phrases_of(self.run, self._deeds(), self._cost().words(None)))
         said = "; ".join(one for one in told if one)
         return [f"qchannel: {said}"] if said else []
+
+    def _cost(self) -> lines.Cost:
+        cost = lines.Cost.of(self.run)
+        if self._config.stash.get(EVERYWHERE, None) is not None:
+            cost = cost._replace(requests=0)  # they are counted with those of no test
+        return cost
 
     def _lanes(self) -> str:
         counts = sorted(lines.lane_counts(self.run).items())
