@@ -15,7 +15,7 @@ from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.client import client_release
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
-from pytest_qchannel.channels.personal import forget, remember
+from pytest_qchannel.channels.personal import forget, remember, secrets_of_person
 from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
 from pytest_qchannel.lanes.live.access import Access, Accesses
 from pytest_qchannel.lanes.live.allowance import Allowance
@@ -126,8 +126,10 @@ class LiveRun:
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
         self._is_closed = False
-        for secret in credentials.secrets_in(environ):  # last: what fails before remembers nothing
-            self._learn(secret)
+        # Last: what fails before remembers nothing. A saved account is not used, and not shown.
+        for secret in (*credentials.secrets_in(environ), *secrets_of_person()):
+            if secret.reveal() not in (standins or {}).values():
+                self._learn(secret)
 
     # Who is logged in.
 
