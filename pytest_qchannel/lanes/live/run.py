@@ -171,8 +171,8 @@ class LiveRun:
             LiveLoginFailed: Those of the account could not be listed.
         """
         settings = self.settings
-        by_default = [settings.instance] if settings.instance else list(self._named.values())
-        named = [one for one in settings.live_instances or by_default if one]
+        by_default = [settings.instance] if settings.instance else self._named_or_all()
+        named = settings.live_instances or by_default
         if all(one.startswith("crn:") for one in named):
             return frozenset(map(fingerprint, named))
         known = [one for caller in self._callers.values() for one in caller.instances()]
@@ -184,6 +184,14 @@ class LiveRun:
                     next=f"name one of {', '.join(sorted({one.name for one in known}))}",
                 )
         return frozenset(fingerprint(one.id) for one in known if {one.id, one.name} & set(named))
+
+    def _named_or_all(self) -> list[str]:
+        """The instances of the variables; of a channel without one all, where another has one."""
+        named = [one for one in self._named.values() if one]
+        if not named:
+            return []
+        unnamed = [self._callers[channel] for channel, one in self._named.items() if not one]
+        return [*named, *(one.id for caller in unnamed for one in caller.instances())]
 
     # What may be sent.
 
