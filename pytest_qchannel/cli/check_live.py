@@ -119,6 +119,6 @@ def _flows(
 
 
 def _drift(channel: Channel, run: LiveRun) -> Report:
-    instance = run.accounts()[channel.name].instances[0]
+    instance = run.instances_of(channel)[0]
     subject = Subject(run.held[channel], CRN.parse(instance.id))
     return drift_report(run.send, subject, reference(Clock(time.time)), secrets_of_person())

@@ -258,7 +258,7 @@ class _Telling:
         """Adds a report to the record of the run."""
         # (That of a test that crashed has nothing of ours.)
         if hasattr(report, keys.ATTRIBUTE) or keys.RECORD in self._config.stash:
-            _record(self._config).run.add(report)
+            _record(self._config).add(report)
 
 
 def _our_tests(config: pytest.Config) -> OurTests:

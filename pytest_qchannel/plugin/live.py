@@ -25,8 +25,11 @@ from pytest_qchannel.plugin import our_tests, selection, session_settings, shari
 from pytest_qchannel.plugin.hiding import HIDING
 from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_shown import Shown
+from pytest_qchannel.plugin.live_variables import KEYS, exchange_of
 from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
+from pytest_qchannel.plugin.record.shown import visible
 from pytest_qchannel.plugin.taping import has_lane, test_id
+from pytest_qchannel.plugin.wait_line import WaitLine
 from pytest_qchannel.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,10 +57,11 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     Raises:
         UsageProblem: There is no credential, or a secret is where it must not be.
     """
+    exchange = exchange_of(config)
     file = settings.secrets
     if file is not None:
         file = session_settings.file_of(config, settings, "secrets", file)
-    environ = environ_with(file, os.environ)
+    environ = environ_with(file, exchange.environ())
     worker: Mapping[str, Any] = getattr(config, "workerinput", {})
     of_run = RunId(worker[_RUN_KEY], "pytest-xdist") if _RUN_KEY in worker else run_id(environ)
     run = LiveRun(
@@ -67,6 +71,7 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
         session_settings.base_of(config),
         owner=worker.get("workerid", "main"),
         clock=CLOCK,
+        standins=exchange.standins(),
     )
     try:
         _require_hidden(config)
@@ -120,15 +125,28 @@ class Live:
         self._before: Any = None
         self._shown = Shown(lambda: run.real)
         config.pluginmanager.register(self._shown, "qchannel-live-shown")
+        if not self._is_worker and run.terms.budget.tier != "read":
+            line = WaitLine(config, run.clock, self._waits)
+            config.pluginmanager.register(line, "qchannel-wait-line")
         if not self._is_worker and threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._terminated)
+
+    def _waits(self) -> str | None:
+        line = self._run.wait_line()
+        return self._shown.hide(visible(line, 400), "what the run waits for") if line else None
 
     # Before a test.
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tells a worker the name of the run."""
+        """Tells a worker the name of the run, and what it does not find in its variables."""
         node.workerinput[_RUN_KEY] = self._run.terms.run
+        node.workerinput[KEYS] = exchange_of(self._config).taken
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodeready(self, node: Any) -> None:
+        """Forgets what the worker knows by now."""
+        node.workerinput.pop(KEYS, None)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -306,8 +324,9 @@ class Live:
             self._live_tests.add(report.nodeid)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Says what the run has spent, and what it left."""
-        for line in (*self._run.summary(), *self._lines):
+        """Says what the run has spent, which the line of ``-q`` has, and what it left."""
+        spent = self._run.summary() if self._config.get_verbosity() >= 0 else []
+        for line in (*spent, *self._lines):
             terminalreporter.write_line(line)
 
     def end(self) -> None:

@@ -57,7 +57,7 @@ def test_what_a_test_leaves_is_cancelled_when_it_ends(live: Run, led: SecondServ
 
 
 def test_a_job_that_waits_for_too_long_is_cancelled_and_its_test_skipped(
-    live: Run, led: SecondServer
+    live: Run, led: SecondServer, pytester: pytest.Pytester
 ) -> None:
     test = (
         SAMPLER
@@ -67,12 +67,19 @@ def test_a(qchannel_service):
     sample(qchannel_service, "ibm_there").result()
 """
     )
-    result = live(test, PAID, "--qchannel-queue-timeout=60", "-rs")
+    report = "--qchannel-report=out.json"
+    result = live(test, PAID, "--qchannel-queue-timeout=60", "-rs", report)
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(
         ["SKIPPED*live, queue: job * waited 60 s in the queue of ibm_there*"]
     )
+    line = "qchannel: waiting *, place 4 at ibm_there, 45 of 60 QPU s left (job *)"
+    result.stdout.fnmatch_lines([line])
     assert led.alive() == []
+    document = json.loads((pytester.path / "out.json").read_bytes())
+    [told] = document["tests"]
+    assert (told["lane"], told["outcome"], told["class"]) == ("live", "skipped", "queue")
+    assert document["qpu_seconds"]["held"] == 0.0
     strict = live(test, PAID, "--qchannel-queue-timeout=60", "--qchannel-live-strict")
     strict.assert_outcomes(failed=1)
 
@@ -184,6 +191,8 @@ def test_a(qchannel_service, n):
     running = apart(tmp_path, test, "-n", "2", "--qchannel-budget=18", "--qchannel-live-jobs=8")
     said, _ = running.communicate(timeout=110)
     assert led.alive() == [], said
+    assert " passed" in said.splitlines()[-1], said
+    assert " error" not in said.splitlines()[-1], said
     # A cancelled one takes nothing: more than three are held at once by nobody.
     assert len(led.jobs()) - before <= 5
 

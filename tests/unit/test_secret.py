@@ -95,3 +95,11 @@ def test_of_two_that_hold_each_other_the_longer_one_goes_first() -> None:
     inner, outer = Secret("INNER", "abcdefgh"), Secret("OUTER", "12-abcdefgh-34")
     hidden = hide_all("12-abcdefgh-34, abcdefgh", [inner, outer])
     assert hidden == "<secret OUTER>, <secret INNER>"
+
+
+@pytest.mark.parametrize("end", [chr(0xDCFF), chr(0xD800), "\u00e9"], ids=["byte", "half", "e"])
+def test_bytes_that_are_no_text_and_half_a_character_can_be_searched_for(end: str) -> None:
+    """A variable with such bytes ended every test with a UnicodeEncodeError."""
+    secret = Secret("ODD", f"a-key-that-ends-with-{end}")
+    assert secret.hide(f"<{secret.reveal()}>") == "<<secret ODD>>"
+    assert len({data for data, _ in secret.encodings()}) > 8

@@ -32,6 +32,7 @@ from pytest_qchannel.lanes.live.standins import StandIns
 from pytest_qchannel.lanes.live.submission import Submissions
 from pytest_qchannel.lanes.live.sweep import Line, Sweep
 from pytest_qchannel.lanes.live.terms import LiveTest, Terms
+from pytest_qchannel.lanes.live.waits import Waits
 from pytest_qchannel.lanes.live.watching import Usages, Watching
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
@@ -78,9 +79,10 @@ class LiveRun:
         owner: This process, as a worker of pytest-xdist is called.
         clock: The time.
         send: Sends a request to the real services; by default over the network.
+        standins: What stands in the process' variables in the place of real credentials.
 
     Raises:
-        UsageProblem: There is no credential.
+        UsageProblem: There is no credential, or one that cannot be one.
     """
 
     def __init__(
@@ -93,16 +95,19 @@ class LiveRun:
         owner: str = "main",
         clock: Clock = MACHINE,
         send: Handle | None = None,
+        standins: Mapping[str, str] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self._began_at = clock.now()
         self.held = held_in(environ)
         """The real credentials, by channel."""
+        credentials.require_whole(self.held.values())
         if not self.held:
             raise _without_credential(settings)
         self.real: list[Secret] = []
         """The real credentials, access tokens included; whatever looks for secrets knows them."""
-        self.standins = StandIns(self.held, self._learn)
+        self.standins = StandIns(self.held, self._learn, standins)
         self._forwarder = Forwarder()
         self.send: Handle = send or self._forwarder.handle
         self._callers = {
@@ -110,13 +115,13 @@ class LiveRun:
             for channel, secret in self.held.items()
         }
         self._named = {one: credentials.instance_of(one, environ) for one in self.held}
-        self._accounts: dict[str, HeldAccount] = {}
+        self._instances: dict[str, tuple[HeldInstance, ...]] = {}
         self._root = root
         self._accesses, self._usages = Accesses(), Usages()
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
         self._is_closed = False
-        for secret in self.held.values():
+        for secret in credentials.secrets_in(environ):
             self._learn(secret)
         try:
             self.terms = self._terms(name, owner)
@@ -139,18 +144,17 @@ class LiveRun:
 
     # Who is logged in.
 
-    def accounts(self) -> Mapping[str, HeldAccount]:
-        """By channel, who code under test logs in as: stand-ins, and the real instances.
+    def accounts(self, keys: Mapping[str, str]) -> Mapping[str, HeldAccount]:
+        """By channel, who code under test logs in as.
+
+        Args:
+            keys: By channel, the stand-in that it logs in with.
 
         Raises:
             LiveLoginFailed: An instance is named by its name, or not at all, and the account's
                 could not be listed.
         """
-        for channel in self.held:
-            if channel.name not in self._accounts:
-                key = self.standins.keys[channel.name]
-                self._accounts[channel.name] = HeldAccount(key, self.instances_of(channel))
-        return self._accounts
+        return {one.name: HeldAccount(keys[one.name], self.instances_of(one)) for one in self.held}
 
     def instances_of(self, channel: Channel) -> tuple[HeldInstance, ...]:
         """The instances of a channel's account that may be meant, that which is named first.
@@ -158,6 +162,11 @@ class LiveRun:
         Raises:
             LiveLoginFailed: They could not be listed.
         """
+        if channel.name not in self._instances:
+            self._instances[channel.name] = self._find_instances(channel)
+        return self._instances[channel.name]
+
+    def _find_instances(self, channel: Channel) -> tuple[HeldInstance, ...]:
         named = self.settings.instance or self._named[channel]
         if named and named.startswith("crn:"):
             return (HeldInstance(named, named, ""),)
@@ -248,6 +257,7 @@ class LiveRun:
 
     def begin(self, allowance: Allowance) -> None:
         """Another test runs from now on."""
+        self._test.swept += 1
         self._test = LiveTest(allowance, self._problems)
 
     def reports_to(self, problems: list[QChannelError]) -> None:
@@ -274,8 +284,7 @@ class LiveRun:
 
     def _crn_of(self, instance: str, channel: Channel) -> str | None:
         """The CRN with a fingerprint, of the instances in use or of all of the account."""
-        held = self.accounts()[channel.name].instances
-        for one in chain(held, lazily(self._callers[channel].instances)):
+        for one in chain(self.instances_of(channel), lazily(self._callers[channel].instances)):
             if fingerprint(one.id) == instance:
                 return one.id
         return None
@@ -292,6 +301,8 @@ class LiveRun:
 
     def sweep_test(self, test: str) -> list[Line]:
         """Ends what a test left; its prices may come later."""
+        if self._test.allowance.test == test:
+            self._test.swept += 1
         entries = self.ledger.entries(test=test, is_open=True)
         return self._sweep.sweep(entries, self.settings.sweep_timeout, price_s=0)
 
@@ -322,6 +333,16 @@ class LiveRun:
             f"qchannel: live run {self.terms.run}: {jobs} jobs, {used:g} QPU seconds used, "
             f"{held - used:g} held{left}, budget {budget}"
         ]
+
+    def wait_line(self) -> str | None:
+        """What the run waits for, if it waits for long; before a submission there is no ledger."""
+        if self._is_closed or not ledger_path(self._root, self.terms.run).exists():
+            return None
+        return self._waits.line()
+
+    @functools.cached_property
+    def _waits(self) -> Waits:
+        return Waits(self.terms, self.settling, self._began_at, self.access_of, self.send)
 
     def close(self) -> None:
         """Closes the connections; what still waits for a job does nothing any more."""

@@ -146,6 +146,10 @@ class Submissions:
                         "quota",
                     )
                 self._clock.sleep(wait_s)
+                if order.is_late:
+                    with suppress(WrongStep):  # the sweep has
+                        self._never_sent(order, entry, response, "its test has ended")
+                    order.refuse_late()
                 continue
             if 400 <= response.status < 500:
                 self._never_sent(order, entry, response, f"refused with {response.status}")

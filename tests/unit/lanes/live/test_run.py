@@ -78,3 +78,25 @@ def test_an_empty_variable_is_an_unset_one_and_the_classic_channel_has_ended() -
     assert {one.name for one in held_in(ENVIRON)} == {"ibm_quantum_platform", "ibm_cloud"}
     assert "ended on 2025-07-01" in missing(CHANNEL_BY_NAME["ibm_quantum"])
     assert "QCHANNEL_IBM_CLOUD_TOKEN" in missing(CHANNEL_BY_NAME["ibm_cloud"])
+
+
+@pytest.mark.parametrize(
+    ("key", "has"),
+    [
+        (f"{KEY}\n", "the end of a line"),
+        (f" {KEY}", "a blank"),
+        (f'"{KEY}"', "quotes around it"),
+        (f"{KEY[:9]}\n{KEY[9:]}", "characters that no key has"),
+        (f"{KEY}\u00e9", "characters that no key has"),
+        (f"{KEY}\udcff", "characters that no key has"),
+    ],
+)
+def test_a_key_that_was_pasted_with_something_else_is_refused(
+    tmp_path: Path, key: str, has: str
+) -> None:
+    """As a header it could not be sent: the client's error, with the key, went past all masks."""
+    environ = {**ENVIRON, "QISKIT_IBM_TOKEN": key}
+    settings = resolve({"mode": "live"}, {}, {}, {})
+    with pytest.raises(UsageProblem, match=f"in QISKIT_IBM_TOKEN cannot be one: .*{has}") as it:
+        LiveRun(settings, environ, "a-run", tmp_path, send=nobody)
+    assert KEY[:9] not in str(it.value)
