@@ -12,7 +12,7 @@ import pytest
 
 from docs.errors import commands
 from pytest_qchannel.channels.client import client_version
-from tests.e2e.consoles_kit import run, run_page
+from tests.e2e.consoles_kit import run, run_page, servers
 from tests.e2e.pages_kit import PAGES, blocks_of
 from tests.live.second_server import SecondServer
 from tests.live.worlds import WORLD
@@ -75,12 +75,13 @@ def test_every_command_that_an_error_tells_works(
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly -p no:cacheprovider -W ignore")
     monkeypatch.chdir(pytester.path)
     record = "pytest --qchannel-mode=record --qchannel-record-from=emulator"
-    assert run(record, pytester, pytester.path)[1] == 0
-    told = {filled(one) for one in commands()}
-    assert len(told) > 20
-    for command in sorted(told):
-        found = re.fullmatch(r"(?:python -m )?(pip \w+) (.*)", command)
-        # Where pip cannot read what is typed it ends with 2; no index is asked here.
-        typed = f"python -m {found[1]} {DRY[found[1]]} {found[2]}" if found else command
-        said, status = run(typed, pytester, pytester.path)
-        assert status in ((0, 1) if found else (0,)), f"$ {command}\n{said}"
+    with servers() as start:
+        assert run(record, "", pytester, pytester.path, start)[1] == 0
+        told = {filled(one) for one in commands()}
+        assert len(told) > 20
+        for command in sorted(told):
+            found = re.fullmatch(r"(?:python -m )?(pip \w+) (.*)", command)
+            # Where pip cannot read what is typed it ends with 2; no index is asked here.
+            typed = f"python -m {found[1]} {DRY[found[1]]} {found[2]}" if found else command
+            said, status = run(typed, "", pytester, pytester.path, start)
+            assert status in ((0, 1) if found else (0,)), f"$ {command}\n{said}"

@@ -58,6 +58,16 @@ def missing(channel: Channel) -> str:
     return f"live: no credential for {channel}: set {own}, or QISKIT_IBM_TOKEN"
 
 
+def _without_credential(settings: Settings) -> UsageProblem:
+    own = [credentials.own_variable(one, "TOKEN") for one in CHANNELS]
+    return UsageProblem(
+        "the live lane has no credential of any channel",
+        where=f"mode={settings.mode} ({settings.origin['mode']})",
+        next=f"set {' or '.join(own)}, or QISKIT_IBM_TOKEN; or name a dotenv file that "
+        "has them: --qchannel-secrets=FILE",
+    )
+
+
 class LiveRun:
     """One live run, as one process has it.
 
@@ -94,13 +104,7 @@ class LiveRun:
         """The real credentials, by channel."""
         credentials.require_whole(self.held.values())
         if not self.held:
-            own = [credentials.own_variable(one, "TOKEN") for one in CHANNELS]
-            raise UsageProblem(
-                "the live lane has no credential of any channel",
-                where=f"mode={settings.mode} ({settings.origin['mode']})",
-                next=f"set {' or '.join(own)}, or QISKIT_IBM_TOKEN; or name a dotenv file that "
-                "has them: --qchannel-secrets=FILE",
-            )
+            raise _without_credential(settings)
         self.real: list[Secret] = []
         """The real credentials, access tokens included; whatever looks for secrets knows them."""
         self.standins = StandIns(self.held, self._learn, standins)
@@ -121,21 +125,24 @@ class LiveRun:
         for secret in (*credentials.secrets_in(environ), *secrets_of_person()):
             if secret.reveal() not in (standins or {}).values():
                 self._learn(secret)
-        budget = settings.budget
         try:
-            self.terms = Terms(
-                name,
-                Budget.parse(budget if budget == "dry" else str(budget)),
-                owner,
-                frozenset(settings.live_backends),
-                self._instances_allowed(),
-                settings.live_jobs,
-                settings.queue_timeout,
-                settings.budget_28d,
-            )
+            self.terms = self._terms(name, owner)
         except BaseException:  # one that could not be made remembers nothing
             self.close()
             raise
+
+    def _terms(self, name: str, owner: str) -> Terms:
+        settings, budget = self.settings, self.settings.budget
+        return Terms(
+            name,
+            Budget.parse(budget if budget == "dry" else str(budget)),
+            owner,
+            frozenset(settings.live_backends),
+            self._instances_allowed(),
+            settings.live_jobs,
+            settings.queue_timeout,
+            settings.budget_28d,
+        )
 
     # Who is logged in.
 
