@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.devices_kit import with_device
-from tests.live.conftest import SAMPLER, WORLD
+from tests.live.conftest import SAMPLER
 from tests.live.second_server import SecondServer
+from tests.live.worlds import STUCK
 
 Run = Callable[..., pytest.RunResult]
 
@@ -25,7 +26,7 @@ PAID = "--qchannel-budget=60"
 @pytest.fixture(scope="module")
 def world() -> str:
     """One device whose jobs never start."""
-    return WORLD.replace("queue_length = 3\n", 'queue_length = 3\nprogression = "stuck"\n')
+    return STUCK
 
 
 LEFT = (
@@ -101,7 +102,7 @@ def test_b(qchannel_service):
     result.assert_outcomes(passed=2)
 
 
-STUCK = (
+WAITS = (
     SAMPLER
     + """
 @pytest.mark.live_qpu(max_qpu_seconds=10)
@@ -113,23 +114,21 @@ def test_a(qchannel_service):
 )
 
 
-def started(led: SecondServer, folder: Path, *args: str) -> subprocess.Popen[str]:
-    """A run in a process of its own, once its test has submitted its job."""
-    (folder / "test_it.py").write_text(with_device(STUCK))
-    (folder / "submitted").unlink(missing_ok=True)
+def apart(folder: Path, test: str, *args: str) -> subprocess.Popen[str]:
+    """A live run in a process of its own."""
+    (folder / "test_it.py").write_text(with_device(test))
     command = [
         *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider"),
-        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", PAID, *args),
+        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", *args),
     ]
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    running = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    out, both = subprocess.PIPE, subprocess.STDOUT
+    return subprocess.Popen(command, cwd=folder, env=environ, stdout=out, stderr=both, text=True)
+
+
+def started(folder: Path) -> subprocess.Popen[str]:
+    """One whose test has submitted its job."""
+    running = apart(folder, WAITS, PAID)
     until = time.monotonic() + 60
     while not (folder / "submitted").exists():
         assert running.poll() is None, running.communicate()[0]
@@ -142,7 +141,7 @@ def started(led: SecondServer, folder: Path, *args: str) -> subprocess.Popen[str
 def test_a_signal_leaves_nothing_alive(
     led: SecondServer, tmp_path: Path, number: signal.Signals
 ) -> None:
-    running = started(led, tmp_path)
+    running = started(tmp_path)
     assert len(led.alive()) == 1
     running.send_signal(number)
     said, _ = running.communicate(timeout=60)
@@ -154,7 +153,7 @@ def test_a_signal_leaves_nothing_alive(
 def test_what_a_killed_run_leaves_is_found_again(
     led: SecondServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running = started(led, tmp_path)
+    running = started(tmp_path)
     running.kill()
     running.communicate(timeout=60)
     [job] = led.alive()
@@ -188,18 +187,12 @@ def test_a(qchannel_service, n):
     sample(qchannel_service, "ibm_there")
 """
     )
-    (tmp_path / "test_it.py").write_text(with_device(test))
     before = len(led.jobs())
-    command = [
-        *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "-n", "2"),
-        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", "--qchannel-budget=18"),
-        "--qchannel-live-jobs=8",
-    ]
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
-    )
-    assert led.alive() == [], done.stdout
+    running = apart(tmp_path, test, "-n", "2", "--qchannel-budget=18", "--qchannel-live-jobs=8")
+    said, _ = running.communicate(timeout=110)
+    assert led.alive() == [], said
+    assert " passed" in said.splitlines()[-1], said
+    assert " error" not in said.splitlines()[-1], said
     # A cancelled one takes nothing: more than three are held at once by nobody.
     assert len(led.jobs()) - before <= 5
 
@@ -219,15 +212,7 @@ def test_a(qchannel_service, n):
         os.kill(os.getpid(), signal.SIGKILL)
 """
     )
-    (tmp_path / "test_it.py").write_text(with_device(test))
-    command = [
-        *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "-n", "1"),
-        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", PAID),
-    ]
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=110
-    )
-    assert led.alive() == [], done.stdout
-    assert "1 failed, 1 passed" in done.stdout
-    assert "qchannel: cancelled job" in done.stdout
+    said, _ = apart(tmp_path, test, "-n", "1", PAID).communicate(timeout=110)
+    assert led.alive() == [], said
+    assert "1 failed, 1 passed" in said
+    assert "qchannel: cancelled job" in said

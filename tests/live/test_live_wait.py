@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.devices_kit import with_device
-from tests.live.conftest import SAMPLER, WORLD
+from tests.live.conftest import SAMPLER
 from tests.live.second_server import SecondServer
+from tests.live.worlds import WORLD
 
 COLUMNS = 80
 EMPTIED = "\r\x1b[2K"

@@ -58,6 +58,8 @@ class Admission:
         until = self._clock.now() + self._terms.queue_timeout_s
         has_settled = False
         while True:
+            if order.is_late:
+                order.refuse_late()
             try:
                 return self._ledger.reserve(
                     wish,

@@ -146,6 +146,10 @@ class Submissions:
                         "quota",
                     )
                 self._clock.sleep(wait_s)
+                if order.is_late:
+                    with suppress(WrongStep):  # the sweep has
+                        self._never_sent(order, entry, response, "its test has ended")
+                    order.refuse_late()
                 continue
             if 400 <= response.status < 500:
                 self._never_sent(order, entry, response, f"refused with {response.status}")
@@ -193,8 +197,8 @@ class Submissions:
     def _again(self, order: Order, doubt: _Doubt) -> Response:
         """A submission that came again: it is sent again only where it is known not to be there."""
         entry = self._ledger.entry(doubt.entry.n)
-        if entry.remote is not None and isinstance(doubt.outcome, Response):
-            return doubt.outcome
+        if isinstance(doubt.outcome, Response) and doubt.outcome.status < 300 and entry.remote:
+            return doubt.outcome  # the job that was found for it meanwhile
         if entry.state is not State.LOST:
             return self(order.request, order.send)  # it was swept, and is a new one now
         if order.kind is Kind.JOB:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any
 
 from pytest_qchannel.cassette.counts import MOST_BITSTRINGS, counts_in
 from pytest_qchannel.compared import take
 from pytest_qchannel.ibm.route import Action, Tells
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Exchange
+from pytest_qchannel.lanes.live.settle import charged_s
 
-__all__ = ["jobs_of", "log_of", "usage_s"]
-
-_USAGE: Final = ("qpu_charge_time_seconds", "quantum_seconds", "seconds")
+__all__ = ["jobs_of", "log_of", "read"]
 
 _Plain = dict[str, Any]  # as json.loads has it
 
@@ -54,7 +53,7 @@ def jobs_of(exchanges: Iterable[Exchange], began: float) -> dict[str, _Plain]:
         if one.job_id is None:
             continue
         job = jobs.setdefault(one.job_id, {"states": [], "pubs": []})
-        found, said = find(one.method, one.host, one.path), _read(one.told)
+        found, said = find(one.method, one.host, one.path), read(one.told)
         if found is not None and found.route.action is Action.SUBMISSION:
             _submitted(job, one.body, said)
         elif found is not None and found.route.tells is Tells.END:
@@ -85,14 +84,6 @@ def _spaced(bits: str, gaps: Sequence[int]) -> str:
     return " ".join(bits[begin:end] for begin, end in pairwise(edges))
 
 
-def usage_s(told: _Plain) -> float | None:
-    """The QPU seconds that the body of a job tells."""
-    usage = told.get("usage")
-    if not isinstance(usage, Mapping) or usage.get("status") == "pending":
-        return None
-    return next((float(usage[name]) for name in _USAGE if _is_number(usage.get(name))), None)
-
-
 def _submitted(job: _Plain, sent: object, said: _Plain) -> None:
     body = sent if isinstance(sent, dict) else {}
     job["program"] = str(body.get("program_id", ""))
@@ -110,7 +101,7 @@ def _looked_at(job: _Plain, said: _Plain, at_s: float) -> None:
     name = state.get("status") if isinstance(state, dict) else said.get("status")
     if isinstance(name, str) and (not job["states"] or job["states"][-1]["state"] != name):
         job["states"].append({"state": name, "at_s": at_s})
-    if (seconds := usage_s(said)) is not None:
+    if (seconds := charged_s(said.get("usage"))) is not None:
         job["used_s"] = seconds
     if isinstance(said.get("backend"), str):
         job["backend"] = said["backend"]
@@ -124,7 +115,8 @@ def _answered(job: _Plain, said: _Plain) -> None:
             job["pubs"][number].update(counted._asdict())
 
 
-def _read(body: bytes) -> _Plain:
+def read(body: bytes) -> _Plain:
+    """The object in a body; empty where there is none."""
     try:
         said = json.loads(body) if body else {}
     except (ValueError, RecursionError):

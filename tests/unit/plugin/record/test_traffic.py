@@ -6,12 +6,11 @@ import json
 from typing import Any
 
 import numpy as np
-import pytest
 
 from pytest_qchannel.compared import note, take
 from pytest_qchannel.emulator.programs import results
 from pytest_qchannel.journal import Exchange
-from pytest_qchannel.plugin.record.traffic import jobs_of, log_of, usage_s
+from pytest_qchannel.plugin.record.traffic import jobs_of, log_of
 
 HOST = "quantum.cloud.ibm.com"
 JOBS = "/api/v1/jobs"
@@ -86,19 +85,6 @@ def test_a_request_is_told_by_its_route_and_without_its_query() -> None:
     assert (line["at_s"], line["status"]) == (0.5, 200)
     (other,) = log_of([exchange(1, "GET", "/secret/path", {})], 0.0)
     assert other["route"] == "GET (no route)"
-
-
-@pytest.mark.parametrize(
-    ("usage", "seconds"),
-    [
-        ({"qpu_charge_time_seconds": 4, "status": "complete"}, 4.0),
-        ({"qpu_charge_time_seconds": 0, "status": "pending"}, None),
-        ({"quantum_seconds": 3}, 3.0),
-        ("much", None),
-    ],
-)
-def test_the_usage_of_a_job(usage: object, seconds: float | None) -> None:
-    assert usage_s({"usage": usage}) == seconds
 
 
 def test_what_an_assertion_expected_stands_beside_the_counts_as_these_are_written() -> None:
