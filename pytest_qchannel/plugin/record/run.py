@@ -34,9 +34,19 @@ class Attempt:
     @property
     def has_run(self) -> bool:
         """Whether its body ran, or its setup failed: what was skipped before is told apart."""
-        return "lane" in self.facts and any(
-            one.when in _RAN or (one.when == "setup" and one.failed) for one in self.reports
-        )
+        if "lane" in self.facts:
+            for one in self.reports:
+                if one.when in _RAN or (one.when == "setup" and one.failed):
+                    return True
+        return False
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether its outcome is that; asked of all tests, and most have no such report."""
+        for one in self.reports:
+            if one.outcome == "skipped":
+                return self.outcome == "skipped"
+        return False
 
     @property
     def outcome(self) -> str:
