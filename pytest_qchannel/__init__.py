@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.journal import Exchange, Journal
     from pytest_qchannel.lanes.emulation import emulated
     from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
-    from pytest_qchannel.options import Door, Mode, Source
+    from pytest_qchannel.modes import Door, Mode, Source
     from pytest_qchannel.plugin.fixtures import fixtures
     from pytest_qchannel.secret import Secret
     from pytest_qchannel.settings import Settings
@@ -112,7 +112,7 @@ _HOMES = {
         "UsageProblem",
     ),
     "pytest_qchannel.journal": ("Exchange", "Journal"),
-    "pytest_qchannel.options": ("Door", "Mode", "Source"),
+    "pytest_qchannel.modes": ("Door", "Mode", "Source"),
     "pytest_qchannel.plugin.fixtures": ("fixtures",),
     "pytest_qchannel.secret": ("Secret",),
     "pytest_qchannel.settings": ("Settings",),
