@@ -15,7 +15,7 @@ from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.client import client_release
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
-from pytest_qchannel.channels.personal import forget, remember
+from pytest_qchannel.channels.personal import forget, remember, secrets_of_person
 from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
 from pytest_qchannel.lanes.live.access import Access, Accesses
 from pytest_qchannel.lanes.live.allowance import Allowance
@@ -58,6 +58,16 @@ def missing(channel: Channel) -> str:
     return f"live: no credential for {channel}: set {own}, or QISKIT_IBM_TOKEN"
 
 
+def _without_credential(settings: Settings) -> UsageProblem:
+    own = [credentials.own_variable(one, "TOKEN") for one in CHANNELS]
+    return UsageProblem(
+        "the live lane has no credential of any channel",
+        where=f"mode={settings.mode} ({settings.origin['mode']})",
+        next=f"set {' or '.join(own)}, or QISKIT_IBM_TOKEN; or name a dotenv file that "
+        "has them: --qchannel-secrets=FILE",
+    )
+
+
 class LiveRun:
     """One live run, as one process has it.
 
@@ -94,13 +104,7 @@ class LiveRun:
         """The real credentials, by channel."""
         credentials.require_whole(self.held.values())
         if not self.held:
-            own = [credentials.own_variable(one, "TOKEN") for one in CHANNELS]
-            raise UsageProblem(
-                "the live lane has no credential of any channel",
-                where=f"mode={settings.mode} ({settings.origin['mode']})",
-                next=f"set {' or '.join(own)}, or QISKIT_IBM_TOKEN; or name a dotenv file that "
-                "has them: --qchannel-secrets=FILE",
-            )
+            raise _without_credential(settings)
         self.real: list[Secret] = []
         """The real credentials, access tokens included; whatever looks for secrets knows them."""
         self.standins = StandIns(self.held, self._learn, standins)
@@ -117,23 +121,28 @@ class LiveRun:
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
         self._is_closed = False
-        for secret in credentials.secrets_in(environ):
-            self._learn(secret)
-        budget = settings.budget
+        # A saved account is not used, and not shown.
+        for secret in (*credentials.secrets_in(environ), *secrets_of_person()):
+            if secret.reveal() not in (standins or {}).values():
+                self._learn(secret)
         try:
-            self.terms = Terms(
-                name,
-                Budget.parse(budget if budget == "dry" else str(budget)),
-                owner,
-                frozenset(settings.live_backends),
-                self._instances_allowed(),
-                settings.live_jobs,
-                settings.queue_timeout,
-                settings.budget_28d,
-            )
+            self.terms = self._terms(name, owner)
         except BaseException:  # one that could not be made remembers nothing
             self.close()
             raise
+
+    def _terms(self, name: str, owner: str) -> Terms:
+        settings, budget = self.settings, self.settings.budget
+        return Terms(
+            name,
+            Budget.parse(budget if budget == "dry" else str(budget)),
+            owner,
+            frozenset(settings.live_backends),
+            self._instances_allowed(),
+            settings.live_jobs,
+            settings.queue_timeout,
+            settings.budget_28d,
+        )
 
     # Who is logged in.
 
@@ -175,8 +184,8 @@ class LiveRun:
             LiveLoginFailed: Those of the account could not be listed.
         """
         settings = self.settings
-        by_default = [settings.instance] if settings.instance else list(self._named.values())
-        named = [one for one in settings.live_instances or by_default if one]
+        by_default = [settings.instance] if settings.instance else self._named_or_all()
+        named = settings.live_instances or by_default
         if all(one.startswith("crn:") for one in named):
             return frozenset(map(fingerprint, named))
         known = [one for caller in self._callers.values() for one in caller.instances()]
@@ -188,6 +197,14 @@ class LiveRun:
                     next=f"name one of {', '.join(sorted({one.name for one in known}))}",
                 )
         return frozenset(fingerprint(one.id) for one in known if {one.id, one.name} & set(named))
+
+    def _named_or_all(self) -> list[str]:
+        """The instances of the variables; of a channel without one all, where another has one."""
+        named = [one for one in self._named.values() if one]
+        if not named:
+            return []
+        unnamed = [self._callers[channel] for channel, one in self._named.items() if not one]
+        return [*named, *(one.id for caller in unnamed for one in caller.instances())]
 
     # What may be sent.
 

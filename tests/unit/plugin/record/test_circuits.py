@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from qiskit import QuantumCircuit
-
 from pytest_qchannel.journal import Exchange
 from pytest_qchannel.plugin.record.circuits import devices_of, draw
+from tests.unit.cassette.circuits.circuit_examples import bell
 from tests.unit.cassette.traffic_kit import job
 
 
@@ -19,14 +18,6 @@ def submitted(body: bytes, number: int = 1) -> Exchange:
 
 def told(number: int = 1) -> dict[str, Any]:
     return {f"j{number}": {"pubs": [{"circuit": None, "shots": 100}]}}
-
-
-def bell() -> QuantumCircuit:
-    circuit = QuantumCircuit(2)
-    circuit.h(0)
-    circuit.cx(0, 1)
-    circuit.measure_all()
-    return circuit
 
 
 def test_a_circuit_is_named_in_its_pub_and_drawn() -> None:
