@@ -74,8 +74,9 @@ def take(item: pytest.Item) -> None:
         names[:] = [name for name in names if name not in ours]
         # Whatever the test's own fixtures do, they do it in the lane; but pytest-recording's goes
         # first, which opens the cassette of a test.
-        first = _first_in(item, sharing.scope_of_lane(item))
-        if unit is None and "vcr" in names:
+        scope = sharing.scope_of_lane(item)
+        first = _first_in(item, scope)
+        if scope == "function" and "vcr" in names:
             first = max(first, names.index("vcr") + 1)
         names[first:first] = ours
     if LANE_FIXTURE not in names:
