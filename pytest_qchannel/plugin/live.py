@@ -337,8 +337,9 @@ class Live:
         raise KeyboardInterrupt
 
     def pytest_keyboard_interrupt(self) -> None:
-        """Hurries the sweep."""
+        """Hurries the sweep, and what waits at the door: the lane is closed before that."""
         self._was_signalled = True
+        self._run.hurry()
 
 
 def _skipped(item: pytest.Item, made: pytest.TestReport, reason: str) -> pytest.TestReport:

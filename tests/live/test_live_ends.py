@@ -97,17 +97,18 @@ def test_b(qchannel_service):
 STUCK = (
     SAMPLER
     + """
-@pytest.mark.live_qpu(max_qpu_seconds=10)
+@pytest.mark.live_qpu(max_qpu_seconds=10, max_jobs=2)
 def test_a(qchannel_service):
     job = sample(qchannel_service, "ibm_there")
     open("submitted", "w").write(job.job_id())
-    job.result()
+    sample(qchannel_service, "ibm_there")
 """
 )
+"""A test whose second job waits at the door, as long as the first one waits in the queue."""
 
 
 def started(led: SecondServer, folder: Path, *args: str) -> subprocess.Popen[str]:
-    """A run in a process of its own, once its test has submitted its job."""
+    """A run in a process of its own, once the second job of its test waits at the door."""
     (folder / "test_it.py").write_text(with_device(STUCK))
     (folder / "submitted").unlink(missing_ok=True)
     command = [
@@ -124,7 +125,12 @@ def started(led: SecondServer, folder: Path, *args: str) -> subprocess.Popen[str
         text=True,
     )
     until = time.monotonic() + 60
-    while not (folder / "submitted").exists():
+    # While one waits the lane looks after the other.
+    submitted, known = folder / "submitted", len(led.requests())
+    while not submitted.exists() or not any(
+        one[0] == "GET" and one[2].endswith(submitted.read_text() or "?")
+        for one in led.requests()[known:]
+    ):
         assert running.poll() is None, running.communicate()[0]
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -136,12 +142,15 @@ def test_a_signal_leaves_nothing_alive(
     led: SecondServer, tmp_path: Path, number: signal.Signals
 ) -> None:
     running = started(led, tmp_path)
-    assert len(led.alive()) == 1
+    [job] = led.alive()
     running.send_signal(number)
     said, _ = running.communicate(timeout=60)
     assert running.returncode == pytest.ExitCode.INTERRUPTED, said
     assert led.alive() == []
     assert led.key not in said
+    # What waited did not go on waiting: CI kills a few seconds after its signal.
+    assert "qchannel: a job was not sent: its test has ended meanwhile" in said
+    assert [one["id"] for one in led.jobs()][-1] == job
 
 
 def test_what_a_killed_run_leaves_is_found_again(
