@@ -15,7 +15,8 @@ import click
 from pytest_qchannel.channels.credentials import own_variable
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.channels.personal import secrets_of_person
-from pytest_qchannel.channels.secrets_file import secrets_file
+from pytest_qchannel.channels.secrets_file import environ_with
+from pytest_qchannel.cli.cassettes.folder import written
 from pytest_qchannel.cli.flows import ONE_JOB, READS, Step, walk
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.drift.ask import Subject
@@ -29,6 +30,7 @@ from pytest_qchannel.lanes.live.access import Unanswered, answer_of
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.run import LiveRun
 from pytest_qchannel.lanes.live.run_id import run_id
+from pytest_qchannel.rerun_command import quoted
 from pytest_qchannel.settings import Mode, Settings, resolve
 
 __all__ = ["DOCUMENT", "check_live", "drift_of", "live_settings"]
@@ -59,10 +61,8 @@ def live_run(settings: Settings) -> LiveRun:
     Raises:
         click.UsageError: There are none.
     """
-    environ = dict(os.environ)
     try:
-        if settings.secrets is not None:
-            environ = {**secrets_file(settings.secrets), **environ}
+        environ = environ_with(settings.secrets, os.environ)
         run = LiveRun(settings, environ, run_id(environ).text, Path.cwd())
     except QChannelError as problem:
         raise click.UsageError(str(problem)) from None
@@ -84,8 +84,12 @@ def check_live(
         The steps of the flows, the report, and the channels whose instance has no limit.
 
     Raises:
-        click.UsageError: There is no credential, or nobody answers.
+        click.UsageError: There is no credential, nobody answers, or there is no such folder.
     """
+    if not path.parent.is_dir():
+        raise click.UsageError(
+            f"--output: there is no folder {path.parent}; next: mkdir -p {quoted(str(path.parent))}"
+        )
     settings = live_settings(channel=channels, budget=budget)
     run = live_run(settings)
     try:
@@ -102,8 +106,7 @@ def check_live(
         raise click.UsageError(str(problem)) from None
     finally:
         run.close()
-    document = json.dumps(report.document(), indent=1)
-    path.write_text(document + "\n", encoding="utf-8")
+    written(path, json.dumps(report.document(), indent=1) + "\n")
     return steps, report, unlimited
 
 

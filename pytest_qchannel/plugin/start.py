@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import Mode, Source
+from pytest_qchannel.modes import Mode, Source
 from pytest_qchannel.plugin import (
     everywhere,
     live_variables,

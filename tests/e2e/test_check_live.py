@@ -59,6 +59,19 @@ def test_the_report_is_written_printed_and_in_the_exit_status(
     ]
 
 
+def test_a_report_that_could_not_be_written_is_refused_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The user saw a traceback, when everything was walked and the report lost."""
+    monkeypatch.setattr(check_live, "live_run", lambda _: pytest.fail("nobody is asked"))
+    monkeypatch.chdir(tmp_path)
+    asked = ["check", "--live", "--output", "nowhere/drift.json"]
+    result = CliRunner().invoke(main, asked, catch_exceptions=False)
+    assert result.exit_code == 2
+    assert "--output: there is no folder nowhere" in result.output
+    assert "mkdir -p nowhere" in result.output
+
+
 @pytest.mark.slow
 def test_with_a_budget_what_costs_is_compared_behind_the_rules_of_the_lane(tmp_path: Path) -> None:
     """Nothing was submitted, whatever the budget."""
@@ -75,7 +88,8 @@ def test_with_a_budget_what_costs_is_compared_behind_the_rules_of_the_lane(tmp_p
     report = check_live.drift_of(CHANNEL_BY_NAME["ibm_cloud"], run)
     assert not [one for one in report.unasked if "not sent" in one]
     assert report.drifted == []
-    assert {route.key for route, _, _ in report.shapes.shapes} >= SUBMITTED
+    asked = {route.key for route, _, _ in report.shapes.shapes}
+    assert {*SUBMITTED} <= asked
     assert [one.kind for one in run.ledger.entries()] == ["job", "job", "batch"]
     assert [one for one in app.world.jobs.values() if not one.is_final] == []
     assert all("qchannel-a-run" in one.tags for one in app.world.jobs.values())

@@ -30,7 +30,7 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.hosts import find_host
+from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.network.passage import free_passage
 from pytest_qchannel.wire import ConnectionDropped, Drop, Request, Response, Trouble
 
@@ -130,8 +130,8 @@ class Forwarder:
             ConnectionDropped: There is none. ``connect``: nothing of the request was sent;
                 ``after``: it may have been processed.
         """
-        host = find_host(request.host, request.path)
-        assert host is not None, "the lane forwards what its own table has"
+        # Not only hosts of the table: an instance may be in a region that is newer.
+        assert is_ibm_host(request.host), "the lane asks nobody else"
         query = f"?{request.query_string}" if request.query_string else ""
         url = f"https://{request.host}:{_PORT}{request.path}{query}"
         headers = {k: v for k, v in request.headers.items() if k not in _NOT_FORWARDED}

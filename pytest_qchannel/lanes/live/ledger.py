@@ -258,15 +258,6 @@ class Ledger:
         """The seconds of the budget that are spent, or held for what may be."""
         return sum(one.held for one in self.entries())
 
-    def overruns(self) -> list[Entry]:
-        """What cost more than was reserved for it: the service charges what it charges."""
-        return [one for one in self.entries() if one.used is not None and one.used > one.reserved]
-
-    def is_sound(self) -> bool:
-        """Whether sqlite finds the file whole."""
-        with closing(self._connect()) as db:
-            return [tuple(row) for row in db.execute("PRAGMA integrity_check")] == [("ok",)]
-
     def _new(self, wish: Wish, entries: Sequence[Entry]) -> Entry:
         """An entry with the number that follows."""
         n = max((one.n for one in entries), default=_FIRST + secrets.randbelow(9 * _FIRST)) + 1

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from pytest_qchannel.errors import DuplicateJobs
 from pytest_qchannel.lanes.live.access import Access, Unanswered, answer_of
 from pytest_qchannel.lanes.live.entry import Entry
+from pytest_qchannel.lanes.live.problems import DuplicateJobs
 from pytest_qchannel.lanes.live.tags import number_of, run_of
 from pytest_qchannel.wire import Handle, Json
 

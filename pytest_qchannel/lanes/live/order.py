@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from pytest_qchannel.errors import LiveRefused
 from pytest_qchannel.hosts import RUNTIME
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import Found
 from pytest_qchannel.lanes.live.access import Access
 from pytest_qchannel.lanes.live.clock import Clock, waited
 from pytest_qchannel.lanes.live.entry import Kind
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.lanes.live.terms import LiveTest
 from pytest_qchannel.wire import Handle, Json, Request
 

@@ -32,6 +32,7 @@ from pytest_qchannel.lanes.live.standins import StandIns
 from pytest_qchannel.lanes.live.submission import Submissions
 from pytest_qchannel.lanes.live.sweep import Line, Sweep
 from pytest_qchannel.lanes.live.terms import LiveTest, Terms
+from pytest_qchannel.lanes.live.waits import Waits
 from pytest_qchannel.lanes.live.watching import Usages, Watching
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
@@ -55,6 +56,16 @@ def missing(channel: Channel) -> str:
         return f"{channel} is not there live: the classic platform ended on 2025-07-01"
     own = credentials.own_variable(channel, "TOKEN")
     return f"live: no credential for {channel}: set {own}, or QISKIT_IBM_TOKEN"
+
+
+def _without_credential(settings: Settings) -> UsageProblem:
+    own = [credentials.own_variable(one, "TOKEN") for one in CHANNELS]
+    return UsageProblem(
+        "the live lane has no credential of any channel",
+        where=f"mode={settings.mode} ({settings.origin['mode']})",
+        next=f"set {' or '.join(own)}, or QISKIT_IBM_TOKEN; or name a dotenv file that "
+        "has them: --qchannel-secrets=FILE",
+    )
 
 
 class LiveRun:
@@ -88,17 +99,12 @@ class LiveRun:
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self._began_at = clock.now()
         self.held = held_in(environ)
         """The real credentials, by channel."""
         credentials.require_whole(self.held.values())
         if not self.held:
-            own = [credentials.own_variable(one, "TOKEN") for one in CHANNELS]
-            raise UsageProblem(
-                "the live lane has no credential of any channel",
-                where=f"mode={settings.mode} ({settings.origin['mode']})",
-                next=f"set {' or '.join(own)}, or QISKIT_IBM_TOKEN; or name a dotenv file that "
-                "has them: --qchannel-secrets=FILE",
-            )
+            raise _without_credential(settings)
         self.real: list[Secret] = []
         """The real credentials, access tokens included; whatever looks for secrets knows them."""
         self.standins = StandIns(self.held, self._learn, standins)
@@ -110,8 +116,24 @@ class LiveRun:
         }
         self._named = {one: credentials.instance_of(one, environ) for one in self.held}
         self._instances: dict[str, tuple[HeldInstance, ...]] = {}
-        budget = settings.budget
-        self.terms = Terms(
+        self._root = root
+        self._accesses, self._usages = Accesses(), Usages()
+        self._problems: list[QChannelError] = []
+        self._test = LiveTest(Allowance("between tests"))
+        self._is_closed, self.is_hurried = False, False
+        # A saved account is not used, and not shown.
+        for secret in (*credentials.secrets_in(environ), *secrets_of_person()):
+            if secret.reveal() not in (standins or {}).values():
+                self._learn(secret)
+        try:
+            self.terms = self._terms(name, owner)
+        except BaseException:  # one that could not be made remembers nothing
+            self.close()
+            raise
+
+    def _terms(self, name: str, owner: str) -> Terms:
+        settings, budget = self.settings, self.settings.budget
+        return Terms(
             name,
             Budget.parse(budget if budget == "dry" else str(budget)),
             owner,
@@ -121,15 +143,6 @@ class LiveRun:
             settings.queue_timeout,
             settings.budget_28d,
         )
-        self._root = root
-        self._accesses, self._usages = Accesses(), Usages()
-        self._problems: list[QChannelError] = []
-        self._test = LiveTest(Allowance("between tests"))
-        self._is_closed, self.is_hurried = False, False
-        # Last: what fails before remembers nothing. A saved account is not used, and not shown.
-        for secret in (*credentials.secrets_in(environ), *secrets_of_person()):
-            if secret.reveal() not in (standins or {}).values():
-                self._learn(secret)
 
     # Who is logged in.
 
@@ -207,7 +220,8 @@ class LiveRun:
             raise UsageProblem(
                 f"the ledger of the live run cannot be written: {error}",
                 where=str(path),
-                next="mend that, or move the file away: qchannel cleanup finds jobs by their tags",
+                next="mend that, or move the file away, and find the jobs by their tags: "
+                "qchannel cleanup",
             ) from None
 
     @functools.cached_property
@@ -345,6 +359,16 @@ class LiveRun:
             f"qchannel: live run {self.terms.run}: {jobs} jobs, {used:g} QPU seconds used, "
             f"{held - used:g} held{left}, budget {budget}"
         ]
+
+    def wait_line(self) -> str | None:
+        """What the run waits for, if it waits for long; before a submission there is no ledger."""
+        if self._is_closed or not ledger_path(self._root, self.terms.run).exists():
+            return None
+        return self._waits.line()
+
+    @functools.cached_property
+    def _waits(self) -> Waits:
+        return Waits(self.terms, self.settling, self._began_at, self.access_of, self.send)
 
     def close(self) -> None:
         """Closes the connections; what still waits for a job does nothing any more."""

@@ -29,10 +29,12 @@ from pytest_qchannel.channels.exchange import new_standin
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.emulator.api.refusals import Known, refuse, refuse_as
 from pytest_qchannel.emulator.world.ended import remember_ended, said_of_ended
-from pytest_qchannel.errors import LiveRefused, QChannelError
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import IAM, RUNTIME
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find
+from pytest_qchannel.lanes.live.access import shown
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.wire import ApiError, Handle, Link, Request, Response
 
@@ -197,7 +199,7 @@ class Loan:
         ]
         raise LiveRefused(
             "the code under test sent a credential that the live lane does not know",
-            where=f"{where}, {request.method} https://{request.host}{request.path}",
+            where=f"{where}, {shown(request)}",
             next="let the code read its key where it does every day (QISKIT_IBM_TOKEN): the "
             "fixtures put a stand-in there; the real one belongs into "
             f"{' or '.join(names)}, before pytest starts",

@@ -202,8 +202,8 @@ class Submissions:
     def _again(self, order: Order, doubt: _Doubt) -> Response:
         """A submission that came again: it is sent again only where it is known not to be there."""
         entry = self._ledger.entry(doubt.entry.n)
-        if entry.remote is not None and isinstance(doubt.outcome, Response):
-            return doubt.outcome
+        if isinstance(doubt.outcome, Response) and doubt.outcome.status < 300 and entry.remote:
+            return doubt.outcome  # the job that was found for it meanwhile
         if entry.state is not State.LOST:
             return self(order.request, order.send)  # it was swept, and is a new one now
         if order.kind is Kind.JOB:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from pytest_qchannel.errors import LiveProblem, QChannelError
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.budget import Budget
 from pytest_qchannel.lanes.live.outcome import Facts
+from pytest_qchannel.lanes.live.problems import LiveProblem
 
 __all__ = ["CurrentTest", "LiveTest", "Terms"]
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from pytest_qchannel.channels.model import Channel
-from pytest_qchannel.errors import NotLive, QChannelError
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.controls import NoLevers
 from pytest_qchannel.lanes.journaling import journaled
+from pytest_qchannel.lanes.live.problems import NotLive
 from pytest_qchannel.lanes.live.run import LiveRun
 from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.wire import Link, Request, Response
@@ -92,5 +93,5 @@ class _Controls(NoLevers):
         raise NotLive(
             "revoke_access() is not there live: IAM has no call that ends an access token",
             where=self._in(),
-            next="pytest --qchannel-mode=emulated, or replay, has this test",
+            next="pytest --qchannel-mode=emulated, or pytest --qchannel-mode=replay",
         )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.errors import LiveRefused
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.budget import FIXED_S
 from pytest_qchannel.lanes.live.entry import Kind, State
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from tests.unit.lanes.live.bends import answering, dropping
 from tests.unit.lanes.live.live_kit import DEVICES, Run, job_body
 

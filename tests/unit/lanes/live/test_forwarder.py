@@ -147,6 +147,19 @@ def test_without_a_connection_nothing_was_sent(
     assert lost.value.how == "connect"
 
 
+def test_a_region_that_is_newer_than_the_table_is_one(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``qchannel cleanup`` ended with an AssertionError for an account with an instance there."""
+    start(lambda _: Response(204))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    for host in ("mars.quantum.cloud.ibm.com", "quantum.cloud.ibm.com"):
+        with pytest.raises(ConnectionDropped):
+            Forwarder(connect_s=5).handle(replace(ASKED, host=host))
+    with pytest.raises(AssertionError):
+        Forwarder(connect_s=5).handle(replace(ASKED, host="example.org"))
+
+
 def test_a_certificate_of_somebody_else_is_not_trusted(start: Start) -> None:
     forwarder = start(lambda _: Response(204), new_authority())
     with pytest.raises(ConnectionDropped) as lost:

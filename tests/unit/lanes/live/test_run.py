@@ -16,6 +16,7 @@ from pytest_qchannel.lanes.live.entry import fingerprint
 from pytest_qchannel.lanes.live.run import LiveRun, held_in, missing
 from pytest_qchannel.settings import resolve
 from pytest_qchannel.wire import Request, Response
+from tests.devices_kit import DEVICE
 
 KEY = "a-real-key-of-IBM-cloud-that-nobody-shall-see"
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0123456789abcdef:0123-4567::"
@@ -51,6 +52,27 @@ def test_one_that_cannot_begin_remembers_nothing(tmp_path: Path) -> None:
     assert KEY not in values()
     with pytest.raises(UsageProblem, match="no credential of any channel"):
         LiveRun(resolve({"mode": "live"}, {}, {}, {}), {}, "a-run", tmp_path)
+
+
+def test_an_access_token_of_the_lanes_own_login_is_known_until_then(tmp_path: Path) -> None:
+    """One that stood in a report, as a local variable of the lane's, was shown as it is."""
+    builder = WorldBuilder().device("ibm_own", source=DEVICE)
+    builder = builder.account("me", channels=["ibm_cloud"]).instance("own", plan="Premium")
+    world = builder.build(Clock(lambda: 1_760_000_000.0), 1)
+    [*_, account] = world.accounts
+    app, environ = App(world), {**ENVIRON, "QISKIT_IBM_TOKEN": account.credential}
+    settings = resolve({"mode": "live"}, {}, {}, {})
+    run = LiveRun(settings, environ, "a-run", tmp_path, send=app.handle)
+    access = run.access(CHANNEL_BY_NAME["ibm_cloud"], next(iter(account.instances)))
+    token = access.headers["authorization"].removeprefix("Bearer ")
+    assert token in values()
+    run.close()
+    assert token not in values()
+    settings = resolve({"mode": "live", "live_instances": "of-nobody"}, {}, {}, {})
+    known = values()
+    with pytest.raises(UsageProblem, match="no instance 'of-nobody'"):
+        LiveRun(settings, environ, "a-run", tmp_path, send=app.handle)
+    assert values() == known
 
 
 def test_an_empty_variable_is_an_unset_one_and_the_classic_channel_has_ended() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import jwt
 import pytest
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
-from pytest_qchannel.errors import LiveRefused, QChannelError
+from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.lanes.live.standins import Loan, StandIns
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.wire import Request, Response
@@ -92,6 +94,17 @@ def test_what_is_neither_is_refused_by_the_variable_to_use(standins: Loan, schem
         link(request, lambda _: Response(200))
     assert problems == [refused.value]
     assert "something-of-its-own" not in str(refused.value)
+
+
+def test_a_refusal_names_no_account(standins: Loan) -> None:
+    """It showed the CRN of the instance that the request was for."""
+    crn = "crn%3Av1%3Abluemix%3Apublic%3Aquantum-computing%3Aus-east%3Aa%2Fmine%3A1%3A%3A"
+    headers = {"authorization": "Bearer something-of-its-own"}
+    request = Request("GET", "resource-controller.cloud.ibm.com", "", headers)
+    for path in (f"/v2/resource_instances/{crn}", f"/v9/unknown/{crn}"):
+        with pytest.raises(LiveRefused, match="resource-controller") as refused:
+            standins.outwards(replace(request, path=path))
+        assert "mine" not in str(refused.value)
 
 
 def test_without_a_credential_a_request_goes_on(standins: Loan) -> None:

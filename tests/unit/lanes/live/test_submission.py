@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.errors import DuplicateJobs, LiveRefused
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.entry import State
+from pytest_qchannel.lanes.live.problems import DuplicateJobs, LiveRefused
+from pytest_qchannel.lanes.live.sweep import Sweep
 from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
 from tests.unit.lanes.live.bends import (
     NOT_PROCESSED,
@@ -108,6 +109,18 @@ def test_nothing_is_sent_again_while_nobody_can_look(run: Run) -> None:
         assert answer.status == 503
     assert len(run.wire.of("POST /jobs")) == 1
     assert run.submitted() == run.jobs[0].id
+
+
+def test_a_rerun_of_a_test_whose_submission_was_swept_submits_anew(tmp_path: Path) -> None:
+    """The rerun was answered with the 503 of the run before, and nothing was sent."""
+    run = Run(tmp_path, rules={"list_lag_s": 20}, progression="stuck")
+    run.wire.bend("POST /jobs", answering(503, is_processed=True))
+    assert run.submit().status == 503
+    run.clock.sleep(10)
+    Sweep("a-run", run.settling, lambda _: run.access, run.wire).sweep(run.ledger.entries(), 60)
+    assert run.entry.state is State.SETTLED
+    remote = run.submitted()
+    assert [job.id for job in run.alive] == [remote]
 
 
 def test_no_connection_frees_what_was_held(run: Run) -> None:
