@@ -175,7 +175,7 @@ def _check_live(
     from pytest_qchannel.cli.check_live import DOCUMENT, check_live  # here: it loads Qiskit
 
     path = output or DOCUMENT
-    steps, report = check_live(path, channels, budget, tell)
+    steps, report, unlimited = check_live(path, channels, budget, tell)
     holds = _holds(steps)
     if as_json:
         document = {"ok": holds, "steps": [one.as_dict() for one in steps]}
@@ -184,10 +184,10 @@ def _check_live(
         _print_tables(steps, "live lane", client_version())
         click.echo(_verdict(holds=holds))
         click.echo(report.text(), nl=False)
-    if not report.has_limit:
+    for channel in unlimited:
         click.echo(
-            "the instance has no limit of its own: give it an instance_limit_seconds, the one "
-            "guard that holds if everything here fails",
+            f"{channel}: the instance has no limit of its own: give it an instance_limit_seconds, "
+            "the one guard that holds if everything here fails",
             err=True,
         )
     click.echo(f"written: {path}", err=True)

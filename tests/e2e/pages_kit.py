@@ -10,7 +10,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = (ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")))
 NOT_RUN: Final = "# Not run here: "
-STAND_IN: Final = "# Run here with a server of our own where IBM's stand\n"
+STAND_IN: Final = "# Run here against a server that stands in for IBM\n"
 """How a console begins that wants IBM's services: ``tests/live`` has what stands for them."""
 
 

@@ -14,6 +14,7 @@ import pytest
 from docs import errors
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.emulator.world import snapshots
+from pytest_qchannel.options import OPTIONS
 from tests.e2e.pages_kit import PAGES, ROOT, blocks_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -91,6 +92,8 @@ def test_every_error_says_what_to_do_next() -> None:
     """They are read from the code, as the page of errors is: one that is never raised here, too."""
     found = list(errors.made())
     assert [one for one in found if not one.next] == []
+    named = {flag for one in found for flag in re.findall(r"--qchannel-\w[\w-]*", one.next)}
+    assert {option.flag for option in OPTIONS} >= named > set()
     assert len(found) > 150
 
 

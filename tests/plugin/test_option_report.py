@@ -72,6 +72,15 @@ TEST = """
     def test_crashes(qchannel):
         os._exit(1)
 
+    def test_counts(qchannel_backend):
+        from qiskit import QuantumCircuit
+        from qiskit_ibm_runtime import SamplerV2
+        from pytest_qchannel.assertions import assert_sampler_run
+        circuit = QuantumCircuit(1)
+        circuit.measure_all()
+        job = SamplerV2(mode=qchannel_backend).run([circuit], shots=5)
+        assert_sampler_run(job, counts={"0": 0.25, "1": 0.75}, significance=0.5)
+
     def test_plain():
         pass
 """
@@ -92,13 +101,16 @@ def facts_of(path: Path) -> dict[str, Any]:
             *(cassette.get(name) for name in ("path", "did", "recorded_at", "source")),
             [(r["method"], r["route"], r["status"], r["fault"]) for r in one["requests"]],
         )
+        if pubs := [pub for job in one["jobs"] for pub in job["pubs"]]:  # it was polled for a time
+            counted = [(pub["counts"], pub["expected"]) for pub in pubs]
+            found[one["id"]] = (*found[one["id"]][:10], counted)
     return found
 
 
 def test_the_same_facts_in_one_process_in_workers_and_without_a_terminal(
     run: Any, run_apart: Any, pytester: pytest.Pytester
 ) -> None:
-    run(TEST, *RECORD).assert_outcomes(passed=1, deselected=10)
+    run(TEST, *RECORD).assert_outcomes(passed=1, deselected=11)
     here = (*("-k", "not crashes"), "-p", "no:terminal")
     run(TEST, "--qchannel-report=here.json", *here)
     apart = run_apart(TEST, "--qchannel-report=apart.json", "-n", "2")
@@ -119,7 +131,10 @@ def test_the_same_facts_in_one_process_in_workers_and_without_a_terminal(
         "test_is_skipped": "skipped",
         "test_xfails": "xfailed",
         "test_ends_badly": "error",
+        "test_counts": "failed",
     }
+    [[counted]] = [one[-1] for name, one in told.items() if "test_counts" in name]
+    assert counted == ({"0": 5}, {"0": 0.25, "1": 0.75})
 
 
 def test_what_is_written_is_checked_before_and_said_after(

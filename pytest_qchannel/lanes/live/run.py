@@ -15,7 +15,7 @@ from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.client import client_release
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
-from pytest_qchannel.channels.personal import forget, remember
+from pytest_qchannel.channels.personal import forget, remember, secrets_of_person
 from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
 from pytest_qchannel.lanes.live.access import Access, Accesses
 from pytest_qchannel.lanes.live.allowance import Allowance
@@ -121,8 +121,10 @@ class LiveRun:
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
         self._is_closed = False
-        for secret in credentials.secrets_in(environ):
-            self._learn(secret)
+        # A saved account is not used, and not shown.
+        for secret in (*credentials.secrets_in(environ), *secrets_of_person()):
+            if secret.reveal() not in (standins or {}).values():
+                self._learn(secret)
         try:
             self.terms = self._terms(name, owner)
         except BaseException:  # one that could not be made remembers nothing
@@ -182,8 +184,8 @@ class LiveRun:
             LiveLoginFailed: Those of the account could not be listed.
         """
         settings = self.settings
-        by_default = [settings.instance] if settings.instance else list(self._named.values())
-        named = [one for one in settings.live_instances or by_default if one]
+        by_default = [settings.instance] if settings.instance else self._named_or_all()
+        named = settings.live_instances or by_default
         if all(one.startswith("crn:") for one in named):
             return frozenset(map(fingerprint, named))
         known = [one for caller in self._callers.values() for one in caller.instances()]
@@ -195,6 +197,14 @@ class LiveRun:
                     next=f"name one of {', '.join(sorted({one.name for one in known}))}",
                 )
         return frozenset(fingerprint(one.id) for one in known if {one.id, one.name} & set(named))
+
+    def _named_or_all(self) -> list[str]:
+        """The instances of the variables; of a channel without one all, where another has one."""
+        named = [one for one in self._named.values() if one]
+        if not named:
+            return []
+        unnamed = [self._callers[channel] for channel, one in self._named.items() if not one]
+        return [*named, *(one.id for caller in unnamed for one in caller.instances())]
 
     # What may be sent.
 
@@ -210,7 +220,8 @@ class LiveRun:
             raise UsageProblem(
                 f"the ledger of the live run cannot be written: {error}",
                 where=str(path),
-                next="mend that, or move the file away: qchannel cleanup finds jobs by their tags",
+                next="mend that, or move the file away, and find the jobs by their tags: "
+                "qchannel cleanup",
             ) from None
 
     @functools.cached_property

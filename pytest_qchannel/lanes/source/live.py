@@ -89,5 +89,5 @@ class _Controls(NoLevers):
         raise NotLive(
             "revoke_access() is not there live: IAM has no call that ends an access token",
             where=self._in(),
-            next="pytest --qchannel-mode=emulated, or replay, has this test",
+            next="pytest --qchannel-mode=emulated, or pytest --qchannel-mode=replay",
         )

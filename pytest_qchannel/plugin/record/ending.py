@@ -91,17 +91,21 @@ class RunRecord:
         return done
 
     def _lines(self, spent: Spent | None) -> list[str]:
-        cost = lines.Cost.of(self.run)
-        if self._config.stash.get(EVERYWHERE, None) is not None:
-            cost = cost._replace(requests=0)  # they are counted with those of no test
-        more = lines.lines_of(self.run, self._deeds(), cost.words(spent), Shown(_clean))
+        cost = self._cost().words(spent)
+        more = lines.lines_of(self.run, self._deeds(), cost, Shown(_clean))
         return [f"qchannel: {one}" for one in (self._lanes(), *more) if one]
 
     def _quiet_line(self) -> list[str]:
-        cost = lines.Cost.of(self.run).words(self._spent())
+        cost = self._cost().words(self._spent())
         told = (self._lanes(), *lines.phrases_of(self.run, self._deeds(), cost))
         said = "; ".join(one for one in told if one)
         return [f"qchannel: {said}"] if said else []
+
+    def _cost(self) -> lines.Cost:
+        cost = lines.Cost.of(self.run)
+        if self._config.stash.get(EVERYWHERE, None) is not None:
+            cost = cost._replace(requests=0)  # they are counted with those of no test
+        return cost
 
     def _lanes(self) -> str:
         counts = sorted(lines.lane_counts(self.run).items())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from pytest_qchannel.cassette.counts import counts_in
+from pytest_qchannel.cassette.counts import MOST_BITSTRINGS, counts_in
+from pytest_qchannel.compared import take
 from pytest_qchannel.ibm.route import Action, Tells
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Exchange
@@ -58,7 +60,28 @@ def jobs_of(exchanges: Iterable[Exchange], began: float) -> dict[str, _Plain]:
             _answered(job, said)
         else:
             _looked_at(job, said, round(one.at - began, 6))
+    for name, job in jobs.items():
+        for number, expected in take(name).items():
+            if number < len(job["pubs"]):
+                pub = job["pubs"][number]
+                pub["expected"] = _as_counted(expected, next(iter(pub["counts"] or ()), ""))
     return jobs
+
+
+def _as_counted(expected: Mapping[str, float], counted: str) -> dict[str, float]:
+    """The likeliest of what was expected, with bitstrings written as one that was counted."""
+    most = sorted(expected, key=lambda name: -expected[name])[:MOST_BITSTRINGS]
+    gaps = [place - before for before, place in enumerate(_spaces(counted))]
+    return {_spaced(name, gaps): expected[name] for name in sorted(most)}
+
+
+def _spaces(text: str) -> list[int]:
+    return [place for place, character in enumerate(text) if character == " "]
+
+
+def _spaced(bits: str, gaps: Sequence[int]) -> str:
+    edges = [0, *gaps, len(bits)]
+    return " ".join(bits[begin:end] for begin, end in pairwise(edges))
 
 
 def _submitted(job: _Plain, sent: object, said: _Plain) -> None:

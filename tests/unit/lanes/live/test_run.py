@@ -12,6 +12,7 @@ from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.lanes.live.entry import fingerprint
 from pytest_qchannel.lanes.live.run import LiveRun, held_in, missing
 from pytest_qchannel.settings import resolve
 from pytest_qchannel.wire import Request, Response
@@ -100,3 +101,22 @@ def test_a_key_that_was_pasted_with_something_else_is_refused(
     with pytest.raises(UsageProblem, match=f"in QISKIT_IBM_TOKEN cannot be one: .*{has}") as it:
         LiveRun(settings, environ, "a-run", tmp_path, send=nobody)
     assert KEY[:9] not in str(it.value)
+
+
+def test_a_channel_without_an_instance_may_use_all_of_its_account(tmp_path: Path) -> None:
+    """Where another channel had a variable with one, nothing else could be used."""
+    app = App(WorldBuilder.default().build(Clock(lambda: 1_760_000_000.0)))
+    account = next(one for one in app.world.accounts if not one.is_classic)
+    environ = {
+        "QCHANNEL_IBM_CLOUD_TOKEN": account.credential,
+        "QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN": account.credential,
+        "QCHANNEL_IBM_CLOUD_INSTANCE": CRN,
+    }
+    settings = resolve({"mode": "live"}, {}, {}, {})
+    run = LiveRun(settings, environ, "a-run", tmp_path, send=app.handle)
+    assert run.terms.instances == {fingerprint(one) for one in (CRN, *account.instances)}
+    run.close()
+    del environ["QCHANNEL_IBM_CLOUD_INSTANCE"]
+    run = LiveRun(settings, environ, "a-run", tmp_path, send=nobody)
+    assert run.terms.instances == frozenset()
+    run.close()

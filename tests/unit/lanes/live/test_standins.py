@@ -179,3 +179,13 @@ def test_a_key_that_was_read_when_a_module_was_imported_holds_in_every_lane(
         loan = of_run.lend()
         assert form_of(loan, shown)["apikey"] == [KEY]
         loan.end(test)
+
+
+def test_two_channels_may_have_one_key(learned: list[Secret]) -> None:
+    cloud = CHANNEL_BY_NAME["ibm_cloud"]
+    of_run = StandIns(dict.fromkeys((PLATFORM, cloud), Secret("MY_KEY", KEY)), learned.append)
+    loan = of_run.lend()
+    assert len({*loan.keys.values(), *of_run.keys.values()}) == 4
+    for standin in loan.keys.values():
+        assert form_of(loan, standin)["apikey"] == [KEY]
+    assert KEY.encode() not in loan.inwards(Request(*JOBS), Response(400, KEY.encode())).body

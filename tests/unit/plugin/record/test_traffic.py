@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pytest_qchannel.compared import note, take
 from pytest_qchannel.emulator.programs import results
 from pytest_qchannel.journal import Exchange
 from pytest_qchannel.plugin.record.traffic import jobs_of, log_of
@@ -84,3 +85,28 @@ def test_a_request_is_told_by_its_route_and_without_its_query() -> None:
     assert (line["at_s"], line["status"]) == (0.5, 200)
     (other,) = log_of([exchange(1, "GET", "/secret/path", {})], 0.0)
     assert other["route"] == "GET (no route)"
+
+
+def test_what_an_assertion_expected_stands_beside_the_counts_as_these_are_written() -> None:
+    """Qiskit joins registers without a space, counts of several are told with one."""
+    body = {"program_id": "sampler", "params": {"pubs": [["circuit", None, 3]]}}
+    told = [
+        exchange(1, "POST", JOBS, {"id": "j1", "backend": "here"}, body),
+        exchange(2, "GET", f"{JOBS}/j1/results", sampled(a=BITS[:, :1], b=BITS)),
+    ]
+    note("j1", 0, {"100": 0.75, "111": 0.25})
+    note("j1", 5, {"1": 1.0})
+    [pub] = jobs_of(told, 100.0)["j1"]["pubs"]
+    assert pub["expected"] == {"10 0": 0.75, "11 1": 0.25}
+    assert pub["expected"].keys() == pub["counts"].keys()
+    assert jobs_of(told, 100.0)["j1"]["pubs"][0]["expected"] is None, "told once"
+
+
+def test_of_what_was_expected_the_likeliest_are_told_and_what_nobody_takes_is_forgotten() -> None:
+    body = {"program_id": "sampler", "params": {"pubs": [["circuit", None, 3]]}}
+    note("j1", 0, {format(n, "07b"): (n + 1) / 8256 for n in range(128)})
+    [pub] = jobs_of([exchange(1, "POST", JOBS, {"id": "j1"}, body)], 100.0)["j1"]["pubs"]
+    assert list(pub["expected"]) == [format(n, "07b") for n in range(64, 128)]
+    for number in range(1_001):
+        note(f"job-{number}", 0, {"0": 1.0})
+    assert (take("job-0"), take("job-1")) == ({}, {0: {"0": 1.0}})
