@@ -25,11 +25,11 @@ from pytest_qchannel.hosts import may_ask_for_credentials
 from pytest_qchannel.network.guard import as_text, host_of
 from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.proxied import proxied_host
-from pytest_qchannel.network.uses import LOOKUPS, SENDING
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.keys import EARLY, TOO_EARLY
 from pytest_qchannel.settings import Mode
+from pytest_qchannel.uses import LOOKUPS, SENDING
 
 __all__ = ["InOurWords", "check"]
 

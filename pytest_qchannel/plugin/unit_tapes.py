@@ -49,10 +49,8 @@ _MOST_NAMED: Final = 5
 
 def place_of(unit: Unit) -> Place:
     """Where the cassette of a unit lies."""
-    from pytest_qchannel.lanes.tapes import Place
-
     channel = next(iter(_channels(unit)), None)
-    return Place.of(taping.folder_for(unit.node.config, unit.settings(), channel), unit.id)
+    return taping.place_for(unit.node.config, unit.settings(), channel, unit.id)
 
 
 def _channels(unit: Unit) -> list[str]:
@@ -327,13 +325,8 @@ def _not_asked_for(unit: Unit) -> list[str]:
         module = test.partition("::")[0]
         return test in kin or (module not in known and (base / module).is_file())
 
-    return [test for test in _recorded_tests(unit) if test not in here and exists(test)]
-
-
-def _recorded_tests(unit: Unit) -> tuple[str, ...]:
-    from pytest_qchannel.lanes.tapes import recorded_tests
-
-    return recorded_tests(place_of(unit).path)
+    recorded = taping.recorded_tests(place_of(unit).path)
+    return [test for test in recorded if test not in here and exists(test)]
 
 
 def _require_one_worker(unit: Unit) -> None:
