@@ -20,14 +20,10 @@ from typing import ClassVar
 
 __all__ = [
     "ChannelUnavailable",
-    "DuplicateJobs",
     "EmulatorGap",
     "ExpectationFailed",
     "HopelessWait",
-    "LiveProblem",
-    "LiveRefused",
     "NetworkBlocked",
-    "NotLive",
     "QChannelError",
     "RawKeyWarning",
     "RealSecretRefused",
@@ -121,44 +117,6 @@ class NetworkBlocked(QChannelError):
 
 class RealSecretRefused(QChannelError):
     """A credential of the person's own environment was about to enter the emulated lane."""
-
-
-class LiveProblem(QChannelError):
-    """Something of a live run that its test has to answer for.
-
-    Args:
-        headline: As of :class:`QChannelError`.
-        outcome: What the test ends as, in a word of ``lanes/live/outcome.py``.
-        where: As of :class:`QChannelError`, like the rest.
-        closest: The same.
-        next: The same.
-        facts: The same.
-    """
-
-    def __init__(
-        self,
-        headline: str,
-        *,
-        outcome: str = "code",
-        where: str | None = None,
-        closest: str | None = None,
-        next: str | None = None,  # noqa: A002 - the message's own word
-        facts: Iterable[tuple[str, str]] = (),
-    ) -> None:
-        super().__init__(headline, where=where, closest=closest, next=next, facts=facts)
-        self.outcome = outcome
-
-
-class LiveRefused(LiveProblem):
-    """The live lane did not send a request on to the service."""
-
-
-class DuplicateJobs(LiveProblem):
-    """One submission became several jobs; all but one were cancelled."""
-
-
-class NotLive(QChannelError):
-    """What a test asks for is not there in the live lane, where the test is skipped."""
 
 
 class RawKeyWarning(UserWarning):

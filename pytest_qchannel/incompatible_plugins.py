@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_qchannel.errors import UsageProblem
 
-__all__ = ["installed", "refuse_installed", "refuse_loaded"]
+__all__ = ["installed", "refuse"]
 
 _RECORDING = "recording"
 
@@ -36,23 +36,15 @@ def _problem(package: str, plugin: str) -> UsageProblem:
     )
 
 
-def refuse_loaded(pluginmanager: Any) -> None:
-    """Refuses a run that pytest-recording would end.
+def refuse(pluginmanager: Any) -> None:
+    """Refuses a run that pytest-recording would end, or whose plugins cannot all be loaded.
 
     Raises:
-        UsageProblem: pytest-vcr is loaded, too.
+        UsageProblem: pytest-vcr is loaded, too, or cassetter is about to be loaded, or is.
     """
     if pluginmanager.has_plugin("vcr") and pluginmanager.has_plugin(_RECORDING):
         raise _problem("pytest-vcr", "vcr")
-
-
-def refuse_installed(pluginmanager: Any) -> None:
-    """Refuses a run whose plugins cannot all be loaded.
-
-    Raises:
-        UsageProblem: cassetter is about to be loaded, or is.
-    """
-    if os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD") or find_spec("cassetter") is None:
+    if os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD") or not _is_there("cassetter"):
         return
     if not pluginmanager.is_blocked("cassetter") and not pluginmanager.is_blocked(_RECORDING):
         raise _problem("cassetter", "cassetter")

@@ -1,13 +1,13 @@
 """Every setting, declared once: option, ini key, variable, help and the README's table follow.
 
 This module is loaded by every pytest run of everybody who installed the package. What a setting's
-text means is in :mod:`.settings`, which is loaded where somebody set one, or a test uses us.
+text means is in :mod:`.settings`, which is loaded where somebody set one, or a test uses us, with
+the choices of few words in :mod:`.modes`.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 __all__ = [
     "CHANNELS",
@@ -16,11 +16,8 @@ __all__ = [
     "REPORTS",
     "SCOPES",
     "UNKNOWN_ROUTES",
-    "Door",
-    "Mode",
     "Option",
     "Scope",
-    "Source",
 ]
 
 CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
@@ -32,36 +29,6 @@ Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 """How long the fixtures may live, the shortest first."""
 
-
-class Mode(StrEnum):
-    """Where answers come from."""
-
-    AUTO = "auto"
-    EMULATED = "emulated"
-    REPLAY = "replay"
-    RECORD = "record"
-    LIVE = "live"
-
-
-class Door(StrEnum):
-    """How requests get to the emulator."""
-
-    IN_PROCESS = "in-process"
-    LOOPBACK = "loopback"
-
-
-class Source(StrEnum):
-    """Where the record lane gets what it records, and what cassettes say of themselves."""
-
-    EMULATOR = "emulator"
-    LIVE = "live"
-
-    @property
-    def words(self) -> str:
-        """As a sentence has it."""
-        return "the real services" if self is Source.LIVE else f"the {self}"
-
-
 REPORTS: Final = (".json", ".html")
 """How the name of a report ends, which says what it is."""
 
@@ -69,19 +36,28 @@ UNKNOWN_ROUTES: Final = ("gap", "404")
 """What a path of an emulated host gets that is no route: a gap of the emulator, or a refusal."""
 
 
-class Option(NamedTuple):
-    """One setting.
+class Option:
+    """One setting; no dataclass, since each run of everybody would generate it anew.
 
     Attributes:
         metavar: The kind of its value. A switch has none: on the command line it is ``1``.
         is_told: Whether the header of a run tells it even where nobody set it.
     """
 
-    name: str
-    default: str
-    metavar: str
-    help: str
-    is_told: bool = False
+    def __init__(
+        self,
+        name: str,
+        default: str,
+        metavar: str,
+        help: str,  # noqa: A002 - as argparse has it
+        *,
+        is_told: bool = False,
+    ) -> None:
+        self.name = name
+        self.default = default
+        self.metavar = metavar
+        self.help = help
+        self.is_told = is_told
 
     @property
     def is_switch(self) -> bool:
@@ -109,8 +85,8 @@ OPTIONS: Final = (
         "mode",
         "auto",
         "MODE",
-        f"where answers come from: {', '.join(Mode)}; with auto tests marked vcr replay, and "
-        "others are emulated, and live is the real services",
+        "where answers come from: auto, emulated, replay, record, live; with auto tests marked vcr "
+        "replay, and others are emulated, and live is the real services",
         is_told=True,
     ),
     Option(
@@ -171,7 +147,7 @@ OPTIONS: Final = (
         "record_from",
         "",
         "SOURCE",
-        f"what the record lane records: {', '.join(Source)}",
+        "what the record lane records: emulator, live",
     ),
     Option(
         "cassettes",

@@ -10,10 +10,12 @@ import base64
 import functools
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
+from operator import eq
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-__all__ = ["SHORTEST", "Secret", "hide_all"]
+__all__ = ["SHORTEST", "Secret", "hide_all", "plain_of"]
 
 SHORTEST: Final = 8
 """A shorter one is found by chance in innocent data, above all in base64.
@@ -23,6 +25,16 @@ IBM's have 44 characters and more; a dummy such as "x" is part of every request.
 
 _SAFE: Final = ("", "/", "!#$%&'()*+,/:;=?@[]~")
 """What stays in a URL: nothing, what a path may have, and what requests lets stand."""
+
+_PART: Final = 12
+"""A part of a secret, at its beginning or end, that is no chance in a text."""
+
+_CUT: Final = 6
+"""The same where the text says that something was left out there."""
+
+_CUTS: Final = ("...", "[")
+_CUTS_BEFORE: Final = ("...", "]")
+"""How pytest and unittest say so."""
 
 _URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
@@ -77,7 +89,28 @@ class Secret:
         for written in self._texts():
             if written in text:
                 text = text.replace(written, repr(self))
+        if self.is_searchable:
+            for is_end in (False, True):
+                text = self._without_parts(text, is_end=is_end)
         return text
+
+    def _without_parts(self, text: str, *, is_end: bool) -> str:
+        """The text without beginnings of the value, or ends: what shortens texts leaves these."""
+        value = self.reveal()
+        if is_end:
+            text, value = text[::-1], value[::-1]
+        # The header is that of all web tokens.
+        longer = len(value) // 4 if value.startswith("eyJ") else _PART
+        told = f"<part of the secret {self.env_var}>"
+        told, cuts = (told[::-1], _CUTS_BEFORE) if is_end else (told, _CUTS)
+        at = text.find(value[:_CUT])
+        while at >= 0:
+            size = sum(1 for _ in takewhile(bool, map(eq, value, text[at : at + len(value)])))
+            if size >= longer or text.startswith(cuts, at + size):
+                text = text[:at] + told + text[at + size :]
+                size = len(told)
+            at = text.find(value[:_CUT], at + size)
+        return text[::-1] if is_end else text
 
 
 def hide_all(text: str, secrets: Iterable[Secret]) -> str:
@@ -89,20 +122,28 @@ def hide_all(text: str, secrets: Iterable[Secret]) -> str:
 
 def _texts_of(value: str) -> tuple[str, ...]:
     """The encodings that can be a part of a text, the longest first."""
-    texts = {data.decode("utf-8", "replace") for data, _ in _encodings_of(value)}
+    texts = {value, *(data.decode("utf-8", "replace") for data, _ in _encodings_of(value))}
     return tuple(sorted(texts - {""}, key=len, reverse=True))
 
 
+def plain_of(value: str) -> bytes:
+    """The bytes of a value, whatever a variable or a file of JSON can have in it."""
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a character, of JSON
+        return value.encode("utf-8", "surrogatepass")
+
+
 def _encodings_of(value: str) -> Iterator[tuple[bytes, str]]:
-    plain = value.encode()
+    plain = plain_of(value)
     texts = {plain: "as it is"}
     texts.setdefault(json.dumps(value)[1:-1].encode(), "escaped for JSON")
-    texts.setdefault(quote_plus(value).encode(), "URL-encoded")
+    texts.setdefault(quote_plus(plain).encode(), "URL-encoded")
     for safe in _SAFE:
-        texts.setdefault(quote(value, safe=safe).encode(), "URL-encoded")
+        texts.setdefault(quote(plain, safe=safe).encode(), "URL-encoded")
     texts.setdefault(value.encode("latin-1", "replace"), "Latin-1")
     for name in ("utf-16-le", "utf-16-be"):
-        texts.setdefault(value.encode(name), "UTF-16")
+        texts.setdefault(value.encode(name, "surrogatepass"), "UTF-16")
     yield from texts.items()
     for data, how in tuple(texts.items()):
         prefix = "" if data == plain else f"{how}, in "

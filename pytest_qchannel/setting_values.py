@@ -10,15 +10,13 @@ from typing import Any, Final, Literal
 
 from pytest_qchannel.errors import nearest
 from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.modes import Door, Mode, Source
 from pytest_qchannel.options import (
     CHANNELS,
     REPORTS,
     SCOPES,
     UNKNOWN_ROUTES,
-    Door,
-    Mode,
     Option,
-    Source,
 )
 
 __all__ = ["PARSERS", "BadValue", "as_text"]

@@ -12,15 +12,13 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.modes import Door, Mode, Source
 from pytest_qchannel.options import (
     CHANNELS,
     ENV_PREFIX,
     OPTIONS,
     SCOPES,
-    Door,
-    Mode,
     Option,
-    Source,
 )
 from pytest_qchannel.setting_values import PARSERS, BadValue, as_text
 

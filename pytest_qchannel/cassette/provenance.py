@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from pytest_qchannel.options import Source
+from pytest_qchannel.modes import Source
 
 __all__ = ["Provenance", "now_text"]
 

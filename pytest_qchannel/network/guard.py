@@ -18,7 +18,7 @@ from pytest_qchannel.errors import NetworkBlocked
 from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.proxied import proxied_host
-from pytest_qchannel.network.uses import LOOKUPS, SENDING, replace
+from pytest_qchannel.uses import LOOKUPS, SENDING, replace
 
 __all__ = ["NetworkGuard", "as_text", "host_of"]
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.network.children import leads
-from pytest_qchannel.network.uses import replace
+from pytest_qchannel.uses import replace
 
 __all__ = ["take_unled", "watching"]
 

@@ -10,18 +10,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_qchannel import incompatible_plugins, markers
+from pytest_qchannel import markers
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.network.uses import Uses
 from pytest_qchannel.options import OPTIONS
+from pytest_qchannel.plugin import keys
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_apart,
     _qchannel_part,
@@ -29,24 +29,12 @@ from pytest_qchannel.plugin.fixtures import (
     qchannel_world,
     scope_of_settings,
 )
-from pytest_qchannel.plugin.keys import (
-    ATTRIBUTE,
-    EARLY,
-    HEADER,
-    LANE_FIXTURE,
-    OUR_TESTS,
-    OURS,
-    PAGES,
-    RECORD,
-    REFUSAL,
-    REPORTS,
-    RUNNING,
-    STOPPED,
-    TOO_EARLY,
-    WHOLE_RUN,
-)
+from pytest_qchannel.uses import Uses
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # each name here is one that pytest looks at for a fixture
+    from collections.abc import Generator, Iterable, Iterator
+    from typing import Any
+
     from pytest_qchannel.plugin.our_tests import OurTests
     from pytest_qchannel.plugin.record.ending import RunRecord
 
@@ -63,13 +51,18 @@ _FOR_WANT_OF_AN_ACCOUNT = ("AccountNotFoundError", "KeyError")
 """Errors that a test may end with because it has no fixture of ours."""
 
 
+_TELLING = "qchannel-telling"
+"""The name of what listens to reports: a plugin of its own, since the hook tells no run."""
+
+
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Adds an option and an ini key for every setting."""
     with _usage_errors():
-        incompatible_plugins.refuse_installed(pluginmanager)
+        _refuse_incompatible(pluginmanager)
     group = parser.getgroup("qchannel", "IBM Quantum channels (pytest-qchannel)")
     for option in OPTIONS:
-        help_text = f"{option.help} (default: {option.default or 'none'})"
+        default = "off" if option.is_switch else option.default or "none"
+        help_text = f"{option.help} (default: {default})"
         shape: dict[str, Any] = {"metavar": option.metavar}
         if option.is_switch:
             shape = {"action": "store_const", "const": "1"}
@@ -83,7 +76,7 @@ def pytest_load_initial_conftests(
 ) -> Generator[None, None, None]:
     """Refuses mistyped options before pytest does, to name the nearest one; begins early."""
     with _usage_errors():
-        incompatible_plugins.refuse_loaded(early_config.pluginmanager)
+        _refuse_incompatible(early_config.pluginmanager)
         _begin(early_config, args)
     _watch_network(early_config)
     try:
@@ -94,19 +87,18 @@ def pytest_load_initial_conftests(
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers and checks the settings once."""
-    for name, usage in markers.USAGE.items():
-        config.addinivalue_line("markers", f"{usage}: {markers.HELP[name]}")
+    for name in markers.USAGE:
+        config.addinivalue_line("markers", markers.registered(name))
     with _usage_errors():
         _begin(config)
     _watch_network(config)  # where a conftest.py loads this plugin itself
-    if not hasattr(config, "workerinput"):
-        _begin_record(config)
+    _begin_record(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Says which client there is, which lane was chosen, and why."""
     told = (f"{option.name}={option.default} (default)" for option in OPTIONS if option.is_told)
-    first, *more = config.stash.get(HEADER, [f"qchannel: {', '.join(told)}"])
+    first, *more = config.stash.get(keys.HEADER, [f"qchannel: {', '.join(told)}"])
     client = metadata.version("qiskit-ibm-runtime")
     return [first.replace("qchannel: ", f"qchannel: client {client}, ", 1), *more]
 
@@ -115,7 +107,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test that uses a channel once per chosen channel."""
     names = metafunc.fixturenames
-    if "qchannel_channel" in names or (LANE_FIXTURE not in names and _is_lent(metafunc.definition)):
+    if "qchannel_channel" in names or (
+        keys.LANE_FIXTURE not in names and _is_lent(metafunc.definition)
+    ):
         _our_tests(metafunc.config).choose_channels(metafunc)
 
 
@@ -126,7 +120,7 @@ def pytest_make_collect_report(
     """Fails the collection of a module that reaches for IBM before it is known who uses us."""
     _tell_too_early(collector.config)
     made = yield
-    if found := collector.config.stash.get(TOO_EARLY, None):
+    if found := collector.config.stash.get(keys.TOO_EARLY, None):
         made.outcome, made.longrepr = "failed", "\n".join(map(str, found))
         found.clear()
     return made
@@ -141,7 +135,7 @@ def pytest_collection_modifyitems(
     _prepare(config, items)
     yield
     _prepare(config, items)
-    if OUR_TESTS in config.stash:
+    if keys.OUR_TESTS in config.stash:
         with _usage_errors(config):
             _our_tests(config).prepare_units(everyone, items)
 
@@ -149,15 +143,17 @@ def pytest_collection_modifyitems(
 def _prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
     with _usage_errors(config):
         for item in items:
-            if OURS not in item.stash and (WHOLE_RUN in config.stash or _has_ours(item)):
+            if keys.OURS not in item.stash and (keys.WHOLE_RUN in config.stash or _has_ours(item)):
                 _our_tests(config).prepare(item)
+    if keys.OUR_TESTS in config.stash and not hasattr(config, "workerinput"):
+        _listen(config)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
     """Leaves the network to the tests, which are known now but to pytest-xdist's controller."""
     _tell_too_early(session.config)
-    if session.items and (uses := session.config.stash.get(EARLY, None)):
+    if session.items and (uses := session.config.stash.get(keys.EARLY, None)):
         uses.end()
     return (yield)
 
@@ -165,15 +161,15 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     """Tells of a fixture that failed what its lane has to complain about."""
-    item.config.stash[RUNNING] = item  # pytest-recording's hook does not tell
+    item.config.stash[keys.RUNNING] = item  # pytest-recording's hook does not tell
     try:
         return (yield)
     except (Exception, pytest.fail.Exception) as error:
-        if OURS in item.stash:
+        if keys.OURS in item.stash:
             _our_tests(item.config).setup_failed(item, error)
         raise
     finally:
-        del item.config.stash[RUNNING]
+        del item.config.stash[keys.RUNNING]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -183,10 +179,11 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     try:
         outcome = yield
     except (Exception, pytest.fail.Exception) as error:
-        if OURS in item.stash:  # only now: the body may have asked for a fixture of ours by name
+        # (Only now: the body may have asked for a fixture of ours by name.)
+        if keys.OURS in item.stash:
             _our_tests(item.config).body_failed(item, error)
         raise
-    if OURS in item.stash:
+    if keys.OURS in item.stash:
         _our_tests(item.config).body_passed(item)
     return outcome
 
@@ -200,10 +197,10 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
         done = yield
         is_torn_down = True
     finally:
-        if OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
+        if keys.OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
             _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
     emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
-    if emulation is not None and LANE_FIXTURE not in getattr(item, "fixturenames", ()):
+    if emulation is not None and keys.LANE_FIXTURE not in getattr(item, "fixturenames", ()):
         emulation.end_left(f"{item.nodeid} (call)")
     return done
 
@@ -211,8 +208,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
 @pytest.hookimpl(optionalhook=True)
 def pytest_recording_configure(config: pytest.Config, vcr: Any) -> None:
     """Puts our cassette in the place of pytest-recording's, for tests with our fixtures."""
-    item = config.stash.get(RUNNING, None)
-    if item is not None and OURS in item.stash:
+    item = config.stash.get(keys.RUNNING, None)
+    if item is not None and keys.OURS in item.stash:
         _our_tests(config).take_over(item, vcr)
 
 
@@ -221,10 +218,10 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Shows what a failed test sent, and problems; hides the traceback of a secret."""
-    if OURS in item.stash:
+    if keys.OURS in item.stash:
         return (yield from _our_tests(item.config).report(item, call))
     made = yield
-    if OUR_TESTS in item.config.stash:
+    if keys.OUR_TESTS in item.config.stash:
         _our_tests(item.config).report_of_other(item, made)
     if made.failed and call.excinfo and call.excinfo.typename in _FOR_WANT_OF_AN_ACCOUNT:
         from pytest_qchannel.plugin import forgotten
@@ -236,13 +233,14 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Ends the run with the usage error of a pytest-xdist worker, which cannot show it."""
-    if said := getattr(node, "workeroutput", {}).get(REFUSAL):
+    if said := getattr(node, "workeroutput", {}).get(keys.REFUSAL):
         raise pytest.UsageError(said)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Says how many tests ran in which lane, and what became of cassettes."""
-    if RECORD in config.stash or WHOLE_RUN in config.stash or STOPPED in config.stash:
+    stash = config.stash
+    if keys.RECORD in stash or keys.WHOLE_RUN in stash or keys.STOPPED in stash:
         _record(config).show(terminalreporter)
 
 
@@ -255,12 +253,17 @@ class _Telling:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._record: RunRecord | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Adds a report to the record of the run."""
-        if hasattr(report, ATTRIBUTE) or RECORD in self._config.stash:  # it may have crashed
-            _record(self._config).run.add(report)
+        # (That of a test that crashed has nothing of ours.)
+        if self._record is not None:
+            self._record.add(report)
+        elif hasattr(report, keys.ATTRIBUTE) or keys.RECORD in self._config.stash:
+            self._record = _record(self._config)
+            self._record.add(report)
 
 
 def _our_tests(config: pytest.Config) -> OurTests:
@@ -271,13 +274,23 @@ def _our_tests(config: pytest.Config) -> OurTests:
 
 
 def _begin_record(config: pytest.Config) -> None:
-    """Begins to listen to reports; a run that is to write something has its record at once."""
-    config.pluginmanager.register(_Telling(config), "qchannel-telling")
-    if REPORTS in config.stash or PAGES in config.stash:
+    """Begins the record of a run that writes something anyway, or whose tests run elsewhere."""
+    if hasattr(config, "workerinput"):
+        return
+    is_written = keys.REPORTS in config.stash or keys.PAGES in config.stash
+    if is_written or getattr(config.option, "dist", "no") != "no":
+        _listen(config)
+    if is_written:
         _record(config)
     step = os.environ.get("GITHUB_STEP_SUMMARY")
     if step and "PYTEST_CURRENT_TEST" not in os.environ:  # no run that a test has started
-        config.stash.setdefault(PAGES, []).append((Path(step), "a"))
+        config.stash.setdefault(keys.PAGES, []).append((Path(step), "a"))
+
+
+def _listen(config: pytest.Config) -> None:
+    """Listens to reports from now on."""
+    if not config.pluginmanager.has_plugin(_TELLING):
+        config.pluginmanager.register(_Telling(config), _TELLING)
 
 
 def _record(config: pytest.Config) -> RunRecord:
@@ -285,6 +298,14 @@ def _record(config: pytest.Config) -> RunRecord:
     from pytest_qchannel.plugin.record.ending import RunRecord
 
     return RunRecord.of(config)
+
+
+def _refuse_incompatible(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Refuses plugins that cannot stand beside pytest-recording, where one of them is there."""
+    if find_spec("cassetter") or pluginmanager.has_plugin("vcr"):
+        from pytest_qchannel import incompatible_plugins
+
+        incompatible_plugins.refuse(pluginmanager)
 
 
 def _begin(config: pytest.Config, args: list[str] | None = None) -> None:
@@ -300,7 +321,7 @@ def _begin(config: pytest.Config, args: list[str] | None = None) -> None:
 
 def _watch_network(config: pytest.Config) -> None:
     """Has whoever uses the network looked at until it is known which tests there are."""
-    if EARLY in config.stash or WHOLE_RUN in config.stash:
+    if keys.EARLY in config.stash or keys.WHOLE_RUN in config.stash:
         return
 
     def told(name: str, given: object) -> None:
@@ -308,15 +329,15 @@ def _watch_network(config: pytest.Config) -> None:
 
         before_tests.check(config, name, given)
 
-    uses = config.stash[EARLY] = Uses(told)
-    config.stash[TOO_EARLY] = []
+    uses = config.stash[keys.EARLY] = Uses(told)
+    config.stash[keys.TOO_EARLY] = []
     config.add_cleanup(uses.end)
     uses.begin()
 
 
 def _tell_too_early(config: pytest.Config) -> None:
     """Raises what came up before it was known which tests there are, though it was swallowed."""
-    for problem in config.stash.get(TOO_EARLY, ()):
+    for problem in config.stash.get(keys.TOO_EARLY, ()):
         with _usage_errors(config):
             raise UsageProblem(str(problem))
 
@@ -342,7 +363,7 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
 
 def _has_ours(item: pytest.Item) -> bool:
     """Whether a test has a fixture or marker of ours, or a marker that may be meant so."""
-    return LANE_FIXTURE in getattr(item, "fixturenames", ()) or any(
+    return keys.LANE_FIXTURE in getattr(item, "fixturenames", ()) or any(
         mark.name in markers.USAGE or markers.is_mistyped(mark.name, item.config.getini("markers"))
         for mark in item.iter_markers()
     )
@@ -360,5 +381,5 @@ def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
         yield
     except UsageProblem as problem:
         if config is not None and hasattr(config, "workeroutput"):
-            config.workeroutput[REFUSAL] = str(problem)
+            config.workeroutput[keys.REFUSAL] = str(problem)
         raise pytest.UsageError(str(problem)) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from _pytest.junitxml import xml_key
 
-from pytest_qchannel.channels import credentials
-from pytest_qchannel.plugin.keys import ATTRIBUTE, IS_FINISHED, TAPE, TAPE_OF_RUN
+from pytest_qchannel.cassette.standin_shapes import is_standin
+from pytest_qchannel.channels.personal import secrets_of_person
+from pytest_qchannel.plugin.keys import ATTRIBUTE, IS_FINISHED, LIVE, TAPE, TAPE_OF_RUN
 from pytest_qchannel.plugin.sharing import unit_of
 from pytest_qchannel.secret import hide_all
 
@@ -27,7 +28,7 @@ Hide = Callable[[str], str]
 
 _SET: Final = type(pytest.param())
 
-HIDER: Final[pytest.StashKey[Hide | None]] = pytest.StashKey()
+HIDER: Final[pytest.StashKey[Hide]] = pytest.StashKey()
 """Of a run: takes secrets out of what is told of the test with a cassette that ran last."""
 
 
@@ -58,9 +59,15 @@ def tape_in_use(item: pytest.Item) -> ReplayTape | RecordTape | None:
 
 
 def hide(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Takes the secrets that a recording saw out of a test's report, before anybody shows it."""
+    """Takes the secrets that are known out of a test's report, before anybody shows it.
+
+    Those of the person in any case; where there is a cassette, those that it saw, too.
+    """
     tape, unit = tape_in_use(item), unit_of(item)
+    hiding = item.config.pluginmanager.get_plugin(HIDING)
     if tape is None:
+        if hiding is not None and LIVE not in item.config.stash:  # which looks for itself
+            _take_out(report, hiding.hide)
         return
     item.config.stash[HIDER] = tape.hide
     hide = tape.hider()
@@ -71,14 +78,21 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
         elif unit is not None and unit.lane is None:
             unit.tape = None
         item.config.stash[HIDER] = hide
-        if (hiding := item.config.pluginmanager.get_plugin(HIDING)) is not None:
+        if hiding is not None:
             hiding.hide_properties(hide)
+    _take_out(report, hide)
+
+
+def _take_out(report: pytest.TestReport, hide: Hide) -> None:
     report.sections = [(hide(title), hide(text)) for title, text in report.sections]
-    report.user_properties = [
-        (hide(name), hidden(value, hide)) for name, value in report.user_properties
-    ]
-    hide_facts(report, hide)
-    report.keywords = {hide(name): one for name, one in report.keywords.items()}
+    if _has_secret((text for pair in report.user_properties for text in pair), hide):
+        report.user_properties = [
+            (hide(name), hidden(value, hide)) for name, value in report.user_properties
+        ]
+    if report.failed or report.when == "teardown":  # no other has a word of the test's in its facts
+        hide_facts(report, hide)
+    if _has_secret(report.keywords, hide):
+        report.keywords = {hide(name): one for name, one in report.keywords.items()}
     if hasattr(report, "wasxfail"):
         report.wasxfail = hide(report.wasxfail)
     if isinstance(report.longrepr, tuple):  # of a skip: file, line and reason
@@ -87,6 +101,24 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
         shown = str(report.longrepr)
         if (told := hide(shown)) != shown:
             report.longrepr = told
+
+
+def _has_secret(values: Iterable[object], hide: Hide) -> bool:
+    """Whether something is to be taken out of many values; mostly there is nothing."""
+    text = "\n".join(map(str, values))
+    return text != "" and hide(text) != text
+
+
+def _shown_in_id(value: object) -> str:
+    """What pytest makes an id of, or nothing where it counts instead."""
+    if isinstance(value, bytes):
+        return value.decode("ascii", "backslashreplace")
+    if isinstance(value, re.Pattern):
+        return _shown_in_id(value.pattern)
+    if isinstance(value, str | int | float | complex | Enum):
+        return str(value)
+    name = getattr(value, "__name__", "")
+    return name if isinstance(name, str) else ""
 
 
 class Hiding:
@@ -98,7 +130,9 @@ class Hiding:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._known = [one for one in credentials.secrets_in(os.environ) if one.is_searchable]
+        self._known = [
+            one for one in secrets_of_person() if one.is_searchable and not is_standin(one.reveal())
+        ]
 
     def watch_ids(self, metafunc: pytest.Metafunc) -> None:
         """Takes credentials out of the ids that a test's parameters are given by hand.
@@ -119,7 +153,7 @@ class Hiding:
 
     def _without_id(self, values: Any) -> Any:
         is_set = isinstance(values, _SET) and isinstance(values.id, str)
-        return values._replace(id=self._hide(values.id)) if is_set else values
+        return values._replace(id=self.hide(values.id)) if is_set else values
 
     def _ids(self, ids: Any) -> Any:
         if ids is None:
@@ -130,24 +164,25 @@ class Hiding:
         return list(told) if hasattr(ids, "__len__") else told
 
     def _told(self, name: Any) -> Any:
-        return self._hide(name) if isinstance(name, str) else name
+        return self.hide(name) if isinstance(name, str) else name
 
-    def _hide(self, text: str) -> str:
+    def hide(self, text: str) -> str:
+        """A text without the person's own credentials."""
         return hide_all(text, self._known)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_make_parametrize_id(self, val: object) -> str | None:
         """The id of a parameter that is a credential, or has one in it."""
-        shown = val.decode("ascii", "backslashreplace") if isinstance(val, bytes) else str(val)
-        told = self._hide(shown) if isinstance(val, str | bytes | Enum) else shown
+        shown = _shown_in_id(val)
+        told = self.hide(shown)
         return told if told != shown else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: Any, when: str) -> None:
         """Pytest tells a test's warnings after its last report."""
-        hide = self._config.stash.get(HIDER, None) if when == "runtest" else None
-        if hide is None:
+        if when != "runtest":
             return
+        hide = self._config.stash.get(HIDER, self.hide)
         warning_message.filename = hide(str(warning_message.filename))
         shown = str(warning_message.message)
         if (told := hide(shown)) != shown:
@@ -157,8 +192,8 @@ class Hiding:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         """A subtest's report: its title, and what was printed in it, come after it was made."""
-        context, hide = getattr(report, "context", None), self._config.stash.get(HIDER, None)
-        if context is None or hide is None:
+        context, hide = getattr(report, "context", None), self._config.stash.get(HIDER, self.hide)
+        if context is None:
             return
         report.sections = [(hide(title), hide(text)) for title, text in report.sections]
         told = {"msg": context.msg, "kwargs": dict(context.kwargs)}
@@ -168,8 +203,7 @@ class Hiding:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """What a fixture of the session has written at its end."""
-        if hide := self._config.stash.get(HIDER, None):
-            self.hide_properties(hide)
+        self.hide_properties(self._config.stash.get(HIDER, self.hide))
 
     def hide_properties(self, hide: Hide) -> None:
         """Takes secrets out of what ``record_testsuite_property`` has noted until now."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.lanes.lane import Lane
     from pytest_qchannel.lanes.live.run import LiveRun
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
-    from pytest_qchannel.network.uses import Uses
+    from pytest_qchannel.uses import Uses
 
 __all__ = [
     "APART_FIXTURE",

@@ -106,6 +106,7 @@ def test_a_failing_recorded_test_shows_no_secret(
 
 TOLD = """
     import os
+    import re
     import warnings
 
     import pytest
@@ -122,9 +123,12 @@ TOLD = """
     @pytest.mark.parametrize("one", [KEY, pytest.param(1, id="x" + KEY)])
     @pytest.mark.parametrize("two", [1], ids=[KEY + "y"])
     @pytest.mark.parametrize("three", [2], ids=lambda value: f"{KEY}{value}")
+    @pytest.mark.parametrize("four", [re.compile(f"^{KEY}")])
+    @pytest.mark.parametrize("five", [type(f"Of{KEY}", (), {})])
     @pytest.mark.usefixtures("at_the_end")
     def test_it(
-        request, qchannel_rest, record_property, record_testsuite_property, one, two, three
+        request, qchannel_rest, record_property, record_testsuite_property,
+        one, two, three, four, five,
     ):
         if hasattr(pytest, "Subtests"):
             with request.getfixturevalue("subtests").test(f"of {KEY}", key=[KEY]):
@@ -169,6 +173,62 @@ def test_nothing_else_that_is_told_of_a_recorded_test_shows_a_secret(
     assert workers or "of the run" in told["report.xml"]  # pytest-xdist does not carry that one
     shown = [where for where, text in told.items() if is_found(VALUE, text.encode())]
     assert shown == []
+
+
+UNTAPED = """
+    import os
+    import unittest
+
+    import pytest
+
+    KEY = os.environ["QISKIT_IBM_TOKEN"]
+
+    @pytest.mark.vcr
+    @pytest.mark.skip(reason=f"not with {KEY}")
+    def test_skipped(qchannel_rest):
+        pass
+
+    @pytest.mark.qchannel(mode="emulated")
+    def test_emulated(request, qchannel_rest):
+        print("the key is", KEY)
+        request.node.user_properties.append(("key", [KEY]))
+        assert KEY == qchannel_rest.get("/jobs")
+
+    @pytest.mark.vcr
+    @pytest.mark.default_cassette(f"with/{KEY}")
+    def test_named(qchannel_rest):
+        assert qchannel_rest.get("/jobs").status_code == 200
+
+    @pytest.mark.vcr
+    @pytest.mark.parametrize("offset", [74, 96])
+    def test_cut_short(qchannel_rest, offset):
+        sent = {"before": "z" * offset + KEY + "z" * 400}
+        unittest.TestCase().assertEqual([KEY, KEY, KEY], qchannel_rest.get("/jobs"))
+"""
+
+
+def test_a_key_is_not_shown_without_a_cassette_nor_in_a_part(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the user saw: 40 of the 44 characters of the key, in values that pytest cuts short.
+
+    And the whole of it in the name of a cassette.
+    """
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", VALUES["API key"])
+    pytester.makepyfile(test_it=UNTAPED)
+    monkeypatch.setenv("QCHANNEL_MODE", "record")
+    options = ("--showlocals", "-rA", "--junitxml=report.xml", "--qchannel-channel=ibm_cloud")
+    result = pytester.runpytest_inprocess(*NO_CHANCE, *options, "--qchannel-record-from=emulator")
+    result.assert_outcomes(skipped=1, failed=3, passed=1, errors=1)
+    told = "\n".join([*result.outlines, *result.errlines])
+    report = (pytester.path / "report.xml").read_text(encoding="utf-8")
+    for text in (told, report, "\n".join(map(str, pytester.path.rglob("*")))):
+        parts = [VALUES["API key"][at : at + 8] for at in range(37)]
+        assert [part for part in parts if part in text] == []
+    assert "the value of QISKIT_IBM_TOKEN, the name of the file" in told
+    assert "not with <secret QISKIT_IBM_TOKEN>" in told
+    assert "zz<part of the secret QISKIT_IBM_TOKEN>...zz" in told
+    assert "the key is <secret QISKIT_IBM_TOKEN>" in told
 
 
 CIRCUIT = """

@@ -9,6 +9,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from pytest_qchannel.secret import SHORTEST, Secret, hide_all
+from tests.unit.cassette.scrub.planted_kit import jwt_of
 
 VALUE = 'aK-9/z"+Q_long&enough'
 SECRET = Secret("THE_VARIABLE", VALUE)
@@ -95,3 +96,39 @@ def test_of_two_that_hold_each_other_the_longer_one_goes_first() -> None:
     inner, outer = Secret("INNER", "abcdefgh"), Secret("OUTER", "12-abcdefgh-34")
     hidden = hide_all("12-abcdefgh-34, abcdefgh", [inner, outer])
     assert hidden == "<secret OUTER>, <secret INNER>"
+
+
+@pytest.mark.parametrize("end", [chr(0xDCFF), chr(0xD800), "\u00e9"], ids=["byte", "half", "e"])
+def test_bytes_that_are_no_text_and_half_a_character_can_be_searched_for(end: str) -> None:
+    """A variable with such bytes ended every test with a UnicodeEncodeError."""
+    secret = Secret("ODD", f"a-key-that-ends-with-{end}")
+    assert secret.hide(f"<{secret.reveal()}>") == "<<secret ODD>>"
+    assert len({data for data, _ in secret.encodings()}) > 8
+
+
+KEY = Secret("KEY", "Zq3vN8xTb6Lk0WmR9yHs2DfGc5JpQa7UeXo1-Ti_4MnB")
+
+
+@pytest.mark.parametrize(
+    ("cut", "shown"),
+    [
+        ("zzZq3vN8xTb6Lk0Wm...zz", "zz<part of the secret KEY>...zz"),
+        ("['Zq3vN8xTb6Lk0WmR9yHs2DfGc5JpQa7UeXo1-Ti[99 chars]nB']",
+         "['<part of the secret KEY>[99 chars]nB']"),
+        ("'Zq3vN8...1-Ti_4MnB'", "'<part of the secret KEY>...<part of the secret KEY>'"),
+        ("Skipping 9 characters: 5JpQa7UeXo1-Ti_4MnB",
+         "Skipping 9 characters: <part of the secret KEY>"),
+        ("Zq3vN8 ... and 1-Ti_4MnB end", "Zq3vN8 ... and 1-Ti_4MnB end"),
+    ],
+)  # fmt: skip
+def test_what_was_cut_short_shows_no_part_of_it(cut: str, shown: str) -> None:
+    """Pytest and unittest show the beginning and the end of what is long."""
+    assert KEY.hide(cut) == shown
+
+
+def test_the_beginning_that_all_web_tokens_share_tells_of_none() -> None:
+    token = jwt_of({"iam_id": "IBMid-made-up-0", "iat": 1, "exp": 2, "sub": "x" * 60})
+    header = token.partition(".")[0]
+    secret = Secret("TOKEN", token)
+    assert secret.hide(f"{header}.and-so-on") == f"{header}.and-so-on"
+    assert secret.hide(f"{token[:117]}...") == "<part of the secret TOKEN>..."

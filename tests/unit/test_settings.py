@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 import pytest
 
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.settings import CHANNELS, OPTIONS, Mode, check_variables, resolve
+from pytest_qchannel.settings import (
+    CHANNELS,
+    OPTIONS,
+    Door,
+    Mode,
+    Source,
+    check_variables,
+    resolve,
+)
 
 
 def settle(
@@ -156,3 +165,13 @@ def test_unknown_variables_name_the_nearest_and_never_a_value(name: str, closest
     assert name in caught.value.headline
     assert caught.value.closest == closest
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("mode", Mode), ("door", Door), ("record_from", Source)]
+)
+def test_the_help_of_a_choice_names_each_of_it(name: str, kind: type[StrEnum]) -> None:
+    [told] = [option.help for option in OPTIONS if option.name == name]
+    places = [told.find(word) for word in kind]
+    assert -1 not in places
+    assert places == sorted(places)

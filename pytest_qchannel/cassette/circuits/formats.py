@@ -14,9 +14,10 @@ from qiskit import QuantumCircuit, qasm3, qpy
 
 from pytest_qchannel.cassette.circuits.form import WARNINGS_LOCK
 from pytest_qchannel.cassette.circuits.packed import MOST_BYTES
-from pytest_qchannel.cassette.circuits.renaming import without_words
+from pytest_qchannel.cassette.circuits.renaming import names_beside, without_words
 from pytest_qchannel.cassette.circuits.shape import CircuitForm
 from pytest_qchannel.cassette.circuits.words import listing
+from pytest_qchannel.cassette.scrub.looks import is_harmless
 from pytest_qchannel.qpy_header import MOST_BITS, claimed_bits
 
 __all__ = ["circuit_text", "decode_qpy", "without_names"]
@@ -81,7 +82,12 @@ def _plain(data: bytes) -> bytes:
 
 
 def circuit_text(circuit: QuantumCircuit, form: CircuitForm) -> tuple[str, str]:
-    """A circuit for people: what language it is in, ``qasm3`` or ``listing``, and the text."""
+    """A circuit for people: what language it is in, ``qasm3`` or ``listing``, and the text.
+
+    OpenQASM has the names of registers, and writes some in a way that no search would know.
+    """
+    if not all(map(is_harmless, names_beside(circuit))):
+        return "listing", listing(form)
     with WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -17,7 +17,7 @@ from pytest_qchannel.cassette.circuits.form import circuit_form, is_homemade
 from pytest_qchannel.cassette.scrub.looks import is_harmless
 from pytest_qchannel.cassette.scrub.texts import as_long
 
-__all__ = ["without_words"]
+__all__ = ["names_beside", "without_words"]
 
 # Their values are samples that depend on names, or a spelling; the rest of a form must be the same.
 _SAMPLES: Final = frozenset({"at", "text"})
@@ -42,7 +42,7 @@ def without_words(
     inner = [one for circuit in circuits for one in _inside(circuit)]
     notes = {json.dumps(one.metadata): one.metadata for one in inner if one.metadata}
     forms = [circuit_form(one) for one in circuits]
-    names = [name for one in (*circuits, *inner) for name in _names(one)]
+    names = [name for one in (*circuits, *inner) for name in names_beside(one)]
     told = (
         *names,
         *(one.name for one in inner),
@@ -68,8 +68,10 @@ def without_words(
     return data
 
 
-def _names(circuit: QuantumCircuit) -> Iterator[str]:
+def names_beside(circuit: QuantumCircuit) -> Iterator[str]:
     """Names that the form of a circuit lacks: of its registers, also before it was transpiled."""
+    # The operation of a controlled gate has lost its label once it was read, and QPY writes it.
+    yield from (label for item in circuit.data if (label := getattr(item, "label", None)))
     yield from (register.name for register in (*circuit.qregs, *circuit.cregs))
     if circuit.layout is not None:
         # The layout has no registers any more once it was read; its bits remember theirs.

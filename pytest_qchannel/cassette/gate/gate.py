@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick
@@ -13,7 +14,7 @@ from pytest_qchannel.cassette.gate.patterns import KNOWN_SECRET, PATTERNS, UNREA
 from pytest_qchannel.cassette.gate.places import in_cassette, places_of
 from pytest_qchannel.cassette.gate.views import MOST_BYTES, TooLarge, View, views
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.secret import SHORTEST, Secret
+from pytest_qchannel.secret import SHORTEST, Secret, plain_of
 
 __all__ = ["Gate"]
 
@@ -53,7 +54,7 @@ class Gate:
             for data, how in secret.encodings():
                 encodings.setdefault(data, (secret.env_var, how))
             if any(character.isspace() for character in value):
-                bare = "".join(value.split()).encode()
+                bare = plain_of("".join(value.split()))
                 spaced.setdefault(bare, (secret.env_var, "over several lines"))
         self._encodings = tuple(encodings.values())
         self._automaton = BytesAhoCorasick(list(encodings)) if encodings else None
@@ -63,6 +64,13 @@ class Gate:
         """Everything that is found in some bytes, with its place; empty: they may be stored."""
         hits = self.hits(data)
         return places_of(data, hits, self.hits) if hits else []
+
+    def search_name(self, path: Path) -> list[Finding]:
+        """What is found in the name of a file, which a test may have chosen."""
+        return [
+            replace(one, line=None, path="the name of the file")
+            for one in self.search(path.name.removesuffix(path.suffix).encode())
+        ]
 
     def search_cassette(
         self, index: bytes, of_bodies: Mapping[str, Sequence[Finding]]

@@ -20,7 +20,7 @@ from pytest_qchannel.cassette.playback.tape import Done, RecordTape
 from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.standin_shapes import standin_in
-from pytest_qchannel.options import Source
+from pytest_qchannel.modes import Source
 from pytest_qchannel.rerun_command import words_of
 
 __all__ = ["ExtendTape"]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from pytest_qchannel.errors import LiveProblem
 from pytest_qchannel.ibm.table import find, is_submission
 from pytest_qchannel.lanes.live.access import Access, Unanswered, answer_of, json_of
 from pytest_qchannel.lanes.live.entry import Entry
 from pytest_qchannel.lanes.live.lookup import cancel
+from pytest_qchannel.lanes.live.problems import LiveProblem
 from pytest_qchannel.lanes.live.settle import status_of
 from pytest_qchannel.lanes.live.settling import PACE_S, Settling
 from pytest_qchannel.lanes.live.terms import CurrentTest, LiveTest, Terms

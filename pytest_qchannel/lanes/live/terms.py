@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from pytest_qchannel.errors import LiveProblem, QChannelError
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.budget import Budget
 from pytest_qchannel.lanes.live.outcome import Facts
+from pytest_qchannel.lanes.live.problems import LiveProblem
 
 __all__ = ["CurrentTest", "LiveTest", "Terms"]
 
@@ -49,12 +50,14 @@ class LiveTest:
         problems: The lane's list: what is put there fails, or skips, the test.
         facts: What passed the door.
         complained: The problems of this test, also those that were told already.
+        swept: How often what it left was ended: once, or once for each attempt.
     """
 
     allowance: Allowance
     problems: list[QChannelError] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
     complained: list[LiveProblem] = field(default_factory=list)
+    swept: int = 0
 
     def complain(self, problem: LiveProblem) -> LiveProblem:
         """Puts a problem where the code under test cannot swallow it, and gives it back."""

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_qchannel.errors import LiveProblem, LiveRefused
 from pytest_qchannel.hosts import RUNTIME
 from pytest_qchannel.ibm.route import Action, Tells
 from pytest_qchannel.ibm.table import Found, find
@@ -29,6 +28,7 @@ from pytest_qchannel.lanes.live.access import (
 from pytest_qchannel.lanes.live.entry import Entry, State
 from pytest_qchannel.lanes.live.ledger import WrongStep
 from pytest_qchannel.lanes.live.outcome import Outcome
+from pytest_qchannel.lanes.live.problems import LiveProblem, LiveRefused
 from pytest_qchannel.lanes.live.settle import FINAL, status_of
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.tags import (
@@ -185,9 +185,10 @@ class Watching:
             entry = known.get(remote) if isinstance(remote, str) else None
             if entry is None:
                 continue
-            had_ended = entry.ended is not None
+            # One that ended in another test says nothing of this one, unless it is told just now.
+            is_news = entry.ended is None or entry.test == self._test().allowance.test
             entry = self._settling.note(entry, row)
-            if entry.ended in FINAL and not had_ended:
+            if entry.ended in FINAL and is_news:
                 self._note_failure(row, entry)
 
     def _note_deletion(self, remote: str) -> None:

@@ -11,7 +11,7 @@ from pytest_qchannel.cassette.problems import KEPT_APART, record_command
 from pytest_qchannel.cassette.standin_shapes import standin_in
 from pytest_qchannel.cassette.versions import CLIENT_NAME, version_difference
 from pytest_qchannel.errors import QChannelError
-from pytest_qchannel.options import Source
+from pytest_qchannel.modes import Source
 
 __all__ = ["in_the_way", "of_another_client"]
 

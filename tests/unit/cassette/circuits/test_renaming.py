@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import re
 
 import pytest
 
@@ -11,6 +13,7 @@ from pytest_qchannel.cassette.circuits.formats import decode_qpy, without_names
 from pytest_qchannel.cassette.scrub.looks import is_harmless
 from pytest_qchannel.cassette.scrub.texts import as_long, harmless_text
 from pytest_qchannel.cassette.submitted.submission import read_submission
+from pytest_qchannel.cassette.submitted.submission_words import describe
 from tests.unit.cassette.scrub.circuits_kit import WORDS_OF_CIRCUITS, circuit_json
 from tests.unit.cassette.scrub.planted_kit import VALUES, is_in, post
 
@@ -54,6 +57,19 @@ def test_what_was_given_back_counts_as_what_was_sent(place: str, word: str) -> N
     assert first is not None
     assert second is not None
     assert first.matches(second)
+
+
+@pytest.mark.parametrize("place", WORDS_OF_CIRCUITS)
+@pytest.mark.parametrize("word", ["/home/ada", "203.0.113.7", "4929 1234 5678 9012"])
+def test_the_circuit_in_words_has_none_that_only_openqasm_writes(place: str, word: str) -> None:
+    """What the user saw: a register named ``/home/ada`` as ``_home_ada`` in the index."""
+    packed = circuit_json(WORDS_OF_CIRCUITS[place](word))
+    body = {"program_id": "sampler", "params": {"pubs": [[packed]]}}
+    submission = read_submission(post("/jobs", body).request_body)
+    assert submission is not None
+    told = json.dumps(describe(submission))
+    assert re.sub(r"\W", "_", word).strip("_") not in told
+    assert word not in told
 
 
 def test_a_circuit_without_such_words_is_not_touched() -> None:

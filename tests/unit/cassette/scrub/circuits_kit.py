@@ -77,6 +77,14 @@ def _controlled(word: str) -> QuantumCircuit:
     return circuit
 
 
+def _controlled_label(word: str) -> QuantumCircuit:
+    inner = QuantumCircuit(1, name="mine")
+    inner.h(0)
+    circuit = QuantumCircuit(2)
+    circuit.append(inner.to_gate().control(1, label=word), [0, 1])
+    return circuit
+
+
 def _variable(word: str) -> QuantumCircuit:
     circuit = QuantumCircuit(1, 1)
     circuit.store(circuit.add_var(word, expr.lift(3, types.Uint(8))), 4)
@@ -102,5 +110,6 @@ WORDS_OF_CIRCUITS: Final[Mapping[str, Callable[[str], QuantumCircuit]]] = {
     "metadata of a definition": _inner_metadata,
     "a layout": _layout,
     "a controlled gate": _controlled,
+    "the label of a controlled gate": _controlled_label,
     "a variable": _variable,
 }

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.errors import LiveRefused
 from pytest_qchannel.lanes.live.access import Unanswered
 from pytest_qchannel.lanes.live.across_runs import spent
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from tests.unit.lanes.live.bends import answering
 from tests.unit.lanes.live.live_kit import DEVICES, Run, job_body
 

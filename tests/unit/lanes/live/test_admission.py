@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.errors import LiveRefused
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.budget import FIXED_S
 from pytest_qchannel.lanes.live.entry import Kind, State
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from tests.unit.lanes.live.bends import answering, dropping
 from tests.unit.lanes.live.live_kit import DEVICES, Run, job_body
 
@@ -50,7 +50,7 @@ def test_what_a_job_did_not_use_is_free_again(tmp_path: Path) -> None:
     assert run.ledger.held() == 2 + 15
     # One question every 5 seconds, until the price is there.
     assert len(run.wire.of(f"GET /jobs/{remote}")) == 2 + 3
-    assert [one for one in run.clock.slept if one >= 1] == [5.0, 5.0]
+    assert sum(one for one in run.clock.slept if one >= 1) == 10
 
 
 def test_a_price_that_does_not_come_stays_held(tmp_path: Path) -> None:

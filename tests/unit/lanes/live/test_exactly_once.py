@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_qchannel.errors import DuplicateJobs, LiveRefused
 from pytest_qchannel.lanes.live.access import json_of
 from pytest_qchannel.lanes.live.entry import State
+from pytest_qchannel.lanes.live.problems import DuplicateJobs, LiveRefused
 from pytest_qchannel.lanes.live.sweep import Sweep
 from pytest_qchannel.wire import ConnectionDropped
 from tests.unit.lanes.live.bends import LOST, answering

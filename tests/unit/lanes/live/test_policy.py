@@ -11,10 +11,10 @@ from urllib.parse import quote
 import pytest
 
 from pytest_qchannel.crn import CRN
-from pytest_qchannel.errors import LiveRefused
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.entry import fingerprint
 from pytest_qchannel.lanes.live.policy import twin_of
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.wire import Request
 from tests.unit.lanes.live.bends import answering
 from tests.unit.lanes.live.live_kit import DEVICES, HOST, Run, job_body

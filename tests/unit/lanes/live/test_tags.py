@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_qchannel.errors import LiveRefused
 from pytest_qchannel.ibm.route import Route
 from pytest_qchannel.ibm.table import ROUTES
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.lanes.live.tags import (
     BadTags,
     has_own_tags,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pytest_qchannel.network.uses import LOOKUPS, Uses
+from pytest_qchannel.uses import LOOKUPS, Uses
 
 
 @pytest.fixture
