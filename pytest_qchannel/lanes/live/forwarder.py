@@ -119,6 +119,10 @@ class Forwarder:
         self._outside = _Outside()
         self._trust = _trusting(self._outside.ca_bundle)
         self._timeout = urllib3.Timeout(connect=connect_s, read=read_s)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._managers: dict[str | None, urllib3.PoolManager] = {}
         self._lock = threading.Lock()
         self._asked: WeakSet[HTTPSConnection] = WeakSet()
@@ -174,6 +178,8 @@ class Forwarder:
 
     def _manager(self, host: str) -> urllib3.PoolManager:
         proxy = self._outside.proxy_of(host)
+        if self._process != os.getpid():
+            self._begin()  # a fork: two cannot speak on one connection
         with self._lock:
             if proxy not in self._managers:
                 self._managers[proxy] = self._new_manager(proxy)

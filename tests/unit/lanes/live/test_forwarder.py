@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -145,6 +147,24 @@ def test_without_a_connection_nothing_was_sent(
         with pytest.raises(ConnectionDropped) as lost:
             Forwarder(connect_s=5).handle(ASKED)
     assert lost.value.how == "connect"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_fork_has_connections_of_its_own(start: Start) -> None:
+    """Both went on with one TLS connection: what was sent next was lost, a job maybe."""
+    forwarder = start(lambda _: Response(204))
+    assert forwarder.handle(ASKED).status == 204
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads that are not in the fork
+        child = os.fork()
+    if not child:
+        code = 1
+        try:
+            code = int(forwarder.handle(ASKED).status != 204)
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert forwarder.handle(ASKED).status == 204
 
 
 def test_a_region_that_is_newer_than_the_table_is_one(
