@@ -253,13 +253,17 @@ class _Telling:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._record: RunRecord | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Adds a report to the record of the run."""
         # (That of a test that crashed has nothing of ours.)
-        if hasattr(report, keys.ATTRIBUTE) or keys.RECORD in self._config.stash:
-            _record(self._config).add(report)
+        if self._record is not None:
+            self._record.add(report)
+        elif hasattr(report, keys.ATTRIBUTE) or keys.RECORD in self._config.stash:
+            self._record = _record(self._config)
+            self._record.add(report)
 
 
 def _our_tests(config: pytest.Config) -> OurTests:

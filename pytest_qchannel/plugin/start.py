@@ -56,6 +56,7 @@ def begin(config: pytest.Config) -> None:
     workers.begin(config)
     if settings.report:
         config.stash[REPORTS] = [_file(config, settings, "report", one) for one in settings.report]
+        config.pluginmanager.import_plugin("pytest_qchannel.plugin.record.details")
     if settings.summary is not None:
         page = _file(config, settings, "summary", str(settings.summary))
         config.stash[PAGES] = [(page, "w")]

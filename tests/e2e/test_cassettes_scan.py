@@ -63,6 +63,13 @@ def test_a_cassette_of_vcrpy_with_a_key(tmp_path: Path) -> None:
     assert KEY not in result.output
 
 
+def test_a_key_in_the_name_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / f"of {KEY}.yaml").write_text("a: 1", encoding="utf-8")
+    result = scan(tmp_path)
+    assert result.exit_code == 1
+    assert result.stdout == f"{tmp_path}:1: GATE-010 an IBM Cloud API key: the name of the file\n"
+
+
 def test_a_credential_of_the_environment_in_whatever_encoding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,11 @@ def test_a_block_that_is_not_run_is_checked(page: Path) -> None:
 
     What a program says is ``text``, and so is a command with parts to fill in.
     """
+    assert {*re.findall(r"^```(\w+)", page.read_text(encoding="utf-8"), re.MULTILINE)} <= {
+        *LANGUAGES
+    }
+    consoles = [block for block in blocks_of(page, "console") if block.is_run]
+    assert consoles or not any(block.file for block in blocks_of(page)), "nothing runs its files"
     for block in blocks_of(page, *LANGUAGES, ""):
         assert block.language in LANGUAGES or block.text.startswith("python -m pip install . &&")
         if block.language == "text":

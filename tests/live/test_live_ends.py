@@ -105,13 +105,14 @@ def test_b(qchannel_service):
 WAITS = (
     SAMPLER
     + """
-@pytest.mark.live_qpu(max_qpu_seconds=10)
+@pytest.mark.live_qpu(max_qpu_seconds=10, max_jobs=2)
 def test_a(qchannel_service):
     job = sample(qchannel_service, "ibm_there")
     open("submitted", "w").write(job.job_id())
-    job.result()
+    sample(qchannel_service, "ibm_there")
 """
 )
+"""A test whose second job waits at the door, as long as the first one waits in the queue."""
 
 
 def apart(folder: Path, test: str, *args: str) -> subprocess.Popen[str]:
@@ -126,11 +127,19 @@ def apart(folder: Path, test: str, *args: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=folder, env=environ, stdout=out, stderr=both, text=True)
 
 
-def started(folder: Path) -> subprocess.Popen[str]:
-    """One whose test has submitted its job."""
+def started(led: SecondServer, folder: Path) -> subprocess.Popen[str]:
+    """One the second job of whose test waits at the door."""
     running = apart(folder, WAITS, PAID)
     until = time.monotonic() + 60
-    while not (folder / "submitted").exists():
+    # While one waits the lane looks after the other, again and again.
+    submitted, known = folder / "submitted", len(led.requests())
+
+    def looks() -> int:
+        job = submitted.read_text() if submitted.exists() else ""
+        asked = led.requests()[known:] if job else []
+        return sum(one[0] == "GET" and one[2].endswith(job) for one in asked)
+
+    while looks() < 5:
         assert running.poll() is None, running.communicate()[0]
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -141,19 +150,22 @@ def started(folder: Path) -> subprocess.Popen[str]:
 def test_a_signal_leaves_nothing_alive(
     led: SecondServer, tmp_path: Path, number: signal.Signals
 ) -> None:
-    running = started(tmp_path)
-    assert len(led.alive()) == 1
+    running = started(led, tmp_path)
+    [job] = led.alive()
     running.send_signal(number)
     said, _ = running.communicate(timeout=60)
     assert running.returncode == pytest.ExitCode.INTERRUPTED, said
     assert led.alive() == []
     assert led.key not in said
+    # What waited did not go on waiting: CI kills a few seconds after its signal.
+    assert "qchannel: a job was not sent: its test has ended meanwhile" in said
+    assert [one["id"] for one in led.jobs()][-1] == job
 
 
 def test_what_a_killed_run_leaves_is_found_again(
     led: SecondServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running = started(tmp_path)
+    running = started(led, tmp_path)
     running.kill()
     running.communicate(timeout=60)
     [job] = led.alive()

@@ -195,6 +195,11 @@ UNTAPED = """
         assert KEY == qchannel_rest.get("/jobs")
 
     @pytest.mark.vcr
+    @pytest.mark.default_cassette(f"with/{KEY}")
+    def test_named(qchannel_rest):
+        assert qchannel_rest.get("/jobs").status_code == 200
+
+    @pytest.mark.vcr
     @pytest.mark.parametrize("offset", [74, 96])
     def test_cut_short(qchannel_rest, offset):
         sent = {"before": "z" * offset + KEY + "z" * 400}
@@ -205,18 +210,22 @@ UNTAPED = """
 def test_a_key_is_not_shown_without_a_cassette_nor_in_a_part(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the user saw: 40 of the 44 characters of the key, in values that pytest cuts short."""
+    """What the user saw: 40 of the 44 characters of the key, in values that pytest cuts short.
+
+    And the whole of it in the name of a cassette.
+    """
     monkeypatch.setenv("QISKIT_IBM_TOKEN", VALUES["API key"])
     pytester.makepyfile(test_it=UNTAPED)
     monkeypatch.setenv("QCHANNEL_MODE", "record")
     options = ("--showlocals", "-rA", "--junitxml=report.xml", "--qchannel-channel=ibm_cloud")
     result = pytester.runpytest_inprocess(*NO_CHANCE, *options, "--qchannel-record-from=emulator")
-    result.assert_outcomes(skipped=1, failed=3)
+    result.assert_outcomes(skipped=1, failed=3, passed=1, errors=1)
     told = "\n".join([*result.outlines, *result.errlines])
     report = (pytester.path / "report.xml").read_text(encoding="utf-8")
-    for text in (told, report):
+    for text in (told, report, "\n".join(map(str, pytester.path.rglob("*")))):
         parts = [VALUES["API key"][at : at + 8] for at in range(37)]
         assert [part for part in parts if part in text] == []
+    assert "the value of QISKIT_IBM_TOKEN, the name of the file" in told
     assert "not with <secret QISKIT_IBM_TOKEN>" in told
     assert "zz<part of the secret QISKIT_IBM_TOKEN>...zz" in told
     assert "the key is <secret QISKIT_IBM_TOKEN>" in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from ahocorasick_rs import BytesAhoCorasick
@@ -63,6 +64,13 @@ class Gate:
         """Everything that is found in some bytes, with its place; empty: they may be stored."""
         hits = self.hits(data)
         return places_of(data, hits, self.hits) if hits else []
+
+    def search_name(self, path: Path) -> list[Finding]:
+        """What is found in the name of a file, which a test may have chosen."""
+        return [
+            replace(one, line=None, path="the name of the file")
+            for one in self.search(path.name.removesuffix(path.suffix).encode())
+        ]
 
     def search_cassette(
         self, index: bytes, of_bodies: Mapping[str, Sequence[Finding]]

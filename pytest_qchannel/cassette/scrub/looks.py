@@ -8,23 +8,53 @@ from typing import Final
 
 __all__ = ["is_doc_url", "is_harmless", "is_name", "is_plain", "is_time", "is_word"]
 
-_SUSPECT: Final = re.compile(
-    r"[A-Za-z0-9.+%_-]@[A-Za-z0-9-]"  # e-mail
-    r"|crn:|IBMid-|eyJ[A-Za-z0-9_-]{6}|-----BEGIN"
-    r"|(?i:\b(?:bearer|apikey|basic)\s+\S{8})"
-    r"|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)"  # IPv4, also where a sentence ends
-    r"|(?<![0-9:])(?:[0-9a-fA-F]{0,4}:){4,}"  # IPv6
-    r"|(?<![0-9A-Za-z:])(?:[0-9a-fA-F]{1,4}:)+(?::[0-9a-fA-F]{1,4})+(?![0-9A-Za-z])"
-    r"|(?<![\d.])\d{3,5}(?:[ -]\d{3,4}){2,3}(?![\d.])|\+\d[\d ()-]{7,}\d"  # cards, telephones
-    r"|xox[a-z]-[A-Za-z0-9-]{8}"  # a token of groups
-    r"|(?:^|[\s\"'=(,:])(?:~|\.{0,2})/[\w.-]*[A-Za-z][\w.-]*|[A-Za-z]:\\|\\\\[A-Za-z]"  # paths
-    r"|/(?:home|Users)/[\w.-]|~[\w.-]+/[\w.-]*[A-Za-z]"
-    r"|://"
+_SECRETS: Final = (
+    r"crn:|IBMid-|eyJ[A-Za-z0-9_-]{6}|-----BEGIN",
+    r"(?i:\b(?:bearer|apikey|basic)\s+\S{8})",
+    r"(?i:(?:api[_-]?key|token|passw(?:or[dt]|d)|pwd|secret|credentials?)[\"']?\s*[=:]\s*\S{4})",
+    r"xox[a-z]-[A-Za-z0-9-]{8}|A[KS]IA[A-Z0-9]{12}|AIza[\w-]{20}|hf_[A-Za-z]{20}|glpat-[\w-]{12}",
+    r"\bsk-[\w-]{16}|github_pat_|\bSG\.[\w-]{10}|ya29\.[\w-]{8}",
     # A random run: letters and digits mixed, long.
-    r"|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{18,}"
-    r"|(?<![A-Za-z0-9])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{14,}"
-    r"|(?=[A-Za-z_+/-]{0,40}[0-9])[A-Za-z0-9_+/-]{44,}={0,2}"
-    r"|%[0-9A-Fa-f]{2}|\\u[0-9a-fA-F]{4}|&#"  # encoded, by whomever
+    r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{18,}",
+    r"(?<![A-Za-z0-9])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{14,}",
+    r"(?<![A-Za-z0-9])(?=[0-9]*[A-F])(?=[A-F]*[0-9])[0-9A-F]{14,}",
+    r"(?=[A-Za-z_+/-]{0,40}[0-9])[A-Za-z0-9_+/-]{44,}={0,2}",
+    r"(?<![\w+/-])(?=[A-Z0-9+/]*[a-z])(?=[a-z0-9+/]*[A-Z])(?=[A-Za-z+/]*[0-9])"
+    r"[A-Za-z0-9+/]{32,}(?![\w-])",
+    r"%[0-9A-Fa-f]{2}|\\u[0-9a-fA-F]{4}|&#",  # encoded, by whomever
+)
+_ADDRESSES: Final = (
+    r"[\w.+%\"'-][@\uff20][\w\[-]",  # e-mail
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)",  # IPv4, also where a sentence ends
+    r"\bip-\d{1,3}(?:-\d{1,3}){3}",  # the same in the name of a machine
+    r"(?<![0-9:])(?:[0-9a-fA-F]{0,4}:){4,}",  # IPv6, and of a network card
+    r"(?<![0-9A-Za-z:])(?:[0-9a-fA-F]{1,4}:)+(?::[0-9a-fA-F]{1,4})+(?![0-9A-Za-z])",
+    r"(?<![0-9A-Za-z:])(?:[0-9a-fA-F]{2,4}:)+[0-9a-fA-F]{2,4}::",
+    r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}(?![0-9A-Za-z-])",
+    r"(?<![\w.])[0-9a-fA-F]{4}(?:\.[0-9a-fA-F]{4}){2}(?![\w.])",
+    r"(?<![\w.-])(?:[A-Za-z0-9-]+\.)+(?:com|net|org|local|localdomain|lan|corp|internal|intranet)"
+    r"(?![\w.-])",
+    r"://",
+)
+_NUMBERS: Final = (
+    # Cards and telephones in groups, or beginning with a 0; no strings of bits.
+    r"(?<![\d.])(?![01 -]+(?:[^\d -]|$))\d{3,5}(?:[ -]\d{3,4}){2,3}(?![\d.])|\+\d[\d ()-]{7,}\d",
+    r"(?<![\w.])(?![01 /-]+(?:[^\d /-]|$))00?[1-9]\d{1,4}[ /-]?\d{2,4}[ /-]?\d{3,7}(?![\w.])",
+    r"\(\d{3,5}\) ?\d{3}[ -]?\d{3,}|(?<![\d.])\d{3}\.\d{3}\.\d{4}(?![\d.])",
+    r"(?<![\d.-])\d{3}-\d{2}-\d{4}(?![\d-])",  # of an insurance
+)
+_PATHS: Final = (
+    r"(?:^|[\s\"'=(,:])(?:~|\.{0,2})/[\w.-]*[^\W\d_][\w.-]*|[A-Za-z]:\\|\\\\[A-Za-z]",
+    r"(?:^|[\s\"'=(,:/\\])(?:home|Users|root|mnt|Volumes)[/\\][\w.-]|~[\w.-]+/[\w.-]*[A-Za-z]",
+    r"\$\{?[A-Z_]{2,}\}?[/\\]|%[A-Za-z_]{2,}%",
+    r"\w[/\\][\w.-]+\.(?:py|ipynb|qpy|qasm|json|ya?ml|toml|ini|env|txt|csv|log|pem|key|npz?|pkl|h5)\b",
+)
+_SUSPECT: Final = re.compile("|".join((*_SECRETS, *_ADDRESSES, *_NUMBERS, *_PATHS)))
+
+_SHORT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,7}")
+# The digits of a card: in groups or in one, whatever stands between them.
+_CARD: Final = re.compile(
+    r"(?<![\d.])\d{4}([ \u00a0._-]?)(?:\d{4}\1\d{4}\1\d{1,7}|\d{6}\1\d{4,5})(?!\d)"
 )
 _PLAIN: Final = re.compile(r"[\w .,:;+*()\[\]{}<>='\"|!?#^~$&/-]{0,100}")
 _WORD: Final = re.compile(r"[\w.+-]{0,80}")
@@ -42,7 +72,18 @@ _DOC_URL: Final = re.compile(
 @functools.lru_cache(maxsize=16_384)
 def is_harmless(text: str) -> bool:
     """Whether nothing in a text of any length looks like a secret, an address or a path."""
-    return text.isprintable() and not _SUSPECT.search(text)
+    if _SHORT.fullmatch(text):  # most words of a circuit are
+        return True
+    if not text.isprintable() or _SUSPECT.search(text):
+        return False
+    return not any(_is_card(found[0]) for found in _CARD.finditer(text))
+
+
+def _is_card(text: str) -> bool:
+    """Whether the last digit is right, as ISO/IEC 7812 has it; a string of bits is no card."""
+    digits = [int(one) for one in text if one.isdigit()][::-1]
+    doubled = [sum(divmod(2 * one, 10)) for one in digits[1::2]]
+    return max(digits) > 1 and (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 @functools.lru_cache(maxsize=16_384)

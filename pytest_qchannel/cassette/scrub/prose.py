@@ -80,8 +80,9 @@ _MOST_GROUPS: Final = 3
 _MOST_DIGITS: Final = 6
 """In groups; more are a telephone number, a card's or an account's."""
 
-# Numbers side by side with nothing but space between them; a list has commas.
-_NUMERIC: Final = re.compile(r"[-+()/.]*\d[\d().+/-]*")
+# Numbers side by side with nothing but space between them, the first perhaps behind a name; a list
+# has commas.
+_NUMERIC: Final = re.compile(r"(?:[^\W\d]+[=:/_])?[-+()/.]*\d[\d().+/-]*")
 
 
 def is_known(word: str) -> bool:

@@ -44,6 +44,8 @@ _IGNORED: Final = frozenset({"hub", "group", "project", "log_level"})
 # Samplomatic counts the bases of boxes through the whole process, so that the name of one depends
 # on the tests before. Source: GroupMeasIntoBoxes._REF_COUNTER of samplomatic 0.21.
 _COUNTED: Final = re.compile(r"(?<=\bbasis_changes\.basis)\d+\b")
+_OF_A_CIRCUIT: Final = {"qubits": int, "clbits": int, "cregs": list, "ops": list}
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 _HASHES: Final = frozenset({"sha256", "unreadable"})
 
 
@@ -156,7 +158,7 @@ def _harmless(form: object) -> object:
     if isinstance(form, dict):
         return {
             _harmless(name): one
-            if name in _HASHES
+            if name in _HASHES and isinstance(one, str) and _HASH.fullmatch(one)
             else without_texts(one)
             if name == PERSONAL
             else _harmless(one)
@@ -173,7 +175,10 @@ def circuit_of(value: object) -> CircuitForm | None:
     A program may call one of its own params ``circuit``: that one holds such a value.
     """
     inner: CircuitForm | None = value.get("circuit") if isinstance(value, dict) else None
-    return inner if isinstance(inner, dict) and {"qubits", "clbits"} <= inner.keys() else None
+    is_one = isinstance(inner, dict) and all(
+        isinstance(inner.get(name), kind) for name, kind in _OF_A_CIRCUIT.items()
+    )
+    return inner if is_one else None
 
 
 def walk_circuits(form: object, where: str = "") -> Iterator[tuple[str, CircuitForm]]:

@@ -45,6 +45,7 @@ def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
     found: list[tuple[Path, Finding]] = []
     for path in _files(paths):
         searched += 1
+        found += [(path.parent, finding) for finding in gate.search_name(path)]
         findings = gate.search(_read(path))
         found += (_in_cassettes(path, findings, gate) if findings else ()) or [
             (path, finding) for finding in findings

@@ -140,7 +140,12 @@ class Admission:
         ended = [one for one in self._ledger.entries(is_open=True) if one.ended is not None]
         ended = [one for one in ended if one.instance == order.access.instance]
         if ended:
-            self._settling.wait_for_prices(ended, lambda _: order.access, order.send)
+            self._settling.wait_for_prices(
+                ended,
+                lambda _: order.access,
+                order.send,
+                wait=lambda seconds: order.wait(self._clock, seconds),
+            )
         return bool(ended)
 
     def _wait_for_room(self, order: Order, full: NoSlot) -> None:

@@ -11,6 +11,7 @@ from pytest_qchannel.hosts import RUNTIME
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import Found
 from pytest_qchannel.lanes.live.access import Access
+from pytest_qchannel.lanes.live.clock import Clock, waited
 from pytest_qchannel.lanes.live.entry import Kind
 from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.lanes.live.terms import LiveTest
@@ -45,6 +46,10 @@ class Order:
     def is_late(self) -> bool:
         """Whether its test has ended since it came: nobody would sweep what it makes."""
         return self.test.swept != self.swept
+
+    def wait(self, clock: Clock, seconds: float) -> bool:
+        """Waits while its test goes on; whether it still does."""
+        return waited(clock, seconds, lambda: self.is_late)
 
     @property
     def key(self) -> str:

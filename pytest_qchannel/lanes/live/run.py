@@ -120,7 +120,7 @@ class LiveRun:
         self._accesses, self._usages = Accesses(), Usages()
         self._problems: list[QChannelError] = []
         self._test = LiveTest(Allowance("between tests"))
-        self._is_closed = False
+        self._is_closed, self.is_hurried = False, False
         # A saved account is not used, and not shown.
         for secret in (*credentials.secrets_in(environ), *secrets_of_person()):
             if secret.reveal() not in (standins or {}).values():
@@ -270,6 +270,21 @@ class LiveRun:
         """Another test runs from now on."""
         self._test.swept += 1
         self._test = LiveTest(allowance, self._problems)
+
+    def stop_waiting(self) -> None:
+        """Ends what waits at the door for room, for the service, or for a price: its test is over.
+
+        A run that is hurried waits for no answer either: what has not come is looked for by its
+        tag.
+        """
+        self._test.swept += 1
+        if self.is_hurried:
+            self._forwarder.abandon()
+
+    def hurry(self) -> None:
+        """The run is to end soon: CI kills a few seconds after its signal."""
+        self.is_hurried = True
+        self.stop_waiting()
 
     def reports_to(self, problems: list[QChannelError]) -> None:
         """Has problems put into the list of the lane that was opened last."""

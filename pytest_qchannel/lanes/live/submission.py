@@ -145,8 +145,7 @@ class Submissions:
                         "try again later, or raise --qchannel-queue-timeout",
                         "quota",
                     )
-                self._clock.sleep(wait_s)
-                if order.is_late:
+                if not order.wait(self._clock, wait_s):
                     with suppress(WrongStep):  # the sweep has
                         self._never_sent(order, entry, response, "its test has ended")
                     order.refuse_late()
@@ -189,7 +188,13 @@ class Submissions:
         if entry.state is State.SENT:
             entry = self._ledger.move(entry.n, State.LOST, note=LOST_NOTE)
         if order.kind is Kind.JOB:
-            jobs = search_jobs(entry, self._terms.run, order.access, order.send, self._clock)
+            jobs = search_jobs(
+                entry,
+                self._terms.run,
+                order.access,
+                order.send,
+                lambda seconds: order.wait(self._clock, seconds),
+            )
             if jobs:
                 return self._take(order, entry, jobs)
         return self._hand_on(order, _Doubt(entry, outcome))

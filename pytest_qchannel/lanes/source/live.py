@@ -72,6 +72,10 @@ class LiveSource:
         """The answer of the real service."""
         return self._run.send(request)
 
+    def stop_waiting(self) -> None:
+        """Ends what waits at the door: nobody is there any more to take its answer."""
+        self._run.stop_waiting()
+
     def close(self, where: str = "") -> None:
         """Ends the stand-ins; what still runs is swept when the test has ended."""
         self._loan.end(where)

@@ -28,6 +28,10 @@ class Run:
     def __init__(self, *ends: list[Line]) -> None:
         self._ends = list(ends)
         self.seconds: list[float] = []
+        self.is_hurried = False
+
+    def hurry(self) -> None:
+        self.is_hurried = True
 
     def sweep_all(self, seconds: float) -> list[Line]:
         self.seconds.append(seconds)
@@ -88,7 +92,7 @@ def test_of_what_is_swept_twice_the_last_word_is_told(ending: End, lines: list[s
     next(finish)
     with pytest.raises(StopIteration):
         next(finish)
-    assert run.seconds == [5, 5]
+    assert (run.is_hurried, run.seconds) == (True, [5, 5])
     end.pytest_terminal_summary(SimpleNamespace(write_line=lines.append))
     assert [one.partition(":")[2].partition(";")[0].strip() for one in lines] == [
         "cancelled job three, which was left",

@@ -195,7 +195,8 @@ class Recording:
         """
         gate = self._gate(accounts)
         if findings := _found_in(draft, gate):
-            raise SecretFound(findings, str(draft.path))
+            is_named = bool(gate.search_name(draft.path))
+            raise SecretFound(findings, str(draft.path.parent if is_named else draft.path))
 
     def require_replayable(self, draft: Draft) -> None:
         """Passes a draft whose requests a replay will find again.
@@ -300,7 +301,7 @@ def _without_type(one: Interaction) -> Iterator[tuple[str, str]]:
 def _found_in(draft: Draft, gate: Gate) -> list[Finding]:
     """What is found in the files that a draft would be."""
     of_bodies = {name: gate.search(data) for name, data in draft.bodies()}
-    return gate.search_cassette(draft.index, of_bodies)
+    return [*gate.search_name(draft.path), *gate.search_cassette(draft.index, of_bodies)]
 
 
 def _findings(gate: Gate, one: Interaction) -> list[Finding]:

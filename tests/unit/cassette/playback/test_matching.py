@@ -167,6 +167,23 @@ def test_a_param_may_be_called_circuit() -> None:
     assert "depth" in told(own(circuit()), own(circuit(more=1)))[0]
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"circuit": {"qubits": "/home/ada", "clbits": 1}},
+        {"sha256": "/home/ada"},
+        {"unreadable": "/home/ada", "text": "/home/ada"},
+        {"array": "/home/ada", "shape": ["/home/ada"], "values": 3},
+    ],
+)
+def test_a_param_may_look_like_what_a_cassette_has_of_one(own: dict[str, Any]) -> None:
+    """What the user saw: KeyError: 'cregs'; and a path that stayed in a field called ``sha256``."""
+    submission = read_submission(body("my-program", own))
+    assert submission is not None
+    assert "/home" not in str(describe(submission))
+    assert b"/home" not in submission.to_bytes()
+
+
 def test_parameter_values_observables_and_pubs_are_told() -> None:
     def estimator(values: list[float], observables: Any, times: int = 1) -> bytes:
         pub = [circuit_json(circuit(angle=2.0)), observables, array_json(values), 0.1]

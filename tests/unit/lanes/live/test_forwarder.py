@@ -210,3 +210,30 @@ def test_vcrpy_does_not_see_it(start: Start, tmp_path: Path) -> None:
 def test_no_redirect_is_followed(start: Start) -> None:
     forwarder = start(lambda _: Response(302, b"", {"Location": "https://example.org/"}))
     assert forwarder.handle(ASKED).status == 302
+
+
+def test_who_is_in_a_hurry_waits_for_no_answer(start: Start) -> None:
+    """Ctrl-C while the service hung: the lane was closed two minutes later, and CI kills before."""
+    asked, goes_on = threading.Event(), threading.Event()
+
+    def hangs(_request: Request) -> Response:
+        asked.set()
+        goes_on.wait(30)
+        return Response(204)
+
+    forwarder, lost = start(hangs), list[str]()
+
+    def ask() -> None:
+        try:
+            forwarder.handle(ASKED)
+        except ConnectionDropped as dropped:
+            lost.append(dropped.how)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    assert asked.wait(30)
+    forwarder.abandon()
+    thread.join(30)
+    goes_on.set()
+    assert lost == ["after"]
+    assert forwarder.handle(ASKED).status == 204, "the sweep asks again"
