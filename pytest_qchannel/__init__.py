@@ -39,8 +39,11 @@ if TYPE_CHECKING:
     from pytest_qchannel.crn import CRN
     from pytest_qchannel.emulator.control import EmulatorControl
     from pytest_qchannel.emulator.faults import Fault
+    from pytest_qchannel.emulator.faults.model import RouteMatch
     from pytest_qchannel.emulator.faults.unmet import FaultNotMet
-    from pytest_qchannel.emulator.world.jobs import Job
+    from pytest_qchannel.emulator.world.jobs import Job, JobEnding, Session, SessionState
+    from pytest_qchannel.emulator.world.lifecycle import JobState
+    from pytest_qchannel.emulator.world.progression import Progression, polls, seconds
     from pytest_qchannel.emulator.worlds.builder import WorldBuilder
     from pytest_qchannel.errors import (
         ChannelUnavailable,
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from pytest_qchannel.journal import Exchange, Journal
     from pytest_qchannel.lanes.emulation import emulated
     from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
+    from pytest_qchannel.modes import Door, Mode, Source
     from pytest_qchannel.plugin.fixtures import fixtures
     from pytest_qchannel.secret import Secret
     from pytest_qchannel.settings import Settings
@@ -90,8 +94,11 @@ _HOMES = {
     "pytest_qchannel.crn": ("CRN",),
     "pytest_qchannel.emulator.control": ("EmulatorControl",),
     "pytest_qchannel.emulator.faults": ("Fault",),
+    "pytest_qchannel.emulator.faults.model": ("RouteMatch",),
     "pytest_qchannel.emulator.faults.unmet": ("FaultNotMet",),
-    "pytest_qchannel.emulator.world.jobs": ("Job",),
+    "pytest_qchannel.emulator.world.jobs": ("Job", "JobEnding", "Session", "SessionState"),
+    "pytest_qchannel.emulator.world.lifecycle": ("JobState",),
+    "pytest_qchannel.emulator.world.progression": ("Progression", "polls", "seconds"),
     "pytest_qchannel.emulator.worlds.builder": ("WorldBuilder",),
     "pytest_qchannel.errors": (
         "ChannelUnavailable",
@@ -105,6 +112,7 @@ _HOMES = {
         "UsageProblem",
     ),
     "pytest_qchannel.journal": ("Exchange", "Journal"),
+    "pytest_qchannel.modes": ("Door", "Mode", "Source"),
     "pytest_qchannel.plugin.fixtures": ("fixtures",),
     "pytest_qchannel.secret": ("Secret",),
     "pytest_qchannel.settings": ("Settings",),
@@ -127,6 +135,7 @@ __all__ = [
     "Channel",
     "ChannelSession",
     "ChannelUnavailable",
+    "Door",
     "EmulatorControl",
     "EmulatorGap",
     "Exchange",
@@ -136,17 +145,25 @@ __all__ = [
     "HopelessWait",
     "Instance",
     "Job",
+    "JobEnding",
+    "JobState",
     "Journal",
+    "Mode",
     "NetworkBlocked",
+    "Progression",
     "QChannel",
     "QChannelError",
     "RawKeyWarning",
     "RealSecretRefused",
     "RecordingRefused",
+    "RouteMatch",
     "SavedAccounts",
     "Secret",
     "SecretFound",
+    "Session",
+    "SessionState",
     "Settings",
+    "Source",
     "UsageProblem",
     "WorldBuilder",
     "__version__",
@@ -157,6 +174,8 @@ __all__ = [
     "assert_submitted_once",
     "emulated",
     "fixtures",
+    "polls",
+    "seconds",
 ]
 
 

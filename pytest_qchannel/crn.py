@@ -7,6 +7,7 @@ Source: IBM Cloud's CRN format; ``qiskit_ibm_runtime`` ``api/utils.py`` and ``ut
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -39,6 +40,7 @@ class CRN:
         )
 
     @classmethod
+    @functools.lru_cache(maxsize=64)  # each request names the same
     def parse(cls, text: str) -> CRN:
         """The parts of a CRN.
 

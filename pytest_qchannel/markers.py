@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
+import textwrap
 from collections.abc import Iterable
 from typing import Final
 
 from pytest_qchannel.errors import nearest
 
-__all__ = ["FAULT", "HELP", "LENDING", "LIVE_QPU", "QCHANNEL", "USAGE", "is_mistyped"]
+__all__ = ["FAULT", "HELP", "LENDING", "LIVE_QPU", "QCHANNEL", "USAGE", "is_mistyped", "registered"]
 
 QCHANNEL: Final = "qchannel"
 LIVE_QPU: Final = "live_qpu"
@@ -37,16 +38,21 @@ HELP: Final = {
 }
 
 
-def is_mistyped(name: str, registered: Iterable[str]) -> bool:
+def registered(name: str) -> str:
+    """How a marker is registered: what ``pytest --markers`` shows fits a terminal."""
+    shown = "@pytest.mark."
+    text = f"{shown}{USAGE[name]}: {HELP[name]}"
+    return textwrap.fill(text, 80, subsequent_indent="    ").removeprefix(shown)
+
+
+def is_mistyped(name: str, told: Iterable[str]) -> bool:
     """Whether a marker is meant to be one of ours, and is none, nor anybody else's.
 
     Args:
         name: The marker's.
-        registered: What the ini file and all plugins say of their markers.
+        told: What the ini file and all plugins say of their markers.
     """
-    return _is_alike(name) and all(
-        re.split(r"[:(]", line)[0].strip() != name for line in registered
-    )
+    return _is_alike(name) and all(re.split(r"[:(]", line)[0].strip() != name for line in told)
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from operator import eq
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-__all__ = ["SHORTEST", "Secret", "hide_all"]
+__all__ = ["SHORTEST", "Secret", "hide_all", "plain_of"]
 
 SHORTEST: Final = 8
 """A shorter one is found by chance in innocent data, above all in base64.
@@ -122,20 +122,28 @@ def hide_all(text: str, secrets: Iterable[Secret]) -> str:
 
 def _texts_of(value: str) -> tuple[str, ...]:
     """The encodings that can be a part of a text, the longest first."""
-    texts = {data.decode("utf-8", "replace") for data, _ in _encodings_of(value)}
+    texts = {value, *(data.decode("utf-8", "replace") for data, _ in _encodings_of(value))}
     return tuple(sorted(texts - {""}, key=len, reverse=True))
 
 
+def plain_of(value: str) -> bytes:
+    """The bytes of a value, whatever a variable or a file of JSON can have in it."""
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a character, of JSON
+        return value.encode("utf-8", "surrogatepass")
+
+
 def _encodings_of(value: str) -> Iterator[tuple[bytes, str]]:
-    plain = value.encode()
+    plain = plain_of(value)
     texts = {plain: "as it is"}
     texts.setdefault(json.dumps(value)[1:-1].encode(), "escaped for JSON")
-    texts.setdefault(quote_plus(value).encode(), "URL-encoded")
+    texts.setdefault(quote_plus(plain).encode(), "URL-encoded")
     for safe in _SAFE:
-        texts.setdefault(quote(value, safe=safe).encode(), "URL-encoded")
+        texts.setdefault(quote(plain, safe=safe).encode(), "URL-encoded")
     texts.setdefault(value.encode("latin-1", "replace"), "Latin-1")
     for name in ("utf-16-le", "utf-16-be"):
-        texts.setdefault(value.encode(name), "UTF-16")
+        texts.setdefault(value.encode(name, "surrogatepass"), "UTF-16")
     yield from texts.items()
     for data, how in tuple(texts.items()):
         prefix = "" if data == plain else f"{how}, in "

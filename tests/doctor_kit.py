@@ -227,6 +227,9 @@ SET_UPS = (
     SetUp("settings", "a channel that is gone", _ini("qchannel_channel = ibm_quantum")),
     SetUp("ini", "a file that is not read",
           _file("pyproject.toml", "[tool.pytest.ini_options]\nqchannel_seed = 3\n")),
+    SetUp("ini", "paths in a file that is not read",
+          _file("pyproject.toml", "[tool.pytest.ini_options]\n"
+                "qchannel_cassettes = \"my/cassettes & more\"\nqchannel_seed = 3\n")),
     SetUp("markers", "a mistyped one", _marked("qchanel")),
     SetUp("markers", "a mistyped argument", _marked("qchannel(sede=3)")),
     SetUp("markers", "a mistyped channel", _marked('qchannel("ibm_clod")')),

@@ -9,6 +9,7 @@ from pytest_qchannel.assertions._expected import Expected, probabilities, requir
 from pytest_qchannel.assertions._explain import explain_error, scrub_text
 from pytest_qchannel.assertions._pub_result import Pub, read_pub, size_of
 from pytest_qchannel.assertions._table import table
+from pytest_qchannel.compared import note
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 
 __all__ = ["assert_sampler_run"]
@@ -82,6 +83,8 @@ def assert_sampler_run(
     numbers = range(size) if is_list else [pub]
     read = {n: read_pub(result[n], f"{where}, PUB {n}", shots) for n in numbers}
     for number, expected in per_pub.items():
+        require_width(expected, read[number].width, read[number].registers)
+        note(job.job_id(), number, expected)
         _require_fit(read[number], expected, significance, len(per_pub))
     return read[pub].counts
 
@@ -155,7 +158,6 @@ def _require_fit(pub: Pub, expected: dict[str, float], significance: float, shar
     from pytest_qchannel.assertions._fit import fit  # here: it loads scipy
 
     __tracebackhide__ = True
-    require_width(expected, pub.width, pub.registers)
     found = fit(pub.counts, expected)
     if found.impossible:
         name = found.impossible[0]

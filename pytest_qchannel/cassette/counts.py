@@ -57,10 +57,13 @@ def _bitstrings(register: object) -> list[str] | None:
     """The bitstrings of a register, shot by shot; ``None`` where it holds something else."""
     told = _value(register)
     width, samples = told.get("num_bits"), told.get("samples")
-    if not isinstance(width, int):
+    if not isinstance(width, int) or isinstance(width, bool) or width < 1:
         return None
     if isinstance(samples, list):
-        return [format(int(str(one), 16), f"0{width}b") for one in samples]
+        try:
+            return [format(int(str(one), 16), f"0{width}b") for one in samples]
+        except ValueError:
+            return None
     array = told.get("array")
     packed = array.get("__value__") if isinstance(array, dict) else None
     data = _npy(unpacked(packed)) if isinstance(packed, str) else None
@@ -77,7 +80,7 @@ def _npy(file: bytes) -> bytes | None:
     """The elements of an array of bytes in numpy's file format."""
     if not file.startswith(_NPY):
         return None
-    size = 2 if file[6] == 1 else 4
+    size = 2 if file[6:7] == b"\1" else 4
     start = 8 + size + int.from_bytes(file[8 : 8 + size], "little")
     head = file[:start]
     return file[start:] if b"'|u1'" in head and b"'fortran_order': False" in head else None

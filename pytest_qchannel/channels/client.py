@@ -51,12 +51,10 @@ def require_channel(channel: Channel) -> None:
     """
     if channel.is_known_to(client_release()):
         return
-    since = ".".join(map(str, channel.since))
-    bounds = (
-        f"older than {'.'.join(map(str, channel.until))}" if channel.until else f"{since} or newer"
-    )
+    first, until = channel.since, channel.until
+    bound = f"<{'.'.join(map(str, until))}" if until else f">={'.'.join(map(str, first))}"
     raise ChannelUnavailable(
         f"qiskit-ibm-runtime {client_version()} has no channel {channel}; "
         f"qchannel_rest serves it over REST",
-        next=f"pip install a qiskit-ibm-runtime {bounds}",
+        next=f'pip install "qiskit-ibm-runtime{bound}"',
     )

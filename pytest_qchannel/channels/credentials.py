@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
+from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.options import ENV_PREFIX
 from pytest_qchannel.secret import Secret
 
@@ -16,6 +17,7 @@ __all__ = [
     "credential_variables",
     "instance_of",
     "own_variable",
+    "require_whole",
     "secret_of",
     "secrets_in",
 ]
@@ -79,3 +81,28 @@ def secrets_in(environ: Mapping[str, str]) -> Iterator[Secret]:
     for name in (*names, "QISKIT_IBM_TOKEN", CLASSIC_TOKEN, *CLOUD_KEYS):
         if environ.get(name):
             yield Secret(name, environ[name])
+
+
+def require_whole(secrets: Iterable[Secret]) -> None:
+    """Passes credentials that can be sent: IBM's keys are letters, digits, ``-`` and ``_``.
+
+    Raises:
+        UsageProblem: One has what a variable gets by mistake, and no header may have.
+    """
+    for secret in secrets:
+        if found := _by_mistake(secret.reveal()):
+            raise UsageProblem(
+                f"the credential in {secret.env_var} cannot be one: it has {found}",
+                next=f"set {secret.env_var} anew to the key alone; from a file: "
+                f"export {secret.env_var}=\"$(tr -d '[:space:]' < FILE)\"",
+            )
+
+
+def _by_mistake(value: str) -> str | None:
+    if value != value.strip():
+        return "a blank, or the end of a line, at its beginning or end"
+    if value[0] == value[-1] and value[0] in "'\"":
+        return "quotes around it"
+    if not (value.isascii() and value.isprintable()):
+        return "characters that no key has"
+    return None

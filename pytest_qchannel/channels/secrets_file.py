@@ -5,16 +5,28 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import dotenv
 
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.rerun_command import quoted
 
-__all__ = ["secrets_file"]
+__all__ = ["environ_with"]
 
 
-def secrets_file(path: Path) -> dict[str, str]:
+def environ_with(file: Path | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment with what a secrets file adds to it; an empty variable is an unset one.
+
+    Raises:
+        UsageProblem: The file cannot be read, others may read it, or git tracks it.
+    """
+    said = {name: value for name, value in environ.items() if value}
+    return said if file is None else {**_secrets_file(file), **said}
+
+
+def _secrets_file(path: Path) -> dict[str, str]:
     """The variables of a file that nobody else may read and that git does not track.
 
     Raises:
@@ -29,13 +41,13 @@ def secrets_file(path: Path) -> dict[str, str]:
     if text is None:
         raise _refused(path, "is no file", "name a dotenv file")
     if os.name == "posix" and state.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise _refused(path, "may be read by others", f"chmod 600 {path}")
+        raise _refused(path, "may be read by others", f"chmod 600 {quoted(str(path))}")
     if _is_tracked(path):
         raise _refused(
             path,
             "is tracked by git, and so are its secrets",
-            f"git rm --cached {path}, name it in .gitignore, and make new keys: the old ones are "
-            "in the history",
+            f"git rm --cached {quoted(str(path))}, name it in .gitignore, and make new keys: the "
+            "old ones are in the history",
         )
     values = dotenv.dotenv_values(path, interpolate=False, encoding="utf-8")
     return {name: value for name, value in values.items() if value}

@@ -48,7 +48,7 @@ __all__ = ["ONE_JOB", "READS", "Step", "rest_flow", "walk"]
 
 SHOTS: Final = 1_000
 _MOST_POLLS: Final = 120
-_LOOK: Final = "qchannel check --verbose shows every request"
+_LOOK: Final = "look at every request: qchannel check --verbose"
 _TIMEOUT_S: Final = 60
 
 

@@ -108,7 +108,8 @@ def matrix(form: str, clients: str | None, lanes: tuple[str, ...]) -> None:
 def _settings() -> tuple[Settings, Path]:
     """The settings of a run of pytest here, and the folder that their paths start from."""
     path, values = next(ini_file.found_from(Path.cwd()), (None, {}))
-    ini = {one.name: values[one.ini_key] for one in OPTIONS if one.ini_key in values}
+    said = {one.name: values.get(one.ini_key) for one in OPTIONS}
+    ini = {name: value for name, value in said.items() if value not in ("", [])}
     try:
         settings = resolve({}, {}, os.environ, ini, ini_path=path)
     except UsageProblem as problem:

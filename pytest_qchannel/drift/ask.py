@@ -121,15 +121,8 @@ class Asker:
         route = asked.route
         region = self.subject.instance.region if route.service == RUNTIME else None
         host = urlsplit(base_url_of(route.service, region))
-        headers, sent = {"accept": "application/json"}, b""
-        if route.action is Action.LOGIN:
-            key = self.subject.secret.reveal() if bearer is None else bearer
-            form = {"grant_type": _GRANT, "apikey": key} if body is None else {"a": "b"}
-            headers["content-type"] = "application/x-www-form-urlencoded"
-            sent = urlencode(form).encode()
-        elif body is not None:
-            headers["content-type"] = "application/json"
-            sent = json.dumps(body).encode()
+        kind, sent = self._content(route, bearer, body)
+        headers = {"accept": "application/json", **kind}
         if route.credential != "none" and bearer != "":
             headers["authorization"] = f"Bearer {self.token if bearer is None else bearer}"
         if route.credential in ("runtime", "account"):
@@ -137,16 +130,32 @@ class Asker:
         version = asked.version if version is None else version
         if route.service == RUNTIME and version:
             headers[ABLE_HEADER] = version
-        if sent:
-            headers["content-length"] = str(len(sent))
-        request = Request(
-            route.method,
-            host.hostname or "",
-            host.path + route.path(values or {}),
-            headers,
-            urlencode(query or {}),
-            sent,
+        path = host.path + route.path(values or {})
+        answer = self._answer(
+            asked,
+            Request(route.method, host.hostname or "", path, headers, urlencode(query or {}), sent),
         )
+        if answer is not None:
+            self._see(asked, answer)
+        return answer
+
+    def _content(
+        self, route: Route, bearer: str | None, body: Json
+    ) -> tuple[dict[str, str], bytes]:
+        """What a request sends, with the headers that say so."""
+        if route.action is Action.LOGIN:
+            key = self.subject.secret.reveal() if bearer is None else bearer
+            form = {"grant_type": _GRANT, "apikey": key} if body is None else {"a": "b"}
+            kind, sent = "application/x-www-form-urlencoded", urlencode(form).encode()
+        elif body is not None:
+            kind, sent = "application/json", json.dumps(body).encode()
+        else:
+            return {}, b""
+        return {"content-type": kind, "content-length": str(len(sent))}, sent
+
+    def _answer(self, asked: Asked, request: Request) -> Response | None:
+        """The answer; where there is none, why is noted."""
+        route = asked.route
         try:
             answer = self._send(request)
         except ConnectionDropped:
@@ -158,7 +167,6 @@ class Asker:
         if answer.status in _BUSY:
             self.missed.append(f"{route.key}, {asked.how}: {answer.status}")
             return None
-        self._see(asked, answer)
         return answer
 
 

@@ -11,15 +11,13 @@ from typing import Final, TypeAlias
 from pytest_qchannel._version import __version__
 from pytest_qchannel.cassette.gate import Gate, SecretFound
 from pytest_qchannel.drift import described
-from pytest_qchannel.drift.ask import NEWEST, Subject
+from pytest_qchannel.drift.ask import Subject
 from pytest_qchannel.drift.compare import Finding, Seen, compared
 from pytest_qchannel.drift.names import Names
 from pytest_qchannel.drift.reference import Reference
 from pytest_qchannel.drift.shape import Shape
 from pytest_qchannel.drift.submit import submissions
 from pytest_qchannel.drift.walk import walk
-from pytest_qchannel.hosts import RUNTIME
-from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.wire import Handle
 
@@ -30,7 +28,6 @@ Sleep: TypeAlias = Callable[[float], None]
 SCHEMA: Final = 1
 """The number of the document's form; ``schema.json`` describes it."""
 
-_INSTANCE: Final = next(one for one in ROUTES[RUNTIME] if one.key == "GET /instance")
 _SHOWN: Final = 100
 
 
@@ -59,15 +56,6 @@ class Report:
     def misdescribed(self) -> list[Finding]:
         """Those in which the service is as the emulator is, and not as it is described."""
         return [one for one in self.findings if "emulator" not in one.differs_from]
-
-    @property
-    def has_limit(self) -> bool:
-        """Whether the instance says how much it may cost at most; yes where it says nothing."""
-        shape = self.shapes.shapes.get((_INSTANCE, NEWEST, 200))
-        if shape is None:
-            return True
-        limit = shape.places.get("instance_limit_seconds")
-        return limit is not None and limit.kinds.keys() != {"null"}
 
     def document(self) -> dict[str, object]:
         """The report as JSON has it; ``schema.json`` describes it."""
@@ -112,6 +100,7 @@ def drift_report(
     emulator: Reference,
     secrets: Iterable[Secret] = (),
     sleep: Sleep | None = None,
+    guarded: Handle | None = None,
 ) -> Report:
     """Walks the service and the emulator, and compares what they answer.
 
@@ -121,12 +110,13 @@ def drift_report(
         emulator: What it is compared with.
         secrets: What must not be in the report beside the subject's own: all that is known.
         sleep: Waits so many seconds between looks at a job; without it nothing is submitted.
+        guarded: The service behind what looks after a budget: what costs is sent there.
 
     Raises:
         SecretFound: A value of the account is in the report all the same; it is not to be kept.
     """
     ours = seen_of(emulator, submits=sleep is not None)
-    return report_on(live, subject, ours, secrets, sleep)
+    return report_on(live, subject, ours, secrets, sleep, guarded)
 
 
 def seen_of(emulator: Reference, *, submits: bool = False) -> Seen:
@@ -150,12 +140,13 @@ def report_on(
     ours: Seen,
     secrets: Iterable[Secret] = (),
     sleep: Sleep | None = None,
+    guarded: Handle | None = None,
 ) -> Report:
     """The same as :func:`drift_report`, where it is known what the emulator answers."""
     theirs = Seen(Names(learned=ours.names.learned))
     unasked = walk(live, subject, theirs.add)
     if sleep is not None:
-        unasked += submissions(live, subject, theirs.add, sleep)
+        unasked += submissions(guarded or live, subject, theirs.add, sleep)
     requests = sum(times for counts in theirs.statuses.values() for times in counts.values())
     report = Report(tuple(compared(theirs, ours)), requests, tuple(unasked), theirs)
     _require_no_value(report, [*_values(subject), *secrets])

@@ -15,10 +15,13 @@ from pytest_qchannel.ibm.route import Route
 from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.wire import Handle, Json
 
-__all__ = ["COST_S", "submissions"]
+__all__ = ["COST_S", "JOBS", "submissions"]
 
 COST_S: Final = 5
 """What each of the two jobs may cost: one shot of one circuit takes the service's least."""
+
+JOBS: Final = 2
+"""How many jobs are submitted."""
 
 _CIRCUIT: Final = "OPENQASM 3.0; bit[1] c; c[0] = measure $0;"
 _FINAL: Final = ("Completed", "Cancelled", "Failed")

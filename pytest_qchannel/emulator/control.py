@@ -192,7 +192,7 @@ class EmulatorControl:
             fault = parse_fault(table)
         except ValueError as problem:
             raise UsageProblem(
-                f"fault: {problem}", next="qchannel docs faults has the words of a fault"
+                f"fault: {problem}", next="see the words of a fault: qchannel docs faults"
             ) from None
         world = self._app.world
         if fault.backend:

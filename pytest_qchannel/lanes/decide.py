@@ -97,7 +97,7 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
         raise UsageProblem(
             "--disable-recording is given, and this test replays or records",
             where=f"{where}, mode={mode.value} ({settings.origin['mode']})",
-            next="pytest --qchannel-mode=emulated runs it without a cassette",
+            next="run it without a cassette: pytest --qchannel-mode=emulated",
         )
     if mode is Mode.AUTO:
         return Plan(_by_record_mode(said, exists), said) if is_taped else Plan(Mode.EMULATED)

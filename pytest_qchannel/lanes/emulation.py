@@ -261,7 +261,7 @@ class emulated:  # noqa: N801 - it is written as contextlib's are
             raise UsageProblem(
                 "emulated() in a fixture that lives longer than the lane in which it is set up",
                 where=self._where,
-                next="name the fixture in the arguments of the test: pytest sets it up before "
+                next="name the fixture in the arguments of the test; pytest sets it up before "
                 "the lane then",
             )
 

@@ -75,6 +75,8 @@ class Traffic:
             undo.callback(self.network.close)
             if self._source is None:
                 undo.enter_context(without_pauses())
+            else:  # the door waits for what it answers
+                undo.callback(self._source.stop_waiting)
             if self._tape is not None:
                 self._start(self._tape, undo)
             undo.enter_context(in_use(self.journal))

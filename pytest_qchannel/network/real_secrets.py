@@ -5,14 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
+from pytest_qchannel.secret import Secret, plain_of
 from pytest_qchannel.wire import Handle, Link, Request, Response
-
-if TYPE_CHECKING:
-    from pytest_qchannel.secret import Secret
 
 __all__ = ["refusing", "require_no_real_secret"]
 
@@ -34,7 +31,7 @@ def require_no_real_secret(request: Request, secrets: Sequence[Secret], where: s
     texts = list(_texts(request))
     for secret in secrets:
         value = secret.reveal()
-        if any(value.encode() in text for text in texts):
+        if any(plain_of(value) in text for text in texts):
             path = "" if value in unquote_plus(request.path) else request.path
             raise RealSecretRefused(
                 f"the code under test sent the real credential of {secret.env_var}",

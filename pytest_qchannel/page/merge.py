@@ -30,7 +30,7 @@ def read_report(path: Path) -> _Report:
     Raises:
         UsageProblem: It cannot be read, or is something else.
     """
-    again = "pytest --qchannel-report=FILE.json writes one"
+    again = "write one: pytest --qchannel-report=FILE.json"
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:

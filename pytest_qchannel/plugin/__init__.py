@@ -61,7 +61,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         _refuse_incompatible(pluginmanager)
     group = parser.getgroup("qchannel", "IBM Quantum channels (pytest-qchannel)")
     for option in OPTIONS:
-        help_text = f"{option.help} (default: {option.default or 'none'})"
+        default = "off" if option.is_switch else option.default or "none"
+        help_text = f"{option.help} (default: {default})"
         shape: dict[str, Any] = {"metavar": option.metavar}
         if option.is_switch:
             shape = {"action": "store_const", "const": "1"}
@@ -86,8 +87,8 @@ def pytest_load_initial_conftests(
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers and checks the settings once."""
-    for name, usage in markers.USAGE.items():
-        config.addinivalue_line("markers", f"{usage}: {markers.HELP[name]}")
+    for name in markers.USAGE:
+        config.addinivalue_line("markers", markers.registered(name))
     with _usage_errors():
         _begin(config)
     _watch_network(config)  # where a conftest.py loads this plugin itself
@@ -252,13 +253,17 @@ class _Telling:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._record: RunRecord | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Adds a report to the record of the run."""
         # (That of a test that crashed has nothing of ours.)
-        if hasattr(report, keys.ATTRIBUTE) or keys.RECORD in self._config.stash:
-            _record(self._config).run.add(report)
+        if self._record is not None:
+            self._record.add(report)
+        elif hasattr(report, keys.ATTRIBUTE) or keys.RECORD in self._config.stash:
+            self._record = _record(self._config)
+            self._record.add(report)
 
 
 def _our_tests(config: pytest.Config) -> OurTests:

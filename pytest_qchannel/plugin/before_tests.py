@@ -34,9 +34,10 @@ from pytest_qchannel.uses import LOOKUPS, SENDING
 __all__ = ["InOurWords", "check"]
 
 _NEXT: Final = (
-    "make it in a fixture, which may have scope='session': there it is known whether a test is "
-    "emulated; or put the whole run on the emulator: pytest --qchannel-everywhere; or, where no "
-    "test of the run uses pytest-qchannel, run it without: pytest -p no:qchannel"
+    "make it in a fixture that asks for the fixture qchannel and lives no longer than that, which "
+    "has scope={scope!r} (qchannel_scope): it is in the lane then; or put the whole run on the "
+    "emulator: pytest --qchannel-everywhere; or, where no test of the run uses pytest-qchannel, "
+    "run it without: pytest -p no:qchannel"
 )
 _NEXT_LIVE: Final = (
     "make it in a test, or in a fixture, that uses qchannel_service or qchannel: in their lane the "
@@ -94,7 +95,7 @@ def check(config: pytest.Config, name: str, given: object) -> None:
     blocked = NetworkBlocked(
         f"{place or 'a plugin'} reached for {host} before it was known which tests there are",
         facts=[("uses us", reason)],
-        next=config.stash.get(_ADVICE, _NEXT),
+        next=config.stash[_ADVICE],
     )
     found = config.stash[TOO_EARLY]
     if str(blocked) not in map(str, found):
@@ -118,12 +119,13 @@ def _what_uses_us(config: pytest.Config) -> str | None:
 
 def _decide(config: pytest.Config) -> str | None:
     early: Any = EarlyConfig(config)
+    config.stash[_ADVICE] = _NEXT.format(scope="function")
     try:
         settings = session_settings.resolved(early, {})
     except UsageProblem as wrong:  # which the run is going to end with
         return wrong.headline
-    if Mode.LIVE in (settings.mode, settings.record_from):
-        config.stash[_ADVICE] = _NEXT_LIVE
+    is_live = Mode.LIVE in (settings.mode, settings.record_from)
+    config.stash[_ADVICE] = _NEXT_LIVE if is_live else _NEXT.format(scope=settings.scope)
     if set_by := next((who for who in settings.origin.values() if who != "default"), None):
         return f"{set_by} is set"
     file = next(_files_that_name_us(config), None)

@@ -153,7 +153,8 @@ class Everywhere:
     def counts(self) -> str:
         """How much of the emulator the whole process used, pytest-xdist's workers included."""
         requests, jobs = (a + b for a, b in zip(self._counts, self._own_counts(), strict=True))
-        return f"the whole process: {requests} requests, {jobs} jobs"
+        of_world = f", {jobs} jobs" if self.lane.mode is Mode.EMULATED else ""  # else there is none
+        return f"the whole process: {requests} requests{of_world}"
 
     # The seams of the run.
 

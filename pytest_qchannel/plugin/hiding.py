@@ -85,11 +85,14 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
 
 def _take_out(report: pytest.TestReport, hide: Hide) -> None:
     report.sections = [(hide(title), hide(text)) for title, text in report.sections]
-    report.user_properties = [
-        (hide(name), hidden(value, hide)) for name, value in report.user_properties
-    ]
-    hide_facts(report, hide)
-    report.keywords = {hide(name): one for name, one in report.keywords.items()}
+    if _has_secret((text for pair in report.user_properties for text in pair), hide):
+        report.user_properties = [
+            (hide(name), hidden(value, hide)) for name, value in report.user_properties
+        ]
+    if report.failed or report.when == "teardown":  # no other has a word of the test's in its facts
+        hide_facts(report, hide)
+    if _has_secret(report.keywords, hide):
+        report.keywords = {hide(name): one for name, one in report.keywords.items()}
     if hasattr(report, "wasxfail"):
         report.wasxfail = hide(report.wasxfail)
     if isinstance(report.longrepr, tuple):  # of a skip: file, line and reason
@@ -98,6 +101,12 @@ def _take_out(report: pytest.TestReport, hide: Hide) -> None:
         shown = str(report.longrepr)
         if (told := hide(shown)) != shown:
             report.longrepr = told
+
+
+def _has_secret(values: Iterable[object], hide: Hide) -> bool:
+    """Whether something is to be taken out of many values; mostly there is nothing."""
+    text = "\n".join(map(str, values))
+    return text != "" and hide(text) != text
 
 
 def _shown_in_id(value: object) -> str:

@@ -111,8 +111,15 @@ class Lending:
             with unit_tapes.open_tape(unit, request):
                 yield from Lending._lane_of_unit(unit, isolation, world)
             return
+        with unit_tapes.open_tape_of_one(request):
+            yield from Lending._lane_of_one(item, isolation, world)
+
+    @staticmethod
+    def _lane_of_one(
+        item: pytest.Item, isolation: Isolation, world: Callable[[], WorldBuilder]
+    ) -> Iterator[Lane]:
         tape = taping.tape_of(item)
-        settings = selection.settings_for(request.config, item)
+        settings = selection.settings_for(item.config, item)
         live = Lending._live(item)
         lane = lane_for(
             settings, item.nodeid, isolation.home, world=world, live=live, tape=tape

@@ -6,6 +6,7 @@ taken out of the report, and the run fails.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
@@ -30,6 +31,14 @@ class Shown:
         self._gate: tuple[int, Gate] | None = None
         self.finds: set[str] = set()
         """Where real credentials stood."""
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Log records that are shown, or written to a file, while the run goes on."""
+        logs = session.config.pluginmanager.get_plugin("logging-plugin")
+        for name in ("log_cli_handler", "log_file_handler"):
+            handler: logging.Handler | None = getattr(logs, name, None)
+            if handler is not None and handler.formatter is not None:
+                handler.setFormatter(_Hiding(handler.formatter, self.hide))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: Any, nodeid: str) -> None:
@@ -88,3 +97,15 @@ class Shown:
         if self._gate is None or self._gate[0] != len(secrets):
             self._gate = len(secrets), Gate(secrets, patterns=())
         return bool(self._gate[1].hits(text.encode("utf-8", "surrogateescape")))
+
+
+class _Hiding(logging.Formatter):
+    """Another formatter's text without real credentials, tracebacks included."""
+
+    def __init__(self, formatter: logging.Formatter, hide: Callable[[str, str], str]) -> None:
+        super().__init__()
+        self._formatter = formatter
+        self._hide = hide
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._hide(self._formatter.format(record), "a log record")

@@ -50,7 +50,7 @@ def _qchannel(
             )
     if mode == Mode.LIVE:
         raise UsageProblem(
-            "a marker alone makes nothing live", next="pytest --qchannel-mode=live runs it live"
+            "a marker alone makes nothing live", next="run it live: pytest --qchannel-mode=live"
         )
     given = {"instance": instance, "seed": seed, "mode": mode, "door": door}
     settings = {name: str(value) for name, value in given.items() if value is not None}

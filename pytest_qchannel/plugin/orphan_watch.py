@@ -195,6 +195,4 @@ class OrphanWatch:
 
 def _tests_in(kept: CassetteFile) -> Iterable[str]:
     """The tests that share a cassette, by its index."""
-    from pytest_qchannel.lanes.tapes import recorded_tests
-
-    return recorded_tests(kept.path)
+    return taping.recorded_tests(kept.path)

@@ -74,8 +74,9 @@ def take(item: pytest.Item) -> None:
         names[:] = [name for name in names if name not in ours]
         # Whatever the test's own fixtures do, they do it in the lane; but pytest-recording's goes
         # first, which opens the cassette of a test.
-        first = _first_in(item, sharing.scope_of_lane(item))
-        if unit is None and "vcr" in names:
+        scope = sharing.scope_of_lane(item)
+        first = _first_in(item, scope)
+        if scope == "function" and "vcr" in names:
             first = max(first, names.index("vcr") + 1)
         names[first:first] = ours
     if LANE_FIXTURE not in names:
@@ -229,7 +230,9 @@ class Precautions:
         who, way = f"{part}{name_of(fixturedef, request)}", way_into_lane(fixturedef)
         ways = [_WIDER.format(scope=fixturedef.scope, way=way), _EVERYWHERE]
         if way == IN_LANE:
-            ways.insert(0, f"take scope={fixturedef.scope!r} from it and {way}")
+            own, of_lane = f"scope={fixturedef.scope!r}", sharing.scope_of_lane(item)
+            mend = f"write scope={of_lane!r} for it instead of {own}"
+            ways.insert(0, f"{f'take {own} from it' if of_lane == 'function' else mend} and {way}")
         advice = "; or ".join(ways)
         before = self._is_wider
         with ExitStack() as undo:

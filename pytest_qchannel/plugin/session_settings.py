@@ -16,6 +16,7 @@ from pytest_qchannel.settings import (
     Mode,
     Option,
     Settings,
+    Source,
     check_key,
     check_variables,
     resolve,
@@ -160,7 +161,8 @@ def session_settings(config: Any) -> Settings:
         raise UsageProblem(
             f"{_ONLY_STALE} is about recordings, and nothing is recorded",
             where=f"mode={settings.mode.value} ({settings.origin['mode']})",
-            next=f"pytest --qchannel-mode=record {_ONLY_STALE}",
+            next=f"pytest --qchannel-mode=record {_ONLY_STALE} "
+            f"--qchannel-record-from={settings.record_from or Source.EMULATOR}",
         )
     return with_world(config, settings)
 

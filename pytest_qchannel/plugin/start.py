@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.modes import Mode, Source
-from pytest_qchannel.plugin import everywhere, orphan_watch, session_settings, workers
+from pytest_qchannel.plugin import (
+    everywhere,
+    live_variables,
+    orphan_watch,
+    session_settings,
+    workers,
+)
+from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.keys import HEADER, PAGES, REPORTS
 from pytest_qchannel.plugin.packages import Packages
 from pytest_qchannel.settings import Settings, check_arguments
@@ -19,11 +27,16 @@ __all__ = ["begin", "begin_early"]
 def begin_early(config: pytest.Config, args: list[str]) -> None:
     """Refuses mistyped options before pytest does; puts the process on the emulator, if asked.
 
+    In a live run no conftest.py finds a real credential in the environment.
+
     Raises:
         UsageProblem: An option or a setting is wrong.
     """
     check_arguments(args)
     everywhere.begin(config)
+    with suppress(UsageProblem):  # which the run is going to end with
+        if _is_live(session_settings.resolved(EarlyConfig(config), {})):
+            live_variables.take_early(config)
 
 
 def begin(config: pytest.Config) -> None:
@@ -34,9 +47,8 @@ def begin(config: pytest.Config) -> None:
     """
     settings = session_settings.session_settings(config)
     everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
-    is_recorded = settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
     told: list[str] = []
-    if settings.mode is Mode.LIVE or is_recorded:
+    if _is_live(settings):
         from pytest_qchannel.plugin import live  # here: few runs are
 
         told = live.begin(config, settings)
@@ -44,6 +56,7 @@ def begin(config: pytest.Config) -> None:
     workers.begin(config)
     if settings.report:
         config.stash[REPORTS] = [_file(config, settings, "report", one) for one in settings.report]
+        config.pluginmanager.import_plugin("pytest_qchannel.plugin.record.details")
     if settings.summary is not None:
         page = _file(config, settings, "summary", str(settings.summary))
         config.stash[PAGES] = [(page, "w")]
@@ -52,6 +65,11 @@ def begin(config: pytest.Config) -> None:
     lines = config.stash[HEADER] = [session_settings.header(settings), *told]
     if whole := config.stash.get(everywhere.EVERYWHERE, None):
         lines.append(whole.header())
+
+
+def _is_live(settings: Settings) -> bool:
+    is_recorded = settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
+    return settings.mode is Mode.LIVE or is_recorded
 
 
 def _file(config: pytest.Config, settings: Settings, name: str, path: str) -> Path:

@@ -1,6 +1,7 @@
-"""A run that is stopped, by Ctrl-C or ``pytest.exit``: what becomes of recordings that go on.
+"""A run that is stopped, by Ctrl-C or ``pytest.exit``: recordings that go on, and late problems.
 
-No report of a test tells of them then. In workers of pytest-xdist, their controller is told.
+No report of a test tells of them then. In workers of pytest-xdist, their controller is told of the
+recordings.
 """
 
 from __future__ import annotations
@@ -27,13 +28,24 @@ _WHY: Final = "the run was stopped"
 
 
 class Stopped:
-    """Ends recordings that nobody has ended when the run is over."""
+    """Ends recordings that nobody has ended when the run is over; tells what no test tells."""
+
+    def __init__(self) -> None:
+        self._is_stopped = False
+        self._said: list[str] = []
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """From now on nothing is reported of the test that ran."""
+        self._is_stopped = True
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Looks when everything is torn down, before the summary."""
         try:
             return (yield)
+        except (QChannelError, BaseExceptionGroup) as raised:
+            if not (self._is_stopped and self._is_told(raised)):
+                raise
         finally:
             config = session.config
             done = config.stash.setdefault(STOPPED, [])
@@ -48,6 +60,24 @@ class Stopped:
                     done.append(_end(tape, taping.test_id(item)))
             if hasattr(config, "workeroutput"):
                 config.workeroutput[OUTPUT] = done
+        return None
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Says what the lane of the test that was stopped had to complain about."""
+        for line in self._said:
+            terminalreporter.write_line(f"qchannel: {line}")
+
+    def _is_told(self, raised: BaseException) -> bool:
+        """Whether all that a teardown has raised is ours, and so shown in the summary.
+
+        Raised it would go past pytest: a traceback, and another exit status.
+        """
+        if isinstance(raised, BaseExceptionGroup):
+            return all(map(self._is_told, raised.exceptions))
+        if not isinstance(raised, QChannelError):
+            return False
+        self._said.append(str(raised))
+        return True
 
 
 def _end(tape: RecordTape, test: str) -> dict[str, Any]:

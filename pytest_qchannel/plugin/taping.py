@@ -6,6 +6,7 @@ take its place at its hook, and leave every other test to it.
 
 from __future__ import annotations
 
+import inspect
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,10 +44,12 @@ __all__ = [
     "folder_for",
     "has_lane",
     "passed",
+    "place_for",
     "place_of",
     "plan_of",
     "prepare",
     "prepare_shared",
+    "recorded_tests",
     "start_of",
     "takes_over",
     "tape_of",
@@ -79,14 +82,31 @@ def test_id_at(config: pytest.Config, node: str) -> str:
 
 def place_of(item: pytest.Item, settings: Settings) -> Place:
     """Where a test's cassette lies."""
+    unit, channel = unit_of(item), channel_of(item)
+    if unit is not None:
+        return place_for(item.config, settings, channel, unit.id)
+    named = item.stash.get(_OWN_NAME, None)
+    return place_for(item.config, settings, channel, test_id(item), named)
+
+
+def place_for(
+    config: pytest.Config,
+    settings: Settings,
+    channel: str | None,
+    test: str,
+    named: str | None = None,
+) -> Place:
+    """Where the cassette of a test, or of a unit, lies on a channel."""
     from pytest_qchannel.lanes.tapes import Place
 
-    unit = unit_of(item)
-    root = folder_for(item.config, settings, channel_of(item))
-    if unit is not None:
-        return Place.of(root, unit.id)
-    named = item.stash.get(_OWN_NAME, None)
-    return Place.of(root, test_id(item), named)
+    return Place.of(folder_for(config, settings, channel), test, named)
+
+
+def recorded_tests(index: Path) -> tuple[str, ...]:
+    """The tests that share a cassette, by its index."""
+    from pytest_qchannel.lanes import tapes
+
+    return tapes.recorded_tests(index)
 
 
 def folder_for(config: pytest.Config, settings: Settings, channel: str | None = None) -> Path:
@@ -258,8 +278,6 @@ def _missing_channel(item: pytest.Item) -> str | None:
 
 def _check_mark(mark: pytest.Mark, where: str) -> None:
     """Refuses what pytest-recording would ignore or we cannot do."""
-    import inspect
-
     from vcr import VCR
 
     if mark.args:
@@ -322,6 +340,8 @@ def takes_over(item: pytest.Item, vcr: Any) -> None:
         if unit is not None:
             return nullcontext(unit.tape.cassette_of_vcr if unit.tape is not None else None)
         tape = tape_of(item, options.get("record_mode"))
+        if tape is not None and tape.is_open:  # by a lane that begins before the test's fixtures
+            return nullcontext(tape.cassette_of_vcr)
         return tape.opened(vcr, **options) if tape is not None else nullcontext()
 
     vcr.use_cassette = use_cassette

@@ -33,6 +33,7 @@ __all__ = [
     "finish",
     "gone",
     "open_tape",
+    "open_tape_of_one",
     "place_of",
     "plan_of",
     "prepare",
@@ -48,10 +49,8 @@ _MOST_NAMED: Final = 5
 
 def place_of(unit: Unit) -> Place:
     """Where the cassette of a unit lies."""
-    from pytest_qchannel.lanes.tapes import Place
-
     channel = next(iter(_channels(unit)), None)
-    return Place.of(taping.folder_for(unit.node.config, unit.settings(), channel), unit.id)
+    return taping.place_for(unit.node.config, unit.settings(), channel, unit.id)
 
 
 def _channels(unit: Unit) -> list[str]:
@@ -135,7 +134,7 @@ def open_tape(unit: Unit, request: pytest.FixtureRequest) -> AbstractContextMana
     Raises:
         QChannelError: The cassette cannot be used.
     """
-    options = dict(_vcr_config(unit, request)) if unit.has_tape else {}
+    options = dict(_vcr_config(unit.where, request)) if unit.has_tape else {}
     plan = plan_of(unit, options.pop("record_mode", None))
     if not plan.has_tape:
         return nullcontext()
@@ -150,6 +149,29 @@ def open_tape(unit: Unit, request: pytest.FixtureRequest) -> AbstractContextMana
             f"pytest {' '.join(words_of(unit.id))}",
         )
     unit.tape, unit.was_recorded = tape, tape.is_recording
+    return tape.opened(None, **options)
+
+
+def open_tape_of_one(request: pytest.FixtureRequest) -> AbstractContextManager[object]:
+    """Opens the tape of a test in no class before pytest-recording does, if its lane comes first.
+
+    That of a class-scoped lane does: pytest-recording's fixture lives as long as a test.
+
+    Raises:
+        QChannelError: The cassette cannot be used.
+    """
+    item: pytest.Item = request._pyfuncitem
+    marks = list(item.iter_markers("vcr"))
+    if request.scope == "function" or not marks or not taping.plan_of(item)[0].has_tape:
+        return nullcontext()
+    options = dict(_vcr_config(item.nodeid, request))
+    of_config = options.pop("record_mode", None)
+    for mark in reversed(marks):
+        options.update(mark.kwargs)
+    options.pop("record_mode", None)
+    tape = taping.tape_of(item, of_config)
+    if tape is None or tape.is_open:  # the lane was asked for in the middle of the test
+        return nullcontext()
     return tape.opened(None, **options)
 
 
@@ -303,13 +325,8 @@ def _not_asked_for(unit: Unit) -> list[str]:
         module = test.partition("::")[0]
         return test in kin or (module not in known and (base / module).is_file())
 
-    return [test for test in _recorded_tests(unit) if test not in here and exists(test)]
-
-
-def _recorded_tests(unit: Unit) -> tuple[str, ...]:
-    from pytest_qchannel.lanes.tapes import recorded_tests
-
-    return recorded_tests(place_of(unit).path)
+    recorded = taping.recorded_tests(place_of(unit).path)
+    return [test for test in recorded if test not in here and exists(test)]
 
 
 def _require_one_worker(unit: Unit) -> None:
@@ -346,7 +363,7 @@ def worker_group(node: str, dist: str) -> str:
     return node
 
 
-def _vcr_config(unit: Unit, request: pytest.FixtureRequest) -> Mapping[str, Any]:
+def _vcr_config(where: str, request: pytest.FixtureRequest) -> Mapping[str, Any]:
     """What the fixture ``vcr_config`` says, where the project has one.
 
     Raises:
@@ -356,12 +373,13 @@ def _vcr_config(unit: Unit, request: pytest.FixtureRequest) -> Mapping[str, Any]
     known = definitions("vcr_config", item)
     if len(known) < 2:  # pytest-recording's own says nothing
         return {}
-    if sharing.is_wider(unit.scope, known[-1].scope):
+    scope = sharing.scope_of_lane(item)
+    if sharing.is_wider(scope, known[-1].scope):
         raise UsageProblem(
             f"the fixture vcr_config is {known[-1].scope}-scoped, and the cassette that it is "
-            f"about is of {unit.where}",
-            where=f"{item.nodeid}, qchannel_scope={unit.scope}",
-            next=f'write it as @pytest.fixture(scope="{unit.scope}"), or "session"',
+            f"about is of {where}",
+            where=f"{item.nodeid}, qchannel_scope={scope}",
+            next=f'write it as @pytest.fixture(scope="{scope}"), or "session"',
         )
     config: Mapping[str, Any] = request.getfixturevalue("vcr_config")
     return config

@@ -51,6 +51,16 @@ def open_all(shown: Shown) -> None:
         cells.first.click()
 
 
+@pytest.mark.parametrize(
+    ("took_s", "told"), [(3_599.7, "1 h 0 min"), (7_199, "2 h 0 min"), (179.6, "3 min 0 s")]
+)
+def test_a_duration_is_rounded_before_it_is_split(show: Show, took_s: float, told: str) -> None:
+    """A test of nearly an hour took 59 min 60 s."""
+    shown = show(report_of(0) | {"tests": [case_of(1, duration_s=took_s)]})
+    open_all(shown)
+    assert f"took\n{told}\n" in shown.tab.inner_text("section.opened")
+
+
 def test_a_large_report_stands_there_with_what_failed_first(show: Show) -> None:
     shown = show(report_of(1_000))
     assert shown.state == "All 1,000 tests"

@@ -9,20 +9,13 @@ from qiskit import QuantumCircuit, transpile
 
 from pytest_qchannel.cassette.disk.store import Store
 from tests.e2e.cassette_kit import BELL, cassettes
+from tests.unit.cassette.circuits.circuit_examples import bell
 from tests.unit.cassette.traffic_kit import cassette, job, said, state
 from tests.unit.page.report_kit import data_of
 
 LINE = {"backend_name": "qpu_line", "n_qubits": 3, "coupling_map": [[0, 1], [1, 2]]}
 RESULTS = {"results": [{"data": {"meas": {"samples": ["0x0", "0x3", "0x3"], "num_bits": 2}}}]}
 OTHER = {"backend_name": "qpu_other", "n_qubits": 1, "coupling_map": []}
-
-
-def bell() -> QuantumCircuit:
-    circuit = QuantumCircuit(2)
-    circuit.h(0)
-    circuit.cx(0, 1)
-    circuit.measure_all()
-    return circuit
 
 
 def recorded(root: Path, *circuits: QuantumCircuit) -> None:

@@ -1,4 +1,7 @@
-"""The projects in ``examples/``: each passes by itself, as its README says it is run."""
+"""The projects in ``examples/``: each passes by itself, as its README says it is run.
+
+The live lane of the optimisation loop is in ``tests/live/test_live_example.py``.
+"""
 
 from __future__ import annotations
 
@@ -36,4 +39,4 @@ def test_an_example_passes(
 
 
 def test_there_are_examples() -> None:
-    assert len(PROJECTS) >= 6
+    assert len(PROJECTS) >= 7

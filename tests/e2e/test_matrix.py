@@ -44,6 +44,12 @@ def test_without_settings_it_is_the_emulator_with_the_installed_client() -> None
     assert run("--lane", "emulated").stderr == ""
 
 
+def test_an_empty_key_is_none_as_in_a_run() -> None:
+    """The command refused a file that pytest runs with: '' is no mode."""
+    settings("qchannel_mode =", "qchannel_cassettes =", "qchannel_channel =")
+    assert [leg[0] for leg in legs()] == ["emulated"]
+
+
 def test_channels_that_a_client_does_not_know_are_no_legs() -> None:
     settings("qchannel_channel = ibm_quantum_platform, ibm_cloud, ibm_quantum")
     found = legs("--client", "0.51.0, 0.34.0")

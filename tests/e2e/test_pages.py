@@ -14,6 +14,7 @@ import pytest
 from docs import errors
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.emulator.world import snapshots
+from pytest_qchannel.options import OPTIONS
 from tests.e2e.pages_kit import PAGES, ROOT, blocks_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,23 +44,17 @@ def blocks() -> Iterator[tuple[str, str]]:
 
 
 def test_python_blocks_pass_as_test_modules(pytester: pytest.Pytester) -> None:
-    """All of them in one run; those marked vcr are recorded before, without an account."""
+    """All of them in one run; those that record something are run by the consoles beside them."""
     strict = "error::DeprecationWarning"
     wanted = 0
-    recorded = []
     for name, text in blocks():
         block = text
         if find_spec("qiskit_ibm_runtime.executor_sampler") is None:
             block, strict = text.replace(NEW_SAMPLER, OLD_SAMPLER), "ignore"
-        path = pytester.makepyfile(**{name: block})
+        pytester.makepyfile(**{name: block})
         wanted += len(re.findall(r"^ *def test_", block, re.MULTILINE))
-        if "mark.vcr\ndef" in block:
-            recorded.append(path)
     quiet = ("-p", "no:cacheprovider", "-W", "ignore", "-W", strict)
-    record = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
-    pytester.runpytest_inprocess(*quiet, *record, *recorded)
     outcomes = pytester.runpytest_inprocess(*quiet).parseoutcomes()
-    assert recorded
     assert outcomes.pop("passed") >= wanted > 15
     assert set(outcomes) <= {"warnings", "warning"}
 
@@ -97,6 +92,8 @@ def test_every_error_says_what_to_do_next() -> None:
     """They are read from the code, as the page of errors is: one that is never raised here, too."""
     found = list(errors.made())
     assert [one for one in found if not one.next] == []
+    named = {flag for one in found for flag in re.findall(r"--qchannel-\w[\w-]*", one.next)}
+    assert {option.flag for option in OPTIONS} >= named > set()
     assert len(found) > 150
 
 

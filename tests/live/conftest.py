@@ -10,31 +10,13 @@ from pytest_qchannel.plugin import live as live_plugin
 from tests.live.loopback_only import SEEN, only_loopback
 from tests.live.scaled_clock import VARIABLE, clock_of
 from tests.live.second_server import SecondServer, second_server
+from tests.live.worlds import WORLD
 from tests.plugin.conftest import _nothing_personal, run, run_apart
 
 __all__ = ["_nothing_personal", "run", "run_apart"]
 
 FACTOR = 30
 """How much faster than real time the waits of the lane are, and the second server's world."""
-
-WORLD = """
-[[devices]]
-name = "ibm_here"
-source = "ibm_nairobi"
-
-[[devices]]
-name = "ibm_there"
-source = "ibm_oslo"
-queue_length = 3
-
-[[accounts]]
-name = "lab"
-channels = ["ibm_quantum_platform", "ibm_cloud"]
-
-[[accounts.instances]]
-name = "paid"
-plan = "Premium"
-"""
 
 SAMPLER = """
 import pytest

@@ -327,7 +327,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for seed in range(asked.first, asked.first + asked.seeds):
             for scenario, once in runs:
                 if time.monotonic() < until:
-                    found[scenario.name].append(once(seed))
+                    found[scenario.name].append(one := once(seed))
+                    for word in one.wrong if not asked.unguarded else ():
+                        print(f"{scenario.name}, seed {seed}: {word}", file=sys.stderr, flush=True)
         for scenario, _ in runs:
             _tell(scenario, found[scenario.name], total, show=not asked.unguarded)
     print(", ".join(f"{count} {name}" for name, count in total.items()))

@@ -33,7 +33,8 @@ from tests.live.soak_stage import HERE, STUCK, Stage
 __all__ = ["APART", "Apart", "apart"]
 
 _ROOT: Final = Path(__file__).parents[2]
-_PATIENCE_S: Final = 30
+_OFF: Final = ("randomly", "cacheprovider", "hypothesispytest")
+_PATIENCE_S: Final = 120  # others may be at work on the machine
 
 Body = Callable[[Soak, Scenario, random.Random, Finding], None]
 
@@ -58,16 +59,24 @@ class Stuck(Exception):
 
 
 def apart(soak: Soak, one: Apart, seed: int) -> Finding:
-    """One run; a fork that hangs gets a second chance.
+    """One run; a fork that hangs gets a second chance, and two in a row are a finding.
 
-    A fork has the locks of threads that it has not got, as the fork's maker had them just then:
-    what hangs for that reason does not hang again. A fault of ours would.
+    Of about 170 forks with SIGTERM one hung, before it was said where: it is not known why. What
+    was looked at: when it is forked the soak has threads that sleep and hold nothing (timers of the
+    queue, whose runs are over), so that no lock of ours, of sqlite or of a pool is held by a thread
+    that the fork has not got. The lane's end did wait without a limit for what waited at the door,
+    and does not any more (:meth:`.LiveRun.hurry`). Since then 74 more have not hung.
     """
-    try:
-        return _apart(soak, one, seed)
-    except Stuck as stuck:
-        print(f"{one.scenario.name}, seed {seed}, hung: {stuck}", file=sys.stderr)
-        return _apart(soak, one, seed)
+    hung = []
+    for _ in range(2):
+        try:
+            return _apart(soak, one, seed)
+        except Stuck as stuck:
+            print(f"{one.scenario.name}, seed {seed}, hung: {stuck}", file=sys.stderr)
+            hung.append(str(stuck))
+    found = soak.begin(one.scenario, seed)
+    found.wrong += hung
+    return found
 
 
 def _apart(soak: Soak, one: Apart, seed: int) -> Finding:
@@ -245,7 +254,7 @@ def _pytest(soak: Soak, source: str, *args: str, conftest: str = "") -> int:
         os.environ.pop("PYTEST_CURRENT_TEST", None)
         for name in ("test_it", "conftest"):
             sys.modules.pop(name, None)
-        off = [word for name in ("randomly", "cacheprovider") for word in ("-p", f"no:{name}")]
+        off = [word for name in _OFF for word in ("-p", f"no:{name}")]
         given = ("--qchannel-mode=live", "--qchannel-budget=60", "--qchannel-queue-timeout=300")
         return int(pytest.main([*off, "-p", "tests.live.scaled_clock", *given, *args]))
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from qiskit_ibm_runtime.api.session import STATUS_FORCELIST
+
 from tests.live.soak_stage import HERE, STUCK
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ __all__ = ["SCENARIOS", "Passing", "Scenario"]
 
 _SUBMIT: Final = "POST /jobs"
 _STATUSES: Final = (500, 502, 503, 504)
+_SENT_AGAIN: Final = tuple(one for one in _STATUSES if one in STATUS_FORCELIST)
+"""Those after which the client sends again: the lane sends nothing again that was not processed."""
 
 
 class Passing(Enum):
@@ -275,7 +279,11 @@ SCENARIOS: Final = (
             f"{'500, 502, 503 or 504'}, {'processed' if processed else 'not processed'}, "
             f"{'for ever' if often else 'a few times'}",
             Passing.NEVER if often and not processed else Passing.MUST,
-            _one(status=_STATUSES, processed=processed, often=often),
+            _one(
+                status=_STATUSES if processed or often else _SENT_AGAIN,
+                processed=processed,
+                often=often,
+            ),
         )
         for processed in (True, False)
         for often in (True, False)

@@ -21,6 +21,7 @@ from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.rest import ChannelSession, open_session
 from pytest_qchannel.lanes.lane import Lane
 from tests.live.second_server import SecondServer
+from tests.live.worlds import world_with
 
 if TYPE_CHECKING:
     from tests.live.soak_scenarios import Scenario
@@ -33,27 +34,7 @@ STUCK: Final = "ibm_there"
 
 CHANNEL: Final = CHANNEL_BY_NAME["ibm_quantum_platform"]
 
-WORLD: Final = """
-usage_lag_s = 4
-fixed_charge_s = 2
-
-[[devices]]
-name = "ibm_here"
-source = "ibm_nairobi"
-
-[[devices]]
-name = "ibm_there"
-source = "ibm_oslo"
-progression = "stuck"
-
-[[accounts]]
-name = "lab"
-channels = ["ibm_quantum_platform", "ibm_cloud"]
-
-[[accounts.instances]]
-name = "paid"
-plan = "Premium"
-"""
+WORLD: Final = world_with('progression = "stuck"', "usage_lag_s = 4\nfixed_charge_s = 2\n")
 
 _SHOTS: Final = 4
 _CIRCUIT: Final = QuantumCircuit(1)

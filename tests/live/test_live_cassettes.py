@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.live.conftest import SAMPLER, WORLD
+from tests.live.conftest import SAMPLER
 from tests.live.second_server import SecondServer
 from tests.live.test_live_secrets import found
+from tests.live.worlds import WORLD
 
 Run = Callable[..., pytest.RunResult]
 

@@ -16,8 +16,8 @@ from pytest_qchannel.lanes.live.access import answer_of
 from pytest_qchannel.lanes.live.ledger import FORMAT
 from pytest_qchannel.lanes.live.tags import tagged
 from pytest_qchannel.wire import Json
-from tests.live.conftest import WORLD
 from tests.live.second_server import SecondServer
+from tests.live.worlds import STUCK
 
 TOKEN = "QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN"
 INSTANCE = "QCHANNEL_IBM_QUANTUM_PLATFORM_INSTANCE"
@@ -26,8 +26,7 @@ INSTANCE = "QCHANNEL_IBM_QUANTUM_PLATFORM_INSTANCE"
 @pytest.fixture(scope="module")
 def world() -> str:
     """One device whose jobs never start, and a second instance."""
-    stuck = WORLD.replace("queue_length = 3\n", 'queue_length = 3\nprogression = "stuck"\n')
-    return f'{stuck}\n[[accounts.instances]]\nname = "other"\nplan = "Premium"\n'
+    return f'{STUCK}\n[[accounts.instances]]\nname = "other"\nplan = "Premium"\n'
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.devices_kit import with_device
-from tests.live.conftest import SAMPLER, WORLD
+from tests.live.conftest import SAMPLER
 from tests.live.second_server import SecondServer
+from tests.live.worlds import STUCK
 
 Run = Callable[..., pytest.RunResult]
 
@@ -25,7 +26,7 @@ PAID = "--qchannel-budget=60"
 @pytest.fixture(scope="module")
 def world() -> str:
     """One device whose jobs never start."""
-    return WORLD.replace("queue_length = 3\n", 'queue_length = 3\nprogression = "stuck"\n')
+    return STUCK
 
 
 LEFT = (
@@ -56,7 +57,7 @@ def test_what_a_test_leaves_is_cancelled_when_it_ends(live: Run, led: SecondServ
 
 
 def test_a_job_that_waits_for_too_long_is_cancelled_and_its_test_skipped(
-    live: Run, led: SecondServer
+    live: Run, led: SecondServer, pytester: pytest.Pytester
 ) -> None:
     test = (
         SAMPLER
@@ -66,12 +67,19 @@ def test_a(qchannel_service):
     sample(qchannel_service, "ibm_there").result()
 """
     )
-    result = live(test, PAID, "--qchannel-queue-timeout=60", "-rs")
+    report = "--qchannel-report=out.json"
+    result = live(test, PAID, "--qchannel-queue-timeout=60", "-rs", report)
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(
         ["SKIPPED*live, queue: job * waited 60 s in the queue of ibm_there*"]
     )
+    line = "qchannel: waiting *, place 4 at ibm_there, 45 of 60 QPU s left (job *)"
+    result.stdout.fnmatch_lines([line])
     assert led.alive() == []
+    document = json.loads((pytester.path / "out.json").read_bytes())
+    [told] = document["tests"]
+    assert (told["lane"], told["outcome"], told["class"]) == ("live", "skipped", "queue")
+    assert document["qpu_seconds"]["held"] == 0.0
     strict = live(test, PAID, "--qchannel-queue-timeout=60", "--qchannel-live-strict")
     strict.assert_outcomes(failed=1)
 
@@ -94,37 +102,44 @@ def test_b(qchannel_service):
     result.assert_outcomes(passed=2)
 
 
-STUCK = (
+WAITS = (
     SAMPLER
     + """
-@pytest.mark.live_qpu(max_qpu_seconds=10)
+@pytest.mark.live_qpu(max_qpu_seconds=10, max_jobs=2)
 def test_a(qchannel_service):
     job = sample(qchannel_service, "ibm_there")
     open("submitted", "w").write(job.job_id())
-    job.result()
+    sample(qchannel_service, "ibm_there")
 """
 )
+"""A test whose second job waits at the door, as long as the first one waits in the queue."""
 
 
-def started(led: SecondServer, folder: Path, *args: str) -> subprocess.Popen[str]:
-    """A run in a process of its own, once its test has submitted its job."""
-    (folder / "test_it.py").write_text(with_device(STUCK))
-    (folder / "submitted").unlink(missing_ok=True)
+def apart(folder: Path, test: str, *args: str) -> subprocess.Popen[str]:
+    """A live run in a process of its own."""
+    (folder / "test_it.py").write_text(with_device(test))
     command = [
         *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider"),
-        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", PAID, *args),
+        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", *args),
     ]
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    running = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    out, both = subprocess.PIPE, subprocess.STDOUT
+    return subprocess.Popen(command, cwd=folder, env=environ, stdout=out, stderr=both, text=True)
+
+
+def started(led: SecondServer, folder: Path) -> subprocess.Popen[str]:
+    """One the second job of whose test waits at the door."""
+    running = apart(folder, WAITS, PAID)
     until = time.monotonic() + 60
-    while not (folder / "submitted").exists():
+    # While one waits the lane looks after the other, again and again.
+    submitted, known = folder / "submitted", len(led.requests())
+
+    def looks() -> int:
+        job = submitted.read_text() if submitted.exists() else ""
+        asked = led.requests()[known:] if job else []
+        return sum(one[0] == "GET" and one[2].endswith(job) for one in asked)
+
+    while looks() < 5:
         assert running.poll() is None, running.communicate()[0]
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -136,12 +151,15 @@ def test_a_signal_leaves_nothing_alive(
     led: SecondServer, tmp_path: Path, number: signal.Signals
 ) -> None:
     running = started(led, tmp_path)
-    assert len(led.alive()) == 1
+    [job] = led.alive()
     running.send_signal(number)
     said, _ = running.communicate(timeout=60)
     assert running.returncode == pytest.ExitCode.INTERRUPTED, said
     assert led.alive() == []
     assert led.key not in said
+    # What waited did not go on waiting: CI kills a few seconds after its signal.
+    assert "qchannel: a job was not sent: its test has ended meanwhile" in said
+    assert [one["id"] for one in led.jobs()][-1] == job
 
 
 def test_what_a_killed_run_leaves_is_found_again(
@@ -181,18 +199,12 @@ def test_a(qchannel_service, n):
     sample(qchannel_service, "ibm_there")
 """
     )
-    (tmp_path / "test_it.py").write_text(with_device(test))
     before = len(led.jobs())
-    command = [
-        *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "-n", "2"),
-        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", "--qchannel-budget=18"),
-        "--qchannel-live-jobs=8",
-    ]
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
-    )
-    assert led.alive() == [], done.stdout
+    running = apart(tmp_path, test, "-n", "2", "--qchannel-budget=18", "--qchannel-live-jobs=8")
+    said, _ = running.communicate(timeout=110)
+    assert led.alive() == [], said
+    assert " passed" in said.splitlines()[-1], said
+    assert " error" not in said.splitlines()[-1], said
     # A cancelled one takes nothing: more than three are held at once by nobody.
     assert len(led.jobs()) - before <= 5
 
@@ -212,15 +224,7 @@ def test_a(qchannel_service, n):
         os.kill(os.getpid(), signal.SIGKILL)
 """
     )
-    (tmp_path / "test_it.py").write_text(with_device(test))
-    command = [
-        *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "-n", "1"),
-        *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", PAID),
-    ]
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False, timeout=110
-    )
-    assert led.alive() == [], done.stdout
-    assert "1 failed, 1 passed" in done.stdout
-    assert "qchannel: cancelled job" in done.stdout
+    said, _ = apart(tmp_path, test, "-n", "1", PAID).communicate(timeout=110)
+    assert led.alive() == [], said
+    assert "1 failed, 1 passed" in said
+    assert "qchannel: cancelled job" in said

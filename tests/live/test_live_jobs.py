@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from textwrap import dedent
 from typing import Any
@@ -37,10 +38,24 @@ def submitted(live: Run, led: SecondServer) -> Submitted:
     return run
 
 
-def test_a_job_runs_once_with_a_cost_and_tags_that_nobody_sees(submitted: Submitted) -> None:
-    result, jobs = submitted(SAMPLER + ONE, "--qchannel-budget=60")
+def test_a_job_runs_once_with_a_cost_and_tags_that_nobody_sees(
+    submitted: Submitted, pytester: pytest.Pytester
+) -> None:
+    """With ``-q`` two lines told at the end what the run had cost."""
+    report = "--qchannel-report=out.json"
+    result, jobs = submitted(SAMPLER + ONE, "--qchannel-budget=60", "-q", report)
     result.assert_outcomes(passed=1)
     [job] = jobs
+    [line] = [one for one in result.outlines if one.startswith("qchannel:")]
+    assert line.startswith("qchannel: 1 live on ibm_quantum_platform; ")
+    used = max(2.0, round(job["usage_s"]))
+    cost = f"1 job, {used:g} QPU seconds used, 0 held, {60 - used:g} of 60 left"
+    assert line.endswith(cost)
+    told = json.loads((pytester.path / "out.json").read_bytes())
+    assert told["qpu_seconds"] == {"used": used, "held": 0.0, "budget": 60.0, "estimate": None}
+    [[one]] = [test["jobs"] for test in told["tests"]]
+    assert (one["id"], one["backend"]) == (job["id"], "ibm_here")
+    assert one["qpu_seconds"] == {"value": used, "is_estimate": False}
     assert (job["cost_s"], job["state"]) == (10, "Completed")
     common, of_run, own = job["tags"]
     assert (common, own.rpartition("-")[0]) == ("qchannel", of_run)

@@ -12,7 +12,9 @@ from tests.live.second_server import SecondServer
 Run = Callable[..., pytest.RunResult]
 
 READS = """
+import asyncio
 import os
+import aiohttp
 import httpx
 import pytest
 
@@ -32,6 +34,21 @@ def test_httpx(qchannel, qchannel_access_token):
     got = httpx.get("https://quantum.cloud.ibm.com/api/v1/usage", headers=head)
     assert got.status_code == 200
 
+@pytest.mark.live_qpu(max_qpu_seconds=10)
+def test_async(qchannel, qchannel_access_token):
+    url, head = "https://quantum.cloud.ibm.com/api/v1/", {}
+    head["Authorization"] = f"Bearer {qchannel_access_token}"
+    head["Service-CRN"] = qchannel.account.instance.id
+
+    async def all_of_them():
+        async with httpx.AsyncClient(headers=head) as one:
+            got = await asyncio.gather(*(one.get(url + "usage") for _ in range(8)))
+        async with aiohttp.ClientSession(headers=head) as two:
+            refused = await two.post(url + "jobs", json={"program_id": "sampler"})
+            return [one.status_code for one in got] + [refused.status]
+
+    assert asyncio.run(all_of_them()) == [200] * 8 + [501]
+
 def test_what_only_an_emulator_has(qchannel_emulator):
     pass
 
@@ -50,13 +67,14 @@ def test_no_real_key_is_anywhere(qchannel):
 
 def test_reads_need_no_budget_and_levers_are_skipped(live: Run, led: SecondServer) -> None:
     result = live(READS.replace("REAL", led.key), "-rs")
-    result.assert_outcomes(passed=4, skipped=3)
+    result.assert_outcomes(passed=4, skipped=4)
     result.stdout.fnmatch_lines_random(
         [
             "qchannel: *mode=live (from --qchannel-mode)*",
             "qchannel: live run * (made for this run), budget 0",
             "SKIPPED*live: uses the fixture qchannel_emulator (emulated lane only)",
             "SKIPPED*live: has a fault (emulated lane only)",
+            "SKIPPED*live, quota: a job was not sent: with --qchannel-budget=0 the *",
             "SKIPPED*revoke_access() is not there live: IAM has no call that ends an access token",
             "qchannel: * live on ibm_quantum_platform",
         ]

@@ -56,6 +56,7 @@ def test_a_run_that_uses_us_is_refused_with_file_and_line(
     run: Any, looked_up: list[str], conftest: str, line: int
 ) -> None:
     """A service made in a conftest.py looked IBM up with the person's own key."""
+    # "make it in a fixture, which may have scope='session'" led from one refusal to the next.
     result = run(USES_US, conftest=conftest)
     assert looked_up == []
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -63,7 +64,7 @@ def test_a_run_that_uses_us_is_refused_with_file_and_line(
         [
             f"ERROR: conftest.py, line {line}, reached for {HOST} before it was known which tests*",
             "  uses us: test_it.py names qchannel",
-            "  next: *make it in a fixture, *pytest --qchannel-everywhere; *",
+            "  next: *make it in a fixture * has scope='function' *pytest --qchannel-everywhere; *",
         ]
     )
     assert "Traceback" not in said(result)

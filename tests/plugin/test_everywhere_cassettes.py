@@ -87,10 +87,13 @@ def test_a_whole_run_has_one_cassette(run: Any, pytester: pytest.Pytester) -> No
     result.stdout.fnmatch_lines(
         ["qchannel: 2 replay, 1 replay on *", "qchannel: 1 cassette replayed, *"]
     )
-    # In parts, too.
-    result = run(SUITE, *REPLAY, "-k", "test_b")
+    # In parts, too. With -q it said how many requests there were twice, and "0 jobs" of none known.
+    result = run(SUITE, *REPLAY, "-k", "test_b", "-q")
     result.assert_outcomes(passed=1, deselected=3)
     assert result.ret == 0
+    result.stdout.re_match_lines(
+        [r"qchannel: 1 replay; the whole process: \d requests; 1 cassette replayed$"]
+    )
 
     changed = SUITE.replace('shared == status("/jobs?limit=3")', "shared")
     result = run(changed, *REPLAY)

@@ -204,7 +204,8 @@ def test_without_a_recording_it_is_a_usage_error(run: Any) -> None:
     result.stderr.fnmatch_lines(
         [
             "*--qchannel-only-stale is about recordings, and nothing is recorded",
-            "*next: *pytest --qchannel-mode=record --qchannel-only-stale",
+            "*next: *pytest --qchannel-mode=record --qchannel-only-stale "
+            "--qchannel-record-from=emulator",
         ]
     )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -74,6 +72,15 @@ TEST = """
     def test_crashes(qchannel):
         os._exit(1)
 
+    def test_counts(qchannel_backend):
+        from qiskit import QuantumCircuit
+        from qiskit_ibm_runtime import SamplerV2
+        from pytest_qchannel.assertions import assert_sampler_run
+        circuit = QuantumCircuit(1)
+        circuit.measure_all()
+        job = SamplerV2(mode=qchannel_backend).run([circuit], shots=5)
+        assert_sampler_run(job, counts={"0": 0.25, "1": 0.75}, significance=0.5)
+
     def test_plain():
         pass
 """
@@ -94,13 +101,16 @@ def facts_of(path: Path) -> dict[str, Any]:
             *(cassette.get(name) for name in ("path", "did", "recorded_at", "source")),
             [(r["method"], r["route"], r["status"], r["fault"]) for r in one["requests"]],
         )
+        if pubs := [pub for job in one["jobs"] for pub in job["pubs"]]:  # it was polled for a time
+            counted = [(pub["counts"], pub["expected"]) for pub in pubs]
+            found[one["id"]] = (*found[one["id"]][:10], counted)
     return found
 
 
 def test_the_same_facts_in_one_process_in_workers_and_without_a_terminal(
     run: Any, run_apart: Any, pytester: pytest.Pytester
 ) -> None:
-    run(TEST, *RECORD).assert_outcomes(passed=1, deselected=10)
+    run(TEST, *RECORD).assert_outcomes(passed=1, deselected=11)
     here = (*("-k", "not crashes"), "-p", "no:terminal")
     run(TEST, "--qchannel-report=here.json", *here)
     apart = run_apart(TEST, "--qchannel-report=apart.json", "-n", "2")
@@ -121,108 +131,10 @@ def test_the_same_facts_in_one_process_in_workers_and_without_a_terminal(
         "test_is_skipped": "skipped",
         "test_xfails": "xfailed",
         "test_ends_badly": "error",
+        "test_counts": "failed",
     }
-
-
-KEY = "planted/secret+of a person-0123456789"
-# Made here from parts: nobody's.
-UNKNOWN = ("Zq3xTn8LwPa5" + "VbR7cYd2KfH9mJs4" + "GuE6iOk1XeWzQrBt", "0123456789abcdef" * 8)
-PLANTED = """
-    import os, subprocess, sys, warnings
-    import pytest
-
-    KEY, UNKNOWN, HOSTILE = {key!r}, {unknown!r}, {hostile!r}
-
-    @pytest.mark.parametrize("one", [*UNKNOWN, KEY, *HOSTILE])
-    def test_ids(qchannel, one):
-        assert False, one
-
-    @pytest.mark.parametrize("one", [*UNKNOWN, KEY, *HOSTILE], ids=range(2 + 1 + len(HOSTILE)))
-    def test_reasons(qchannel, one):
-        pytest.skip(one)
-
-    @pytest.mark.skip(reason=KEY)
-    def test_mark(qchannel):
-        pass
-
-    @pytest.mark.xfail(reason=KEY + UNKNOWN[0])
-    def test_xfails(qchannel):
-        assert False
-
-    def test_requests(qchannel_rest):
-        qchannel_rest.get("/jobs/" + KEY)
-        qchannel_rest.get("/backends", params={{"name": KEY}})
-        qchannel_rest.get("/" + KEY.replace("/", "").replace(" ", ""))
-        print(KEY)
-        raise RuntimeError(KEY, *UNKNOWN)
-
-    def test_notes(qchannel):
-        error = ValueError("x")
-        error.add_note("  next: " + KEY)
-        raise error
-
-    @pytest.fixture
-    def broken(qchannel):
-        yield
-        raise ValueError(KEY)
-
-    def test_teardown(broken):
-        pass
-
-    def test_children(qchannel):
-        subprocess.run([sys.executable, "-m", "this", KEY], capture_output=True)
-
-    def test_warns(qchannel):
-        warnings.warn(KEY)
-
-    def test_hosts(qchannel):
-        import urllib.request
-        urllib.request.urlopen("http://" + UNKNOWN[0].lower() + ".example.org/" + UNKNOWN[1])
-"""
-HOSTILE = (
-    "</script><script>alert(1)</script>",
-    "a|b`c`*d*",
-    "\u202eright to left",
-    "\x1b[31mred",
-    "x" * 3_000,
-)
-
-
-def forms_of(secret: str) -> Iterable[str]:
-    """A secret as it may stand somewhere."""
-    yield from (secret, json.dumps(secret)[1:-1], secret.encode().hex())
-    yield base64.b64encode(secret.encode()).decode().rstrip("=")[:-1]
-
-
-def test_no_secret_and_no_markup_of_a_test_gets_into_what_is_written(
-    run: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("QISKIT_IBM_TOKEN", KEY)
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "step.md"))
-    monkeypatch.delenv("PYTEST_CURRENT_TEST")
-    source = PLANTED.format(key=KEY, unknown=UNKNOWN, hostile=HOSTILE)
-    written = ("--qchannel-report=deep/out.json", "--qchannel-summary=out.md", "--junitxml=o.xml")
-    result = run(source, *written)
-    document = json.loads((pytester.path / "deep" / "out.json").read_bytes())
-    SCHEMA.validate(document)
-    assert len(document["tests"]) == 24
-    cases = ElementTree.parse(pytester.path / "o.xml").getroot().iter("property")
-    texts = {
-        "json": (pytester.path / "deep" / "out.json").read_text(),
-        "page": (pytester.path / "out.md").read_text(),
-        "step": (pytester.path / "step.md").read_text(),
-        "junit": " ".join(str(one.get("value")) for one in cases),
-        "terminal": "\n".join(x for x in result.outlines if x.startswith("qchannel:")),
-    }
-    for name, text in texts.items():
-        for secret in (KEY, *(UNKNOWN if name != "terminal" else ())):
-            found = [
-                text[max(0, text.index(x) - 99) :][:400] for x in forms_of(secret) if x in text
-            ]
-            assert not found, name
-    assert "<script>" not in texts["page"]
-    assert texts["page"] == texts["step"]
-    assert "\u202e" not in texts["page"] + texts["terminal"]
+    [[counted]] = [one[-1] for name, one in told.items() if "test_counts" in name]
+    assert counted == ({"0": 5}, {"0": 0.25, "1": 0.75})
 
 
 def test_what_is_written_is_checked_before_and_said_after(

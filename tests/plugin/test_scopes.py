@@ -180,13 +180,20 @@ LIVES_LONGER = """
 """
 
 
-@pytest.mark.parametrize("scope", ["function", "module"])
-def test_a_fixture_that_lives_longer_is_told_all_ways_out(run: Run, scope: str) -> None:
+@pytest.mark.parametrize(
+    ("scope", "first"),
+    [
+        ("function", "take scope='session' from it and let it"),
+        # A fixture of the module asked for it: to take the scope away ended with a ScopeMismatch.
+        ("module", "write scope='module' for it instead of scope='session' and let it"),
+    ],
+)
+def test_a_fixture_that_lives_longer_is_told_all_ways_out(run: Run, scope: str, first: str) -> None:
     result = run(LIVES_LONGER, f"--qchannel-scope={scope}")
     result.assert_outcomes(errors=1)
     said = result.stdout.str()
     assert "the session fixture 'service'" in said
-    assert "take scope='session' from it" in said
+    assert f"next:  {first} ask for the fixture qchannel" in said
     assert "qchannel_scope = session in the ini file" in said
     assert "--qchannel-everywhere" in said
 

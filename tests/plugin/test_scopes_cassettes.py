@@ -329,3 +329,47 @@ def test_a_shared_recording_is_written_though_the_last_test_of_another_one_is_re
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["E *nothing was recorded*", "qchannel: 1 cassette written*"])
     assert list(files(pytester.path / "cassettes")) == ["_session.yaml"]
+
+
+def test_a_test_in_no_class_has_its_own_cassette_though_its_lane_begins_before_its_fixtures(
+    run: Run, pytester: pytest.Pytester
+) -> None:
+    """``qchannel_scope = class`` and functions marked vcr: "two writers want the same cassette"."""
+    suite = """
+        import pytest
+        pytestmark = pytest.mark.vcr
+        seen = []
+
+        @pytest.fixture(scope="class")
+        def vcr_config():
+            return {"before_record_request": lambda one: seen.append(one.path) or one}
+
+        @pytest.fixture(scope="class")
+        def rest(qchannel_rest):
+            assert qchannel_rest.get("/backends").status_code == 200
+            return qchannel_rest
+
+        def test_free(rest, vcr):
+            assert vcr is not None
+            assert rest.get("/jobs").status_code == 200
+            assert "/api/v1/jobs" in seen
+
+        @pytest.mark.qchannel
+        def test_marked(request):
+            assert request.getfixturevalue("qchannel_rest").get("/jobs").status_code == 200
+
+        class TestIt:
+            def test_in_class(self, rest):
+                assert rest.get("/jobs").status_code == 200
+    """
+    wide = "--qchannel-scope=class"
+    run(suite, wide, *RECORD).assert_outcomes(passed=3)
+    kept = [f"test_it/{name}" for name in ("TestIt._class", "test_free", "test_marked")]
+    made = list(files(pytester.path / "cassettes"))
+    assert [one.partition("[")[0].removesuffix(".yaml") for one in made] == kept
+    result = run(suite, wide)
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["qchannel: 3 cassettes replayed*"])
+    narrow = suite.replace('fixture(scope="class")', "fixture", 1)
+    result = run(narrow, wide)
+    result.stdout.fnmatch_lines(["E *the fixture vcr_config is function-scoped, and the cassette*"])

@@ -54,3 +54,26 @@ def test_the_summary_tells_what_was_not_written(
     result.stdout.fnmatch_lines([f"qchannel: no cassette written for {unit}: {why}{COMMAND}"])
     written = [name for name in files(pytester.path / "cassettes") if ".qchannel" not in name]
     assert len(written) == (scope == "function")
+
+
+COMPLAINS = """
+    import socket
+    import pytest
+
+    @pytest.fixture
+    def ends_late(qchannel_rest):
+        yield
+        with pytest.raises(Exception):
+            socket.create_connection(("192.0.2.1", 443))
+
+    def test_a(ends_late):
+        pytest.exit("enough")
+"""
+
+
+def test_what_a_lane_complains_about_does_not_go_past_a_run_that_is_stopped(run: Any) -> None:
+    """Ctrl-C ended in a traceback of pytest's own, with another exit status than 2."""
+    result = run(COMPLAINS)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["qchannel: * reached for 192.0.2.1*", "* no tests ran in *"])
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()

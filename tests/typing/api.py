@@ -17,19 +17,28 @@ from pytest_qchannel import (
     CassetteProblem,
     Channel,
     ChannelSession,
+    Door,
     EmulatorControl,
     Exchange,
     Fault,
     FaultNotMet,
     Instance,
     Job,
+    JobEnding,
+    JobState,
     Journal,
+    Mode,
+    Progression,
     QChannel,
     QChannelError,
     RawKeyWarning,
+    RouteMatch,
     SavedAccounts,
     Secret,
+    Session,
+    SessionState,
     Settings,
+    Source,
     WorldBuilder,
     __version__,
     assert_authenticated,
@@ -39,9 +48,10 @@ from pytest_qchannel import (
     assert_submitted_once,
     emulated,
     fixtures,
+    polls,
+    seconds,
 )
 from pytest_qchannel.emulator.world.clock import Clock
-from pytest_qchannel.emulator.world.progression import polls
 from pytest_qchannel.emulator.world.world import World
 
 globals().update(fixtures(scope="module"))
@@ -106,7 +116,9 @@ def test_worlds(qchannel_world: WorldBuilder) -> None:
 
 def test_levers(qchannel_emulator: EmulatorControl) -> None:
     qchannel_emulator.set_progression("ibm_torino", "seconds(30, queued=10)")
-    qchannel_emulator.set_progression("ibm_torino", polls(2))
+    step: Progression = polls(2)
+    qchannel_emulator.set_progression("ibm_torino", step)
+    qchannel_emulator.set_next_job(seconds(30, queued=10))
     qchannel_emulator.set_next_job("stuck")
     qchannel_emulator.set_noise("ibm_torino", "calibration")
     qchannel_emulator.set_queue_length("ibm_torino", 3)
@@ -116,12 +128,30 @@ def test_levers(qchannel_emulator: EmulatorControl) -> None:
 def test_faults(qchannel: QChannel, qchannel_emulator: EmulatorControl) -> None:
     fault: Fault = qchannel_emulator.fault("POST /jobs", status=429, retry_after_s=7)
     strikes: int = fault.strikes
+    route: RouteMatch | None = fault.route
+    ending: JobEnding | None = fault.ending
     met: str | None = qchannel.requests[0].fault
     unmet: list[FaultNotMet] = qchannel_emulator.unmet_faults()
     problems: list[QChannelError] = [*unmet]
     warning: type[UserWarning] = RawKeyWarning
     assert_submitted_once(object())
-    del strikes, met, problems, warning
+    del strikes, route, ending, met, problems, warning
+
+
+def test_what_the_world_has(qchannel_emulator: EmulatorControl) -> None:
+    job: Job = qchannel_emulator.jobs[0]
+    state: JobState = job.state
+    is_over: bool = state is JobState.COMPLETED
+    session: Session | None = job.session
+    open_or_not: SessionState | None = session.state if session else None
+    del is_over, open_or_not
+
+
+def test_settings(qchannel: QChannel) -> None:
+    mode: Mode = qchannel.settings.mode
+    door: Door = qchannel.settings.door
+    source: Source | None = qchannel.settings.record_from
+    del mode, door, source
 
 
 def test_journal_of_lane(qchannel: QChannel) -> None:

@@ -98,6 +98,14 @@ def test_of_two_that_hold_each_other_the_longer_one_goes_first() -> None:
     assert hidden == "<secret OUTER>, <secret INNER>"
 
 
+@pytest.mark.parametrize("end", [chr(0xDCFF), chr(0xD800), "\u00e9"], ids=["byte", "half", "e"])
+def test_bytes_that_are_no_text_and_half_a_character_can_be_searched_for(end: str) -> None:
+    """A variable with such bytes ended every test with a UnicodeEncodeError."""
+    secret = Secret("ODD", f"a-key-that-ends-with-{end}")
+    assert secret.hide(f"<{secret.reveal()}>") == "<<secret ODD>>"
+    assert len({data for data, _ in secret.encodings()}) > 8
+
+
 KEY = Secret("KEY", "Zq3vN8xTb6Lk0WmR9yHs2DfGc5JpQa7UeXo1-Ti_4MnB")
 
 

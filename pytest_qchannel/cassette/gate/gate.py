@@ -14,7 +14,7 @@ from pytest_qchannel.cassette.gate.patterns import KNOWN_SECRET, PATTERNS, UNREA
 from pytest_qchannel.cassette.gate.places import in_cassette, places_of
 from pytest_qchannel.cassette.gate.views import MOST_BYTES, TooLarge, View, views
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.secret import SHORTEST, Secret
+from pytest_qchannel.secret import SHORTEST, Secret, plain_of
 
 __all__ = ["Gate"]
 
@@ -54,7 +54,7 @@ class Gate:
             for data, how in secret.encodings():
                 encodings.setdefault(data, (secret.env_var, how))
             if any(character.isspace() for character in value):
-                bare = "".join(value.split()).encode()
+                bare = plain_of("".join(value.split()))
                 spaced.setdefault(bare, (secret.env_var, "over several lines"))
         self._encodings = tuple(encodings.values())
         self._automaton = BytesAhoCorasick(list(encodings)) if encodings else None

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from pytest_qchannel.cassette.gate.findings import Finding, Hit
 
 if TYPE_CHECKING:
-    from yaml import Event, Node
+    from yaml import Node
 
 __all__ = ["in_cassette", "places_of"]
 
@@ -124,27 +124,16 @@ def _yaml(text: str) -> Node | None:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        if _is_deep(yaml.parse(text, Loader=loader)):
-            return None
+        depth = 0
+        for event in yaml.parse(text, Loader=loader):
+            begins, ends = yaml.CollectionStartEvent, yaml.CollectionEndEvent
+            depth += isinstance(event, begins) - isinstance(event, ends)
+            if depth > MOST_DEPTH:
+                return None  # to compose it, by recursion in C, could end us
         root = yaml.compose(text, Loader=loader)
     except (yaml.YAMLError, RecursionError):
         return None
     return None if isinstance(root, yaml.ScalarNode) else root
-
-
-def _is_deep(stream: Iterable[Event]) -> bool:
-    """Whether a document is nested so deeply that composing it, by recursion in C, could end us."""
-    import yaml
-
-    depth = 0
-    for event in stream:
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MOST_DEPTH:
-            return True
-    return False
 
 
 def _deepest(

@@ -1,4 +1,4 @@
-"""The circuits of a submitted job as pictures: what a page shows of it.
+"""The circuits of a submitted job, and devices, as pictures: what a page shows of them.
 
 They are drawn from the words of the index (:mod:`.submission_words`), each distinct one once.
 """
@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from pytest_qchannel.cassette.submitted.lines import lines_of
 
-__all__ = ["pictured"]
+__all__ = ["device_of", "pictured"]
 
 _MOST_DRAWN: Final = 200
 _DEEPEST: Final = 40
@@ -47,6 +47,14 @@ def pictured(said: object, circuits: dict[str, _Plain]) -> _Plain:
     return {"circuit": known, "shots": shots, "said": "\n".join(lines_of(rest)) if rest else None}
 
 
+def device_of(configuration: Mapping[str, object]) -> _Plain | None:
+    """A device as it is drawn; ``None`` where its configuration does not say how it is coupled."""
+    qubits, coupling = configuration.get("n_qubits"), configuration.get("coupling_map")
+    if not isinstance(qubits, int) or not isinstance(coupling, list):
+        return None
+    return {"qubits": qubits, "coupling": coupling}
+
+
 def _circuit(said: Mapping[str, object], *, can_draw: bool) -> _Plain:
     """A circuit as it is drawn, or in the words of the index where that would be too large."""
     depth = said.get("depth")
@@ -70,6 +78,6 @@ def _drawn(text: str) -> tuple[int, str] | None:
 
     try:
         circuit = qasm3.loads(text)
+        return circuit.num_qubits, str(circuit.draw("text", idle_wires=False, fold=-1))
     except Exception:  # its reader knows less than its writer: the text is shown as it is
         return None
-    return circuit.num_qubits, str(circuit.draw("text", idle_wires=False, fold=-1))

@@ -14,7 +14,7 @@ from pytest_qchannel.cassette.counts import counts_in
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.submitted.lines import lines_of
-from pytest_qchannel.cassette.submitted.pictures import pictured
+from pytest_qchannel.cassette.submitted.pictures import device_of, pictured
 from pytest_qchannel.cli.cassettes.words import head, plain_of, pretty
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.page.merge import VERSION
@@ -45,7 +45,7 @@ def report_of(path: Path, cassette: Cassette) -> _Plain:
             jobs[job] = _Job(said, circuits)
         elif job in jobs:
             jobs[job].looked_at(told)
-        if device := _device(told):
+        if device := device_of(told):
             devices[str(told.get("backend_name"))] = device
         place = parts.path + (f"?{parts.query}" if parts.query else "")
         requests.append(
@@ -116,13 +116,6 @@ class _Job:
         for pub, counted in zip(self.pubs, counts_in(told), strict=False):
             if counted is not None:
                 pub.update(counted._asdict())
-
-
-def _device(told: _Plain) -> _Plain | None:
-    qubits, coupling = told.get("n_qubits"), told.get("coupling_map")
-    if isinstance(qubits, int) and isinstance(coupling, list):
-        return {"qubits": qubits, "coupling": coupling}
-    return None
 
 
 def _bodies(one: Interaction) -> _Plain:

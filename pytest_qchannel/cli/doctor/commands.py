@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_qchannel.cli.machine import Machine, Word
@@ -14,6 +15,7 @@ __all__ = [
     "moved",
     "plugin_line",
     "renamed_key",
+    "with_keys",
     "with_value",
     "without_key",
     "without_text",
@@ -23,8 +25,7 @@ __all__ = [
 
 def edited(machine: Machine, path: Path, line: int, old: str, new: str) -> str:
     """Replaces a text in a line of a file; the file as it was stays as .bak."""
-    new = re.sub(r"([\\&/])", r"\\\1", new)
-    return _sed(f"{line}s/{_literal(old)}/{new}/", machine.shown(path))
+    return _sed(f"{line}s/{_literal(old)}/{_replacement(new)}/", machine.shown(path))
 
 
 def _without_line(machine: Machine, path: Path, line: int) -> str:
@@ -35,6 +36,10 @@ def _without_line(machine: Machine, path: Path, line: int) -> str:
 
 def _literal(text: str) -> str:
     return re.sub(r"([][\\.*^$/])", r"\\\1", text)
+
+
+def _replacement(text: str) -> str:
+    return re.sub(r"([\\&/])", r"\\\1", text)
 
 
 def _sed(script: str, path: Path) -> str:
@@ -116,6 +121,13 @@ def without_key(machine: Machine, key: str) -> str:
     """Takes a key of one line out of the ini file."""
     found = _key_line(machine, key)
     return _without_line(machine, found[0], found[1]) if found else ""
+
+
+def with_keys(machine: Machine, said: Mapping[str, str]) -> str:
+    """Puts keys into the section of the ini file that is pytest's."""
+    lines = ["[pytest]", *(_replacement(f"{key} = {value}") for key, value in said.items())]
+    path = machine.shown(machine.ini[0] or machine.here)
+    return _sed(r"s/^\[pytest\]$/" + r"\n".join(lines) + "/", path)
 
 
 def with_value(machine: Machine, key: str, value: str) -> str:

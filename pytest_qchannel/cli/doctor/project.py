@@ -122,11 +122,10 @@ def _ini_files(machine: Machine) -> Iterator[Finding]:
         values = ini_file.values_in(other) if other != path and other.is_file() else None
         lost = [key for key in values or {} if key.startswith("qchannel_") and key not in read]
         if lost and values is not None and path.suffix != ".toml":
-            lines = "".join(f"{key} = {_plain(values[key])}\\n" for key in lost)
             yield fail(
                 f"{', '.join(lost)} in {_shown(machine, other)} is not read: pytest reads "
                 f"{_shown(machine, path)}",
-                f"sed -i.bak 's/^\\[pytest\\]$/[pytest]\\n{lines[:-2]}/' {_shown(machine, path)}",
+                commands.with_keys(machine, {key: _plain(values[key]) for key in lost}),
             )
 
 

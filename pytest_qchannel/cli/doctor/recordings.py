@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import shlex
-import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -123,7 +122,7 @@ def _git(machine: Machine) -> Iterator[Finding]:
     own = root / OWN
     if own.is_dir() and (machine.here / ".git").exists():
         probe = own / "quarantine"
-        if not _ignored(machine, [probe / "x.yaml"]):
+        if _ignored(machine, [probe / "x.yaml"]) == []:
             target = shlex.quote(str(machine.shown(own / ".gitignore")))
             yield warn(
                 f"git does not ignore {machine.shown(own)}, where recordings lie that must not be "
@@ -132,19 +131,22 @@ def _git(machine: Machine) -> Iterator[Finding]:
             )
 
 
-def _ignored(machine: Machine, paths: list[Path]) -> list[Path]:
-    """Those of some files that git ignores; none where there is no git, or no repository."""
-    if not paths or shutil.which("git") is None:
+def _ignored(machine: Machine, paths: list[Path]) -> list[Path] | None:
+    """Those of some files that git ignores; ``None`` where there is no git, or it is silent."""
+    if not paths:
         return []
-    done = subprocess.run(
-        ["git", "check-ignore", "--no-index", "-z", "--stdin"],  # noqa: S607 - the person's git
-        cwd=machine.here,
-        input="\0".join(map(str, paths)),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_GIT_S,
-    )
+    try:
+        done = subprocess.run(
+            ["git", "check-ignore", "--no-index", "-z", "--stdin"],  # noqa: S607 - the person's git
+            cwd=machine.here,
+            input="\0".join(map(str, paths)),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_GIT_S,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
     return [Path(one) for one in done.stdout.split("\0") if one]
 
 

@@ -34,13 +34,13 @@ def init(*, write: bool, as_json: bool) -> None:
     """
     machine = Machine.this()
     plan = plan_for(machine)
+    if write:
+        for one in plan.new:
+            _write(machine.here, one)
     if as_json:
         click.echo(json.dumps(_document(plan, write=write), indent=2))
     else:
         _print(plan, write=write)
-    if write:
-        for one in plan.new:
-            _write(machine.here, one)
 
 
 def _write(here: Path, one: NewFile) -> None:

@@ -7,6 +7,7 @@ is taken for the newest one that asks for that version of the API.
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import re
 from typing import Final
@@ -51,6 +52,10 @@ def client_told(request: Request, installed: Version | None = None) -> ClientTol
     packages, caller = found[1], found[2] or None
     if packages is None and installed is not None:
         release = ".".join(map(str, installed))
-        qiskit = importlib.metadata.version("qiskit")
-        packages = f"qiskit_ibm_runtime-{release},qiskit-{qiskit}*"
+        packages = f"qiskit_ibm_runtime-{release},qiskit-{_qiskit_version()}*"
     return ClientTold(packages, caller)
+
+
+@functools.cache
+def _qiskit_version() -> str:
+    return importlib.metadata.version("qiskit")

@@ -21,7 +21,7 @@ __all__ = [
     "one_of",
 ]
 
-SEE: Final = "qchannel docs faults has the words of a fault"
+SEE: Final = "see the words of a fault: qchannel docs faults"
 
 
 def misfit(said: str, word: str = "") -> Misfit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import Final
 
 from qiskit import QuantumCircuit, transpile
 from qiskit.transpiler import PassManager
@@ -15,6 +16,7 @@ from pytest_qchannel.wire import Json
 
 __all__ = ["refusal", "run"]
 
+_SIGNATURE: Final = inspect.signature(transpile)
 _AI_LEVEL = 3
 """What stands for the models: all that Qiskit's own passes can do."""
 
@@ -22,7 +24,7 @@ _AI_LEVEL = 3
 def refusal(order: Order) -> str | None:
     """What is wrong with the options, in Qiskit's own words. Source: IBM's tests of its client."""
     try:
-        inspect.signature(transpile).bind(None, **order.options)
+        _SIGNATURE.bind(None, **order.options)
     except TypeError as problem:
         said = f"transpile() {problem}"
         return f"Error transpiling with Qiskit and qiskit_transpile_options: {said}"

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from pytest_qchannel.hosts import Host
 from pytest_qchannel.ibm.releases import RELEASES
-from pytest_qchannel.ibm.table import ROUTES
+from pytest_qchannel.ibm.table import ROUTES, find
 from pytest_qchannel.lanes.live.entry import fingerprint
 from pytest_qchannel.wire import ConnectionDropped, Handle, Json, Request, Response
 
@@ -24,6 +24,7 @@ __all__ = [
     "instance_of",
     "json_of",
     "saying",
+    "shown",
     "with_body",
 ]
 
@@ -124,6 +125,16 @@ class Accesses:
 def instance_of(request: Request) -> str:
     """The fingerprint of the instance that a request is for."""
     return fingerprint(request.headers.get("service-crn", ""))
+
+
+def shown(request: Request) -> str:
+    """What was asked, without what names an account: the path of an instance does."""
+    found = find(request.method, request.host, request.path)
+    if found is not None:
+        path = f"{found.host.base}{found.route.rule}"
+    else:
+        path = "/..." if "crn" in request.path.lower() else request.path
+    return f"{request.method} https://{request.host}{path}"
 
 
 def json_of(response: Response) -> Mapping[str, Json]:

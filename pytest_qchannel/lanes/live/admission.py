@@ -58,6 +58,8 @@ class Admission:
         until = self._clock.now() + self._terms.queue_timeout_s
         has_settled = False
         while True:
+            if order.is_late:
+                order.refuse_late()
             try:
                 return self._ledger.reserve(
                     wish,
@@ -138,7 +140,12 @@ class Admission:
         ended = [one for one in self._ledger.entries(is_open=True) if one.ended is not None]
         ended = [one for one in ended if one.instance == order.access.instance]
         if ended:
-            self._settling.wait_for_prices(ended, lambda _: order.access, order.send)
+            self._settling.wait_for_prices(
+                ended,
+                lambda _: order.access,
+                order.send,
+                wait=lambda seconds: order.wait(self._clock, seconds),
+            )
         return bool(ended)
 
     def _wait_for_room(self, order: Order, full: NoSlot) -> None:

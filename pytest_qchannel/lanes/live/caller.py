@@ -7,7 +7,6 @@ sends them (``accounts/account.py``, ``api/auth.py`` of 0.51).
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -49,17 +48,23 @@ class Caller:
         secret: Its real API key.
         send: Sends a request as it is.
         now: The time, in seconds since the epoch.
+        learned: Called with each access token, for whoever looks for secrets in what is written.
     """
 
     def __init__(
-        self, channel: Channel, secret: Secret, send: Handle, now: Callable[[], float]
+        self,
+        channel: Channel,
+        secret: Secret,
+        send: Handle,
+        now: Callable[[], float],
+        learned: Callable[[Secret], None] = lambda _: None,
     ) -> None:
         self.channel = channel
         self._secret = secret
         self._send = send
         self._now = now
+        self._learned = learned
         self._token: _Token | None = None
-        self._lock = threading.Lock()
         self._instances: tuple[HeldInstance, ...] | None = None
 
     def access_token(self) -> str:
@@ -68,10 +73,12 @@ class Caller:
         Raises:
             LiveLoginFailed: IAM refused the key, or did not answer.
         """
-        with self._lock:
-            if self._token is None or self._token.until - _EARLY_S < self._now():
-                self._token = self._log_in()
-            return self._token.value
+        token = self._token
+        # Two threads may both log in: a lock that is held while IAM thinks holds up the sweep, and
+        # a process that is forked then for ever.
+        if token is None or token.until - _EARLY_S < self._now():
+            token = self._token = self._log_in()
+        return token.value
 
     def access(self, crn: str) -> Access:
         """How an instance is asked, at the host of its region.
@@ -118,6 +125,7 @@ class Caller:
         token = answered.get("access_token")
         if not isinstance(token, str):
             raise self._failed("IAM gave no access token", "service")
+        self._learned(Secret("an access token of this run", token))
         return _Token(token, self._now() + int(answered.get("expires_in") or 3600))
 
     def _json(self, request: Request) -> dict[str, Any]:

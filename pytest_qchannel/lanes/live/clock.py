@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Final, Protocol
 
-__all__ = ["MACHINE", "Clock"]
+__all__ = ["MACHINE", "Clock", "waited"]
+
+_STEP_S: Final = 1.0
 
 
 class Clock(Protocol):
@@ -16,6 +19,14 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Returns when so many seconds are over."""
+
+
+def waited(clock: Clock, seconds: float, is_over: Callable[[], bool]) -> bool:
+    """Waits; says whether to the end: a lane that is closed does not wait for who waits in it."""
+    until = clock.now() + seconds
+    while not is_over() and (rest := until - clock.now()) > 0:
+        clock.sleep(min(_STEP_S, rest))
+    return not is_over()
 
 
 class _Machine:

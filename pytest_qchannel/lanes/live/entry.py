@@ -17,6 +17,7 @@ __all__ = [
     "State",
     "Wish",
     "fingerprint",
+    "storable",
 ]
 
 
@@ -89,6 +90,11 @@ class Wish:
     owner: str = ""
     is_capped: bool = True
 
+    def __post_init__(self) -> None:
+        for name in ("test", "backend", "session"):
+            if text := getattr(self, name):
+                object.__setattr__(self, name, storable(text))
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -144,6 +150,11 @@ class Entry:
     def is_open(self) -> bool:
         """Whether something is still to be found out: its end, or its price."""
         return self.state not in (State.SETTLED, State.VOID)
+
+
+def storable(text: str) -> str:
+    """A text as a file can hold it: JSON may have half of a character."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def fingerprint(instance: str) -> str:

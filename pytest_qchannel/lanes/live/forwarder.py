@@ -11,14 +11,17 @@ can have been processed: that decides whether a submission may be sent again.
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.request import getproxies
+from weakref import WeakSet
 
 import certifi
 import urllib3
@@ -27,7 +30,7 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.hosts import find_host
+from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.network.passage import free_passage
 from pytest_qchannel.wire import ConnectionDropped, Drop, Request, Response, Trouble
 
@@ -36,6 +39,9 @@ __all__ = ["CONNECT_S", "READ_S", "Forwarder"]
 CONNECT_S: Final = 10.0
 READ_S: Final = 120.0
 """How long the service may think: the client has no limit but 900 s for ``POST /jobs``."""
+
+HURRIED_S: Final = 5.0
+"""How long it, and a connection, may take where the run has to end soon."""
 
 _CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _PORT: Final = 443
@@ -48,6 +54,11 @@ _OF_A_HOP: Final = frozenset(
     | {"transfer-encoding", "upgrade", "content-length", "content-encoding"}
 )
 _NOT_FORWARDED: Final = _OF_A_HOP - {"content-encoding"} | {"host", "accept-encoding", "expect"}
+
+_asking: Final[ContextVar[Callable[[HTTPSConnection], None] | None]] = ContextVar(
+    "qchannel_asking", default=None
+)
+"""Called with a connection on which a request is sent."""
 
 _begun: Final = ContextVar("qchannel_request_begun", default=False)
 """Whether a connection was made and the request begun. urllib3's errors do not say it: it calls
@@ -63,6 +74,8 @@ class _Connection(HTTPSConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Sends a request; the pool has connected before."""
         _begun.set(True)
+        if (asking := _asking.get()) is not None:
+            asking(self)
         super().request(*args, **kwargs)
 
 
@@ -106,8 +119,13 @@ class Forwarder:
         self._outside = _Outside()
         self._trust = _trusting(self._outside.ca_bundle)
         self._timeout = urllib3.Timeout(connect=connect_s, read=read_s)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._managers: dict[str | None, urllib3.PoolManager] = {}
         self._lock = threading.Lock()
+        self._asked: WeakSet[HTTPSConnection] = WeakSet()
 
     def handle(self, request: Request) -> Response:
         """The real answer.
@@ -116,13 +134,14 @@ class Forwarder:
             ConnectionDropped: There is none. ``connect``: nothing of the request was sent;
                 ``after``: it may have been processed.
         """
-        host = find_host(request.host, request.path)
-        assert host is not None, "the lane forwards what its own table has"
+        # Not only hosts of the table: an instance may be in a region that is newer.
+        assert is_ibm_host(request.host), "the lane asks nobody else"
         query = f"?{request.query_string}" if request.query_string else ""
         url = f"https://{request.host}:{_PORT}{request.path}{query}"
         headers = {k: v for k, v in request.headers.items() if k not in _NOT_FORWARDED}
         with free_passage():
             _begun.set(False)
+            _asking.set(self._asked.add)
             try:
                 answer = self._manager(request.host).urlopen(
                     request.method,
@@ -138,6 +157,18 @@ class Forwarder:
                 raise ConnectionDropped(how, Trouble(_told(error), is_lost=True)) from error
         return Response(answer.status, answer.data, _forwarded(answer.headers))
 
+    def abandon(self) -> None:
+        """Ends the connections on which an answer is waited for, as if they were lost.
+
+        From now on no answer is waited for as long as before.
+        """
+        self._timeout = urllib3.Timeout(connect=HURRIED_S, read=HURRIED_S)
+        for connection in list(self._asked):
+            if isinstance(connection.sock, socket.socket):
+                with suppress(OSError):
+                    # Not its own: that of TLS forgets its state, which another thread reads with.
+                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Closes every connection."""
         with self._lock:
@@ -147,6 +178,8 @@ class Forwarder:
 
     def _manager(self, host: str) -> urllib3.PoolManager:
         proxy = self._outside.proxy_of(host)
+        if self._process != os.getpid():
+            self._begin()  # a fork: two cannot speak on one connection
         with self._lock:
             if proxy not in self._managers:
                 self._managers[proxy] = self._new_manager(proxy)

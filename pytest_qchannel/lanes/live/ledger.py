@@ -19,7 +19,7 @@ from typing import Final
 
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.lanes.live.budget import FIXED_S
-from pytest_qchannel.lanes.live.entry import TRANSITIONS, Entry, Kind, State, Wish
+from pytest_qchannel.lanes.live.entry import TRANSITIONS, Entry, Kind, State, Wish, storable
 from pytest_qchannel.lanes.live.run_id import VARIABLE
 
 __all__ = ["Ledger", "NoSlot", "OverAllowance", "OverBudget", "WrongStep", "ledger_path"]
@@ -191,7 +191,7 @@ class Ledger:
             moved = replace(
                 entry,
                 state=state,
-                remote=remote or entry.remote,
+                remote=storable(remote) if remote else entry.remote,
                 used=entry.used if used is None else used,
                 note=note or entry.note,
                 changed_at=self._now(),
@@ -222,7 +222,7 @@ class Ledger:
         )
         with self._change() as db:
             new = self._new(wish, _all(db))
-            new = replace(new, state=State.RUNNING, remote=remote, note="a duplicate")
+            new = replace(new, state=State.RUNNING, remote=storable(remote), note="a duplicate")
             _write(db, new)
         return new
 
@@ -232,6 +232,7 @@ class Ledger:
         """The entries, oldest first: of a test, of a process, those that are open or not."""
         with closing(self._connect()) as db:
             found = _all(db)
+        test = None if test is None else storable(test)
         return [
             one
             for one in found
@@ -248,21 +249,14 @@ class Ledger:
     def by_remote(self, remote: str) -> Entry | None:
         """The entry of a job or a session, by the id that the service gave."""
         with closing(self._connect()) as db:
-            found = _found(db.execute("SELECT * FROM entries WHERE remote = ?", (remote,)))
+            found = _found(
+                db.execute("SELECT * FROM entries WHERE remote = ?", (storable(remote),))
+            )
         return found[0] if found else None
 
     def held(self) -> float:
         """The seconds of the budget that are spent, or held for what may be."""
         return sum(one.held for one in self.entries())
-
-    def overruns(self) -> list[Entry]:
-        """What cost more than was reserved for it: the service charges what it charges."""
-        return [one for one in self.entries() if one.used is not None and one.used > one.reserved]
-
-    def is_sound(self) -> bool:
-        """Whether sqlite finds the file whole."""
-        with closing(self._connect()) as db:
-            return [tuple(row) for row in db.execute("PRAGMA integrity_check")] == [("ok",)]
 
     def _new(self, wish: Wish, entries: Sequence[Entry]) -> Entry:
         """An entry with the number that follows."""

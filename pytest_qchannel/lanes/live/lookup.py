@@ -5,12 +5,11 @@ Lists may lag behind, so what is not there at first is looked for again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
 from pytest_qchannel.lanes.live.access import Access, Unanswered, answer_of
-from pytest_qchannel.lanes.live.clock import Clock
 from pytest_qchannel.lanes.live.entry import Entry
 from pytest_qchannel.lanes.live.problems import DuplicateJobs
 from pytest_qchannel.lanes.live.tags import number_of, run_of
@@ -92,16 +91,24 @@ def list_jobs(
 
 
 def search_jobs(
-    entry: Entry, run: str, access: Access, send: Handle, clock: Clock
+    entry: Entry, run: str, access: Access, send: Handle, wait: Callable[[float], bool]
 ) -> list[Mapping[str, Json]] | None:
     """The same, with the patience that a lagging list needs.
+
+    Args:
+        entry: The entry.
+        run: The name of its run.
+        access: How its instance is asked.
+        send: What stands behind.
+        wait: Waits so many seconds; says whether to go on.
 
     Returns:
         The jobs, as soon as there are any; ``None``: the service has answered no look.
     """
     found: list[Mapping[str, Json]] | None = None
     for wait_s in WAITS_S:
-        clock.sleep(wait_s)
+        if not wait(wait_s):
+            break
         with suppress(Unanswered):
             found = find_jobs(entry, run, access, send)
         if found:

@@ -11,6 +11,7 @@ from pytest_qchannel.hosts import RUNTIME
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import Found
 from pytest_qchannel.lanes.live.access import Access
+from pytest_qchannel.lanes.live.clock import Clock, waited
 from pytest_qchannel.lanes.live.entry import Kind
 from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.lanes.live.terms import LiveTest
@@ -30,6 +31,7 @@ class Order:
         access: How its instance is asked.
         test: The test that sent it.
         send: What stands behind.
+        swept: How often the test had been swept when it came.
     """
 
     request: Request
@@ -38,6 +40,16 @@ class Order:
     access: Access
     test: LiveTest
     send: Handle
+    swept: int
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its test has ended since it came: nobody would sweep what it makes."""
+        return self.test.swept != self.swept
+
+    def wait(self, clock: Clock, seconds: float) -> bool:
+        """Waits while its test goes on; whether it still does."""
+        return waited(clock, seconds, lambda: self.is_late)
 
     @property
     def key(self) -> str:
@@ -60,6 +72,14 @@ class Order:
     def where(self) -> str:
         """The place, for messages."""
         return f"{self.test.allowance.test}, {self.request.method} {self.request.path}"
+
+    def refuse_late(self) -> NoReturn:
+        """Refuses to send what has waited for longer than its test was there.
+
+        Raises:
+            LiveRefused: Always.
+        """
+        self.refuse("its test has ended meanwhile", "let the test wait for what its threads submit")
 
     def refuse(self, why: str, mend: str, outcome: str = "code") -> NoReturn:
         """Refuses to send it.
@@ -95,10 +115,10 @@ def order_of(request: Request, found: Found, test: LiveTest, send: Handle) -> Or
         body = request.json()
     except ValueError:
         body = None
-    access = Access.of(request, found.host)
+    access, swept = Access.of(request, found.host), test.swept
     if not isinstance(body, Mapping):
-        order = Order(request, {}, kind, access, test, send)
+        order = Order(request, {}, kind, access, test, send, swept)
         order.refuse("its body is no JSON object", "send a body as the API describes it")
     if kind is Kind.SESSION and body.get("mode") == "batch":
         kind = Kind.BATCH
-    return Order(request, body, kind, access, test, send)
+    return Order(request, body, kind, access, test, send, swept)

@@ -116,24 +116,22 @@ def outcome_of(
     facts: Facts,
     problems: Iterable[QChannelError] = (),
     *,
-    has_failed: bool = True,
     is_statistics: bool = False,
-) -> Told | None:
-    """What a test ended as, or ``None`` where it passed.
+) -> Told:
+    """What a test ended as that failed.
 
     Args:
         facts: What passed the door.
         problems: What the lane has to complain of: each counts, whatever the test did.
-        has_failed: Whether the test ended with an error: else what passed the door did no harm.
-        is_statistics: Whether that error is a distribution that does not fit.
+        is_statistics: Whether its error is a distribution that does not fit.
     """
     told = [_told(one) for one in problems]
-    if has_failed and not told and is_statistics:
+    if not told and is_statistics:
         told = [Told(Outcome.STATISTICS, "the counts do not fit")]
-    elif has_failed and not told:  # a complaint is why it failed, whatever passed the door besides
+    elif not told:  # a complaint is why it failed, whatever passed the door besides
         told = facts.told or [Told(Outcome.CODE, "nothing else passed the door")]
     ranks = (*_WORST[:3], Outcome.STATISTICS, *_WORST[3:])
-    return min(told, key=lambda one: ranks.index(one.outcome), default=None)
+    return min(told, key=lambda one: ranks.index(one.outcome))
 
 
 def _told(problem: QChannelError) -> Told:

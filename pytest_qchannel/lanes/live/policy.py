@@ -27,6 +27,7 @@ from pytest_qchannel.lanes.live.access import (
     instance_of,
     json_of,
     saying,
+    shown,
     with_body,
 )
 from pytest_qchannel.lanes.live.entry import Kind, fingerprint
@@ -107,7 +108,7 @@ class Policy:
         test = self._test()
         raise test.complain(
             LiveRefused(
-                f"{request.method} {_shown(request)} was not sent: {why}",
+                f"{shown(request)} was not sent: {why}",
                 outcome=outcome,
                 where=test.allowance.test,
                 next=mend,
@@ -244,15 +245,6 @@ class Policy:
             return saying(response, {**body, "devices": rows}) if "devices" in body else response
         rows = [one for one in _rows(body.get("items")) if _crn_print(one) in instances]
         return saying(response, {**body, "items": rows}) if "items" in body else response
-
-
-def _shown(request: Request) -> str:
-    """What was asked, without what names an account: the path of an instance does."""
-    found = find(request.method, request.host, request.path)
-    if found is not None:
-        return f"https://{request.host}{found.host.base}{found.route.rule}"
-    is_secret = "crn" in request.path.lower()
-    return f"https://{request.host}{'/...' if is_secret else request.path}"
 
 
 def _rows(value: Json) -> list[Json]:

@@ -15,7 +15,7 @@ from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.client import client_release
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
-from pytest_qchannel.channels.personal import forget, remember
+from pytest_qchannel.channels.personal import forget, remember, secrets_of_person
 from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
 from pytest_qchannel.lanes.live.access import Access, Accesses
 from pytest_qchannel.lanes.live.allowance import Allowance
@@ -32,6 +32,7 @@ from pytest_qchannel.lanes.live.standins import StandIns
 from pytest_qchannel.lanes.live.submission import Submissions
 from pytest_qchannel.lanes.live.sweep import Line, Sweep
 from pytest_qchannel.lanes.live.terms import LiveTest, Terms
+from pytest_qchannel.lanes.live.waits import Waits
 from pytest_qchannel.lanes.live.watching import Usages, Watching
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.settings import Settings
@@ -57,6 +58,16 @@ def missing(channel: Channel) -> str:
     return f"live: no credential for {channel}: set {own}, or QISKIT_IBM_TOKEN"
 
 
+def _without_credential(settings: Settings) -> UsageProblem:
+    own = [credentials.own_variable(one, "TOKEN") for one in CHANNELS]
+    return UsageProblem(
+        "the live lane has no credential of any channel",
+        where=f"mode={settings.mode} ({settings.origin['mode']})",
+        next=f"set {' or '.join(own)}, or QISKIT_IBM_TOKEN; or name a dotenv file that "
+        "has them: --qchannel-secrets=FILE",
+    )
+
+
 class LiveRun:
     """One live run, as one process has it.
 
@@ -68,9 +79,10 @@ class LiveRun:
         owner: This process, as a worker of pytest-xdist is called.
         clock: The time.
         send: Sends a request to the real services; by default over the network.
+        standins: What stands in the process' variables in the place of real credentials.
 
     Raises:
-        UsageProblem: There is no credential.
+        UsageProblem: There is no credential, or one that cannot be one.
     """
 
     def __init__(
@@ -83,32 +95,45 @@ class LiveRun:
         owner: str = "main",
         clock: Clock = MACHINE,
         send: Handle | None = None,
+        standins: Mapping[str, str] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
+        self._began_at = clock.now()
         self.held = held_in(environ)
         """The real credentials, by channel."""
+        credentials.require_whole(self.held.values())
         if not self.held:
-            own = [credentials.own_variable(one, "TOKEN") for one in CHANNELS]
-            raise UsageProblem(
-                "the live lane has no credential of any channel",
-                where=f"mode={settings.mode} ({settings.origin['mode']})",
-                next=f"set {' or '.join(own)}, or QISKIT_IBM_TOKEN; or name a dotenv file that "
-                "has them: --qchannel-secrets=FILE",
-            )
+            raise _without_credential(settings)
         self.real: list[Secret] = []
         """The real credentials, access tokens included; whatever looks for secrets knows them."""
-        self.standins = StandIns(self.held, self._learn)
+        self.standins = StandIns(self.held, self._learn, standins)
         self._forwarder = Forwarder()
         self.send: Handle = send or self._forwarder.handle
         self._callers = {
-            channel: Caller(channel, secret, self.send, clock.now)
+            channel: Caller(channel, secret, self.send, clock.now, self._learn)
             for channel, secret in self.held.items()
         }
         self._named = {one: credentials.instance_of(one, environ) for one in self.held}
-        self._accounts: dict[str, HeldAccount] = {}
-        budget = settings.budget
-        self.terms = Terms(
+        self._instances: dict[str, tuple[HeldInstance, ...]] = {}
+        self._root = root
+        self._accesses, self._usages = Accesses(), Usages()
+        self._problems: list[QChannelError] = []
+        self._test = LiveTest(Allowance("between tests"))
+        self._is_closed, self.is_hurried = False, False
+        # A saved account is not used, and not shown.
+        for secret in (*credentials.secrets_in(environ), *secrets_of_person()):
+            if secret.reveal() not in (standins or {}).values():
+                self._learn(secret)
+        try:
+            self.terms = self._terms(name, owner)
+        except BaseException:  # one that could not be made remembers nothing
+            self.close()
+            raise
+
+    def _terms(self, name: str, owner: str) -> Terms:
+        settings, budget = self.settings, self.settings.budget
+        return Terms(
             name,
             Budget.parse(budget if budget == "dry" else str(budget)),
             owner,
@@ -118,28 +143,20 @@ class LiveRun:
             settings.queue_timeout,
             settings.budget_28d,
         )
-        self._root = root
-        self._accesses, self._usages = Accesses(), Usages()
-        self._problems: list[QChannelError] = []
-        self._test = LiveTest(Allowance("between tests"))
-        self._is_closed = False
-        for secret in self.held.values():  # last: one that could not be made remembers nothing
-            self._learn(secret)
 
     # Who is logged in.
 
-    def accounts(self) -> Mapping[str, HeldAccount]:
-        """By channel, who code under test logs in as: stand-ins, and the real instances.
+    def accounts(self, keys: Mapping[str, str]) -> Mapping[str, HeldAccount]:
+        """By channel, who code under test logs in as.
+
+        Args:
+            keys: By channel, the stand-in that it logs in with.
 
         Raises:
             LiveLoginFailed: An instance is named by its name, or not at all, and the account's
                 could not be listed.
         """
-        for channel in self.held:
-            if channel.name not in self._accounts:
-                key = self.standins.keys[channel.name]
-                self._accounts[channel.name] = HeldAccount(key, self.instances_of(channel))
-        return self._accounts
+        return {one.name: HeldAccount(keys[one.name], self.instances_of(one)) for one in self.held}
 
     def instances_of(self, channel: Channel) -> tuple[HeldInstance, ...]:
         """The instances of a channel's account that may be meant, that which is named first.
@@ -147,6 +164,11 @@ class LiveRun:
         Raises:
             LiveLoginFailed: They could not be listed.
         """
+        if channel.name not in self._instances:
+            self._instances[channel.name] = self._find_instances(channel)
+        return self._instances[channel.name]
+
+    def _find_instances(self, channel: Channel) -> tuple[HeldInstance, ...]:
         named = self.settings.instance or self._named[channel]
         if named and named.startswith("crn:"):
             return (HeldInstance(named, named, ""),)
@@ -162,8 +184,8 @@ class LiveRun:
             LiveLoginFailed: Those of the account could not be listed.
         """
         settings = self.settings
-        by_default = [settings.instance] if settings.instance else list(self._named.values())
-        named = [one for one in settings.live_instances or by_default if one]
+        by_default = [settings.instance] if settings.instance else self._named_or_all()
+        named = settings.live_instances or by_default
         if all(one.startswith("crn:") for one in named):
             return frozenset(map(fingerprint, named))
         known = [one for caller in self._callers.values() for one in caller.instances()]
@@ -175,6 +197,14 @@ class LiveRun:
                     next=f"name one of {', '.join(sorted({one.name for one in known}))}",
                 )
         return frozenset(fingerprint(one.id) for one in known if {one.id, one.name} & set(named))
+
+    def _named_or_all(self) -> list[str]:
+        """The instances of the variables; of a channel without one all, where another has one."""
+        named = [one for one in self._named.values() if one]
+        if not named:
+            return []
+        unnamed = [self._callers[channel] for channel, one in self._named.items() if not one]
+        return [*named, *(one.id for caller in unnamed for one in caller.instances())]
 
     # What may be sent.
 
@@ -190,7 +220,8 @@ class LiveRun:
             raise UsageProblem(
                 f"the ledger of the live run cannot be written: {error}",
                 where=str(path),
-                next="mend that, or move the file away: qchannel cleanup finds jobs by their tags",
+                next="mend that, or move the file away, and find the jobs by their tags: "
+                "qchannel cleanup",
             ) from None
 
     @functools.cached_property
@@ -237,7 +268,23 @@ class LiveRun:
 
     def begin(self, allowance: Allowance) -> None:
         """Another test runs from now on."""
+        self._test.swept += 1
         self._test = LiveTest(allowance, self._problems)
+
+    def stop_waiting(self) -> None:
+        """Ends what waits at the door for room, for the service, or for a price: its test is over.
+
+        A run that is hurried waits for no answer either: what has not come is looked for by its
+        tag.
+        """
+        self._test.swept += 1
+        if self.is_hurried:
+            self._forwarder.abandon()
+
+    def hurry(self) -> None:
+        """The run is to end soon: CI kills a few seconds after its signal."""
+        self.is_hurried = True
+        self.stop_waiting()
 
     def reports_to(self, problems: list[QChannelError]) -> None:
         """Has problems put into the list of the lane that was opened last."""
@@ -263,8 +310,7 @@ class LiveRun:
 
     def _crn_of(self, instance: str, channel: Channel) -> str | None:
         """The CRN with a fingerprint, of the instances in use or of all of the account."""
-        held = self.accounts()[channel.name].instances
-        for one in chain(held, lazily(self._callers[channel].instances)):
+        for one in chain(self.instances_of(channel), lazily(self._callers[channel].instances)):
             if fingerprint(one.id) == instance:
                 return one.id
         return None
@@ -281,6 +327,8 @@ class LiveRun:
 
     def sweep_test(self, test: str) -> list[Line]:
         """Ends what a test left; its prices may come later."""
+        if self._test.allowance.test == test:
+            self._test.swept += 1
         entries = self.ledger.entries(test=test, is_open=True)
         return self._sweep.sweep(entries, self.settings.sweep_timeout, price_s=0)
 
@@ -311,6 +359,16 @@ class LiveRun:
             f"qchannel: live run {self.terms.run}: {jobs} jobs, {used:g} QPU seconds used, "
             f"{held - used:g} held{left}, budget {budget}"
         ]
+
+    def wait_line(self) -> str | None:
+        """What the run waits for, if it waits for long; before a submission there is no ledger."""
+        if self._is_closed or not ledger_path(self._root, self.terms.run).exists():
+            return None
+        return self._waits.line()
+
+    @functools.cached_property
+    def _waits(self) -> Waits:
+        return Waits(self.terms, self.settling, self._began_at, self.access_of, self.send)
 
     def close(self) -> None:
         """Closes the connections; what still waits for a job does nothing any more."""

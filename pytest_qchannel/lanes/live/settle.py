@@ -18,6 +18,7 @@ __all__ = [
     "FINAL",
     "Price",
     "Unpriced",
+    "charged_s",
     "has_status",
     "price_of_job",
     "price_of_session",
@@ -81,10 +82,16 @@ def price_of_job(
         return Unpriced.UNKNOWN
     if usage.get("status", "complete") != "complete":
         return Unpriced.PENDING
-    for name in _SECONDS:
-        if (seconds := _seconds(usage.get(name))) is not None:
-            return Price(seconds)
+    if (seconds := charged_s(usage)) is not None:
+        return Price(seconds)
     return Unpriced.UNITS_ONLY if "unit" in usage else Unpriced.UNKNOWN
+
+
+def charged_s(usage: Json) -> float | None:
+    """The seconds that a usage tells; ``None`` where it tells none, or is not complete."""
+    if not isinstance(usage, Mapping) or usage.get("status", "complete") != "complete":
+        return None
+    return next((one for name in _SECONDS if (one := _seconds(usage.get(name))) is not None), None)
 
 
 def price_of_session(session: Mapping[str, Json]) -> Price | Unpriced:

@@ -109,6 +109,7 @@ class Settling:
         access_of: Callable[[str], Access | None],
         send: Handle,
         seconds: float = PRICE_WAIT_S,
+        wait: Callable[[float], bool] | None = None,
     ) -> list[Entry]:
         """Asks until each entry that has ended has its price, or the time is over.
 
@@ -117,6 +118,7 @@ class Settling:
             access_of: Gives the way to an instance by its fingerprint.
             send: What stands behind.
             seconds: How long at most.
+            wait: Waits so many seconds; says whether to go on.
 
         Returns:
             Those that have no price.
@@ -133,7 +135,10 @@ class Settling:
             rest = until - self.clock.now()
             if not left or rest <= 0:
                 break
-            self.clock.sleep(min(PACE_S, rest))
+            if wait is None:
+                self.clock.sleep(min(PACE_S, rest))
+            elif not wait(min(PACE_S, rest)):
+                break
         return left
 
     def _is_due(self, n: int) -> bool:

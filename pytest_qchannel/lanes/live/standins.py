@@ -1,7 +1,8 @@
 """Stand-ins for a person's credentials: what code under test holds, while the door holds the real.
 
 A key stands for a channel's API key, a JSON Web Token for an access token of IAM, with the times
-of the real one: the client reads them there. On the way out the real one takes its place, where a
+of the real one: the client reads them there. Each lane has its own, so that a thread which outlives
+its test is not taken for the next one. On the way out the real one takes its place, where a
 credential belongs and nowhere else (the header ``Authorization``, the form of a login); on the way
 in whatever is real is taken out of headers and body.
 
@@ -18,51 +19,94 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeGuard
 from urllib.parse import parse_qsl, urlencode
 
 import jwt
 
 from pytest_qchannel.channels import credentials
+from pytest_qchannel.channels.exchange import new_standin
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
+from pytest_qchannel.emulator.api.refusals import Known, refuse, refuse_as
+from pytest_qchannel.emulator.world.ended import remember_ended, said_of_ended
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.hosts import IAM, RUNTIME
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find
+from pytest_qchannel.lanes.live.access import shown
 from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.secret import Secret
-from pytest_qchannel.wire import Handle, Link, Request, Response
+from pytest_qchannel.wire import ApiError, Handle, Link, Request, Response
 
-__all__ = ["StandIns"]
+__all__ = ["Loan", "StandIns"]
 
 _AUTHORIZATION: Final = "authorization"
+_SCHEMES: Final = ("bearer", "apikey", "basic")
 _LOGIN_FIELDS: Final = ("apikey", "refresh_token")
 _NO_TOKEN: Final = ("", "not_supported")
 """What IAM answers as a refresh token where there is none."""
-_KEY_BYTES: Final = 33  # 44 characters, as IBM's
 
 
 class StandIns:
-    """The stand-ins of one process, each for one real credential.
+    """The stand-ins of one process.
+
+    Those of ``keys`` hold for as long as the run: code that reads its environment when it is
+    imported has one. All others are of one lane, and end with it (:class:`Loan`).
 
     Args:
         held: The real credential of each channel that has one.
         learned: Called with each access token that a login is answered with, for whoever looks for
             secrets in what is written.
+        known: The stand-ins of some real credentials, where they are in use already.
     """
 
     def __init__(
-        self, held: Mapping[Channel, Secret], learned: Callable[[Secret], None] = lambda _: None
+        self,
+        held: Mapping[Channel, Secret],
+        learned: Callable[[Secret], None] = lambda _: None,
+        known: Mapping[str, str] | None = None,
     ) -> None:
-        self._learned = learned
+        self.learned = learned
+        self.held = {channel.name: secret.reveal() for channel, secret in held.items()}
+        """By channel, what is real."""
+        self.keys: Mapping[str, str] = {
+            name: (known or {}).get(real) or new_standin() for name, real in self.held.items()
+        }
+        """By channel, what code logs in with that has read its key outside of a lane."""
+
+    def lend(self) -> Loan:
+        """The stand-ins of one lane."""
+        return Loan(self)
+
+
+class Loan:
+    """The stand-ins of one lane, each for one real credential.
+
+    Args:
+        standins: Those of the process.
+    """
+
+    def __init__(self, standins: StandIns) -> None:
+        self._learned = standins.learned
         self._lock = threading.Lock()
         self._real: dict[str, str] = {}
         self._standin: dict[str, str] = {}
-        self.keys: Mapping[str, str] = {
-            channel.name: secrets.token_urlsafe(_KEY_BYTES) for channel in held
-        }
+        self.keys: Mapping[str, str] = {name: new_standin() for name in standins.held}
         """By channel, what the code under test logs in with."""
-        for channel, secret in held.items():
-            self._pair(self.keys[channel.name], secret.reveal())
+        for keys in (self.keys, standins.keys):
+            for name, standin in keys.items():
+                self._pair(standin, standins.held[name])
+        self._of_run = frozenset(standins.keys.values())
+
+    def end(self, where: str) -> None:
+        """Ends them: who goes on with one is told of which lane it was.
+
+        Args:
+            where: The test.
+        """
+        with self._lock:
+            remember_ended(self._real.keys() - self._of_run, where)
+            self._real.clear()
 
     def link(self, where: Callable[[], str], problems: list[QChannelError]) -> Link:
         """Puts the real credentials in on the way out, and takes them out on the way in.
@@ -78,6 +122,8 @@ class StandIns:
             except LiveRefused as refused:
                 problems.append(refused)
                 raise
+            except ApiError as ended:
+                return ended.response
             return self.inwards(request, answer(sent))
 
         return handle
@@ -86,6 +132,7 @@ class StandIns:
         """A request with the real credentials.
 
         Raises:
+            ApiError: It has a stand-in of a lane that has ended.
             LiveRefused: It has a credential that is no stand-in.
         """
         if not _is_login(request):
@@ -94,6 +141,8 @@ class StandIns:
             if value.strip():
                 real = self._real_of(value.strip(), request, where)
                 headers[_AUTHORIZATION] = scheme + space + real
+            elif scheme and scheme.lower() not in _SCHEMES:
+                headers[_AUTHORIZATION] = self._real_of(scheme, request, where)
             return replace(request, headers=headers)
         fields = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         form = [
@@ -120,7 +169,7 @@ class StandIns:
             token, refresh = answered["access_token"], answered.get("refresh_token") or ""
         except (ValueError, LookupError, TypeError, AttributeError):
             return  # whatever it is, no login
-        if not isinstance(token, str) or not isinstance(refresh, str):
+        if not _is_sendable(token) or not _is_sendable(refresh):
             return
         with self._lock:
             is_new = token not in self._standin
@@ -128,7 +177,7 @@ class StandIns:
             self._pair(_standin_jwt(token, answered.get("expires_in")), token)
             self._learned(Secret("an access token of this run", token))
         if refresh not in _NO_TOKEN and refresh not in self._standin:
-            self._pair(secrets.token_urlsafe(_KEY_BYTES), refresh)
+            self._pair(new_standin(), refresh)
             self._learned(Secret("a refresh token of this run", refresh))
 
     def _pair(self, standin: str, real: str) -> None:
@@ -139,20 +188,39 @@ class StandIns:
     def _real_of(self, text: str, request: Request, where: str) -> str:
         with self._lock:
             found = self._real.get(text)
-        if found is None:
-            names = [
-                credentials.own_variable(one, "TOKEN")
-                for one in CHANNEL_BY_NAME.values()
-                if one.name in self.keys
-            ]
-            raise LiveRefused(
-                "the code under test sent a credential that the live lane does not know",
-                where=f"{where}, {request.method} https://{request.host}{request.path}",
-                next="let the code read its key where it does every day (QISKIT_IBM_TOKEN): the "
-                "fixtures put a stand-in there; the real one belongs into "
-                f"{' or '.join(names)}, before pytest starts",
-            )
-        return found
+        if found is not None:
+            return found
+        if said := said_of_ended(text):
+            raise _ended(request, said)
+        names = [
+            credentials.own_variable(one, "TOKEN")
+            for one in CHANNEL_BY_NAME.values()
+            if one.name in self.keys
+        ]
+        raise LiveRefused(
+            "the code under test sent a credential that the live lane does not know",
+            where=f"{where}, {shown(request)}",
+            next="let the code read its key where it does every day (QISKIT_IBM_TOKEN): the "
+            "fixtures put a stand-in there; the real one belongs into "
+            f"{' or '.join(names)}, before pytest starts",
+        )
+
+
+def _ended(request: Request, said: str) -> ApiError:
+    """The refusal of a credential, as its service has it, that says of which test it was.
+
+    The test that runs now is not to blame: a thread of that other one asks.
+    """
+    found, trace = find(request.method, request.host, request.path), secrets.token_hex(16)
+    service = found.route.service if found is not None else RUNTIME
+    if service == IAM:
+        return refuse(IAM, 400, "BXNIM0415E", f"Provided API key could not be found.{said}", trace)
+    advice = f"{Known.BAD_CREDENTIALS.solution}{said}"
+    return refuse_as(service, Known.BAD_CREDENTIALS, trace, advice=advice)
+
+
+def _is_sendable(token: object) -> TypeGuard[str]:
+    return isinstance(token, str) and token.isascii()
 
 
 def _is_login(request: Request) -> bool:

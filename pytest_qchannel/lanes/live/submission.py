@@ -145,7 +145,10 @@ class Submissions:
                         "try again later, or raise --qchannel-queue-timeout",
                         "quota",
                     )
-                self._clock.sleep(wait_s)
+                if not order.wait(self._clock, wait_s):
+                    with suppress(WrongStep):  # the sweep has
+                        self._never_sent(order, entry, response, "its test has ended")
+                    order.refuse_late()
                 continue
             if 400 <= response.status < 500:
                 self._never_sent(order, entry, response, f"refused with {response.status}")
@@ -185,7 +188,13 @@ class Submissions:
         if entry.state is State.SENT:
             entry = self._ledger.move(entry.n, State.LOST, note=LOST_NOTE)
         if order.kind is Kind.JOB:
-            jobs = search_jobs(entry, self._terms.run, order.access, order.send, self._clock)
+            jobs = search_jobs(
+                entry,
+                self._terms.run,
+                order.access,
+                order.send,
+                lambda seconds: order.wait(self._clock, seconds),
+            )
             if jobs:
                 return self._take(order, entry, jobs)
         return self._hand_on(order, _Doubt(entry, outcome))
@@ -193,8 +202,8 @@ class Submissions:
     def _again(self, order: Order, doubt: _Doubt) -> Response:
         """A submission that came again: it is sent again only where it is known not to be there."""
         entry = self._ledger.entry(doubt.entry.n)
-        if entry.remote is not None and isinstance(doubt.outcome, Response):
-            return doubt.outcome
+        if isinstance(doubt.outcome, Response) and doubt.outcome.status < 300 and entry.remote:
+            return doubt.outcome  # the job that was found for it meanwhile
         if entry.state is not State.LOST:
             return self(order.request, order.send)  # it was swept, and is a new one now
         if order.kind is Kind.JOB:

@@ -181,6 +181,7 @@ class Sweep:
         # A session first: what waits in it is not started any more.
         left = sorted(entries, key=lambda one: one.kind is Kind.JOB)
         while True:
+            had_jobs = _has_alive_jobs(left)
             for number, entry in enumerate(left):
                 access = self._access_of(entry.instance)
                 if entry.ended is not None or entry.remote is None or access is None:
@@ -194,7 +195,7 @@ class Sweep:
             rest = until - self._clock.now()
             if all(one.ended is not None for one in left) or rest <= 0:
                 return left
-            if _has_alive_jobs(left) or not asked:
+            if had_jobs == _has_alive_jobs(left):  # else sessions can be looked at now
                 self._clock.sleep(min(LOOK_S, rest))
 
     def _looked_at(self, entry: Entry) -> Entry:

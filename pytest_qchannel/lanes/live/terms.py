@@ -50,12 +50,14 @@ class LiveTest:
         problems: The lane's list: what is put there fails, or skips, the test.
         facts: What passed the door.
         complained: The problems of this test, also those that were told already.
+        swept: How often what it left was ended: once, or once for each attempt.
     """
 
     allowance: Allowance
     problems: list[QChannelError] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
     complained: list[LiveProblem] = field(default_factory=list)
+    swept: int = 0
 
     def complain(self, problem: LiveProblem) -> LiveProblem:
         """Puts a problem where the code under test cannot swallow it, and gives it back."""

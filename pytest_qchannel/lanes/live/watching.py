@@ -185,9 +185,10 @@ class Watching:
             entry = known.get(remote) if isinstance(remote, str) else None
             if entry is None:
                 continue
-            had_ended = entry.ended is not None
+            # One that ended in another test says nothing of this one, unless it is told just now.
+            is_news = entry.ended is None or entry.test == self._test().allowance.test
             entry = self._settling.note(entry, row)
-            if entry.ended in FINAL and not had_ended:
+            if entry.ended in FINAL and is_news:
                 self._note_failure(row, entry)
 
     def _note_deletion(self, remote: str) -> None:

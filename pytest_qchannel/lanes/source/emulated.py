@@ -88,6 +88,9 @@ class EmulatedSource:
         """The answer of the emulated service."""
         return self.app.handle(request)
 
+    def stop_waiting(self) -> None:
+        """Nothing: what waits here waits for a moment."""
+
     def close(self, where: str = "") -> None:
         """Ends what still runs; an access token of the test that is over is refused by its name."""
         self.app.close()

@@ -42,18 +42,19 @@ class LiveSource:
     ) -> None:
         self._run = run
         self.settings = settings
+        self._loan = run.standins.lend()
         self.accounts = Accounts(
-            run.accounts(),
+            run.accounts(self._loan.keys),
             where="the environment, as it was when pytest started",
             owner="the environment",
             advice="set QCHANNEL_{{CHANNEL}}_TOKEN for {channel}, or run on another channel",
             if_empty="set QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN",
         )
-        self.own_credentials = set(run.standins.keys.values())
+        self.own_credentials = {*self._loan.keys.values(), *run.standins.keys.values()}
         self.controls = _Controls(where)
         self.links: Sequence[Link] = (
             journaled(journal),
-            run.standins.link(where, problems),
+            self._loan.link(where, problems),
             *run.rules(),
         )
         run.reports_to(problems)
@@ -71,8 +72,13 @@ class LiveSource:
         """The answer of the real service."""
         return self._run.send(request)
 
+    def stop_waiting(self) -> None:
+        """Ends what waits at the door: nobody is there any more to take its answer."""
+        self._run.stop_waiting()
+
     def close(self, where: str = "") -> None:
-        """Nothing: what still runs is swept when the test has ended."""
+        """Ends the stand-ins; what still runs is swept when the test has ended."""
+        self._loan.end(where)
 
 
 class _Controls(NoLevers):
@@ -87,5 +93,5 @@ class _Controls(NoLevers):
         raise NotLive(
             "revoke_access() is not there live: IAM has no call that ends an access token",
             where=self._in(),
-            next="pytest --qchannel-mode=emulated, or replay, has this test",
+            next="pytest --qchannel-mode=emulated, or pytest --qchannel-mode=replay",
         )

@@ -64,5 +64,8 @@ class LaneSource(Protocol):
     def handle(self, request: Request) -> Response:
         """The answer; called from any thread, behind its handlers."""
 
+    def stop_waiting(self) -> None:
+        """Lets what waits for something else than the source go: the door is about to close."""
+
     def close(self, where: str = "") -> None:
         """Ends what still runs; ``where`` is the test that is over."""

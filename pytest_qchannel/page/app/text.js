@@ -27,8 +27,10 @@ function counted(number, one, many = one + "s") {
 /** Seconds with as many digits as matter. */
 function seconds(value) {
   if (value === null || value === undefined) return "";
-  if (value >= 3600) return `${Math.floor(value / 3600)} h ${Math.round((value % 3600) / 60)} min`;
-  if (value >= 120) return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+  const whole = Math.round(value);
+  const minutes = Math.round(value / 60);
+  if (whole >= 3600) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (whole >= 120) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   if (value >= 10) return `${value.toFixed(1)} s`;
   if (value >= 1) return `${value.toFixed(2)} s`;
   return `${+(value * 1000).toPrecision(3)} ms`;

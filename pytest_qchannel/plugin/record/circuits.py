@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from pytest_qchannel.cassette.submitted.pictures import pictured
+from pytest_qchannel.cassette.submitted.pictures import device_of, pictured
 from pytest_qchannel.cassette.submitted.submission import read_submission
 from pytest_qchannel.cassette.submitted.submission_words import describe
 from pytest_qchannel.journal import DEVICE, Exchange
+from pytest_qchannel.plugin.record.traffic import read
 
 __all__ = ["devices_of", "draw"]
 
@@ -57,18 +58,7 @@ def devices_of(
             for name in names.intersection(one.path.split("/")):
                 key = name, hash(one.told)
                 if key not in _read:
-                    _read[key] = _device(one.told)
+                    _read[key] = device_of(read(one.told))
                 if (device := _read[key]) is not None:
                     found[name] = device
     return found
-
-
-def _device(told: bytes) -> dict[str, object] | None:
-    try:
-        said = json.loads(told)
-    except ValueError:
-        return None
-    qubits, coupling = said.get("n_qubits"), said.get("coupling_map")
-    if not isinstance(qubits, int) or not isinstance(coupling, list):
-        return None
-    return {"qubits": qubits, "coupling": coupling}

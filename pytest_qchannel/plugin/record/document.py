@@ -13,16 +13,16 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from pytest_qchannel import rerun_command
-from pytest_qchannel.channels.client import default_channel
+from pytest_qchannel.channels.client import client_version, default_channel
 from pytest_qchannel.channels.personal import secrets_of_person
+from pytest_qchannel.page.merge import VERSION
 from pytest_qchannel.plugin import session_settings, taping
 from pytest_qchannel.plugin.record.clean import cleaned
 from pytest_qchannel.plugin.record.facts import Deed, Facts, Spent, relative
 from pytest_qchannel.plugin.record.run import Attempt, Run
 
-__all__ = ["VERSION", "Document", "Told", "document_of"]
+__all__ = ["Document", "Told", "document_of"]
 
-VERSION: Final = 1
 _LONGEST_TEXT: Final = 20_000
 _LONGEST_ID: Final = 2_000
 
@@ -78,7 +78,7 @@ def _run(config: pytest.Config, told: Told) -> Document:
         "duration_s": (datetime.now(UTC) - told.began).total_seconds(),
         "python": platform.python_version(),
         "pytest": pytest.__version__,
-        "client": metadata.version("qiskit-ibm-runtime"),
+        "client": client_version(),
         "qiskit": metadata.version("qiskit"),
         "channels": list(settings.channel) or [default_channel().name],
         "settings": [
@@ -105,7 +105,7 @@ def _tests(config: pytest.Config, run: Run, deeds: Sequence[Deed]) -> Iterator[D
             "line": report.location[1] + 1 if report.location[1] is not None else None,
             "lane": facts.get("lane"),
             "channel": facts.get("channel"),
-            "client": metadata.version("qiskit-ibm-runtime"),
+            "client": client_version(),
             "outcome": attempt.outcome,
             "class": facts.get("ended_as"),
             "duration_s": round(attempt.duration_s, 6),

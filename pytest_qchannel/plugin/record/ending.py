@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from types import ModuleType
+from typing import Any, Final
 
 import pytest
 
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
-from pytest_qchannel.plugin.keys import PAGES, RECORD, REPORTS, STOPPED
+from pytest_qchannel.plugin.keys import ATTRIBUTE, PAGES, RECORD, REPORTS, STOPPED
 from pytest_qchannel.plugin.record import lines
 from pytest_qchannel.plugin.record.facts import SPENT, Deed, Spent
 from pytest_qchannel.plugin.record.run import Run
 from pytest_qchannel.plugin.record.shown import Shown
+from pytest_qchannel.secret import Secret
+from pytest_qchannel.wire import Json
 
 __all__ = ["RunRecord"]
+
+_CASSETTE: Final = f"{ATTRIBUTE}.cassette"
 
 
 class RunRecord:
@@ -32,6 +38,7 @@ class RunRecord:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._began = datetime.now(UTC)
+        self._has_junit = bool(getattr(config.option, "xmlpath", None))
         self.run = Run()
 
     @classmethod
@@ -42,6 +49,18 @@ class RunRecord:
             made = config.stash[RECORD] = cls(config)
             config.pluginmanager.register(made, "qchannel-record")
         return made
+
+    def add(self, report: pytest.TestReport) -> None:
+        """Takes a report of a test; the name of a cassette, in JUnit's, may be a parameter's."""
+        self.run.add(report)
+        if self._has_junit and report.when == "teardown":
+            for number, (name, value) in enumerate(report.user_properties):
+                if name == _CASSETTE:
+                    report.user_properties[number] = name, self._shown.text(str(value))
+
+    @cached_property
+    def _shown(self) -> Shown:
+        return Shown(_clean)
 
     def show(self, terminalreporter: Any) -> None:
         """Says in the terminal how many tests ran in which lane, and what became of cassettes."""
@@ -61,10 +80,10 @@ class RunRecord:
         reports, pages = stash.get(REPORTS, []), stash.get(PAGES, [])
         if not reports and not pages:
             return done
-        from pytest_qchannel.plugin.record.writing import Told, write  # it loads the gate
-
-        told = Told(self._began, int(session.exitstatus), self._deeds(), self._spent())
-        failed = write(self._config, self.run, told, self._lines(told.spent), reports, pages)
+        writing = _writing()
+        told = writing.Told(self._began, int(session.exitstatus), self._deeds(), self._spent())
+        said = self._lines(told.spent)
+        failed = writing.write(self._config, self.run, told, said, reports, pages)
         for file, problem in failed:
             sys.stderr.write(f"qchannel: {file} was not written: {problem}\n")
         if failed and session.exitstatus == pytest.ExitCode.OK:
@@ -72,17 +91,21 @@ class RunRecord:
         return done
 
     def _lines(self, spent: Spent | None) -> list[str]:
-        cost = lines.Cost.of(self.run)
-        if self._config.stash.get(EVERYWHERE, None) is not None:
-            cost = cost._replace(requests=0)  # they are counted with those of no test
-        more = lines.lines_of(self.run, self._deeds(), cost.words(spent), Shown())
+        cost = self._cost().words(spent)
+        more = lines.lines_of(self.run, self._deeds(), cost, Shown(_clean))
         return [f"qchannel: {one}" for one in (self._lanes(), *more) if one]
 
     def _quiet_line(self) -> list[str]:
-        cost = lines.Cost.of(self.run).words(None)
+        cost = self._cost().words(self._spent())
         told = (self._lanes(), *lines.phrases_of(self.run, self._deeds(), cost))
         said = "; ".join(one for one in told if one)
         return [f"qchannel: {said}"] if said else []
+
+    def _cost(self) -> lines.Cost:
+        cost = lines.Cost.of(self.run)
+        if self._config.stash.get(EVERYWHERE, None) is not None:
+            cost = cost._replace(requests=0)  # they are counted with those of no test
+        return cost
 
     def _lanes(self) -> str:
         counts = sorted(lines.lane_counts(self.run).items())
@@ -97,3 +120,15 @@ class RunRecord:
 
     def _spent(self) -> Spent | None:
         return self._config.stash[SPENT]() if SPENT in self._config.stash else None
+
+
+def _clean(text: str, secrets: Sequence[Secret]) -> Json:
+    told: Json = _writing().cleaned(text, secrets)
+    return told
+
+
+def _writing() -> ModuleType:
+    """What writes: it loads the gate."""
+    from pytest_qchannel.plugin.record import writing
+
+    return writing

@@ -20,11 +20,20 @@ from pytest_qchannel.ibm.table import is_submission
 from pytest_qchannel.journal import Exchange
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.plugin.hiding import tape_in_use
-from pytest_qchannel.plugin.keys import ATTRIBUTE, REFUSED, REPORTS
-from pytest_qchannel.plugin.record.circuits import devices_of, draw
-from pytest_qchannel.plugin.record.traffic import jobs_of, log_of
+from pytest_qchannel.plugin.keys import ATTRIBUTE, REFUSED
 
-__all__ = ["SPENT", "Deed", "Facts", "Spent", "attach", "attach_noted", "of", "opened", "relative"]
+__all__ = [
+    "DETAILS",
+    "SPENT",
+    "Deed",
+    "Facts",
+    "Spent",
+    "attach",
+    "attach_noted",
+    "of",
+    "opened",
+    "relative",
+]
 
 Deed: TypeAlias = Mapping[str, Any]
 """What was done with a cassette, of a test or of those that share it."""
@@ -79,25 +88,31 @@ class Spent(NamedTuple):
 SPENT: Final = pytest.StashKey[Callable[[], Spent]]()
 """Of a run, in the process that shows it: asked at its end, if the run is live."""
 
-_FACTS: Final = pytest.StashKey[Facts]()
-_LANE: Final = pytest.StashKey[Lane]()
-_BEGAN: Final = pytest.StashKey[float]()
+DETAILS: Final = pytest.StashKey[Callable[[Facts, Lane, float], None]]()
+"""Of a run that writes a report: adds what that alone tells (:func:`.details.add`)."""
 
-_NEXT: Final = re.compile(r"^ *next: +(.+)", re.MULTILINE)
+_FACTS: Final = pytest.StashKey[Facts]()
+_LANE: Final = pytest.StashKey[tuple[Lane, float]]()
+"""The lane of a test, and when it was opened."""
+
+_NEXT: Final = r"(?m)^ *next: +(.+)"
 """The last line of an error of ours, where it is a note of another one."""
 
 
 def of(item: pytest.Item) -> Facts:
     """The facts of a test, from its setup to its last report; a test that runs again has new."""
-    return item.stash.setdefault(_FACTS, Facts())
+    found = item.stash.get(_FACTS, None)
+    if found is None:
+        found = item.stash[_FACTS] = Facts()
+    return found
 
 
 def opened(item: pytest.Item, lane: Lane) -> None:
     """Notes the lane of a test, before it sends anything."""
     facts = of(item)
     facts["lane"] = lane.mode.value
-    item.stash[_LANE], item.stash[_BEGAN] = lane, perf_counter()
-    if REPORTS in item.config.stash:
+    item.stash[_LANE] = lane, perf_counter()
+    if DETAILS in item.config.stash:
         lane.keep_answers()
 
 
@@ -133,18 +148,16 @@ def attach_noted(item: pytest.Item, made: pytest.TestReport) -> None:
 
 
 def _count(item: pytest.Item, facts: Facts) -> None:
-    lane = item.stash.get(_LANE, None)
-    if lane is None:
+    opened = item.stash.get(_LANE, None)
+    if opened is None:
         return
-    began = item.stash[_BEGAN]
+    lane, began = opened
     del item.stash[_LANE]
-    facts["requests"] = len(lane.requests)
-    if REPORTS in item.config.stash:
-        facts["log"] = log_of(lane.requests, began)
-        jobs = facts["told_jobs"] = jobs_of(lane.requests, began)
-        facts["circuits"] = draw(lane.requests, jobs)
-        facts["devices"] = devices_of(lane.requests, jobs)
-    if created := [one.job_id for one in lane.requests if one.job_id and _is_job_created(one)]:
+    requests = lane.requests
+    facts["requests"] = len(requests)
+    if (add_details := item.config.stash.get(DETAILS, None)) is not None:
+        add_details(facts, lane, began)
+    if created := [one.job_id for one in requests if one.job_id and _is_job_created(one)]:
         known = lane.qpu_seconds(created)
         facts["jobs"] = {job: known.get(job) for job in created}
         facts["is_estimate"] = not lane.is_live
@@ -155,7 +168,7 @@ def _said(error: BaseException) -> dict[str, str | None]:
     if isinstance(error, QChannelError):
         return {"headline": error.headline, "where": error.where, "next": error.next}
     first, *_ = str(error).splitlines() or [""]
-    advice = _NEXT.search("\n".join(getattr(error, "__notes__", ())))
+    advice = re.search(_NEXT, "\n".join(getattr(error, "__notes__", ())))
     name = type(error).__name__
     headline = f"{name}: {first}" if first else name
     return {"headline": headline, "where": None, "next": advice[1] if advice else None}

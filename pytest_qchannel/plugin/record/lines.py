@@ -82,17 +82,16 @@ class Cost(NamedTuple):
 
 def lane_counts(run: Run) -> Counter[str]:
     """How many tests ran in which lane on which channel."""
-    lanes = (one.facts for one in run.last() if one.has_run)
+    ran = [one.facts for one in run.last() if one.has_run]
+    counts = Counter([(one["lane"], one.get("channel")) for one in ran])
     return Counter(
-        f"{one['lane']} on {one['channel']}" if "channel" in one else one["lane"] for one in lanes
+        {f"{lane} on {channel}" if channel else lane: n for (lane, channel), n in counts.items()}
     )
 
 
 def skips_of(run: Run) -> Counter[str]:
     """How many tests were skipped for which reason."""
-    return Counter(
-        one.reason or "without a reason" for one in run.last() if one.outcome == "skipped"
-    )
+    return Counter([one.reason or "without a reason" for one in run.last() if one.is_skipped])
 
 
 def lines_of(run: Run, deeds: Sequence[Deed], cost: Sequence[str], shown: Shown) -> list[str]:

@@ -63,7 +63,7 @@ def _lanes(tests: Iterable[dict[str, Any]]) -> Iterator[str]:
         jobs = [job for one in found for job in one["jobs"]]
         known = [job["qpu_seconds"] for job in jobs if job["qpu_seconds"] is not None]
         about = "about " if any(one["is_estimate"] for one in known) else ""
-        seconds = f"{about}{sum(one['value'] for one in known):.3g}" if known else ""
+        seconds = f"{about}{round(sum(one['value'] for one in known), 2):g}" if known else ""
         requests = sum(one["request_count"] for one in found)
         cells = (escaped(lane), escaped(channel), len(found), failed, requests, len(jobs), seconds)
         yield f"| {' | '.join(map(str, cells))} |"

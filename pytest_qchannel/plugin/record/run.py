@@ -34,9 +34,19 @@ class Attempt:
     @property
     def has_run(self) -> bool:
         """Whether its body ran, or its setup failed: what was skipped before is told apart."""
-        return "lane" in self.facts and any(
-            one.when in _RAN or (one.when == "setup" and one.failed) for one in self.reports
-        )
+        if "lane" in self.facts:
+            for one in self.reports:
+                if one.when in _RAN or (one.when == "setup" and one.failed):
+                    return True
+        return False
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether its outcome is that; asked of all tests, and most have no such report."""
+        for one in self.reports:
+            if one.outcome == "skipped":
+                return self.outcome == "skipped"
+        return False
 
     @property
     def outcome(self) -> str:
@@ -90,21 +100,26 @@ class Run:
         # With --dist each every worker has each test.
         key = getattr(report, "node", None), report.nodeid
         attempt = self._now.get(key)
-        is_begun = report.when == "setup" and not hasattr(report, "context")
-        # A body may ask for a fixture of ours by name: then it has begun before it used us.
-        is_late = report.when == "call" and facts is not None and "lane" in facts
-        if attempt is None and not is_begun and not is_late:  # it crashed before it used us
-            self._of_others += [facts] if facts is not None else []
-            return
-        if facts is None and is_begun:
-            return
-        if attempt is None or (is_begun and attempt.reports):
-            attempt = self._now[key] = Attempt(report.nodeid)
-            self.attempts.append(attempt)
+        if report.when == "setup" and not hasattr(report, "context"):
+            if facts is None:
+                return
+            if attempt is None or attempt.reports:
+                attempt = self._begun(key)
+        elif attempt is None:
+            # A body may ask for a fixture of ours by name: then it has begun before it used us.
+            if report.when != "call" or facts is None or "lane" not in facts:
+                self._of_others += [facts] if facts is not None else []
+                return  # it crashed before it used us
+            attempt = self._begun(key)
         if facts is not None:
             attempt.facts = facts
             attempt.node = facts.get("node", report.nodeid)
         attempt.reports.append(report)
+
+    def _begun(self, key: tuple[object, str]) -> Attempt:
+        attempt = self._now[key] = Attempt(key[1])
+        self.attempts.append(attempt)
+        return attempt
 
     def last(self) -> Iterable[Attempt]:
         """The tests, each as it ended."""

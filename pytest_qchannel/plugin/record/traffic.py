@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
 
-from pytest_qchannel.cassette.counts import counts_in
+from pytest_qchannel.cassette.counts import MOST_BITSTRINGS, counts_in
+from pytest_qchannel.compared import take
 from pytest_qchannel.ibm.route import Action, Tells
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Exchange
+from pytest_qchannel.lanes.live.settle import charged_s
 
-__all__ = ["jobs_of", "log_of", "usage_s"]
-
-_USAGE: Final = ("qpu_charge_time_seconds", "quantum_seconds", "seconds")
+__all__ = ["jobs_of", "log_of", "read"]
 
 _Plain = dict[str, Any]  # as json.loads has it
 
@@ -52,22 +53,35 @@ def jobs_of(exchanges: Iterable[Exchange], began: float) -> dict[str, _Plain]:
         if one.job_id is None:
             continue
         job = jobs.setdefault(one.job_id, {"states": [], "pubs": []})
-        found, said = find(one.method, one.host, one.path), _read(one.told)
+        found, said = find(one.method, one.host, one.path), read(one.told)
         if found is not None and found.route.action is Action.SUBMISSION:
             _submitted(job, one.body, said)
         elif found is not None and found.route.tells is Tells.END:
             _answered(job, said)
         else:
             _looked_at(job, said, round(one.at - began, 6))
+    for name, job in jobs.items():
+        for number, expected in take(name).items():
+            if number < len(job["pubs"]):
+                pub = job["pubs"][number]
+                pub["expected"] = _as_counted(expected, next(iter(pub["counts"] or ()), ""))
     return jobs
 
 
-def usage_s(told: _Plain) -> float | None:
-    """The QPU seconds that the body of a job tells."""
-    usage = told.get("usage")
-    if not isinstance(usage, Mapping) or usage.get("status") == "pending":
-        return None
-    return next((float(usage[name]) for name in _USAGE if _is_number(usage.get(name))), None)
+def _as_counted(expected: Mapping[str, float], counted: str) -> dict[str, float]:
+    """The likeliest of what was expected, with bitstrings written as one that was counted."""
+    most = sorted(expected, key=lambda name: -expected[name])[:MOST_BITSTRINGS]
+    gaps = [place - before for before, place in enumerate(_spaces(counted))]
+    return {_spaced(name, gaps): expected[name] for name in sorted(most)}
+
+
+def _spaces(text: str) -> list[int]:
+    return [place for place, character in enumerate(text) if character == " "]
+
+
+def _spaced(bits: str, gaps: Sequence[int]) -> str:
+    edges = [0, *gaps, len(bits)]
+    return " ".join(bits[begin:end] for begin, end in pairwise(edges))
 
 
 def _submitted(job: _Plain, sent: object, said: _Plain) -> None:
@@ -87,7 +101,7 @@ def _looked_at(job: _Plain, said: _Plain, at_s: float) -> None:
     name = state.get("status") if isinstance(state, dict) else said.get("status")
     if isinstance(name, str) and (not job["states"] or job["states"][-1]["state"] != name):
         job["states"].append({"state": name, "at_s": at_s})
-    if (seconds := usage_s(said)) is not None:
+    if (seconds := charged_s(said.get("usage"))) is not None:
         job["used_s"] = seconds
     if isinstance(said.get("backend"), str):
         job["backend"] = said["backend"]
@@ -101,7 +115,8 @@ def _answered(job: _Plain, said: _Plain) -> None:
             job["pubs"][number].update(counted._asdict())
 
 
-def _read(body: bytes) -> _Plain:
+def read(body: bytes) -> _Plain:
+    """The object in a body; empty where there is none."""
     try:
         said = json.loads(body) if body else {}
     except (ValueError, RecursionError):

@@ -11,6 +11,7 @@ from pytest_qchannel.cassette.counts import Counted, counts_in
 from pytest_qchannel.emulator.programs import results
 
 BITS = np.array([[0, 1], [0, 1], [1, 1]], dtype=bool)  # bit 0 first: 10, 10, 11
+ARRAY: Any = results.bit_array(BITS)
 
 
 def sampled(**registers: Any) -> dict[str, Any]:
@@ -43,6 +44,22 @@ def test_of_many_bitstrings_the_most_frequent_are_told() -> None:
     [found] = counts_in(sampled(c=bits))
     assert found is not None
     assert (found.shots, len(found.counts), found.other_shots) == (128, 64, 64)
+
+
+@pytest.mark.parametrize(
+    "register",
+    [
+        {"num_bits": 1, "samples": ["zz"]},
+        {"num_bits": 1, "samples": [None]},
+        {"num_bits": -3, "samples": ["0x1"]},
+        {"num_bits": True, "samples": ["0x1"]},
+        {"num_bits": 0, "array": ARRAY["__value__"]["array"]},
+        {"num_bits": 1, "array": {"__value__": "k05VTVBZ"}},
+    ],
+)
+def test_a_register_that_cannot_be_read_has_none(register: dict[str, object]) -> None:
+    """With --qchannel-report the run ended with pytest's INTERNALERROR."""
+    assert list(counts_in({"results": [{"data": {"c": register}}]})) == [None]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pytest_qchannel.channels.client import client_version
-from pytest_qchannel.cli.doctor import CHECKS, Row, examine
+from pytest_qchannel.cli.doctor import CHECKS, Row, examine, recordings
 from pytest_qchannel.cli.doctor.findings import State
 from pytest_qchannel.cli.machine import Installed, Machine, Plugin
 from pytest_qchannel.cli.main import main
@@ -226,6 +226,18 @@ def test_warnings_do_not_fail_and_an_unknown_check_is_a_usage_error(
     result = run("--only", "variable")
     assert result.exit_code == 2
     assert "Did you mean 'variables'?" in result.output
+
+
+def test_a_git_that_does_not_answer_is_waited_for_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a repository on a network drive the command ended with a traceback."""
+    project(tmp_path)
+    next(one for one in SET_UPS if one.name == "ignored cassettes").make(tmp_path)
+    checks = [one for one in CHECKS if one.id == "git"]
+    assert bad(examine(machine(tmp_path, {}), checks))
+    monkeypatch.setattr(recordings, "_GIT_S", 0)
+    assert bad(examine(machine(tmp_path, {}), checks)) == []
 
 
 def test_nothing_is_changed(tmp_path: Path) -> None:

@@ -131,7 +131,11 @@ def test_each_first_test_is_green_also_where_warnings_are_errors(
 
 
 def test_a_file_that_cannot_be_written_is_told(init: Init, tmp_path: Path) -> None:
+    """And is not said to be written, as it was."""
     (tmp_path / ".github").write_text("", encoding="utf-8")
-    result = init("--write")
-    assert result.exit_code == 2
-    assert ".github/workflows/tests.yml cannot be written" in result.output
+    for words in ((), ("--json",)):
+        result = init("--write", *words)
+        assert result.exit_code == 2
+        assert ".github/workflows/tests.yml cannot be written" in result.output
+        assert "Written:" not in result.output
+        assert '"written"' not in result.output

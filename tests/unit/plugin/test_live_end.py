@@ -1,4 +1,4 @@
-"""The end of a live run sweeps, whatever others do at it."""
+"""The end of a live run sweeps, whatever others do at it, and tells what is left."""
 
 from __future__ import annotations
 
@@ -7,30 +7,80 @@ from typing import Any, cast
 
 import pytest
 
-from pytest_qchannel.plugin.live import Live
+from pytest_qchannel.lanes.live.entry import Kind
+from pytest_qchannel.lanes.live.sweep import Did, Line
+from pytest_qchannel.plugin.live_end import LiveEnd
 from pytest_qchannel.plugin.live_shown import Shown
 
+SESSION = cast("pytest.Session", SimpleNamespace(exitstatus=0))
 
-class Ending(Live):
-    """A live run that begins with nothing, and notes what is done at its end."""
 
-    def __init__(self) -> None:
-        config = SimpleNamespace(pluginmanager=SimpleNamespace(get_plugin=lambda _: None))
-        self._config = cast("pytest.Config", config)
-        self._is_worker, self._was_signalled = False, False
-        self._shown = Shown(list)
-        self._settings = cast("Any", SimpleNamespace(require_live=False))
-        self.swept = 0
+class Run:
+    """A live run whose sweeps end as told."""
 
-    def _sweep_all(self) -> None:
-        self.swept += 1
+    def __init__(self, *ends: list[Line]) -> None:
+        self._ends = list(ends)
+        self.seconds: list[float] = []
+        self.is_hurried = False
+
+    def hurry(self) -> None:
+        self.is_hurried = True
+
+    def sweep_all(self, seconds: float) -> list[Line]:
+        self.seconds.append(seconds)
+        return self._ends.pop(0) if self._ends else []
+
+    def summary(self) -> list[str]:
+        return []
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    """What the terminal shows."""
+    return []
+
+
+def ending(run: Run) -> LiveEnd:
+    plugins = SimpleNamespace(get_plugin=lambda _: None)
+    config: Any = SimpleNamespace(pluginmanager=plugins, workerinput={}, get_verbosity=lambda: 0)
+    settings: Any = SimpleNamespace(require_live=False, sweep_timeout=60)
+    made = LiveEnd(config, settings, cast("Any", run), Shown(list))
+    made._is_worker = False  # as which it has taken no signal
+    return made
+
+
+def line(name: str, did: Did) -> Line:
+    return Line(Kind.JOB, name, "a-run", did)
 
 
 def test_a_hook_that_raises_keeps_nothing_from_being_swept() -> None:
     """A project's own hook raised at the end: jobs of workers that had died stayed alive."""
-    live = Ending()
-    ending = live.pytest_sessionfinish(cast("pytest.Session", SimpleNamespace(exitstatus=0)))
-    next(ending)
+    run = Run()
+    finish = ending(run).pytest_sessionfinish(SESSION)
+    next(finish)
     with pytest.raises(ZeroDivisionError):
-        ending.throw(ZeroDivisionError())
-    assert live.swept == 1
+        finish.throw(ZeroDivisionError())
+    assert run.seconds == [60]
+
+
+def test_of_what_is_swept_twice_the_last_word_is_told(lines: list[str]) -> None:
+    """After a signal a job was left behind, with a command to clean up, and cancelled as well."""
+    run = Run(
+        [line("one", "left"), line("two", "left"), line("three", "cancelled")],
+        [line("one", "cancelled"), line("two", "left"), line("three", "ended")],
+    )
+    end = ending(run)
+    end.pytest_keyboard_interrupt()
+    finish = end.pytest_sessionfinish(SESSION)
+    next(finish)
+    with pytest.raises(StopIteration):
+        next(finish)
+    assert (run.is_hurried, run.seconds) == (True, [5, 5])
+    end.pytest_terminal_summary(SimpleNamespace(write_line=lines.append))
+    assert [one.partition(":")[2].partition(";")[0].strip() for one in lines] == [
+        "cancelled job three, which was left",
+        "cancelled job one, which was left",
+        "left behind: job two:",
+    ]

@@ -13,6 +13,8 @@ The rules are few, and :mod:`..roles` says which request falls under which:
 5. Where several tests share a cassette, each gets what was recorded of it, else what all of them
    share, else another one's: a client asks for some things once, in whichever test comes first.
    Where other tests got different answers to a read, nothing decides, and there is no answer.
+   For the same reason a read counts as asked for where the same answer to it went instead to a
+   test that had none, or once more to one that had: in another order another test comes first.
 
 Any thread may ask; what one job does moves no other one.
 """
@@ -157,6 +159,7 @@ class Replay:
                 if not (entry.plays or entry.was_given)
                 and entry.role.action is not Action.LOGIN
                 and not self._is_passed(entry)
+                and not self._is_asked_elsewhere(entry)
             )
 
     def _is_passed(self, entry: Entry) -> bool:
@@ -170,6 +173,16 @@ class Replay:
                 other.plays and other.number > entry.number and other.key.matches(entry.key)
                 for other in track.entries
             )
+        )
+
+    def _is_asked_elsewhere(self, entry: Entry) -> bool:
+        """Whether another test asked for this in its stead: a client may remember an answer."""
+        return entry.role.action is Action.READ and any(
+            (other.given_to or other.plays > 1)
+            and other.interaction.test != entry.interaction.test
+            and other.key.matches(entry.key)
+            and not differ([other, entry])
+            for other in self._tracks[entry.role.resource].entries
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from pytest_qchannel.cassette.interaction import Interaction
@@ -150,8 +151,6 @@ def _query_words(one: Key, other: Key) -> str:
 
 
 def _closest(replay: Replay, key: Key) -> Entry | None:
-    from difflib import SequenceMatcher
-
     def likeness(entry: Entry) -> tuple[float, ...]:
         its = entry.key
         same_job = entry.role.resource == role_of(key).resource

@@ -70,10 +70,24 @@ def create(ctx: Context) -> Response:
     if problem := program.check(sent["params"], ctx.release):
         raise _not_valid(ctx, f"The params are not valid: {problem}.")
     check_tags(ctx, sent.get("tags", []))
-    calibration_id = sent.get("calibration_id")
-    scope.calibrated(ctx, device, calibration_id)
+    scope.calibrated(ctx, device, sent.get("calibration_id"))
     session = _session(ctx, sent, instance)
     _require_room(ctx, instance)
+    job = _taken(ctx, sent, instance, device, session)
+    answer: dict[str, Json] = {"id": job.id, "backend": job.backend}
+    optional = {
+        "session_id": session.id if session else None,
+        "private": job.is_private or None,
+        "calibration_id": job.calibration_id,
+    }
+    answer.update({name: value for name, value in optional.items() if value is not None})
+    return Response.json(answer)
+
+
+def _taken(
+    ctx: Context, sent: _Submission, instance: Instance, device: Device, session: Session | None
+) -> Job:
+    """A new job of the world, as it was sent."""
     world = ctx.world
     world.note_submission(ctx.caller.account)
     number = world.new_job_number()
@@ -83,7 +97,7 @@ def create(ctx: Context) -> Response:
         account=ctx.caller.account,
         instance=instance,
         backend=device.name,
-        program_id=program_id,
+        program_id=sent["program_id"],
         params=sent["params"],
         created_at=world.clock.now(),
         tags=list(sent.get("tags", [])),
@@ -91,7 +105,7 @@ def create(ctx: Context) -> Response:
         log_level=sent.get("log_level", DEFAULT_LOG_LEVEL),
         runtime_image=sent.get("runtime"),
         is_private=bool(sent.get("private")),
-        calibration_id=calibration_id,
+        calibration_id=sent.get("calibration_id"),
         session=session,
         progression=world.next_progression or device.progression,
         ending=world.next_ending,
@@ -101,14 +115,7 @@ def create(ctx: Context) -> Response:
     set_ending(ctx.faults, job)
     world.add_job(job)
     session_clock.job_created(job)
-    answer: dict[str, Json] = {"id": job.id, "backend": job.backend}
-    optional = {
-        "session_id": session.id if session else None,
-        "private": job.is_private or None,
-        "calibration_id": job.calibration_id,
-    }
-    answer.update({name: value for name, value in optional.items() if value is not None})
-    return Response.json(answer)
+    return job
 
 
 def _instance(ctx: Context, sent: _Submission) -> Instance:

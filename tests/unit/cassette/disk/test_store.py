@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from qiskit import QuantumCircuit
 
 from pytest_qchannel.cassette.disk.blobs import blob_name, compressed
 from pytest_qchannel.cassette.disk.index import settled
@@ -29,17 +28,10 @@ from pytest_qchannel.cassette.problems import (
     CassetteTaken,
 )
 from pytest_qchannel.cassette.submitted.submission import read_submission
+from tests.unit.cassette.circuits.circuit_examples import bell
 from tests.unit.cassette.traffic_kit import PROVENANCE, TEST, cassette, job, said, state
 
 LARGE = b'{"values": "' + b"abc" * 1_000 + b'"}'
-
-
-def bell() -> QuantumCircuit:
-    circuit = QuantumCircuit(2)
-    circuit.h(0)
-    circuit.cx(0, 1)
-    circuit.measure_all()
-    return circuit
 
 
 def traffic() -> tuple[Interaction, ...]:

@@ -49,6 +49,26 @@ def test_a_head_is_told_the_length_of_a_body_that_does_not_come() -> None:
     assert (got.status_code, got.content, got.headers["Content-Length"]) == (200, b"", "17")
 
 
+def test_a_body_is_read_whole_or_as_the_caller_streams_it() -> None:
+    """It is handed over at once, but for callers that stream it, and for bodies that are cut."""
+    headers = {"whole": {}, "cut": {"Content-Length": "9"}}
+
+    def sends(request: Request) -> Response:
+        return Response(200, b"abcde", headers[request.path[1:]])
+
+    door = InProcessDoor(sends, lambda name: name == "quantum.cloud.ibm.com", refuse)
+    door.open()
+    try:
+        whole = requests.get("https://quantum.cloud.ibm.com/whole", timeout=9)
+        streamed = requests.get("https://quantum.cloud.ibm.com/whole", timeout=9, stream=True)
+        assert (whole.content, whole.raw.read()) == (b"abcde", b"")
+        assert list(streamed.iter_content(2)) == [b"ab", b"cd", b"e"]
+        with pytest.raises(requests.exceptions.ChunkedEncodingError):
+            requests.get("https://quantum.cloud.ibm.com/cut", timeout=9)
+    finally:
+        door.close()
+
+
 UNREACHABLE = {
     "": "Connection refused",  # on loopback, where nobody listens any more
     "http://127.0.0.2:9": "Connection refused",

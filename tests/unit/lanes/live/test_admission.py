@@ -50,7 +50,7 @@ def test_what_a_job_did_not_use_is_free_again(tmp_path: Path) -> None:
     assert run.ledger.held() == 2 + 15
     # One question every 5 seconds, until the price is there.
     assert len(run.wire.of(f"GET /jobs/{remote}")) == 2 + 3
-    assert [one for one in run.clock.slept if one >= 1] == [5.0, 5.0]
+    assert sum(one for one in run.clock.slept if one >= 1) == 10
 
 
 def test_a_price_that_does_not_come_stays_held(tmp_path: Path) -> None:

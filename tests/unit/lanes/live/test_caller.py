@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
@@ -46,6 +48,29 @@ def test_one_login_serves_until_shortly_before_its_end() -> None:
     service.clock.sleep(3_600 - 200)
     assert caller.access_token() != first
     assert service.asked == ["/identity/token"] * 2
+
+
+def test_no_lock_is_held_while_somebody_logs_in() -> None:
+    """A process that was forked then waited for ever, and so did the sweep while IAM hung."""
+    service, is_sent, goes_on = Service(), threading.Event(), threading.Event()
+
+    def slowly(request: Request) -> Response:
+        if not is_sent.is_set():
+            is_sent.set()
+            goes_on.wait(60)
+        return service.handle(request)
+
+    caller = service.caller(slowly)
+    other = threading.Thread(target=caller.access_token, daemon=True)
+    other.start()
+    is_sent.wait(20)
+    mine = threading.Thread(target=caller.access_token, daemon=True)
+    mine.start()
+    mine.join(20)
+    is_held = mine.is_alive()
+    goes_on.set()
+    other.join(20)
+    assert not is_held
 
 
 def test_an_instance_is_asked_at_the_host_of_its_region() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -147,6 +149,37 @@ def test_without_a_connection_nothing_was_sent(
     assert lost.value.how == "connect"
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_fork_has_connections_of_its_own(start: Start) -> None:
+    """Both went on with one TLS connection: what was sent next was lost, a job maybe."""
+    forwarder = start(lambda _: Response(204))
+    assert forwarder.handle(ASKED).status == 204
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of threads that are not in the fork
+        child = os.fork()
+    if not child:
+        code = 1
+        try:
+            code = int(forwarder.handle(ASKED).status != 204)
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert forwarder.handle(ASKED).status == 204
+
+
+def test_a_region_that_is_newer_than_the_table_is_one(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``qchannel cleanup`` ended with an AssertionError for an account with an instance there."""
+    start(lambda _: Response(204))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    for host in ("mars.quantum.cloud.ibm.com", "quantum.cloud.ibm.com"):
+        with pytest.raises(ConnectionDropped):
+            Forwarder(connect_s=5).handle(replace(ASKED, host=host))
+    with pytest.raises(AssertionError):
+        Forwarder(connect_s=5).handle(replace(ASKED, host="example.org"))
+
+
 def test_a_certificate_of_somebody_else_is_not_trusted(start: Start) -> None:
     forwarder = start(lambda _: Response(204), new_authority())
     with pytest.raises(ConnectionDropped) as lost:
@@ -177,3 +210,30 @@ def test_vcrpy_does_not_see_it(start: Start, tmp_path: Path) -> None:
 def test_no_redirect_is_followed(start: Start) -> None:
     forwarder = start(lambda _: Response(302, b"", {"Location": "https://example.org/"}))
     assert forwarder.handle(ASKED).status == 302
+
+
+def test_who_is_in_a_hurry_waits_for_no_answer(start: Start) -> None:
+    """Ctrl-C while the service hung: the lane was closed two minutes later, and CI kills before."""
+    asked, goes_on = threading.Event(), threading.Event()
+
+    def hangs(_request: Request) -> Response:
+        asked.set()
+        goes_on.wait(30)
+        return Response(204)
+
+    forwarder, lost = start(hangs), list[str]()
+
+    def ask() -> None:
+        try:
+            forwarder.handle(ASKED)
+        except ConnectionDropped as dropped:
+            lost.append(dropped.how)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    assert asked.wait(30)
+    forwarder.abandon()
+    thread.join(30)
+    goes_on.set()
+    assert lost == ["after"]
+    assert forwarder.handle(ASKED).status == 204, "the sweep asks again"

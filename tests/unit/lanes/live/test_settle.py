@@ -7,6 +7,7 @@ import pytest
 from pytest_qchannel.lanes.live.settle import (
     Price,
     Unpriced,
+    charged_s,
     has_status,
     price_of_job,
     price_of_session,
@@ -86,3 +87,16 @@ def test_a_session_costs_the_time_until_it_is_closed(
     body: dict[str, Json], price: Price | Unpriced
 ) -> None:
     assert price_of_session(body) == price
+
+
+@pytest.mark.parametrize(
+    ("usage", "seconds"),
+    [
+        ({"qpu_charge_time_seconds": 4, "status": "complete"}, 4.0),
+        ({"qpu_charge_time_seconds": 0, "status": "pending"}, None),
+        ({"quantum_seconds": 3}, 3.0),
+        ("much", None),
+    ],
+)
+def test_what_a_usage_tells(usage: Json, seconds: float | None) -> None:
+    assert charged_s(usage) == seconds

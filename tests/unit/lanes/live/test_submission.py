@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.entry import State
 from pytest_qchannel.lanes.live.problems import DuplicateJobs, LiveRefused
+from pytest_qchannel.lanes.live.sweep import Sweep
 from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
 from tests.unit.lanes.live.bends import (
     NOT_PROCESSED,
@@ -109,6 +111,18 @@ def test_nothing_is_sent_again_while_nobody_can_look(run: Run) -> None:
     assert run.submitted() == run.jobs[0].id
 
 
+def test_a_rerun_of_a_test_whose_submission_was_swept_submits_anew(tmp_path: Path) -> None:
+    """The rerun was answered with the 503 of the run before, and nothing was sent."""
+    run = Run(tmp_path, rules={"list_lag_s": 20}, progression="stuck")
+    run.wire.bend("POST /jobs", answering(503, is_processed=True))
+    assert run.submit().status == 503
+    run.clock.sleep(10)
+    Sweep("a-run", run.settling, lambda _: run.access, run.wire).sweep(run.ledger.entries(), 60)
+    assert run.entry.state is State.SETTLED
+    remote = run.submitted()
+    assert [job.id for job in run.alive] == [remote]
+
+
 def test_no_connection_frees_what_was_held(run: Run) -> None:
     run.wire.bend("POST /jobs", no_connection)
     assert outcome(run) == "connect"
@@ -138,7 +152,7 @@ def test_too_many_are_sent_again_when_the_service_wants_them(run: Run) -> None:
     late = answering(429, is_processed=False, Retry_After="7")
     run.wire.bend("POST /jobs", late, answering(429, is_processed=False))
     run.submitted()
-    assert run.clock.slept == [7.0, 12.0]
+    assert sum(run.clock.slept) == 7 + 12
     assert len(run.jobs) == 1
     tags = {json.loads(one.body)["tags"][-1] for one in run.wire.of("POST /jobs")}
     assert tags == {run.entry.tag}
@@ -152,7 +166,54 @@ def test_too_many_for_too_long_is_a_quota(tmp_path: Path) -> None:
         run.submit()
     assert it.value.outcome == "quota"
     assert run.test.problems == [it.value]
-    assert (run.entry.state, run.clock.slept) == (State.VOID, [9.0, 9.0])
+    assert (run.entry.state, sum(run.clock.slept)) == (State.VOID, 18)
+
+
+def test_what_was_lost_when_its_test_ends_is_left_to_the_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lane was closed when the look-ups were over: CI had killed the run by then."""
+    run = Run(tmp_path, progression="stuck")
+    run.wire.bend("POST /jobs", dropping(is_processed=True))
+    monkeypatch.setattr(run.clock, "sleep", lambda _: setattr(run.test, "swept", 1))
+    assert outcome(run) == "after"
+    assert (run.entry.state, run.wire.of("GET /jobs")) == (State.LOST, [])
+
+
+HALF = "\ud800_half"
+"""Half of a character: JSON can write it, and no file can."""
+
+
+def test_half_a_character_in_a_name_harms_nobody(run: Run) -> None:
+    """The lane failed with a UnicodeEncodeError, as if it were broken."""
+    assert run.ask("POST", "/sessions", {"mode": "dedicated", "backend": HALF}).status == 400
+    assert run.submit(backend=HALF).status == 404
+    with pytest.raises(LiveRefused, match="its session is none that this run has opened"):
+        run.submit(session_id=HALF)
+    assert run.submit(tags=[HALF]).status == 200
+    run.test.allowance = Allowance(f"test_{HALF}", 10, 1)
+    run.submitted()
+    entry = run.ledger.entries(test=f"test_{HALF}")[0]
+    assert entry.test == "test_\\ud800_half"
+    assert run.ledger.by_remote(HALF) is None
+
+
+@pytest.mark.parametrize("waits_for", ["room", "the service"])
+def test_what_waits_when_its_test_ends_is_not_sent_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits_for: str
+) -> None:
+    """It was sent after the sweep, in the middle of another test, and nobody looked for it."""
+    run = Run(tmp_path, progression="stuck")
+    if waits_for == "room":
+        run.submitted()
+    else:
+        run.wire.bend("POST /jobs", answering(429, is_processed=False, Retry_After="7"))
+    known = len(run.jobs)
+    monkeypatch.setattr(run.clock, "sleep", lambda _: setattr(run.test, "swept", 1))
+    with pytest.raises(LiveRefused, match="its test has ended meanwhile"):
+        run.submit(backend=DEVICES[1])
+    assert len(run.jobs) == known
+    assert run.ledger.held() == 7 * known
 
 
 def test_several_jobs_of_one_submission_are_cancelled_but_one(tmp_path: Path) -> None:

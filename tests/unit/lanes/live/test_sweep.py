@@ -173,6 +173,19 @@ def test_a_session_that_was_left_open_is_closed(tmp_path: Path, mode: str) -> No
     assert run.ledger.held() == (2 if mode == "dedicated" else 0)
 
 
+def test_a_session_that_does_not_say_that_it_is_closed_is_asked_once_a_second(
+    tmp_path: Path,
+) -> None:
+    """The sweep asked the service again and again, without a pause, until its time was over."""
+    run = stuck(tmp_path)
+    answer = run.ask("POST", "/sessions", {"mode": "dedicated", "backend": DEVICES[0]})
+    session = json.loads(answer.body)["id"]
+    down: list[Bend | None] = [answering(503, is_processed=False)] * 50
+    run.wire.bend(f"GET /sessions/{session}", *down)
+    assert sweep(run, 10, is_last=True) == [("session", "left")]
+    assert len(run.wire.of("GET /sessions")) == 12  # at once, and once a second
+
+
 def test_a_lost_session_costs_nothing_and_is_not_found(tmp_path: Path) -> None:
     run = stuck(tmp_path)
     run.wire.bend("POST /sessions", answering(500, is_processed=True))

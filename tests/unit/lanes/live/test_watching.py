@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.entry import State
 from pytest_qchannel.lanes.live.outcome import Outcome, Told
+from pytest_qchannel.lanes.live.terms import LiveTest
 from pytest_qchannel.lanes.live.watching import Usage
 from pytest_qchannel.wire import ConnectionDropped, Json, Request, Response
 from tests.unit.lanes.live.bends import answering, dropping
@@ -194,6 +196,24 @@ def test_codes_of_jobs_tell_why_a_test_fails(
     assert told(run) == ([outcome] if outcome else [])
     if outcome is Outcome.QUOTA:
         assert "max_qpu_seconds=10" in run.test.facts.told[0].why
+
+
+def test_a_code_that_the_lane_has_read_before_tells_it_too(run: Run) -> None:
+    """The test submitted a second job, and the lane looked at the first while that had to wait.
+
+    It had failed for the service's own reasons, and the test failed as if its code were to blame.
+    """
+    remote = run.submitted()
+    state: Json = {"status": "Failed", "reason_code": 1500}
+    body = Response.json({"id": remote, "state": state, "usage": {}})
+    run.wire.bend(f"GET /jobs/{remote}", lambda *_: body, lambda *_: body, lambda *_: body)
+    run.settling.look(run.entry, run.access, run.wire)
+    assert run.entry.ended == "Failed"
+    run.job(remote)
+    assert told(run) == [Outcome.SERVICE]
+    run.test = LiveTest(Allowance("test_it.py::test_other"))
+    run.job(remote)
+    assert told(run) == [], "to the next test it is an old story"
 
 
 def test_a_limit_of_the_codes_own_is_its_own_affair(run: Run) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from qiskit import QuantumCircuit
-
 from pytest_qchannel.journal import Exchange
 from pytest_qchannel.plugin.record.circuits import devices_of, draw
+from tests.unit.cassette.circuits.circuit_examples import bell
 from tests.unit.cassette.traffic_kit import job
 
 
@@ -19,14 +18,6 @@ def submitted(body: bytes, number: int = 1) -> Exchange:
 
 def told(number: int = 1) -> dict[str, Any]:
     return {f"j{number}": {"pubs": [{"circuit": None, "shots": 100}]}}
-
-
-def bell() -> QuantumCircuit:
-    circuit = QuantumCircuit(2)
-    circuit.h(0)
-    circuit.cx(0, 1)
-    circuit.measure_all()
-    return circuit
 
 
 def test_a_circuit_is_named_in_its_pub_and_drawn() -> None:
@@ -62,8 +53,12 @@ def test_devices_that_jobs_ran_on_and_no_others() -> None:
                 ("qpu_other", json.dumps(line).encode()),
                 ("qpu_cut", b'{"coupling_map": '),
                 ("qpu_odd", b'{"coupling_map": null}'),
+                ("qpu_list", b'["coupling_map"]'),
             ]
         )
     ]
-    jobs = {name: {"backend": name} for name in ("qpu_line", "qpu_cut", "qpu_odd", "qpu_gone")}
+    jobs = {
+        name: {"backend": name}
+        for name in ("qpu_line", "qpu_cut", "qpu_odd", "qpu_list", "qpu_gone")
+    }
     assert devices_of(asked, jobs) == {"qpu_line": {"qubits": 3, "coupling": [[0, 1], [1, 2]]}}

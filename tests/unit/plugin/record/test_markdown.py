@@ -50,6 +50,13 @@ def test_failures_come_first_with_what_to_do() -> None:
     ]
 
 
+def test_a_thousand_qpu_seconds_are_written_as_people_write_them() -> None:
+    """The page had ``about 1.23e+03``."""
+    job = {"qpu_seconds": {"value": 1_234.567, "is_estimate": True}}
+    page = markdown_of({"tests": [told("test_one", jobs=[job])]}, [])
+    assert "| about 1234.57 |" in page
+
+
 def test_of_many_failures_fifty_are_shown() -> None:
     page = markdown_of({"tests": [told(f"test_{number}", **FAILED) for number in range(60)]}, [])
     assert page.count("CassetteMiss") == 50

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import numpy as np
-import pytest
 
+from pytest_qchannel.compared import note, take
 from pytest_qchannel.emulator.programs import results
 from pytest_qchannel.journal import Exchange
-from pytest_qchannel.plugin.record.traffic import jobs_of, log_of, usage_s
+from pytest_qchannel.plugin.record.traffic import jobs_of, log_of
 
 HOST = "quantum.cloud.ibm.com"
 JOBS = "/api/v1/jobs"
@@ -87,14 +87,26 @@ def test_a_request_is_told_by_its_route_and_without_its_query() -> None:
     assert other["route"] == "GET (no route)"
 
 
-@pytest.mark.parametrize(
-    ("usage", "seconds"),
-    [
-        ({"qpu_charge_time_seconds": 4, "status": "complete"}, 4.0),
-        ({"qpu_charge_time_seconds": 0, "status": "pending"}, None),
-        ({"quantum_seconds": 3}, 3.0),
-        ("much", None),
-    ],
-)
-def test_the_usage_of_a_job(usage: object, seconds: float | None) -> None:
-    assert usage_s({"usage": usage}) == seconds
+def test_what_an_assertion_expected_stands_beside_the_counts_as_these_are_written() -> None:
+    """Qiskit joins registers without a space, counts of several are told with one."""
+    body = {"program_id": "sampler", "params": {"pubs": [["circuit", None, 3]]}}
+    told = [
+        exchange(1, "POST", JOBS, {"id": "j1", "backend": "here"}, body),
+        exchange(2, "GET", f"{JOBS}/j1/results", sampled(a=BITS[:, :1], b=BITS)),
+    ]
+    note("j1", 0, {"100": 0.75, "111": 0.25})
+    note("j1", 5, {"1": 1.0})
+    [pub] = jobs_of(told, 100.0)["j1"]["pubs"]
+    assert pub["expected"] == {"10 0": 0.75, "11 1": 0.25}
+    assert pub["expected"].keys() == pub["counts"].keys()
+    assert jobs_of(told, 100.0)["j1"]["pubs"][0]["expected"] is None, "told once"
+
+
+def test_of_what_was_expected_the_likeliest_are_told_and_what_nobody_takes_is_forgotten() -> None:
+    body = {"program_id": "sampler", "params": {"pubs": [["circuit", None, 3]]}}
+    note("j1", 0, {format(n, "07b"): (n + 1) / 8256 for n in range(128)})
+    [pub] = jobs_of([exchange(1, "POST", JOBS, {"id": "j1"}, body)], 100.0)["j1"]["pubs"]
+    assert list(pub["expected"]) == [format(n, "07b") for n in range(64, 128)]
+    for number in range(1_001):
+        note(f"job-{number}", 0, {"0": 1.0})
+    assert (take("job-0"), take("job-1")) == ({}, {0: {"0": 1.0}})

@@ -52,6 +52,25 @@ def test_what_one_test_asked_for_serves_all_unless_answers_differ() -> None:
     assert [entry.given_to for entry in replay.entries] == ["b", "", ""]
 
 
+def test_in_another_order_another_test_asks_for_what_a_client_remembers() -> None:
+    """A module shares a backend, which asks for its properties once: recorded in one random order,
+    the replay in the next one ended with "1 of 32 recorded interactions were not used"."""
+    recorded = [said("/p", "same", "a"), said("/p", "same", "b"), said("/p", "new", "d")]
+    for asked, idle in (
+        ("c", ()),  # has none: gets what was recorded of a, and perhaps b asks no more
+        ("aa", ()),  # first in b's stead, too
+        ("a", (1,)),  # nobody in b's stead
+    ):
+        replay = Replay(recorded[:2])
+        for test in asked:
+            given(replay, "/p", test)
+        assert replay.unused() == idle
+    replay = Replay(recorded[::2])
+    given(replay, "/p", "a")
+    given(replay, "/p", "a")
+    assert replay.unused() == (1,)  # what was not said to anybody
+
+
 def test_a_write_of_a_test_is_given_to_it_first() -> None:
     replay = Replay([said("/sessions", name, name, "POST") for name in ("a", "b")])
     assert given(replay, "/sessions", "b", "POST") == "b"

@@ -1,0 +1,70 @@
+"""Stand-ins in the place of the person's credentials, in the variables of this process.
+
+Whatever reads them for a live run has read them before: from then on nobody who reads or prints
+the environment, a child process that inherits it included, comes by a real one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from pytest_qchannel.channels.credentials import secrets_in
+
+__all__ = ["Exchange", "new_standin"]
+
+_KEY_BYTES: Final = 33  # 44 characters, as IBM's
+
+
+def new_standin() -> str:
+    """What looks like an API key, and is none."""
+    return secrets.token_urlsafe(_KEY_BYTES)
+
+
+class Exchange:
+    """What was taken out of the variables, and what stands there in its place.
+
+    Args:
+        taken: What another process has taken, by variable: the stand-in, and the real one.
+    """
+
+    def __init__(self, taken: Mapping[str, tuple[str, str]] | None = None) -> None:
+        self._before: dict[str, str | None] = {}
+        self.taken: dict[str, tuple[str, str]] = {}
+        """By variable, the stand-in and the real credential."""
+        for name, (standin, real) in (taken or {}).items():
+            self._put(name, standin, real)
+
+    def take(self) -> None:
+        """Takes what is there by now: a conftest.py may have set a variable."""
+        standins = dict(self.taken.values())
+        for secret in secrets_in(os.environ):
+            name, value = secret.env_var, secret.reveal()
+            if value not in standins:
+                known = {real: standin for standin, real in self.taken.values()}
+                self._put(name, known.get(value) or new_standin(), value)
+
+    def environ(self) -> dict[str, str]:
+        """The environment with what is real; an empty variable is an unset one."""
+        real = {name: real for name, (_, real) in self.taken.items()}
+        return {name: value for name, value in {**os.environ, **real}.items() if value}
+
+    def standins(self) -> Mapping[str, str]:
+        """The stand-in of each real credential."""
+        return {real: standin for standin, real in self.taken.values()}
+
+    def end(self) -> None:
+        """Puts the real ones back, but where somebody has set another value."""
+        for name, before in self._before.items():
+            if os.environ.get(name) == self.taken[name][0]:
+                os.environ.pop(name)
+                if before is not None:
+                    os.environ[name] = before
+        self._before.clear()
+
+    def _put(self, name: str, standin: str, real: str) -> None:
+        self._before.setdefault(name, os.environ.get(name))
+        self.taken[name] = standin, real
+        os.environ[name] = standin

@@ -1,0 +1,30 @@
+"""A dotenv file with credentials, beside the variables of the environment."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from pytest_qchannel.channels.secrets_file import environ_with
+from pytest_qchannel.errors import UsageProblem
+
+
+def test_a_variable_wins_over_the_file_unless_it_is_empty(tmp_path: Path) -> None:
+    """In CI the secrets of a fork are empty variables: ``qchannel cleanup`` took these."""
+    file = tmp_path / "live.env"
+    file.write_text("FIRST=of-the-file\nSECOND=of-the-file\nTHIRD=\n", encoding="utf-8")
+    file.chmod(0o600)
+    environ = {"FIRST": "", "SECOND": "of-the-environment", "FOURTH": ""}
+    assert environ_with(file, environ) == {"FIRST": "of-the-file", "SECOND": "of-the-environment"}
+    assert environ_with(None, environ) == {"SECOND": "of-the-environment"}
+
+
+def test_the_command_that_mends_it_can_be_pasted(tmp_path: Path) -> None:
+    file = tmp_path / "my secrets.env"
+    file.write_text("A=b\n", encoding="utf-8")
+    file.chmod(0o644)
+    with pytest.raises(UsageProblem) as problem:
+        environ_with(file, {})
+    assert shlex.split(problem.value.next or "") == ["chmod", "600", str(file)]
