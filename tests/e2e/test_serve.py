@@ -190,7 +190,11 @@ def test_a_channel_that_the_world_has_no_account_for_is_refused(tmp_path: Path) 
     ) in result.stderr
 
 
-def test_plain_http_needs_no_certificate(serve: Callable[..., Served]) -> None:
+def test_plain_http_needs_no_certificate(
+    serve: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what it prints has no key of whoever started it, wherever a client has put that."""
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", key := "a-key-of-nobody-0123456789")
     served = serve("--json", "--plain-http", "--verbose")
     assert served.facts["url"] == f"http://127.0.0.1:{served.port}"
     assert served.facts["ca_file"] is None
@@ -198,11 +202,16 @@ def test_plain_http_needs_no_certificate(serve: Callable[..., Served]) -> None:
     assert requests.get(url, headers={"Host": HOST, **served.headers()}, timeout=30).ok
     gap = requests.get(f"{served.facts['url']}/", timeout=30)
     assert gap.status_code == 501
+    named = f"{url}/{key}/status?of={key}"
+    assert requests.get(named, headers={"Host": HOST}, timeout=30).status_code == 401
+    assert requests.get(f"{served.facts['url']}/{key}", timeout=30).status_code == 501
     status, _, err = served.end()
     assert status == 0
+    assert key not in err
+    assert "/backends/<secret QISKIT_IBM_TOKEN>/status" in err
     assert f"#1 GET https://{HOST}/api/v1/backends -> 200" in err
     assert "qchannel: the emulator has nothing at GET https://127.0.0.1/" in err
-    assert err.splitlines()[-1] == "qchannel serve: ended, 2 requests"
+    assert err.splitlines()[-1] == "qchannel serve: ended, 4 requests"
 
 
 @pytest.mark.parametrize("how", ENDS)
