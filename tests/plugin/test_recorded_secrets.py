@@ -238,6 +238,18 @@ def test_a_key_is_not_shown_without_a_cassette_nor_in_a_part(
     assert "the key is <secret QISKIT_IBM_TOKEN>" in told
 
 
+def test_where_the_whole_run_is_emulated_no_id_has_a_key(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test without a fixture of ours, which has the key of somewhere else."""
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", VALUE)
+    ids = f"ids=[{VALUE!r}, 'b']"
+    source = "@pytest.mark.parametrize('one', [1, 2], IDS)\ndef test_it(one): pass"
+    pytester.makepyfile(test_it=f"import pytest\n{source.replace('IDS', ids)}")
+    result = pytester.runpytest_inprocess(*NO_CHANCE, "--qchannel-everywhere", "--co", "-q")
+    assert "test_it.py::test_it[<secret QISKIT_IBM_TOKEN>]" in result.outlines
+
+
 CIRCUIT = """
     import pytest
     from qiskit import ClassicalRegister, QuantumCircuit
