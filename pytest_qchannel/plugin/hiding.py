@@ -205,6 +205,13 @@ class Hiding:
             object.__setattr__(context, name, hidden(value, hide))
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """What ``pytest.exit`` was given stands at the end of the run, in no report."""
+        if isinstance(excinfo.value, pytest.exit.Exception):
+            hide = self._config.stash.get(HIDER, self.hide)
+            excinfo.value.args = tuple(hide(str(one)) for one in excinfo.value.args)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """What a fixture of the session has written at its end."""
         self.hide_properties(self._config.stash.get(HIDER, self.hide))
