@@ -365,7 +365,7 @@ def test_a_test_in_no_class_has_its_own_cassette_though_its_lane_begins_before_i
     wide = "--qchannel-scope=class"
     run(suite, wide, *RECORD).assert_outcomes(passed=3)
     kept = [f"test_it/{name}" for name in ("TestIt._class", "test_free", "test_marked")]
-    made = list(files(pytester.path / "cassettes"))
+    made = sorted(files(pytester.path / "cassettes"))
     assert [one.partition("[")[0].removesuffix(".yaml") for one in made] == kept
     result = run(suite, wide)
     result.assert_outcomes(passed=3)
