@@ -20,6 +20,7 @@ from typing import Final, TypedDict
 
 import click
 
+from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.cli.group import example
 from pytest_qchannel.emulator.adapters.authority import is_of_an_authority, new_authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
@@ -28,6 +29,7 @@ from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.lanes.source.emulated import EmulatedSource
 from pytest_qchannel.lanes.worlds import WorldBuilder, seeded, world_of
+from pytest_qchannel.secret import hide_all
 from pytest_qchannel.settings import CHANNELS, Settings, resolve
 from pytest_qchannel.wire import Handle, Request, Response
 
@@ -258,6 +260,7 @@ class _Watch:
         self.gaps: list[QChannelError] = []
         self.requests = 0
         self._verbose = verbose
+        self._secrets = [one for one in secrets_of_person() if one.is_searchable]
         self._lock = threading.Lock()
 
     def link(self, request: Request, answer: Handle) -> Response:
@@ -269,13 +272,17 @@ class _Watch:
                 for exchange in self.journal.take():
                     self.requests += 1
                     if self._verbose:
-                        click.echo(str(replace(exchange, number=self.requests)), err=True)
+                        self._tell(f"{replace(exchange, number=self.requests)}\n")
                 while self.gaps:
-                    click.echo(f"qchannel: {self.gaps.pop(0)}", err=True)
+                    self._tell(f"qchannel: {self.gaps.pop(0)}\n")
 
     def failed(self, error: Exception) -> None:
         """Shows a bug of the emulator; the client was answered with 501."""
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        self._tell("".join(traceback.format_exception(error)))
+
+    def _tell(self, text: str) -> None:
+        # A client may have put a real credential anywhere into its request.
+        click.echo(hide_all(text, self._secrets), err=True, nl=False)
 
 
 def _accounts(source: EmulatedSource, settings: Settings) -> list[_Account]:

@@ -111,6 +111,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         keys.LANE_FIXTURE not in names and _is_lent(metafunc.definition)
     ):
         _our_tests(metafunc.config).choose_channels(metafunc)
+    elif keys.WHOLE_RUN in metafunc.config.stash:
+        _our_tests(metafunc.config).watch_ids(metafunc)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -70,9 +70,13 @@ class OurTests:
             made = config.stash[OUR_TESTS] = cls(config)
         return made
 
+    def watch_ids(self, metafunc: pytest.Metafunc) -> None:
+        """Keeps credentials out of the ids that a test's parameters make."""
+        self._hiding.watch_ids(metafunc)
+
     def choose_channels(self, metafunc: pytest.Metafunc) -> None:
         """Runs a test once per chosen channel."""
-        self._hiding.watch_ids(metafunc)
+        self.watch_ids(metafunc)
         try:
             names, reason = selection.channels_for(self._config, metafunc.definition)
         except UsageProblem:

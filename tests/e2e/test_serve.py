@@ -190,7 +190,14 @@ def test_a_channel_that_the_world_has_no_account_for_is_refused(tmp_path: Path) 
     ) in result.stderr
 
 
-def test_plain_http_needs_no_certificate(serve: Callable[..., Served]) -> None:
+def test_plain_http_needs_no_certificate(
+    serve: Callable[..., Served], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And what it prints has no key of whoever started it, wherever a client has put that."""
+    saved = tmp_path / ".qiskit" / "qiskit-ibm.json"
+    saved.parent.mkdir()
+    saved.write_text(json.dumps({"mine": {"token": (key := "a-key-of-nobody-0123456789")}}))
+    monkeypatch.setenv("HOME", str(tmp_path))
     served = serve("--json", "--plain-http", "--verbose")
     assert served.facts["url"] == f"http://127.0.0.1:{served.port}"
     assert served.facts["ca_file"] is None
@@ -198,11 +205,16 @@ def test_plain_http_needs_no_certificate(serve: Callable[..., Served]) -> None:
     assert requests.get(url, headers={"Host": HOST, **served.headers()}, timeout=30).ok
     gap = requests.get(f"{served.facts['url']}/", timeout=30)
     assert gap.status_code == 501
+    named = f"{url}/{key}/status?of={key}"
+    assert requests.get(named, headers={"Host": HOST}, timeout=30).status_code == 401
+    assert requests.get(f"{served.facts['url']}/{key}", timeout=30).status_code == 501
     status, _, err = served.end()
     assert status == 0
+    assert key not in err
+    assert "/backends/<secret ~/.qiskit/qiskit-ibm.json>/status" in err
     assert f"#1 GET https://{HOST}/api/v1/backends -> 200" in err
     assert "qchannel: the emulator has nothing at GET https://127.0.0.1/" in err
-    assert err.splitlines()[-1] == "qchannel serve: ended, 2 requests"
+    assert err.splitlines()[-1] == "qchannel serve: ended, 4 requests"
 
 
 @pytest.mark.parametrize("how", ENDS)

@@ -203,7 +203,13 @@ UNTAPED = """
     @pytest.mark.parametrize("offset", [74, 96])
     def test_cut_short(qchannel_rest, offset):
         sent = {"before": "z" * offset + KEY + "z" * 400}
-        unittest.TestCase().assertEqual([KEY, KEY, KEY], qchannel_rest.get("/jobs"))
+        if offset == 96:
+            unittest.TestCase().assertEqual([KEY, KEY, KEY], qchannel_rest.get("/jobs"))
+        assert sent["before"] == qchannel_rest.get("/jobs")
+
+    @pytest.mark.vcr
+    def test_the_last(qchannel_rest):
+        pytest.exit(f"enough of {KEY}")
 """
 
 
@@ -228,7 +234,20 @@ def test_a_key_is_not_shown_without_a_cassette_nor_in_a_part(
     assert "the value of QISKIT_IBM_TOKEN, the name of the file" in told
     assert "not with <secret QISKIT_IBM_TOKEN>" in told
     assert "zz<part of the secret QISKIT_IBM_TOKEN>...zz" in told
+    assert "Exit: enough of <secret QISKIT_IBM_TOKEN>" in told
     assert "the key is <secret QISKIT_IBM_TOKEN>" in told
+
+
+def test_where_the_whole_run_is_emulated_no_id_has_a_key(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test without a fixture of ours, which has the key of somewhere else."""
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", VALUE)
+    ids = f"ids=[{VALUE!r}, 'b']"
+    source = "@pytest.mark.parametrize('one', [1, 2], IDS)\ndef test_it(one): pass"
+    pytester.makepyfile(test_it=f"import pytest\n{source.replace('IDS', ids)}")
+    result = pytester.runpytest_inprocess(*NO_CHANCE, "--qchannel-everywhere", "--co", "-q")
+    assert "test_it.py::test_it[<secret QISKIT_IBM_TOKEN>]" in result.outlines
 
 
 CIRCUIT = """
