@@ -65,7 +65,7 @@ def apart(soak: Soak, one: Apart, seed: int) -> Finding:
     was looked at: when it is forked the soak has threads that sleep and hold nothing (timers of the
     queue, whose runs are over), so that no lock of ours, of sqlite or of a pool is held by a thread
     that the fork has not got. The lane's end did wait without a limit for what waited at the door,
-    and does not any more (:meth:`.LiveRun.hurry`). Since then 74 more have not hung.
+    and does not any more (:meth:`.LiveRun.hurry`). Since then 141 have not hung.
     """
     hung = []
     for _ in range(2):

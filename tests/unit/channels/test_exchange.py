@@ -1,0 +1,56 @@
+"""Variables have stand-ins while a live run goes on, and what they had before when it is over."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from pytest_qchannel.channels.exchange import Exchange
+
+OURS, CLIENTS, CLOUD = "QCHANNEL_IBM_CLOUD_TOKEN", "QISKIT_IBM_TOKEN", "IBM_CLOUD_API_KEY"
+
+
+@pytest.fixture(autouse=True)
+def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (OURS, CLIENTS, CLOUD):
+        monkeypatch.setenv(name, "a-real-key")
+
+
+def test_one_key_has_one_standin_and_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CLOUD, "another-real-key")
+    exchange = Exchange()
+    exchange.take()
+    assert os.environ[OURS] == os.environ[CLIENTS] != os.environ[CLOUD]
+    assert {os.environ[OURS], os.environ[CLOUD]}.isdisjoint({"a-real-key", "another-real-key"})
+    assert exchange.environ()[OURS] == "a-real-key"
+    assert exchange.standins() == {
+        "a-real-key": os.environ[OURS],
+        "another-real-key": os.environ[CLOUD],
+    }
+    monkeypatch.setenv(CLIENTS, "of-a-fixture")  # what somebody has set since then stays
+    exchange.end()
+    assert (os.environ[OURS], os.environ[CLOUD]) == ("a-real-key", "another-real-key")
+    assert os.environ[CLIENTS] == "of-a-fixture"
+
+
+def test_what_a_conftest_sets_later_is_taken_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = Exchange()
+    exchange.take()
+    before = os.environ[OURS]
+    monkeypatch.setenv(CLOUD, "from-a-vault")
+    exchange.take()
+    assert os.environ[OURS] == before, "it is known by now"
+    assert exchange.environ()[CLOUD] == "from-a-vault" != os.environ[CLOUD]
+
+
+def test_a_worker_has_the_standins_of_its_controller() -> None:
+    controller = Exchange()
+    controller.take()
+    inherited = dict(os.environ)
+    worker = Exchange(controller.taken)
+    worker.take()
+    assert dict(os.environ) == inherited
+    assert worker.environ()[OURS] == "a-real-key"
+    assert worker.standins() == controller.standins()
+    controller.end()
