@@ -1,3 +1,3 @@
 """The version, alone in a file so that the build reads it without importing anything."""
 
-__version__ = "0.1.0.dev0"
+__version__ = "1.0.0rc1"

@@ -108,10 +108,8 @@ def check(
 
     Ends with exit status 0 if every step holds, 1 if one does not, 2 if an option is wrong.
     """
-    if output is not None and not live:
-        raise click.UsageError("--output: only --live writes a report; add --live")
     settings = _settings(channels, seed, mode)
-    _refuse_what_means_nothing(ctx, settings.mode)
+    _refuse_what_means_nothing(ctx, settings.mode, live=live)
     if not verbose:
         logging.getLogger("qiskit_ibm_runtime").setLevel(logging.ERROR)
         warnings.simplefilter("ignore")
@@ -195,12 +193,24 @@ def _check_live(
         raise SystemExit(1)
 
 
-def _refuse_what_means_nothing(ctx: click.Context, mode: Mode) -> None:
+_OF_LIVE: Final = {"output": "writes a report", "budget": "spends anything"}
+_NOT_LIVE: Final = {"mode": "mode", "seed": "seed", "folder": "cassettes"}
+
+
+def _refuse_what_means_nothing(ctx: click.Context, mode: Mode, *, live: bool) -> None:
     """Refuses options that the mode would ignore."""
 
     def is_given(name: str) -> bool:
         return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
+    for name, does in _OF_LIVE.items():
+        if is_given(name) and not live:
+            raise click.UsageError(f"--{name}: only --live {does}; add --live")
+    for name, option in _NOT_LIVE.items():
+        if is_given(name) and live:
+            raise click.UsageError(
+                f"--{option}: with --live the real services answer; leave one of the two out"
+            )
     if mode is Mode.EMULATED and is_given("folder"):
         raise click.UsageError(
             "--cassettes: the emulated lane has none; add --mode replay or --mode record"

@@ -13,7 +13,7 @@ from _pytest.junitxml import xml_key
 from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.plugin.keys import ATTRIBUTE, IS_FINISHED, LIVE, TAPE, TAPE_OF_RUN
-from pytest_qchannel.plugin.sharing import unit_of
+from pytest_qchannel.plugin.sharing import Unit, unit_of
 from pytest_qchannel.secret import hide_all
 
 if TYPE_CHECKING:
@@ -53,7 +53,10 @@ def hide_facts(report: pytest.TestReport, hide: Hide) -> None:
 
 def tape_in_use(item: pytest.Item) -> ReplayTape | RecordTape | None:
     """The tape of a test, of its unit, or of the whole run, until the test's last report."""
-    unit = unit_of(item)
+    return _tape_of(item, unit_of(item))
+
+
+def _tape_of(item: pytest.Item, unit: Unit | None) -> ReplayTape | RecordTape | None:
     tape = item.stash.get(TAPE, None) if unit is None else unit.tape
     return tape if tape is not None else item.config.stash.get(TAPE_OF_RUN, None)
 
@@ -63,7 +66,8 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
 
     Those of the person in any case; where there is a cassette, those that it saw, too.
     """
-    tape, unit = tape_in_use(item), unit_of(item)
+    unit = unit_of(item)
+    tape = _tape_of(item, unit)
     hiding = item.config.pluginmanager.get_plugin(HIDING)
     if tape is None:
         if hiding is not None and LIVE not in item.config.stash:  # which looks for itself

@@ -54,6 +54,7 @@ class LiveEnd:
         self.live_tests: set[str] = set()
         self.skipped: dict[str, str] = {}
         self._is_worker = hasattr(config, "workerinput")
+        self._process = os.getpid()
         self._was_signalled = False
         self._lines: list[str] = []
         self._left: dict[str, str] = {}
@@ -143,9 +144,11 @@ class LiveEnd:
 
     def _terminated(self, number: int, _frame: FrameType | None) -> None:
         """Makes of SIGTERM, which pytest does not handle, a Ctrl-C; of a second one the end."""
-        if self._was_signalled:
-            signal.signal(number, signal.SIG_DFL)
+        is_fork = os.getpid() != self._process  # which ends as it would without a live run
+        if self._was_signalled or is_fork:
+            signal.signal(number, (is_fork and self._before) or signal.SIG_DFL)
             os.kill(os.getpid(), number)
+            return
         self._was_signalled = True
         raise KeyboardInterrupt
 

@@ -85,9 +85,14 @@ class WaitLine:
     def _can_rewrite(self, stream: TextIO) -> bool:
         """Whether nobody else writes to the terminal, which is one, while a test runs."""
         option = self._config.option
-        has_log = self._config.getini("log_cli") or option.log_cli_level is not None
+        has_log = hasattr(option, "log_cli_level") and (  # not with -p no:logging
+            self._config.getini("log_cli") or option.log_cli_level is not None
+        )
         is_dumb = os.environ.get("TERM") == "dumb" or "CI" in os.environ
-        return stream.isatty() and not (is_dumb or has_log or option.capture == "no")
+        return stream.isatty() and not (is_dumb or has_log or self._is_uncaptured())
+
+    def _is_uncaptured(self) -> bool:
+        return getattr(self._config.option, "capture", "no") == "no"
 
     def _look(self, show: Callable[[Console, str | None], None], console: Console) -> None:
         while not self._is_over:

@@ -1,6 +1,6 @@
 """The CI files of the docs: careful with secrets, and every step that can run here does.
 
-Steps that install from a registry cannot; those of live runs are for where the second server is.
+Steps that install from a registry cannot; those with secrets run in ``tests/live/test_live_ci.py``.
 """
 
 from __future__ import annotations

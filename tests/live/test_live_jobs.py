@@ -11,6 +11,7 @@ import pytest
 
 from tests.live.conftest import SAMPLER
 from tests.live.second_server import SecondServer
+from tests.live.worlds import world_with
 
 Run = Callable[..., pytest.RunResult]
 
@@ -21,6 +22,12 @@ def test_a(qchannel_service):
     assert sum(job.result()[0].data.meas.get_counts().values()) == 16
     assert not job.tags
 """
+
+
+@pytest.fixture(scope="module")
+def world() -> str:
+    """Devices have twins that run nothing."""
+    return world_with("queue_length = 3", "dry_run_devices = true")
 
 
 Submitted = Callable[..., tuple[pytest.RunResult, list[dict[str, Any]]]]
@@ -46,14 +53,16 @@ def test_a_job_runs_once_with_a_cost_and_tags_that_nobody_sees(
     result, jobs = submitted(SAMPLER + ONE, "--qchannel-budget=60", "-q", report)
     result.assert_outcomes(passed=1)
     [job] = jobs
-    [line] = [one for one in result.outlines if one.startswith("qchannel:")]
+    told = [one for one in result.outlines if one.startswith("qchannel:")]
+    # A slow machine is told, in between, what it waits for.
+    [line] = [one for one in told if not one.startswith("qchannel: waiting ")]
     assert line.startswith("qchannel: 1 live on ibm_quantum_platform; ")
     used = max(2.0, round(job["usage_s"]))
     cost = f"1 job, {used:g} QPU seconds used, 0 held, {60 - used:g} of 60 left"
     assert line.endswith(cost)
-    told = json.loads((pytester.path / "out.json").read_bytes())
-    assert told["qpu_seconds"] == {"used": used, "held": 0.0, "budget": 60.0, "estimate": None}
-    [[one]] = [test["jobs"] for test in told["tests"]]
+    document = json.loads((pytester.path / "out.json").read_bytes())
+    assert document["qpu_seconds"] == {"used": used, "held": 0.0, "budget": 60.0, "estimate": None}
+    [[one]] = [test["jobs"] for test in document["tests"]]
     assert (one["id"], one["backend"]) == (job["id"], "ibm_here")
     assert one["qpu_seconds"] == {"value": used, "is_estimate": False}
     assert (job["cost_s"], job["state"]) == (10, "Completed")
@@ -151,3 +160,16 @@ def test_a_quota_that_is_met_in_a_teardown_is_no_pass(submitted: Submitted) -> N
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*live, quota: a job was not sent: with --qchannel-budget=0 *"])
     assert jobs == []
+
+
+def test_a_dry_run_goes_to_the_twin_and_a_session_has_none(submitted: Submitted) -> None:
+    opens = """
+@pytest.mark.live_qpu(max_qpu_seconds=10)
+def test_b(qchannel_service):
+    from qiskit_ibm_runtime import Session
+    Session(backend=qchannel_service.backend("ibm_here"))
+"""
+    result, jobs = submitted(SAMPLER + ONE + opens, "--qchannel-budget=dry", "-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*live, not offered: a session was not sent: *"])
+    assert [(one["backend"], one["usage_s"]) for one in jobs] == [("mock_here", 0)]

@@ -64,13 +64,15 @@ def test_markers_are_listed_and_known_to_strict_markers(run: Any) -> None:
     result.stdout.fnmatch_lines(
         [
             "@pytest.mark.qchannel([*]names, instance=None, seed=None, mode=None, *",
-            "@pytest.mark.live_qpu([*], max_qpu_seconds=10, max_jobs=1, *): *",
+            "@pytest.mark.live_qpu([*], max_qpu_seconds=10, max_jobs=1, *",
         ]
     )
-    listed = {line.partition("(")[0]: line for line in result.outlines if line.startswith("@")}
+    listed = {part.partition("(")[0]: part for part in result.stdout.str().split("\n\n")}
     for name, accept in ACCEPT.items():
         said = set(re.findall(r"\w+", listed[f"@pytest.mark.{name}"]))
         assert set(inspect.signature(accept).parameters) <= said
+        # They were one line each, of up to 385 characters, which a terminal broke anywhere.
+        assert max(map(len, listed[f"@pytest.mark.{name}"].splitlines())) <= 80
     mistyped = run("import pytest\n@pytest.mark.qchanel\ndef test_a(): pass", "--strict-markers")
     mistyped.assert_outcomes(errors=1)
     mistyped.stdout.fnmatch_lines(["*'qchanel' not found in `markers` configuration option*"])

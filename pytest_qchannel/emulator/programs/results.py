@@ -26,8 +26,7 @@ def bit_array(bits: Bits) -> Encoded:
     """
     # Big-endian, padded on the left; column k of ours is bit k of the value.
     width = bits.shape[-1]
-    padding = [(0, 0)] * (bits.ndim - 1) + [(0, -width % 8)]
-    packed = np.packbits(np.pad(bits, padding)[..., ::-1], axis=-1)
+    packed = np.packbits(bits, axis=-1, bitorder="little")[..., ::-1]
     value = {"array": codec.encode_array(packed), "num_bits": width}
     return {"__type__": "BitArray", "__value__": value}
 

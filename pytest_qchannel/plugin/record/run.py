@@ -98,7 +98,8 @@ class Run:
         """Takes a report of a test that used us, or of one that crashed."""
         facts: Facts | None = getattr(report, ATTRIBUTE, None)
         # With --dist each every worker has each test.
-        key = getattr(report, "node", None), report.nodeid
+        node = report.nodeid
+        key = getattr(report, "node", None), node
         attempt = self._now.get(key)
         if report.when == "setup" and not hasattr(report, "context"):
             if facts is None:
@@ -113,7 +114,7 @@ class Run:
             attempt = self._begun(key)
         if facts is not None:
             attempt.facts = facts
-            attempt.node = facts.get("node", report.nodeid)
+            attempt.node = facts.get("node", node)
         attempt.reports.append(report)
 
     def _begun(self, key: tuple[object, str]) -> Attempt:

@@ -45,5 +45,7 @@ def test_it_is_rewritten_where_nobody_else_writes(monkeypatch: pytest.MonkeyPatc
     assert line.rewrites(is_terminal=True)
     assert not line.rewrites(is_terminal=False)
     assert not Waiting(JumpingClock(), capture="no").rewrites(is_terminal=True)
+    del vars(line._config.option)["log_cli_level"]  # -p no:logging
+    assert line.rewrites(is_terminal=True)
     monkeypatch.setenv("CI", "true")
     assert not line.rewrites(is_terminal=True)

@@ -310,6 +310,20 @@ def test_standins_and_words_are_no_secrets(text: str) -> None:
     assert Gate().search(text.encode()) == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "test_SamplerV2_returns_1024_shots_for_each_of_its_PUBs",
+        "test_what_IBMRuntimeError_1291_says_of_a_job_that_is_gone",
+        "TestQiskitRuntimeService2026_with_a_token_that_has_expired",
+        "test_QAOA_MaxCut_3x3_grid_p2_SPSA_100_iter_EstimatorV2_ZNE",
+    ],
+)
+def test_a_long_name_is_no_key(name: str) -> None:
+    """A test with such a name could not be recorded: "refused to store a secret", its own name."""
+    assert Gate().search(f"test: test_it.py::{name}".encode()) == []
+
+
 def test_the_refusal_has_the_shape_of_the_house() -> None:
     document = "interactions:\n- request:\n    headers:\n      x: [" + VALUE + "]\n"
     found = Gate([Secret("QISKIT_IBM_TOKEN", VALUE)], patterns=()).search(document.encode())

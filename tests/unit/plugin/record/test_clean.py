@@ -16,6 +16,7 @@ KEY = "planted/secret+of a person-0123456789"
 SECRETS = [Secret("QISKIT_IBM_TOKEN", KEY)]
 # Made here from parts: nobody's.
 API_KEY = "Zq3xTn8LwPa5" + "VbR7cYd2KfH9mJs4" + "GuE6iOk1XeWzQrBt"
+NAME = "a/test_what_IBMRuntimeError_1291_says_of_a_job_that_is_gone.yaml"
 JWT = "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiJzb21lYm9keSJ9." + "c2lnbmF0dXJlLW9mLW5vYm9keQ"
 
 PLANTED = {
@@ -26,6 +27,7 @@ PLANTED = {
     "in hex": KEY.encode().hex(),
     "in JSON in JSON": json.dumps({"a": json.dumps({"k": KEY})}),
     "an API key": f"key {API_KEY} here",
+    "an API key in a path": f"GET https://h.example/v1/{API_KEY}/jobs/of-{API_KEY}~1.yaml",
     "a token": f"Bearer {JWT}",
     "a classic token": "0123456789abcdef" * 8,
 }
@@ -41,5 +43,5 @@ def test_what_was_planted_is_gone(text: str) -> None:
 
 
 def test_what_has_no_secret_stays_as_it_is() -> None:
-    told: Json = {"a": ["b", 1, None, 2.5, True], "ibm_torino": "test_a.py::test_b[x]"}
+    told: Json = {"a": ["b", 1, None, 2.5, True], "ibm_torino": "test_a.py::test_b[x]", "b": NAME}
     assert cleaned(told, SECRETS) is told
