@@ -89,6 +89,7 @@ class NetworkGuard:
         for name in LOOKUPS:
             real = getattr(socket, name)
             self._patch(socket, name, self._looking_up(real))
+        self._patch(socket, "getnameinfo", self._naming(socket.getnameinfo))
         for name in ("connect", "connect_ex"):
             self._patch(socket.socket, name, self._connecting(getattr(socket.socket, name)))
         for kind in (socket.socket, ssl.SSLSocket):  # a proxy may be spoken to with TLS
@@ -188,6 +189,14 @@ class NetworkGuard:
             return found
 
         return look_up
+
+    def _naming(self, real: Callable[..., object]) -> Callable[..., object]:
+        def getnameinfo(address: object, flags: int) -> object:
+            if not flags & socket.NI_NUMERICHOST:
+                self._check(host_of(address))
+            return real(address, flags)
+
+        return getnameinfo
 
     def _connecting(self, real: Callable[..., object]) -> Callable[..., object]:
         def connect(sock: socket.socket, address: object) -> object:

@@ -19,6 +19,7 @@ REACHING = {
     "gethostbyname": "import socket; socket.gethostbyname('example.org')",
     "gethostbyname_ex": "import socket; socket.gethostbyname_ex('example.org')",
     "gethostbyaddr": "import socket; socket.gethostbyaddr('203.0.113.7')",
+    "getnameinfo": "import socket; socket.getnameinfo(('203.0.113.7', 80), 0)",
     "bytes": "import socket; socket.getaddrinfo(b'example.org', 80)",
     "udp_sendto": "udp().sendto(b'x', ('203.0.113.7', 53))",
     "udp_sendto_flags": "udp().sendto(b'x', 0, ('203.0.113.7', 53))",

@@ -34,6 +34,7 @@ WATCH = """
             socket.gethostbyname,
             socket.gethostbyname_ex,
             socket.gethostbyaddr,
+            socket.getnameinfo,
             socket.socket.connect,
             socket.socket.connect_ex,
             socket.socket.sendto,
