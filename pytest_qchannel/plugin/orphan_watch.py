@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -91,13 +92,16 @@ class OrphanWatch:
         for item in items:
             if taping.has_lane(item):
                 self._sort(item, used, idle)
-        others = {taping.test_id(item) for item in items if not taping.has_lane(item)}
+        others = [item for item in items if not taping.has_lane(item)]
+        asking = {taping.test_id(item) for item in others if _may_ask(item)}
+        used.update(one.path for one in kept if one.test in asking)
+        without = {taping.test_id(item) for item in others}
         idle_here = {taping.test_id(item) for item in items if not self._replays(item)}
         used.update(self._of_whole_runs(kept, idle_here))
         seen = Seen(used, idle, self._whole(items))
         if orphans.find(kept, seen, self._exists, _tests_in):
             for one in kept:
-                if one.test in others:
+                if one.test in without:
                     idle.setdefault(one.path, "its test uses no fixture of qchannel")
         return orphans.find(kept, seen, self._exists, _tests_in)
 
@@ -196,3 +200,9 @@ class OrphanWatch:
 def _tests_in(kept: CassetteFile) -> Iterable[str]:
     """The tests that share a cassette, by its index."""
     return taping.recorded_tests(kept.path)
+
+
+def _may_ask(item: pytest.Item) -> bool:
+    """Whether a test can have a fixture of ours by its name, which nobody knows until it runs."""
+    function = getattr(item, "function", None)
+    return function is not None and "request" in inspect.signature(function).parameters

@@ -239,6 +239,19 @@ def test_in_these_modes_every_test_with_our_fixtures_uses_its_cassette(
     result.stdout.fnmatch_lines([HEAD.format("1 cassette"), "*uses no fixture of qchannel"])
 
 
+def test_a_test_that_may_ask_for_a_fixture_by_name_keeps_its_cassette(project: Project) -> None:
+    """One was replayed and, in the same run, told as one that no test uses; prune would take it."""
+    asking = """
+    @pytest.mark.vcr
+    def test_asks(request):
+        request.getfixturevalue("qchannel_rest")
+"""
+    also = ("test_it.py::test_asks", "test_it.py::test_of_another_kind")
+    result = project(*COLLECT, STRICT, also=also, tests=TESTS + asking)
+    result.stdout.fnmatch_lines([HEAD.format("1 cassette"), "*test_of_another_kind.yaml*"])
+    result.stdout.no_fnmatch_line("*test_asks*.yaml*")
+
+
 def test_a_mode_of_one_run_is_no_verdict_on_cassettes(project: Project) -> None:
     unmarked = "test_it.py::test_unmarked[ibm_cloud]"
     result = project(*COLLECT, STRICT, "--qchannel-mode=emulated", also=(unmarked,))
