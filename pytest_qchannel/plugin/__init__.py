@@ -147,8 +147,6 @@ def _prepare(config: pytest.Config, items: list[pytest.Item]) -> None:
         for item in items:
             if keys.OURS not in item.stash and (keys.WHOLE_RUN in config.stash or _has_ours(item)):
                 _our_tests(config).prepare(item)
-    if keys.OUR_TESTS in config.stash and not hasattr(config, "workerinput"):
-        _listen(config)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -272,6 +270,8 @@ def _our_tests(config: pytest.Config) -> OurTests:
     """What is done with the tests that use us; most runs have none."""
     from pytest_qchannel.plugin.our_tests import OurTests
 
+    if not hasattr(config, "workerinput"):
+        _listen(config)  # a test may ask for a fixture by name, when it runs
     return OurTests.of(config)
 
 

@@ -37,7 +37,7 @@ class ToySource:
         self.links = (in_turn(threading.RLock()), journaled(of.journal))
         self.problems = of.problems
         self.answer = Response.json({"devices": []})
-        self.is_closed = False
+        self.is_closed = self.has_stopped = False
 
     def hints(self, error: BaseException, channel: Channel | None, requests: Journal) -> list[str]:
         return []
@@ -48,6 +48,9 @@ class ToySource:
         if request.path.endswith("/gap"):
             self.problems.append(QChannelError("a gap of the toy"))
         return self.answer
+
+    def stop_waiting(self) -> None:
+        self.has_stopped = True
 
     def close(self, where: str) -> None:
         self.is_closed = True

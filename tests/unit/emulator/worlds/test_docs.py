@@ -13,7 +13,6 @@ from docs.world_keys import tables
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
-from pytest_qchannel.errors import UsageProblem
 
 DOCS = Path(__file__).parents[4] / "docs" / "world.md"
 
@@ -48,17 +47,3 @@ def test_the_builder_that_it_shows_builds() -> None:
     world: World = made.build(Clock(lambda: 0.0))
     assert len(world.accounts) == 1
     assert len(world.jobs) == 1
-
-
-def test_the_error_that_it_shows_is_the_one_that_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    shown = next(text for text in blocks("text") if "where:" in text)
-    line = int(re.findall(r"line (\d+)", shown)[0])
-    good = blocks("toml")[0].splitlines()
-    good[line - 1] = 'devices = ["ibm_torini"]'
-    Path("world.toml").write_text("\n".join(good), encoding="utf-8")
-    with pytest.raises(UsageProblem) as caught:
-        WorldBuilder.from_file("world.toml")
-    assert f"ERROR: {caught.value}\n" == shown
