@@ -39,7 +39,7 @@ def test_reads(qchannel_rest, number):
 
 def pytest_configure(config):
     from pytest_qchannel.plugin.record import facts
-    config.pluginmanager.unregister(name="qchannel-telling")
+    config.pluginmanager.set_blocked("qchannel-telling")
     facts.attach = facts.opened = lambda *_: None
 """,
 }
