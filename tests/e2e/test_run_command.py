@@ -64,7 +64,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
             patch.setattr(sys, "argv", list(sys.argv))
             patch.setattr(sys, "path", list(sys.path))
             patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-            patch.setattr(sys.modules["pytest_qchannel.cli.run"], "at_exit", ends.append)
+            patch.setattr("pytest_qchannel.cli.run.at_exit", ends.append)
             return Runner().invoke(main, ["run", *arguments], catch_exceptions=False)
 
     return invoke_run
