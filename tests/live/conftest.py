@@ -31,6 +31,13 @@ def sample(service, backend="ibm_here"):
 """
 """The head of a test module that submits jobs."""
 
+QUEUED = f"""{SAMPLER}
+@pytest.mark.live_qpu(max_qpu_seconds=10)
+def test_a(qchannel_service):
+    sample(qchannel_service, "ibm_there").result()
+"""
+"""A test whose job waits in a queue."""
+
 
 @pytest.fixture(autouse=True)
 def _only_loopback() -> Iterator[None]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.devices_kit import with_device
-from tests.live.conftest import SAMPLER
+from tests.live.conftest import QUEUED, SAMPLER
 from tests.live.second_server import SecondServer
 from tests.live.worlds import STUCK
 
@@ -59,16 +59,8 @@ def test_what_a_test_leaves_is_cancelled_when_it_ends(live: Run, led: SecondServ
 def test_a_job_that_waits_for_too_long_is_cancelled_and_its_test_skipped(
     live: Run, led: SecondServer, pytester: pytest.Pytester
 ) -> None:
-    test = (
-        SAMPLER
-        + """
-@pytest.mark.live_qpu(max_qpu_seconds=10)
-def test_a(qchannel_service):
-    sample(qchannel_service, "ibm_there").result()
-"""
-    )
     report = "--qchannel-report=out.json"
-    result = live(test, PAID, "--qchannel-queue-timeout=60", "-rs", report)
+    result = live(QUEUED, PAID, "--qchannel-queue-timeout=60", "-rs", report)
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(
         ["SKIPPED*live, queue: job * waited 60 s in the queue of ibm_there*"]
@@ -80,7 +72,7 @@ def test_a(qchannel_service):
     [told] = document["tests"]
     assert (told["lane"], told["outcome"], told["class"]) == ("live", "skipped", "queue")
     assert document["qpu_seconds"]["held"] == 0.0
-    strict = live(test, PAID, "--qchannel-queue-timeout=60", "--qchannel-live-strict")
+    strict = live(QUEUED, PAID, "--qchannel-queue-timeout=60", "--qchannel-live-strict")
     strict.assert_outcomes(failed=1)
 
 

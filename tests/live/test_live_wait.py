@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.devices_kit import with_device
-from tests.live.conftest import SAMPLER
+from tests.live.conftest import QUEUED
 from tests.live.second_server import SecondServer
 from tests.live.worlds import WORLD
 
@@ -50,15 +50,7 @@ def on_terminal(command: list[str], folder: Path, environ: dict[str, str]) -> st
 def test_what_a_worker_waits_for_is_one_line_of_the_terminal(
     led: SecondServer, tmp_path: Path
 ) -> None:
-    test = (
-        SAMPLER
-        + """
-@pytest.mark.live_qpu(max_qpu_seconds=10)
-def test_a(qchannel_service):
-    sample(qchannel_service, "ibm_there").result()
-"""
-    )
-    (tmp_path / "test_it.py").write_text(with_device(test))
+    (tmp_path / "test_it.py").write_text(with_device(QUEUED))
     command = [
         *(sys.executable, "-m", "pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "-n", "1"),
         *("-p", "tests.live.scaled_clock", "--qchannel-mode=live", "--qchannel-budget=60"),
