@@ -29,6 +29,9 @@ _SAFE: Final = ("", "/", "!#$%&'()*+,/:;=?@[]~")
 _PART: Final = 12
 """A part of a secret, at its beginning or end, that is no chance in a text."""
 
+_TELLING: Final = 4
+"""How many different characters such a part has: zeros end a key and an innocent number alike."""
+
 _CUT: Final = 6
 """The same where the text says that something was left out there."""
 
@@ -106,7 +109,8 @@ class Secret:
         at = text.find(value[:_CUT])
         while at >= 0:
             size = sum(1 for _ in takewhile(bool, map(eq, value, text[at : at + len(value)])))
-            if size >= longer or text.startswith(cuts, at + size):
+            is_telling = len(set(value[:size])) >= _TELLING
+            if is_telling and (size >= longer or text.startswith(cuts, at + size)):
                 text = text[:at] + told + text[at + size :]
                 size = len(told)
             at = text.find(value[:_CUT], at + size)

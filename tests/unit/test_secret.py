@@ -132,3 +132,9 @@ def test_the_beginning_that_all_web_tokens_share_tells_of_none() -> None:
     secret = Secret("TOKEN", token)
     assert secret.hide(f"{header}.and-so-on") == f"{header}.and-so-on"
     assert secret.hide(f"{token[:117]}...") == "<part of the secret TOKEN>..."
+
+
+def test_zeros_that_end_a_key_and_an_innocent_number_tell_of_none() -> None:
+    """A replay hid the end of an instance's id, as its stand-in key ended alike."""
+    secret = Secret("TOKEN", "qchannel-stand-in-api-key-000000000000000001")
+    assert secret.hide("GET .../71636861-8003-000000000001") == "GET .../71636861-8003-000000000001"
