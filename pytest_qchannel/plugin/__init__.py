@@ -9,6 +9,7 @@ true.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import contextmanager
 from importlib import metadata
@@ -20,7 +21,7 @@ import pytest
 
 from pytest_qchannel import markers
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import OPTIONS
+from pytest_qchannel.options import MEANT, OPTIONS
 from pytest_qchannel.plugin import keys
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_apart,
@@ -43,7 +44,7 @@ __all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
 globals().update(fixtures(scope_of_settings))
 
 
-_WORDS = ("qchannel_", "qchannel-")
+_KEY = re.compile(rf"(?<![\w-])(?:-o)?{MEANT.pattern}[\"']?\s*[=:]", re.IGNORECASE)
 """What an ini file with a setting of ours, or with a mistyped one, has in it."""
 
 
@@ -352,9 +353,9 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
     ini = config.inipath.read_text(encoding="utf-8", errors="replace") if config.inipath else ""
     overrides = getattr(config.option, "override_ini", None) or ()
     return (
-        any(name.startswith("QCH") for name in os.environ)
-        or any(text.startswith("--qch") for text in args)
-        or any(word in text for text in (ini, *overrides, *args) for word in _WORDS)
+        any(map(MEANT.match, os.environ))
+        or any(text.startswith("--") and MEANT.match(text, 2) for text in args)
+        or any(map(_KEY.search, (ini, *overrides, *args)))
         or any(getattr(config.option, option.ini_key, None) is not None for option in OPTIONS)
         or any(
             (folder / "cassettes").is_dir()

@@ -29,24 +29,26 @@ def test_mistyped_option_in_addopts_is_named_too(run: Any, pytester: pytest.Pyte
     result.stderr.fnmatch_lines(["*unknown option --qchannel-sead", "  closest: --qchannel-seed"])
 
 
+@pytest.mark.parametrize("key", ["qchannel_moed", "qchanel_mode", "q_channel_mode"])
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("pytest.ini", "[pytest]\nqchannel_moed = auto\n"),
-        ("tox.ini", "[testenv]\nx = 1\n[pytest]\nqchannel_moed=auto\n"),
-        ("setup.cfg", "[tool:pytest]\nqchannel_moed = auto\n"),
-        ("pyproject.toml", '[tool.pytest.ini_options]\nqchannel_moed = "auto"\n'),
+        ("pytest.ini", "[pytest]\n{} = auto\n"),
+        ("tox.ini", "[testenv]\nx = 1\n[pytest]\n{}=auto\n"),
+        ("setup.cfg", "[tool:pytest]\n{} = auto\n"),
+        ("pyproject.toml", '[tool.pytest.ini_options]\n{} = "auto"\n'),
     ],
 )
 def test_mistyped_ini_key_names_the_nearest(
-    run: Any, pytester: pytest.Pytester, file: str, text: str
+    run: Any, pytester: pytest.Pytester, file: str, text: str, key: str
 ) -> None:
-    (pytester.path / file).write_text(text, encoding="utf-8")
+    """With a mistyped ``qchannel`` the user saw a traceback, or, where no test uses us, nothing."""
+    (pytester.path / file).write_text(text.format(key), encoding="utf-8")
     result = run(TEST)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: unknown ini key qchannel_moed",
+            f"ERROR: unknown ini key {key}",
             f"  where:   *{file}",
             "  closest: qchannel_mode",
             "  next:    use one of qchannel_mode, qchannel_channel, *",
@@ -67,7 +69,7 @@ def test_keys_of_other_tools_in_the_same_file_are_theirs(
 ) -> None:
     (pytester.path / "pyproject.toml").write_text(
         '[tool.other]\nqchannel_dir = "x"\n\n[tool.pytest.ini_options]\n'
-        '# qchannel_moed = "auto"\nqchannel_seed = "4"\n\n[tool.third]\nqchannel_x = 1\n',
+        '# qchannel_moed = "auto"\nqchannel_seed = "4"\n\n[tool.third]\nqchanel_x = 1\n',
         encoding="utf-8",
     )
     result = run(TEST)
