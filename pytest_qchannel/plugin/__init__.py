@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # each name here is one that pytest looks at for a fixture
     from collections.abc import Generator, Iterable, Iterator
     from typing import Any
 
+    from pytest_qchannel.plugin.hints import Hints
     from pytest_qchannel.plugin.our_tests import OurTests
     from pytest_qchannel.plugin.record.ending import RunRecord
 
@@ -48,8 +49,8 @@ _KEY = re.compile(rf"(?<![\w-])(?:-o)?{MEANT.pattern}[\"']?\s*[=:]", re.IGNORECA
 """What an ini file with a setting of ours, or with a mistyped one, has in it."""
 
 
-_FOR_WANT_OF_AN_ACCOUNT = ("AccountNotFoundError", "KeyError")
-"""Errors that a test may end with because it has no fixture of ours."""
+_FOR_WANT_OF_US = ("AccountNotFoundError", "FixtureLookupError", "KeyError")
+"""Errors that a test may end with because it has no fixture of ours, or a mistyped one."""
 
 
 _TELLING = "qchannel-telling"
@@ -126,6 +127,8 @@ def pytest_make_collect_report(
     if found := collector.config.stash.get(keys.TOO_EARLY, None):
         made.outcome, made.longrepr = "failed", "\n".join(map(str, found))
         found.clear()
+    elif made.failed:
+        _hints().collection_failed(collector.config, made)
     return made
 
 
@@ -224,10 +227,8 @@ def pytest_runtest_makereport(
     made = yield
     if keys.OUR_TESTS in item.config.stash:
         _our_tests(item.config).report_of_other(item, made)
-    if made.failed and call.excinfo and call.excinfo.typename in _FOR_WANT_OF_AN_ACCOUNT:
-        from pytest_qchannel.plugin import forgotten
-
-        forgotten.tell(item, call, made)
+    if made.failed and call.excinfo and call.excinfo.typename in _FOR_WANT_OF_US:
+        _hints().test_failed(item, call, made)
     return made
 
 
@@ -235,6 +236,7 @@ def pytest_runtest_makereport(
 def pytest_testnodedown(node: Any) -> None:
     """Ends the run with the usage error of a pytest-xdist worker, which cannot show it."""
     if said := getattr(node, "workeroutput", {}).get(keys.REFUSAL):
+        _hints().run_ends(node.config)
         raise pytest.UsageError(said)
 
 
@@ -274,6 +276,13 @@ def _our_tests(config: pytest.Config) -> OurTests:
     if not hasattr(config, "workerinput"):
         _listen(config)  # a test may ask for a fixture by name, when it runs
     return OurTests.of(config)
+
+
+def _hints() -> type[Hints]:
+    """What tests that need not use us are told of mistakes."""
+    from pytest_qchannel.plugin.hints import Hints
+
+    return Hints
 
 
 def _begin_record(config: pytest.Config) -> None:
@@ -383,6 +392,8 @@ def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
     try:
         yield
     except UsageProblem as problem:
-        if config is not None and hasattr(config, "workeroutput"):
-            config.workeroutput[keys.REFUSAL] = str(problem)
+        if config is not None:
+            _hints().run_ends(config)
+            if hasattr(config, "workeroutput"):
+                config.workeroutput[keys.REFUSAL] = str(problem)
         raise pytest.UsageError(str(problem)) from None

@@ -139,7 +139,7 @@ LATE = {
     "network.shut: network.redirect": "for one door only",
     "network.trust: certifi": "for one door only",
     "plugin: plugin.before_tests": "few runs reach for IBM before there are tests",
-    "plugin: plugin.forgotten": "most failures are about something else",
+    "plugin: plugin.hints": "most failures are about something else",
     "plugin: incompatible_plugins": "most machines have none of them",
     "plugin: plugin.our_tests": "every run of everybody loads this module",
     "plugin: plugin.record.ending": "the same",
