@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias, get_args
 __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
+    "IN_FILE",
     "MEANT",
     "OPTIONS",
     "REPORTS",
@@ -31,6 +32,9 @@ MEANT: Final = re.compile(r"q(?!u|t|iskit)[\w-]{7,}", re.IGNORECASE)
 
 Many projects have ``quote-style``, ``qt_api`` or ``qiskit-ibm-runtime`` in the same file.
 """
+
+IN_FILE: Final = re.compile(rf"(?<![\w-])(?:-o)?{MEANT.pattern}[\"']?\s*[=:]", re.IGNORECASE)
+"""What an ini file, or ``-o``, has in it with a setting of ours, or with a mistyped one."""
 
 Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
 

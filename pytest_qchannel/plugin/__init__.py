@@ -9,7 +9,6 @@ true.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from contextlib import contextmanager
 from importlib import metadata
@@ -21,7 +20,7 @@ import pytest
 
 from pytest_qchannel import markers
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import MEANT, OPTIONS
+from pytest_qchannel.options import IN_FILE, MEANT, OPTIONS
 from pytest_qchannel.plugin import keys
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_apart,
@@ -45,12 +44,8 @@ __all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
 globals().update(fixtures(scope_of_settings))
 
 
-_KEY = re.compile(rf"(?<![\w-])(?:-o)?{MEANT.pattern}[\"']?\s*[=:]", re.IGNORECASE)
-"""What an ini file with a setting of ours, or with a mistyped one, has in it."""
-
-
-_FOR_WANT_OF_US = ("AccountNotFoundError", "FixtureLookupError", "KeyError")
-"""Errors that a test may end with because it has no fixture of ours, or a mistyped one."""
+_FOR_WANT_OF_US = ("ConnectionError", "FixtureLookupError", "HTTPError", "KeyError")
+"""Errors that a test may end with because it has no fixture of ours, where no client is loaded."""
 
 
 _TELLING = "qchannel-telling"
@@ -110,7 +105,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test that uses a channel once per chosen channel."""
     names = metafunc.fixturenames
     if "qchannel_channel" in names or (
-        keys.LANE_FIXTURE not in names and _is_lent(metafunc.definition)
+        keys.LANE_FIXTURE not in names
+        and any(mark.name in markers.LENDING for mark in metafunc.definition.iter_markers())
     ):
         _our_tests(metafunc.config).choose_channels(metafunc)
     elif keys.WHOLE_RUN in metafunc.config.stash:
@@ -227,7 +223,11 @@ def pytest_runtest_makereport(
     made = yield
     if keys.OUR_TESTS in item.config.stash:
         _our_tests(item.config).report_of_other(item, made)
-    if made.failed and call.excinfo and call.excinfo.typename in _FOR_WANT_OF_US:
+    if (
+        made.failed
+        and call.excinfo
+        and ("qiskit_ibm_runtime" in sys.modules or call.excinfo.typename in _FOR_WANT_OF_US)
+    ):
         _hints().test_failed(item, call, made)
     return made
 
@@ -364,7 +364,7 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
     return (
         any(map(MEANT.match, os.environ))
         or any(text.startswith("--") and MEANT.match(text, 2) for text in args)
-        or any(map(_KEY.search, (ini, *overrides, *args)))
+        or any(map(IN_FILE.search, (ini, *overrides, *args)))
         or any(getattr(config.option, option.ini_key, None) is not None for option in OPTIONS)
         or any(
             (folder / "cassettes").is_dir()
@@ -379,11 +379,6 @@ def _has_ours(item: pytest.Item) -> bool:
         mark.name in markers.USAGE or markers.is_mistyped(mark.name, item.config.getini("markers"))
         for mark in item.iter_markers()
     )
-
-
-def _is_lent(item: pytest.Item) -> bool:
-    """Whether a test's markers give it a lane."""
-    return any(mark.name in markers.LENDING for mark in item.iter_markers())
 
 
 @contextmanager
