@@ -165,9 +165,8 @@ def _rest_backends(walk: Walk) -> str:
 
 
 def _rest_jobs(walk: Walk) -> str:
-    answer = walk.session.get(
-        "/jobs", params={"limit": "10", "offset": "0", "exclude_params": "true"}
-    )
+    page = {"limit": "10", "offset": "0", "exclude_params": "true"}
+    answer = walk.session.get("/jobs", params=page)
     answer.raise_for_status()
     return f"{answer.json()['count']} jobs"
 
@@ -212,10 +211,8 @@ def _rest_transpile(walk: Walk) -> str:
 def _rest_sampler(walk: Walk) -> str:
     name, text = walk.transpiled
     walk.step.backend = name
-    params = {"pubs": [[text, None, SHOTS]]}
-    answer = walk.session.post(
-        "/jobs", json={"program_id": "sampler", "backend": name, "params": params}
-    )
+    job = {"program_id": "sampler", "backend": name, "params": {"pubs": [[text, None, SHOTS]]}}
+    answer = walk.session.post("/jobs", json=job)
     answer.raise_for_status()
     job_id = walk.step.job_id = str(answer.json()["id"])
     ended = _polled(

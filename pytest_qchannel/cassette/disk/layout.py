@@ -26,8 +26,9 @@ _TEST: Final = re.compile(rb"^test[ ]*:[ ]*(.+?)[ ]*\r?$", re.MULTILINE)
 def index_files(root: Path) -> list[Path]:
     """Every file below a folder of cassettes that may be an index, sorted."""
     found = root.rglob(f"*{SUFFIX}") if root.is_dir() else ()
-    inner = (root / OWN, root / BLOBS)
-    outside = (p for p in found if not any(p.is_relative_to(one) for one in inner))
+    # A tree may have others below it: one for each client, say.
+    inner = (path for path in found if OWN not in path.relative_to(root).parts)
+    outside = (path for path in inner if not path.is_relative_to(root / BLOBS))
     return sorted(path for path in outside if path.is_file())
 
 
