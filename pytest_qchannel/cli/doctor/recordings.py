@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.cassette.disk.inventory import Entry, cassettes_in, survey
-from pytest_qchannel.cassette.disk.layout import BLOBS, OWN, QUARANTINE, index_files
+from pytest_qchannel.cassette.disk.layout import (
+    BLOBS,
+    OWN,
+    QUARANTINE,
+    head_of,
+    index_files,
+    source_in,
+)
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.problems import record_command
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
@@ -69,8 +76,8 @@ def _whole(machine: Machine) -> Iterator[Finding]:
         return
     for one in _entries(machine):
         if one.problem is not None:
-            test = one.test or None
-            yield fail(f"{machine.shown(one.path)}: {one.problem.headline}", record_command(test))
+            command = record_command(one.test or None, source_in(head_of(one.path)))
+            yield fail(f"{machine.shown(one.path)}: {one.problem.headline}", command)
 
 
 def _young(machine: Machine) -> Iterator[Finding]:
@@ -83,7 +90,7 @@ def _young(machine: Machine) -> Iterator[Finding]:
         if age > most:
             yield fail(
                 f"{machine.shown(one.path)} is {age:.0f} days old: at most {most:g} are allowed",
-                record_command(one.test or None),
+                record_command(one.test or None, one.provenance.recorded_from),
             )
 
 
