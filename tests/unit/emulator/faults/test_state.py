@@ -123,6 +123,7 @@ def test_maintenance_closes_the_runtime_and_nothing_else() -> None:
     for path in ("/jobs", "/backends", "/instances/usage"):
         answer = desk.send("GET", path)
         assert (answer.status, code_of(answer)) == (503, 1999)
+        assert "solution" not in json.loads(answer.body)["errors"][0], "the request is all right"
     assert desk.log_in()
     assert desk.faults[0].strikes == 3
 
