@@ -213,8 +213,16 @@ class Session:
 
     @property
     def is_dedicated(self) -> bool:
-        """Whether its jobs run one after the other, on a QPU that waits for them."""
+        """Whether it is a session of its own, and no batch."""
         return self.mode == "dedicated"
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether its jobs run one after the other, on a QPU that waits for them.
+
+        The classic platform took sessions that the plan has none of, and ran their jobs as any.
+        """
+        return self.is_dedicated and self.instance.plan.has_sessions
 
     @property
     def is_closed(self) -> bool:
