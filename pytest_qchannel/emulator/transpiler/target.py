@@ -111,6 +111,7 @@ def target_of(snapshot: Snapshot, has_fractional_gates: bool = False) -> Target:
             target.add_instruction(known[name], places or everywhere, name=name)
     for name in supported.intersection(_CONTROL_FLOW):
         target.add_instruction(_CONTROL_FLOW[name], name=name)
+    target.build_coupling_map()  # Qiskit keeps the graph, and builds it where others can see it
     return target
 
 
