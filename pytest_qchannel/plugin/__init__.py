@@ -194,15 +194,24 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
     __tracebackhide__ = True
     is_torn_down = False
     try:
-        done = yield
-        is_torn_down = True
-    finally:
-        if keys.OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
-            _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
+        try:
+            done = yield
+            is_torn_down = True
+        finally:
+            if keys.OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
+                _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
+    except BaseException as error:
+        _end_emulated(item, error)
+        raise
+    _end_emulated(item)
+    return done
+
+
+def _end_emulated(item: pytest.Item, error: BaseException | None = None) -> None:
+    """Ends the blocks of ``emulated()`` that a test has begun and not left."""
     emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
     if emulation is not None and keys.LANE_FIXTURE not in getattr(item, "fixturenames", ()):
-        emulation.end_left(f"{item.nodeid} (call)")
-    return done
+        emulation.end_left(f"{item.nodeid} (call)", error)
 
 
 @pytest.hookimpl(optionalhook=True)
