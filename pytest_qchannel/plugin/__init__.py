@@ -20,7 +20,7 @@ import pytest
 
 from pytest_qchannel import markers
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import IN_FILE, MEANT, OPTIONS
+from pytest_qchannel.options import OPTIONS, may_be_meant
 from pytest_qchannel.plugin import keys
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_apart,
@@ -43,10 +43,8 @@ __all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
 
 globals().update(fixtures(scope_of_settings))
 
-
 _FOR_WANT_OF_US = ("ConnectionError", "FixtureLookupError", "HTTPError", "KeyError")
 """Errors that a test may end with because it has no fixture of ours, where no client is loaded."""
-
 
 _TELLING = "qchannel-telling"
 """The name of what listens to reports: a plugin of its own, since the hook tells no run."""
@@ -232,11 +230,8 @@ def pytest_runtest_makereport(
     made = yield
     if keys.OUR_TESTS in item.config.stash:
         _our_tests(item.config).report_of_other(item, made)
-    if (
-        made.failed
-        and call.excinfo
-        and ("qiskit_ibm_runtime" in sys.modules or call.excinfo.typename in _FOR_WANT_OF_US)
-    ):
+    failed = call.excinfo.typename if made.failed and call.excinfo else ""
+    if failed in _FOR_WANT_OF_US or (failed and "qiskit_ibm_runtime" in sys.modules):
         _hints().test_failed(item, call, made)
     return made
 
@@ -371,9 +366,7 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
     ini = config.inipath.read_text(encoding="utf-8", errors="replace") if config.inipath else ""
     overrides = getattr(config.option, "override_ini", None) or ()
     return (
-        any(map(MEANT.match, os.environ))
-        or any(text.startswith("--") and MEANT.match(text, 2) for text in args)
-        or any(map(IN_FILE.search, (ini, *overrides, *args)))
+        may_be_meant(os.environ, args, (ini, *overrides))
         or any(getattr(config.option, option.ini_key, None) is not None for option in OPTIONS)
         or any(
             (folder / "cassettes").is_dir()
