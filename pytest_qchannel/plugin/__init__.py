@@ -44,14 +44,11 @@ __all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
 
 globals().update(fixtures(scope_of_settings))
 
-
 _KEY = re.compile(rf"(?<![\w-])(?:-o)?{MEANT.pattern}[\"']?\s*[=:]", re.IGNORECASE)
 """What an ini file with a setting of ours, or with a mistyped one, has in it."""
 
-
 _FOR_WANT_OF_US = ("AccountNotFoundError", "FixtureLookupError", "KeyError")
 """Errors that a test may end with because it has no fixture of ours, or a mistyped one."""
-
 
 _TELLING = "qchannel-telling"
 """The name of what listens to reports: a plugin of its own, since the hook tells no run."""
@@ -196,7 +193,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
     """Decides about a test's cassette when nothing of the test is left."""
     __tracebackhide__ = True
-    is_torn_down = False
+    is_torn_down, error = False, None
     try:
         try:
             done = yield
@@ -204,18 +201,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
         finally:
             if keys.OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
                 _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
-    except BaseException as error:
-        _end_emulated(item, error)
+    except BaseException as failed:
+        error = failed
         raise
-    _end_emulated(item)
+    finally:
+        emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
+        if emulation is not None and keys.LANE_FIXTURE not in getattr(item, "fixturenames", ()):
+            emulation.end_left(f"{item.nodeid} (call)", error)
     return done
-
-
-def _end_emulated(item: pytest.Item, error: BaseException | None = None) -> None:
-    """Ends the blocks of ``emulated()`` that a test has begun and not left."""
-    emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
-    if emulation is not None and keys.LANE_FIXTURE not in getattr(item, "fixturenames", ()):
-        emulation.end_left(f"{item.nodeid} (call)", error)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -370,15 +363,13 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
     """
     ini = config.inipath.read_text(encoding="utf-8", errors="replace") if config.inipath else ""
     overrides = getattr(config.option, "override_ini", None) or ()
+    folders = (config.rootpath, config.invocation_params.dir)
     return (
         any(map(MEANT.match, os.environ))
         or any(text.startswith("--") and MEANT.match(text, 2) for text in args)
         or any(map(_KEY.search, (ini, *overrides, *args)))
         or any(getattr(config.option, option.ini_key, None) is not None for option in OPTIONS)
-        or any(
-            (folder / "cassettes").is_dir()
-            for folder in (config.rootpath, config.invocation_params.dir)
-        )
+        or any((one / "cassettes").is_dir() for one in folders)
     )
 
 
