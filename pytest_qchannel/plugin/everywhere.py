@@ -255,8 +255,8 @@ class Everywhere:
         done = yield
         self._keep_as_outside()
         self._is_over = True
+        self._ask_for_faults(session)  # what did not happen is in no recording
         self._finish_tape(session)
-        self._ask_for_faults(session)
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_OUTPUT] = {
                 "outside": self._outside,
