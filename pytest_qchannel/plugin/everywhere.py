@@ -25,7 +25,7 @@ from pytest_qchannel.plugin.fixture_names import name_of
 from pytest_qchannel.plugin.keys import LANE, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
 from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
-from pytest_qchannel.settings import OPTIONS, Mode, Settings, Source
+from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.playback.tape import Done
@@ -59,9 +59,7 @@ def begin(config: pytest.Config) -> None:
     settings = session_settings.session_settings(early)
     if not settings.everywhere:
         return
-    if settings.mode is Mode.LIVE or (
-        settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
-    ):
+    if settings.is_live:
         raise UsageProblem(
             "a whole process cannot be live, only tests",
             where=f"--qchannel-everywhere, mode={settings.mode} ({settings.origin['mode']})",
@@ -257,8 +255,8 @@ class Everywhere:
         done = yield
         self._keep_as_outside()
         self._is_over = True
+        self._ask_for_faults(session)  # what did not happen is in no recording
         self._finish_tape(session)
-        self._ask_for_faults(session)
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_OUTPUT] = {
                 "outside": self._outside,
