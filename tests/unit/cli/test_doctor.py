@@ -266,3 +266,11 @@ def test_a_folder_of_cassettes_for_each_channel_is_whole(tmp_path: Path) -> None
     assert [row.finding.seen for row in rows] == [
         "1 in taped/0.51.0/ibm_quantum_platform, 1 in taped/0.51.0/ibm_cloud"
     ]
+
+
+def test_a_value_in_the_lines_below_its_key_is_looked_for(tmp_path: Path) -> None:
+    """The command was a sed that replaced nothing, which sed refuses."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\nqchannel_door =\n    back\n", "utf-8")
+    has = machine(tmp_path, {})
+    (row,) = bad(examine(has, [one for one in CHECKS if one.id == "settings"]))
+    assert row.finding.next == "grep -n qchannel_door pytest.ini"
