@@ -72,8 +72,8 @@ class Identity:
     def answer(self, sent: Interaction) -> Interaction:
         """The answer to a login: the recorded failure whose turn it is, or a fresh token."""
         with self._lock:
-            logins = self._logins.get(self._recorded_as(_credential(sent)), [])
             name = self._recorded_as(_credential(sent))
+            logins = self._logins.get(name, [])
             at = self._at.get(name, 0)
             self._at[name] = at + 1
             if logins and (recorded := logins[min(at, len(logins) - 1)]).status >= 400:
