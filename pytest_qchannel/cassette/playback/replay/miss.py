@@ -211,6 +211,8 @@ def _unreachable(replay: Replay, entry: Entry) -> str:
 def _undo(closest: Entry | None, key: Key) -> str:
     if closest is None:
         return f"do not send {key.method} {key.path}"
+    if (closest.key.method, closest.key.path) != (key.method, key.path):
+        return f"send {closest.key.method} {closest.key.path} in its place"
     if closest.key.crn != key.crn:
         return "restore the instance"
     if closest.key.submission != key.submission:

@@ -325,6 +325,12 @@ def test_a_miss_has_the_shape_of_the_house() -> None:
     )
 
 
+def test_a_miss_of_another_path_is_told_to_restore_the_path() -> None:
+    """What the user saw: ``restore the query``, which made no difference."""
+    text = miss([said("GET", "/backends")], said("GET", "/jobs?limit=3"))
+    assert text.endswith("=emulator, or send GET /api/v1/backends in its place")
+
+
 def test_a_miss_of_a_submission_tells_the_difference_of_the_nearest_one() -> None:
     recorded = [stored(job(circuit("cz"), shots=5)), stored(job(circuit()))]
     text = miss(recorded, job(circuit(), shots=101))
