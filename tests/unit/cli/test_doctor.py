@@ -262,10 +262,11 @@ def test_a_folder_of_cassettes_for_each_channel_is_whole(tmp_path: Path) -> None
         Store(tmp_path / "taped" / "0.51.0" / channel).save(
             cassette(said("GET", "/backends", b"x" * 1_000))
         )
-    rows = examine(machine(tmp_path, {}), recordings.CHECKS[:1])
-    assert [row.finding.seen for row in rows] == [
-        "1 in taped/0.51.0/ibm_quantum_platform, 1 in taped/0.51.0/ibm_cloud"
-    ]
+    whole, _, *unused = examine(machine(tmp_path, {}), recordings.CHECKS[:3])
+    folders = [f"taped/0.51.0/{one}" for one in ("ibm_quantum_platform", "ibm_cloud")]
+    assert whole.finding.seen == f"1 in {folders[0]}, 1 in {folders[1]}"
+    prune = "qchannel cassettes prune --yes"
+    assert [row.finding.next for row in unused] == [f"{prune} {one}" for one in folders]
 
 
 def test_a_value_in_the_lines_below_its_key_is_looked_for(tmp_path: Path) -> None:
