@@ -88,6 +88,16 @@ class Identity:
             sent.method, sent.url, status=200, response_headers=_JSON, response_body=_compact(body)
         )
 
+    def state(self) -> Mapping[str, int]:
+        """How many logins each credential has had."""
+        with self._lock:
+            return dict(self._at)
+
+    def go_back(self, state: Mapping[str, int]) -> None:
+        """Makes the logins be where they were; tokens are new ones all the same."""
+        with self._lock:
+            self._at = dict(state)
+
     def _recorded_as(self, credential: str) -> str:
         """The credential that a cassette has for one that was sent.
 
