@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from packaging.requirements import Requirement
 
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.cli.doctor import CHECKS, Row, examine, recordings
 from pytest_qchannel.cli.doctor.findings import State
+from pytest_qchannel.cli.doctor.installed import _NEEDED as NEEDED
 from pytest_qchannel.cli.machine import Installed, Machine, Plugin
 from pytest_qchannel.cli.main import main
 from tests.doctor_kit import SET_UPS, Environ, SetUp, project
@@ -275,3 +279,16 @@ def test_a_value_in_the_lines_below_its_key_is_looked_for(tmp_path: Path) -> Non
     has = machine(tmp_path, {})
     (row,) = bad(examine(has, [one for one in CHECKS if one.id == "settings"]))
     assert row.finding.next == "grep -n qchannel_door pytest.ini"
+
+
+def test_a_file_can_hide_each_package_that_is_needed() -> None:
+    """``dotenv.py`` or ``packaging/`` beside the tests was not told of."""
+    text = (Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8")
+    needed = {Requirement(one).name for one in tomllib.loads(text)["project"]["dependencies"]}
+    by_module = {
+        module: {name.lower().replace("-", "_") for name in names}
+        for module, names in packages_distributions().items()
+    }
+    told = set().union(*(by_module.get(one, ()) for one in NEEDED))
+    here = set().union(*by_module.values())
+    assert {one.lower().replace("-", "_") for one in needed} & here - told == set()
