@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 
 from pytest_qchannel import hosts
@@ -134,7 +133,14 @@ class Known:
     )
 
 
-_NAMES: Final = {one.value: one.name for one in HTTPStatus}
+_NAMES: Final[Mapping[int, str]] = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    501: "NOT_IMPLEMENTED",
+}
 
 _MORE_INFO: Final = "https://cloud.ibm.com/apidocs/quantum-computing#error-handling"
 _GATEWAY_INFO: Final = "https://docs.quantum-computing.ibm.com/errors"
