@@ -16,6 +16,8 @@ from pytest_qchannel.errors import nearest
 from pytest_qchannel.wire import ApiError, Json, Response
 
 __all__ = [
+    "BODY_LIMIT",
+    "SAID_TOO_LARGE",
     "Code",
     "Codes",
     "Known",
@@ -25,6 +27,11 @@ __all__ = [
     "refuse",
     "refuse_as",
 ]
+
+BODY_LIMIT: Final = 80 * 2**20
+"""The largest body of a request, in bytes. Source: the service's documentation of job inputs."""
+
+SAID_TOO_LARGE: Final = f"The request body is larger than {BODY_LIMIT // 2**20} MB."
 
 Code = int | str
 
