@@ -142,3 +142,40 @@ def test_what_a_person_wrote_beside_a_program_is_given_back_and_not_stored(
     assert b"passthrough_data" in stored
     for word in (b"Ada", b"4111 1111", b"somebody", b"owner"):
         assert word not in stored
+
+
+GIVEN = """
+    import base64
+
+    import pytest
+    from qiskit import QuantumCircuit
+    from qiskit_ibm_runtime import Executor, QuantumProgram
+
+    @pytest.mark.vcr
+    @pytest.mark.parametrize("way", ["a token in base64", "the id of a job"])
+    def test_it(qchannel_backend, qchannel_service, way):
+        circuit = QuantumCircuit(1, 1)
+        circuit.measure(0, 0)
+
+        def job(note):
+            program = QuantumProgram(shots=10, passthrough_data={"note": note})
+            program.append_circuit_item(circuit)
+            return Executor(mode=qchannel_backend).run(program)
+
+        first = job("the first")
+        first.result()
+        token = qchannel_service.active_account()["token"]
+        note = f"after {first.job_id()}" if "id" in way else base64.b64encode(token.encode())
+        job(note if isinstance(note, str) else note.decode()).result()
+"""
+
+
+def test_what_is_made_of_a_value_of_the_run_is_refused(run: Any) -> None:
+    """It was recorded green, and its replay was a miss: there the token and the id are others."""
+    pytest.importorskip("qiskit_ibm_runtime.executor")
+    result = run(GIVEN, *RECORD)
+    result.assert_outcomes(passed=2, errors=2)
+    said = "*RecordingRefused: *a replay would not find POST /api/v1/jobs by a text of its params"
+    result.stdout.fnmatch_lines_random(
+        [f"{said}, which holds the credential of *", f"{said}, which holds the run's own job id"]
+    )

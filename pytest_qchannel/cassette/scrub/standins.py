@@ -171,9 +171,9 @@ class Standins:
         """How many values have a stand-in."""
         return len(self._made)
 
-    def replaced(self) -> Iterator[str]:
-        """Every value that has a stand-in and is none itself."""
-        return (value for kind, value in self._made if (kind, value) not in self._given)
+    def replaced(self) -> Iterator[tuple[str, str]]:
+        """Every value that has a stand-in and is none itself, after its kind."""
+        return (one for one in self._made if one not in self._given)
 
 
 assert uuid.UUID(_uuid("guid", 1)).version == 4

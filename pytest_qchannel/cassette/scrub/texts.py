@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from pytest_qchannel.cassette.scrub.looks import is_harmless
@@ -21,6 +22,7 @@ __all__ = [
     "as_long",
     "harmless_program",
     "harmless_text",
+    "texts_in",
     "without_texts",
     "written_by_somebody",
 ]
@@ -80,6 +82,19 @@ def as_long(text: str) -> bytes:
 def written_by_somebody(text: str) -> str:
     """The stand-in of a text that a person wrote, whatever it looks like."""
     return text if not text or text.startswith(_LONG) else f"{_LONG}{_hash(text)}"
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text of JSON, keys included."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
 
 
 def without_texts(value: object) -> object:

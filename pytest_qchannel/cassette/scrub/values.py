@@ -96,7 +96,7 @@ class Values:
             # A tag can be a word of the service: "estimator".
             replaced = [
                 value
-                for value in self.standins.replaced()
+                for _, value in self.standins.replaced()
                 if len(value) >= LEAST_KNOWN and not is_known(value)
             ]
             self._known = AhoCorasick([*self._secrets, *replaced])

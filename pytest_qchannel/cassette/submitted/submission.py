@@ -58,10 +58,12 @@ class Submission:
             of which are ``{"circuit": form}``.
         texts: What gives each circuit in words, language and text, in the order of the form; empty
             if it was read from a form.
+        sent: Its params before stand-ins took the place of texts; never to be kept.
     """
 
     form: dict[str, object]
     texts: tuple[Callable[[], tuple[str, str]], ...] = field(default=(), compare=False, repr=False)
+    sent: object = field(default=None, compare=False, repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -110,12 +112,12 @@ def read_submission(body: bytes, *, is_job: bool = True) -> Submission | None:
     tags = form.get("tags")
     if isinstance(tags, list):
         form["tags"] = sorted(tags, key=str)  # a set has no order
-    harmless = _harmless(form.get("params"))
-    is_same = harmless == form.get("params")
+    sent = form.get("params")
     if "params" in form:
-        form["params"] = harmless
+        form["params"] = _harmless(sent)
     # What was taken out must not come back with the words that are made of the circuits.
-    return Submission(form, tuple(reader.texts) if is_same else ())
+    is_same = form.get("params") == sent
+    return Submission(form, tuple(reader.texts) if is_same else (), sent)
 
 
 def fields_of(body: bytes) -> dict[str, object] | None:

@@ -124,7 +124,7 @@ def facts_of(sizes: Sequence[tuple[int, int]], executions: int, circuits: int) -
 
 
 class JobFailure(Exception):
-    """The job failed: ``reason`` and ``code`` go into its state, ``log`` into its results."""
+    """The job failed: ``reason`` and ``code`` go into its state."""
 
     def __init__(self, code: FailureCode, reason: str) -> None:
         super().__init__(reason)
@@ -139,8 +139,3 @@ class JobFailure(Exception):
     def usage_s(self) -> float:
         """What such a job is charged: nothing, where it never came to the device."""
         return LEAST_USAGE_S if self.code.is_charged else 0.0
-
-    @property
-    def log(self) -> str:
-        """What ``GET /jobs/{id}/results`` gives for a failed job."""
-        return f"Error code {int(self.code)}; {self.reason}"

@@ -24,7 +24,7 @@ from pytest_qchannel.cassette.playback.matching import key_of, submission_in
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
-from pytest_qchannel.cassette.playback.record.replayable import not_found_again
+from pytest_qchannel.cassette.playback.record.replayable import made_of_given, not_found_again
 from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_logins
 from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.cassette.problems import RecordingRefused, record_command
@@ -41,6 +41,10 @@ __all__ = ["Recording"]
 
 _TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id")
 _OF_BODY: Final = ("content-type", "content-encoding")
+_UNIQUE: Final = frozenset(
+    {"api_key", "access_token", "account", "guid", "user", "job_id", "session_id", "task_id"}
+)
+"""The kinds of stand-ins whose values no test can have but from the run itself."""
 
 
 class Recording:
@@ -147,8 +151,20 @@ class Recording:
             scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
-        pairs = ((one, scrubbed[id(one)]) for one in raw)
-        self._not_found_again = tuple(dict.fromkeys(not_found_again(pairs, accounts)))
+        given = self._given(accounts, scrubber.standins)
+        self._not_found_again = tuple(
+            dict.fromkeys(
+                [
+                    *not_found_again(((one, scrubbed[id(one)]) for one in raw), accounts),
+                    *(
+                        text
+                        for one in scrubbed.values()
+                        if id(one) in submitted
+                        for text in made_of_given(one, submitted[id(one)].sent, given)
+                    ),
+                ]
+            )
+        )
         fewer = collapse(self._whole(scrubbed))
         cassette = Cassette(
             self.test_id,
@@ -210,7 +226,11 @@ class Recording:
                 path=draft.path,
                 test_id=self.test_id,
                 facts=[
-                    ("why", "what is sent there is no plain word, or not known to be safe to keep"),
+                    (
+                        "why",
+                        "what is sent there is no plain word, or not known to be safe to keep, or "
+                        "made of what is another one in a replay",
+                    ),
                     *(("also", one) for one in self._not_found_again[1:]),
                 ],
                 next="send something else there, or leave the test emulated, without the marker "
@@ -232,7 +252,7 @@ class Recording:
                 test_id=self.test_id,
                 facts=[("also", f"{one}: {state}") for one, state in waiting[1:]],
                 next="wait for the job in the test (job.result()) or cancel it, then: "
-                + record_command(self.test_id),
+                + record_command(self.test_id, draft.cassette.provenance.recorded_from),
             )
 
     def quarantine(
@@ -264,6 +284,13 @@ class Recording:
             found.setdefault(value, Secret("an access token", value))
         return [one for one in found.values() if one.is_searchable]
 
+    def _given(self, accounts: Mapping[str, HeldAccount], standins: Standins) -> list[Secret]:
+        """What a replay gives another value for, each named by what it is."""
+        unique = (row for row in standins.replaced() if row[0] in _UNIQUE)
+        named = (Secret(f"the run's own {kind.replace('_', ' ')}", value) for kind, value in unique)
+        found = {one.reveal(): one for one in (*self.known(accounts), *named)}
+        return [one for one in found.values() if one.is_searchable]
+
     def _gate(self, accounts: Mapping[str, HeldAccount]) -> Gate:
         return Gate(self.known(accounts))
 
@@ -285,7 +312,7 @@ class Recording:
         kept: dict[str, object] = json.loads(done.interaction.request_body)
         if params is not None:
             kept["params"] = params
-        whole = Submission(kept, submission.texts)
+        whole = Submission(kept, submission.texts, submission.sent)
         body = whole.to_bytes()
         headers = tuple(
             (name, str(len(body)) if name.lower() == "content-length" else value)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import is_submission
-from pytest_qchannel.cassette.scrub.texts import MARK, written_by_somebody
+from pytest_qchannel.cassette.scrub.texts import MARK, texts_in, written_by_somebody
 
 __all__ = ["SentTexts"]
 
@@ -29,17 +29,10 @@ class SentTexts:
         if not is_submission(sent):
             return
         try:
-            waiting: list[object] = [json.loads(sent.request_body)]
+            texts = texts_in(json.loads(sent.request_body))
         except (ValueError, RecursionError):
             return
-        while waiting:
-            one = waiting.pop()
-            if isinstance(one, str) and len(one) < _LONGEST:
-                self._texts[written_by_somebody(one)] = one
-            elif isinstance(one, list):
-                waiting += one
-            elif isinstance(one, dict):
-                waiting += [*one, *one.values()]
+        self._texts.update((written_by_somebody(one), one) for one in texts if len(one) < _LONGEST)
 
     def given_back(self, found: Interaction) -> Interaction:
         """An answer with the test's own texts in place of their stand-ins."""
