@@ -113,6 +113,19 @@ def test_a_job_over_its_own_limit_ran_too_long_and_is_charged_the_limit(door: Do
     assert door.instance().usage_s == 2
 
 
+def test_a_precision_that_takes_longer_than_the_job_may_ran_too_long(door: Door) -> None:
+    """It failed with 5204, which is no code of the service: that bounds no precision."""
+    sx = 'OPENQASM 3.0; include "stdgates.inc"; sx $0;'
+    answers = []
+    for precision in (1e-3, 1e-4):
+        params = {"pubs": [[sx, "Z", None, precision]]}
+        body = {**job(), "program_id": "estimator", "params": params}
+        answers.append(door.get(f"/jobs/{door.post('/jobs', json=body).json['id']}").json)
+    assert [one["status"] for one in answers] == ["Completed", "Cancelled - Ran too long"]
+    assert answers[1]["state"]["reason_code"] == 1305
+    assert answers[1]["usage"]["seconds"] == 600, "what the plan allows a job"
+
+
 def test_the_open_plan_has_room_for_three_pending_jobs_on_the_classic_platform(door: Door) -> None:
     door.control.pause(BACKEND)
     headers = {"x-access-token": door.login()}
