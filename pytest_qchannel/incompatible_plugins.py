@@ -24,7 +24,11 @@ def _is_there(module: str) -> bool:
 
 
 def installed(is_there: Callable[[str], bool] = _is_there) -> list[str]:
-    """The packages that are installed and must not be; what is there, somebody else may know."""
+    """The packages that are installed and must not be.
+
+    Args:
+        is_there: Whether a module can be imported; by default in this process.
+    """
     modules = {"pytest-vcr": "pytest_vcr", "cassetter": "cassetter"}
     return [package for package, module in modules.items() if is_there(module)]
 

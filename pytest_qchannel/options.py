@@ -7,11 +7,13 @@ the choices of few words in :mod:`.modes`.
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal, TypeAlias, get_args
 
 __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
+    "MEANT",
     "OPTIONS",
     "REPORTS",
     "SCOPES",
@@ -23,6 +25,12 @@ __all__ = [
 CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 
 ENV_PREFIX: Final = "QCHANNEL_"
+
+MEANT: Final = re.compile(r"q(?!u|t|iskit)[\w-]{7,}", re.IGNORECASE)
+"""How a name begins that may be meant to be one of ours: the others are spared the comparison.
+
+Many projects have ``quote-style``, ``qt_api`` or ``qiskit-ibm-runtime`` in the same file.
+"""
 
 Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
 

@@ -16,6 +16,7 @@ from pytest_qchannel.modes import Door, Mode, Source
 from pytest_qchannel.options import (
     CHANNELS,
     ENV_PREFIX,
+    MEANT,
     OPTIONS,
     SCOPES,
     Option,
@@ -141,7 +142,7 @@ def check_variables(environ: Mapping[str, str]) -> None:
         for part in ("TOKEN", "INSTANCE")
     }
     for name in environ:
-        is_near = name.startswith("QCH") and nearest(name, known, likeness=0.8)
+        is_near = MEANT.match(name) and nearest(name, known, likeness=0.8)
         if name not in known and (is_near or name.startswith(ENV_PREFIX)):
             raise UsageProblem(
                 f"the environment variable {name} means nothing to qchannel",
@@ -157,7 +158,7 @@ def check_key(key: str, where: str) -> None:
         UsageProblem: Names the nearest one.
     """
     written = key.lower().replace("-", "_")
-    is_near = written.startswith("qch") and nearest(written, _KEYS, likeness=0.8)
+    is_near = MEANT.match(written) and nearest(written, _KEYS, likeness=0.8)
     if key not in _KEYS and (is_near or written.startswith("qchannel")):
         _refuse_credential(written, key, where)
         raise UsageProblem(
@@ -193,7 +194,8 @@ def check_arguments(args: Iterable[str]) -> None:
     flags = [option.flag for option in OPTIONS]
     for arg in args:
         flag = arg.partition("=")[0]
-        is_near = flag.startswith("--qch") and nearest(flag, flags, likeness=0.8)
+        is_meant = flag.startswith("--") and MEANT.match(flag, 2)
+        is_near = is_meant and nearest(flag, flags, likeness=0.8)
         if flag not in flags and (is_near or flag.startswith("--qchannel")):
             _refuse_credential(flag[2:].replace("-", "_"), flag)
             raise UsageProblem(

@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from pytest_qchannel.cassette.disk.layout import head_of, source_in
 from pytest_qchannel.cassette.naming import channel_of_check
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.modes import Source
 from pytest_qchannel.rerun_command import quoted, words_of
 
 __all__ = [
@@ -31,24 +33,24 @@ __all__ = [
 ]
 
 
-_RECORD: Final = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
-
-
 KEPT_APART: Final = (
     "keep a set for each client: qchannel_cassettes = cassettes/{client} in the ini file"
 )
 """What to do where two clients need two recordings."""
 
 
-def record_command(test_id: str | None) -> str:
+def record_command(test_id: str | None, recorded_from: str = Source.EMULATOR) -> str:
     """The command that records a test's cassette anew.
 
-    From the emulator, as long as there is no lane that could record the real services.
+    Args:
+        test_id: The test; without one the command records all.
+        recorded_from: ``emulator`` or ``live``: real answers are not to become made-up ones.
     """
     channel = channel_of_check(test_id) if test_id else None
     if channel is not None:
         return f"qchannel check --mode record --channel {channel}"
-    return " ".join(["pytest", *(words_of(test_id) if test_id else ()), *_RECORD])
+    words = ("--qchannel-mode=record", f"--qchannel-record-from={recorded_from}")
+    return " ".join(["pytest", *(words_of(test_id) if test_id else ()), *words])
 
 
 class CassetteProblem(QChannelError):
@@ -59,7 +61,8 @@ class CassetteProblem(QChannelError):
         path: The file.
         line: The line of the file, counted from 1.
         test_id: The test that the cassette belongs to, if it is known.
-        next: What mends it; by default the command that records it anew.
+        next: What mends it; by default the command that records it anew, from where the file says
+            that it was recorded.
         facts: More lines.
     """
 
@@ -79,7 +82,7 @@ class CassetteProblem(QChannelError):
         super().__init__(
             headline,
             where=f"{path}" + (f", line {line}" if line else ""),
-            next=next or record_command(test_id),
+            next=next or record_command(test_id, source_in(head_of(path))),
             facts=facts,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import urljoin
+from urllib.parse import urlsplit
 
 import requests
 
@@ -93,8 +93,8 @@ class ChannelSession(requests.Session):
     ) -> requests.Response:
         """As ``requests.Session.request``; ``url`` may be a path such as ``/jobs``."""
         text = url.decode() if isinstance(url, bytes) else url
-        if "://" not in text:
-            text = urljoin(self.base_url + "/", text.lstrip("/"))
+        if not urlsplit(text).scheme:
+            text = f"{self.base_url}/{text.lstrip('/')}"
         elif not text.startswith(self.base_url + "/") and text != self.logout_url:
             headers = {**dict.fromkeys(self._credentials), **(kwargs.pop("headers", None) or {})}
             kwargs["headers"] = headers

@@ -7,6 +7,7 @@ import json
 import logging
 import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -148,7 +149,7 @@ def _told(settings: Settings, steps: list[Step], *, as_json: bool) -> bool:
             "seed": None if settings.mode is Mode.REPLAY else settings.seed,
             "client": client_version(),
             "pytest_qchannel": __version__,
-            "steps": [step.as_dict() for step in steps],
+            "steps": [asdict(step) for step in steps],
         }
         click.echo(json.dumps(document, indent=2))
     else:
@@ -176,7 +177,7 @@ def _check_live(
     steps, report, unlimited = check_live(path, channels, budget, tell)
     holds = _holds(steps)
     if as_json:
-        document = {"ok": holds, "steps": [one.as_dict() for one in steps]}
+        document = {"ok": holds, "steps": [asdict(one) for one in steps]}
         click.echo(json.dumps({**document, "drift": report.document()}, indent=2))
     else:
         _print_tables(steps, "live lane", client_version())

@@ -20,13 +20,20 @@ from typing import Final, NamedTuple
 from packaging.requirements import Requirement
 
 from pytest_qchannel import ini_file
+from pytest_qchannel.cassette.naming import root_of
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
+from pytest_qchannel.cli.project_settings import (
+    Word,
+    project_settings,
+    said_of,
+    words_of_runs,
+)
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.releases import Version, version_of
 from pytest_qchannel.options import OPTIONS, Option
 from pytest_qchannel.settings import resolve
 
-__all__ = ["Installed", "Machine", "Plugin", "Word", "pip"]
+__all__ = ["Installed", "Machine", "Plugin", "pip"]
 
 _SKIPPED: Final = frozenset(
     {"venv", "env", "node_modules", "build", "dist", "site-packages", "__pycache__", "shipped"}
@@ -39,18 +46,6 @@ class Plugin(NamedTuple):
 
     name: str
     module: str
-
-
-class Word(NamedTuple):
-    """A word of the options that every run of pytest gets, and who gives it.
-
-    Attributes:
-        text: The word; ``-p NAME`` is one.
-        source: The variable, or empty for the ini file.
-    """
-
-    text: str
-    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,21 +145,12 @@ class Machine:
     @functools.cached_property
     def words(self) -> tuple[Word, ...]:
         """The options of every run: ``addopts`` of the ini file, then ``PYTEST_ADDOPTS``."""
-        said = self.ini[1].get("addopts", "")
-        in_file = [str(one) for one in said] if isinstance(said, list) else _split(str(said))
-        in_variable = _split(self.environ.get("PYTEST_ADDOPTS", ""))
-        return (
-            *(Word(text) for text in _paired(in_file)),
-            *(Word(text, "PYTEST_ADDOPTS") for text in _paired(in_variable)),
-        )
+        return words_of_runs(self.ini[1], self.environ)
 
     def setting(self, option: Option) -> object:
         """What is set, or the default where that is wrong."""
-        line = {option.name: self.option(option.flag)}
-        of_ini = {option.name: self.ini[1].get(option.ini_key) or None}
-        environ = {option.env_var: self.environ.get(option.env_var, "")}
         try:
-            found = resolve(line, {}, environ, of_ini)
+            found = project_settings(self.ini[1], self.words, self.environ, [option])
         except UsageProblem:
             found = resolve({}, {}, {}, {})
         return getattr(found, option.name)
@@ -175,17 +161,15 @@ class Machine:
 
     def option(self, flag: str) -> str | None:
         """What the options of every run say of one, the last of them."""
-        said = [word.text.partition("=") for word in self.words]
-        return next((value or "1" for name, _, value in reversed(said) if name == flag), None)
+        return said_of(flag, self.words)
 
-    @property
-    def cassettes(self) -> Path:
-        """The folder of all cassettes; without what depends on a test."""
-        text = str(self.set_to("cassettes")).replace("{client}", self._client_text())
-        return self.base / text.partition("{channel}")[0]
-
-    def _client_text(self) -> str:
-        return self.installed.versions.get("qiskit-ibm-runtime", "")
+    @functools.cached_property
+    def trees(self) -> tuple[Path, ...]:
+        """The folders of cassettes: one, or where the setting names the channel, one of each."""
+        folder = Path(str(self.set_to("cassettes")))
+        client = self.installed.versions.get("qiskit-ibm-runtime", "")
+        each = (self.base / root_of(folder, client, channel) for channel in CHANNEL_BY_NAME)
+        return tuple(dict.fromkeys(each))
 
     @functools.cached_property
     def modules(self) -> tuple[Path, ...]:
@@ -212,29 +196,6 @@ class Machine:
         """Whether the client does not know a channel."""
         known = CHANNEL_BY_NAME.get(channel)
         return known is not None and bool(self.client) and not known.is_known_to(self.client)
-
-
-def _split(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:  # a quote that is not closed: pytest says so
-        return text.split()
-
-
-def _paired(words: list[str]) -> list[str]:
-    """The words with ``-p NAME`` and ``--option value`` of ours as one."""
-    found: list[str] = []
-    flags = {option.flag for option in OPTIONS if not option.is_switch}
-    for word in words:
-        if found and found[-1] == "-p":
-            found[-1] = f"-p {word}"
-        elif found and found[-1] in flags:
-            found[-1] = f"{found[-1]}={word}"
-        elif word.startswith("-p") and len(word) > 2 and word[2] != " ":
-            found.append(f"-p {word[2:]}")
-        else:
-            found.append(word)
-    return found
 
 
 def _python_files(folder: Path) -> Iterator[Path]:

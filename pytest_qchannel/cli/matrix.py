@@ -10,16 +10,16 @@ from typing import Final, NamedTuple
 
 import click
 
-from pytest_qchannel import ini_file
-from pytest_qchannel.cassette.naming import SUFFIX, root_of
+from pytest_qchannel.cassette.disk.layout import index_files
+from pytest_qchannel.cassette.naming import root_of
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.credentials import own_variable, secret_of
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.cli.group import example
+from pytest_qchannel.cli.project_settings import settings_here
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.releases import version_of
-from pytest_qchannel.options import OPTIONS
-from pytest_qchannel.settings import Mode, Settings, resolve
+from pytest_qchannel.settings import Mode, Settings
 
 __all__ = ["Leg", "matrix"]
 
@@ -83,7 +83,10 @@ def matrix(form: str, clients: str | None, lanes: tuple[str, ...]) -> None:
 
     Ends with exit status 0, also without a leg, and 2 where a setting is wrong.
     """
-    settings, base = _settings()
+    try:
+        settings, base = settings_here()
+    except UsageProblem as problem:
+        raise click.UsageError(str(problem)) from None
     versions = [one.strip() for one in (clients or client_version()).split(",") if one.strip()]
     for one in versions:
         if not version_of(one):
@@ -105,18 +108,6 @@ def matrix(form: str, clients: str | None, lanes: tuple[str, ...]) -> None:
         click.echo(json.dumps([leg._asdict() for leg in legs], indent=2))
 
 
-def _settings() -> tuple[Settings, Path]:
-    """The settings of a run of pytest here, and the folder that their paths start from."""
-    path, values = next(ini_file.found_from(Path.cwd()), (None, {}))
-    said = {one.name: values.get(one.ini_key) for one in OPTIONS}
-    ini = {name: value for name, value in said.items() if value not in ("", [])}
-    try:
-        settings = resolve({}, {}, os.environ, ini, ini_path=path)
-    except UsageProblem as problem:
-        raise click.UsageError(str(problem)) from None
-    return settings, path.parent if path else Path.cwd()
-
-
 def _channels(settings: Settings, client: str) -> list[Channel]:
     """The channels of the settings that a client knows; without any, the client's own default."""
     known = [one for one in CHANNEL_BY_NAME.values() if one.is_known_to(version_of(client))]
@@ -130,7 +121,7 @@ def _legs(settings: Settings, base: Path, channel: Channel, client: str) -> Iter
         addopts = _SELECTED.get(lane, "")
         if lane == "replay":
             folder = base / root_of(settings.cassettes, client, channel.name)
-            if not any(folder.rglob(f"*{SUFFIX}")):
+            if not index_files(folder):
                 continue
             if settings.mode is Mode.REPLAY:  # then each test has a cassette
                 addopts = ""

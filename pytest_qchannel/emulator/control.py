@@ -55,9 +55,10 @@ class EmulatorControl:
 
     def revoke_access_tokens(self) -> int:
         """Makes every access token given so far invalid; says how many were valid until now."""
-        valid = [token for token in self._app.world.tokens.values() if not token.revoked]
-        for token in valid:
-            token.revoked = True
+        with self._app.engine.changed:  # a thread of the test may be logging in
+            valid = [token for token in self._app.world.tokens.values() if not token.revoked]
+            for token in valid:
+                token.revoked = True
         return len(valid)
 
     def revoke_access_token(self, value: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pytest_qchannel.cassette.accounts import HeldAccount
+from pytest_qchannel.channels.credentials import own_variable
 from pytest_qchannel.channels.model import Channel, Instance
 from pytest_qchannel.errors import UsageProblem, nearest
 
@@ -19,8 +20,9 @@ class Accounts(NamedTuple):
         held: Each channel's account.
         where: Where they are from, for errors: a world, a cassette.
         owner: Who has them, as ``the cassette``.
-        advice: What to do where a channel has none; ``{channel}`` stands for its name.
-        if_empty: The same where there is no account at all.
+        advice: What to do where a channel has none; ``{channel}`` stands for its name, ``{token}``
+            for the variable of its credential.
+        if_empty: The same where there is no account at all, or no instance of one.
     """
 
     held: Mapping[str, HeldAccount]
@@ -41,7 +43,7 @@ class Accounts(NamedTuple):
             raise UsageProblem(
                 f"{self.owner} has no account for the channel {channel}",
                 where=self.where,
-                next=advice.format(channel=channel),
+                next=_for(channel, advice),
             )
         return found
 
@@ -63,7 +65,9 @@ class Accounts(NamedTuple):
             f"{self.owner} has no instance {name!r} on the channel {channel}",
             where=self.where,
             closest=nearest(name, names),
-            next=f"name one of {', '.join(names)}"
-            if names
-            else self.if_empty.format(channel=channel),
+            next=f"name one of {', '.join(names)}" if names else _for(channel, self.if_empty),
         )
+
+
+def _for(channel: Channel, advice: str) -> str:
+    return advice.format(channel=channel, token=own_variable(channel, "TOKEN"))

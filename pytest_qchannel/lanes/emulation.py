@@ -46,11 +46,12 @@ _around: Final[ContextVar[tuple[_Emulation, ...]]] = ContextVar("emulated", defa
 """The blocks that the code which runs is in: those of other threads and tasks are not."""
 
 
-def end_left(begun_in: str) -> None:
+def end_left(begun_in: str, error: BaseException | None = None) -> None:
     """Ends the blocks that a part of a test has begun, and that nobody is going to leave.
 
     Args:
         begun_in: The part, as pytest has it in ``PYTEST_CURRENT_TEST``.
+        error: What the test ended with already: it is told so in a note.
 
     Raises:
         UsageProblem: There are some; a generator that is not finished never leaves its own.
@@ -69,7 +70,10 @@ def end_left(begun_in: str) -> None:
         )
     while left and _open and _open[-1].is_over:
         _open.pop().lane.close()
-    raise_all(found)
+    if error is not None:
+        note(error, found)
+    else:
+        raise_all(found)
 
 
 def _part_of_test() -> str | None:

@@ -136,7 +136,11 @@ class Lane:
             yield
 
     def step_aside(self, is_aside: bool) -> bool:
-        """Whether the door lets everything pass, to whoever answers in its place; as it was."""
+        """Says whether the door lets everything pass, to whoever answers in its place.
+
+        Returns:
+            Whether it did before.
+        """
         before, self._traffic.network.is_aside = self._traffic.network.is_aside, is_aside
         return before
 

@@ -54,15 +54,20 @@ def host_of(address: object) -> str:
 class NetworkGuard:
     """Refuses network access while it is closed (:meth:`close_network`).
 
-    ``where``, ``who``, ``lane``, ``way_out`` and ``ibm_advice`` (for a host of IBM; by default
-    the emulator's) are the words of its errors (``way_out`` with places for ``option`` and
-    ``value``), and ``refuses`` says which hosts it refuses, if
-    they are not allowed; they may change while it is shut.
+    Its attributes may change while the network is closed.
 
     Args:
         test_id: The test that errors name.
         allowed_hosts: Host names that may be reached.
         report: Called with each error before it is raised.
+
+    Attributes:
+        where: The test, or the part of the run, that errors name.
+        who: What reaches for a host, as ``a test``.
+        lane: Where it does, as ``the emulated lane``; empty: errors do not say.
+        way_out: How an option is set, with places for ``option``, ``name`` and ``value``.
+        ibm_advice: What to do about a host of IBM's; empty: the emulator can answer for it.
+        refuses: Whether a host is refused that is not allowed.
     """
 
     def __init__(
@@ -100,7 +105,7 @@ class NetworkGuard:
             self._patch(socket.socket, "sendmsg", self._sending_message(socket.socket.sendmsg))
 
     def reopen(self) -> None:
-        """Puts the socket module back as it was; see :func:`.replaced`."""
+        """Puts the socket module back as it was; see :func:`pytest_qchannel.uses.replace`."""
         self.is_closed = False
         self._patches.close()
 

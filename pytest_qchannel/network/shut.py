@@ -48,14 +48,15 @@ def _none(_where: str) -> list[QChannelError]:
 class ShutNetwork:
     """Refuses the network to this process while it is shut, but for one door.
 
-    ``is_aside`` has its door let everything pass, which something else answers; the network stays
-    shut.
-
     Args:
         settings: The lane's mode, for errors; which door, and what hosts may be reached beside it.
         where: The test that errors name.
         problems: Where errors are put: the code under test may swallow them.
         handle: Answers what comes in by the door; without it there is no door.
+
+    Attributes:
+        is_aside: Whether the door lets everything pass, which something else answers; the network
+            stays shut.
     """
 
     def __init__(

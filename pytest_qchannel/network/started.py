@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shutil import which
 from types import FrameType
 from typing import Any, Final
 
@@ -123,20 +124,22 @@ def _unled_program(
     if not any(given.get(name) for name in credential_variables()):
         return None
     name = Path(words[0]).name
-    if leads(given) and (name in ("sh", "bash", "env") or _is_led_python(name, words)):
+    if leads(given) and (
+        name in ("sh", "bash", "env") or _is_led_python(name, words, given.get("PATH"))
+    ):
         return None  # of a shell it is not known what it starts
     return f"{name} -m {words[2]}" if words[1:2] == ["-m"] and len(words) > 2 else name
 
 
-def _is_led_python(name: str, words: list[str]) -> bool:
-    return _runs_python(name, words[0]) and not any(word in _NOT_LED for word in words[1:3])
+def _is_led_python(name: str, words: list[str], folders: str | None) -> bool:
+    is_python = name.lower().startswith(("python", "pypy")) or _is_script(words[0], folders)
+    return is_python and not any(word in _NOT_LED for word in words[1:3])
 
 
-def _runs_python(name: str, path: str) -> bool:
-    if name.lower().startswith(("python", "pypy")):
-        return True
+def _is_script(program: str, folders: str | None) -> bool:
+    """Whether a program, which is looked for on ``PATH`` where it is a name alone, is Python's."""
     try:
-        with Path(path).open("rb") as file:
+        with Path(which(program, path=folders) or program).open("rb") as file:
             return b"python" in file.readline(200)
     except OSError:
         return False

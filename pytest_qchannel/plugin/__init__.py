@@ -9,6 +9,7 @@ true.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import contextmanager
 from importlib import metadata
@@ -20,7 +21,7 @@ import pytest
 
 from pytest_qchannel import markers
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import OPTIONS
+from pytest_qchannel.options import MEANT, OPTIONS
 from pytest_qchannel.plugin import keys
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_apart,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:  # each name here is one that pytest looks at for a fixture
     from collections.abc import Generator, Iterable, Iterator
     from typing import Any
 
+    from pytest_qchannel.plugin.hints import Hints
     from pytest_qchannel.plugin.our_tests import OurTests
     from pytest_qchannel.plugin.record.ending import RunRecord
 
@@ -43,12 +45,12 @@ __all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
 globals().update(fixtures(scope_of_settings))
 
 
-_WORDS = ("qchannel_", "qchannel-")
+_KEY = re.compile(rf"(?<![\w-])(?:-o)?{MEANT.pattern}[\"']?\s*[=:]", re.IGNORECASE)
 """What an ini file with a setting of ours, or with a mistyped one, has in it."""
 
 
-_FOR_WANT_OF_AN_ACCOUNT = ("AccountNotFoundError", "KeyError")
-"""Errors that a test may end with because it has no fixture of ours."""
+_FOR_WANT_OF_US = ("AccountNotFoundError", "FixtureLookupError", "KeyError")
+"""Errors that a test may end with because it has no fixture of ours, or a mistyped one."""
 
 
 _TELLING = "qchannel-telling"
@@ -125,6 +127,8 @@ def pytest_make_collect_report(
     if found := collector.config.stash.get(keys.TOO_EARLY, None):
         made.outcome, made.longrepr = "failed", "\n".join(map(str, found))
         found.clear()
+    elif made.failed:
+        _hints().collection_failed(collector.config, made)
     return made
 
 
@@ -194,15 +198,24 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
     __tracebackhide__ = True
     is_torn_down = False
     try:
-        done = yield
-        is_torn_down = True
-    finally:
-        if keys.OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
-            _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
+        try:
+            done = yield
+            is_torn_down = True
+        finally:
+            if keys.OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
+                _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
+    except BaseException as error:
+        _end_emulated(item, error)
+        raise
+    _end_emulated(item)
+    return done
+
+
+def _end_emulated(item: pytest.Item, error: BaseException | None = None) -> None:
+    """Ends the blocks of ``emulated()`` that a test has begun and not left."""
     emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
     if emulation is not None and keys.LANE_FIXTURE not in getattr(item, "fixturenames", ()):
-        emulation.end_left(f"{item.nodeid} (call)")
-    return done
+        emulation.end_left(f"{item.nodeid} (call)", error)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -223,10 +236,8 @@ def pytest_runtest_makereport(
     made = yield
     if keys.OUR_TESTS in item.config.stash:
         _our_tests(item.config).report_of_other(item, made)
-    if made.failed and call.excinfo and call.excinfo.typename in _FOR_WANT_OF_AN_ACCOUNT:
-        from pytest_qchannel.plugin import forgotten
-
-        forgotten.tell(item, call, made)
+    if made.failed and call.excinfo and call.excinfo.typename in _FOR_WANT_OF_US:
+        _hints().test_failed(item, call, made)
     return made
 
 
@@ -234,6 +245,7 @@ def pytest_runtest_makereport(
 def pytest_testnodedown(node: Any) -> None:
     """Ends the run with the usage error of a pytest-xdist worker, which cannot show it."""
     if said := getattr(node, "workeroutput", {}).get(keys.REFUSAL):
+        _hints().run_ends(node.config)
         raise pytest.UsageError(said)
 
 
@@ -273,6 +285,13 @@ def _our_tests(config: pytest.Config) -> OurTests:
     if not hasattr(config, "workerinput"):
         _listen(config)  # a test may ask for a fixture by name, when it runs
     return OurTests.of(config)
+
+
+def _hints() -> type[Hints]:
+    """What tests that need not use us are told of mistakes."""
+    from pytest_qchannel.plugin.hints import Hints
+
+    return Hints
 
 
 def _begin_record(config: pytest.Config) -> None:
@@ -352,9 +371,9 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
     ini = config.inipath.read_text(encoding="utf-8", errors="replace") if config.inipath else ""
     overrides = getattr(config.option, "override_ini", None) or ()
     return (
-        any(name.startswith("QCH") for name in os.environ)
-        or any(text.startswith("--qch") for text in args)
-        or any(word in text for text in (ini, *overrides, *args) for word in _WORDS)
+        any(map(MEANT.match, os.environ))
+        or any(text.startswith("--") and MEANT.match(text, 2) for text in args)
+        or any(map(_KEY.search, (ini, *overrides, *args)))
         or any(getattr(config.option, option.ini_key, None) is not None for option in OPTIONS)
         or any(
             (folder / "cassettes").is_dir()
@@ -382,6 +401,8 @@ def _usage_errors(config: pytest.Config | None = None) -> Iterator[None]:
     try:
         yield
     except UsageProblem as problem:
-        if config is not None and hasattr(config, "workeroutput"):
-            config.workeroutput[keys.REFUSAL] = str(problem)
+        if config is not None:
+            _hints().run_ends(config)
+            if hasattr(config, "workeroutput"):
+                config.workeroutput[keys.REFUSAL] = str(problem)
         raise pytest.UsageError(str(problem)) from None

@@ -7,9 +7,19 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_qchannel.errors import nearest
+from pytest_qchannel.options import CHANNELS
 from pytest_qchannel.plugin.keys import LANE_FIXTURE
 
-__all__ = ["IN_LANE", "definitions", "mismatch_of", "name_of", "short_name_of", "way_into_lane"]
+__all__ = [
+    "IN_LANE",
+    "definitions",
+    "mismatch_of",
+    "name_nearest",
+    "name_of",
+    "short_name_of",
+    "way_into_lane",
+]
 
 IN_LANE: Final = "let it ask for the fixture qchannel: it is in the lane then"
 """What a fixture of a person's own can do to be set up in the lane."""
@@ -17,6 +27,10 @@ IN_LANE: Final = "let it ask for the fixture qchannel: it is in the lane then"
 _MISMATCH: Final = re.compile(
     r"ScopeMismatch: .* the (\w+) scoped fixture (\w+) with an? (\w+) scoped"
 )
+
+_NOT_FOUND: Final = re.compile(r"(fixture '(.*)' not found)(\n *available fixtures: )(.*)")
+_OURS: Final = ("qchannel", *CHANNELS)
+_PRIVATE: Final = "_qchannel_"
 
 _XUNIT: Final = re.compile(r"_(?:xunit|unittest)_(\w+?)_fixture")
 
@@ -70,3 +84,19 @@ def mismatch_of(error: object, item: pytest.Item) -> str | None:
         f'the module or conftest.py: globals().update(fixtures(scope="{wider}")), after '
         "from pytest_qchannel import fixtures"
     )
+
+
+def name_nearest(report: pytest.TestReport) -> None:
+    """Says which fixture of ours was meant, where there is none of that name.
+
+    pytest's list of what there is begins with our private ones, which are for nobody.
+    """
+    found = _NOT_FOUND.match(getattr(report.longrepr, "errorstring", ""))
+    if found is None:
+        return
+    headline, asked, title, listed = found.groups()
+    names = [one for one in listed.split(", ") if not one.startswith(_PRIVATE)]
+    closest = nearest(asked, names, likeness=0.5 if asked.startswith("qchannel") else 0.8)
+    told = f"\n closest: {closest}" if closest and closest.startswith(_OURS) else ""
+    shown: Any = report.longrepr
+    shown.errorstring = f"{headline}{told}{title}{', '.join(names)}{found.string[found.end() :]}"

@@ -6,6 +6,7 @@ import pytest
 
 from pytest_qchannel.channels.credentials import CLIENT_VARIABLES, credential_variables
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.plugin.fixture_names import name_nearest
 
 __all__ = ["mending", "tell"]
 
@@ -18,7 +19,10 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
         call: The part of it that failed.
         report: Its report.
     """
+    name_nearest(report)
     error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(error, pytest.FixtureLookupError):
+        return
     if isinstance(error, KeyError) and error.args[:1] not in _variables():
         return
     if error is None:

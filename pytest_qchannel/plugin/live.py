@@ -12,6 +12,7 @@ from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.channels.secrets_file import environ_with
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
+from pytest_qchannel.lanes.live.caller import LiveLoginFailed
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
 from pytest_qchannel.lanes.live.outcome import Told, outcome_of
 from pytest_qchannel.lanes.live.problems import LiveProblem, NotLive
@@ -41,7 +42,8 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     """Begins a live run; gives the lines that the header has of it.
 
     Raises:
-        UsageProblem: There is no credential, or a secret is where it must not be.
+        UsageProblem: There is no credential, or one that IAM refuses, or a secret is where it
+            must not be.
     """
     exchange = exchange_of(config)
     file = settings.secrets
@@ -50,15 +52,18 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     environ = environ_with(file, exchange.environ())
     worker: Mapping[str, Any] = getattr(config, "workerinput", {})
     of_run = RunId(worker[_RUN_KEY], "pytest-xdist") if _RUN_KEY in worker else run_id(environ)
-    run = LiveRun(
-        settings,
-        environ,
-        of_run.text,
-        session_settings.base_of(config),
-        owner=worker.get("workerid", "main"),
-        clock=CLOCK,
-        standins=exchange.standins(),
-    )
+    try:
+        run = LiveRun(
+            settings,
+            environ,
+            of_run.text,
+            session_settings.base_of(config),
+            owner=worker.get("workerid", "main"),
+            clock=CLOCK,
+            standins=exchange.standins(),
+        )
+    except LiveLoginFailed as failed:  # to know an instance by its name it has to log in
+        raise UsageProblem(failed.headline, facts=failed.facts, next=failed.next) from None
     try:
         _require_hidden(config)
     except UsageProblem:

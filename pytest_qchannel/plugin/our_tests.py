@@ -30,7 +30,7 @@ from pytest_qchannel.plugin import (
 )
 from pytest_qchannel.plugin.collecting import Collecting
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
-from pytest_qchannel.plugin.fixture_names import mismatch_of
+from pytest_qchannel.plugin.fixture_names import mismatch_of, name_nearest
 from pytest_qchannel.plugin.keys import LIVE, OUR_TESTS, OURS, REFUSED, WHOLE_RUN
 from pytest_qchannel.plugin.only_stale import OnlyStale
 from pytest_qchannel.plugin.record import facts
@@ -200,6 +200,7 @@ class OurTests:
             is_trimmed = frames.leave_out(item, call)  # unittest has put another error there
             if problems.hinted(item, call) or is_told_more or is_trimmed:
                 made.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
+        name_nearest(made)
         if call.when == "setup" and (hint := mismatch_of(ours, item)):
             made.longrepr = f"{made.longrepr}\n{hint}"
         if REFUSED in item.stash and not isinstance(made.longrepr, tuple | None):

@@ -68,7 +68,7 @@ def take(item: pytest.Item) -> None:
     """
     if not isinstance(item, pytest.Function):
         return  # as a doctest, which asks for its fixtures one by one
-    names, unit = item.fixturenames, sharing.unit_of(item)
+    names = item.fixturenames
     if any(mark.name in LENDING for mark in item.iter_markers()):
         ours = [LANE_FIXTURE, "qchannel"]
         names[:] = [name for name in names if name not in ours]
@@ -85,7 +85,7 @@ def take(item: pytest.Item) -> None:
         item, sharing.scope_of_lane(item)
     ):
         names.insert(_first_in(item, sharing.scope_of_lane(item)), ISOLATION_FIXTURE)
-    if unit is not None and PART_FIXTURE not in names:
+    if sharing.unit_of(item) is not None and PART_FIXTURE not in names:
         names.insert(_first_in(item, "function"), PART_FIXTURE)
 
 

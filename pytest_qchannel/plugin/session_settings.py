@@ -84,7 +84,7 @@ def id_of(config: Configuration, node: str, path: Path | None = None) -> str:
     base = base_of(config)
     if not node or not path.is_relative_to(base):
         return node
-    return path.relative_to(base).as_posix().removeprefix(".") + colons + rest
+    return ("" if path == base else path.relative_to(base).as_posix()) + colons + rest
 
 
 def resolved(config: Configuration, marker: Mapping[str, str | None]) -> Settings:

@@ -57,10 +57,10 @@ class WaitLine:
         stream, is_own = _before_capture(reporter._tw._file)
         show = self._rewrite if self._can_rewrite(stream) else self._write
         console = Console(file=stream, force_terminal=show == self._rewrite, color_system=None)
+        self._console, self._reporter = console, reporter
         threading.Thread(
             target=self._look, args=(show, console), name="qchannel wait line", daemon=True
         ).start()
-        self._console, self._reporter = console, reporter
         try:
             return (yield)
         finally:

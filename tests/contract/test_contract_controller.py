@@ -176,11 +176,13 @@ def test_a_list_has_pages(door: Door) -> None:
 @pytest.mark.parametrize(
     "query",
     [{"limit": "0"}, {"limit": "101"}, {"limit": "x"}, {"limit": "²"}, {"limit": "9" * 5_000},
-     {"start": "x"}, {"start": "é"}],
+     {"from": "x"}, {"from": "-1"}, {"start": "x"}, {"start": "é"}],
 )  # fmt: skip
 def test_a_malformed_query_is_refused(door: Door, query: dict[str, str]) -> None:
+    """What was wrong with ``from`` was said of ``limit``."""
     answer = door.request("GET", URL, door.bearer(), params=query)
     assert answer.status == answer.json["status_code"] == 400
+    assert answer.json["errors"][0]["message"].startswith(f"{next(iter(query))} ")
 
 
 def new(door: Door, **changes: object) -> Answer:

@@ -249,6 +249,19 @@ def test_the_classic_open_plan_let_sessions_pass_with_a_message(door: Door) -> N
     assert "open plan" in answer.json["messages"][0]["data"]
 
 
+def test_jobs_of_such_a_session_run_like_those_without_one(door: Door) -> None:
+    """The message says so, and each of them waited for the one before."""
+    body = {"mode": "dedicated", "backend": BACKEND, "instance": "ibm-q/open/main"}
+    session_id = classic(door, "POST", "/sessions", body).json["id"]
+    hub = {"hub": "ibm-q", "group": "open", "project": "main"}
+    states = []
+    for progression in ("stuck", "immediate"):
+        door.control.set_next_job(progression)
+        answer = classic(door, "POST", "/jobs", job(session_id=session_id, **hub))
+        states.append(classic(door, "GET", f"/jobs/{answer.json['id']}").json["status"])
+    assert states == ["Queued", "Completed"]
+
+
 def test_classic_errors_are_in_the_runtimes_container(door: Door) -> None:
     """Source: errors that people pasted, 2022 to 2024."""
     unknown = classic(door, "GET", "/sessions/x")

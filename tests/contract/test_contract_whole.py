@@ -49,7 +49,6 @@ GOOD_QUERIES: Final[dict[str, str]] = {
     "/analytics/usage_grouped": "?group_by=backend",
     "/analytics/usage_grouped_by_date": "?group_by=instance",
 }
-ENDING: Final = ("DELETE /jobs/<job_id>", "POST /jobs/<job_id>/cancel")
 BAD_QUERIES: Final = (
     "?limit=x&updated_before=x&interval_start=x&search=b&created_after=x&search_cursor=x",
     "?calibration_id=x&plan_id=x&instance=x&group_by=colour",
@@ -89,7 +88,6 @@ class Walk:
     def __init__(self, headers: dict[str, str]) -> None:
         self.door = fresh_door()
         self.headers = headers
-        self.asked = 0
         self.kinds = self.jobs()
         self.session_id = self.session()
 
@@ -117,7 +115,6 @@ class Walk:
         host = hosts(route.service)
         url = f"https://{host.name}{host.base}{route.path(values)}{query}"
         sent = {**self.credentials(route), **headers}
-        self.asked += 1
         if route.service == "iam":
             form = {"grant_type": GRANT, "apikey": self.door.platform.credential}
             return self.door.request(route.method, url, data=form if body is None else {"a": "b"})
@@ -148,11 +145,13 @@ class Walk:
     def answers(self, route: Route) -> Iterator[Answer]:
         """Good requests about things of every kind, then bad ones of every kind."""
         door, query = self.door, GOOD_QUERIES.get(route.rule, "")
-        kinds = self.jobs() if route.key in ENDING else self.kinds
-        values = self.values(kinds["done"], self.session_id)
+        values = self.values(self.kinds["done"], self.session_id)
         body = good_body(route, door)
-        for job_id in kinds.values() if "job_id" in route.variables else ("",):
-            yield self.ask(route, {**values, "job_id": job_id}, query, body)
+        ids = list(self.kinds.values()) if "job_id" in route.variables else [""]
+        good = [self.ask(route, {**values, "job_id": one}, query, body) for one in ids]
+        said = [one.status for one in good]
+        assert min(said) < 300, f"{route.key} -> {said}: give it a good_body, or a good query"
+        yield from good
         yield self.ask(route, dict.fromkeys(values, "nobody"), query, body)
         for headers in (
             {"Authorization": "Bearer x"},
@@ -190,13 +189,14 @@ def test_every_answer_is_as_described_or_a_known_difference() -> None:
     asked = 0
     for client, headers in CLIENTS.items():
         walk = Walk(headers)
-        pairs = [
-            (route, answer)
-            for service in SERVICES
-            for route in ROUTES[service]
-            for answer in walk.answers(route)
-        ]
-        for route, answer in [*pairs, *walk.odd_answers()]:
+        pairs: list[tuple[Route, Answer]] = []
+        for route in (one for service in SERVICES for one in ROUTES[service]):
+            # What others ask about must not have been changed or taken away by then.
+            its = Walk(headers) if route.action.is_gate else walk
+            pairs += ((route, answer) for answer in its.answers(route))
+        pairs += walk.odd_answers()
+        asked += len(pairs)
+        for route, answer in pairs:
             if answer.status == 501:  # a gap, which fails the test that met it
                 continue
             if problem := unlisted(route.key, answer.status, answer.body):
@@ -204,7 +204,6 @@ def test_every_answer_is_as_described_or_a_known_difference() -> None:
             for place, _ in differences(route.key, answer.status, answer.body):
                 if row := difference(route.key, place):
                     needed.add(row)
-        asked += walk.asked
     assert wrong == {}
     assert asked > 1_500, asked
     assert [row for row in DIFFERENCES if row not in needed and "200 .*" not in row.path] == []

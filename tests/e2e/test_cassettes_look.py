@@ -13,6 +13,7 @@ from qiskit import QuantumCircuit
 
 from pytest_qchannel.cassette.disk.blobs import blob_name
 from pytest_qchannel.cassette.disk.store import Store
+from pytest_qchannel.channels.client import client_version
 from tests.e2e.cassette_kit import BELL, LARGE, REST, cassettes, cut, rest, tree
 from tests.unit.cassette.traffic_kit import cassette, circuit_json, said
 
@@ -151,6 +152,33 @@ def test_the_variable_wins_over_the_ini_file_and_the_argument_over_both(
     (tmp_path / "of_ini").mkdir()
     monkeypatch.delenv("QCHANNEL_CASSETTES")
     assert "0 cassettes in of_ini" in cassettes("list").stdout
+
+
+def test_a_folder_for_each_client_or_channel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There was no folder ``taped/{client}``, whatever pytest had recorded; addopts counted not."""
+    ini = "[pytest]\naddopts = --qchannel-cassettes taped/{client}/{channel}\n"
+    (tmp_path / "pytest.ini").write_text(ini, encoding="utf-8")
+    monkeypatch.setenv("QCHANNEL_CHANNEL", "ibm_quantum")
+    above = tmp_path / "taped" / client_version()
+    for channel in ("ibm_cloud", "ibm_quantum"):
+        store = tree(above / channel)
+        quarantine = above / channel / ".qchannel" / "quarantine"
+        quarantine.mkdir(parents=True, exist_ok=True)
+        (quarantine / "test_a.yaml").touch()
+    result = cassettes("list")
+    shown = f"taped/{client_version()}/ibm_"
+    assert f"2 cassettes in {shown}quantum" in result.stdout
+    assert f"not looked at: {shown}cloud; qchannel cassettes list {shown}cloud" in result.stderr
+    assert "4 cassettes in" in cassettes("list", above).stdout
+    both, one = (
+        json.loads(cassettes("scan", *words, "--json").stdout)
+        for words in ((), (above / "ibm_cloud",))
+    )
+    assert both["searched"] == 2 * one["searched"]
+    monkeypatch.setenv("PYTEST_ADDOPTS", f"--qchannel-cassettes={store.root}")
+    assert cassettes("list").stderr == ""
 
 
 def test_a_pyproject_without_a_word_of_pytest_is_taken_last(

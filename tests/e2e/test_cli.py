@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -108,6 +109,20 @@ def test_a_step_that_fails_fails_the_command(run: Any, monkeypatch: pytest.Monke
     )
     assert rest["backends"]["detail"] == "the list is empty"
     assert "not walked" in rest["logout"]["detail"]
+
+
+def test_a_recording_that_nobody_may_write_is_a_step_that_does_not_hold(
+    run: Any, tmp_path: Path
+) -> None:
+    """``--cassettes`` below a file, or a cassette that another run held: a traceback."""
+    (tmp_path / "file").touch()
+    folder = str(tmp_path / "file" / "cassettes")
+    words = ("--mode", "record", "--channel", "ibm_quantum", "--cassettes", folder, "--json")
+    result = run("check", *words)
+    assert result.exit_code == 1
+    steps = [one for one in json.loads(result.stdout)["steps"] if one["ok"] is not None]
+    assert {(one["name"], one["ok"]) for one in steps} == {("cassette", False)}
+    assert all(one["detail"].startswith("the cassette cannot be written") for one in steps)
 
 
 @pytest.mark.parametrize(

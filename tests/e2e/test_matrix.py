@@ -65,8 +65,10 @@ def test_channels_that_a_client_does_not_know_are_no_legs() -> None:
 def test_a_replay_is_a_leg_where_there_are_cassettes(monkeypatch: pytest.MonkeyPatch) -> None:
     settings("qchannel_channel = ibm_cloud", "qchannel_cassettes = taped/{client}")
     cassette = Path("taped/0.45.1/test_a/test_b.yaml")
-    cassette.parent.mkdir(parents=True)
-    cassette.touch()
+    quarantined = Path("taped/0.51.0/.qchannel/quarantine/test_a/test_b.yaml")
+    for path in (cassette, quarantined):
+        path.parent.mkdir(parents=True)
+        path.touch()
     Path("below").mkdir()
     monkeypatch.chdir("below")  # the folder is from the ini file on
     both = legs("--client", "0.45.1,0.51.0", "--lane", "replay", "--lane", "emulated")

@@ -126,6 +126,23 @@ def test_a_secret_in_the_open_is_refused(
     assert led.key not in result.stderr.str()
 
 
+def test_a_key_that_iam_refuses_ends_a_run_whose_instance_has_a_name(
+    live: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the user saw: an INTERNALERROR, which shows the key where all frames are shown."""
+    monkeypatch.setenv("QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN", key := "w" * 44)
+    shown = ("--fulltrace", "--showlocals")
+    result = live("def test_a(): pass", "--qchannel-live-instances=paid", *shown)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: ibm_quantum_platform: iam.cloud.ibm.com answered with 400",
+            "  next: *check the API key in QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN, and *",
+        ]
+    )
+    assert key not in result.stderr.str() + result.stdout.str()
+
+
 def test_a_key_of_nobody_is_refused_by_name(live: Run, led: SecondServer) -> None:
     before = len(led.requests())
     test = """

@@ -111,7 +111,10 @@ def test_in_everywhere_mode_the_innermost_world_answers(run: Any) -> None:
 def test_a_generator_that_is_not_finished_ends_with_its_test(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the user saw: all later tests were emulated, and nothing said so."""
+    """What the user saw: all later tests were emulated, and nothing said so.
+
+    So it was again where a fixture of the same test could not be torn down.
+    """
     monkeypatch.setenv("QISKIT_IBM_TOKEN", KEY)
     result = run(
         f"""
@@ -140,6 +143,18 @@ def test_a_generator_that_is_not_finished_ends_with_its_test(
                 while True:
                     next(KEPT[0])
 
+        @pytest.fixture
+        def broken():
+            yield
+            raise RuntimeError("it could not be torn down")
+
+        def test_left_open_with_a_broken_fixture(broken):
+            KEPT.append(numbers())
+            assert next(KEPT[1]) == 0
+
+        def test_after_that():
+            assert os.environ["QISKIT_IBM_TOKEN"] == {KEY!r}
+
         def test_fixture(request):
             request.getfixturevalue("module_wide")
 
@@ -147,7 +162,6 @@ def test_a_generator_that_is_not_finished_ends_with_its_test(
             assert os.environ["QISKIT_IBM_TOKEN"] != {KEY!r}
         """
     )
-    result.assert_outcomes(passed=4, errors=1)
-    result.stdout.fnmatch_lines(
-        ["*UsageProblem: emulated() was not left when its test had ended*", "*where: *test_it.py:*"]
-    )
+    result.assert_outcomes(passed=6, errors=2)
+    left = ["*emulated() was not left when its test had ended*", "*where: *test_it.py:*"]
+    result.stdout.fnmatch_lines([*left, "*it could not be torn down*", *left])

@@ -238,6 +238,12 @@ def test_jobs_of_one_test_are_there_for_the_next(run: Any) -> None:
     result.stdout.fnmatch_lines(["qchannel: 2 emulated; the whole process: * requests, 1 jobs"])
 
 
+def test_tests_without_fixtures_of_ours_need_no_lane_that_is_shared(run: Any) -> None:
+    """What the user saw: an INTERNALERROR, as soon as the fixtures were to live for a module."""
+    result = run("def test_a(): pass", "--qchannel-everywhere", "--qchannel-scope=module")
+    result.assert_outcomes(passed=1)
+
+
 # The process ------------------------------------------------------------------------------------
 
 

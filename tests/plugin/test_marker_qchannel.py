@@ -161,7 +161,10 @@ def test_wrong_arguments_are_usage_errors(
 def test_a_usage_error_in_an_xdist_worker_ends_the_run_with_our_words(
     run_apart: Any,
 ) -> None:
-    """What the user saw: INTERNALERROR and an assertion of pytest-xdist's, none of our words."""
+    """What the user saw: INTERNALERROR and an assertion of pytest-xdist's, none of our words.
+
+    And pytest's warning of a marker that is a typo, as if there was nothing else to say of it.
+    """
     result = run_apart(
         """
         import pytest
@@ -170,6 +173,7 @@ def test_a_usage_error_in_an_xdist_worker_ends_the_run_with_our_words(
         def test_a():
             pass
 
+        @pytest.mark.qchanel
         def test_b():
             pass
         """,
@@ -186,3 +190,4 @@ def test_a_usage_error_in_an_xdist_worker_ends_the_run_with_our_words(
     )
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
     assert "passed" not in result.stdout.str()
+    assert "warning" not in result.stdout.str()

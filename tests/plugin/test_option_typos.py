@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -29,24 +30,26 @@ def test_mistyped_option_in_addopts_is_named_too(run: Any, pytester: pytest.Pyte
     result.stderr.fnmatch_lines(["*unknown option --qchannel-sead", "  closest: --qchannel-seed"])
 
 
+@pytest.mark.parametrize("key", ["qchannel_moed", "qchanel_mode", "q_channel_mode"])
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("pytest.ini", "[pytest]\nqchannel_moed = auto\n"),
-        ("tox.ini", "[testenv]\nx = 1\n[pytest]\nqchannel_moed=auto\n"),
-        ("setup.cfg", "[tool:pytest]\nqchannel_moed = auto\n"),
-        ("pyproject.toml", '[tool.pytest.ini_options]\nqchannel_moed = "auto"\n'),
+        ("pytest.ini", "[pytest]\n{} = auto\n"),
+        ("tox.ini", "[testenv]\nx = 1\n[pytest]\n{}=auto\n"),
+        ("setup.cfg", "[tool:pytest]\n{} = auto\n"),
+        ("pyproject.toml", '[tool.pytest.ini_options]\n{} = "auto"\n'),
     ],
 )
 def test_mistyped_ini_key_names_the_nearest(
-    run: Any, pytester: pytest.Pytester, file: str, text: str
+    run: Any, pytester: pytest.Pytester, file: str, text: str, key: str
 ) -> None:
-    (pytester.path / file).write_text(text, encoding="utf-8")
+    """With a mistyped ``qchannel`` the user saw a traceback, or, where no test uses us, nothing."""
+    (pytester.path / file).write_text(text.format(key), encoding="utf-8")
     result = run(TEST)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: unknown ini key qchannel_moed",
+            f"ERROR: unknown ini key {key}",
             f"  where:   *{file}",
             "  closest: qchannel_mode",
             "  next:    use one of qchannel_mode, qchannel_channel, *",
@@ -67,7 +70,7 @@ def test_keys_of_other_tools_in_the_same_file_are_theirs(
 ) -> None:
     (pytester.path / "pyproject.toml").write_text(
         '[tool.other]\nqchannel_dir = "x"\n\n[tool.pytest.ini_options]\n'
-        '# qchannel_moed = "auto"\nqchannel_seed = "4"\n\n[tool.third]\nqchannel_x = 1\n',
+        '# qchannel_moed = "auto"\nqchannel_seed = "4"\n\n[tool.third]\nqchanel_x = 1\n',
         encoding="utf-8",
     )
     result = run(TEST)
@@ -133,10 +136,15 @@ def test_a_mistyped_prefix_of_a_variable_names_the_nearest(
 
 @pytest.mark.parametrize("name", ["qchannel_falt", "qchannels", "qchannel_mode"])
 def test_a_mistyped_marker_names_the_nearest(run: Any, name: str) -> None:
-    """The user saw a warning among others, and a fault that was never declared."""
+    """The user saw a warning among others, and a fault that was never declared.
+
+    Then they saw the error, and beside it a warning for each place with the marker.
+    """
     source = f"import pytest\n@pytest.mark.{name}('GET /jobs', status=503)\n{TEST}"
-    result = run(source, "-W", "ignore::pytest.PytestUnknownMarkWarning")
+    others = "\n@pytest.mark.not_of_ours\ndef test_b(): pass"
+    result = run(source + others, "-W", "always::pytest.PytestUnknownMarkWarning")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["*Unknown pytest.mark.not_of_ours*", "*1 warning in*"])
     result.stderr.fnmatch_lines(
         [
             f"ERROR: there is no marker {name}",
@@ -145,6 +153,46 @@ def test_a_mistyped_marker_names_the_nearest(run: Any, name: str) -> None:
             "  next:    use one of qchannel, live_qpu, qchannel_fault; a marker of your own *",
         ]
     )
+
+
+def test_where_pytest_refuses_a_mistyped_marker_first_the_nearest_is_named_too(run: Any) -> None:
+    result = run(f"import pytest\n@pytest.mark.qchanel\n{TEST}", "--strict-markers")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    result.stdout.fnmatch_lines(["'qchanel' not found in `markers` *", "  closest: qchannel"])
+
+
+FIXTURES = """
+import pytest
+
+@pytest.fixture
+def qchannel_mine(): pass
+
+def test_plain(qchannel_servce): pass
+def test_in_a_lane(qchannel, qchannel_emulato): pass
+def test_in_the_body(request): request.getfixturevalue("ibm_clod_service")
+def test_none_is_near(something): pass
+def test_their_own_is_nearer(qchannel_mind): pass
+"""
+
+
+def test_a_mistyped_fixture_names_the_nearest(run: Any) -> None:
+    """The user saw a list that began with fixtures which are for nobody, and searched it."""
+    result = run(FIXTURES)
+    result.assert_outcomes(errors=4, failed=1)
+    found = re.findall(
+        r"fixture '(\w+)' not found\n(?:> +closest: (\w+)\n)?> +available fixtures: (.*)",
+        result.stdout.str(),
+    )
+    assert {asked: closest for asked, closest, _ in found} == {
+        "qchannel_servce": "qchannel_service",
+        "qchannel_emulato": "qchannel_emulator",
+        "ibm_clod_service": "ibm_cloud_service",
+        "something": "",
+        "qchannel_mind": "qchannel_mine",
+    }
+    for _, _, listed in found:
+        assert {"qchannel_mine", "qchannel_service", "tmp_path"} <= set(listed.split(", "))
+        assert "_qchannel" not in listed
 
 
 def test_a_marker_that_somebody_registers_is_theirs(run: Any) -> None:

@@ -139,7 +139,7 @@ LATE = {
     "network.shut: network.redirect": "for one door only",
     "network.trust: certifi": "for one door only",
     "plugin: plugin.before_tests": "few runs reach for IBM before there are tests",
-    "plugin: plugin.forgotten": "most failures are about something else",
+    "plugin: plugin.hints": "most failures are about something else",
     "plugin: incompatible_plugins": "most machines have none of them",
     "plugin: plugin.our_tests": "every run of everybody loads this module",
     "plugin: plugin.record.ending": "the same",
@@ -358,11 +358,24 @@ def pytest_sessionfinish():
 """
 
 
+OTHERS = """
+[tool.poetry.group.dev.dependencies]
+pytest-qchannel = "*"
+qiskit-ibm-runtime = "*"
+[tool.ruff.format]
+quote-style = "double"
+[tool.pytest.ini_options]
+addopts = "-p pytest_qchannel.plugin"
+"""
+"""What projects have in the file with their ini keys, and that is none of ours."""
+
+
 @pytest.mark.parametrize("command", [COLLECTING, RUNNING], ids=["collected", "run"])
 @pytest.mark.parametrize("source", ["", "def test_a(): pass\n"], ids=["empty", "without us"])
 def test_a_project_that_does_not_use_us_loads_little(
     command: tuple[str, ...], source: str, tmp_path: Path
 ) -> None:
+    (tmp_path / "pyproject.toml").write_text(OTHERS, encoding="utf-8")
     (tmp_path / "conftest.py").write_text(TELLS, encoding="utf-8")
     (tmp_path / "test_it.py").write_text(source, encoding="utf-8")
     loaded = told_by(*command, cwd=tmp_path)

@@ -115,6 +115,8 @@ def test_hosts_are_lower_case_names(text: str, hosts: tuple[str, ...]) -> None:
         ("budget", "nan", "'nan' is no budget", None),
         ("budget", "dri", "'dri' is no budget", None),
         ("budget", ".", "'.' is no budget", None),
+        ("budget", "1e999", "'1e999' is no budget", None),
+        ("budget", "5 s", "'5 s' is no budget", None),
         ("live_jobs", "0", "'0' is no count", None),
         ("queue_timeout", "", "'' is no number of seconds", None),
         ("live_backends", "ibm fez", "'ibm fez' is no name of a device", None),

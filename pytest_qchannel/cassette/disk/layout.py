@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.cassette.naming import SUFFIX
+from pytest_qchannel.modes import Source
 
-__all__ = ["BLOBS", "OWN", "QUARANTINE", "head_of", "index_files", "test_in"]
+__all__ = ["BLOBS", "OWN", "QUARANTINE", "head_of", "index_files", "source_in", "test_in"]
 
 BLOBS: Final = "blobs"
 """The folder of large bodies."""
@@ -21,13 +22,15 @@ QUARANTINE: Final = f"{OWN}/quarantine"
 
 _HEAD: Final = 16 * 1024
 _TEST: Final = re.compile(rb"^test[ ]*:[ ]*(.+?)[ ]*\r?$", re.MULTILINE)
+_SOURCE: Final = re.compile(rb"\brecorded_from: (\w+)")
 
 
 def index_files(root: Path) -> list[Path]:
     """Every file below a folder of cassettes that may be an index, sorted."""
     found = root.rglob(f"*{SUFFIX}") if root.is_dir() else ()
-    inner = (root / OWN, root / BLOBS)
-    outside = (p for p in found if not any(p.is_relative_to(one) for one in inner))
+    # A tree may have others below it: one for each client, say.
+    inner = (path for path in found if OWN not in path.relative_to(root).parts)
+    outside = (path for path in inner if not path.is_relative_to(root / BLOBS))
     return sorted(path for path in outside if path.is_file())
 
 
@@ -45,3 +48,10 @@ def test_in(head: bytes) -> str:
     found = _TEST.search(head)
     text = found[1].decode("utf-8", "replace") if found else ""
     return text[1:-1].replace("''", "'") if text[:1] == "'" == text[-1:] else text
+
+
+def source_in(head: bytes) -> Source:
+    """What the beginning of an index was recorded from; the emulator where it does not say."""
+    found = _SOURCE.search(head)
+    is_live = found is not None and found[1] == Source.LIVE.encode()
+    return Source.LIVE if is_live else Source.EMULATOR

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sized
 from pathlib import Path
 from typing import Final
 
 import click
 
-from pytest_qchannel import ini_file
+from pytest_qchannel.cassette.naming import root_of
+from pytest_qchannel.channels.client import client_version, default_channel
+from pytest_qchannel.cli.project_settings import settings_here
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import OPTIONS
+from pytest_qchannel.options import CHANNELS
+from pytest_qchannel.rerun_command import quoted
 
 __all__ = [
     "Damaged",
@@ -19,15 +21,12 @@ __all__ = [
     "argument",
     "counted",
     "folder_of",
+    "folders_of",
     "shown",
     "size_words",
     "told",
     "written",
 ]
-
-DEFAULT: Final = "cassettes"
-
-_OPTION: Final = next(option for option in OPTIONS if option.name == "cassettes")
 
 argument: Final = click.argument(
     "folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]"
@@ -48,42 +47,57 @@ class Damaged(Failed):
 
 
 def folder_of(named: Path | None, command: str) -> Path:
-    """The folder of all cassettes.
+    """The folder of all cassettes; of several that a project has, the first.
 
     Args:
-        named: What the command line says; without it the variable, then the ini file that pytest
-            would find from here, then ``cassettes``.
-        command: The command, for the error.
+        named: What the command line says; without it, what pytest would use here.
+        command: The command, for the error, as ``list DIR``.
 
     Raises:
         Failed: There is no such folder.
     """
-    folder, source = named, "the command line"
-    if folder is None:
-        folder, source = _of_project()
-    if not folder.is_dir():
+    first, *others = folders_of(named, command)
+    for other in others:
+        words = command.replace("DIR", quoted(shown(other)))
+        click.echo(f"not looked at: {shown(other)}; qchannel cassettes {words}", err=True)
+    return first
+
+
+def folders_of(named: Path | None, command: str) -> list[Path]:
+    """The folders of cassettes: more than one where the setting has ``{channel}``.
+
+    Args:
+        named: As above.
+        command: As above.
+
+    Raises:
+        Failed: There is none, or the setting is not valid.
+    """
+    folders, source = [named] if named else [], "the command line"
+    if not named:
+        try:
+            folders, source = _of_project()
+        except UsageProblem as refused:
+            raise Failed(str(refused)) from None
+    found = [one for one in folders if one.is_dir()]
+    if not found:
         problem = UsageProblem(
-            f"there is no folder {shown(folder)} of cassettes",
+            f"there is no folder {shown(folders[0])} of cassettes",
             where=f"{Path.cwd()} (the folder is from {source})",
             next=f"qchannel cassettes {command}, or record some: "
             "pytest --qchannel-mode=record --qchannel-record-from=emulator",
         )
         raise Failed(str(problem))
-    return folder
+    return found
 
 
-def _of_project() -> tuple[Path, str]:
-    if said := os.environ.get(_OPTION.env_var):
-        return _base() / said, _OPTION.env_var
-    for path, values in ini_file.found_from(Path.cwd()):
-        if written := values.get(_OPTION.ini_key):
-            return path.parent / str(written), str(path)
-        return path.parent / DEFAULT, "the default"
-    return Path(DEFAULT), "the default"
-
-
-def _base() -> Path:
-    return next((path.parent for path, _ in ini_file.found_from(Path.cwd())), Path())
+def _of_project() -> tuple[list[Path], str]:
+    settings, base = settings_here("cassettes", "channel")
+    text, origin = str(settings.cassettes), settings.origin["cassettes"]
+    client = client_version() if "{client}" in text else ""
+    own = settings.channel or (default_channel().name,) if "{channel}" in text else ()
+    each = (base / root_of(settings.cassettes, client, one) for one in (*own, *CHANNELS))
+    return list(dict.fromkeys(each)), "the default" if origin == "default" else origin
 
 
 def shown(path: Path) -> str:

@@ -34,6 +34,7 @@ from pytest_qchannel.cli.cassettes.folder import (
 from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.options import OPTIONS
+from pytest_qchannel.rerun_command import quoted
 
 __all__ = ["prune"]
 
@@ -72,12 +73,15 @@ def prune(
         raise _failed(
             "pytest uses another folder of cassettes here",
             where=f"{shown(root)}, pytest: {shown(Path(told['folder']))}",
-            next=f"qchannel cassettes prune {shown(Path(told['folder']))}",
+            next=f"qchannel cassettes prune {quoted(shown(Path(told['folder'])))}",
         )
     _require_own(root, Path(told["base"]))
     store = Store(root)
+    orphans = [(Path(one["path"]), one["why"]) for one in told["orphans"]]
     why = {
-        root / Path(one["path"]).relative_to(told["folder"]): one["why"] for one in told["orphans"]
+        root / path.relative_to(told["folder"]): said
+        for path, said in orphans
+        if path.is_relative_to(told["folder"])  # there may be a folder for each channel
     }
     waste = waste_of(store, why.keys(), quarantine=quarantine)
     if as_json:

@@ -14,7 +14,7 @@ from pytest_qchannel.cassette.gate import Finding, Gate
 from pytest_qchannel.cassette.gate.places import in_cassette
 from pytest_qchannel.cassette.gate.views import MOST_BYTES
 from pytest_qchannel.channels.personal import ACCOUNT_FILE, secrets_of_person
-from pytest_qchannel.cli.cassettes.folder import Failed, folder_of, shown
+from pytest_qchannel.cli.cassettes.folder import Failed, folders_of, shown
 from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.reading import read_file
@@ -39,7 +39,7 @@ def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
     Ends with exit status 0 if nothing was found, 1 if something was, 2 if it could not search or
     there was no file to search.
     """
-    paths = paths or (Path(shown(folder_of(None, "scan PATH..."))),)
+    paths = paths or tuple(Path(shown(one)) for one in folders_of(None, "scan PATH..."))
     gate, names = _gate()
     searched = 0
     found: list[tuple[Path, Finding]] = []

@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_qchannel.cli.machine import Machine, Word
+from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.cli.project_settings import Word
 
 __all__ = [
     "activated",

@@ -8,7 +8,8 @@ from typing import Final
 from pytest_qchannel import incompatible_plugins
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
-from pytest_qchannel.cli.machine import Machine, Word, pip
+from pytest_qchannel.cli.machine import Machine, pip
+from pytest_qchannel.cli.project_settings import Word
 from pytest_qchannel.modes import Door
 
 __all__ = ["CHECKS"]

@@ -13,9 +13,17 @@ from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.cassette.disk.inventory import Entry, cassettes_in, survey
-from pytest_qchannel.cassette.disk.layout import OWN, index_files
+from pytest_qchannel.cassette.disk.layout import (
+    BLOBS,
+    OWN,
+    QUARANTINE,
+    head_of,
+    index_files,
+    source_in,
+)
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.problems import record_command
+from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
 from pytest_qchannel.cli.machine import Machine
@@ -28,14 +36,18 @@ _MOST_TOLD: Final = 5
 _GIT_S: Final = 20
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=len(CHANNEL_BY_NAME))
 def _surveyed(root: Path, state: float) -> tuple[Entry, ...]:  # noqa: ARG001 - the cache's key
     return tuple(survey(Store(root)))
 
 
-def _entries(machine: Machine) -> tuple[Entry, ...]:
-    root = machine.cassettes
-    return _surveyed(root, machine.now()) if root.is_dir() else ()
+def _trees(machine: Machine) -> list[Path]:
+    return [root for root in machine.trees if root.is_dir()]
+
+
+def _entries(machine: Machine) -> Iterator[Entry]:
+    for root in _trees(machine):
+        yield from _surveyed(root, machine.now())
 
 
 def _pointers(root: Path) -> list[Path]:
@@ -53,7 +65,7 @@ def _head(path: Path) -> bytes:
 
 
 def _whole(machine: Machine) -> Iterator[Finding]:
-    pointers = _pointers(machine.cassettes) if machine.cassettes.is_dir() else []
+    pointers = [one for root in _trees(machine) for one in _pointers(root)]
     if pointers:
         more = f" and {len(pointers) - 1} more" if len(pointers) > 1 else ""
         yield fail(
@@ -64,8 +76,8 @@ def _whole(machine: Machine) -> Iterator[Finding]:
         return
     for one in _entries(machine):
         if one.problem is not None:
-            test = one.test or None
-            yield fail(f"{machine.shown(one.path)}: {one.problem.headline}", record_command(test))
+            command = record_command(one.test or None, source_in(head_of(one.path)))
+            yield fail(f"{machine.shown(one.path)}: {one.problem.headline}", command)
 
 
 def _young(machine: Machine) -> Iterator[Finding]:
@@ -78,13 +90,12 @@ def _young(machine: Machine) -> Iterator[Finding]:
         if age > most:
             yield fail(
                 f"{machine.shown(one.path)} is {age:.0f} days old: at most {most:g} are allowed",
-                record_command(one.test or None),
+                record_command(one.test or None, one.provenance.recorded_from),
             )
 
 
 def _used(machine: Machine) -> Iterator[Finding]:
-    root = machine.cassettes
-    for one in cassettes_in(root) if root.is_dir() else ():
+    for one in (one for root in _trees(machine) for one in cassettes_in(root)):
         module, _, rest = one.test.partition("::")
         if not one.module or not module:
             continue
@@ -109,10 +120,12 @@ def _defined_in(path: Path) -> frozenset[str]:
 
 
 def _git(machine: Machine) -> Iterator[Finding]:
-    root = machine.cassettes
-    if not root.is_dir():
-        return
-    files = [*index_files(root), *sorted((root / "blobs").rglob("*.gz"))]
+    for root in _trees(machine):
+        yield from _git_of(machine, root)
+
+
+def _git_of(machine: Machine, root: Path) -> Iterator[Finding]:
+    files = [*index_files(root), *sorted((root / BLOBS).rglob("*.gz"))]
     ignored = _ignored(machine, [path for path in files if path.is_file()])
     if ignored:
         folder = machine.shown(root).as_posix()
@@ -120,15 +133,13 @@ def _git(machine: Machine) -> Iterator[Finding]:
         command = f"printf {lines} >> .gitignore"
         yield fail(f"git ignores {machine.shown(ignored[0])}: nobody else has it", command)
     own = root / OWN
-    if own.is_dir() and (machine.here / ".git").exists():
-        probe = own / "quarantine"
-        if _ignored(machine, [probe / "x.yaml"]) == []:
-            target = shlex.quote(str(machine.shown(own / ".gitignore")))
-            yield warn(
-                f"git does not ignore {machine.shown(own)}, where recordings lie that must not be "
-                "kept",
-                f"printf '*\\n' > {target}",
-            )
+    is_kept = own.is_dir() and (machine.here / ".git").exists()
+    if is_kept and _ignored(machine, [root / QUARANTINE / "x.yaml"]) == []:
+        target = shlex.quote(str(machine.shown(own / ".gitignore")))
+        yield warn(
+            f"git does not ignore {machine.shown(own)}, where recordings lie that must not be kept",
+            f"printf '*\\n' > {target}",
+        )
 
 
 def _ignored(machine: Machine, paths: list[Path]) -> list[Path] | None:
@@ -151,7 +162,7 @@ def _ignored(machine: Machine, paths: list[Path]) -> list[Path] | None:
 
 
 def _writing(machine: Machine) -> Iterator[Finding]:
-    root = machine.cassettes
+    root = next(iter(_trees(machine)), machine.trees[0])
     above = next(one for one in (root, *root.parents) if one.exists())
     shown = machine.shown(above)
     if not above.is_dir():
@@ -172,10 +183,10 @@ def _writing(machine: Machine) -> Iterator[Finding]:
 
 
 def _folder(machine: Machine) -> str:
-    root = machine.cassettes
-    if not root.is_dir():
-        return f"no folder {machine.shown(root)}"
-    return f"{len(cassettes_in(root))} in {machine.shown(root)}"
+    trees = _trees(machine)
+    if not trees:
+        return f"no folder {machine.shown(machine.trees[0])}"
+    return ", ".join(f"{len(cassettes_in(one))} in {machine.shown(one)}" for one in trees)
 
 
 def _age(machine: Machine) -> str:

@@ -18,7 +18,10 @@ from pytest_qchannel.hosts import CLASSIC_RUNTIME
 from pytest_qchannel.ibm.route import Credential
 from pytest_qchannel.wire import ApiError, Request
 
-__all__ = ["CHECKS", "classic_token"]
+__all__ = ["CHECKS", "NO_CRN", "classic_token"]
+
+NO_CRN: Final = "The request has no Service-CRN header."
+"""What is advised who names no instance."""
 
 
 def classic_token(request: Request) -> str | None:
@@ -54,7 +57,7 @@ def _runtime(ctx: Context) -> Principal:
     try:
         crn = CRN.parse(text)
     except UsageProblem as problem:
-        said = "The request has no Service-CRN header." if not text else problem.headline
+        said = NO_CRN if not text else problem.headline
         raise ctx.refuse_as(Known.NOT_AUTHORIZED, advice=said) from None
     if crn.account_id != account.id:
         said = "Use an instance that belongs to the account of the credential."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from pytest_qchannel import hosts
@@ -133,14 +134,7 @@ class Known:
     )
 
 
-_NAMES: Final[Mapping[int, str]] = {
-    400: "BAD_REQUEST",
-    401: "UNAUTHORIZED",
-    403: "FORBIDDEN",
-    404: "NOT_FOUND",
-    409: "CONFLICT",
-    501: "NOT_IMPLEMENTED",
-}
+_NAMES: Final = {one.value: one.name for one in HTTPStatus}
 
 _MORE_INFO: Final = "https://cloud.ibm.com/apidocs/quantum-computing#error-handling"
 _GATEWAY_INFO: Final = "https://docs.quantum-computing.ibm.com/errors"
@@ -263,10 +257,10 @@ def refuse(
         code: A number, or a word: then the service gives no advice, as far as anybody has seen.
         message: What it says.
         trace: 32 hexadecimal digits.
-        solution: What it advises; by default what is known for the status.
+        solution: What it advises; by default what there is for the status, which may be nothing.
     """
     if solution is None and not isinstance(code, str):
-        solution = _SOLUTIONS.get(status, "Check the request.")
+        solution = _SOLUTIONS.get(status)
     return ApiError(_SHAPES[service](status, code, message, solution, trace))
 
 

@@ -40,7 +40,7 @@ _RUNTIME: Final[Mapping[int, Code]] = {
     400: Codes.VALIDATION,
     401: Codes.BAD_CREDENTIALS,
     403: Codes.NOT_AUTHORIZED,
-    429: 1202,
+    429: Codes.TOO_MANY,
     503: 1999,
 }
 _NUMBERS: Final[Mapping[str, Mapping[int, Code]]] = {

@@ -97,5 +97,14 @@ def _sender(world: World, request: Request) -> Account | None:
     token = world.token(_credential(request))
     if token is not None:
         return token.account
-    given = {_credential(request), request.form().get("apikey", "")}
+    given = {_credential(request), request.form().get("apikey", ""), _api_token(request)}
     return next((one for one in world.accounts if one.credential in given), None)
+
+
+def _api_token(request: Request) -> str:
+    """The API token in a login of the classic platform; empty in any other request."""
+    try:
+        body = request.json() if b'"apiToken"' in request.body else None
+    except ValueError:
+        return ""
+    return str(body.get("apiToken")) if isinstance(body, dict) else ""

@@ -12,9 +12,10 @@ import contextlib
 import io
 import json
 import re
+import threading
 import zlib
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from antlr4.error.ErrorListener import ConsoleErrorListener, ErrorListener
@@ -140,6 +141,10 @@ def _unexpected(problem: BaseException) -> str | None:
     return f"line {token.line}, column {token.column + 1}: unexpected {token.text!r}"
 
 
+_PARSING: Final = threading.Lock()
+"""Held while :class:`_SyntaxErrors` listen: parsers of all threads look at the same place."""
+
+
 class _SyntaxErrors(ErrorListener):  # type: ignore[misc]  # antlr4 has no types
     """What is wrong with a text, a line each; the parser would print it."""
 
@@ -157,11 +162,12 @@ class _SyntaxErrors(ErrorListener):  # type: ignore[misc]  # antlr4 has no types
     @contextlib.contextmanager
     def collected(self) -> Iterator[None]:
         """Stands where parsers look for the listener that prints."""
-        printing, ConsoleErrorListener.INSTANCE = ConsoleErrorListener.INSTANCE, self
-        try:
-            yield
-        finally:
-            ConsoleErrorListener.INSTANCE = printing
+        with _PARSING:
+            printing, ConsoleErrorListener.INSTANCE = ConsoleErrorListener.INSTANCE, self
+            try:
+                yield
+            finally:
+                ConsoleErrorListener.INSTANCE = printing
 
 
 def decode_values(sent: object, where: str) -> object:

@@ -52,6 +52,7 @@ class Engine:
         self._waiting: OrderedDict[str, tuple[bytes, Started, Ended]] = OrderedDict()
         self._running: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._killed: list[subprocess.Popen[bytes]] = []
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._is_wanted = False
@@ -136,35 +137,48 @@ class Engine:
         atexit.unregister(self.close)
 
     def _kill(self) -> None:
+        """Ends the worker process; the thread that speaks with it puts it away."""
         if self._process is not None:
             self._process.kill()
+            self._killed.append(self._process)
             self._process = None
+
+    def _put_away(self) -> None:
+        """Leaves nothing of killed processes that would be warned of, in whatever test it is."""
+        while self._killed:
+            with suppress(OSError), self._killed.pop():  # which closes its files, and waits for it
+                pass
 
     def _work(self) -> None:
         while True:
             with self._lock:
                 self._lock.wait_for(lambda: self._waiting or self._is_closed or self._is_wanted)
                 if self._is_closed:
-                    return
-                if self._is_wanted:
-                    self._is_wanted = False
-                    self._process = self._process or _start()
+                    break
+                self._is_wanted = False
+                process = self._worker()
+                if not self._waiting:
                     continue
                 key, (packed, started, ended) = self._waiting.popitem(last=False)
                 self._running = key
-                process = self._process = self._process or _start()
             started()
-            answer = _ask(process, packed)
-            if answer is None:
-                # It was killed, or is about to end: how it does is what the job is told.
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(timeout=5)
+            how = _unstarted(process) if isinstance(process, OSError) else _ask(process, packed)
             with self._lock:
-                wanted, self._running = self._running == key, None
-                if answer is None and self._process is process:
+                is_wanted, self._running = self._running == key, None
+                if self._process is not None and self._process.poll() is not None:
                     self._kill()
-            if wanted:
-                ended(answer or _lost(process))
+            self._put_away()
+            if is_wanted:
+                ended(how)
+        self._put_away()
+
+    def _worker(self) -> subprocess.Popen[bytes] | OSError:
+        """The worker process, started where there is none, or why it cannot be."""
+        try:
+            self._process = self._process or _start()
+        except OSError as problem:
+            return problem
+        return self._process
 
 
 def _portable(task: Task | Order) -> dict[str, object]:
@@ -184,25 +198,31 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def _ask(process: subprocess.Popen[bytes], packed: bytes) -> Outcome | JobFailure | None:
-    """The worker's answer, or ``None`` where it died or was killed."""
+def _ask(process: subprocess.Popen[bytes], packed: bytes) -> Outcome | JobFailure:
+    """The worker's answer, or how it ended without one."""
     assert process.stdin is not None
     assert process.stdout is not None
-    try:
+    with suppress(OSError, EOFError, pickle.UnpicklingError):
         process.stdin.write(len(packed).to_bytes(8, "big") + packed)
         process.stdin.flush()
-        size = int.from_bytes(process.stdout.read(8), "big")
-        return pickle.loads(process.stdout.read(size)) if size else None  # noqa: S301 - our own
-    except (OSError, EOFError, pickle.UnpicklingError):
-        return None
-
-
-def _lost(process: subprocess.Popen[bytes]) -> JobFailure:
-    status = process.wait()
+        if size := int.from_bytes(process.stdout.read(8), "big"):
+            answer: Outcome | JobFailure = pickle.loads(process.stdout.read(size))  # noqa: S301 - our own
+            return answer
+    # It was killed, or is about to end: how it does is what the job is told.
+    try:
+        status = process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        status = process.wait()
     why = "a bug of the emulator, whose traceback is on standard error"
     if status < 0:
         why = "most likely the machine ran out of memory"
-    return JobFailure(
-        FailureCode.SIMULATOR_FAILED,
-        f"The emulator's simulation process ended without a result (exit status {status}): {why}.",
-    )
+    return _failure(f"ended without a result (exit status {status}): {why}")
+
+
+def _unstarted(problem: OSError) -> JobFailure:
+    return _failure(f"cannot be started: {problem}")
+
+
+def _failure(said: str) -> JobFailure:
+    return JobFailure(FailureCode.SIMULATOR_FAILED, f"The emulator's simulation process {said}.")

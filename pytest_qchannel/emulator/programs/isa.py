@@ -11,13 +11,12 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction
 
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
-from pytest_qchannel.emulator.world.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import FRACTIONAL_GATES, Snapshot
 
-__all__ = ["require_isa", "require_measured", "require_twirlable"]
+__all__ = ["require_isa", "require_measured", "require_twirlable", "takes_angle"]
 
 # Instructions that every device takes on every qubit; directives among them.
 _EVERYWHERE: Final = frozenset({"measure", "reset", "delay", "barrier"})
-_FRACTIONAL: Final = frozenset({"rx", "rzz"})
 _SLACK: Final = 1e-10  # of rounding, as the client allows
 _CONTROL_FLOW: Final = frozenset(
     {"if_else", "for_loop", "while_loop", "switch_case", "store", "break_loop", "continue_loop"}
@@ -60,7 +59,7 @@ def require_twirlable(circuit: QuantumCircuit) -> None:
         JobFailure: It has one, in control flow or not.
     """
     for item in circuit.data:
-        if item.name in _FRACTIONAL:
+        if item.name in FRACTIONAL_GATES:
             raise JobFailure(
                 FailureCode.FRACTIONAL_TWIRLING, "Gate twirling does not support fractional gates"
             )
@@ -107,10 +106,15 @@ def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot) 
                 _walk(block, qubits, snapshot)
 
 
+def takes_angle(angle: float) -> bool:
+    """Whether the devices take an ``rzz`` of this angle: from 0 to a quarter turn."""
+    return -_SLACK <= angle <= math.pi / 2 + _SLACK
+
+
 def _require_angle(item: CircuitInstruction, qubits: tuple[int, ...]) -> None:
     """Passes an rzz whose angle is a parameter's: the client looks at the values itself."""
     angle = item.params[0]
-    if isinstance(angle, int | float) and not -_SLACK <= angle <= math.pi / 2 + _SLACK:
+    if isinstance(angle, int | float) and not takes_angle(angle):
         raise JobFailure(
             FailureCode.NOT_IN_TARGET,
             f"The instruction rzz on qubits {qubits} is supported only for angles in the range "

@@ -126,7 +126,7 @@ class OverLimit(Exception):
 
 
 class JobFailure(Exception):
-    """The job failed: ``reason`` and ``code`` go into its state, ``log`` into its results."""
+    """The job failed: ``reason`` and ``code`` go into its state."""
 
     def __init__(self, code: FailureCode, reason: str) -> None:
         super().__init__(reason)
@@ -142,8 +142,3 @@ class JobFailure(Exception):
         """What such a job is charged: nothing, where it never came to the device."""
         on_device = FailureCode.OBSERVABLES <= self.code <= FailureCode.INCOMPATIBLE_OPTIONS
         return LEAST_USAGE_S if on_device else 0.0
-
-    @property
-    def log(self) -> str:
-        """What ``GET /jobs/{id}/results`` gives for a failed job."""
-        return f"Error code {self.code}; {self.reason}"

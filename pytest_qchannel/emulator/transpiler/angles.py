@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Final
 
 from qiskit.circuit import QuantumRegister
 from qiskit.circuit.library import RZGate, RZZGate, XGate
 from qiskit.dagcircuit import DAGCircuit
 from qiskit.transpiler.basepasses import TransformationPass
 
-__all__ = ["FoldAngles"]
+from pytest_qchannel.emulator.programs.isa import takes_angle
 
-_SLACK: Final = 1e-10
+__all__ = ["FoldAngles"]
 
 
 class FoldAngles(TransformationPass):  # type: ignore[misc]  # qiskit has no types
@@ -29,7 +28,7 @@ class FoldAngles(TransformationPass):  # type: ignore[misc]  # qiskit has no typ
                 dag.substitute_node(node, node.op.replace_blocks(blocks))
             elif node.name == "rzz" and isinstance(node.params[0], int | float):
                 angle = float(node.params[0])
-                if not -_SLACK <= angle <= math.pi / 2 + _SLACK:
+                if not takes_angle(angle):
                     dag.substitute_node_with_dag(node, _in_range(angle))
         return dag
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, TypeAlias
 
 from qiskit.circuit import Gate, Instruction, Parameter
@@ -19,7 +19,7 @@ from qiskit.transpiler import CouplingMap, InstructionProperties, Target
 from qiskit.utils.units import apply_prefix
 
 from pytest_qchannel.emulator.transpiler.order import Coupling, Order
-from pytest_qchannel.emulator.world.snapshots import Snapshot
+from pytest_qchannel.emulator.world.snapshots import FRACTIONAL_GATES, Snapshot
 
 __all__ = ["DeviceView", "coupling_of", "target_of"]
 
@@ -33,7 +33,6 @@ _CONTROL_FLOW: Final = {
     "switch_case": SwitchCaseOp,
 }
 _NOT_UNITARY: Final = ("measure", "reset", "delay")
-_FRACTIONAL: Final = frozenset({"rx", "rzz"})
 
 
 class DeviceView(BackendV2):  # type: ignore[misc]  # qiskit has no types
@@ -85,7 +84,7 @@ def target_of(snapshot: Snapshot, has_fractional_gates: bool = False) -> Target:
     """
     facts = snapshot.facts
     properties = json.loads(snapshot.properties)
-    left_out: frozenset[str] = frozenset() if has_fractional_gates else _FRACTIONAL
+    left_out: Collection[str] = () if has_fractional_gates else FRACTIONAL_GATES
     supported = set(facts.get("supported_instructions") or _NOT_UNITARY)
     target = Target(
         num_qubits=snapshot.num_qubits,
@@ -112,6 +111,7 @@ def target_of(snapshot: Snapshot, has_fractional_gates: bool = False) -> Target:
             target.add_instruction(known[name], places or everywhere, name=name)
     for name in supported.intersection(_CONTROL_FLOW):
         target.add_instruction(_CONTROL_FLOW[name], name=name)
+    target.build_coupling_map()  # Qiskit keeps the graph, and builds it where others can see it
     return target
 
 

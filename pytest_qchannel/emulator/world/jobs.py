@@ -135,8 +135,14 @@ class Job:
     @property
     def estimate_s(self) -> float:
         """The QPU seconds that a real device would take for it, about; 0 where it takes none."""
-        is_charged = self.outcome is not None and self.usage_s > 0
-        return self.outcome.estimate_s if is_charged and self.outcome else self.usage_s
+        if self.outcome is None or not self.usage_s:
+            return self.usage_s
+        return self.outcome.estimate_s
+
+    @property
+    def running_time_s(self) -> float | None:
+        """What lists and details call its estimated running time; none before it has run."""
+        return None if self.outcome is None else round(self.outcome.usage_s, 3)
 
     def move(self, event: str, now: float) -> bool:
         """Applies an event of the lifecycle table; False where it cannot happen in this state."""
@@ -207,8 +213,16 @@ class Session:
 
     @property
     def is_dedicated(self) -> bool:
-        """Whether its jobs run one after the other, on a QPU that waits for them."""
+        """Whether it is a session of its own, and no batch."""
         return self.mode == "dedicated"
+
+    @property
+    def has_turns(self) -> bool:
+        """Whether its jobs run one after the other, on a QPU that waits for them.
+
+        The classic platform took sessions that the plan has none of, and ran their jobs as any.
+        """
+        return self.is_dedicated and self.instance.plan.has_sessions
 
     @property
     def is_closed(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -86,8 +87,8 @@ class Progression:
             return f"polls({self.polls})"
         if not self.total_s:
             return "immediate"
-        queued = f", queued={self.queued_s:g}" if self.queued_s else ""
-        return f"seconds({self.total_s:g}{queued})"
+        queued = f", queued={_written(self.queued_s)}" if self.queued_s else ""
+        return f"seconds({_written(self.total_s)}{queued})"
 
 
 IMMEDIATE: Final = Progression()
@@ -102,6 +103,11 @@ _NUMBER: Final = r"\d+(?:\.\d+)?"
 _SECONDS: Final = re.compile(
     rf"seconds\(\s*(?P<total>{_NUMBER})\s*(?:,\s*queued\s*=\s*(?P<queued>{_NUMBER})\s*)?\)"
 )
+
+
+def _written(number: float) -> str:
+    """All digits of a number, as :data:`_NUMBER` takes them: no exponent, no zeros at the end."""
+    return f"{Decimal(repr(number)).normalize():f}"
 
 
 def polls(count: int) -> Progression:

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from pytest_qchannel.emulator.world.clock import from_iso
 
-__all__ = ["Snapshot", "available", "load", "served"]
+__all__ = ["FRACTIONAL_GATES", "Snapshot", "available", "load", "served"]
 
 
 _ONLY_FOR_PULSES: Final = frozenset({
@@ -235,7 +235,7 @@ def _properties(snapshot: Snapshot) -> bytes:
     if snapshot.has_fractional_gates:
         gates = properties["gates"]
         known = {entry["gate"] for entry in gates}
-        for name, (like, _) in _FRACTIONAL.items():
+        for name, (like, _) in FRACTIONAL_GATES.items():
             if name not in known:
                 gates += [
                     {**one, "gate": name, "name": name + "_".join(map(str, one["qubits"]))}
@@ -245,8 +245,8 @@ def _properties(snapshot: Snapshot) -> bytes:
     return json.dumps(properties).encode()
 
 
-# Fractional gate -> the gate whose places and calibration it has, and its parameter.
-_FRACTIONAL: Final = {"rx": ("sx", "theta"), "rzz": ("cz", "theta")}
+FRACTIONAL_GATES: Final = {"rx": ("sx", "theta"), "rzz": ("cz", "theta")}
+"""Fractional gate -> the gate whose places and calibration it has, and its parameter."""
 
 
 def _with_fractional_gates(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def _with_fractional_gates(facts: Mapping[str, Any]) -> dict[str, Any]:
     by_name = {gate["name"]: gate for gate in facts["gates"]}
     added = {
         name: {**by_name[like], "name": name, "parameters": [parameter], "qasm_def": ""}
-        for name, (like, parameter) in _FRACTIONAL.items()
+        for name, (like, parameter) in FRACTIONAL_GATES.items()
         if name not in by_name and like in by_name
     }
     named = [one for one in ("basis_gates", "supported_instructions") if one in facts]

@@ -60,7 +60,7 @@ class World:
         self.unfinished: dict[str, Job] = {}
         """The jobs that are not final, oldest first."""
         self._by_instance: dict[str, list[Job]] = {}
-        self._uncollected: deque[Job] = deque()
+        self._uncollected: list[Job] = []
         self._submitted_at: dict[str, deque[float]] = {}
         self._created = 0
         self._random = random.Random(f"qchannel:{seed}")  # noqa: S311 - reproducible on purpose
@@ -169,9 +169,14 @@ class World:
 
     def collect(self) -> None:
         """Adds to the instances what jobs used, as far as it is known by now."""
+        if not self._uncollected:
+            return
         known_from = self.clock.now() - self.rules.usage_lag_s
-        while self._uncollected and (self._uncollected[0].finished_at or 0.0) <= known_from:
-            job = self._uncollected.popleft()
+        waiting, self._uncollected = self._uncollected, []
+        for job in waiting:
+            if (job.finished_at or 0.0) > known_from:
+                self._uncollected.append(job)
+                continue
             job.is_usage_known = True
             job.instance.usage_s += job.usage_s
 

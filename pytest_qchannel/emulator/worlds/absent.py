@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
+from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import fleet
 from pytest_qchannel.errors import UsageProblem, nearest
 
-__all__ = ["OF_2024", "no_device"]
+__all__ = ["OF_2024", "no_device", "owner_of"]
 
 OF_2024: Final = (
     "ibm_torino", "ibm_sherbrooke", "ibm_brisbane", "ibm_kyoto", "ibm_osaka", "ibm_kyiv",
@@ -20,9 +22,25 @@ OF_2024: Final = (
 """The devices of ``examples/world-2024.toml``, which was the default world."""
 
 
-def no_device(world: World, name: str) -> UsageProblem:
-    """The problem that a world has no device of that name."""
-    mend = f"use one of {', '.join(world.devices)}"
+def no_device(
+    world: World,
+    name: str,
+    offered: Collection[str] = (),
+    instances: Iterable[Instance] = (),
+) -> UsageProblem:
+    """The problem that a world has no device of that name.
+
+    Args:
+        world: The world.
+        name: What was asked for.
+        offered: The devices that the one who asked can reach; empty: all of the world.
+        instances: Those that they could ask instead.
+    """
+    offered = offered or world.devices
+    closest = nearest(name, world.devices)
+    mend = f"use one of {', '.join(offered)}"
+    if closest is not None and closest not in offered:
+        mend = "; or ".join([*owner_of(closest, instances), mend])
     if name in OF_2024 and set(fleet().names) <= world.devices.keys():
         mend += (
             "; or keep the devices that the default world had: pytest "
@@ -31,9 +49,17 @@ def no_device(world: World, name: str) -> UsageProblem:
         )
     return UsageProblem(
         f"the emulated world has no backend {name!r}",
-        closest=nearest(name, world.devices),
+        closest=closest,
         next=mend,
     )
+
+
+def owner_of(device: str, instances: Iterable[Instance]) -> list[str]:
+    """How a test gets an instance that has the device, if one has it."""
+    able = [one.name for one in instances if device in one.devices]
+    return [
+        f'@pytest.mark.qchannel(instance="{one}"): that instance has {device}' for one in able[:1]
+    ]
 
 
 def _file_of_2024() -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -32,22 +31,11 @@ class Budget:
     seconds: float = 0.0
 
     @classmethod
-    def parse(cls, text: str) -> Budget:
-        """The budget that a setting says: ``0``, ``dry`` or a number of QPU seconds.
-
-        Raises:
-            ValueError: It is none of these.
-        """
-        word = text.strip()
-        if word == "dry":
+    def of(cls, setting: float | Literal["dry"]) -> Budget:
+        """The budget that a setting says: 0, ``dry`` or a number of QPU seconds."""
+        if isinstance(setting, str):
             return cls("dry")
-        try:
-            seconds = float(word)
-        except ValueError:
-            seconds = math.nan
-        if not 0 <= seconds < math.inf or "_" in word:
-            raise ValueError(f"{text!r} is no budget")
-        return cls("paid", seconds) if seconds else cls()
+        return cls("paid", setting) if setting else cls()
 
     def __str__(self) -> str:
         """The budget as the option has it."""

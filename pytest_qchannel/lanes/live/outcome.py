@@ -46,6 +46,7 @@ _WORST: Final = (
     Outcome.CREDENTIALS,
     Outcome.DUPLICATES,
     Outcome.CODE,
+    Outcome.STATISTICS,
     Outcome.QUOTA,
     Outcome.QUEUE,
     Outcome.SERVICE,
@@ -130,8 +131,7 @@ def outcome_of(
         told = [Told(Outcome.STATISTICS, "the counts do not fit")]
     elif not told:  # a complaint is why it failed, whatever passed the door besides
         told = facts.told or [Told(Outcome.CODE, "nothing else passed the door")]
-    ranks = (*_WORST[:3], Outcome.STATISTICS, *_WORST[3:])
-    return min(told, key=lambda one: ranks.index(one.outcome))
+    return min(told, key=lambda one: _WORST.index(one.outcome))
 
 
 def _told(problem: QChannelError) -> Told:

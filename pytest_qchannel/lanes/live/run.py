@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -132,10 +131,10 @@ class LiveRun:
             raise
 
     def _terms(self, name: str, owner: str) -> Terms:
-        settings, budget = self.settings, self.settings.budget
+        settings = self.settings
         return Terms(
             name,
-            Budget.parse(budget if budget == "dry" else str(budget)),
+            Budget.of(settings.budget),
             owner,
             frozenset(settings.live_backends),
             self._instances_allowed(),
@@ -256,7 +255,7 @@ class LiveRun:
                 f"--qchannel-budget={budget} is less than one job of a selected test needs: "
                 f"{allowance.smallest_reserve_s} s, of which {FIXED_S} s are for fixed charges",
                 where=allowance.test,
-                next=f"--qchannel-budget={math.ceil(allowance.smallest_reserve_s)}, or lower "
+                next=f"--qchannel-budget={allowance.smallest_reserve_s}, or lower "
                 "max_qpu_seconds of its marker live_qpu",
             )
 
@@ -351,13 +350,12 @@ class LiveRun:
         """What has been spent, in lines."""
         if not (entries := self.ledger.entries()):
             return []
-        budget, held = self.terms.budget, self.ledger.held()
-        used = sum(one.used or 0 for one in entries)
+        used, held, budget_s = self.spent()
         jobs = sum(one.kind is Kind.JOB and one.state is not State.VOID for one in entries)
-        left = f", {max(0.0, budget.seconds - held):g} left" if budget.tier == "paid" else ""
+        left = "" if budget_s is None else f", {max(0.0, budget_s - used - held):g} left"
         return [
             f"qchannel: live run {self.terms.run}: {jobs} jobs, {used:g} QPU seconds used, "
-            f"{held - used:g} held{left}, budget {budget}"
+            f"{held:g} held{left}, budget {self.terms.budget}"
         ]
 
     def wait_line(self) -> str | None:

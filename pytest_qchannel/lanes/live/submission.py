@@ -106,21 +106,22 @@ class Submissions:
     def _give_up(self, order: Order, entry: Entry) -> None:
         """Looks once more for a submission that nobody has sent again for some time."""
         with self._lock:
-            key = next((key for key, one in self._doubts.items() if one.entry.n == entry.n), None)
-            if key is None or self._clock.now() - entry.changed_at < GIVE_UP_S:
-                return
-            doubt = self._doubts.pop(key)
+            known = [pair for pair in self._doubts.items() if pair[1].entry.n == entry.n]
+        if not known or self._clock.now() - entry.changed_at < GIVE_UP_S:
+            return
+        [(key, doubt)] = known
         jobs = None
         with suppress(Unanswered):
             jobs = find_jobs(entry, self._terms.run, order.access, order.send)
-        if jobs == []:
-            self._ledger.move(entry.n, State.VOID, note=NOT_THERE_NOTE)
-            return
-        if jobs:
-            # The code has not heard of it: it gets the job if it asks for the same again.
-            doubt = replace(doubt, outcome=self._take(order, entry, jobs))
         with self._lock:
-            self._doubts[key] = doubt
+            if jobs is None or self._doubts.get(key) is not doubt:
+                return  # what came again meanwhile looks for itself
+            if jobs:
+                # The code has not heard of it: it gets the job if it asks for the same again.
+                self._doubts[key] = replace(doubt, outcome=self._take(order, entry, jobs))
+            else:
+                del self._doubts[key]
+                self._ledger.move(entry.n, State.VOID, note=NOT_THERE_NOTE)
 
     def _send(self, order: Order, entry: Entry, ready: Request) -> Response:
         """Sends it, and finds out whether it arrived."""

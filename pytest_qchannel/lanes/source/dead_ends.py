@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from pytest_qchannel.channels.model import Channel
+from pytest_qchannel.emulator.api.auth import NO_CRN
 from pytest_qchannel.emulator.api.refusals import Known
 from pytest_qchannel.emulator.faults import Fault
+from pytest_qchannel.emulator.programs.outcome import FailureCode
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.emulator.worlds.absent import owner_of
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find
@@ -28,6 +31,16 @@ _NO_BACKEND: Final = "No backend matches"
 _ASKING: Final = ("least_busy", "backend", "backends")
 _ASKED: Final = ("name", "min_num_qubits", "dynamic_circuits", "filters", "use_fractional_gates")
 _MOST_DEVICES: Final = 12
+_WHAT_THERE_IS: Final = (
+    "ask for what there is, or describe the device that you need: qchannel docs world"
+)
+_MENDED_BY: Final = {
+    FailureCode.NOT_IN_TARGET: "transpile it for the backend: from qiskit import transpile, and "
+    "before the run circuit = transpile(circuit, backend)",
+    FailureCode.NOT_MEASURED: "measure what is to be counted: circuit.measure_all(), before it is "
+    "transpiled",
+}
+"""What is wrong with a job, by its code, where one line of code mends it."""
 
 
 class Case(NamedTuple):
@@ -59,6 +72,17 @@ class Case(NamedTuple):
     def instances(self) -> list[Instance]:
         """Those of the account."""
         return list(self.account.instances.values()) if self.account is not None else []
+
+    @property
+    def asked(self) -> list[Instance]:
+        """Those of them that the test asked; all, where it named none."""
+        used = {one.headers.get("service-crn", "") for one in self.requests}
+        return [one for one in self.instances if one.id in used] or self.instances
+
+    @property
+    def offered(self) -> list[str]:
+        """The devices of those that it asked."""
+        return list(dict.fromkeys(name for one in self.asked for name in one.devices))
 
 
 def hints_for(case: Case) -> list[str]:
@@ -127,7 +151,7 @@ def _last_about_backends(case: Case) -> Exchange | None:
 
 def _no_device(case: Case) -> QChannelError | None:
     """The device that was asked for is not in the world."""
-    return device_hint(case.world, case.error, case.requests)
+    return device_hint(case.world, case.error, case.requests, case.offered, case.instances)
 
 
 def _no_backend(case: Case) -> QChannelError | None:
@@ -137,24 +161,15 @@ def _no_backend(case: Case) -> QChannelError | None:
     last = _last_about_backends(case)
     if last is None or last.status >= 400:
         return None
-    used = {one.headers.get("service-crn", "") for one in case.requests}
-    instances = [one for one in case.instances if one.id in used] or case.instances
     wanted = _asked(case.error)
-    name = wanted.get("name")
-    offered = dict.fromkeys(name for one in instances for name in one.devices)
-    devices = [case.world.devices[one] for one in offered]
-    elsewhere = [
-        one.name for one in case.instances if isinstance(name, str) and name in one.devices
-    ]
-    if elsewhere and name not in offered:
-        mend = f'@pytest.mark.qchannel(instance="{elsewhere[0]}"): that instance has {name}'
-    else:
-        mend = "ask for what there is, or describe the device that you need: qchannel docs world"
+    name = str(wanted.get("name"))
+    devices = [case.world.devices[one] for one in case.offered]
+    elsewhere = [] if name in case.offered else owner_of(name, case.instances)
     return QChannelError(
-        f"{', '.join(one.name for one in instances)} "
-        f"{'has' if len(instances) == 1 else 'have'} {_told(devices)}",
+        f"{', '.join(one.name for one in case.asked)} "
+        f"{'has' if len(case.asked) == 1 else 'have'} {_told(devices)}",
         facts=[("asked", ", ".join(f"{key}={value!r}" for key, value in wanted.items()))],
-        next=mend,
+        next=(*elsewhere, _WHAT_THERE_IS)[0],
     )
 
 
@@ -182,6 +197,19 @@ def _asked(error: BaseException) -> dict[str, object]:
                 one: given[one] for one in (*_ASKED, *more) if given.get(one) not in (None, False)
             }
     return {}
+
+
+def _no_instance(case: Case) -> QChannelError | None:
+    """A request that says to no instance that it is for it, as one written by hand."""
+    last = case.requests[-1] if case.requests else None
+    if last is None or not case.instances or NO_CRN not in last.why:
+        return None
+    return QChannelError(
+        f"#{last.number} names no instance",
+        facts=[("instances", ", ".join(one.name for one in case.instances))],
+        next='send the header {"Service-CRN": qchannel.instances[0].id} too, or take the fixture '
+        "qchannel_rest, which sends it with every request",
+    )
 
 
 def _session_on_open(case: Case) -> QChannelError | None:
@@ -219,6 +247,7 @@ def _failed_job(case: Case) -> QChannelError | None:
             f"{job.backend}; the test orders nothing of that kind",
             facts=facts,
             next=job.reason_solution
+            or next((mend for code, mend in _MENDED_BY.items() if code == job.reason_code), "")
             or "mend what was submitted: qchannel docs emulator says what "
             "is checked and what can be simulated",
         )
@@ -237,6 +266,7 @@ _DEAD_ENDS: Final[tuple[Callable[[Case], QChannelError | None], ...]] = (
     _refused_list,
     _no_device,
     _no_backend,
+    _no_instance,
     _session_on_open,
     _failed_job,
 )

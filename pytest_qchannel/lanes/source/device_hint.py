@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import chain
 
+from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.absent import OF_2024, no_device
 from pytest_qchannel.errors import QChannelError
@@ -21,21 +23,25 @@ __all__ = ["device_hint"]
 _CLIENT = "qiskit_ibm_runtime.qiskit_runtime_service"
 
 
-def device_hint(world: World, error: BaseException, sent: Journal) -> QChannelError | None:
+def device_hint(
+    world: World,
+    error: BaseException,
+    sent: Journal,
+    offered: Collection[str] = (),
+    instances: Collection[Instance] = (),
+) -> QChannelError | None:
     """What is wrong with the first device asked for that there is not, if one was.
 
     Args:
         world: The emulated world.
         error: What the test ended with.
         sent: What it sent.
+        offered: The devices of the instances that it asked.
+        instances: Those that it could have asked.
     """
-    for asked in (_of_client, _of_text):
-        for name in asked(error):
-            if name not in world.devices:
-                return no_device(world, name)
-    for name in _refused(sent):
+    for name in chain(_of_client(error), _of_text(error), _refused(sent)):
         if name not in world.devices:
-            return no_device(world, name)
+            return no_device(world, name, offered, instances)
     return None
 
 

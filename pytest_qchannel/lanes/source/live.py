@@ -47,8 +47,8 @@ class LiveSource:
             run.accounts(self._loan.keys),
             where="the environment, as it was when pytest started",
             owner="the environment",
-            advice="set QCHANNEL_{{CHANNEL}}_TOKEN for {channel}, or run on another channel",
-            if_empty="set QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN",
+            advice="set {token}, or run on another channel",
+            if_empty="set {token} to the key of an account that has an instance",
         )
         self.own_credentials = {*self._loan.keys.values(), *run.standins.keys.values()}
         self.controls = _Controls(where)

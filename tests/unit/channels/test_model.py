@@ -118,7 +118,7 @@ def sent_to(wire: responses.RequestsMock, session: ChannelSession, url: str, ful
         (CLASSIC, "a/b/c", {"x-access-token"}),
     ],
 )
-@pytest.mark.parametrize("path", ["/jobs", "jobs", "jobs?limit=1"])
+@pytest.mark.parametrize("path", ["/jobs", "jobs", "jobs?limit=1", "/tags?search=https://a"])
 def test_a_path_is_below_the_base_and_carries_the_credentials(
     wire: responses.RequestsMock,
     channel: Channel,
@@ -126,6 +126,7 @@ def test_a_path_is_below_the_base_and_carries_the_credentials(
     expected: set[str],
     path: str,
 ) -> None:
+    """A path with an address in its query was taken for an address, and no credential sent."""
     session = ChannelSession(account(channel, instance), SECRET)
     full = f"{session.base_url}/{path.lstrip('/')}"
     assert sent_to(wire, session, path, full) == expected

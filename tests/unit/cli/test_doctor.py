@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.cli.doctor import CHECKS, Row, examine, recordings
 from pytest_qchannel.cli.doctor.findings import State
 from pytest_qchannel.cli.machine import Installed, Machine, Plugin
 from pytest_qchannel.cli.main import main
 from tests.doctor_kit import SET_UPS, Environ, SetUp, project
+from tests.unit.cassette.traffic_kit import cassette, said
 
 NOW = 1_796_000_000.0  # November 2026
 SECRETS = ("nobodys-secret", "another-secret")
@@ -250,3 +252,17 @@ def test_nothing_is_changed(tmp_path: Path) -> None:
     before = {path: path.stat() for path in tmp_path.rglob("*")}
     assert bad(examine(machine(tmp_path, {})))
     assert {path: path.stat() for path in tmp_path.rglob("*")} == before
+
+
+def test_a_folder_of_cassettes_for_each_channel_is_whole(tmp_path: Path) -> None:
+    """Each was damaged: its bodies were looked for above the channels' folders."""
+    ini = "[pytest]\naddopts = --qchannel-cassettes=taped/{client}/{channel}\n"
+    (tmp_path / "pytest.ini").write_text(ini, encoding="utf-8")
+    for channel in ("ibm_cloud", "ibm_quantum_platform"):
+        Store(tmp_path / "taped" / "0.51.0" / channel).save(
+            cassette(said("GET", "/backends", b"x" * 1_000))
+        )
+    rows = examine(machine(tmp_path, {}), recordings.CHECKS[:1])
+    assert [row.finding.seen for row in rows] == [
+        "1 in taped/0.51.0/ibm_quantum_platform, 1 in taped/0.51.0/ibm_cloud"
+    ]

@@ -8,6 +8,8 @@ import requests
 from pytest_qchannel import emulated
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.jobs import Job
+from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.snapshots import available
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
@@ -83,7 +85,15 @@ def test_no_backend_tells_what_the_instance_has_and_what_was_asked() -> None:
 @pytest.mark.parametrize(
     ("name", "lines"),
     [
-        ("nroth", ("  closest: north", "  next:    use one of north, south, far_away")),
+        ("nroth", ("  closest: north", "  next:    use one of north, south")),
+        (
+            "far_awya",
+            (
+                "  closest: far_away",
+                '  next:    @pytest.mark.qchannel(instance="second"): that instance has far_away; '
+                "or use one of north, south",
+            ),
+        ),
         (
             "far_away",
             ('  next:  @pytest.mark.qchannel(instance="second"): that instance has far_away',),
@@ -93,11 +103,11 @@ def test_no_backend_tells_what_the_instance_has_and_what_was_asked() -> None:
 def test_a_wrong_name_is_told_the_closest_and_whose_it_is(
     name: str, lines: tuple[str, ...]
 ) -> None:
+    """What the user saw: ``use one of`` nine, of which the instance in use has five."""
     world = world_of()
     crn = next(iter(world.accounts[0].instances))
     (said,) = told(world, raised_by_the_client(name=name), sent(LISTED, crn=crn))
-    for line in lines:
-        assert any(one.startswith(line) for one in said.splitlines()), said
+    assert set(lines) <= set(said.splitlines())
 
 
 def test_another_error_or_one_without_a_list_is_told_nothing() -> None:
@@ -156,6 +166,36 @@ def test_a_session_on_open_is_told_over_rest_too() -> None:
     (said,) = told(world, AssertionError("assert 400 == 200"), journal)
     assert said.startswith("second has dedicated sessions")
     assert '@pytest.mark.qchannel(instance="second")' in said
+
+
+def test_who_names_no_instance_is_told_which_header_that_takes() -> None:
+    """What the user saw: a 403 after the credential was mended as the 401's hint says."""
+    world = world_of()
+    text = "You are not authorized. The request has no Service-CRN header."
+    journal = sent(("GET", "/backends", refusal(403, 1200, text)))
+    (said,) = told(world, AssertionError("assert 403 == 200"), journal)
+    assert said.splitlines()[:2] == ["#1 names no instance", "  instances: first, second"]
+    assert '{"Service-CRN": qchannel.instances[0].id}' in said
+
+
+class RuntimeJobFailureError(Exception):
+    """The client's, by its name."""
+
+
+@pytest.mark.parametrize(("code", "mend"), [(1517, "transpile(circuit, backend)"), (1002, "docs")])
+def test_a_job_that_fails_by_what_it_was_sent_is_told_the_line_that_mends_it(
+    code: int, mend: str
+) -> None:
+    world = world_of()
+    account = world.accounts[0]
+    (instance, _) = account.instances.values()
+    world.jobs["j1"] = Job("j1", 1, account, instance, "north", "sampler", {}, 0.0)
+    world.jobs["j1"].state, world.jobs["j1"].reason_code = JobState.FAILED, code
+    journal = Journal()
+    journal.record(Request("POST", HOST, "/api/v1/jobs", {}), OK, "j1")
+    (said,) = told(world, RuntimeJobFailureError(), journal)
+    assert said.startswith("the job j1 ended as Failed by what it was sent, sampler on north")
+    assert mend in said.partition("next:")[2]
 
 
 def test_what_was_made_outside_of_a_second_world_is_said_to_be() -> None:

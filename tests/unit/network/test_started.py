@@ -51,6 +51,24 @@ def test_what_is_started_below_subprocess_is_told_of() -> None:
     assert take_unled() == ["sh"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there a script is a program")
+def test_a_script_of_python_is_led_also_by_its_name_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line of the summary said that it was not emulated, which it was."""
+    for name, runs in (("of_python", sys.executable), ("of_shell", "/bin/sh")):
+        script = tmp_path / name
+        script.write_text(f"#!{runs}\n", encoding="utf-8")
+        script.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "qchannel-door-of-a-lane"))
+    with watching():
+        subprocess.run(["of_python"], check=True)
+        subprocess.run([tmp_path / "of_python"], check=True)
+        subprocess.run(["of_shell"], check=True)
+    assert take_unled() == ["of_shell"]
+
+
 @pytest.mark.parametrize("words", [5, None, [5], []], ids=repr)
 def test_what_is_no_command_is_refused_as_without_us(words: list[str]) -> None:
     def refusal(start: Callable[..., object]) -> tuple[type[BaseException], str]:

@@ -252,7 +252,7 @@ class Recording:
                 test_id=self.test_id,
                 facts=[("also", f"{one}: {state}") for one, state in waiting[1:]],
                 next="wait for the job in the test (job.result()) or cancel it, then: "
-                + record_command(self.test_id),
+                + record_command(self.test_id, draft.cassette.provenance.recorded_from),
             )
 
     def quarantine(

@@ -33,8 +33,9 @@ def in_the_way(cassette: Cassette, place: Place, error: str) -> str | None:
     next_ = "read names and ids from qchannel.instances and from answers"
     if shown:
         headline = f"in this replay instances have other names: {', '.join(shown)}"
-        command = record_command(place.test_id)
-        if cassette.provenance.recorded_from == Source.LIVE:
+        recorded_from = cassette.provenance.recorded_from
+        command = record_command(place.test_id, recorded_from)
+        if recorded_from == Source.LIVE:
             command = f"list the name in the setting qchannel_keep, and {command}"
         next_ = f"{command}, or {next_}"
     elif standin := standin_in(error):
@@ -56,11 +57,12 @@ def of_another_client(cassette: Cassette, place: Place) -> str | None:
     versions = version_difference(cassette.provenance)
     if versions is None or CLIENT_NAME not in versions:
         return None
+    command = record_command(place.test_id, cassette.provenance.recorded_from)
     return str(
         QChannelError(
             "this replay has answers to another client",
             where=str(place.path),
             facts=[("versions", versions)],
-            next=f"{record_command(place.test_id)}, or {KEPT_APART}",
+            next=f"{command}, or {KEPT_APART}",
         )
     )

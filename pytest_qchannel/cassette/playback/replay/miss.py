@@ -9,7 +9,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import Key, key_of
 from pytest_qchannel.cassette.playback.replay.cursors import Entry, Replay, differ
 from pytest_qchannel.cassette.playback.roles import role_of
-from pytest_qchannel.cassette.problems import KEPT_APART, record_command
+from pytest_qchannel.cassette.problems import KEPT_APART
 from pytest_qchannel.cassette.submitted.submission_words import submission_differences
 from pytest_qchannel.cassette.versions import CLIENT_NAME
 from pytest_qchannel.errors import QChannelError
@@ -65,7 +65,7 @@ def explain(
     path: Path,
     test_id: str,
     channel: str,
-    record: str | None = None,
+    record: str,
     lines: tuple[int, ...] = (),
     versions: str | None = None,
 ) -> CassetteMiss:
@@ -77,7 +77,7 @@ def explain(
         path: The cassette's index.
         test_id: The test.
         channel: Its channel.
-        record: What records it; by default the test's own command.
+        record: The command that records it anew.
         lines: The line of each interaction in the index, from ``Cassette.lines``.
         versions: What it was recorded with, where something else is installed.
     """
@@ -99,7 +99,7 @@ def explain(
         number=None if closest is None else closest.number + 1,
         differences=found,
         closest=said,
-        next=f"{record or record_command(test_id)}, or {_undo(closest, key)}{apart}",
+        next=f"{record}, or {_undo(closest, key)}{apart}",
         versions=versions,
     )
 
@@ -211,6 +211,8 @@ def _unreachable(replay: Replay, entry: Entry) -> str:
 def _undo(closest: Entry | None, key: Key) -> str:
     if closest is None:
         return f"do not send {key.method} {key.path}"
+    if (closest.key.method, closest.key.path) != (key.method, key.path):
+        return f"send {closest.key.method} {closest.key.path} in its place"
     if closest.key.crn != key.crn:
         return "restore the instance"
     if closest.key.submission != key.submission:

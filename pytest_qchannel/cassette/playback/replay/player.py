@@ -50,7 +50,7 @@ class Player:
         self._test_id = test_id
         is_own = cassette.test == test_id
         apart = "" if is_own else "give the test a cassette of its own (no default_cassette), then "
-        self._record = apart + record_command(test_id)
+        self._record = apart + record_command(test_id, cassette.provenance.recorded_from)
         self._replay = Replay(cassette.interactions)
         accounts = cassette.accounts.values()
         instances = (held.id for one in accounts for held in one.instances)

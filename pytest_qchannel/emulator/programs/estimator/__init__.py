@@ -57,9 +57,8 @@ class _Run:
             "target_precision": self.precision,
             "circuit_metadata": dict(self.circuit.metadata or {}),
             "resilience": resilience,
+            "num_randomizations": self.split.num_randomizations,
         }
-        if settings.is_twirled:
-            told["num_randomizations"] = self.split.num_randomizations
         if (chosen := self.found.extrapolators) is not None:
             resilience["zne"] = {"extrapolator": results.nested(chosen)}
         if self.layers is not None:

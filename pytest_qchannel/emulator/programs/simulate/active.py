@@ -7,13 +7,14 @@ their ground state, so they are left out; measuring one gives 0.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, ClassicalRegister, Clbit, Qubit
 
-__all__ = ["Active", "active_part", "condition_of"]
+__all__ = ["Active", "active_part", "condition_of", "written_by"]
 
 _PASSIVE: Final = frozenset({"barrier", "delay"})
 _READOUT: Final = frozenset({"measure", "reset"})
@@ -45,7 +46,7 @@ def active_part(circuit: QuantumCircuit, *, keep_idle_time: bool = False) -> Act
             stay, and each qubit that is measured is active.
     """
     items = list(circuit.data)  # each walk along the data makes every item anew
-    writers = Counter(bit for item in items for bit in item.clbits)
+    writers = Counter(bit for item in items for bit in written_by(item))
     active: set[Qubit] = set()
     doing = []
     for item in items:
@@ -76,6 +77,17 @@ def active_part(circuit: QuantumCircuit, *, keep_idle_time: bool = False) -> Act
 
 def _has_parameters(item: CircuitInstruction) -> bool:
     return any(getattr(one, "parameters", None) for one in item.params)
+
+
+def written_by(item: CircuitInstruction) -> Sequence[Clbit]:
+    """The bits that an instruction may write; a ``store`` has its own in no list of bits."""
+    if item.name != "store":
+        own: Sequence[Clbit] = item.clbits
+        return own
+    target = getattr(item.operation.lvalue, "var", None)
+    if isinstance(target, ClassicalRegister):
+        return list(target)
+    return [target] if isinstance(target, Clbit) else []
 
 
 def condition_of(item: CircuitInstruction) -> tuple[Clbit | ClassicalRegister, int] | None:

@@ -50,10 +50,7 @@ def groups_of(circuit: QuantumCircuit) -> list[list[int]]:
 
     Circuits with control flow are left whole.
     """
-    if any(
-        item.is_control_flow() or item.name == "store" or condition_of(item) is not None
-        for item in circuit.data
-    ):
+    if _is_tied(circuit) or any(item.is_control_flow() for item in circuit.data):
         return [list(range(circuit.num_qubits))]
     packed: list[list[int]] = []
     for group in sorted(components(circuit), key=len, reverse=True):
@@ -88,9 +85,12 @@ class Part:
 
 
 def parts_of(active: Active) -> list[Part]:
-    """The circuit's components; qubits that touch no classical bit are left out."""
+    """The circuit's components; qubits that touch no classical bit are left out.
+
+    What :func:`components` cannot see the connections of is one part.
+    """
     whole = active.circuit
-    if next(whole.iter_vars(), None) is not None:
+    if _is_tied(whole):
         return [Part(active, list(range(whole.num_clbits)))]
     groups = components(whole)
     group_of = {
@@ -115,6 +115,13 @@ def parts_of(active: Active) -> list[Part]:
         physical = tuple(active.physical[place] for place in group)
         parts.append(Part(Active(circuit, physical), bits))
     return parts
+
+
+def _is_tied(circuit: QuantumCircuit) -> bool:
+    """Whether more connects qubits than their own bits: variables, stores, or what ``c_if`` put."""
+    return next(circuit.iter_vars(), None) is not None or any(
+        item.name == "store" or condition_of(item) is not None for item in circuit.data
+    )
 
 
 def _with_registers(

@@ -42,7 +42,7 @@ def chance_of_one(
     *gates, last = part.circuit.data or [None]
     if (
         part.circuit.num_qubits != 1
-        or part.circuit.num_clbits == 0
+        or part.circuit.num_clbits != 1
         or last is None
         or last.name != "measure"
     ):

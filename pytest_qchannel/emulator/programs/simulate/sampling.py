@@ -26,7 +26,7 @@ from pytest_qchannel.emulator.programs.arrays import Bits
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.seeds import seed_from
 from pytest_qchannel.emulator.programs.simulate import chain, density
-from pytest_qchannel.emulator.programs.simulate.active import Active, condition_of
+from pytest_qchannel.emulator.programs.simulate.active import Active, condition_of, written_by
 from pytest_qchannel.emulator.programs.simulate.aer import (
     MEMORY_LIMIT_MB,
     STATEVECTOR_QUBITS,
@@ -174,7 +174,7 @@ def _quick(work: _Work, circuit: QuantumCircuit, seed: int) -> Bits | None:
     found = None if work.errs else translation(circuit)
     if found is not None:
         return sample_translation(found, work.shots, seed, in_a_row=work.pause_s is not None)
-    if not any(item.clbits for item in circuit.data):
+    if not any(written_by(item) for item in circuit.data):
         return _nothing(circuit, work.shots)
     return None
 
@@ -222,9 +222,7 @@ def _parts(work: _Work, circuit: QuantumCircuit) -> list[Part]:
     that are simulated with it. Else small ones go together.
     """
     if work.errs:
-        if circuit.num_qubits == 1 or any(
-            item.name == "store" or condition_of(item) is not None for item in circuit.data
-        ):
+        if circuit.num_qubits == 1:
             return []
         found = parts_of(Active(circuit, tuple(work.physical)))
         return [] if found[0].active.circuit.num_qubits == circuit.num_qubits else found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -22,6 +23,7 @@ UNSERVED: Final = ("resource_group_id", "updated_from", "updated_to")
 """Fields of the query that ask for what the emulated instances do not have."""
 
 MOST: Final = 100
+_FARTHEST: Final = 999_999_999
 
 
 def instances(ctx: Context) -> Response:
@@ -40,7 +42,8 @@ def instances(ctx: Context) -> Response:
     wanted = [(name, asked[name]) for name in FILTERS if name in asked]
     rows = [row(account, one) for one in account.instances.values()]
     found = [one for one in rows if all(one.get(name) == value for name, value in wanted)]
-    start, limit = _whole(ctx, asked.get("from", "0"), 0), _whole(ctx, asked.get("limit", "100"), 1)
+    start = _whole(ctx, asked, "from", 0, 0, _FARTHEST)
+    limit = _whole(ctx, asked, "limit", MOST, 1, MOST)
     page = found[start : start + limit]
     more = start + limit < len(found)
     return Response.json(
@@ -52,12 +55,14 @@ def instances(ctx: Context) -> Response:
     )
 
 
-def _whole(ctx: Context, text: str, least: int) -> int:
+def _whole(
+    ctx: Context, asked: Mapping[str, str], name: str, default: int, least: int, most: int
+) -> int:
+    text = asked.get(name, str(default))
     # The length first: Python refuses to read thousands of digits.
-    if not text.isascii() or not text.isdecimal() or len(text) > 9 or int(text) < least:
-        raise ctx.refuse(400, Codes.VALIDATION, f"limit must be from {least} to {MOST}.")
-    if least and int(text) > MOST:
-        raise ctx.refuse(400, Codes.VALIDATION, f"limit must be from {least} to {MOST}.")
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(_FARTHEST))
+    if not is_number or not least <= int(text) <= most:
+        raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be from {least} to {most}.")
     return int(text)
 
 

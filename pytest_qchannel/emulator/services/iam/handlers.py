@@ -22,14 +22,11 @@ LIFETIME_S: Final = 3_600
 def exchange(ctx: Context) -> Response:
     """``POST /identity/token``: the API key grant, the only one that the clients use."""
     form = ctx.request.form()
-    for name in ("grant_type", "apikey"):
-        if not form.get(name):
-            details = f"Property '{name}' either missing or empty."
-            raise _refusal(ctx, "BXNIM0109E", "Property missing or empty.", details)
-        if name == "grant_type" and form[name] != GRANT:
-            # What the service says to another grant is not known.
-            raise _refusal(ctx, "BXNIM0109E", f"The grant type {form[name]!r} is not supported.")
-    account = ctx.world.account_of("cloud", form["apikey"])
+    grant = _required(ctx, form, "grant_type")
+    if grant != GRANT:
+        # What the service says to another grant is not known.
+        raise _refusal(ctx, "BXNIM0109E", f"The grant type {grant!r} is not supported.")
+    account = ctx.world.account_of("cloud", _required(ctx, form, "apikey"))
     if account is None:
         raise _refusal(ctx, "BXNIM0415E", "Provided API key could not be found.")
     token = ctx.world.remember(mint(ctx.world, account))
@@ -45,6 +42,13 @@ def exchange(ctx: Context) -> Response:
         },
         headers=iam_headers(ctx.world.hex(32)),
     )
+
+
+def _required(ctx: Context, form: Mapping[str, str], name: str) -> str:
+    if value := form.get(name):
+        return value
+    details = f"Property '{name}' either missing or empty."
+    raise _refusal(ctx, "BXNIM0109E", "Property missing or empty.", details)
 
 
 def _refusal(ctx: Context, code: str, message: str, details: str | None = None) -> ApiError:

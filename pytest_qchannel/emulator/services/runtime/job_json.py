@@ -46,11 +46,9 @@ def job_json(job: Job, version: str, *, with_params: bool) -> dict[str, Json]:
         "user_id": job.account.user_id,
         "usage": charged(version, job.told_usage_s, job),
     }
-    if job.outcome is not None:
-        answer["estimated_running_time_seconds"] = round(job.outcome.usage_s, 3)
-    if job.finished_at is not None:
-        answer["ended"] = iso(job.finished_at)
-    optional = {
+    optional: dict[str, Json] = {
+        "estimated_running_time_seconds": job.running_time_s,
+        "ended": None if job.finished_at is None else iso(job.finished_at),
         "runtime": job.runtime_image,
         "session_id": job.session.id if job.session else None,
         "calibration_id": job.calibration_id,

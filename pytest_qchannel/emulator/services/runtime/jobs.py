@@ -85,6 +85,7 @@ def interim_results(ctx: Context) -> Response:
 def cancel(ctx: Context) -> Response:
     """``POST /jobs/{id}/cancel``: 204, or 409 when the job has ended already."""
     job = scope.job(ctx)
+    _by_the_clock(ctx, job)
     if not job.move("cancel", ctx.world.clock.now()):
         raise ctx.refuse(409, Codes.VALIDATION, f"The job is {job.state.value} already.")
     ctx.engine.cancel(job.id)
@@ -99,6 +100,7 @@ def delete(ctx: Context) -> Response:
     its production service deletes a queued job, and that is taken for the truth.
     """
     job = scope.job(ctx)
+    _by_the_clock(ctx, job)
     if job.state is JobState.RUNNING:
         clockwork.refresh(ctx, job)
     if job.state is JobState.RUNNING:
@@ -107,3 +109,9 @@ def delete(ctx: Context) -> Response:
     ctx.engine.cancel(job.id)
     ctx.world.delete_job(job)
     return Response(204)
+
+
+def _by_the_clock(ctx: Context, job: Job) -> None:
+    """Moves a job along that only waits for the clock: it may have ended before anybody looked."""
+    if job.progression.total_s:
+        clockwork.refresh(ctx, job)

@@ -28,7 +28,7 @@ SESSION_CLOSED: Final = JobEnding(
 def job_ahead(job: Job) -> Job | None:
     """The job that another one has to wait for, in a dedicated session."""
     session = job.session
-    if session is None or not session.is_dedicated or _is_under_way(job):
+    if session is None or not session.has_turns or _is_under_way(job):
         return None
     for one in session.unfinished():
         if one is job:
@@ -50,7 +50,7 @@ def turn(world: World, job: Job) -> float | None:
         return session.turns.get(job.id, job.created_at)
     since: float | None = None
     if job_ahead(job) is None:
-        since = max(job.created_at, session.free_at) if session.is_dedicated else job.created_at
+        since = max(job.created_at, session.free_at) if session.has_turns else job.created_at
     now, deadline = world.clock.now(), session.deadline
     if deadline is None or now < deadline:
         return since

@@ -127,7 +127,7 @@ def _of_job(job: Job) -> Workload:
         job=job,
         ended_at=job.finished_at,
         reason=job.reason,
-        estimate_s=job.outcome.usage_s if job.outcome else None,
+        estimate_s=job.running_time_s,
     )
 
 

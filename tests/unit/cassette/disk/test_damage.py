@@ -5,16 +5,24 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pytest_qchannel.cassette.disk import strict_yaml
 from pytest_qchannel.cassette.disk.blobs import blob_name
+from pytest_qchannel.cassette.disk.place import Place, require_age
 from pytest_qchannel.cassette.disk.store import Store
-from pytest_qchannel.cassette.problems import BlobDamaged, BlobMissing, CassetteDamaged
+from pytest_qchannel.cassette.playback.replay.player import Player
+from pytest_qchannel.cassette.problems import (
+    BlobDamaged,
+    BlobMissing,
+    CassetteDamaged,
+    CassetteTooOld,
+)
 from pytest_qchannel.errors import QChannelError
-from tests.unit.cassette.traffic_kit import TEST, cassette, said, state
+from tests.unit.cassette.traffic_kit import PROVENANCE, TEST, cassette, said, state
 
 LARGE = b"[" + b"1, " * 1_000 + b"2]"
 
@@ -201,3 +209,27 @@ def test_messages_show_nothing_of_the_content(store: Store, path: Path) -> None:
     with pytest.raises(CassetteDamaged) as caught:
         store.load(path, TEST)
     assert "SECRET" not in str(caught.value)
+
+
+def test_real_answers_are_recorded_from_the_real_services_again(store: Store) -> None:
+    """Whoever pasted the command got the emulator's answers in place of those that a QPU gave."""
+    real = replace(PROVENANCE, recorded_from="live")
+    kept = replace(cassette(said("GET", "/a", {"x": 1}), said("GET", "/b", LARGE)), provenance=real)
+    path = store.save(kept)
+    place = Place(store.root, path, TEST)
+    player = Player(kept, path, TEST, lambda: 0.0)
+    told: list[QChannelError | None] = [player.miss(said("GET", "/c", {})), player.unused()]
+    with pytest.raises(CassetteTooOld) as old:
+        require_age(real, place, 0.0)
+    told.append(old.value)
+    store.blobs.path(blob_name(LARGE)).unlink()
+    with pytest.raises(BlobMissing) as missing:
+        store.load(path)
+    path.write_text(path.read_text(encoding="utf-8") + "?", encoding="utf-8")
+    with pytest.raises(CassetteDamaged) as damaged:
+        store.load(path)
+    command = f'pytest "{TEST}" --qchannel-mode=record --qchannel-record-from=live'
+    for one in (*told, missing.value, damaged.value):
+        assert one is not None
+        assert one.next is not None
+        assert one.next.startswith(command), one

@@ -16,6 +16,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import key_of
 from pytest_qchannel.cassette.playback.replay.cursors import Replay
 from pytest_qchannel.cassette.playback.replay.miss import CassetteMiss, explain
+from pytest_qchannel.cassette.problems import record_command
 from pytest_qchannel.cassette.submitted.submission import read_submission
 from pytest_qchannel.cassette.submitted.submission_words import describe, submission_differences
 from pytest_qchannel.cassette.vcrpy.vcr_form import (
@@ -303,7 +304,10 @@ def miss(
         assert replay.answer(one) is not None
     assert replay.answer(sent) is None
     path = Path("cassettes/test_pick/test_smallest.yaml")
-    error = explain(replay, sent, path=path, test_id=TEST, channel="ibm_cloud", lines=(9, 14))
+    record = record_command(TEST)
+    error = explain(
+        replay, sent, path=path, test_id=TEST, channel="ibm_cloud", record=record, lines=(9, 14)
+    )
     assert isinstance(error, CassetteMiss)
     return str(error)
 
@@ -319,6 +323,12 @@ def test_a_miss_has_the_shape_of_the_house() -> None:
         f'  next:    pytest "{TEST}" --qchannel-mode=record '
         "--qchannel-record-from=emulator, or restore the instance"
     )
+
+
+def test_a_miss_of_another_path_is_told_to_restore_the_path() -> None:
+    """What the user saw: ``restore the query``, which made no difference."""
+    text = miss([said("GET", "/backends")], said("GET", "/jobs?limit=3"))
+    assert text.endswith("=emulator, or send GET /api/v1/backends in its place")
 
 
 def test_a_miss_of_a_submission_tells_the_difference_of_the_nearest_one() -> None:

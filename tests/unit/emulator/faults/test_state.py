@@ -91,6 +91,23 @@ def test_revoked_credentials_open_no_more_doors() -> None:
     assert desk.send("GET", "/jobs").status == 200, "an access token that was given stays valid"
 
 
+def test_a_revoked_api_token_opens_the_classic_door_no_more() -> None:
+    """Of an account that was named the first login of the classic platform was not counted."""
+    desk = Desk()
+    user = next(one for one in desk.world.accounts if one.is_classic)
+    desk.declare(account="credential_revoked", account_name=user.name)
+    for body in (
+        b'["apiToken"]',
+        b'{"apiToken"',
+        json.dumps({"apiToken": user.credential}).encode(),
+    ):
+        answer = desk.handle(
+            Request("POST", "auth.quantum.ibm.com", "/api/users/loginWithToken", body=body)
+        )
+        assert answer.status in (400, 401)
+    assert (answer.status, desk.app.faults[0].strikes) == (401, 1)
+
+
 def test_a_used_up_instance_refuses_jobs_only() -> None:
     desk = Desk({"account": "used_up", "skip": 1})
     assert desk.submit().status == 200
@@ -106,6 +123,7 @@ def test_maintenance_closes_the_runtime_and_nothing_else() -> None:
     for path in ("/jobs", "/backends", "/instances/usage"):
         answer = desk.send("GET", path)
         assert (answer.status, code_of(answer)) == (503, 1999)
+        assert "solution" not in json.loads(answer.body)["errors"][0], "the request is all right"
     assert desk.log_in()
     assert desk.faults[0].strikes == 3
 

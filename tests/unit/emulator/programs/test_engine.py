@@ -20,6 +20,7 @@ from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.programs import JobFailure, Outcome, Task, TooLong
+from pytest_qchannel.emulator.programs import engine as engines
 from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.services.runtime import clockwork
 from pytest_qchannel.emulator.world import snapshots
@@ -178,6 +179,36 @@ def test_a_long_job_is_running_while_it_runs_and_others_are_answered(door: Door)
     assert door.post(f"/jobs/{long}/cancel").status == 204
     assert state(door, long) == "Cancelled"
     until(lambda: state(door, second) == "Running")
+
+
+def test_a_worker_that_cannot_be_started_fails_the_job(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that starts it died of that, and every long job was queued for ever."""
+
+    def none_left() -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(engines, "_start", none_left)
+    for key in ("a", "b"):
+        ears = Ears().submit(engine, key, task())
+        assert ears.ended.wait(60)
+        assert isinstance(ears.how, JobFailure)
+        assert "cannot be started: [Errno 24] Too many open files." in ears.how.reason
+
+
+def test_nothing_is_left_of_a_worker() -> None:
+    """With ``-W error`` some later test failed: a process was still running, its files open."""
+    made = Engine()
+    made.prepare()
+    until(lambda: made._process is not None)
+    process, thread = made._process, made._thread
+    assert process is not None
+    assert thread is not None
+    made.close()
+    thread.join(60)
+    assert process.returncode == -signal.SIGKILL
+    assert [file.closed for file in (process.stdin, process.stdout) if file] == [True, True]
 
 
 def test_a_bug_in_the_worker_is_not_taken_for_a_lack_of_memory(engine: Engine) -> None:

@@ -280,7 +280,8 @@ def test_a_circuit_without_measurements() -> None:
     empty = QuantumCircuit(1, 1)
     empty.x(0)
     failure = failure_of([encoded(plain())], [encoded(empty)])
-    assert failure.log == "Error code 1515; Circuits without measurements are not allowed"
+    assert failure.code == 1515
+    assert failure.reason == "Circuits without measurements are not allowed"
 
 
 def test_qubits_that_are_not_set_to_zero_go_on_as_they_were() -> None:

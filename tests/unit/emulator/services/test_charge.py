@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.programs import Outcome, Task
 from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.progression import seconds
 from pytest_qchannel.emulator.worlds.default_world import default_world
-from tests.contract.contract_client import Door, through_core
+from tests.contract.contract_client import RUNTIME, Door, through_core
 
 USED_S = 5.0
 
@@ -54,3 +57,34 @@ def test_its_own_limit_ends_a_job_where_the_instances_does_not(door: Door) -> No
     door.instance().usage_s = 597.0
     state = door.get(f"/jobs/{door.submit(cost=4)}").json["state"]
     assert (state["status"], state["reason_code"]) == ("Cancelled", 1305)
+
+
+def test_usage_is_known_so_long_after_the_end_of_each_job(door: Door) -> None:
+    """A job that had ended long ago was told as pending as long as one that was looked at first."""
+    world = door.app.world
+    world.rules = replace(world.rules, usage_lag_s=60.0)
+    for length_s in (100, 10):
+        world.next_progression = seconds(length_s)
+        door.submit()
+    door.control.advance_clock(120)
+    door.get("/jobs")
+    assert door.instance().usage_s == USED_S
+    door.control.advance_clock(40)
+    door.get("/jobs")
+    assert door.instance().usage_s == 2 * USED_S
+
+
+def test_what_the_clock_has_ended_is_not_cancelled(door: Door) -> None:
+    """Half a minute after its end a job was cancelled, as nobody had looked at it since."""
+    world = door.app.world
+    jobs = []
+    for length_s in (30, 30, 90):
+        world.next_progression = seconds(length_s)
+        jobs.append(door.submit())
+    ended, deleted, running = jobs
+    door.control.advance_clock(60)
+    assert door.post(f"/jobs/{ended}/cancel").status == 409
+    assert door.get(f"/jobs/{ended}").json["state"] == {"status": "Completed"}
+    assert door.request("DELETE", f"{RUNTIME}/jobs/{deleted}", door.runtime()).status == 204
+    assert door.post(f"/jobs/{running}/cancel").status == 204
+    assert door.instance().usage_s == 2 * USED_S

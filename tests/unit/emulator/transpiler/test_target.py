@@ -29,6 +29,13 @@ def client_target(snapshot: snapshots.Snapshot, fractional: bool) -> Any:
     return convert_to_target(configuration, BackendProperties.from_dict(properties))
 
 
+def test_a_target_is_finished_before_threads_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Qiskit builds a target's graph when first asked for it: a second thread saw a part of it."""
+    target = target_of(snapshots.load(DEVICES[0]))
+    monkeypatch.setattr(type(target), "_build_coupling_graph", None)
+    assert target.build_coupling_map().size() == target.num_qubits
+
+
 @pytest.mark.parametrize("fractional", [False, True])
 @pytest.mark.parametrize("name", DEVICES)
 def test_a_target_is_the_client_s(name: str, fractional: bool) -> None:

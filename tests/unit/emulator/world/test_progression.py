@@ -15,7 +15,7 @@ from pytest_qchannel.emulator.world.progression import (
     seconds,
 )
 
-TIMES = st.integers(0, 10_000).map(lambda tenths: tenths / 10)
+TIMES = st.integers(0, 10**10).map(lambda tenths: tenths / 10) | st.floats(0, 1e9)
 ANY = st.one_of(
     st.sampled_from([IMMEDIATE, STUCK]),
     st.integers(1, 500).map(polls),

@@ -115,7 +115,7 @@ class Run:
         self.account = self.world.accounts[-1]
         self.instance, self.other = self.account.instances.values()
         self.wire = Wire(self.app.handle)
-        self.terms = Terms("a-run", Budget.parse(budget), **terms)
+        self.terms = Terms("a-run", Budget.of("dry" if budget == "dry" else float(budget)), **terms)
         self.ledger = Ledger(folder / "ledger.sqlite", "a-run", self.clock.now)
         self.settling = Settling(self.ledger, self.clock)
         self.usages, self.accesses = Usages(), Accesses()

@@ -12,8 +12,10 @@ from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.live.entry import fingerprint
 from pytest_qchannel.lanes.live.run import LiveRun, held_in, missing
+from pytest_qchannel.lanes.source.live import LiveSource
 from pytest_qchannel.settings import resolve
 from pytest_qchannel.wire import Request, Response
 from tests.devices_kit import DEVICE
@@ -119,4 +121,15 @@ def test_a_channel_without_an_instance_may_use_all_of_its_account(tmp_path: Path
     del environ["QCHANNEL_IBM_CLOUD_INSTANCE"]
     run = LiveRun(settings, environ, "a-run", tmp_path, send=nobody)
     assert run.terms.instances == frozenset()
+    run.close()
+
+
+def test_a_channel_without_a_credential_names_its_variable(tmp_path: Path) -> None:
+    """The advice was to set QCHANNEL_{CHANNEL}_TOKEN."""
+    environ = {"QCHANNEL_IBM_CLOUD_TOKEN": KEY, "QCHANNEL_IBM_CLOUD_INSTANCE": CRN}
+    settings = resolve({"mode": "live"}, {}, {}, {})
+    run = LiveRun(settings, environ, "a-run", tmp_path, send=nobody)
+    accounts = LiveSource(run, settings, Journal(), [], str).accounts
+    with pytest.raises(UsageProblem, match="next:  set QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN, or "):
+        accounts.of(CHANNEL_BY_NAME["ibm_quantum_platform"])
     run.close()

@@ -180,6 +180,23 @@ def test_what_was_lost_when_its_test_ends_is_left_to_the_sweep(
     assert (run.entry.state, run.wire.of("GET /jobs")) == (State.LOST, [])
 
 
+def test_what_comes_again_while_it_is_given_up_is_the_same_submission(tmp_path: Path) -> None:
+    """It was taken for a new one, waited for the first to end, and would have been a second job."""
+    run = Run(tmp_path, most_jobs=1)
+    again: list[str] = []
+
+    def comes_again(request: Request, handle: Handle) -> Response:
+        again.append(run.submitted())
+        return handle(request)
+
+    empty = answering(200, is_processed=False, body=b'{"jobs": []}')
+    run.wire.bend("POST /jobs", dropping(is_processed=True))
+    run.wire.bend("GET /jobs", empty, empty, empty, comes_again)
+    assert outcome(run) == "after"
+    other = run.submitted(backend=DEVICES[1])  # waits for room, and gives the lost one up
+    assert [job.id for job in run.jobs] == [*again, other]
+
+
 HALF = "\ud800_half"
 """Half of a character: JSON can write it, and no file can."""
 

@@ -64,9 +64,10 @@ def test_numbers_that_are_not_finite_are_refused(number: float) -> None:
         assert checks.estimator(body) == f"{place}: expected a finite number"
 
 
-def test_without_twirling_there_are_no_random_variants() -> None:
+def test_without_twirling_there_is_one_variant() -> None:
+    """A job of the service with all mitigation off told ``num_randomizations`` as 1."""
     [ours] = estimate([encoded(QuantumCircuit(5)), "IIIIX"], resilience_level=0)
-    assert "num_randomizations" not in ours.metadata
+    assert ours.metadata["num_randomizations"] == 1
     [ours] = estimate([encoded(QuantumCircuit(5)), "IIIIX"])
     assert ours.metadata["num_randomizations"] == 32
     assert float(ours.data.stds) != float(ours.data.ensemble_standard_error)

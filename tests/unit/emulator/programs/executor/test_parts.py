@@ -12,10 +12,13 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import DensityMatrix, Statevector
 
+from pytest_qchannel.emulator.programs.executor.items import Item
+from pytest_qchannel.emulator.programs.executor.measuring import measure
 from pytest_qchannel.emulator.programs.simulate import Active
 from pytest_qchannel.emulator.programs.simulate.batch import plan_of
 from pytest_qchannel.emulator.programs.simulate.components import Part, parts_of
 from pytest_qchannel.emulator.programs.simulate.lone import chance_of_one
+from pytest_qchannel.emulator.programs.task import Task
 from pytest_qchannel.emulator.world import snapshots
 from tests.unit.emulator.circuits_kit import DEVICE
 
@@ -69,6 +72,17 @@ GATES = st.lists(
     ),
     max_size=12,
 )
+
+
+def test_what_a_store_writes_is_measured() -> None:
+    """A store acts on no qubit, so that it was in no part, and its bit was 0."""
+    circuit = QuantumCircuit(2, 2)
+    circuit.store(circuit.clbits[0], True)
+    circuit.x(1)
+    circuit.measure(1, 1)
+    assert len(parts_of(whole(circuit))) == 1
+    item = Item(circuit, (), np.zeros((1, 0)), {}, None)
+    assert measure(item, 20, "classified", 3, Task({}, snapshots.load(DEVICE), 1))["c"].all()
 
 
 def _circuit(gates: list[Any]) -> QuantumCircuit:

@@ -16,6 +16,7 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import Statevector
 
 from pytest_qchannel.emulator.programs.simulate import active_part
+from pytest_qchannel.emulator.programs.task import Noise
 from pytest_qchannel.emulator.world import snapshots
 from tests.unit.emulator.circuits_kit import distance
 from tests.unit.emulator.programs.simulate.simulate_kit import DEVICE, shots_of, values
@@ -293,3 +294,14 @@ def test_idle_time_is_kept_where_it_matters() -> None:
         "sx", "delay", "measure", "measure",
     ]  # fmt: skip
     assert active_part(circuit).physical == (3,)
+
+
+def test_a_bit_that_a_store_writes() -> None:
+    """It was 0 where nothing else wrote it, and 1 where an idle qubit was read into it after."""
+    circuit = QuantumCircuit(2, 3)
+    circuit.store(circuit.clbits[0], True)
+    circuit.store(circuit.clbits[2], True)
+    circuit.measure([0, 1], [1, 2])
+    for noise in Noise:
+        assert shots_of(circuit, 50, noise=noise)[:, 0].all()
+    assert not shots_of(circuit, 50)[:, 1:].any()
