@@ -16,6 +16,7 @@ __all__ = [
     "FailureCode",
     "JobFailure",
     "Outcome",
+    "OverLimit",
     "Version",
     "facts_of",
 ]
@@ -121,6 +122,18 @@ def facts_of(sizes: Sequence[tuple[int, int]], executions: int, circuits: int) -
         "circuit_depths": [depth for _, depth in sizes],
         "executions": executions,
     }
+
+
+class OverLimit(Exception):
+    """A job uses more than it may, whatever it computes: it is stopped, and gives no result.
+
+    Attributes:
+        least_s: The QPU seconds that it would use at least.
+    """
+
+    def __init__(self, least_s: float) -> None:
+        super().__init__(f"takes at least {least_s:.0f} s")
+        self.least_s = least_s
 
 
 class JobFailure(Exception):

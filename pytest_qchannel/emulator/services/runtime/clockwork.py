@@ -6,6 +6,7 @@ the emulated clock the only one that counts, and costs nothing for a job that no
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -110,6 +111,7 @@ def _task(world: World, job: Job) -> Task:
         device.noise,
         with_facts=job.account.is_classic,
         started_at=UNSTAMPED,
+        most_s=math.inf if device.is_dry_run else job.cost_s,
     )
 
 
