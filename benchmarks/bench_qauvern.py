@@ -50,7 +50,9 @@ def test_three_plans_are_read(client: Any, qchannel: QChannel) -> None:
     from qauvern.models import InstanceDetailedUsage
     from qauvern.plan import Plan
 
-    account = qchannel.account.instance.id.split(":")[6].removeprefix("a/")
+    instance = qchannel.account.instance
+    assert instance is not None
+    account = instance.id.split(":")[6].removeprefix("a/")
     today = datetime.datetime.now(datetime.UTC).date()
     month = today - datetime.timedelta(days=28), today + datetime.timedelta(days=1)
     found = {}
