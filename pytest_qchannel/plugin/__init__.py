@@ -190,7 +190,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
     """Decides about a test's cassette when nothing of the test is left."""
     __tracebackhide__ = True
-    is_torn_down = False
+    is_torn_down, error = False, None
     try:
         try:
             done = yield
@@ -198,18 +198,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
         finally:
             if keys.OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
                 _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
-    except BaseException as error:
-        _end_emulated(item, error)
+    except BaseException as failed:
+        error = failed
         raise
-    _end_emulated(item)
+    finally:
+        emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
+        if emulation is not None and keys.LANE_FIXTURE not in getattr(item, "fixturenames", ()):
+            emulation.end_left(f"{item.nodeid} (call)", error)
     return done
-
-
-def _end_emulated(item: pytest.Item, error: BaseException | None = None) -> None:
-    """Ends the blocks of ``emulated()`` that a test has begun and not left."""
-    emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
-    if emulation is not None and keys.LANE_FIXTURE not in getattr(item, "fixturenames", ()):
-        emulation.end_left(f"{item.nodeid} (call)", error)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -365,13 +361,11 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
     """
     ini = config.inipath.read_text(encoding="utf-8", errors="replace") if config.inipath else ""
     overrides = getattr(config.option, "override_ini", None) or ()
+    folders = (config.rootpath, config.invocation_params.dir)
     return (
         may_be_meant(os.environ, args, (ini, *overrides))
         or any(getattr(config.option, option.ini_key, None) is not None for option in OPTIONS)
-        or any(
-            (folder / "cassettes").is_dir()
-            for folder in (config.rootpath, config.invocation_params.dir)
-        )
+        or any((one / "cassettes").is_dir() for one in folders)
     )
 
 
