@@ -169,7 +169,7 @@ def test_each_late_import_has_a_reason() -> None:
 
 
 def test_late_imports_and_anys_stay_few() -> None:
-    assert len(late(FIGURES)) <= MOST_LATE
+    assert len(late(FIGURES)) <= MOST_LATE, "end one that is needed less, or count MOST_LATE up"
     lines = sum(module.code_lines for module in FIGURES.values())
     assert 1_000 * sum(module.anys for module in FIGURES.values()) / lines <= MOST_ANYS
 
