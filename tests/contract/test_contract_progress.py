@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel.emulator.services.runtime.metrics import METRIC_ID
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK, polls, seconds
 from tests.contract.contract_client import (
@@ -57,7 +58,8 @@ def test_a_stuck_job_waits_until_it_is_cancelled(door: Door) -> None:
     door.control.advance_clock(1e6)
     assert states(door, job_id, 3) == ["Queued"] * 3
     assert door.post(f"/jobs/{job_id}/cancel").status == 204
-    assert states(door, job_id, 1) == ["Cancelled"]
+    state = door.get(f"/jobs/{job_id}").json["state"]
+    assert state == {"status": "Cancelled"}, "who cancels it needs no reason"
     assert door.get(f"/jobs/{job_id}/results").status == 204
 
 
@@ -111,6 +113,19 @@ def test_a_job_over_its_own_limit_ran_too_long_and_is_charged_the_limit(door: Do
     assert (answer["status"], answer["state"]["reason_code"]) == ("Cancelled - Ran too long", 1305)
     assert answer["usage"] == {"seconds": 2}
     assert door.instance().usage_s == 2
+
+
+def test_a_precision_that_takes_longer_than_the_job_may_ran_too_long(door: Door) -> None:
+    """It failed with 5204, which is no code of the service: that bounds no precision."""
+    sx = 'OPENQASM 3.0; include "stdgates.inc"; sx $0;'
+    answers = []
+    for precision in (1e-3, 1e-4):
+        params = {"pubs": [[sx, "Z", None, precision]]}
+        body = {**job(), "program_id": "estimator", "params": params}
+        answers.append(door.get(f"/jobs/{door.post('/jobs', json=body).json['id']}").json)
+    assert [one["status"] for one in answers] == ["Completed", "Cancelled - Ran too long"]
+    assert answers[1]["state"]["reason_code"] == 1305
+    assert answers[1]["usage"]["seconds"] == 600, "what the plan allows a job"
 
 
 def test_the_open_plan_has_room_for_three_pending_jobs_on_the_classic_platform(door: Door) -> None:
@@ -198,8 +213,12 @@ def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
         "value": round(used * 0.01635, 4),  # 0.0327 for 2 seconds in recorded metrics
         "unit": "resource_units",
         "status": "complete",
-    }
-    assert list(new["usage"]) == ["qpu_charge_time_seconds", "value", "unit", "status"]
+        "details": [{
+            "value": round(used * 0.01635, 4), "unit": "resource_units",
+            "metric": {"id": METRIC_ID, "value": used},
+        }],
+    }  # fmt: skip
+    assert list(new["usage"]) == ["qpu_charge_time_seconds", "value", "unit", "status", "details"]
     assert new["circuits_execution_time_ns"] > 1e9
     assert list(new) == ["timestamps", "usage", "circuits_execution_time_ns"], "a plain REST user"
     assert new["timestamps"]["created"] <= new["timestamps"]["running"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Task:
             part of them was measured.
         done: What the program had done of it where it took too long; it goes on from there.
         prepare: Has the worker process started, which takes most of a second.
+        most_s: The QPU seconds that it may use; a job that uses more is stopped without a result.
     """
 
     params: Params
@@ -60,6 +62,7 @@ class Task:
     started_at: float = 0.0
     done: tuple[Any, ...] = ()
     prepare: Callable[[], None] | None = None
+    most_s: float = math.inf
 
     def allow(self, estimate_s: float) -> None:
         """Passes a simulation that may be run here; called before it starts.

@@ -28,7 +28,12 @@ from pytest_qchannel.emulator.programs.estimator_settings import Settings
 from pytest_qchannel.emulator.programs.isa import require_twirlable
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import group
-from pytest_qchannel.emulator.programs.outcome import READOUT_LEARNING_S, Outcome, facts_of
+from pytest_qchannel.emulator.programs.outcome import (
+    READOUT_LEARNING_S,
+    Outcome,
+    OverLimit,
+    facts_of,
+)
 from pytest_qchannel.emulator.programs.seeds import seed_from, seed_of
 from pytest_qchannel.emulator.programs.task import Pub, Task
 
@@ -89,8 +94,11 @@ def run(task: Task) -> Outcome:
     runs: list[_Run] = []
     executions = 0
     for number, (pub, circuit) in enumerate(zip(params["pubs"], circuits, strict=True)):
-        job = _Job(machine, settings, known, executions)
-        one = _run_pub(job, circuit, pub, seed_from(seed, number), f"pub {number}")
+        job = _Job(machine, settings, known, executions, delay_s)
+        try:
+            one = _run_pub(job, circuit, pub, seed_from(seed, number), f"pub {number}")
+        except OverLimit as over:
+            return Outcome(b"", over.least_s)
         runs.append(one)
         executions += one.found.executions
     busy = [one for run in runs for one in run.found.busy]
@@ -107,12 +115,13 @@ def run(task: Task) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What PUBs have in common, and how many executions the earlier ones had."""
+    """What PUBs have in common: the pause between shots, how many the earlier ones had."""
 
     machine: Machine
     settings: Settings
     known: KnownNoise | None
     before: int
+    delay_s: float
 
 
 def _run_pub(job: _Job, circuit: QuantumCircuit, sent: Pub, seed: int, where: str) -> _Run:
@@ -140,6 +149,7 @@ def _run_pub(job: _Job, circuit: QuantumCircuit, sent: Pub, seed: int, where: st
         layers=layers,
         where=where,
         before=job.before,
+        delay_s=job.delay_s,
     )
     return _Run(circuit, split, precision, found, layers)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.primitives.containers.bindings_array import BindingsArray
 
-from pytest_qchannel.emulator.programs.arrays import Reals
+from pytest_qchannel.emulator.programs.arrays import Bits, Reals
+from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.estimator import zne
 from pytest_qchannel.emulator.programs.estimator.injection import Injection
 from pytest_qchannel.emulator.programs.estimator.layer_noise import Layers
@@ -22,13 +24,25 @@ from pytest_qchannel.emulator.programs.estimator.observables import (
     Term,
     group_terms,
 )
+from pytest_qchannel.emulator.programs.estimator.portions import (
+    Told,
+    pieces,
+    runs_of_sets,
+    variance_of,
+)
 from pytest_qchannel.emulator.programs.estimator_settings import Settings, Zne
 from pytest_qchannel.emulator.programs.machine import Machine
-from pytest_qchannel.emulator.programs.options import MOST_EXECUTIONS, Split
-from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.options import Split
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, OverLimit
 from pytest_qchannel.emulator.programs.seeds import seed_from
 
 __all__ = ["Estimate", "Paired", "estimate"]
+
+MOST_SIMULATED: Final = 10_000_000_000
+"""Executions of a job: more than its three hours have room for, at a microsecond a shot."""
+
+MOST_MEANS: Final = 2**28
+"""Places times variants, of each of which a mean is held: two gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +105,7 @@ def estimate(
     layers: Layers | None = None,
     where: str,
     before: int,
+    delay_s: float,
 ) -> Estimate:
     """Measures what a PUB asks for.
 
@@ -105,15 +120,18 @@ def estimate(
         layers: The circuit's, where their noise is amplified or cancelled.
         where: Names the PUB in what is said of it.
         before: Executions of the job's earlier PUBs.
+        delay_s: The pause between two shots.
 
     Raises:
-        JobFailure: It cannot be simulated, or is more than a job may have.
+        JobFailure: It cannot be simulated.
+        OverLimit: It takes longer than the job may.
         TooLong: The simulation belongs into the worker process.
     """
     plans = _plans(paired, machine.task.tick)
     factors = settings.zne.noise_factors if settings.zne is not None else (1.0,)
     circuits = sum(len(plan.values) * len(plan.bases) for plan in plans) * len(factors)
-    _require_simulable(before + circuits * split.shots)
+    _require_room(machine, circuit, before, circuits * split.shots, delay_s)
+    _require_simulable(before + circuits * split.shots, size=math.prod(paired.shape), split=split)
     found = Estimate(paired.shape)
     factor_of = _readout_factors(machine, settings, circuit, plans, split, seed, found)
     measured = []
@@ -179,6 +197,68 @@ class _Shots:
     where: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What the shots of one basis after the other add up to.
+
+    Attributes:
+        by_variant: The mean of each place in each variant, of shape ``(places, variants)``.
+        variance: Of each place's mean, by single shots.
+    """
+
+    paired: Paired
+    factor_of: dict[Term, float]
+    by_variant: Reals
+    variance: Reals
+
+    def take(self, shots: _Shots, plan: _Plan, some: slice, basis: Basis, seed: int) -> float:
+        """Measures some of a plan's parameter sets in a basis, and gives a shot's length."""
+        length_s = 0.0
+        told: dict[tuple[int, ...], list[Told]] = {}
+        for piece in pieces(shots.split):
+            shots.machine.task.tick()
+            measured = measure(
+                shots.machine,
+                shots.circuit,
+                shots.values,
+                plan.values[some],
+                basis.paulis,
+                piece.split,
+                seed if piece.number == 0 else seed_from(seed, 0, piece.number),
+                twirling=shots.settings.simulated,
+                injection=shots.injection,
+                where=shots.where,
+            )
+            length_s = measured.length_s
+            for bits, places in zip(measured.bits, plan.places[some], strict=True):
+                values = self._values(basis, bits, places)
+                if measured.weights is not None:
+                    values = values * measured.weights
+                spread = values.reshape(len(places), piece.split.num_randomizations, -1)
+                means = spread.mean(axis=2) * piece.of_each
+                self.by_variant[list(places), piece.variants] += means
+                one = Told(piece.of_all, values.mean(axis=1), values.var(axis=1))
+                told.setdefault(places, []).append(one)
+        for places, every in told.items():
+            self.variance[list(places)] += variance_of(every) / shots.split.shots
+        return length_s
+
+    def _values(self, basis: Basis, bits: Bits, places: Sequence[int]) -> Reals:
+        """What each shot says of some places, of shape ``(places, shots)``."""
+        terms = np.stack(
+            [basis.values(term, bits) / self.factor_of.get(term, 1.0) for term in basis.terms]
+        )
+        paired = self.paired
+        weights = np.array(
+            [
+                [paired.observables[paired.observable_of[one]].get(term, 0.0)
+                 for term in basis.terms]
+                for one in places
+            ]
+        )  # fmt: skip
+        return np.asarray(weights @ terms)
+
+
 def _evaluate(
     shots: _Shots,
     paired: Paired,
@@ -190,44 +270,18 @@ def _evaluate(
     """Mean, standard error by variants, and by single shots, of each place."""
     size = math.prod(paired.shape)
     split = shots.split
-    by_variant = np.zeros((size, split.num_randomizations))
-    variance = np.zeros(size)
+    sums = _Sums(paired, factor_of, np.zeros((size, split.num_randomizations)), np.zeros(size))
+    by_variant = sums.by_variant
     for place, number in enumerate(paired.observable_of):
         by_variant[place] += paired.observables[number].get(Term(()), 0.0)
     for number, plan in enumerate(plans):
         for place, basis in enumerate(plan.bases):
-            shots.machine.task.tick()
-            measured = measure(
-                shots.machine,
-                shots.circuit,
-                shots.values,
-                plan.values,
-                basis.paulis,
-                split,
-                seed_from(seed, number, place),
-                twirling=shots.settings.simulated,
-                injection=shots.injection,
-                where=shots.where,
-            )
-            found.busy.append((len(plan.values) * split.shots, measured.length_s))
-            for bits, places in zip(measured.bits, plan.places, strict=True):
-                terms = np.stack(
-                    [basis.values(term, bits) / factor_of.get(term, 1.0) for term in basis.terms]
-                )
-                weights = np.array(
-                    [
-                        [paired.observables[paired.observable_of[one]].get(term, 0.0)
-                         for term in basis.terms]
-                        for one in places
-                    ]
-                )  # fmt: skip
-                values = weights @ terms
-                if measured.weights is not None:
-                    values = values * measured.weights
-                spread = values.reshape(len(places), split.num_randomizations, -1)
-                by_variant[list(places)] += spread.mean(axis=2)
-                variance[list(places)] += values.var(axis=1) / split.shots
-    ensemble = np.sqrt(variance)
+            own, length_s = seed_from(seed, number, place), 0.0
+            for some in runs_of_sets(len(plan.values), split.shots):
+                at = own if some.start == 0 else seed_from(own, some.start)
+                length_s = sums.take(shots, plan, some, basis, at)
+            found.busy.append((len(plan.values) * split.shots, length_s))
+    ensemble = np.sqrt(sums.variance)
     stds = ensemble
     if split.num_randomizations > 1:
         stds = by_variant.std(axis=1, ddof=1) / math.sqrt(split.num_randomizations)
@@ -256,29 +310,47 @@ def _readout_factors(
         )
     qubits = tuple(sorted({qubit for term in terms for qubit in term.qubits}))
     learning = settings.learning_shots(split.shots_per_randomization)
-    learned = learn_readout(machine, circuit.num_qubits, qubits, learning, seed_from(seed, 0))
-    found.busy.append((learning.shots, learned.length_s))
     basis = Basis(dict.fromkeys(qubits, "Z"), [])
-    factors = {}
-    for term in terms:
-        factor = float(basis.values(term, learned.bits[0]).mean())
+    factors = dict.fromkeys(terms, 0.0)
+    at, length_s = seed_from(seed, 0), 0.0
+    for piece in pieces(learning):
+        own = at if piece.number == 0 else seed_from(at, piece.number)
+        learned = learn_readout(machine, circuit.num_qubits, qubits, piece.split, own)
+        length_s = learned.length_s
+        for term in terms:
+            factors[term] += float(basis.values(term, learned.bits[0]).mean()) * piece.of_all
+    found.busy.append((learning.shots, length_s))
+    for term, factor in factors.items():
         if abs(factor) <= 3.0 / math.sqrt(learning.shots):
             raise JobFailure(
                 FailureCode.NOT_SUPPORTED,
                 f"The readout of the qubits {term.qubits} is too noisy to be mitigated with "
                 f"{learning.shots} shots of learning.",
             )
-        factors[term] = factor
     return factors
 
 
-def _require_simulable(executions: int) -> None:
-    """Passes what fits into memory: the service splits large jobs and has no such bound."""
-    if executions > MOST_EXECUTIONS:
+def _require_room(
+    machine: Machine, circuit: QuantumCircuit, before: int, executions: int, delay_s: float
+) -> None:
+    """Passes what does not take longer than the job may: nobody sees what is measured beyond.
+
+    Basis changes, readout and what learns of noise take some more, which the job's end tells.
+    """
+    length_s = circuit_s(circuit, machine.task.snapshot)
+    least_s = qpu_s([(before, 0.0), (executions, length_s)], delay_s)
+    if least_s > machine.task.most_s:
+        raise OverLimit(least_s)
+
+
+def _require_simulable(executions: int, *, size: int, split: Split) -> None:
+    """Passes what can be simulated: the service splits large jobs and has no such bound."""
+    if executions > MOST_SIMULATED or size * split.num_randomizations > MOST_MEANS:
         raise JobFailure(
             FailureCode.SIMULATOR_FAILED,
-            f"The job needs {executions} executions (bases times parameter sets times shots); the "
-            f"emulator simulates {MOST_EXECUTIONS}. Ask for a larger precision, or split it.",
+            f"The job needs {executions} executions (bases times parameter sets times shots) in "
+            f"{split.num_randomizations} variants; the emulator simulates {MOST_SIMULATED}. Ask "
+            "for a larger precision, or split it.",
         )
 
 

@@ -6,6 +6,7 @@ the emulated clock the only one that counts, and costs nothing for a job that no
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -110,6 +111,7 @@ def _task(world: World, job: Job) -> Task:
         device.noise,
         with_facts=job.account.is_classic,
         started_at=UNSTAMPED,
+        most_s=math.inf if device.is_dry_run else job.cost_s,
     )
 
 
@@ -140,7 +142,7 @@ def _close(world: World, job: Job, how: Outcome | JobFailure | JobEnding) -> Non
         at = min(now, job.running_at + job.progression.total_s - job.progression.queued_s)
     if isinstance(how, JobFailure):
         _charge(world, job, how.usage_s)
-        how = JobEnding("fail", how.reason, how.code)
+        how = JobEnding("fail", how.reason, int(how.code))
     elif isinstance(how, Outcome) and _charge(world, job, how.usage_s) > job.cost_s:
         how = RAN_TOO_LONG
     if isinstance(how, JobEnding):

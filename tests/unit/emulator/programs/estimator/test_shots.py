@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 from qiskit import QuantumCircuit
 
 from pytest_qchannel.emulator.programs import checks
-from tests.unit.emulator.circuits_kit import encoded, encoded_array
-from tests.unit.emulator.programs.estimator.estimator_kit import estimate, turned, wide
+from tests.unit.emulator.circuits_kit import encoded
+from tests.unit.emulator.programs.estimator.estimator_kit import estimate
 from tests.unit.emulator.programs.primitives_kit import failure_of, outcome_of, read
 
 
@@ -76,18 +75,20 @@ def test_without_twirling_there_is_one_variant() -> None:
 
 
 def test_a_precision_that_needs_more_shots_than_the_device_says() -> None:
-    """The service splits such a job. What fits into no memory is the emulator's own limit."""
+    """The service splits such a job. What nobody could wait for is the emulator's own limit."""
     [found] = estimate([encoded(QuantumCircuit(5)), "IIIIZ", None, 1e-3])
     assert found.metadata["shots"] == 1_000_000
     failure = failure_of("estimator", [encoded(QuantumCircuit(5)), "IIIIZ", None, 1e-300])
     assert failure.code == 5204
+    assert f"{2**62} executions" in failure.reason
 
 
-def test_more_executions_than_a_job_may_have() -> None:
-    values = encoded_array(np.zeros((3_000, 1)))
-    failure = failure_of("estimator", [encoded(turned()), wide("Z"), values])
+def test_more_variants_than_a_mean_can_be_held_of() -> None:
+    twirling = {"num_randomizations": 10**9, "shots_per_randomization": 1}
+    options = {"twirling": twirling}
+    failure = failure_of("estimator", [encoded(QuantumCircuit(5)), "IIIIZ"], options=options)
     assert failure.code == 5204
-    assert "12288000 executions" in failure.reason
+    assert f"{10**9} variants" in failure.reason
 
 
 def test_usage_and_facts() -> None:
