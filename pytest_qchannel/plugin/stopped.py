@@ -82,7 +82,7 @@ class Stopped:
 
 def _end(tape: RecordTape, test: str) -> dict[str, Any]:
     done: dict[str, Any] = {"path": str(tape.place.path), "test": test}
-    done["next"] = record_command(test)
+    done["next"] = record_command(test, tape.source)
     try:
         done.update(tape.finish(has_passed=False, why=_WHY))
     except QChannelError as problem:

@@ -22,7 +22,7 @@ from pytest_qchannel.plugin.keys import WHOLE_RUN
 from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.sharing import Unit
 from pytest_qchannel.rerun_command import words_of
-from pytest_qchannel.settings import Mode
+from pytest_qchannel.settings import Mode, Source
 from pytest_qchannel.units import is_grouped, node_of
 
 if TYPE_CHECKING:
@@ -194,7 +194,8 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
     has_passed = is_torn_down and not failed
     done: dict[str, Any] = {"path": str(tape.place.path), "test": unit.id}
     if left:
-        done["next"] = record_command(unit.id)
+        source = tape.source if tape.is_recording else tape.cassette.provenance.recorded_from
+        done["next"] = record_command(unit.id, source)
     try:
         if tape.is_recording:
             done.update(tape.finish(has_passed=has_passed and not left, why=_why(failed, left)))
@@ -305,9 +306,14 @@ def require_whole(unit: Unit) -> None:
         where=f"qchannel_scope={unit.scope}, without {', '.join(named)}"
         if left
         else f"qchannel_scope={unit.scope}, asked for by {by[0]}",
-        next=f"{record_command(unit.id)}; or add to it: pytest --qchannel-mode=auto "
-        f"--record-mode=new_episodes --qchannel-record-from=emulator",
+        next=f"{record_command(unit.id, _source(unit))}; or add to it: pytest --qchannel-mode=auto "
+        f"--record-mode=new_episodes --qchannel-record-from={_source(unit)}",
     )
+
+
+def _source(unit: Unit) -> Source:
+    """Where a unit is to be recorded from."""
+    return unit.settings().record_from or Source.EMULATOR
 
 
 def _not_asked_for(unit: Unit) -> list[str]:
@@ -348,7 +354,7 @@ def _require_one_worker(unit: Unit) -> None:
         where=f"qchannel_scope={unit.scope}, --dist {told.get(DIST)}",
         next="record it with --dist loadfile: all tests of a file go to one worker"
         if is_of_file
-        else f"record it in one process: {record_command(unit.id)} -n 0",
+        else f"record it in one process: {record_command(unit.id, _source(unit))} -n 0",
     )
 
 

@@ -55,11 +55,11 @@ class ExtendTape(RecordTape):
         """
         cassette = load_safely(self.place, self._known)
         require_age(cassette.provenance, self.place, self._most_days)
-        if cassette.provenance.recorded_from != self._source:
+        if cassette.provenance.recorded_from != self.source:
             recorded_from = Source(cassette.provenance.recorded_from).words
             raise self._refused(
                 f"the cassette was recorded from {recorded_from}, "
-                f"and what is new would come from {Source(self._source).words}"
+                f"and what is new would come from {Source(self.source).words}"
             )
         try:
             self._translation = Translation(cassette.accounts, accounts)
@@ -112,7 +112,7 @@ class ExtendTape(RecordTape):
             self._refuse(
                 "a request that is not in the cassette names "
                 f"{name}, which only the cassette knows",
-                facts=[("why", f"it was replayed, and {Source(self._source).words} never had it")],
+                facts=[("why", f"it was replayed, and {Source(self.source).words} never had it")],
             )
 
     def _refuse(self, said: str, facts: Iterable[tuple[str, str]] = ()) -> NoReturn:
@@ -127,7 +127,7 @@ class ExtendTape(RecordTape):
             test_id=self.place.test_id,
             next="record the test as a whole, not with new_episodes: "
             "pytest --qchannel-mode=auto --record-mode=rewrite "
-            f"--qchannel-record-from={self._source} {' '.join(words_of(self.place.test_id))}",
+            f"--qchannel-record-from={self.source} {' '.join(words_of(self.place.test_id))}",
             facts=facts,
         )
 

@@ -255,6 +255,7 @@ class RecordTape(Tape):
         keep: Names of instances that stay what they are, beside those of the source.
 
     Attributes:
+        source: As above.
         accounts: The accounts that the test used, by channel.
         answered: How many requests the source has answered, as it says itself.
     """
@@ -271,7 +272,7 @@ class RecordTape(Tape):
         keep: Iterable[str] = (),
     ) -> None:
         super().__init__(place)
-        self._source = source
+        self.source = source
         self._names = list(keep)
         self._most_days = most_days
         self._known = secrets
@@ -390,7 +391,7 @@ class RecordTape(Tape):
             )
 
     def _provenance(self) -> Provenance:
-        return new_provenance(",".join(sorted(self.accounts)), self._source)
+        return new_provenance(",".join(sorted(self.accounts)), self.source)
 
     def _put_aside(self, draft: Draft) -> str | None:
         aside = quarantine_of(self.place)
