@@ -20,6 +20,7 @@ __all__ = [
     "CONTROLLER",
     "HOSTS",
     "IAM",
+    "REGIONS",
     "RUNTIME",
     "SEARCH",
     "SERVICES",
@@ -102,6 +103,8 @@ HOSTS: Final[tuple[Host, ...]] = (
     Host("cloud-transpiler-staging.quantum-computing.ibm.com", "", TRANSPILER),
 )
 """The hosts that are emulated."""
+
+REGIONS: Final = tuple(dict.fromkeys(host.region for host in HOSTS if host.region))
 
 
 def _others() -> list[Host]:

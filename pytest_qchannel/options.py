@@ -8,6 +8,7 @@ the choices of few words in :mod:`.modes`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias, get_args
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "UNKNOWN_ROUTES",
     "Option",
     "Scope",
+    "may_be_meant",
 ]
 
 CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
@@ -31,6 +33,9 @@ MEANT: Final = re.compile(r"q(?!u|t|iskit)[\w-]{7,}", re.IGNORECASE)
 
 Many projects have ``quote-style``, ``qt_api`` or ``qiskit-ibm-runtime`` in the same file.
 """
+
+_IN_FILE: Final = re.compile(rf"(?<![\w-])(?:-o)?{MEANT.pattern}[\"']?\s*[=:]", re.IGNORECASE)
+"""What an ini file, or ``-o``, has in it with a setting of ours, or with a mistyped one."""
 
 Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
 
@@ -261,3 +266,19 @@ OPTIONS: Final = (
         "Actions has it anyway",
     ),
 )
+
+
+def may_be_meant(variables: Iterable[str], args: Iterable[str], texts: Iterable[str]) -> bool:
+    """Whether a setting of ours, mistyped ones included, may be among what is set.
+
+    Args:
+        variables: Names of the environment.
+        args: The command line.
+        texts: Ini files, and what ``-o`` says in their place.
+    """
+    args = tuple(args)
+    return (
+        any(map(MEANT.match, variables))
+        or any(one.startswith("--") and MEANT.match(one, 2) for one in args)
+        or any(map(_IN_FILE.search, (*texts, *args)))
+    )

@@ -79,6 +79,12 @@ class Settings(NamedTuple):
     summary: Path | None
     origin: Mapping[str, str]
 
+    @property
+    def is_live(self) -> bool:
+        """Whether a run asks the real services: it is live, or recorded from there."""
+        is_recorded = self.mode is Mode.RECORD and self.record_from is Source.LIVE
+        return self.mode is Mode.LIVE or is_recorded
+
 
 def resolve(
     command_line: Mapping[str, str | None],

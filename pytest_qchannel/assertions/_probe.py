@@ -146,13 +146,14 @@ def _ask_service(service: Service) -> Answer:
             error = raised
     fallback = [str(one.message) for one in caught if _FALLBACK in str(one.message)]
     carried = "key" if fallback else "token"
+    warned = scrub_text(fallback[0]) if fallback else ""
     if not fallback:
         _issue_again(caught)
     if error is None:
-        return Answer(where, 200, "a list of jobs", carried, *map(scrub_text, fallback[:1]))
+        return Answer(where, 200, "a list of jobs", carried, warned)
     names = {kind.__name__ for kind in type(error).__mro__}
     status = 401 if _UNAUTHORIZED in names else 0
-    return Answer(where, status, explain_error(error), carried, *map(scrub_text, fallback[:1]))
+    return Answer(where, status, explain_error(error), carried, warned)
 
 
 def _issue_again(caught: list[warnings.WarningMessage]) -> None:

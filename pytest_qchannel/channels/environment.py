@@ -23,6 +23,7 @@ __all__ = [
     "is_given_back",
     "isolated_environment",
     "outside",
+    "put_back",
 ]
 
 _MODULE: Final = "qiskit_ibm_runtime.accounts.management"
@@ -134,6 +135,14 @@ def given_back() -> Iterator[None]:
 def is_given_back() -> bool:
     """Whether the person's own environment is there within isolated ones."""
     return bool(_given_back)
+
+
+def put_back(before: Mapping[str, str | None]) -> None:
+    """Gives variables the values that they had; ``None``: it was not set."""
+    for name, value in before.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
 
 
 def _become(environ: Mapping[str, str]) -> None:

@@ -31,7 +31,7 @@ from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.run import LiveRun
 from pytest_qchannel.lanes.live.run_id import run_id
 from pytest_qchannel.rerun_command import quoted
-from pytest_qchannel.settings import Mode, Settings, resolve
+from pytest_qchannel.settings import Settings, resolve
 
 __all__ = ["DOCUMENT", "check_live", "drift_of", "live_settings"]
 
@@ -113,7 +113,6 @@ def check_live(
 def _flows(
     channel: Channel, settings: Settings, run: LiveRun, tell: Callable[[str], None]
 ) -> list[Step]:
-    settings = settings._replace(mode=Mode.LIVE)
     jobs = len(run.held)
     is_reading = _is_reading(run)
     run.begin(Allowance(_NAME, None if is_reading else jobs * _MOST_S, jobs))

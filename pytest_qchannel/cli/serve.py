@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 from typing import Final, TypedDict
 
 import click
@@ -196,12 +196,11 @@ def _require_writable(ca_file: Path) -> None:
 def _write(path: Path, text: str) -> None:
     """Replaces the file: a link that was put there meanwhile is not followed."""
     try:
-        with NamedTemporaryFile(
-            "w", encoding="ascii", dir=path.parent, prefix=".qchannel-", delete=False
-        ) as written:
-            written.write(text)
-        Path(written.name).chmod(0o644)
-        Path(written.name).replace(path)
+        with TemporaryDirectory(dir=path.parent, prefix=".qchannel-") as folder:
+            new = Path(folder, path.name)
+            new.write_text(text, encoding="ascii")
+            new.chmod(0o644)
+            new.replace(path)
     except OSError as error:
         raise click.UsageError(
             f"--ca-file {path} cannot be written: {error.strerror}. Name a file in a folder of "

@@ -174,7 +174,7 @@ def json_of(answer: Response) -> Json:
     """The body read as JSON; ``None`` where it is none."""
     try:
         found: Json = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found
 

@@ -9,6 +9,7 @@ from pytest_qchannel.emulator.faults import Fault
 from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.emulator.faults.unmet import FaultNotMet, unmet
 from pytest_qchannel.emulator.programs.task import Noise
+from pytest_qchannel.emulator.tables import Misfit
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.progression import Progression
@@ -154,7 +155,8 @@ class EmulatorControl:
         Raises:
             UsageProblem: There is no such instance, or the number is negative.
         """
-        every = [one for each in self._app.world.accounts for one in each.instances.values()]
+        with self._app.engine.changed:  # a thread of the test may be making one
+            every = [one for each in self._app.world.accounts for one in each.instances.values()]
         found = [one for one in every if instance in (one.name, one.id)]
         if not found:
             names = [one.name for one in every]
@@ -191,10 +193,8 @@ class EmulatorControl:
         table = words if route is None else {"route": route, **words}
         try:
             fault = parse_fault(table)
-        except ValueError as problem:
-            raise UsageProblem(
-                f"fault: {problem}", next="see the words of a fault: qchannel docs faults"
-            ) from None
+        except Misfit as problem:
+            raise UsageProblem(f"fault: {problem}", next=problem.next) from None
         world = self._app.world
         if fault.backend:
             self._device(fault.backend)

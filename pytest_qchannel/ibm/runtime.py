@@ -171,7 +171,7 @@ ROUTES: Final = (
     )),
     *_both(_CLIENT, Route(
         RUNTIME, "GET", "/sessions/<session_id>", "runtime", _API,
-        {200: "C", **_NO_SESSION},
+        {200: "C", **_NO_SESSION, 501: "G"},
         answered=SESSION,
     )),
     *_both(_CLIENT, Route(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from pytest_qchannel.channels.client import client_release, default_channel
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.personal import secrets_of_person
-from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.chain import chained
@@ -53,7 +53,13 @@ def _emulator(of: Making) -> LaneSource:
 def _live(of: Making) -> LaneSource:
     from pytest_qchannel.lanes.source.live import LiveSource  # here: most runs are not live
 
-    assert of.live is not None, "whoever asks for a live lane has begun a live run"
+    if of.live is None:  # a marker, or pytest-recording's record mode, asks for a recording
+        raise UsageProblem(
+            "a recording from the real services is one of a live run, and this run is none",
+            where=f"record_from=live ({of.settings.origin['record_from']})",
+            next="pytest --qchannel-mode=record --qchannel-record-from=live; or record the "
+            "emulator: --qchannel-record-from=emulator",
+        )
     return LiveSource(of.live, of.settings, of.journal, of.problems, of.where)
 
 

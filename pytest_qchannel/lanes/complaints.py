@@ -8,10 +8,12 @@ from typing import Final
 
 from pytest_qchannel.errors import QChannelError
 
-__all__ = ["note", "raise_all"]
+__all__ = ["has_left_lane", "leaves_lane", "note", "raise_all"]
 
 _MOST_ALIKE: Final = 2
 """So many problems of one kind, in one place, are told in full."""
+
+_LEFT: Final = "_qchannel_left_lane"
 
 
 def raise_all(problems: Sequence[QChannelError]) -> None:
@@ -40,3 +42,13 @@ def _told(problems: Iterable[QChannelError]) -> Iterator[tuple[QChannelError, st
         kind = type(problem), problem.where
         alike[kind] += 1
         yield problem, str(problem) if alike[kind] <= _MOST_ALIKE else problem.headline
+
+
+def leaves_lane(error: BaseException) -> None:
+    """Keeps with an error that it ended a lane: an answer that it is about was the lane's."""
+    vars(error)[_LEFT] = True
+
+
+def has_left_lane(error: BaseException) -> bool:
+    """Whether an error ended a lane, which is closed since."""
+    return _LEFT in vars(error)

@@ -141,6 +141,10 @@ class RecordingControls(NoLevers):
         """The source's."""
         return self._source.unmet_faults(where, besides=besides, since=since)
 
+    def unmet_faults_of_world(self) -> dict[int, str]:
+        """The source's."""
+        return self._source.unmet_faults_of_world()
+
     def qpu_seconds(self, jobs: Collection[str]) -> Mapping[str, float]:
         """As the source knows them."""
         return self._source.qpu_seconds(jobs)

@@ -17,7 +17,7 @@ from pytest_qchannel.channels.environment import is_given_back
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.errors import QChannelError, RealSecretRefused, UsageProblem
 from pytest_qchannel.lanes.assemble import lane_for
-from pytest_qchannel.lanes.complaints import note, raise_all
+from pytest_qchannel.lanes.complaints import leaves_lane, note, raise_all
 from pytest_qchannel.lanes.lane import Lane, open_lanes
 from pytest_qchannel.lanes.qchannel import QChannel
 from pytest_qchannel.lanes.worlds import WorldBuilder, require_world
@@ -174,6 +174,7 @@ class emulated:  # noqa: N801 - it is written as contextlib's are
         is_whole = error is None or isinstance(error, Exception)
         found: list[QChannelError] = lane.unmet_faults(self._where) if is_whole else []
         if error is not None and not isinstance(error, QChannelError):
+            leaves_lane(error)
             for hint in self._hints(lane, error):
                 error.add_note(hint)
         _around.set(tuple(one for one in _around.get() if one is not this))

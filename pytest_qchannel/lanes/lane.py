@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.client import login_url
-from pytest_qchannel.channels.environment import OPT_OUT, isolated_environment
+from pytest_qchannel.channels.environment import OPT_OUT, isolated_environment, put_back
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, Instance
 from pytest_qchannel.channels.service import connect
 from pytest_qchannel.errors import QChannelError
@@ -285,7 +285,7 @@ class Lane:
     def _settle_variables(self, **variables: str) -> None:
         """Sets variables of the client until the lane is closed."""
         self._variables_are_settled = True
-        self._stack.callback(_put_back, {name: os.environ.get(name) for name in _VARIABLES})
+        self._stack.callback(put_back, {name: os.environ.get(name) for name in _VARIABLES})
         os.environ.update(variables)
 
     def _isolate(self, undo: ExitStack) -> None:
@@ -322,10 +322,3 @@ class Lane:
             names = (credentials.CLASSIC_TOKEN,) if channel.is_classic else credentials.CLOUD_KEYS
             variables.update(dict.fromkeys(names, account.secret.reveal()))
         return variables
-
-
-def _put_back(before: Mapping[str, str | None]) -> None:
-    for name, value in before.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value

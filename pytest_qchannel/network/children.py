@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from pytest_qchannel.channels.environment import put_back
 from pytest_qchannel.errors import NetworkBlocked, QChannelError
 
 __all__ = ["Children", "leads", "told_by"]
@@ -77,9 +78,7 @@ class Children:
                 yield
             finally:
                 self._read()
-                os.environ.pop(_PATH, None)
-                if before is not None:
-                    os.environ[_PATH] = before
+                put_back({_PATH: before})
 
     def take_problems(self, where: str) -> list[QChannelError]:
         """What children wrote down since the last call; also when they are no longer led.

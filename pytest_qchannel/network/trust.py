@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from unittest import mock
 
+from pytest_qchannel.channels.environment import put_back
 from pytest_qchannel.network.passage import is_free
 
 __all__ = ["contexts_trusting", "trusting"]
@@ -62,10 +63,7 @@ def trusting(
             with contexts_trusting(certificate_pem, is_served):
                 yield
         finally:
-            for name, before in named.items():
-                os.environ.pop(name, None)
-                if before is not None:
-                    os.environ[name] = before
+            put_back(named)
 
 
 @contextmanager

@@ -61,16 +61,14 @@ def merged(reports: Sequence[_Plain]) -> _Report:
     tests: list[_Plain] = []
     circuits: _Report = {}
     devices: _Report = {}
-    costs: list[_Plain] = []
     for report in reports:
         places = {}
-        for number, run in enumerate(report.get("runs") or [report["run"]]):
+        for number, run in enumerate(_runs_of(report)):
             if all(run.get("id") != known.get("id") for known in runs):
                 places[number] = len(runs)
                 runs.append(run)
         if not places:
             continue
-        costs.append(report.get("qpu_seconds") or {})
         tests += [
             {**test, "run": places[test.get("run", 0)]}
             for test in report["tests"]
@@ -80,6 +78,7 @@ def merged(reports: Sequence[_Plain]) -> _Report:
             if not (circuits.get(name) or {}).get("text"):  # one of them may have drawn it
                 circuits[name] = circuit
         _add_devices(devices, report["devices"], places)
+    costs = [run.get("qpu_seconds") or {} for run in runs]
     return {
         "version": VERSION,
         "run": _as_one(runs),
@@ -92,6 +91,15 @@ def merged(reports: Sequence[_Plain]) -> _Report:
             **{name: _sum(cost.get(name) for cost in costs) for name in ("budget", "estimate")},
         },
     }
+
+
+def _runs_of(report: _Plain) -> Sequence[_Plain]:
+    """The runs of a report, each with what it cost: in another report only some of them are."""
+    runs: Sequence[_Plain] = report.get("runs") or [report["run"]]
+    if any("qpu_seconds" in run for run in runs):
+        return runs
+    first, *others = runs
+    return [{**first, "qpu_seconds": report.get("qpu_seconds") or {}}, *others]
 
 
 def _add_devices(devices: _Report, more: _Plain, places: Mapping[int, int]) -> None:

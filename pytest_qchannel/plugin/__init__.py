@@ -9,7 +9,6 @@ true.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from contextlib import contextmanager
 from importlib import metadata
@@ -21,7 +20,7 @@ import pytest
 
 from pytest_qchannel import markers
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import MEANT, OPTIONS
+from pytest_qchannel.options import OPTIONS, may_be_meant
 from pytest_qchannel.plugin import keys
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_apart,
@@ -44,14 +43,8 @@ __all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
 
 globals().update(fixtures(scope_of_settings))
 
-
-_KEY = re.compile(rf"(?<![\w-])(?:-o)?{MEANT.pattern}[\"']?\s*[=:]", re.IGNORECASE)
-"""What an ini file with a setting of ours, or with a mistyped one, has in it."""
-
-
-_FOR_WANT_OF_US = ("AccountNotFoundError", "FixtureLookupError", "KeyError")
-"""Errors that a test may end with because it has no fixture of ours, or a mistyped one."""
-
+_FOR_WANT_OF_US = ("ConnectionError", "FixtureLookupError", "HTTPError", "KeyError")
+"""Errors that a test may end with because it has no fixture of ours, where no client is loaded."""
 
 _TELLING = "qchannel-telling"
 """The name of what listens to reports: a plugin of its own, since the hook tells no run."""
@@ -110,7 +103,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Runs a test that uses a channel once per chosen channel."""
     names = metafunc.fixturenames
     if "qchannel_channel" in names or (
-        keys.LANE_FIXTURE not in names and _is_lent(metafunc.definition)
+        keys.LANE_FIXTURE not in names
+        and any(mark.name in markers.LENDING for mark in metafunc.definition.iter_markers())
     ):
         _our_tests(metafunc.config).choose_channels(metafunc)
     elif keys.WHOLE_RUN in metafunc.config.stash:
@@ -196,7 +190,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
     """Decides about a test's cassette when nothing of the test is left."""
     __tracebackhide__ = True
-    is_torn_down = False
+    is_torn_down, error = False, None
     try:
         try:
             done = yield
@@ -204,18 +198,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
         finally:
             if keys.OUR_TESTS in item.config.stash:  # it may be the last of those that share a lane
                 _our_tests(item.config).torn_down(item, is_torn_down=is_torn_down)
-    except BaseException as error:
-        _end_emulated(item, error)
+    except BaseException as failed:
+        error = failed
         raise
-    _end_emulated(item)
+    finally:
+        emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
+        if emulation is not None and keys.LANE_FIXTURE not in getattr(item, "fixturenames", ()):
+            emulation.end_left(f"{item.nodeid} (call)", error)
     return done
-
-
-def _end_emulated(item: pytest.Item, error: BaseException | None = None) -> None:
-    """Ends the blocks of ``emulated()`` that a test has begun and not left."""
-    emulation = sys.modules.get("pytest_qchannel.lanes.emulation")
-    if emulation is not None and keys.LANE_FIXTURE not in getattr(item, "fixturenames", ()):
-        emulation.end_left(f"{item.nodeid} (call)", error)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -236,7 +226,8 @@ def pytest_runtest_makereport(
     made = yield
     if keys.OUR_TESTS in item.config.stash:
         _our_tests(item.config).report_of_other(item, made)
-    if made.failed and call.excinfo and call.excinfo.typename in _FOR_WANT_OF_US:
+    failed = call.excinfo.typename if made.failed and call.excinfo else ""
+    if failed in _FOR_WANT_OF_US or (failed and "qiskit_ibm_runtime" in sys.modules):
         _hints().test_failed(item, call, made)
     return made
 
@@ -370,15 +361,11 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
     """
     ini = config.inipath.read_text(encoding="utf-8", errors="replace") if config.inipath else ""
     overrides = getattr(config.option, "override_ini", None) or ()
+    folders = (config.rootpath, config.invocation_params.dir)
     return (
-        any(map(MEANT.match, os.environ))
-        or any(text.startswith("--") and MEANT.match(text, 2) for text in args)
-        or any(map(_KEY.search, (ini, *overrides, *args)))
+        may_be_meant(os.environ, args, (ini, *overrides))
         or any(getattr(config.option, option.ini_key, None) is not None for option in OPTIONS)
-        or any(
-            (folder / "cassettes").is_dir()
-            for folder in (config.rootpath, config.invocation_params.dir)
-        )
+        or any((one / "cassettes").is_dir() for one in folders)
     )
 
 
@@ -388,11 +375,6 @@ def _has_ours(item: pytest.Item) -> bool:
         mark.name in markers.USAGE or markers.is_mistyped(mark.name, item.config.getini("markers"))
         for mark in item.iter_markers()
     )
-
-
-def _is_lent(item: pytest.Item) -> bool:
-    """Whether a test's markers give it a lane."""
-    return any(mark.name in markers.LENDING for mark in item.iter_markers())
 
 
 @contextmanager

@@ -28,7 +28,6 @@ from pytest_qchannel.network.proxied import proxied_host
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.keys import EARLY, TOO_EARLY
-from pytest_qchannel.settings import Mode
 from pytest_qchannel.uses import LOOKUPS, SENDING
 
 __all__ = ["InOurWords", "check"]
@@ -124,8 +123,7 @@ def _decide(config: pytest.Config) -> str | None:
         settings = session_settings.resolved(early, {})
     except UsageProblem as wrong:  # which the run is going to end with
         return wrong.headline
-    is_live = Mode.LIVE in (settings.mode, settings.record_from)
-    config.stash[_ADVICE] = _NEXT_LIVE if is_live else _NEXT.format(scope=settings.scope)
+    config.stash[_ADVICE] = _NEXT_LIVE if settings.is_live else _NEXT.format(scope=settings.scope)
     if set_by := next((who for who in settings.origin.values() if who != "default"), None):
         return f"{set_by} is set"
     file = next(_files_that_name_us(config), None)

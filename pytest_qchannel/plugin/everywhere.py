@@ -12,7 +12,7 @@ The plugin object is registered only when the mode is on.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +25,7 @@ from pytest_qchannel.plugin.fixture_names import name_of
 from pytest_qchannel.plugin.keys import LANE, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
 from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
-from pytest_qchannel.settings import OPTIONS, Mode, Settings, Source
+from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.playback.tape import Done
@@ -40,11 +40,12 @@ EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
 _OPTION: Final = next(option for option in OPTIONS if option.name == "everywhere")
 _OUTPUT = "qchannel_everywhere"
 _BEFORE: Final = "before collection (a plugin or conftest.py)"
-_WORDS: Final = {
+_WORDS: Final[Mapping[str, str]] = {
     Mode.EMULATED: "on the emulator, its environment has an emulated account",
     Mode.RECORD: "on the emulator and recorded, its environment has an emulated account",
     Mode.REPLAY: "a replay, its environment has the account of the cassette",
 }
+"""What the header says of each mode that a whole process can have."""
 
 
 def begin(config: pytest.Config) -> None:
@@ -59,11 +60,10 @@ def begin(config: pytest.Config) -> None:
     settings = session_settings.session_settings(early)
     if not settings.everywhere:
         return
-    if settings.mode is Mode.LIVE or (
-        settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
-    ):
+    mode = Mode.EMULATED if settings.mode is Mode.AUTO else settings.mode
+    if settings.is_live or mode not in _WORDS:
         raise UsageProblem(
-            "a whole process cannot be live, only tests",
+            f"a whole process cannot be {'live' if settings.is_live else mode}, only tests",
             where=f"--qchannel-everywhere, mode={settings.mode} ({settings.origin['mode']})",
             next="take one of the two away",
         )
@@ -257,8 +257,8 @@ class Everywhere:
         done = yield
         self._keep_as_outside()
         self._is_over = True
+        self._ask_for_faults(session)  # what did not happen is in no recording
         self._finish_tape(session)
-        self._ask_for_faults(session)
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_OUTPUT] = {
                 "outside": self._outside,

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Final
+from urllib.parse import urlsplit
+
 import pytest
 
 from pytest_qchannel.channels.credentials import CLIENT_VARIABLES, credential_variables
 from pytest_qchannel.errors import QChannelError
+from pytest_qchannel.hosts import may_ask_for_credentials
+from pytest_qchannel.lanes.complaints import has_left_lane
 from pytest_qchannel.plugin.fixture_names import name_nearest
 
 __all__ = ["mending", "tell"]
 
+_REFUSED: Final = (None, 401, 403)
+"""Statuses of who is not let in; ``None`` is no answer."""
+
+_IAM: Final = "iam.cloud.ibm.com"
+_WRONG_KEY: Final = 400
+"""What IAM answers to a key that it does not know."""
+
 
 def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Adds what the test may have forgotten, if its error is about an account or a variable of one.
+    """Adds what the test may have forgotten, if its error is one that a fixture of ours prevents.
+
+    That is one about an account, or a variable of one, or the way to a service of IBM's.
 
     Args:
         item: The test.
@@ -21,14 +36,18 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
     """
     name_nearest(report)
     error = call.excinfo.value if call.excinfo is not None else None
-    if isinstance(error, pytest.FixtureLookupError):
+    if error is None or has_left_lane(error):
         return
-    if isinstance(error, KeyError) and error.args[:1] not in _variables():
-        return
-    if error is None:
+    host = _host_that_failed(error)
+    if not (
+        host
+        or type(error).__name__ == "AccountNotFoundError"
+        or (isinstance(error, KeyError) and error.args[:1] in _variables())
+    ):
         return
     forgotten = QChannelError(
         "this test has none of the fixtures of pytest-qchannel, so nothing is emulated",
+        facts=[("reached", host)] if host else (),
         next=mending(item),
     )
     error.add_note(str(forgotten))
@@ -45,6 +64,35 @@ def mending(item: pytest.Item) -> str:
         f"ask for one{asking}; or mark it: @pytest.mark.qchannel; or put the whole run on the "
         "emulator: pytest --qchannel-everywhere"
     )
+
+
+def _host_that_failed(error: BaseException) -> str | None:
+    """The service of IBM's that did not answer, or refused the login, if that ended the test."""
+    lanes = sys.modules.get("pytest_qchannel.lanes.lane")
+    if lanes and lanes.open_lanes():
+        return None  # as where `qchannel run` runs pytest
+    links: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and all(link is not one for one in links):
+        links.append(link)
+        link = link.__cause__ or link.__context__
+    if any(isinstance(one, QChannelError) or has_left_lane(one) for one in links):
+        return None  # the one says what to do, and the other was answered
+    return next(filter(None, map(_refused_by, links)), None)
+
+
+def _refused_by(error: BaseException) -> str | None:
+    """The host, as these libraries keep it with their errors."""
+    if type(error).__module__.partition(".")[0] not in ("requests", "httpx", "ibm_cloud_sdk_core"):
+        return None
+    kept = vars(error)
+    response = kept.get("response", kept.get("http_response"))
+    request = kept.get("request") or kept.get("_request") or getattr(response, "request", None)
+    host = urlsplit(str(getattr(request, "url", ""))).hostname or ""
+    status = getattr(response, "status_code", None)
+    is_login = host.endswith(_IAM) and status == _WRONG_KEY
+    is_meant = may_ask_for_credentials(host) and (is_login or status in _REFUSED)
+    return host if is_meant else None
 
 
 def _variables() -> set[tuple[str]]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.modes import Mode, Source
 from pytest_qchannel.plugin import (
     everywhere,
     live_variables,
@@ -35,7 +34,7 @@ def begin_early(config: pytest.Config, args: list[str]) -> None:
     check_arguments(args)
     everywhere.begin(config)
     with suppress(UsageProblem):  # which the run is going to end with
-        if _is_live(session_settings.resolved(EarlyConfig(config), {})):
+        if session_settings.resolved(EarlyConfig(config), {}).is_live:
             live_variables.take_early(config)
 
 
@@ -48,7 +47,7 @@ def begin(config: pytest.Config) -> None:
     settings = session_settings.session_settings(config)
     everywhere.begin(config)  # too late for a conftest.py that loads this plugin itself
     told: list[str] = []
-    if _is_live(settings):
+    if settings.is_live:
         from pytest_qchannel.plugin import live  # here: few runs are
 
         told = live.begin(config, settings)
@@ -65,11 +64,6 @@ def begin(config: pytest.Config) -> None:
     lines = config.stash[HEADER] = [session_settings.header(settings), *told]
     if whole := config.stash.get(everywhere.EVERYWHERE, None):
         lines.append(whole.header())
-
-
-def _is_live(settings: Settings) -> bool:
-    is_recorded = settings.mode is Mode.RECORD and settings.record_from is Source.LIVE
-    return settings.mode is Mode.LIVE or is_recorded
 
 
 def _file(config: pytest.Config, settings: Settings, name: str, path: str) -> Path:

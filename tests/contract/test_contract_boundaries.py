@@ -9,7 +9,7 @@ import pytest
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.progression import seconds
 from tests.contract.account_asks import analytics, ids, run, workloads
-from tests.contract.contract_client import BACKEND, Door, fresh_door
+from tests.contract.contract_client import BACKEND, Door, fresh_door, job
 from tests.contract.session_asks import PREMIUM, ask, create, look, state, submit
 
 NOW = 1_760_000_000.0
@@ -106,3 +106,13 @@ def test_properties_begin_with_the_very_moment_when_the_device_was_there(door: D
     for later_s, status in ((0.0, 200), (-0.001, 404)):
         before = iso(snapshot.online_at + later_s)
         assert door.get(path, {"updated_before": before}).status == status
+
+
+def test_a_body_that_is_too_large_is_refused_whatever_the_door(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The in-process door took bodies of any size."""
+    monkeypatch.setattr("pytest_qchannel.emulator.api.app.BODY_LIMIT", 10)
+    answer = door.post("/jobs", json=job())
+    assert (answer.status, answer.code) == (413, "payload_too_large")
+    assert door.get("/jobs").json["count"] == 0

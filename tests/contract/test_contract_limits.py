@@ -196,7 +196,7 @@ def test_only_so_many_jobs_a_minute(timeless: Door) -> None:
     ("unit", "names"),
     [
         (UsageUnit.SECONDS, ["qpu_charge_time_seconds", "status"]),
-        (UsageUnit.RESOURCE_UNITS, ["value", "unit", "status"]),
+        (UsageUnit.RESOURCE_UNITS, ["value", "unit", "status", "details"]),
     ],
 )
 def test_metrics_tell_usage_in_the_unit_of_the_world(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_qchannel.emulator.services.runtime.metrics import METRIC_ID
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK, polls, seconds
 from tests.contract.contract_client import (
@@ -212,8 +213,12 @@ def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
         "value": round(used * 0.01635, 4),  # 0.0327 for 2 seconds in recorded metrics
         "unit": "resource_units",
         "status": "complete",
-    }
-    assert list(new["usage"]) == ["qpu_charge_time_seconds", "value", "unit", "status"]
+        "details": [{
+            "value": round(used * 0.01635, 4), "unit": "resource_units",
+            "metric": {"id": METRIC_ID, "value": used},
+        }],
+    }  # fmt: skip
+    assert list(new["usage"]) == ["qpu_charge_time_seconds", "value", "unit", "status", "details"]
     assert new["circuits_execution_time_ns"] > 1e9
     assert list(new) == ["timestamps", "usage", "circuits_execution_time_ns"], "a plain REST user"
     assert new["timestamps"]["created"] <= new["timestamps"]["running"]

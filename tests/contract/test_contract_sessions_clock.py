@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_qchannel.emulator.world.progression import polls, seconds
@@ -261,3 +263,15 @@ def test_jobs_that_nobody_looks_at_fail_with_their_session_as_well(timeless: Doo
     assert accept(timeless, session_id, accepting=False).status == 204
     assert timeless.app.world.jobs[late].is_final
     assert timeless.app.world.sessions[session_id].closed_at == 1_760_000_100
+
+
+def test_a_session_whose_job_nothing_moves_is_not_polled_for_ever(timeless: Door) -> None:
+    """A loop over ``session.status()`` hung where one over the job's failed by name."""
+    timeless.app.world.rules = replace(timeless.app.world.rules, most_polls=3)
+    session_id = create(timeless, mode="batch")
+    timeless.control.set_next_job("stuck")
+    submit(timeless, session_id)
+    path = f"/sessions/{session_id}"
+    assert [ask(timeless, "GET", path).status for _ in range(4)] == [200, 200, 501, 501]
+    assert "its progression is 'stuck'" in str(timeless.app.gaps.pop())
+    timeless.app.gaps.clear()

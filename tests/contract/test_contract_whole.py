@@ -88,6 +88,7 @@ class Walk:
     def __init__(self, headers: dict[str, str]) -> None:
         self.door = fresh_door()
         self.headers = headers
+        self.crns = [one.id for one in self.door.platform.instances.values()]
         self.kinds = self.jobs()
         self.session_id = self.session()
 
@@ -107,7 +108,7 @@ class Walk:
         }
 
     def credentials(self, route: Route) -> dict[str, str | None]:
-        return {**self.door.bearer(), "Service-CRN": self.door.instance(PREMIUM).id, **self.headers}
+        return {**self.door.bearer(), "Service-CRN": self.crns[PREMIUM], **self.headers}
 
     def ask(
         self, route: Route, values: dict[str, str], query: str, body: object, **headers: Any
@@ -156,7 +157,7 @@ class Walk:
         for headers in (
             {"Authorization": "Bearer x"},
             {"Service-CRN": door.instance(0, door.cloud).id},
-            {"Service-CRN": door.instance(2).id},  # of another region
+            {"Service-CRN": self.crns[2]},  # of another region
             {"IBM-API-Version": "yesterday"},
         ):
             yield self.ask(route, values, query, body, **headers)

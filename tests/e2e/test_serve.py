@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import certifi
+import click
 import pytest
 import requests
 from click.testing import CliRunner, Result
@@ -25,6 +26,7 @@ from click.testing import CliRunner, Result
 from pytest_qchannel.cli.main import main
 from pytest_qchannel.cli.serve import EXPOSE
 from pytest_qchannel.cli.serve import _told_to_end as told_to_end
+from pytest_qchannel.cli.serve import _write as write_certificate
 from tests.devices_kit import DEVICE
 
 PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_")
@@ -379,3 +381,11 @@ def test_what_is_wrong_is_said(arguments: tuple[str, ...], said: str) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_a_certificate_that_cannot_take_its_place_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    """The file that it was written to first stayed there."""
+    (tmp_path / "ca.pem").mkdir()
+    with pytest.raises(click.UsageError, match="cannot be written"):
+        write_certificate(tmp_path / "ca.pem", "a certificate")
+    assert [one.name for one in tmp_path.iterdir()] == ["ca.pem"]

@@ -165,3 +165,24 @@ def test_a_generator_that_is_not_finished_ends_with_its_test(
     result.assert_outcomes(passed=6, errors=2)
     left = ["*emulated() was not left when its test had ended*", "*where: *test_it.py:*"]
     result.stdout.fnmatch_lines([*left, "*it could not be torn down*", *left])
+
+
+def test_what_fails_in_it_is_not_said_to_be_emulated_by_nobody(run: Any) -> None:
+    result = run(
+        """
+        import requests
+        from pytest_qchannel import emulated
+        from qiskit_ibm_runtime import QiskitRuntimeService
+
+        @emulated()
+        def test_a():
+            requests.get("https://quantum.cloud.ibm.com/api/v1/jobs", timeout=9).raise_for_status()
+
+        @emulated()
+        def test_b():
+            QiskitRuntimeService(name="nobody's")
+        """
+    )
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["E *HTTPError: 401 Client Error*", "E *AccountNotFoundError*"])
+    result.stdout.no_fnmatch_line("*so nothing is emulated*")

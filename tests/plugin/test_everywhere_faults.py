@@ -56,6 +56,27 @@ def test_a_fault_that_never_happens_fails_the_run(run: Any, world: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("shares", ["--qchannel-everywhere", "--qchannel-scope=module"])
+def test_in_a_recording_that_is_shared_they_belong_to_all_tests(
+    run: Any, world: Any, pytester: pytest.Pytester, shares: str
+) -> None:
+    """Each test failed before which a fault had not happened: none such could be recorded."""
+    world()
+    records = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
+    tests = """
+        def test_a(qchannel_rest):
+            pass
+
+        def test_b(qchannel_rest):
+            assert qchannel_rest.get("/jobs").status_code == 503
+    """
+    result = run(tests, *records, shares, "--qchannel-world=w.toml")
+    assert result.parseoutcomes() == {"passed": 2, "errors": 1}
+    result.stdout.fnmatch_lines([f"*{UNMET}"])
+    kept = pytester.path.joinpath("cassettes").rglob("*.yaml")
+    assert [one for one in kept if ".qchannel" not in one.parts] == []  # but in quarantine
+
+
 def test_an_optional_one_may_stay_away(run: Any, world: Any) -> None:
     world(optional=True)
     result = run(HEAD + ASKS, *FLAGS)

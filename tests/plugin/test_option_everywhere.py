@@ -52,6 +52,11 @@ def test_no_is_an_answer(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ("arguments", "environ", "said"),
     [
         (("--qchannel-mode=live",), {}, "a whole process cannot be live, only tests"),
+        (
+            ("--qchannel-mode=record", "--qchannel-record-from=live"),
+            {},
+            "a whole process cannot be live, only tests",
+        ),
         ((), {"QCHANNEL_EVERYWHERE": "ture"}, "QCHANNEL_EVERYWHERE: 'ture' is neither yes nor no"),
         (("--qchannel-everywere",), {}, "unknown option --qchannel-everywere"),
         (("--qchannel-world=no.toml",), {}, "the world file cannot be read: *"),

@@ -156,7 +156,10 @@ FORGOTTEN = """
     import os
     import unittest
 
+    import httpx
     import pytest
+    import requests
+    import responses
     from qiskit_ibm_runtime import QiskitRuntimeService
 
     class TestCase(unittest.TestCase):
@@ -179,6 +182,67 @@ FORGOTTEN = """
     def test_something_else():
         {}["key"]
 """
+REACHED = """
+    ID = "12345678-1234-1234-1234-123456789012"
+    CRN = f"crn:v1:bluemix:public:quantum-computing:us-east:a/{32 * '1'}:{ID}::"
+
+    def test_login():
+        QiskitRuntimeService(channel="ibm_cloud", token="of-nobody", instance=CRN).usage()
+
+    @responses.activate
+    def test_wrong_key():
+        responses.post("https://iam.cloud.ibm.com/identity/token", status=400, json={})
+        QiskitRuntimeService(channel="ibm_cloud", token="of-nobody", instance=CRN).usage()
+
+    def test_requests():
+        requests.get("https://quantum.cloud.ibm.com/api/v1/jobs", timeout=9)
+
+    def test_httpx():
+        httpx.get("https://quantum.cloud.ibm.com/api/v1/jobs")
+
+    @responses.activate
+    def test_status():
+        responses.get("https://quantum.cloud.ibm.com/api/v1/jobs", status=401)
+        requests.get("https://quantum.cloud.ibm.com/api/v1/jobs", timeout=9).raise_for_status()
+
+    @responses.activate
+    def test_found_nothing():
+        responses.get("https://quantum.cloud.ibm.com/api/v1/jobs", status=404)
+        requests.get("https://quantum.cloud.ibm.com/api/v1/jobs", timeout=9).raise_for_status()
+
+    def test_another_host():
+        requests.get("https://api.example.org/jobs", timeout=9)
+"""
+NO_WAY = """
+    import socket
+
+    import pytest
+
+    def no_way(host, *args, **kwargs):
+        raise socket.gaierror(f"no way to {host}")
+
+    @pytest.fixture(autouse=True)
+    def without_network(monkeypatch):
+        monkeypatch.setattr(socket, "getaddrinfo", no_way)
+"""
+
+
+def test_a_forgotten_fixture_is_told_where_nobody_uses_us(run: Any) -> None:
+    """The user saw the client reach for IBM's hosts with their token, and no word of ours."""
+    result = run(FORGOTTEN.partition("    class TestCase")[0] + REACHED, conftest=NO_WAY)
+    result.assert_outcomes(failed=7)
+    said = "this test has none of the fixtures of pytest-qchannel"
+    reports = re.split(r"^_+ (test_\w+) _+$", result.stdout.str(), flags=re.MULTILINE)[1:]
+    told = {
+        name: reached[1]
+        for name, report in zip(reports[::2], reports[1::2], strict=True)
+        if (reached := re.search(rf"{said}.*\n.*reached: (\S+)", report))
+    }
+    of_client = {told.pop(name) for name in ("test_login", "test_wrong_key")}
+    assert all(host.endswith(".cloud.ibm.com") for host in of_client)
+    assert told == dict.fromkeys(
+        ("test_requests", "test_httpx", "test_status"), "quantum.cloud.ibm.com"
+    )
 
 
 def test_a_forgotten_fixture_is_told_wherever_it_is_missed(run: Any) -> None:

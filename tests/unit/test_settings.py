@@ -175,5 +175,5 @@ def test_unknown_variables_name_the_nearest_and_never_a_value(name: str, closest
 def test_the_help_of_a_choice_names_each_of_it(name: str, kind: type[StrEnum]) -> None:
     [told] = [option.help for option in OPTIONS if option.name == name]
     places = [told.find(word) for word in kind]
-    assert -1 not in places
+    assert -1 not in places, "each word of modes.py is in the help of options.py"
     assert places == sorted(places)

@@ -25,6 +25,23 @@ def test_each_path_is_there(name: str) -> None:
     assert [one for one in sorted(named) if not _is_there(one)] == []
 
 
+NAMED = re.compile(r"`(\w+)` (?:of|in) `([\w./-]+\.py)`")
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/scrubbing.md"])
+def test_each_name_is_in_the_file_that_it_is_said_to_be_in(name: str) -> None:
+    """A recipe sent to ``options.py`` for ``Mode``, which had moved to ``modes.py``."""
+    text = " ".join((ROOT / name).read_text(encoding="utf-8").split())
+    said = NAMED.findall(text)
+    assert said, "it names names"
+    assert [one for one in said if not _is_in(*one)] == []
+
+
+def _is_in(name: str, path: str) -> bool:
+    file = next(base / path for base in (ROOT, PACKAGE) if (base / path).exists())
+    return re.search(rf"\b{name}\b", file.read_text(encoding="utf-8")) is not None
+
+
 def _is_there(path: str) -> bool:
     return (ROOT / path).exists() or (PACKAGE / path).exists()
 

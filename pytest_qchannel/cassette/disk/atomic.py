@@ -45,8 +45,6 @@ def written(path: Path, test_id: str | None) -> Iterator[None]:
     """Says of what the system refuses that a cassette cannot be written for it."""
     try:
         yield
-    except TimeoutError:  # of a lock
-        raise
     except OSError as problem:
         at = problem.filename or path
         raise CassetteProblem(

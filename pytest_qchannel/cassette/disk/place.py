@@ -11,6 +11,7 @@ from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.layout import QUARANTINE
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.gate import Finding, Gate
+from pytest_qchannel.cassette.naming import SUFFIX
 from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.secret import Secret
@@ -46,7 +47,7 @@ class Place(NamedTuple):
         if name is None:
             return cls(root, store.path_of(test_id), test_id)
         module = test_id.partition("::")[0]
-        return cls(root, store.path_of(f"{module}::{name.removesuffix('.yaml')}"), test_id, True)
+        return cls(root, store.path_of(f"{module}::{name.removesuffix(SUFFIX)}"), test_id, True)
 
     def exists(self) -> bool:
         """Whether there is a cassette, whatever state it is in."""

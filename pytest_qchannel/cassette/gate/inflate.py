@@ -65,7 +65,7 @@ def inflated(data: bytes, *, is_certain: bool = True) -> Iterator[tuple[str, byt
     Of a stream that is cut short or spoilt, what can be read is given.
 
     Args:
-        data: object bytes.
+        data: Any bytes.
         is_certain: Whether a stream that cannot be opened counts; not where ``data`` is a guess.
 
     Raises:

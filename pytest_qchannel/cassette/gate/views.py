@@ -73,7 +73,7 @@ class View:
     """Some bytes, and how they were got at, outermost layer first.
 
     ``is_glued``: lines were joined or the alignment guessed, so that what looks like a pattern
-    may be two things side by side; only known secrets count there.
+    may be two things side by side; only known secrets count there, and patterns ``in_glued``.
     """
 
     data: bytes

@@ -7,7 +7,6 @@ is a stand-in already stays what it is.
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
@@ -174,6 +173,3 @@ class Standins:
     def replaced(self) -> Iterator[tuple[str, str]]:
         """Every value that has a stand-in and is none itself, after its kind."""
         return (one for one in self._made if one not in self._given)
-
-
-assert uuid.UUID(_uuid("guid", 1)).version == 4

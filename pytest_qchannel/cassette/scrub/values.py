@@ -60,9 +60,9 @@ class Values:
         self._known_of = 0
         self.own_tags: set[str] = set()
         self._rewriters: Mapping[str, Callable[[str], str]] = {
-            "keep": lambda text: text if self.may_stay(text) and is_plain(text) else WORD,
+            "keep": self._keep,
             "public": lambda text: text if self.may_stay(text) and is_harmless(text) else WORD,
-            "search": lambda text: self.any_standin(text) or self.scrub("keep", text),
+            "search": lambda text: self.any_standin(text) or self._keep(text),
             "prose": self._prose,
             "text": lambda text: WORD if text else "",
             "log": self._log,
@@ -75,7 +75,7 @@ class Values:
             "workload_id": self._workload_id,
             "link": self._link_or_object,
             "base_url": self._base_url,
-            "backend": lambda text: text if self.may_stay(text) and is_plain(text) else WORD,
+            "backend": self._keep,
         }
 
     def scrub(self, rule: str, text: str) -> str:
@@ -111,6 +111,9 @@ class Values:
         if made is None and _CRN.fullmatch(word):
             made = self.crn(word)
         return made
+
+    def _keep(self, text: str) -> str:
+        return text if self.may_stay(text) and is_plain(text) else WORD
 
     def _prose(self, text: str) -> str:
         scrubbed = scrub_prose(text, self.any_standin)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cli.cassettes.folder import shown, size_words
+from pytest_qchannel.modes import Source
 
 __all__ = ["head", "plain_of", "pretty"]
 
@@ -18,7 +19,7 @@ def head(path: Path, cassette: Cassette) -> list[tuple[str, str]]:
     rows = [
         ("file", f"{shown(path)} ({size_words(path.stat().st_size)})"),
         ("channel", provenance.channel),
-        ("recorded", f"{provenance.recorded_at} from {_source(provenance.recorded_from)}"),
+        ("recorded", f"{provenance.recorded_at} from {Source(provenance.recorded_from).words}"),
         (
             "with",
             f"qiskit-ibm-runtime {provenance.client}, Qiskit {provenance.qiskit}, "
@@ -30,10 +31,6 @@ def head(path: Path, cassette: Cassette) -> list[tuple[str, str]]:
         rows.append(("account", f"{channel}, {account.credential}"))
         rows += [("", f"  {held.name} ({held.plan}) {held.id}") for held in account.instances]
     return rows
-
-
-def _source(word: str) -> str:
-    return "the emulator" if word == "emulator" else "the real services"
 
 
 def pretty(body: bytes) -> str:

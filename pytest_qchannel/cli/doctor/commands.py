@@ -138,4 +138,6 @@ def with_value(machine: Machine, key: str, value: str) -> str:
         return ""
     path, number, line = found
     said = re.sub(r"^[^=:]*[=:]\s*", "", line).rstrip()
+    if not said:  # it stands in the lines below
+        return f"grep -n {key} {shlex.quote(str(machine.shown(path)))}"
     return edited(machine, path, number, said, f'"{value}"' if path.suffix == ".toml" else value)

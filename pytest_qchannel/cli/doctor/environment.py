@@ -50,9 +50,9 @@ def _variables(machine: Machine) -> Iterator[Finding]:
     yield from _of_client(machine)
     for channel in CHANNEL_BY_NAME.values():
         own = own_variable(channel, "TOKEN")
-        others = [machine.environ.get(name) for name in (own, "QISKIT_IBM_TOKEN")]
+        both = [machine.environ.get(name) for name in (own, "QISKIT_IBM_TOKEN")]
         named = machine.environ.get("QISKIT_IBM_CHANNEL") or "ibm_cloud"
-        if all(others) and len(set(others)) == 2 and named == channel.name:
+        if all(both) and len(set(both)) == 2 and named == channel.name:
             yield warn(
                 f"{own} and QISKIT_IBM_TOKEN are both of {channel} and differ; {own} counts",
                 unset("QISKIT_IBM_TOKEN"),
@@ -66,8 +66,7 @@ def _renamed(name: str, closest: str | None) -> str:
 
 
 def _of_client(machine: Machine) -> Iterator[Finding]:
-    token, instance, named = (machine.environ.get(name, "") for name in CLIENT_VARIABLES)
-    del token
+    _, instance, named = (machine.environ.get(name, "") for name in CLIENT_VARIABLES)
     if named and named not in (*CHANNELS, "local"):
         close = nearest(named, CHANNELS)
         mend = f"export QISKIT_IBM_CHANNEL={close}" if close else unset("QISKIT_IBM_CHANNEL")

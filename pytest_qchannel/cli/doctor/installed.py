@@ -20,9 +20,12 @@ _CLIENT: Final = "qiskit-ibm-runtime"
 _OURS: Final = "pytest_qchannel.plugin"
 
 _NEEDED: Final = (
-    "pytest", "qiskit", "qiskit_aer", "qiskit_ibm_runtime", "requests", "responses", "urllib3",
-    "vcr", "yaml", "click", "rich", "numpy", "scipy", "stim", "jwt", "cheroot", "trustme",
+    "ahocorasick_rs", "antlr4", "certifi", "cheroot", "click", "dotenv", "filelock", "jsonschema",
+    "jwt", "numpy", "packaging", "pydantic", "pytest", "pytest_recording", "qiskit", "qiskit_aer",
+    "qiskit_ibm_runtime", "qiskit_qasm3_import", "requests", "responses", "rich", "scipy", "stim",
+    "threadpoolctl", "trustme", "urllib3", "vcr", "yaml",
 )  # fmt: skip
+"""The modules of what pyproject.toml lists, and of what those cannot do without."""
 
 
 def _python(machine: Machine) -> Iterator[Finding]:

@@ -95,7 +95,13 @@ def _young(machine: Machine) -> Iterator[Finding]:
 
 
 def _used(machine: Machine) -> Iterator[Finding]:
-    for one in (one for root in _trees(machine) for one in cassettes_in(root)):
+    for root in _trees(machine):
+        yield from _used_of(machine, root)
+
+
+def _used_of(machine: Machine, root: Path) -> Iterator[Finding]:
+    words = [shlex.quote(str(machine.shown(root)))] if len(machine.trees) > 1 else []
+    for one in cassettes_in(root):
         module, _, rest = one.test.partition("::")
         if not one.module or not module:
             continue
@@ -105,7 +111,7 @@ def _used(machine: Machine) -> Iterator[Finding]:
             continue
         yield warn(
             f"{machine.shown(one.path)} is of {one.test}, which is not there",
-            "qchannel cassettes prune --yes",
+            " ".join(["qchannel cassettes prune --yes", *words]),
         )
 
 

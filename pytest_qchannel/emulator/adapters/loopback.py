@@ -42,8 +42,11 @@ _MOST_THREADS: Final = 512
 # A client may think for long between two requests of a connection, or while it sends one.
 _PATIENCE_S: Final = 300
 
-_HANDSHAKE_S: Final = 5
-"""How long one may take that has begun."""
+_HANDSHAKE_S: Final = 60
+"""How long one may take that has begun: those of a program that opens 500 take it seconds."""
+
+_REFUSED_S: Final = 5
+"""How long one may take of a connection that is to be told that there is no room."""
 
 _FIRST_REQUEST_S: Final = 0.02
 """How long a thread waits for it; after that the selector does."""
@@ -303,7 +306,7 @@ class _Connection(HTTPConnection):
         server.made.add(self)
         if isinstance(sock, ssl.SSLSocket):
             # Here: of a connection that is refused the first write does it.
-            sock.settimeout(_HANDSHAKE_S)
+            sock.settimeout(_REFUSED_S)
 
     def communicate(self) -> bool:
         """Answers the next request, and whatever was read with it; says whether to go on."""

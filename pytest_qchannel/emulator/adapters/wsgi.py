@@ -12,15 +12,18 @@ from http import HTTPStatus
 from typing import Final
 from wsgiref.types import WSGIEnvironment
 
-from pytest_qchannel.emulator.api.refusals import Code, Codes, refuse
+from pytest_qchannel.emulator.api.refusals import (
+    BODY_LIMIT,
+    SAID_TOO_LARGE,
+    Code,
+    Codes,
+    refuse,
+)
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import RUNTIME, find_host
 from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
 
-__all__ = ["BODY_LIMIT", "WsgiApp"]
-
-BODY_LIMIT: Final = 80 * 2**20
-"""The largest body of a request, in bytes; source: the service's documentation of job inputs."""
+__all__ = ["WsgiApp"]
 
 # What is too large is still read, up to here: a client that is cut off never sees the answer.
 _DRAINED: Final = 4 * BODY_LIMIT
@@ -148,8 +151,7 @@ def _body(environ: WSGIEnvironment) -> tuple[bytes, tuple[int, Code, str] | None
             if size > _DRAINED:
                 break
     if size > BODY_LIMIT:
-        said = f"The request body is larger than {BODY_LIMIT // 2**20} MB."
-        return b"", (413, Codes.TOO_LARGE, said)
+        return b"", (413, Codes.TOO_LARGE, SAID_TOO_LARGE)
     return b"".join(pieces), None
 
 

@@ -13,7 +13,13 @@ from typing import Final
 
 from pytest_qchannel.emulator.api import auth
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.api.refusals import Codes, refuse
+from pytest_qchannel.emulator.api.refusals import (
+    BODY_LIMIT,
+    SAID_TOO_LARGE,
+    Code,
+    Codes,
+    refuse,
+)
 from pytest_qchannel.emulator.faults import Fault
 from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.services import handlers
@@ -74,6 +80,8 @@ class App:
         with self.engine.changed:
             host = find_host(request.host, request.path)
             service = host.service if host else _service_at(request.host)
+            if len(request.body) > BODY_LIMIT:
+                return self._refusal(service, 413, Codes.TOO_LARGE, SAID_TOO_LARGE)
             try:
                 ctx, route = self._route(request, host)
             except EmulatorGap as gap:
@@ -133,11 +141,14 @@ class App:
         if not self._refuses_unknown:
             return self._gap_response(service, gap)
         said = f"There is nothing at {request.path}."
-        return refuse(service, 404, Codes.NOT_FOUND, said, self.world.hex(32)).response
+        return self._refusal(service, 404, Codes.NOT_FOUND, said)
 
     def _gap_response(self, service: str, gap: EmulatorGap) -> Response:
         self.gaps.append(gap)
-        return refuse(service, 501, "emulator_gap", str(gap), self.world.hex(32)).response
+        return self._refusal(service, 501, "emulator_gap", str(gap))
+
+    def _refusal(self, service: str, status: int, code: Code, said: str) -> Response:
+        return refuse(service, status, code, said, self.world.hex(32)).response
 
 
 def headers_alone(request: Request, answer: Handle) -> Response:

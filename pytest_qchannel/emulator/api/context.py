@@ -15,7 +15,13 @@ from pytest_qchannel.hosts import Host
 from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.wire import ApiError, Json, Request, Response
 
-__all__ = ["Context", "Handler", "Principal"]
+__all__ = ["Context", "Handler", "Principal", "whole"]
+
+
+def whole(text: str) -> int | None:
+    """The whole number from 0 that a text is, and nothing but; ``None`` where it is none."""
+    # The length first: Python refuses to read thousands of digits.
+    return int(text) if len(text) <= 640 and text.isascii() and text.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,10 @@ class Context:
             raise self.refuse(
                 400, Codes.VALIDATION, "The request body is not valid JSON."
             ) from None
+
+    def whole(self, name: str, default: int) -> int | None:
+        """A whole number from 0 of the query; ``None`` where it is none."""
+        return whole(self.request.first(name, str(default)) or "")
 
     def refuse(self, status: int, code: Code, message: str) -> ApiError:
         """A refusal in this service's shape, to be raised."""

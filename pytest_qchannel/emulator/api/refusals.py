@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 
 from pytest_qchannel import hosts
@@ -17,6 +16,8 @@ from pytest_qchannel.errors import nearest
 from pytest_qchannel.wire import ApiError, Json, Response
 
 __all__ = [
+    "BODY_LIMIT",
+    "SAID_TOO_LARGE",
     "Code",
     "Codes",
     "Known",
@@ -26,6 +27,11 @@ __all__ = [
     "refuse",
     "refuse_as",
 ]
+
+BODY_LIMIT: Final = 80 * 2**20
+"""The largest body of a request, in bytes. Source: the service's documentation of job inputs."""
+
+SAID_TOO_LARGE: Final = f"The request body is larger than {BODY_LIMIT // 2**20} MB."
 
 Code = int | str
 
@@ -134,7 +140,14 @@ class Known:
     )
 
 
-_NAMES: Final = {one.value: one.name for one in HTTPStatus}
+_NAMES: Final[Mapping[int, str]] = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    409: "CONFLICT",
+    501: "NOT_IMPLEMENTED",
+}
 
 _MORE_INFO: Final = "https://cloud.ibm.com/apidocs/quantum-computing#error-handling"
 _GATEWAY_INFO: Final = "https://docs.quantum-computing.ibm.com/errors"

@@ -292,8 +292,8 @@ def parse_fault(table: Mapping[str, object]) -> Fault:
         table: Words of :data:`WORDS` and their values; ``docs/faults.md`` tells what they mean.
 
     Raises:
-        ValueError: A word is unknown or does not fit the others, or a value is wrong; the message
-            says so in plain words, with the valid ones.
+        Misfit: A word is unknown or does not fit the others, or a value is wrong; the message says
+            so in plain words, with the valid ones.
     """
     return _words(table).fault()
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-__all__ = ["Aside", "Unwanted"]
+__all__ = ["PARSING", "Aside", "Unwanted"]
+
+PARSING: Final = threading.Lock()
+"""Held while OpenQASM is parsed, which requests do and work beside them, too."""
 
 Work: TypeAlias = Callable[[Callable[[], None]], None]
 """Called with what raises :class:`Unwanted` once nobody wants it; it catches whatever else."""

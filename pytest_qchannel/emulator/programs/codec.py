@@ -12,16 +12,16 @@ import contextlib
 import io
 import json
 import re
-import threading
 import zlib
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from antlr4.error.ErrorListener import ConsoleErrorListener, ErrorListener
 from qiskit import QuantumCircuit, qasm3, qpy
 
 from pytest_qchannel.emulator.programs.arrays import Values
+from pytest_qchannel.emulator.programs.aside import PARSING
 from pytest_qchannel.emulator.programs.options import MOST_BYTES
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.reading_time import (
@@ -141,10 +141,6 @@ def _unexpected(problem: BaseException) -> str | None:
     return f"line {token.line}, column {token.column + 1}: unexpected {token.text!r}"
 
 
-_PARSING: Final = threading.Lock()
-"""Held while :class:`_SyntaxErrors` listen: parsers of all threads look at the same place."""
-
-
 class _SyntaxErrors(ErrorListener):  # type: ignore[misc]  # antlr4 has no types
     """What is wrong with a text, a line each; the parser would print it."""
 
@@ -162,7 +158,7 @@ class _SyntaxErrors(ErrorListener):  # type: ignore[misc]  # antlr4 has no types
     @contextlib.contextmanager
     def collected(self) -> Iterator[None]:
         """Stands where parsers look for the listener that prints."""
-        with _PARSING:
+        with PARSING:  # parsers of all threads look at the same place
             printing, ConsoleErrorListener.INSTANCE = ConsoleErrorListener.INSTANCE, self
             try:
                 yield

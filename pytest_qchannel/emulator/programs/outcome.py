@@ -41,20 +41,31 @@ class FailureCode(IntEnum):
     Source of those from 1501 to 1603: failed jobs of 2026. The others are of IBM's error registry
     and stand where nobody has seen a code: ``NUMBER_OF_QUBITS`` is inferred from the order in
     which the registry lists the limits.
+
+    Attributes:
+        is_charged: Whether such a job came to the device, which charges the least then.
     """
 
-    VALIDATION = 1002
-    NUMBER_OF_QUBITS = 1103
-    OBSERVABLES = 1501
-    PARAMETER_VALUES = 1503
-    NOT_MEASURED = 1515
-    NOT_IN_TARGET = 1517
-    FRACTIONAL_TWIRLING = 1519
-    TOO_MANY_SHOTS = 1520
-    INCOMPATIBLE_OPTIONS = 1521
-    CIRCUIT_NOT_LOADED = 1603
-    SIMULATOR_FAILED = 5204
-    NOT_SUPPORTED = 7001
+    is_charged: bool
+
+    VALIDATION = 1002, False
+    NUMBER_OF_QUBITS = 1103, False
+    OBSERVABLES = 1501, True
+    PARAMETER_VALUES = 1503, True
+    NOT_MEASURED = 1515, True
+    NOT_IN_TARGET = 1517, True
+    FRACTIONAL_TWIRLING = 1519, True
+    TOO_MANY_SHOTS = 1520, True
+    INCOMPATIBLE_OPTIONS = 1521, True
+    CIRCUIT_NOT_LOADED = 1603, False
+    SIMULATOR_FAILED = 5204, False
+    NOT_SUPPORTED = 7001, False
+
+    def __new__(cls, code: int, is_charged: bool) -> FailureCode:
+        """A code, and what is known of it."""
+        made = int.__new__(cls, code)
+        made._value_, made.is_charged = code, is_charged
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +141,14 @@ class JobFailure(Exception):
 
     def __init__(self, code: FailureCode, reason: str) -> None:
         super().__init__(reason)
-        self.code = int(code)
+        self.code = code
         self.reason = reason
 
     def __reduce__(self) -> tuple[type[JobFailure], tuple[FailureCode, str]]:
         """Both arguments, for a worker process to send it."""
-        return type(self), (FailureCode(self.code), self.reason)
+        return type(self), (self.code, self.reason)
 
     @property
     def usage_s(self) -> float:
         """What such a job is charged: nothing, where it never came to the device."""
-        on_device = FailureCode.OBSERVABLES <= self.code <= FailureCode.INCOMPATIBLE_OPTIONS
-        return LEAST_USAGE_S if on_device else 0.0
+        return LEAST_USAGE_S if self.code.is_charged else 0.0

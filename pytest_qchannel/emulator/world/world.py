@@ -20,7 +20,7 @@ from pytest_qchannel.emulator.world.records import AccessToken, Account, Instanc
 from pytest_qchannel.emulator.world.rules import Rules
 from pytest_qchannel.emulator.world.tasks import TranspilerTask
 
-__all__ = ["World"]
+__all__ = ["World", "uuid_of"]
 
 MINUTE_S: Final = 60.0
 
@@ -120,8 +120,7 @@ class World:
         return int.from_bytes(self._digest("transpiling", len(self.tasks) + 1)[:4], "big") >> 1
 
     def _uuid(self, purpose: str, number: int) -> str:
-        digits = self._digest(purpose, number).hex()
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+        return uuid_of(self._digest(purpose, number).hex())
 
     def classic_session_id(self) -> str:
         """The next session's id in the form of the classic platform: 20 letters and digits."""
@@ -199,3 +198,8 @@ class World:
     def pending_jobs(self, instance: Instance) -> int:
         """How many jobs of an instance have not ended."""
         return sum(job.instance is instance for job in self.unfinished.values())
+
+
+def uuid_of(digits: str) -> str:
+    """At least 32 hexadecimal digits in the form of a UUID of version 4."""
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"

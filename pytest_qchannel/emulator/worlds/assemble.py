@@ -18,7 +18,7 @@ from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
 from pytest_qchannel.emulator.world.progression import Progression
 from pytest_qchannel.emulator.world.records import PLANS, Account, Instance
 from pytest_qchannel.emulator.world.rules import Rules, UsageUnit, WhenUsedUp
-from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.emulator.world.world import World, uuid_of
 from pytest_qchannel.emulator.worlds.description import (
     AccountSpec,
     Description,
@@ -147,8 +147,7 @@ def _instance(spec: InstanceSpec, account: Account, described: Description) -> I
 
 
 def _new_crn(account_id: str, name: str, region: str) -> str:
-    digits = fixed_hex(f"{account_id}/{name}", 32)
-    guid = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+    guid = uuid_of(fixed_hex(f"{account_id}/{name}", 32))
     return str(CRN(region=region, account_id=account_id, guid=guid))
 
 

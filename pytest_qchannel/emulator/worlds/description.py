@@ -34,7 +34,7 @@ from pytest_qchannel.emulator.worlds.kinds import (
     Texts,
     WholeSeconds,
 )
-from pytest_qchannel.hosts import HOSTS
+from pytest_qchannel.hosts import REGIONS
 from pytest_qchannel.options import CHANNELS
 
 __all__ = [
@@ -51,8 +51,6 @@ __all__ = [
 
 CLASSIC: Final = "ibm_quantum"
 """The one channel that is not IBM Cloud's."""
-
-REGIONS: Final = tuple(dict.fromkeys(host.region for host in HOSTS if host.region))
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class Forwarder:
         headers = {k: v for k, v in request.headers.items() if k not in _NOT_FORWARDED}
         with free_passage():
             _begun.set(False)
-            _asking.set(self._asked.add)
+            _asking.set(self._asks)
             try:
                 answer = self._manager(request.host).urlopen(
                     request.method,
@@ -163,7 +163,9 @@ class Forwarder:
         From now on no answer is waited for as long as before.
         """
         self._timeout = urllib3.Timeout(connect=HURRIED_S, read=HURRIED_S)
-        for connection in list(self._asked):
+        with self._lock:
+            asked = list(self._asked)
+        for connection in asked:
             if isinstance(connection.sock, socket.socket):
                 with suppress(OSError):
                     # Not its own: that of TLS forgets its state, which another thread reads with.
@@ -175,6 +177,10 @@ class Forwarder:
             for manager in self._managers.values():
                 manager.clear()
             self._managers.clear()
+
+    def _asks(self, connection: HTTPSConnection) -> None:
+        with self._lock:
+            self._asked.add(connection)
 
     def _manager(self, host: str) -> urllib3.PoolManager:
         proxy = self._outside.proxy_of(host)

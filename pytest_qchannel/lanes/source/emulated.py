@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
@@ -25,7 +25,7 @@ from pytest_qchannel.lanes.journaling import journaled
 from pytest_qchannel.lanes.source.dead_ends import Case, hints_for
 from pytest_qchannel.lanes.worlds import seeded, world_of
 from pytest_qchannel.settings import Settings
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import Link, Request, Response
 
 __all__ = ["EmulatedSource"]
 
@@ -72,7 +72,7 @@ class EmulatedSource:
         }
         self.own_credentials = {account.credential for account in world.accounts}
         self.controls = _Controls(EmulatorControl(self.app, journal), builder)
-        self.links = (
+        self.links: Sequence[Link] = (
             in_turn(self.app.engine.changed),
             warning_of_raw_keys(problems, installed),
             journaled(journal),

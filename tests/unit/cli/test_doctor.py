@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from packaging.requirements import Requirement
 
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.cli.doctor import CHECKS, Row, examine, recordings
 from pytest_qchannel.cli.doctor.findings import State
+from pytest_qchannel.cli.doctor.installed import _NEEDED as NEEDED
 from pytest_qchannel.cli.machine import Installed, Machine, Plugin
 from pytest_qchannel.cli.main import main
 from tests.doctor_kit import SET_UPS, Environ, SetUp, project
@@ -262,7 +266,29 @@ def test_a_folder_of_cassettes_for_each_channel_is_whole(tmp_path: Path) -> None
         Store(tmp_path / "taped" / "0.51.0" / channel).save(
             cassette(said("GET", "/backends", b"x" * 1_000))
         )
-    rows = examine(machine(tmp_path, {}), recordings.CHECKS[:1])
-    assert [row.finding.seen for row in rows] == [
-        "1 in taped/0.51.0/ibm_quantum_platform, 1 in taped/0.51.0/ibm_cloud"
-    ]
+    whole, _, *unused = examine(machine(tmp_path, {}), recordings.CHECKS[:3])
+    folders = [f"taped/0.51.0/{one}" for one in ("ibm_quantum_platform", "ibm_cloud")]
+    assert whole.finding.seen == f"1 in {folders[0]}, 1 in {folders[1]}"
+    prune = "qchannel cassettes prune --yes"
+    assert [row.finding.next for row in unused] == [f"{prune} {one}" for one in folders]
+
+
+def test_a_value_in_the_lines_below_its_key_is_looked_for(tmp_path: Path) -> None:
+    """The command was a sed that replaced nothing, which sed refuses."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\nqchannel_door =\n    back\n", "utf-8")
+    has = machine(tmp_path, {})
+    (row,) = bad(examine(has, [one for one in CHECKS if one.id == "settings"]))
+    assert row.finding.next == "grep -n qchannel_door pytest.ini"
+
+
+def test_a_file_can_hide_each_package_that_is_needed() -> None:
+    """``dotenv.py`` or ``packaging/`` beside the tests was not told of."""
+    text = (Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8")
+    needed = {Requirement(one).name for one in tomllib.loads(text)["project"]["dependencies"]}
+    by_module = {
+        module: {name.lower().replace("-", "_") for name in names}
+        for module, names in packages_distributions().items()
+    }
+    told = set().union(*(by_module.get(one, ()) for one in NEEDED))
+    here = set().union(*by_module.values())
+    assert {one.lower().replace("-", "_") for one in needed} & here - told == set()

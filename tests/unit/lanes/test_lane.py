@@ -153,6 +153,15 @@ def test_any_source_can_be_recorded_and_the_recording_replays(
     assert len(toys) == 1, "a replay has no source"
 
 
+def test_a_recording_from_the_real_services_needs_a_live_run(tmp_path: Path) -> None:
+    """``--record-mode=all --qchannel-record-from=live`` ended with an AssertionError of ours."""
+    said = settings(record_from="live")
+    place = Place.of(tmp_path, "test_a.py::test_a")
+    tape = tape_for(Plan(Mode.RECORD, "all"), place, said)
+    with pytest.raises(UsageProblem, match="one of a live run, and this run is none"):
+        traffic_for(said, "test_a.py::test_a", tape=tape)
+
+
 def test_a_test_within_a_longer_lane_has_its_part_of_it() -> None:
     """What it sets, declares and sends ends with it, or begins with it."""
     before = dict(os.environ)

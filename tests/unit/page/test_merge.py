@@ -53,6 +53,18 @@ def test_a_run_in_two_reports_is_taken_once() -> None:
     assert merged([merged([one, two]), two, one]) == merged([one, two])
 
 
+def test_what_a_run_cost_is_counted_once() -> None:
+    """In a report of two runs, one of which was known, the QPU seconds of both counted again."""
+    cost = {"held": 0, "budget": None, "estimate": None}
+    one = leg(1, "0.34.0", qpu_seconds={"used": 2.0, **cost})
+    two = leg(2, "0.51.0", qpu_seconds={"used": 1.0, **cost})
+    assert merged([one, merged([one, two])])["qpu_seconds"]["used"] == 3.0
+    of_before = merged([one, two])  # as they were written before runs told it
+    for run in of_before["runs"]:
+        del run["qpu_seconds"]
+    assert merged([of_before, leg(3, "0.40.1")])["qpu_seconds"]["used"] == 3.0
+
+
 def test_merged_reports_merge_in_any_grouping() -> None:
     a, b, c = (
         leg(1, "0.34.0", devices={"qpu": LINE}),

@@ -20,11 +20,11 @@ _OLD, _NEW = "the cassette", "the source"
 
 
 class SourcesMixed(Exception):
-    """One side would have to know what the other one was asked; says what."""
+    """One of the two would have to know what the other one was asked; says what."""
 
 
 class Mixing:
-    """Remembers what was asked of each side; any thread may tell."""
+    """Remembers what was asked of each of the two; any thread may ask."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,14 +32,14 @@ class Mixing:
         self._jobs: set[str] = set()
 
     def require(self, sent: Interaction, *, is_new: bool) -> None:
-        """Passes a request that its side can answer alone, and remembers what it does.
+        """Passes a request that one of the two can answer alone, and remembers what it does.
 
         Args:
             sent: The request.
             is_new: Whether it goes to the source.
 
         Raises:
-            SidesMixed: It cannot.
+            SourcesMixed: It cannot.
         """
         key = address_of(sent)
         role = role_of(key)

@@ -72,8 +72,8 @@ class Identity:
     def answer(self, sent: Interaction) -> Interaction:
         """The answer to a login: the recorded failure whose turn it is, or a fresh token."""
         with self._lock:
-            logins = self._logins.get(self._recorded_as(_credential(sent)), [])
             name = self._recorded_as(_credential(sent))
+            logins = self._logins.get(name, [])
             at = self._at.get(name, 0)
             self._at[name] = at + 1
             if logins and (recorded := logins[min(at, len(logins) - 1)]).status >= 400:
@@ -87,6 +87,16 @@ class Identity:
         return Interaction(
             sent.method, sent.url, status=200, response_headers=_JSON, response_body=_compact(body)
         )
+
+    def state(self) -> Mapping[str, int]:
+        """How many logins each credential has had."""
+        with self._lock:
+            return dict(self._at)
+
+    def go_back(self, state: Mapping[str, int]) -> None:
+        """Makes the logins be where they were; tokens are new ones all the same."""
+        with self._lock:
+            self._at = dict(state)
 
     def _recorded_as(self, credential: str) -> str:
         """The credential that a cassette has for one that was sent.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pytest_qchannel.cassette.disk.index import Cassette
@@ -61,7 +61,7 @@ class Player:
         self._lock = threading.Lock()
         self._answered = 0
         self._test = ""
-        self._begun: dict[str, State] = {}
+        self._begun: dict[str, tuple[State, Mapping[str, int]]] = {}
 
     def begin(self, test: str, *, afresh: bool = True) -> None:
         """Takes what comes as of a test, or with an empty name as of all that share the cassette.
@@ -76,9 +76,11 @@ class Player:
         if not test or not afresh:
             return
         if next(reversed(self._begun), None) == test:
-            self._replay.go_back(self._begun[test])
+            state, logins = self._begun[test]
+            self._replay.go_back(state)
+            self._identity.go_back(logins)
         self._begun.pop(test, None)
-        self._begun[test] = self._replay.state()
+        self._begun[test] = self._replay.state(), self._identity.state()
 
     @property
     def answered(self) -> int:

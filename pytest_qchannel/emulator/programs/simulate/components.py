@@ -14,7 +14,7 @@ from typing import Final
 from qiskit import ClassicalRegister, QuantumCircuit
 from qiskit.circuit import CircuitInstruction, Clbit, Qubit
 
-from pytest_qchannel.emulator.programs.simulate.active import Active, condition_of
+from pytest_qchannel.emulator.programs.simulate.active import Active, condition_of, written_by
 
 __all__ = ["Part", "components", "groups_of", "part_of", "parts_of"]
 
@@ -118,9 +118,13 @@ def parts_of(active: Active) -> list[Part]:
 
 
 def _is_tied(circuit: QuantumCircuit) -> bool:
-    """Whether more connects qubits than their own bits: variables, stores, or what ``c_if`` put."""
+    """Whether more connects qubits than their own bits: variables, stores, or what ``c_if`` put.
+
+    Stores have no qubits, and so has control flow that has nothing but stores in it.
+    """
     return next(circuit.iter_vars(), None) is not None or any(
-        item.name == "store" or condition_of(item) is not None for item in circuit.data
+        (not item.qubits and written_by(item)) or condition_of(item) is not None
+        for item in circuit.data
     )
 
 

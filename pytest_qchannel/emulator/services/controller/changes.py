@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pytest_qchannel.crn import CRN
-from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.context import Context, whole
 from pytest_qchannel.emulator.api.refusals import Codes, did_you_mean
 from pytest_qchannel.emulator.services.controller.rows import (
     ALLOCATION,
@@ -22,7 +22,7 @@ from pytest_qchannel.emulator.services.controller.rows import (
 )
 from pytest_qchannel.emulator.world.records import PLANS, Account, Instance, Plan
 from pytest_qchannel.errors import EmulatorGap
-from pytest_qchannel.hosts import HOSTS
+from pytest_qchannel.hosts import REGIONS
 from pytest_qchannel.wire import Json, Response
 
 __all__ = ["create", "update"]
@@ -32,7 +32,6 @@ ANY: Final = "ANY"
 """In the list of devices: all of the plan's."""
 
 NEEDED: Final = ("name", "target", "resource_group", "resource_plan_id")
-REGIONS: Final = tuple(dict.fromkeys(host.region for host in HOSTS if host.region))
 
 
 def update(ctx: Context) -> Response:
@@ -144,11 +143,10 @@ def _seconds(ctx: Context, parameters: dict[str, Json], name: str) -> int | None
     value = parameters.get(name)
     if value is None:
         return None
-    text = str(value)
-    is_number = not isinstance(value, bool) and text.isascii() and text.isdecimal()
-    if not is_number or len(text) > 10:
+    seconds = None if isinstance(value, bool) else whole(str(value))
+    if seconds is None:
         raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be a whole number of seconds.")
-    return int(text)
+    return seconds
 
 
 def _plan(account: Account, plan_id: str) -> Plan | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
-from pytest_qchannel.emulator.api.context import Context
+from pytest_qchannel.emulator.api.context import Context, whole
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.emulator.services.controller.rows import row
 from pytest_qchannel.errors import EmulatorGap
@@ -58,12 +58,10 @@ def instances(ctx: Context) -> Response:
 def _whole(
     ctx: Context, asked: Mapping[str, str], name: str, default: int, least: int, most: int
 ) -> int:
-    text = asked.get(name, str(default))
-    # The length first: Python refuses to read thousands of digits.
-    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(_FARTHEST))
-    if not is_number or not least <= int(text) <= most:
+    number = whole(asked.get(name, str(default)))
+    if number is None or not least <= number <= most:
         raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be from {least} to {most}.")
-    return int(text)
+    return number
 
 
 def _next(ctx: Context, asked: dict[str, str]) -> str:

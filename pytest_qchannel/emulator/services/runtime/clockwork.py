@@ -142,7 +142,7 @@ def _close(world: World, job: Job, how: Outcome | JobFailure | JobEnding) -> Non
         at = min(now, job.running_at + job.progression.total_s - job.progression.queued_s)
     if isinstance(how, JobFailure):
         _charge(world, job, how.usage_s)
-        how = JobEnding("fail", how.reason, how.code)
+        how = JobEnding("fail", how.reason, int(how.code))
     elif isinstance(how, Outcome) and _charge(world, job, how.usage_s) > job.cost_s:
         how = RAN_TOO_LONG
     if isinstance(how, JobEnding):

@@ -6,7 +6,7 @@ name after ``most_polls`` polls of the world's rules.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_qchannel.emulator.services.runtime import session_clock
 from pytest_qchannel.emulator.world.devices import DeviceStatus
@@ -16,7 +16,7 @@ from pytest_qchannel.errors import HopelessWait
 
 __all__ = ["note_poll"]
 
-SOON_S = 60.0
+SOON_S: Final = 60.0
 """A job that the clock itself moves within this time is worth waiting for."""
 
 
@@ -54,7 +54,9 @@ def _hold(world: World, job: Job) -> _Hold | None:
     ahead = session_clock.job_ahead(job)
     if ahead is not None:
         before = _hold(world, ahead)
-        return before and _Hold(f"before it in its session is {ahead.id}: {before.why}", before[1])
+        if before is None:
+            return None
+        return _Hold(f"before it in its session is {ahead.id}: {before.why}", before.lever)
     device = world.devices[job.backend]
     if device.status is not DeviceStatus.ONLINE:
         return _Hold(

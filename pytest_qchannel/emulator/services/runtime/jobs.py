@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes, Known
 from pytest_qchannel.emulator.services.runtime import clockwork, scope
@@ -15,7 +17,8 @@ from pytest_qchannel.wire import Response
 
 __all__ = ["cancel", "delete", "details", "interim_results", "logs", "results"]
 
-TEXT = "text/plain; charset=utf-8"
+_HEADERS: Final = {"Content-Type": "text/plain; charset=utf-8"}
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def details(ctx: Context) -> Response:
@@ -39,9 +42,6 @@ def results(ctx: Context) -> Response:
         return Response(204)
     job.is_read = True
     return Response.raw_json(job.outcome.result_for(ctx.release))
-
-
-_HEADERS = {"Content-Type": TEXT}
 
 
 def _failure(job: Job) -> str:
@@ -71,9 +71,6 @@ def logs(ctx: Context) -> Response:
     if not shown:
         raise ctx.refuse_as(Known.NO_LOGS)
     return Response(200, "".join(f"{line}\n" for line in shown).encode(), _HEADERS)
-
-
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def interim_results(ctx: Context) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
@@ -24,6 +25,9 @@ FIRST_WITH_TIME_AT_ROOT: Final = "2026-04-15"
 
 # Recorded metrics of 2026 have 0.0327 units for 2 seconds.
 RESOURCE_UNITS_PER_S: Final = 0.01635
+
+METRIC_ID: Final = str(uuid.uuid5(uuid.NAMESPACE_URL, "pytest-qchannel/qpu_charge_time_seconds"))
+"""Names what was measured, in the form that recorded metrics have; IBM's own id nobody knows."""
 
 
 def position_in_queue(world: World, job: Job) -> int | None:
@@ -91,8 +95,12 @@ def _in_units(usage: dict[str, Json], used_s: float, unit: UsageUnit) -> dict[st
     """What was used, in seconds, resource units or both, in the order of recorded metrics."""
     if unit is UsageUnit.SECONDS:
         return usage
-    value = round(round(used_s) * RESOURCE_UNITS_PER_S, 4)
-    units: dict[str, Json] = {"value": value, "unit": "resource_units"}
-    rest = {name: one for name, one in usage.items() if name == "status"}
-    seconds = {name: one for name, one in usage.items() if name != "status"}
-    return {**(seconds if unit is UsageUnit.BOTH else {}), **units, **rest}
+    seconds, status = round(used_s), usage["status"]
+    value = round(seconds * RESOURCE_UNITS_PER_S, 4)
+    used: dict[str, Json] = {"value": value, "unit": "resource_units"}
+    told: dict[str, Json] = {**used, "status": status}
+    if unit is UsageUnit.BOTH:
+        told = {"qpu_charge_time_seconds": seconds, **told}
+    if status == "complete":
+        told["details"] = [{**used, "metric": {"id": METRIC_ID, "value": seconds}}]
+    return told

@@ -19,14 +19,8 @@ def is_true(text: str | None) -> bool:
 
 def number(ctx: Context, name: str, default: int) -> int:
     """A whole number, 0 or more; anything else is refused."""
-    text = ctx.request.first(name)
-    if text is None:
-        return default
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if value < 0:
+    value = ctx.whole(name, default)
+    if value is None:
         raise ctx.refuse(400, Codes.VALIDATION, f"{name} must be a whole number.")
     return value
 

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypedDict, cast
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes, Known, did_you_mean
-from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime import clockwork, hopeless, scope
 from pytest_qchannel.emulator.services.runtime.session_clock import SESSION_CLOSED
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import (
@@ -83,11 +83,18 @@ def create(ctx: Context) -> Response:
 
 
 def details(ctx: Context) -> Response:
-    """``GET /sessions/{id}``; a look at a session is a look at each of its jobs."""
+    """``GET /sessions/{id}``; a look at a session is a look at each of its jobs.
+
+    Raises:
+        HopelessWait: One of them was polled very often, and nothing that a poll can wait for moves
+            it.
+    """
     session = _session(ctx)
     for job in list(session.unfinished()):
         job.looks += 1
     advance(ctx, session, with_all=True)
+    for job in list(session.unfinished()):
+        hopeless.note_poll(ctx.world, job)
     return Response.json(session_json(ctx.world, session))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.services.runtime import clockwork
@@ -10,7 +11,7 @@ from pytest_qchannel.emulator.world.clock import iso_milliseconds
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.wire import Json, Response
 
-PERIOD = timedelta(days=28)
+PERIOD: Final = timedelta(days=28)
 
 
 def instance_usage(ctx: Context) -> Response:

@@ -33,7 +33,9 @@ def search(ctx: Context) -> Response:
             closest=QUERY,
             next=f"search for {QUERY!r}, as the client does",
         )
-    limit = _whole(ctx, ctx.request.first("limit", "10"), 1, MOST)
+    limit = ctx.whole("limit", 10)
+    if limit is None or not 1 <= limit <= MOST:
+        raise ctx.refuse(400, "invalid_limit", f"limit must be from 1 to {MOST}.")
     start = _cursor(ctx, body.get("search_cursor"))
     instances = list(ctx.caller.account.instances.values())
     wanted = body.get("fields") or ["crn", "name"]
@@ -68,13 +70,6 @@ def _item(instance: Instance, wanted: list[str]) -> dict[str, Json]:
         "doc": {"extensions": extensions},
     }
     return {"crn": instance.id, **{name: known[name] for name in wanted if name in known}}
-
-
-def _whole(ctx: Context, text: str | None, low: int, high: int) -> int:
-    # The length first: Python refuses to read thousands of digits.
-    if not text or not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
-        raise ctx.refuse(400, "invalid_limit", f"limit must be from {low} to {high}.")
-    return int(text)
 
 
 def _cursor(ctx: Context, cursor: object) -> int:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import queue
 import socket
+import ssl
 import threading
 import time
+from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 
+from pytest_qchannel.emulator.adapters.authority import authority
 from pytest_qchannel.emulator.adapters.loopback import THREADS, LoopbackDoor, _Connection
 from pytest_qchannel.wire import Response
-from tests.unit.emulator.adapters.opened_kit import GET, Opened, echo
+from tests.unit.emulator.adapters.opened_kit import GET, HOST, Opened, echo, opened
 
 HELLO = b"\x16\x03\x01\x02\x00\x01"
 """The first bytes of a ClientHello."""
@@ -120,7 +124,7 @@ def test_a_connection_that_is_refused_does_not_wait_for_a_handshake(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its first write would begin one, in a thread that the end of the door waits for."""
-    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback._HANDSHAKE_S", 0.5)
+    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback._REFUSED_S", 0.5)
     it = Opened()
     refused = threading.Semaphore(0)
 
@@ -155,3 +159,32 @@ def test_what_cannot_be_sent_any_more_is_forgotten(served: Opened) -> None:
             connection.wfile.write(b"HTTP/1.1 503 Service Unavailable")
         connection.wfile.close()
         assert connection.wfile.raw.closed
+
+
+def test_a_client_may_take_long_over_its_handshake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 500 clients that came at once one was cut off: so many handshakes took it six seconds."""
+    late_s = 0.0
+    before, after = threading.Event(), threading.Event()
+
+    def monotonic() -> float:
+        (after if late_s else before).set()
+        return time.monotonic() + late_s
+
+    clock = SimpleNamespace(monotonic=monotonic)
+    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback.time", clock)
+    arrived, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.create_default_context(cadata=authority().certificate_pem)
+    side = context.wrap_bio(arrived, sent, server_hostname=HOST)
+    with suppress(ssl.SSLWantReadError):
+        side.do_handshake()
+    hello = sent.read()
+    with opened() as it, socket.create_connection(("127.0.0.1", it.door.port), 10) as sock:
+        sock.sendall(hello[:9])
+        assert before.wait(10)
+        late_s = 20.0
+        assert after.wait(10)
+        sock.sendall(hello[9:])
+        while side.version() is None or not sent.pending:
+            assert arrived.write(sock.recv(65536)), "cut off"
+            with suppress(ssl.SSLWantReadError):
+                side.do_handshake()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from pathlib import Path
 from urllib.parse import urlencode
 
 import jwt
@@ -11,6 +12,8 @@ import pytest
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.replay.identity import Identity, is_login, kept_logins
+from pytest_qchannel.cassette.playback.replay.player import Player
+from tests.unit.cassette.traffic_kit import cassette
 
 IAM = "https://iam.cloud.ibm.com/identity/token"
 CLASSIC = "https://auth.quantum.ibm.com/api/users/loginWithToken"
@@ -92,3 +95,13 @@ def test_another_credential_stands_for_another_recorded_one() -> None:
 
 def test_a_credential_that_nobody_recorded_logs_in() -> None:
     assert statuses(Identity([], [OWN], lambda: 0.0), "whatever") == [200]
+
+
+def test_a_test_that_is_run_again_meets_its_failed_login_again() -> None:
+    """Of tests that share a cassette: the second run of one began after its own failures."""
+    recorded = [iam(OWN, 401), iam(OWN)]
+    player = Player(cassette(*recorded), Path("a.yaml"), "a", lambda: 0.0)
+    for _ in range(2):
+        player.begin("test_a.py::test_it")
+        found = [player.find(iam(OWN)) for _ in range(2)]
+        assert [one.status for one in found if one] == [401, 200]

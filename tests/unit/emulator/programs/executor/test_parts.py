@@ -76,13 +76,16 @@ GATES = st.lists(
 
 def test_what_a_store_writes_is_measured() -> None:
     """A store acts on no qubit, so that it was in no part, and its bit was 0."""
-    circuit = QuantumCircuit(2, 2)
-    circuit.store(circuit.clbits[0], True)
-    circuit.x(1)
-    circuit.measure(1, 1)
-    assert len(parts_of(whole(circuit))) == 1
-    item = Item(circuit, (), np.zeros((1, 0)), {}, None)
-    assert measure(item, 20, "classified", 3, Task({}, snapshots.load(DEVICE), 1))["c"].all()
+    plain, in_a_branch = QuantumCircuit(2, 2), QuantumCircuit(2, 2)
+    plain.store(plain.clbits[0], True)
+    with in_a_branch.if_test((in_a_branch.clbits[1], False)):
+        in_a_branch.store(in_a_branch.clbits[0], True)
+    for circuit in (plain, in_a_branch):
+        circuit.x(1)
+        circuit.measure(1, 1)
+        assert len(parts_of(whole(circuit))) == 1
+        item = Item(circuit, (), np.zeros((1, 0)), {}, None)
+        assert measure(item, 20, "classified", 3, Task({}, snapshots.load(DEVICE), 1))["c"].all()
 
 
 def _circuit(gates: list[Any]) -> QuantumCircuit:
