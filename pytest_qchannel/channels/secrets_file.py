@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 
 import dotenv
@@ -49,7 +50,7 @@ def _secrets_file(path: Path) -> dict[str, str]:
             f"git rm --cached {quoted(str(path))}, name it in .gitignore, and make new keys: the "
             "old ones are in the history",
         )
-    values = dotenv.dotenv_values(path, interpolate=False, encoding="utf-8")
+    values = dotenv.dotenv_values(stream=StringIO(text), interpolate=False)
     return {name: value for name, value in values.items() if value}
 
 

@@ -9,7 +9,6 @@ from pytest_qchannel.emulator.faults import Fault
 from pytest_qchannel.emulator.faults.parse import parse_fault
 from pytest_qchannel.emulator.faults.unmet import FaultNotMet, unmet
 from pytest_qchannel.emulator.programs.task import Noise
-from pytest_qchannel.emulator.tables import Misfit
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.progression import Progression
@@ -193,8 +192,10 @@ class EmulatorControl:
         table = words if route is None else {"route": route, **words}
         try:
             fault = parse_fault(table)
-        except Misfit as problem:
-            raise UsageProblem(f"fault: {problem}", next=problem.next) from None
+        except ValueError as problem:
+            raise UsageProblem(
+                f"fault: {problem}", next="see the words of a fault: qchannel docs faults"
+            ) from None
         world = self._app.world
         if fault.backend:
             self._device(fault.backend)

@@ -225,7 +225,7 @@ def test_a_folder_of_another_project(store: Store, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_folder_that_pytest_does_not_use_here(store: Store) -> None:
-    Path("pytest.ini").write_text(INI.rstrip() + " --qchannel-cassettes=tapes\n", encoding="utf-8")
+    Path("pytest.ini").write_text(INI.rstrip() + " -o qchannel_cassettes=tapes\n", encoding="utf-8")
     result = cassettes("prune", "--yes")
     assert result.exit_code == 2
     assert "pytest uses another folder of cassettes here" in result.stderr

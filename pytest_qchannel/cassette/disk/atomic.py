@@ -22,11 +22,15 @@ def put_in_place(path: Path, data: bytes, temporary_in: Path) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_in / f"{os.getpid()}-{path.name}"
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     _flush_folder(path.parent)
 
 

@@ -6,8 +6,9 @@ import functools
 import re
 from typing import Final
 
-__all__ = ["is_doc_url", "is_harmless", "is_name", "is_plain", "is_time", "is_word"]
+__all__ = ["is_doc_url", "is_harmless", "is_name", "is_plain", "is_tag", "is_time", "is_word"]
 
+_LONG_RUN: Final = r"(?=[A-Za-z_+/-]{0,40}[0-9])[A-Za-z0-9_+/-]{44,}={0,2}"
 _SECRETS: Final = (
     r"crn:|IBMid-|eyJ[A-Za-z0-9_-]{6}|-----BEGIN",
     r"(?i:\b(?:bearer|apikey|basic)\s+\S{8})",
@@ -18,7 +19,7 @@ _SECRETS: Final = (
     r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{18,}",
     r"(?<![A-Za-z0-9])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{14,}",
     r"(?<![A-Za-z0-9])(?=[0-9]*[A-F])(?=[A-F]*[0-9])[0-9A-F]{14,}",
-    r"(?=[A-Za-z_+/-]{0,40}[0-9])[A-Za-z0-9_+/-]{44,}={0,2}",
+    _LONG_RUN,
     r"(?<![\w+/-])(?=[A-Z0-9+/]*[a-z])(?=[a-z0-9+/]*[A-Z])(?=[A-Za-z+/]*[0-9])"
     r"[A-Za-z0-9+/]{32,}(?![\w-])",
     r"%[0-9A-Fa-f]{2}|\\u[0-9a-fA-F]{4}|&#",  # encoded, by whomever
@@ -52,10 +53,25 @@ _PATHS: Final = (
     r"\$\{?[A-Z_]{2,}\}?[/\\]|%[A-Za-z_]{2,}%",
     r"\w[/\\][\w.-]+\.(?:py|ipynb|qpy|qasm|json|ya?ml|toml|ini|env|txt|csv|log|pem|key|npz?|pkl|h5)\b",
 )
-_SUSPECT: Final = re.compile("|".join((*_SECRETS, *_ADDRESSES, *_NUMBERS, *_PATHS)))
+_LOOKS: Final = (*_SECRETS, *_ADDRESSES, *_NUMBERS, *_PATHS)
+_SUSPECT: Final = re.compile("|".join(_LOOKS))
+_SUSPECT_BUT_LONG: Final = re.compile("|".join(one for one in _LOOKS if one != _LONG_RUN))
+_RUN: Final = re.compile(r"[A-Za-z0-9_+/-]{44,}")
+# Words and numbers: of 3,000,000 random texts as long as a key, in six alphabets, one was of them.
+_PART: Final = (
+    r"(?>(?:(?:[A-Z]{0,4}[a-z]{2,24}){0,3}[A-Za-z]{0,2}[0-9]{0,4}|[A-Z]{3,8}s?[0-9]{0,4}"
+    r"|[0-9]{1,8}[a-z]{0,2})(?![A-Za-z0-9]))"
+)
+_OF_WORDS: Final = re.compile(rf"{_PART}(?:[_+/-]{_PART})*")
 
 _SHORT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,7}")
 _PLAIN: Final = re.compile(r"[\w .,:;+*()\[\]{}<>='\"|!?#^~$&/-]{0,100}")
+# With the signs of formulas, and pictures.
+_TAG: Final = re.compile(
+    r"(?:[\w .,:;+*()\[\]{}<>='\"|!?#^~$&/%-]"
+    r"|[\u00a7\u00ab\u00b0\u00b1\u00b7\u00bb\u00d7\u00f7\u2013\u2014\u2018-\u201e\u2020-\u2022]"
+    r"|[\u2190-\u2214\u2216-\u22ff\u25a0-\u27ff\ufe0f\U0001f300-\U0001faff]){0,100}"
+)
 _WORD: Final = re.compile(r"[\w.+-]{0,80}")
 _NAME: Final = re.compile(r"\w[\w.\[\] -]{0,59}")
 _PAULI: Final = re.compile(r"[IXYZ01+\-lr]{1,500}")
@@ -80,6 +96,18 @@ def is_harmless(text: str) -> bool:
 def is_plain(text: str) -> bool:
     """Whether a text is short, and nothing in it looks like a secret, an address or a path."""
     return bool(_PLAIN.fullmatch(text)) and is_harmless(text)
+
+
+def is_tag(text: str) -> bool:
+    """Whether a text that the test itself has is plain; words may be joined to a long one there."""
+    if is_plain(text):
+        return True
+    return (
+        bool(_TAG.fullmatch(text))
+        and text.isprintable()
+        and not _SUSPECT_BUT_LONG.search(text)
+        and all(_OF_WORDS.fullmatch(run) for run in _RUN.findall(text))
+    )
 
 
 def is_word(text: str) -> bool:

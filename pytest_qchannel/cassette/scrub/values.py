@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ahocorasick_rs import AhoCorasick
 
-from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_harmless, is_plain
+from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_harmless, is_plain, is_tag
 from pytest_qchannel.cassette.scrub.prose import is_known, scrub_prose
 from pytest_qchannel.cassette.scrub.standins import SHAPES, Standins
 from pytest_qchannel.cassette.standin_shapes import WORD, is_standin
@@ -84,7 +84,7 @@ class Values:
         Raises:
             KeyError: There is no such rule for a single text.
         """
-        if rule == "tag" and text in self.own_tags and self.may_stay(text) and is_plain(text):
+        if rule == "tag" and text in self.own_tags and self.may_stay(text) and is_tag(text):
             return text
         if rule in SHAPES:
             return self.standins.of(rule, text)

@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from pytest_qchannel.cassette.disk.atomic import put_in_place
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.page.write import page_of
 from pytest_qchannel.plugin.record.clean import cleaned
@@ -55,9 +56,17 @@ def write(
     texts += [(one, how, markdown_of(document, str(said).splitlines())) for one, how in pages]
     for file, how, text in texts:
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open(how, encoding="utf-8", newline="\n") as out:
-                out.write(text)
+            _put(file, how, text)
         except OSError as problem:
             failed.append((file, problem.strerror or str(problem)))
     return failed
+
+
+def _put(file: Path, how: str, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    is_other = file.is_symlink() or (file.exists() and not file.is_file())  # as /dev/stdout
+    if how == "w" and not is_other:
+        put_in_place(file, text.encode(), file.parent)
+        return
+    with file.open(how, encoding="utf-8", newline="\n") as out:
+        out.write(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_qchannel.cassette.scrub.looks import is_harmless
+from pytest_qchannel.cassette.scrub.looks import is_harmless, is_tag
 from pytest_qchannel.cassette.scrub.prose import scrub_prose
 
 _MADE_UP = "abcdefghijklmnopqrstuvwxyzABCDEFGH"
@@ -47,6 +47,36 @@ def test_it_is_seen_also_among_other_words(text: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_words_of_circuits_are_harmless(text: str) -> None:
     assert is_harmless(text)
+
+
+TAGS = [
+    "randomized_benchmarking_interleaved_cz_gate_q12_q13", "50%", "a^† a", "ψ ⊗ φ → 0", "run 7 🚀",
+    "heisenberg-xxz-chain-of-length-12-delta-2026-11-27-v3", "a \u2013 b",
+    "test_SamplerV2_returns_1024_shots_for_each_of_its_PUBs",
+]  # fmt: skip
+KEYS = [
+    "Kx7f-Qm2pZ_tR9wLh4Bv6NcY1sUoE3jGa8dIkXqW5zTH", "qaoa_Kx7fQm2pZtR9wLh4Bv6NcY1sUoE3jGa8dIkXqW5z",
+    "a1b2c3d4-e5f6g7h8-i9j0k1l2-m3n4o5p6-q7r8s9t0u1", "5c0b3f2e94d14a7b_8e36f1a2b3c4d5e6_5c0b3f2e9",
+    "work_ada_notes_of_november_2026_in_home/ada/x.py", "ada\u2215x", "ada\u200b", "%41%42",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*(one for one in HARMLESS if "\\" not in one), *TAGS])
+def test_a_tag_of_words_may_be_long(text: str) -> None:
+    """What the user saw: a recording refused for the name of an experiment."""
+    assert is_tag(text)
+
+
+@pytest.mark.parametrize("text", [*SUSPECT, *KEYS])
+def test_a_tag_that_looks_like_something_else_is_none(text: str) -> None:
+    assert not is_tag(text)
+    assert not is_tag(f"run {text}, once")
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("part", ["ab_", "abcdefgh_", "Abcdefgh_", "Ab1_"])
+def test_no_tag_takes_long_to_look_at(part: str) -> None:
+    assert not is_tag(f"{part * 30}"[:88] + "_aB3cD4eF5")
 
 
 @pytest.mark.parametrize("name", ["user=", "backend:", "tel_", ""])

@@ -165,12 +165,13 @@ def test_the_same_traffic_at_another_time_is_the_same_cassette(tmp_path: Path) -
     assert other.index != first.index
 
 
-def test_own_tags_stay_and_those_of_others_do_not(tmp_path: Path) -> None:
-    rows = {"jobs": [{"id": "job1", "tags": ["mine", "theirs"]}]}
-    _, _, draft = drafted(tmp_path, said("GET", "/jobs?tags=mine", rows))
+@pytest.mark.parametrize("mine", ["mine", "randomized_benchmarking_interleaved_cz_gate_q12_q13"])
+def test_own_tags_stay_and_those_of_others_do_not(tmp_path: Path, mine: str) -> None:
+    rows = {"jobs": [{"id": "job1", "tags": [mine, "theirs"]}]}
+    _, _, draft = drafted(tmp_path, said("GET", f"/jobs?tags={mine}", rows))
     one = draft.cassette.interactions[0]
-    assert one.url.endswith("tags=mine")
-    assert json.loads(one.response_body)["jobs"][0]["tags"] == ["mine", "tag-1"]
+    assert one.url.endswith(f"tags={mine}")
+    assert json.loads(one.response_body)["jobs"][0]["tags"] == [mine, "tag-1"]
 
 
 def test_versions_are_told_where_they_differ() -> None:
