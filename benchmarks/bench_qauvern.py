@@ -50,9 +50,7 @@ def test_three_plans_are_read(client: Any, qchannel: QChannel) -> None:
     from qauvern.models import InstanceDetailedUsage
     from qauvern.plan import Plan
 
-    instance = qchannel.account.instance
-    assert instance is not None
-    account = instance.id.split(":")[6].removeprefix("a/")
+    account = qchannel.instances[0].id.split(":")[6].removeprefix("a/")
     today = datetime.datetime.now(datetime.UTC).date()
     month = today - datetime.timedelta(days=28), today + datetime.timedelta(days=1)
     found = {}

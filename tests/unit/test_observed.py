@@ -38,7 +38,7 @@ def names_in(path: str) -> frozenset[str]:
 
 def unheld(row: Row) -> str | None:
     """What is wrong with a row; ``None`` where tests hold it, or it says why none does."""
-    for held in row.held.split("<br>"):
+    for held in row.held.split("; also "):
         path, _, name = held.partition("::")
         if name and name not in names_in(path):
             return f"{row.id}: there is no test {held}"
@@ -53,7 +53,7 @@ def test_every_row_has_a_test_or_a_reason() -> None:
 
 def test_a_row_without_either_would_be_seen() -> None:
     row = rows()[0]
-    more = f"{row.held}<br>"
+    more = f"{row.held}; also "
     for held in ("", "not here: ", "later", row.held + "s", "tests/none.py::test_a", more):
         assert unheld(row._replace(held=held))
 
