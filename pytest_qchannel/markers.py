@@ -10,7 +10,17 @@ from typing import Final
 
 from pytest_qchannel.errors import nearest
 
-__all__ = ["FAULT", "HELP", "LENDING", "LIVE_QPU", "QCHANNEL", "USAGE", "is_mistyped", "registered"]
+__all__ = [
+    "FAULT",
+    "HELP",
+    "LENDING",
+    "LIVE_QPU",
+    "QCHANNEL",
+    "USAGE",
+    "is_mistyped",
+    "is_vcr_mistyped",
+    "registered",
+]
 
 QCHANNEL: Final = "qchannel"
 LIVE_QPU: Final = "live_qpu"
@@ -52,7 +62,16 @@ def is_mistyped(name: str, told: Iterable[str]) -> bool:
         name: The marker's.
         told: What the ini file and all plugins say of their markers.
     """
-    return _is_alike(name) and all(re.split(r"[:(]", line)[0].strip() != name for line in told)
+    return _is_alike(name) and not _is_registered(name, told)
+
+
+def is_vcr_mistyped(name: str, told: Iterable[str]) -> bool:
+    """Whether a marker is meant to be pytest-recording's ``vcr``, with the arguments as above."""
+    return set(name.lower()) == set("vcr") and name != "vcr" and not _is_registered(name, told)
+
+
+def _is_registered(name: str, told: Iterable[str]) -> bool:
+    return any(re.split(r"[:(]", line)[0].strip() == name for line in told)
 
 
 @functools.cache

@@ -22,6 +22,7 @@ __all__ = [
     "Option",
     "Scope",
     "may_be_meant",
+    "names_a_lane",
 ]
 
 CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
@@ -282,3 +283,13 @@ def may_be_meant(variables: Iterable[str], args: Iterable[str], texts: Iterable[
         or any(one.startswith("--") and MEANT.match(one, 2) for one in args)
         or any(map(_IN_FILE.search, (*texts, *args)))
     )
+
+
+def names_a_lane(command_line: object) -> bool:
+    """Whether the command line of a run says where its answers come from: it is meant to use us.
+
+    Args:
+        command_line: What was read of it.
+    """
+    given = (getattr(command_line, f"qchannel_{name}", None) for name in ("mode", "record_from"))
+    return any(one not in (None, "auto") for one in given)

@@ -20,7 +20,7 @@ import pytest
 
 from pytest_qchannel import markers
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import OPTIONS, may_be_meant
+from pytest_qchannel.options import OPTIONS, may_be_meant, names_a_lane
 from pytest_qchannel.plugin import keys
 from pytest_qchannel.plugin.fixtures import (
     _qchannel_apart,
@@ -43,7 +43,13 @@ __all__ = ["_qchannel_apart", "_qchannel_part", "qchannel_world"]
 
 globals().update(fixtures(scope_of_settings))
 
-_FOR_WANT_OF_US = ("ConnectionError", "FixtureLookupError", "HTTPError", "KeyError")
+_FOR_WANT_OF_US = (
+    "CannotOverwriteExistingRequestException",
+    "ConnectionError",
+    "FixtureLookupError",
+    "HTTPError",
+    "KeyError",
+)
 """Errors that a test may end with because it has no fixture of ours, where no client is loaded."""
 
 _TELLING = "qchannel-telling"
@@ -135,7 +141,7 @@ def pytest_collection_modifyitems(
     _prepare(config, items)
     yield
     _prepare(config, items)
-    if keys.OUR_TESTS in config.stash:
+    if keys.OUR_TESTS in config.stash or names_a_lane(config.option):
         with _usage_errors(config):
             _our_tests(config).prepare_units(everyone, items)
 

@@ -20,6 +20,8 @@ _REFUSED: Final = (None, 401, 403)
 """Statuses of who is not let in; ``None`` is no answer."""
 
 _IAM: Final = "iam.cloud.ibm.com"
+_LIBRARIES: Final = ("requests", "httpx", "ibm_cloud_sdk_core", "vcr")
+
 _WRONG_KEY: Final = 400
 """What IAM answers to a key that it does not know."""
 
@@ -83,12 +85,14 @@ def _host_that_failed(error: BaseException) -> str | None:
 
 def _refused_by(error: BaseException) -> str | None:
     """The host, as these libraries keep it with their errors."""
-    if type(error).__module__.partition(".")[0] not in ("requests", "httpx", "ibm_cloud_sdk_core"):
+    if type(error).__module__.partition(".")[0] not in _LIBRARIES:
         return None
     kept = vars(error)
     response = kept.get("response", kept.get("http_response"))
-    request = kept.get("request") or kept.get("_request") or getattr(response, "request", None)
-    host = urlsplit(str(getattr(request, "url", ""))).hostname or ""
+    found = (kept.get(name) for name in ("request", "_request", "failed_request"))
+    request = next(filter(None, found), getattr(response, "request", None))
+    url = getattr(request, "url", getattr(request, "uri", ""))  # the second one is vcrpy's
+    host = urlsplit(str(url)).hostname or ""
     status = getattr(response, "status_code", None)
     is_login = host.endswith(_IAM) and status == _WRONG_KEY
     is_meant = may_ask_for_credentials(host) and (is_login or status in _REFUSED)

@@ -125,7 +125,7 @@ class OrphanWatch:
         place = taping.place_of(item, settings)
         if not self._replays(item):
             mode = f"mode={settings.mode.value}, {settings.origin['mode']}"
-            idle[place.path] = f"its test does not replay: it has no marker vcr ({mode})"
+            idle[place.path] = f"{orphans.UNMARKED} ({mode})"
             return
         used.add(place.path)
         params = getattr(getattr(item, "callspec", None), "params", {})
@@ -185,8 +185,8 @@ class OrphanWatch:
         if is_typed or folder != self.base / self._settings.cassettes:
             command += f" {self._shown(str(folder))}"
         if not self._settings.strict_cassettes:
-            line = f"qchannel: {orphans.counted(found)}; {command} lists and removes them"
-            terminalreporter.write_line(line)
+            told = f"{orphans.counted(found)}{orphans.hint(found)}"
+            terminalreporter.write_line(f"qchannel: {told}; {command} lists and removes them")
             return
         for line in orphans.message(found, self._shown, command):
             terminalreporter.write_line(line, red=True)

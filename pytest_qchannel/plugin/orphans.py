@@ -17,10 +17,24 @@ from pytest_qchannel.units import node_of, scope_of
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.disk.inventory import CassetteFile
 
-__all__ = ["Collected", "Orphan", "Seen", "common", "find", "kin", "message", "uses"]
+__all__ = [
+    "UNMARKED",
+    "Collected",
+    "Orphan",
+    "Seen",
+    "common",
+    "find",
+    "hint",
+    "kin",
+    "message",
+    "uses",
+]
 
 COMMAND = "qchannel cassettes prune"
 """What lists and removes them."""
+
+UNMARKED = "its test does not replay: it has no marker vcr"
+"""Why most cassettes are unused at first; the mode and who set it follow."""
 
 _BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -185,3 +199,9 @@ def counted(orphans: Collection[Orphan]) -> str:
     """How many there are."""
     count = len(orphans)
     return f"{count} cassette{'' if count == 1 else 's'} that no test uses"
+
+
+def hint(orphans: Iterable[Orphan]) -> str:
+    """What would use some of them: what was just recorded is not to be removed."""
+    is_unmarked = any(one.why.startswith(UNMARKED) for one in orphans)
+    return " (mark the test with vcr, or --qchannel-mode=replay)" if is_unmarked else ""

@@ -23,6 +23,7 @@ from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.hosts import is_ibm_host, may_ask_for_credentials
 from pytest_qchannel.markers import LENDING
 from pytest_qchannel.network.guard import NetworkGuard
+from pytest_qchannel.options import names_a_lane
 from pytest_qchannel.plugin import forgotten, session_settings, sharing
 from pytest_qchannel.plugin.fixture_names import IN_LANE, name_of, short_name_of, way_into_lane
 from pytest_qchannel.plugin.keys import (
@@ -121,12 +122,13 @@ class Precautions:
         self._ending: dict[pytest.FixtureDef[object], ExitStack] = {}
         self._loses = False
         self._is_live = LIVE in config.stash
+        self._is_asked_for = self._is_live or names_a_lane(config.option)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Sees which selected tests have a lane, and what fixtures they use; begins with hooks."""
         self._ours = [item for item in session.items if _has_lane(item)]
-        self._loses = (bool(self._ours) or self._is_live) and _has_something_to_lose()
+        self._loses = (bool(self._ours) or self._is_asked_for) and _has_something_to_lose()
         self._lent = frozenset().union(*(getattr(item, "fixturenames", ()) for item in self._ours))
         if any(sharing.unit_of(item) is not None for item in self._ours):
             for item in session.items:
@@ -137,7 +139,7 @@ class Precautions:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Shuts IBM's hosts before the first fixture, and says who reaches for one."""
-        if self._ours or self._is_live:
+        if self._ours or self._is_asked_for:
             self._open_again()
             self._item = item
             self._guard.where = item.nodeid

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_qchannel.channels.client import default_channel
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.markers import LIVE_QPU, QCHANNEL, is_mistyped
+from pytest_qchannel.markers import LIVE_QPU, QCHANNEL, is_mistyped, is_vcr_mistyped
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.keys import WHOLE_RUN
 from pytest_qchannel.plugin.marker_arguments import ACCEPT, LiveQpuMark, QChannelMark, read
@@ -84,6 +84,13 @@ def check_markers(config: pytest.Config, item: Marks) -> None:
                 closest=nearest(mark.name, ACCEPT),
                 next=f"use one of {', '.join(ACCEPT)}; a marker of your own is registered in the "
                 "ini file, under markers",
+            )
+        elif is_vcr_mistyped(mark.name, config.getini("markers")):
+            raise UsageProblem(
+                f"there is no marker {mark.name}",
+                where=item.nodeid,
+                closest="vcr",
+                next="@pytest.mark.vcr, with which the test replays its cassette",
             )
     if _mark(item).settings:
         try:

@@ -215,3 +215,41 @@ def test_the_teardown_of_a_wider_fixture_is_named(run: Any) -> None:
     ]
     result.stdout.fnmatch_lines(lines)
     result.stdout.no_fnmatch_line("*run it apart*")
+
+
+FORGOTTEN = """
+    import pytest, requests
+
+    @pytest.mark.vcr
+    def test_a():
+        requests.get("https://quantum.cloud.ibm.com/api/v1/backends")
+"""
+
+
+def test_a_run_that_names_a_lane_sends_no_key_where_no_test_uses_it(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pytest-recording recorded the real service, with the key, in a run that named the emulator.
+
+    The test had no fixture of ours and none of the run had; vcrpy's own error advises to record.
+    """
+    asked: list[object] = []
+
+    def nobody(host: object, *_: object, **__: object) -> None:
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "there is nobody")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    for options in (
+        ("--record-mode=once", "--qchannel-record-from=emulator"),
+        ("--qchannel-mode=record", "--record-mode=once"),
+    ):
+        result = run(FORGOTTEN, *options)
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["E *NetworkBlocked: a test *reached for quantum.cloud.ibm.*"])
+        assert not asked
+    result = run(FORGOTTEN)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E *this test has none of the fixtures of pytest-qchannel*", "E *def test_a(qchannel);*"]
+    )

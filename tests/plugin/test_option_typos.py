@@ -252,3 +252,14 @@ def test_a_credential_has_its_place_in_a_variable(
         ]
     )
     assert "abcdefgh" not in result.stderr.str()
+
+
+def test_a_mistyped_vcr_does_not_leave_a_test_emulated(run: Any) -> None:
+    """What the user saw: it passed, emulated, and pytest warned of a marker."""
+    source = "import pytest\n@pytest.mark.{}\ndef test_a({}): pass"
+    result = run(source.format("vrc", "qchannel"), "-Wignore")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: there is no marker vrc", "*closest: vcr"])
+    run(source.format("vrc", ""), "-Wignore").assert_outcomes(passed=1)
+    own = ("-o", "markers=vrc: one of the project's")
+    run(source.format("vrc", "qchannel"), *own).assert_outcomes(passed=1)

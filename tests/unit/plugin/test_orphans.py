@@ -8,11 +8,13 @@ import pytest
 
 from pytest_qchannel.cassette.disk.inventory import CassetteFile, cassettes_in
 from pytest_qchannel.plugin.orphans import (
+    UNMARKED,
     Collected,
     Orphan,
     Seen,
     common,
     find,
+    hint,
     kin,
     message,
     uses,
@@ -157,3 +159,10 @@ def test_the_message_has_a_line_for_each() -> None:
         "          c/2: idle",
         "  next:   do it",
     ]
+
+
+def test_what_was_just_recorded_is_not_only_to_be_removed() -> None:
+    """The one line after the first run advised to prune, and said nothing of the marker."""
+    gone, unmarked = Orphan("a", "a", "there is no a.py"), Orphan("b", "b", f"{UNMARKED} (auto)")
+    assert not hint([gone])
+    assert "mark the test with vcr" in hint([gone, unmarked])
