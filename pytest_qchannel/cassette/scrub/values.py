@@ -86,6 +86,8 @@ class Values:
         """
         if rule == "tag" and text in self.own_tags and self.may_stay(text) and is_tag(text):
             return text
+        if rule == "tag" and (known := self.any_standin(text)):  # as the id of a job
+            return known
         if rule in SHAPES:
             return self.standins.of(rule, text)
         return self._rewriters[rule](text)

@@ -8,6 +8,7 @@ is a part of a text that is compared as a whole. Such a recording is refused.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -44,7 +45,7 @@ def not_found_again(
             key = address_of(kept)  # of the raw one nothing is shown
             for what in _changed(raw, kept, seen):
                 yield f"{key.method} {key.path} by {what}"
-        seen.add(raw)
+        seen.add(raw, kept)
 
 
 def made_of_given(
@@ -71,14 +72,21 @@ class _Seen:
         names = (name for one in accounts.values() for held in one.instances for name in held)
         self._accounts = {part for name in names for part in (name, *re.split("[:/]", name))}
         self._said: list[tuple[bool, bytes]] = []
+        self._kept: list[bytes] = []
 
-    def add(self, one: Interaction) -> None:
+    def add(self, one: Interaction, kept: Interaction) -> None:
         asked = unquote(one.url).encode("utf-8", "replace") + b"\n" + one.request_body
         self._said += [(False, asked), (True, one.response_body)]
+        self._kept.append(kept.response_body)
 
     def stays(self, value: str, kept: str) -> bool:
         """Whether a replay sends what is kept: the stand-in of a value that was given."""
         return kept != WORD and self.was_given(value)
+
+    def stays_as_tag(self, value: str, kept: str) -> bool:
+        """The same of a tag, which may be any text, and any value of an answer."""
+        said = json.dumps(kept).encode()  # as a whole
+        return self.stays(value, kept) and any(said in answer for answer in self._kept)
 
     def was_given(self, value: str) -> bool:
         """Whether the code under test can have it from somebody else."""
@@ -86,8 +94,9 @@ class _Seen:
             return False  # a part of anything
         if value in self._accounts:
             return True
-        # As it is, or as it stands in the query of a link.
-        forms = [one.encode("utf-8", "replace") for one in (value, quote(value, safe=""))]
+        # As it is, as it stands in the query of a link, or as in JSON of ASCII only.
+        written = value, quote(value, safe=""), json.dumps(value)[1:-1]
+        forms = {one.encode("utf-8", "replace") for one in written}
         return next(
             (is_answer for is_answer, said in self._said if any(one in said for one in forms)),
             False,
@@ -113,10 +122,13 @@ def _changed(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
     if len(fields[0]) != len(fields[1]):
         yield "a field of its query"
     for (name, value), other in zip(*fields, strict=False):
-        if (name, value) != other and value not in ids and not seen.stays(value, other[1]):
+        stays = seen.stays_as_tag if name == "tags" else seen.stays
+        if (name, value) != other and value not in ids and not stays(value, other[1]):
             yield f"the field {name[:40]!r} of its query"
     if is_submission(raw):
         yield from _changed_in_body(raw, kept, ids, seen)
+    elif raw.status < 400 and (found := found_in(raw)) and "tags[]" in found.route.sent:
+        yield from _changed_tags(_json(raw.request_body), _json(kept.request_body), seen)
 
 
 def _changed_in_body(
@@ -125,10 +137,30 @@ def _changed_in_body(
     was, now = fields_of(raw.request_body), fields_of(kept.request_body)
     if was is None or now is None:
         return  # not compared
-    for name in was.keys() & now.keys() - {"params"}:  # of circuits nothing that counts is taken
+    yield from _changed_tags(was, now, seen)
+    # Of circuits nothing that counts is taken.
+    for name in was.keys() & now.keys() - {"params", "tags"}:
         gone = _gone(was[name], now[name])
         if not all(text in ids or seen.was_given(text) for text in gone):
             yield f"the field {name[:40]!r} of its body"
+
+
+def _json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _changed_tags(was: object, now: object, seen: _Seen) -> Iterator[str]:
+    """The tags of a body: a test reads them back, also where the body is not compared."""
+    if not isinstance(was, dict) or not isinstance(now, dict):
+        return
+    tags = was.get("tags"), now.get("tags")
+    made = list(_gone(*reversed(tags)))
+    for text in _gone(*tags):
+        if not any(seen.stays_as_tag(text, one) for one in made):
+            yield "the field 'tags' of its body"
 
 
 def _gone(value: object, other: object) -> Iterator[str]:

@@ -1,0 +1,88 @@
+"""Tags that a replay would give back otherwise, or not be asked for: refused, or kept in step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.problems import RecordingRefused
+from tests.unit.cassette.playback.record.test_recording import drafted, said
+
+FIRST = "d0abcdefghijklmnop01"
+SECOND = "d0abcdefghijklmnop02"
+BODY = {"program_id": "sampler", "backend": "my_device", "params": {"version": 2}}
+
+
+def submitted(name: str, **more: object) -> Interaction:
+    return said("POST", "/jobs", {"id": name}, sent={**BODY, **more})
+
+
+def put(tag: str, status: int = 204) -> Interaction:
+    return said("PUT", f"/jobs/{SECOND}/tags", status=status, sent={"tags": [tag]})
+
+
+OWN = (
+    "budget 5 €", "5 €", "a@b", "50%41", "paid\u00a05", "v1/setup.py", "run-203.0.113.7",
+    f"after-{FIRST}", f"{FIRST},{SECOND}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("tag", OWN)
+def test_a_tag_that_is_put_on_a_job_and_is_not_kept_is_refused(tmp_path: Path, tag: str) -> None:
+    """``job.update_tags(["budget 5 €"])`` recorded green; in the replay the job had "tag-4"."""
+    there = said("GET", f"/jobs/{SECOND}", {"id": SECOND, "tags": [tag]})
+    recording, _, draft = drafted(tmp_path, submitted(FIRST), submitted(SECOND), put(tag), there)
+    said_so = "would not find PUT /api/v1/jobs/[^/]+/tags by the field 'tags' of its body"
+    with pytest.raises(RecordingRefused, match=said_so):
+        recording.require_replayable(draft)
+
+
+@pytest.mark.parametrize("tag", OWN)
+def test_one_that_was_refused_by_the_service_is_no_matter(tmp_path: Path, tag: str) -> None:
+    recording, _, draft = drafted(tmp_path, submitted(FIRST), submitted(SECOND), put(tag, 400))
+    recording.require_replayable(draft)
+
+
+@pytest.mark.parametrize("tag", ["nightly", "tag-3", "randomized_benchmarking_of_cz_gate"])
+def test_a_plain_tag_is_put_on_a_job(tmp_path: Path, tag: str) -> None:
+    recording, _, draft = drafted(tmp_path, submitted(SECOND), put(tag))
+    recording.require_replayable(draft)
+    assert json.loads(draft.cassette.interactions[-1].request_body) == {"tags": [tag]}
+
+
+@pytest.mark.parametrize("way", ["put", "submitted", "searched"])
+def test_the_id_of_a_job_as_a_tag_is_that_jobs_in_a_replay(tmp_path: Path, way: str) -> None:
+    """It was "tag-1" in the cassette: a replay answered that, or did not find what was sent."""
+    here = {
+        "put": put(FIRST),
+        "submitted": submitted(SECOND, tags=[FIRST]),
+        "searched": said("GET", f"/jobs?tags={FIRST}", {"jobs": []}),
+    }[way]
+    there = said("GET", f"/jobs/{SECOND}", {"id": SECOND, "tags": [FIRST]})
+    recording, _, draft = drafted(tmp_path, submitted(FIRST), here, there)
+    recording.require_replayable(draft)
+    first, asked, read = draft.cassette.interactions
+    name = json.loads(first.response_body)["id"]
+    assert name != FIRST
+    assert json.loads(read.response_body)["tags"] == [name]
+    assert name in asked.url + asked.request_body.decode()
+
+
+def test_a_given_value_that_is_another_one_as_a_tag_is_refused(tmp_path: Path) -> None:
+    """A replay sends what the answer has there, which is no stand-in of a tag."""
+    failed = {"id": FIRST, "state": {"status": "Failed", "reason": "Ada's 5 € are gone"}}
+    asked = submitted(SECOND, tags=["Ada's 5 € are gone"])
+    recording, _, draft = drafted(tmp_path, said("GET", f"/jobs/{FIRST}", failed), asked)
+    with pytest.raises(RecordingRefused, match="POST /api/v1/jobs by the field 'tags' of its body"):
+        recording.require_replayable(draft)
+
+
+def test_a_tag_of_somebody_else_stays_that_one(tmp_path: Path) -> None:
+    theirs = said("GET", "/jobs", {"jobs": [{"id": FIRST, "tags": ["Ada's 5 €"]}]})
+    asked = submitted(SECOND, tags=["Ada's 5 €"])
+    recording, _, draft = drafted(tmp_path, theirs, asked, put("Ada's 5 €"))
+    recording.require_replayable(draft)
+    assert json.loads(draft.cassette.interactions[-1].request_body) == {"tags": ["tag-1"]}
