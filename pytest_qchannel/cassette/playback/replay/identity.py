@@ -138,12 +138,13 @@ def _compact(body: Mapping[str, object]) -> bytes:
 
 
 def _credential(login: Interaction) -> str:
-    """What a login was asked with; empty where it has none."""
+    """What a login was asked with; empty where it has none that its service reads."""
     text = login.request_body.decode("utf-8", "replace")
+    found = found_in(login)
+    if found is not None and found.route.form:
+        return dict(parse_qsl(text)).get("apikey", "")
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
-        body = dict(parse_qsl(text))
-    if not isinstance(body, dict):
         return ""
-    return str(body.get("apikey") or body.get("apiToken") or "")
+    return str(body.get("apiToken") or "") if isinstance(body, dict) else ""

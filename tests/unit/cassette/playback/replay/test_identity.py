@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ import pytest
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.replay.identity import Identity, is_login, kept_logins
 from pytest_qchannel.cassette.playback.replay.player import Player
+from pytest_qchannel.cassette.scrub import Scrubber
 from tests.unit.cassette.traffic_kit import cassette
 
 IAM = "https://iam.cloud.ibm.com/identity/token"
@@ -91,6 +93,24 @@ def test_another_credential_stands_for_another_recorded_one() -> None:
     recorded = [iam(OWN), iam("qchannel-stand-in-api-key-2", 400), iam(OWN)]
     identity = Identity(recorded, [OWN], lambda: 0.0)
     assert statuses(identity, OWN, "a-wrong-key", "a-wrong-key", OWN) == [200, 400, 400, 200]
+
+
+@pytest.mark.parametrize("is_iam", [True, False])
+def test_a_key_that_is_sent_as_the_service_does_not_read_it_is_refused_again(is_iam: bool) -> None:
+    """``requests.post(IAM, json={"apikey": key})`` was 400 when recorded; a replay gave a token."""
+    url, name = (IAM, "apikey") if is_iam else (CLASSIC, "apiToken")
+    kind = (("Content-Type", "application/json"),) if is_iam else ()
+    body = (json.dumps if is_iam else urlencode)({name: "a-key-of-somebody"}).encode()
+    sent = Interaction("POST", url, kind, body)
+    kept = Scrubber(["a-key-of-somebody"]).scrub(replace(sent, status=400)).interaction
+    identity = Identity([kept], [OWN], lambda: 0.0)
+    assert (
+        identity.answer(
+            replace(sent, request_body=body.replace(b"a-key-of-somebody", OWN.encode()))
+        ).status
+        == 400
+    )
+    assert identity.answer(iam(OWN) if is_iam else classic(OWN)).status == 200
 
 
 def test_a_credential_that_nobody_recorded_logs_in() -> None:
