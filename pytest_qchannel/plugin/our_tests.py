@@ -121,6 +121,8 @@ class OurTests:
                 unit.everyone.append(item)
                 if item in chosen:
                     unit.items.append(item)
+        if EVERYWHERE not in self._config.stash:
+            sharing.require_own_classes(self._config, selected)
         for unit in sharing.units_of(self._config):
             unit_tapes.prepare(unit)
 

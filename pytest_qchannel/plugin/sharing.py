@@ -34,6 +34,7 @@ __all__ = [
     "isolation_of",
     "lane_of",
     "paused",
+    "require_own_classes",
     "require_wide_world",
     "scope_of_lane",
     "unit_of",
@@ -220,6 +221,30 @@ def check(item: pytest.Item) -> None:
                 where=f"{item.nodeid}, qchannel_scope={unit.scope}",
                 next=f"mark them all, or take {name} from the marker",
             )
+
+
+def require_own_classes(config: pytest.Config, selected: Iterable[pytest.Item]) -> None:
+    """Passes classes each of which has a lane of its own.
+
+    A class in another one is set up while that is: where the outer one's tests have made a
+    class-scoped fixture already, pytest gives the same to the tests of the inner one.
+
+    Raises:
+        UsageProblem: Tests of a class come before those of one in it, and all use us.
+    """
+    order = {item: at for at, item in enumerate(selected)}
+    units = [one for one in units_of(config) if one.scope == "class" and one.items]
+    classes: dict[object, Unit] = {one.node: one for one in units}
+    for unit in units:
+        for outer in filter(None, map(classes.get, unit.node.listchain()[:-1])):
+            if min(map(order.__getitem__, outer.items)) < max(map(order.__getitem__, unit.items)):
+                raise UsageProblem(
+                    f"{unit.where} has no lane of its own: the class around it has tests, too, "
+                    "and pytest keeps what is class-scoped for the classes in it",
+                    where=f"{outer.items[0].nodeid}, qchannel_scope=class",
+                    next=f"move {unit.node.name} out of {outer.node.name}, beside it, or let the "
+                    "module share a lane: qchannel_scope=module",
+                )
 
 
 def require_wide_world(item: pytest.Item) -> None:

@@ -106,6 +106,36 @@ def test_a_setting_a_line_in_a_module_and_one_in_a_conftest(
     }
 
 
+NESTED = """
+    class TestOuter:
+        class TestBefore:
+            def test_it(self, qchannel_rest):
+                assert qchannel_rest.get("/jobs").status_code == 200
+
+        def test_of_none(self):
+            pass
+{own}
+        class TestInner:
+            def test_it(self, qchannel_rest):
+                assert qchannel_rest.get("/jobs").status_code == 200
+"""
+
+
+def test_a_class_in_a_class_with_tests_is_refused_where_lanes_are_of_classes(run: Run) -> None:
+    """What the user saw: ``assert unit.lane is not None``. pytest has one fixture for both."""
+    run(NESTED.format(own=""), "--qchannel-scope=class").assert_outcomes(passed=3)
+    own = "        def test_own(self, qchannel):\n            pass\n"
+    result = run(NESTED.format(own=own), "--qchannel-scope=class")
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: *::TestOuter::TestInner has no lane of its own: *",
+            "*where:*::TestOuter::test_own*, qchannel_scope=class",
+            "*next: *move TestInner out of TestOuter*qchannel_scope=module",
+        ]
+    )
+    run(NESTED.format(own=own), "--qchannel-scope=module").assert_outcomes(passed=4)
+
+
 WORDS = """
     import pytest
     {line}
