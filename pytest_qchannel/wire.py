@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qs
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Request",
     "Response",
     "Trouble",
+    "whole_body",
 ]
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -29,6 +30,17 @@ Drop = Literal["connect", "before", "after"]
 
 # With the charset: without it the client guesses the encoding of each result, slowly.
 JSON_TYPE = "application/json; charset=utf-8"
+
+
+def whole_body(body: Any) -> bytes:
+    """A body as an HTTP library is given it: nothing, text, bytes, a file, or parts of either."""
+    if hasattr(body, "read"):
+        body = body.read()
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, bytes | bytearray | memoryview):
+        return bytes(body)
+    return b"".join(map(whole_body, body or ()))
 
 
 def _no_number(word: str) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 from vcr.request import Request
 
 from pytest_qchannel.cassette.interaction import Headers, Interaction
+from pytest_qchannel.wire import whole_body
 
 __all__ = ["request_from_vcr", "request_to_vcr", "response_to_vcr"]
 
@@ -42,11 +43,6 @@ def response_to_vcr(interaction: Interaction) -> dict[str, object]:
 
 def request_from_vcr(request: Request, response: Mapping[str, Any] | None = None) -> Interaction:
     """An interaction from one request, and its response if there is one already."""
-    body = request.body
-    if hasattr(body, "read"):
-        body = body.read()
-    elif not isinstance(body, (bytes, str, type(None))):
-        body = b"".join(body)
     response = response or {}
     status = response.get("status") or {"code": response.get("status_code", 200)}
     content = response.get("body") or {"string": response.get("content", b"")}
@@ -54,15 +50,11 @@ def request_from_vcr(request: Request, response: Mapping[str, Any] | None = None
         method=request.method,
         url=request.uri,
         request_headers=_headers(request.headers),
-        request_body=_bytes(body),
+        request_body=whole_body(request.body),
         status=int(status["code"]),
         response_headers=_headers(response.get("headers") or response.get("http_headers") or {}),
-        response_body=_bytes(content["string"]),
+        response_body=whole_body(content["string"]),
     )
-
-
-def _bytes(body: Any) -> bytes:
-    return body.encode("utf-8") if isinstance(body, str) else bytes(body or b"")
 
 
 def _headers(headers: Any) -> Headers:

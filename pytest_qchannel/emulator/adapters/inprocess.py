@@ -26,7 +26,7 @@ from urllib3 import HTTPResponse
 
 from pytest_qchannel.emulator.adapters.retrying import send_with_retries
 from pytest_qchannel.hosts import is_ibm_host
-from pytest_qchannel.wire import Handle, Request
+from pytest_qchannel.wire import Handle, Request, whole_body
 
 __all__ = ["DoorAdapter", "InProcessDoor"]
 
@@ -122,7 +122,6 @@ class _Everything(responses.BaseResponse):
     def get_response(self, sent: requests.PreparedRequest) -> HTTPResponse:
         """Asks the emulator."""
         parts = urlsplit(sent.url or "")
-        body = sent.body or b""
         request = Request(
             method=(sent.method or "GET").upper(),
             host=(parts.hostname or "").lower(),
@@ -130,7 +129,7 @@ class _Everything(responses.BaseResponse):
             path=re.sub("^//+", "/", parts.path) or "/",
             headers={name.lower(): _as_text(value) for name, value in sent.headers.items()},
             query_string=parts.query,
-            body=body.encode() if isinstance(body, str) else bytes(body),
+            body=whole_body(sent.body),
         )
         answer = self._handle(request)
         return HTTPResponse(

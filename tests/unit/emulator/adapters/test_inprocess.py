@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import io
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 import responses
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+from vcr.request import Request as VcrRequest
 
+from pytest_qchannel.cassette.vcrpy.vcr_form import request_from_vcr
 from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
 from pytest_qchannel.wire import Request, Response
 
@@ -67,6 +73,41 @@ def test_a_body_is_read_whole_or_as_the_caller_streams_it() -> None:
             requests.get("https://quantum.cloud.ibm.com/cut", timeout=9)
     finally:
         door.close()
+
+
+SENT: dict[str, Callable[[], Any]] = {
+    "bytes": lambda: b"ab\ncd",
+    "text": lambda: "ab\ncd",
+    "bytearray": lambda: bytearray(b"ab\ncd"),
+    "an iterator": lambda: iter([b"ab\n", b"cd"]),
+    "a generator of text": lambda: (one for one in ("ab\n", "cd")),
+    "a file": lambda: io.BytesIO(b"ab\ncd"),
+    "a file of text": lambda: io.StringIO("ab\ncd"),
+}
+
+
+@pytest.mark.parametrize("kind", SENT)
+def test_a_body_may_be_whatever_requests_takes(kind: str) -> None:
+    """``data=iter([b"..."])`` was a `TypeError` of the door, ``bytearray`` one of a recording."""
+    got: list[bytes] = []
+
+    def takes(request: Request) -> Response:
+        got.append(request.body)
+        return Response(200 if len(got) > 1 else 503, b"")
+
+    door = InProcessDoor(takes, lambda name: name == "quantum.cloud.ibm.com", refuse)
+    door.open()
+    try:
+        with requests.Session() as session:
+            if "file" in kind:  # which urllib3 takes back to its start for another try
+                retry = Retry(1, status_forcelist=[503], allowed_methods=None)
+                session.mount("https://", HTTPAdapter(max_retries=retry))
+            session.post(URL, data=SENT[kind](), timeout=9)
+    finally:
+        door.close()
+    assert got == [b"ab\ncd"] * (2 if "file" in kind else 1)
+    recorded = request_from_vcr(VcrRequest("POST", URL, SENT[kind](), {}))
+    assert recorded.request_body == b"ab\ncd"
 
 
 UNREACHABLE = {
