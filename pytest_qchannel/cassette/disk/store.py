@@ -210,7 +210,12 @@ class Store:
         try:
             data = read_index(path)
         except FileNotFoundError:
-            raise CassetteMissing("there is no cassette", path=path, test_id=known) from None
+            raise CassetteMissing(
+                "there is no cassette",
+                path=path,
+                test_id=known,
+                facts=[("see", "qchannel docs recorded-tests")],
+            ) from None
         except OSError as problem:
             raise CassetteProblem(
                 f"the cassette cannot be read: {problem.strerror}",
