@@ -25,14 +25,14 @@ def put(tag: str, status: int = 204) -> Interaction:
 
 
 OWN = (
-    "budget 5 €", "5 €", "a@b", "50%41", "paid\u00a05", "v1/setup.py", "run-203.0.113.7",
+    "a@b", "50%41", "paid\u00a05", "v1/setup.py", "run-203.0.113.7",
     f"after-{FIRST}", f"{FIRST},{SECOND}",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("tag", OWN)
 def test_a_tag_that_is_put_on_a_job_and_is_not_kept_is_refused(tmp_path: Path, tag: str) -> None:
-    """``job.update_tags(["budget 5 €"])`` recorded green; in the replay the job had "tag-4"."""
+    """``job.update_tags(["a@b"])`` recorded green; in the replay the job had "tag-4"."""
     there = said("GET", f"/jobs/{SECOND}", {"id": SECOND, "tags": [tag]})
     recording, _, draft = drafted(tmp_path, submitted(FIRST), submitted(SECOND), put(tag), there)
     said_so = "would not find PUT /api/v1/jobs/[^/]+/tags by the field 'tags' of its body"
@@ -73,16 +73,16 @@ def test_the_id_of_a_job_as_a_tag_is_that_jobs_in_a_replay(tmp_path: Path, way: 
 
 def test_a_given_value_that_is_another_one_as_a_tag_is_refused(tmp_path: Path) -> None:
     """A replay sends what the answer has there, which is no stand-in of a tag."""
-    failed = {"id": FIRST, "state": {"status": "Failed", "reason": "Ada's 5 € are gone"}}
-    asked = submitted(SECOND, tags=["Ada's 5 € are gone"])
+    failed = {"id": FIRST, "state": {"status": "Failed", "reason": "jobs of ada@b are gone"}}
+    asked = submitted(SECOND, tags=["jobs of ada@b are gone"])
     recording, _, draft = drafted(tmp_path, said("GET", f"/jobs/{FIRST}", failed), asked)
     with pytest.raises(RecordingRefused, match="POST /api/v1/jobs by the field 'tags' of its body"):
         recording.require_replayable(draft)
 
 
 def test_a_tag_of_somebody_else_stays_that_one(tmp_path: Path) -> None:
-    theirs = said("GET", "/jobs", {"jobs": [{"id": FIRST, "tags": ["Ada's 5 €"]}]})
-    asked = submitted(SECOND, tags=["Ada's 5 €"])
-    recording, _, draft = drafted(tmp_path, theirs, asked, put("Ada's 5 €"))
+    theirs = said("GET", "/jobs", {"jobs": [{"id": FIRST, "tags": ["for ada@b — 5 €"]}]})
+    asked = submitted(SECOND, tags=["for ada@b — 5 €"])
+    recording, _, draft = drafted(tmp_path, theirs, asked, put("for ada@b — 5 €"))
     recording.require_replayable(draft)
     assert json.loads(draft.cassette.interactions[-1].request_body) == {"tags": ["tag-1"]}
