@@ -22,6 +22,7 @@ __all__ = [
     "as_long",
     "harmless_program",
     "harmless_text",
+    "names_in_program",
     "texts_in",
     "without_texts",
     "written_by_somebody",
@@ -68,6 +69,11 @@ def harmless_program(text: str) -> str:
     )
     lines = kept.splitlines()
     return kept if all(map(is_harmless, lines)) else f"{_LONG}{_hash(text)}"
+
+
+def names_in_program(text: str) -> set[str]:
+    """The names in OpenQASM, with its other words."""
+    return set(_IDENTIFIER.findall(text))
 
 
 def as_long(text: str) -> bytes:

@@ -108,7 +108,10 @@ class Replay:
             sent: The request.
             test: Who sends it, of several that share the cassette.
         """
-        key = key_of(sent)
+        return self.answer_to(key_of(sent), test)
+
+    def answer_to(self, key: Key, test: str = "") -> Entry | None:
+        """The same where it is known already what of the request is compared."""
         role = role_of(key)
         with self._lock:
             track = self._tracks.get(role.resource)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.naming import channel_of_check
+from pytest_qchannel.cassette.playback.matching import key_of
 from pytest_qchannel.cassette.playback.replay.cursors import Replay, State
 from pytest_qchannel.cassette.playback.replay.foreign_ids import ForeignIds
 from pytest_qchannel.cassette.playback.replay.identity import Identity, is_login
@@ -97,9 +98,10 @@ class Player:
         if is_login(sent):
             found: Interaction | None = self._identity.answer(sent)
         else:
-            entry = self._replay.answer(self._as_recorded(sent), self._test)
+            asked = key_of(self._as_recorded(sent))
+            entry = self._replay.answer_to(asked, self._test)
             found = entry.interaction if entry is not None else None
-            self._texts.hear(sent)
+            self._texts.hear(sent, asked.submitted)
         if found is not None:
             with self._lock:
                 self._answered += 1

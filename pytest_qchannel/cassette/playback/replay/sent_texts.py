@@ -1,7 +1,8 @@
 """Texts that a test sends and is given back: a cassette has stand-ins of them only.
 
-What a person wrote beside a program comes back with its results. The test that is replayed sends it
-again, so it can be put where its stand-in is.
+What a person wrote beside a program comes back with its results, and so does the name of a register
+that looks like a secret: its data is found by it. The test that is replayed sends both again, so
+they can be put where their stand-ins are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,14 @@ from dataclasses import replace
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import is_submission
-from pytest_qchannel.cassette.scrub.texts import MARK, texts_in, written_by_somebody
+from pytest_qchannel.cassette.scrub.texts import (
+    MARK,
+    harmless_text,
+    names_in_program,
+    texts_in,
+    written_by_somebody,
+)
+from pytest_qchannel.cassette.submitted.submission import Submission, walk_circuits
 
 __all__ = ["SentTexts"]
 
@@ -24,14 +32,18 @@ class SentTexts:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
-    def hear(self, sent: Interaction) -> None:
-        """Takes the texts of a submitted job."""
+    def hear(self, sent: Interaction, submitted: Submission | None) -> None:
+        """Takes the texts of a submitted job, and the names in it that its results have."""
         if not is_submission(sent):
             return
         try:
-            texts = texts_in(json.loads(sent.request_body))
+            texts = list(texts_in(json.loads(sent.request_body)))
         except (ValueError, RecursionError):
             return
+        circuits = walk_circuits(submitted.sent) if submitted is not None else ()
+        names = {str(name) for _, one in circuits for name, _ in one["cregs"]}
+        names.update(*(names_in_program(one) for one in texts if "OPENQASM" in one))
+        self._texts.update((harmless_text(one), one) for one in names)
         self._texts.update((written_by_somebody(one), one) for one in texts if len(one) < _LONGEST)
 
     def given_back(self, found: Interaction) -> Interaction:

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from qiskit import QuantumCircuit
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.replay.cursors import Replay
 from pytest_qchannel.cassette.playback.replay.player import Player
+from pytest_qchannel.cassette.scrub import Scrubber
 from tests.unit.cassette.traffic_kit import cassette, job, said, state
 
 RESULTS = said("GET", "/jobs/j/results", {"values": 1})
@@ -319,3 +320,35 @@ def test_what_was_not_asked_for_is_told_with_its_lines_up_to_ten(
     assert "backends/11" not in text
     assert "and 2 more" in text
     assert ("allow_unused" in text) is may_be_allowed
+
+
+SECRET_LIKE = "deadbeef0123456789"
+
+
+def _in_qpy() -> Interaction:
+    circuit = QuantumCircuit(QuantumRegister(1), ClassicalRegister(1, SECRET_LIKE))
+    circuit.measure(0, 0)
+    return job(circuit)
+
+
+def _in_openqasm() -> Interaction:
+    program = f"OPENQASM 3.0; bit[1] {SECRET_LIKE}; {SECRET_LIKE}[0] = measure $0;"
+    params = {"pubs": [[program]], "version": 2}
+    return said("POST", "/jobs", {"id": "job-1"}, body={"program_id": "sampler", "params": params})
+
+
+@pytest.mark.parametrize("submit", [_in_qpy, _in_openqasm])
+def test_a_register_that_looks_like_a_secret_has_its_name_in_the_results(
+    submit: Callable[[], Interaction],
+) -> None:
+    """What the user saw: ``result.data.deadbeef...`` was an `AttributeError` in the replay."""
+    answer = {"results": [{"data": {SECRET_LIKE: {"samples": ["0x1"], "num_bits": 1}}}]}
+    results = said("GET", "/jobs/job-1/results", answer)
+    kept = Scrubber([]).scrub(results).interaction.response_body
+    assert SECRET_LIKE.encode() not in kept
+    recorded = [submit(), dataclasses.replace(results, response_body=kept)]
+    player = Player(cassette(*recorded), Path("a.yaml"), "a", lambda: 0.0)
+    assert player.find(submit()) is not None
+    found = player.find(results)
+    assert found is not None
+    assert json.loads(player.given_back(found).response_body) == answer
