@@ -138,6 +138,8 @@ def _body(environ: WSGIEnvironment) -> tuple[bytes, tuple[int, Code, str] | None
             piece = environ["wsgi.input"].read(min(left, _READ))
         except ValueError:
             return b"", (400, Codes.VALIDATION, "The chunks of the body are malformed.")
+        except (MemoryError, OverflowError):  # the server makes room for a chunk before it comes
+            return b"", (413, Codes.TOO_LARGE, SAID_TOO_LARGE)
         if not piece:
             if is_chunked:
                 break

@@ -77,6 +77,18 @@ def test_a_body_may_come_in_chunks(served: Opened) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize("size", ["F" * 15, "F" * 30])
+def test_a_chunk_that_no_memory_can_hold_is_too_large(served: Opened, size: str) -> None:
+    """``qchannel serve`` answered 500 with nothing in it."""
+    head = GET.replace(b"GET", b"POST").replace(
+        b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with served.socket() as sock:
+        sock.sendall(head + size.encode() + b"\r\nabc")
+        assert sock.recv(65536).startswith(b"HTTP/1.1 413 ")
+    assert served.failures == []
+
+
 def test_whoever_waits_to_be_told_to_go_on_is_told(served: Opened) -> None:
     with served.socket() as sock:
         head = GET.replace(b"GET", b"POST").replace(
