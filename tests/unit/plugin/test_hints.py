@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from pytest_qchannel.plugin.fixture_names import name_nearest
 from pytest_qchannel.plugin.forgotten import host_refused_in, is_for_want_of_account
 from pytest_qchannel.plugin.hints import Hints
 
@@ -164,3 +165,19 @@ def test_what_a_mock_answered_was_asked_and_not_reached(request: pytest.FixtureR
     error = answered(401)
     assert " asked: quantum.cloud.ibm.com\n" in told(error, request)
     assert not getattr(error, "__notes__", ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "closest"),
+    [("qchanel", "qchannel"), ("q_channel", "qchannel"), ("qchannel_servce", "qchannel_service")]
+    + [("ibm_clod_service", "ibm_cloud_service")]
+    + [(name, None) for name in ("qa_channel", "qa_channel_service", "my_channel", "q_channel_x")],
+)
+def test_a_fixture_of_somebody_else_is_no_mistyped_one(asked: str, closest: str | None) -> None:
+    """Who lacked their ``qa_channel`` was told that ``qchannel`` is closest."""
+    listed = "available fixtures: ibm_cloud_service, qchannel, qchannel_service, tmp_path"
+    shown = SimpleNamespace(errorstring=f"fixture '{asked}' not found\n {listed}\n")
+    report: Any = SimpleNamespace(longrepr=shown)
+    name_nearest(report)
+    told = f"\n closest: {closest}" if closest else ""
+    assert shown.errorstring == f"fixture '{asked}' not found{told}\n {listed}\n"
