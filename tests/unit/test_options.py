@@ -97,3 +97,8 @@ def test_names_of_others_do_not_even_have_us_look_closer() -> None:
     flags = [f"--{name.replace('_', '-')}=1" for name in names]
     ini = "".join(f"{name} = 1\n" for name in names)
     assert not may_be_meant(map(str.upper, names), flags, [ini])
+
+
+def test_a_name_without_a_setting_and_a_variable_in_small_letters_are_of_others() -> None:
+    check_variables({"QCHANNEL": "1", "QCHANNELS": "1", "qchanel_mode": "1", "qchannel_mode": "1"})
+    check_arguments(["--qchanel", "--qchannls=3"])
