@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import click
 
 from pytest_qchannel.cassette.disk.layout import index_files
-from pytest_qchannel.cassette.naming import root_of
+from pytest_qchannel.cassette.naming import cassette_name, root_of
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.credentials import own_variable, secret_of
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.cli.group import example
+from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.cli.project_settings import settings_here
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.releases import version_of
 from pytest_qchannel.settings import Mode, Settings
+from pytest_qchannel.units import unit_id
 
 __all__ = ["Leg", "matrix"]
 
 _LANES: Final = ("replay", "emulated", "live")
-_SELECTED: Final[Mapping[str, str]] = {"replay": "-m vcr", "live": "-m live_qpu"}
-"""Which tests a lane runs: those that have a cassette, and those that are meant for a QPU."""
+_TAPED: Final = "vcr"
+_LIVE: Final = "live_qpu"
+"""Of tests that have a cassette, and of those that are meant for a QPU."""
 
 
 class Leg(NamedTuple):
@@ -79,7 +84,8 @@ def matrix(form: str, clients: str | None, lanes: tuple[str, ...]) -> None:
     """Print the legs of CI: channels x clients x lanes, from the settings of the project.
 
     A replay is a leg where there are cassettes, and a live run where the channel's credential is in
-    the environment. A channel that a client does not know is no leg.
+    the environment and a Python file here names the marker live_qpu. A channel that a client does
+    not know is no leg.
 
     Ends with exit status 0, also without a leg, and 2 where a setting is wrong.
     """
@@ -91,15 +97,16 @@ def matrix(form: str, clients: str | None, lanes: tuple[str, ...]) -> None:
     for one in versions:
         if not version_of(one):
             raise click.BadParameter(f"{one!r} is no version", param_hint="--client")
+    marked = _named((_TAPED, _LIVE), Machine.this().modules)
     legs = [
         leg
         for version in versions
         for channel in _channels(settings, version)
-        for leg in _legs(settings, base, channel, version)
+        for leg in _legs(settings, base, channel, version, marked)
         if leg.lane in (lanes or _LANES)
     ]
     if "live" in (lanes or _LANES):
-        _tell_what_is_not_live(settings, versions)
+        _tell_what_is_not_live(settings, versions, has_tests=_LIVE in marked)
     if form == "github":
         click.echo(json.dumps({"include": [leg._asdict() for leg in legs]}))
     elif form == "gitlab":
@@ -116,21 +123,33 @@ def _channels(settings: Settings, client: str) -> list[Channel]:
     return [one for one in known if one.name in settings.channel]
 
 
-def _legs(settings: Settings, base: Path, channel: Channel, client: str) -> Iterator[Leg]:
-    for lane in _LANES:
-        addopts = _SELECTED.get(lane, "")
-        if lane == "replay":
-            folder = base / root_of(settings.cassettes, client, channel.name)
-            if not index_files(folder):
-                continue
-            if settings.mode is Mode.REPLAY:  # then each test has a cassette
-                addopts = ""
-        if lane == "live" and (channel.is_classic or secret_of(channel, os.environ) is None):
-            continue
-        yield Leg(lane, channel.name, client, addopts)
+def _named(markers: Sequence[str], files: Iterable[Path]) -> set[str]:
+    """Those of some markers that a file names: with ``-m`` and another one no test would run."""
+    found: set[str] = set()
+    word = re.compile(rf"\b({'|'.join(markers)})\b".encode())
+    for path in files:
+        with suppress(OSError):
+            found.update(one.decode() for one in word.findall(path.read_bytes()))
+        if len(found) == len(markers):
+            break
+    return found
 
 
-def _tell_what_is_not_live(settings: Settings, clients: list[str]) -> None:
+def _legs(
+    settings: Settings, base: Path, channel: Channel, client: str, marked: Collection[str]
+) -> Iterator[Leg]:
+    folder = base / root_of(settings.cassettes, client, channel.name)
+    if index_files(folder):
+        is_whole = settings.everywhere and (folder / cassette_name(unit_id("", "session"))).exists()
+        # Where the mode is replay, or the run has one cassette, each test is replayed.
+        every = settings.mode is Mode.REPLAY or is_whole or _TAPED not in marked
+        yield Leg("replay", channel.name, client, "" if every else f"-m {_TAPED}")
+    yield Leg("emulated", channel.name, client, "")
+    if _LIVE in marked and not channel.is_classic and secret_of(channel, os.environ) is not None:
+        yield Leg("live", channel.name, client, f"-m {_LIVE}")
+
+
+def _tell_what_is_not_live(settings: Settings, clients: list[str], *, has_tests: bool) -> None:
     """Says beside the output which channels have no live leg: a fork's secrets are empty."""
     channels = dict.fromkeys(one for client in clients for one in _channels(settings, client))
     for channel in channels:
@@ -139,6 +158,8 @@ def _tell_what_is_not_live(settings: Settings, clients: list[str]) -> None:
         elif secret_of(channel, os.environ) is None:
             variable = own_variable(channel, "TOKEN")
             click.echo(f"no live leg for {channel}: {variable} is not set", err=True)
+        elif not has_tests:
+            click.echo(f"no live leg for {channel}: no test has the marker {_LIVE}", err=True)
 
 
 def _as_yaml(legs: list[Leg]) -> Iterator[str]:

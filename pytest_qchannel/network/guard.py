@@ -152,7 +152,7 @@ class NetworkGuard:
             marker = _MARKER if self.way_out == _OF_A_TEST else ""
             advice = (
                 "speak to it through requests: there the emulator answers for IBM's hosts; or let "
-                f"it answer whatever speaks TCP: {marker}{door}"
+                f"it answer whatever speaks TCP: {marker}{door} (qchannel docs httpx)"
             )
         else:
             way_out = self._way_out("allowed-hosts", host)

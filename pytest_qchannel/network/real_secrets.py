@@ -69,8 +69,8 @@ def _advice(name: str) -> str:
             "in the lane its account file is another one"
         )
     return (
-        f"read {name} when it is needed, not at import time: the fixtures put an emulated "
-        "credential there"
+        f"read {name} when it is needed, not at import time, or take token= or filename= away: "
+        "the fixtures put an emulated credential there"
     )
 
 

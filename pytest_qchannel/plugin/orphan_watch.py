@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from pytest_qchannel.cassette.disk.unused import Orphan, Seen, exists_in, find
 from pytest_qchannel.plugin import orphans, selection, session_settings, taping
 from pytest_qchannel.plugin.keys import TAPE_OF_RUN
-from pytest_qchannel.plugin.orphans import Collected, Orphan, Seen
+from pytest_qchannel.plugin.orphans import Collected
 from pytest_qchannel.settings import CHANNELS, OPTIONS, Settings
 from pytest_qchannel.units import scope_of
 
@@ -99,11 +100,11 @@ class OrphanWatch:
         idle_here = {taping.test_id(item) for item in items if not self._replays(item)}
         used.update(self._of_whole_runs(kept, idle_here))
         seen = Seen(used, idle, self._whole(items))
-        if orphans.find(kept, seen, self._exists, _tests_in):
+        if find(kept, seen, self._exists, _tests_in):
             for one in kept:
                 if one.test in without:
                     idle.setdefault(one.path, "its test uses no fixture of qchannel")
-        return orphans.find(kept, seen, self._exists, _tests_in)
+        return find(kept, seen, self._exists, _tests_in)
 
     def _of_whole_runs(self, kept: list[CassetteFile], idle: set[str]) -> Iterator[Path]:
         """What ``--qchannel-everywhere`` records: of tests, too, that this run does not replay."""
@@ -149,9 +150,7 @@ class OrphanWatch:
         return {taping.test_id_at(self._config, node) for node in whole if node}
 
     def _exists(self, module: str) -> bool:
-        places = (self.base, self._config.rootpath)
-        names = (module, module.removesuffix(".py"))
-        return any((place / name).is_file() for place in places for name in names)
+        return exists_in(module, self.base, self._config.rootpath)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

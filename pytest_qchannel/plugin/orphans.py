@@ -1,34 +1,19 @@
-"""Cassettes that no test uses: which they are, as far as a run can know.
+"""What a run knows of the cassettes that no test uses: what it collected, and how it tells of them.
 
 A run knows of a module's cassettes only if it collected the module as a whole: not a part of it
 (``test_a.py::test_x``), not one that failed or was skipped on import. Of all other modules it
-knows one thing: that the file is gone. Nothing here imports pytest; :mod:`.orphan_watch` gathers.
+knows one thing: that the file is gone. Nothing here imports pytest;
+:mod:`.orphan_watch` gathers, :mod:`~pytest_qchannel.cassette.disk.unused` decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Collection, Iterable
 
+from pytest_qchannel.cassette.disk.unused import Orphan
 from pytest_qchannel.settings import CHANNELS, OPTIONS, Mode, Settings
-from pytest_qchannel.units import node_of, scope_of
 
-if TYPE_CHECKING:
-    from pytest_qchannel.cassette.disk.inventory import CassetteFile
-
-__all__ = [
-    "UNMARKED",
-    "Collected",
-    "Orphan",
-    "Seen",
-    "common",
-    "find",
-    "hint",
-    "kin",
-    "message",
-    "uses",
-]
+__all__ = ["UNMARKED", "Collected", "common", "hint", "kin", "message", "uses"]
 
 COMMAND = "qchannel cassettes prune"
 """What lists and removes them."""
@@ -37,28 +22,6 @@ UNMARKED = "its test does not replay: it has no marker vcr"
 """Why most cassettes are unused at first; the mode and who set it follow."""
 
 _BY_NAME = {option.name: option for option in OPTIONS}
-
-
-class Orphan(NamedTuple):
-    """A cassette that no test uses; texts only, so that it can be handed to another process."""
-
-    path: str
-    test: str
-    why: str
-
-
-class Seen(NamedTuple):
-    """What a run collected, deselected tests included.
-
-    Attributes:
-        used: The index files that tests use.
-        idle: Why a test that exists does not use its index file.
-        modules: The modules that were collected as a whole.
-    """
-
-    used: Collection[Path]
-    idle: Mapping[Path, str]
-    modules: Collection[str]
 
 
 class Collected:
@@ -132,45 +95,6 @@ def kin(test: str, channel: str | None, settings: Settings) -> list[str]:
         for other in CHANNELS
         if other != channel
     ]
-
-
-def find(
-    kept: Iterable[CassetteFile],
-    seen: Seen,
-    exists: Callable[[str], bool],
-    tests_in: Callable[[CassetteFile], Iterable[str]] = lambda _: (),
-) -> list[Orphan]:
-    """The cassettes that no test uses.
-
-    Args:
-        kept: All cassettes.
-        seen: What the run collected.
-        exists: Whether there is a file of a module's name.
-        tests_in: Gives the tests that share a cassette.
-    """
-    found = []
-    for one in kept:
-        scope = scope_of(one.test)
-        if one.path in seen.used or not (one.module or scope):
-            continue
-        if scope in ("package", "session"):
-            # Of tests in many modules: a run knows it all if it knows each of them.
-            known = [test.partition("::")[0] for test in tests_in(one)]
-            if not known or not all(
-                module in seen.modules or not exists(module) for module in known
-            ):
-                continue
-            why = f"no test shares a cassette of its {scope}"
-        elif scope is not None and one.module in seen.modules:
-            why = seen.idle.get(one.path, f"no tests share a cassette in {node_of(one.test)}")
-        elif one.module in seen.modules:
-            why = seen.idle.get(one.path, f"there is no such test in {one.module}")
-        elif not exists(one.module):
-            why = f"there is no {one.module}"
-        else:
-            continue
-        found.append(Orphan(str(one.path), one.test, why))
-    return found
 
 
 def common(found: Iterable[Iterable[Orphan]]) -> list[Orphan]:

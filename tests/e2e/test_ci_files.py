@@ -147,6 +147,8 @@ def test_what_stands_in_gitlabs_file_is_what_the_command_prints(
     (tmp_path / "cassettes").mkdir()
     (tmp_path / "cassettes" / "test_a.yaml").touch()
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    marks = "@pytest.mark.vcr\n@pytest.mark.live_qpu\n"
+    (tmp_path / "test_a.py").write_text(marks, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN", "a-key-of-mine")
     chosen = [word for lane in lanes for word in ("--lane", lane)]

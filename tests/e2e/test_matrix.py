@@ -69,6 +69,7 @@ def test_a_replay_is_a_leg_where_there_are_cassettes(monkeypatch: pytest.MonkeyP
     for path in (cassette, quarantined):
         path.parent.mkdir(parents=True)
         path.touch()
+    Path("test_a.py").write_text("@pytest.mark.vcr\n", encoding="utf-8")
     Path("below").mkdir()
     monkeypatch.chdir("below")  # the folder is from the ini file on
     both = legs("--client", "0.45.1,0.51.0", "--lane", "replay", "--lane", "emulated")
@@ -79,6 +80,25 @@ def test_a_replay_is_a_leg_where_there_are_cassettes(monkeypatch: pytest.MonkeyP
     ]
     monkeypatch.setenv("QCHANNEL_MODE", "replay")  # every test has one then, marked or not
     assert legs("--client", "0.45.1")[0] == ("replay", "ibm_cloud", "0.45.1", "")
+
+
+def test_no_leg_is_one_in_which_no_test_would_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such a job was red: with ``-m`` and a marker that no test has, pytest ends with 5.
+
+    So it was where all tests share a cassette, and with the key that each shell of a person has.
+    """
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", "a-key-of-mine")
+    for name in ("_session.yaml", "test_a/_module.yaml"):
+        (Path("cassettes") / name).parent.mkdir(parents=True, exist_ok=True)
+        (Path("cassettes") / name).touch()
+    Path("test_a.py").write_text("def test_a(qchannel_service): ...\n", encoding="utf-8")
+    settings("qchannel_scope = module")
+    assert [(one[0], one[3]) for one in legs()] == [("replay", ""), ("emulated", "")]
+    assert "no test has the marker live_qpu" in run().stderr
+    Path("test_b.py").write_text("@pytest.mark.vcr\n", encoding="utf-8")
+    assert legs()[0][3] == "-m vcr"
+    settings("qchannel_everywhere = true")  # the whole run has a cassette, marked or not
+    assert legs()[0][3] == ""
 
 
 @pytest.mark.parametrize(
@@ -96,6 +116,7 @@ def test_live_legs_are_those_whose_secrets_are_there(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], channels: list[str]
 ) -> None:
     settings("qchannel_channel = ibm_quantum_platform, ibm_cloud, ibm_quantum")
+    Path("test_a.py").write_text("pytestmark = pytest.mark.live_qpu\n", encoding="utf-8")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     result = run("--client", "0.40.1", "--lane", "live")

@@ -16,6 +16,7 @@ def test_a_missing_cassette_fails_with_the_command_that_records_it(run: Any) -> 
         [
             "*CassetteMissing: there is no cassette",
             "*where: *cassettes/test_it/test_a[[]ibm_*].yaml",
+            "*see: *qchannel docs recorded-tests",
             '*next: *pytest "test_it.py::test_a[[]ibm_*]" --qchannel-mode=record '
             "--qchannel-record-from=emulator",
         ]

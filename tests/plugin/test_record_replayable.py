@@ -36,6 +36,7 @@ KEPT = (
     'rest.get("/jobs", params={"tags": "nightly", "limit": 3})',
     'rest.get("/jobs/" + job(rest, tags=["nightly"]))',
     'rest.get("/jobs/made-up-by-the-test")',
+    'rest.get("/jobs/stdgates"), job(rest)',  # whose circuit has that word
     'job(rest, session_id="made-up-by-the-test")',
     'rest.get("/jobs", headers={"Service-CRN": qchannel.instances[0].id})',
     'name = job(rest); rest.get("/workloads", params={"search": name})',

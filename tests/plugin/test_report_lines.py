@@ -98,7 +98,7 @@ def test_summary_under_xdist_is_the_same(run: Any, run_apart: Any) -> None:
 
 def test_a_quiet_run_has_one_line(run: Any) -> None:
     lines = [line for line in run(TEST, CHANNELS, "-q").outlines if line.startswith("qchannel:")]
-    assert lines == [f"{SUMMARY}; 2 skipped"]
+    assert lines == [f"{SUMMARY}; 2 skipped: not counted (2)"]
 
 
 def test_properties_in_junit_xml_are_flat(run: Any, pytester: pytest.Pytester) -> None:

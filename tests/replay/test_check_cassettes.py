@@ -171,6 +171,7 @@ def test_one_cassette_that_is_not_there_fails_its_flow(run: Any) -> None:
     assert result.exit_code == 1
     said = _steps(result, "REST")["cassette"]["detail"]
     assert said.startswith("there is no cassette\n")
+    assert "qchannel docs" not in said  # whose page is of tests
     assert "qchannel check --mode record --channel ibm_quantum" in said
     assert str(Path("mine/check/rest/ibm_quantum.yaml")) in said
 

@@ -24,7 +24,7 @@ from pytest_qchannel.cassette.disk.blobs import Blobs, blob_name, compressed
 from pytest_qchannel.cassette.disk.index import Cassette, parse, read_plain, render, settled
 from pytest_qchannel.cassette.disk.layout import OWN, head_of, index_files, test_in
 from pytest_qchannel.cassette.disk.timeless import timeless
-from pytest_qchannel.cassette.naming import cassette_name, test_id_of
+from pytest_qchannel.cassette.naming import cassette_name, channel_of_check, test_id_of
 from pytest_qchannel.cassette.playback.matching import is_submission
 from pytest_qchannel.cassette.problems import (
     CassetteBusy,
@@ -210,7 +210,11 @@ class Store:
         try:
             data = read_index(path)
         except FileNotFoundError:
-            raise CassetteMissing("there is no cassette", path=path, test_id=known) from None
+            is_test = channel_of_check(known or "") is None
+            see = [("see", "qchannel docs recorded-tests")] if is_test else []
+            raise CassetteMissing(
+                "there is no cassette", path=path, test_id=known, facts=see
+            ) from None
         except OSError as problem:
             raise CassetteProblem(
                 f"the cassette cannot be read: {problem.strerror}",

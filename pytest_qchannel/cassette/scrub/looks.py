@@ -69,7 +69,8 @@ _PLAIN: Final = re.compile(r"[\w .,:;+*()\[\]{}<>='\"|!?#^~$&/-]{0,100}")
 # With the signs of formulas, and pictures.
 _TAG: Final = re.compile(
     r"(?:[\w .,:;+*()\[\]{}<>='\"|!?#^~$&/%-]"
-    r"|[\u00a7\u00ab\u00b0\u00b1\u00b7\u00bb\u00d7\u00f7\u2013\u2014\u2018-\u201e\u2020-\u2022]"
+    r"|[\u00a7\u00ab\u00b0\u00b1\u00b7\u00bb\u00d7\u00f7\u2013\u2014\u2018-\u201e\u2020-\u2022"
+    r"\u00bf\u00a1\u2026\u20ac`]"
     r"|[\u2190-\u2214\u2216-\u22ff\u25a0-\u27ff\ufe0f\U0001f300-\U0001faff]){0,100}"
 )
 _WORD: Final = re.compile(r"[\w.+-]{0,80}")

@@ -25,7 +25,7 @@ __all__ = [
 
 
 def edited(machine: Machine, path: Path, line: int, old: str, new: str) -> str:
-    """Replaces a text in a line of a file; the file as it was stays as .bak."""
+    """Replaces a text in a line of a file; the file before that stays as .bak."""
     return _sed(f"{line}s/{_literal(old)}/{_replacement(new)}/", machine.shown(path))
 
 

@@ -6,7 +6,7 @@ import ast
 import os
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,11 +22,14 @@ from pytest_qchannel.cassette.disk.layout import (
     source_in,
 )
 from pytest_qchannel.cassette.disk.store import Store
+from pytest_qchannel.cassette.disk.unused import Seen, exists_in, find
 from pytest_qchannel.cassette.problems import record_command
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
 from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.lanes.tapes import recorded_tests
+from pytest_qchannel.units import node_of, scope_of
 
 __all__ = ["CHECKS"]
 
@@ -101,28 +104,52 @@ def _used(machine: Machine) -> Iterator[Finding]:
 
 def _used_of(machine: Machine, root: Path) -> Iterator[Finding]:
     words = [shlex.quote(str(machine.shown(root)))] if len(machine.trees) > 1 else []
-    for one in cassettes_in(root):
-        module, _, rest = one.test.partition("::")
-        if not one.module or not module:
-            continue
-        path = machine.base / module
-        names = [part.partition("[")[0] for part in rest.split("::")] if rest else []
-        if path.is_file() and set(names) <= _defined_in(path):
-            continue
+    kept = cassettes_in(root)
+    used = {one.path for one in kept if _is_written(machine, one.test)}
+    modules = {one.module for one in kept if _defined_in(machine.base / one.module)}
+    for orphan in find(
+        kept,
+        Seen(used, {}, modules),
+        lambda module: exists_in(module, machine.base),
+        lambda one: recorded_tests(one.path),
+    ):
         yield warn(
-            f"{machine.shown(one.path)} is of {one.test}, which is not there",
+            f"{machine.shown(Path(orphan.path))}: {orphan.why}",
             " ".join(["qchannel cassettes prune --yes", *words]),
         )
 
 
+def _is_written(machine: Machine, test: str) -> bool:
+    """Whether a test may be there, or one of those that share a cassette."""
+    module, _, rest = node_of(test).partition("::")
+    path = machine.base / module
+    if scope_of(test) in ("package", "session"):
+        return any(path in one.parents for one in machine.tests if one.name != "conftest.py")
+    known = _defined_in(path)
+    for name in (part.partition("[")[0] for part in rest.split("::") if rest):
+        if name not in known:
+            return "*" in known
+        if known[name]:
+            break
+    return path.is_file()
+
+
 @lru_cache(maxsize=256)
-def _defined_in(path: Path) -> frozenset[str]:
+def _defined_in(path: Path) -> Mapping[str, bool]:
+    """The names that a module has, and whether what is in them is written elsewhere, too."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, SyntaxError):
-        return frozenset()
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, kinds))
+        return {}
+    found: dict[str, bool] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.setdefault(node.name, False)
+        elif isinstance(node, ast.ClassDef):
+            found[node.name] = bool(node.bases)
+        elif isinstance(node, ast.ImportFrom):
+            found.update((one.asname or one.name, True) for one in node.names)
+    return found
 
 
 def _git(machine: Machine) -> Iterator[Finding]:

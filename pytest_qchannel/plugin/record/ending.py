@@ -92,12 +92,12 @@ class RunRecord:
 
     def _lines(self, spent: Spent | None) -> list[str]:
         cost = self._cost().words(spent)
-        more = lines.lines_of(self.run, self._deeds(), cost, Shown(_clean))
+        more = lines.lines_of(self.run, self._deeds(), cost, self._shown)
         return [f"qchannel: {one}" for one in (self._lanes(), *more) if one]
 
     def _quiet_line(self) -> list[str]:
         cost = self._cost().words(self._spent())
-        told = (self._lanes(), *lines.phrases_of(self.run, self._deeds(), cost))
+        told = (self._lanes(), *lines.phrases_of(self.run, self._deeds(), cost, self._shown))
         said = "; ".join(one for one in told if one)
         return [f"qchannel: {said}"] if said else []
 

@@ -110,12 +110,11 @@ def lines_of(run: Run, deeds: Sequence[Deed], cost: Sequence[str], shown: Shown)
     return lines + _unknown_lines(deeds, shown)
 
 
-def phrases_of(run: Run, deeds: Iterable[Deed], cost: Sequence[str]) -> list[str]:
-    """The same in short, for the one line that ``-q`` has."""
+def phrases_of(run: Run, deeds: Iterable[Deed], cost: Sequence[str], shown: Shown) -> list[str]:
+    """The same in short, for the one line that ``-q`` has; why tests were skipped at its end."""
     done = Counter(_DEEDS.get(one["did"], "not written") for one in deeds)
-    skipped = sum(skips_of(run).values())
     told = [*cost, *(f"{_counted(count, 'cassette')} {words}" for words, count in done.items())]
-    return [*told, f"{skipped} skipped"] if skipped else told
+    return told + _skip_line(run, shown)
 
 
 def fitted(lines: Sequence[str], width: int) -> list[str]:

@@ -253,9 +253,9 @@ def test_nothing_is_changed(tmp_path: Path) -> None:
             one.make(tmp_path)
             if not (tmp_path / "pytest.ini").exists():
                 (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    before = {path: path.stat() for path in tmp_path.rglob("*")}
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
     assert bad(examine(machine(tmp_path, {})))
-    assert {path: path.stat() for path in tmp_path.rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
 def test_a_folder_of_cassettes_for_each_channel_is_whole(tmp_path: Path) -> None:
@@ -292,3 +292,31 @@ def test_a_file_can_hide_each_package_that_is_needed() -> None:
     told = set().union(*(by_module.get(one, ()) for one in NEEDED))
     here = set().union(*by_module.values())
     assert {one.lower().replace("-", "_") for one in needed} & here - told == set()
+
+
+def test_a_cassette_that_tests_share_is_used_while_there_are_some(tmp_path: Path) -> None:
+    """Each but the session's was unused for ever, and the command that mends it found nothing.
+
+    So was that of a test that a class inherits, or that is imported from another module.
+    """
+    text = "import pytest\nfrom kit import Kit, test_lent\n\n\nclass TestA(Kit):\n"
+    text += "    def test_x(self): ...\n\n\nclass TestB:\n    def test_y(self): ...\n"
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_a.py").write_text(text, encoding="utf-8")
+    here = "tests/test_a.py"
+    used = [f"{here}::_module", f"{here}::TestA::_class", "tests::_package", "::_session"]
+    used += [f"{here}::TestA::test_of_the_kit", f"{here}::test_lent", f"{here}::TestB::test_y"]
+    gone = {
+        "old/test_b.py::_module": "there is no old/test_b.py",
+        f"{here}::TestC::_class": f"no tests share a cassette in {here}::TestC",
+        "old::_package": "no test shares a cassette of its package",
+        f"{here}::TestB::test_gone": f"there is no such test in {here}",
+    }
+    store = Store(tmp_path / "cassettes")
+    for test in [*used, *gone]:
+        shared = (f"{test.partition(':')[0]}/test_b.py::test_x",) if "::_" in test else ()
+        one = cassette(said("GET", "/backends", {"devices": []}), test=test)
+        store.save(replace(one, tests=shared))
+    (unused,) = [one for one in recordings.CHECKS if one.id == "unused"]
+    rows = examine(machine(tmp_path, {}), [unused])
+    assert sorted(row.finding.seen.partition(": ")[2] for row in rows) == sorted(gone.values())

@@ -57,3 +57,11 @@ def test_a_credential_of_the_account_file_has_advice_of_its_own() -> None:
         handle(Request("GET", HOST, "/", {"x": KEY}), lambda _: Response(204))
     assert caught.value.headline.endswith("the real credential of ~/.qiskit/qiskit-ibm.json")
     assert str(caught.value.next).startswith("let the client log in without token=")
+
+
+def test_a_key_that_is_written_out_or_read_from_a_file_has_advice_that_helps() -> None:
+    """Nothing was read at import time: ``filename=`` named a file of accounts by its full path."""
+    handle = refusing([Secret("QISKIT_IBM_TOKEN", KEY)], lambda: "here", [])
+    with pytest.raises(RealSecretRefused) as caught:
+        handle(Request("GET", HOST, "/", {"x": KEY}), lambda _: Response(204))
+    assert "or take token= or filename= away: the fixtures put" in str(caught.value.next)

@@ -7,18 +7,8 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.cassette.disk.inventory import CassetteFile, cassettes_in
-from pytest_qchannel.plugin.orphans import (
-    UNMARKED,
-    Collected,
-    Orphan,
-    Seen,
-    common,
-    find,
-    hint,
-    kin,
-    message,
-    uses,
-)
+from pytest_qchannel.cassette.disk.unused import Orphan, Seen, find
+from pytest_qchannel.plugin.orphans import UNMARKED, Collected, common, hint, kin, message, uses
 from pytest_qchannel.settings import Settings, resolve
 
 A = CassetteFile(Path("c/test_a/test_x.yaml"), "test_a.py::test_x")

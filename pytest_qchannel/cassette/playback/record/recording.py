@@ -8,6 +8,7 @@ are in memory only, and nothing here shows one.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -41,10 +42,11 @@ __all__ = ["Recording"]
 
 _TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id")
 _OF_BODY: Final = ("content-type", "content-encoding")
-_UNIQUE: Final = frozenset(
-    {"api_key", "access_token", "account", "guid", "user", "job_id", "session_id", "task_id"}
-)
-"""The kinds of stand-ins whose values no test can have but from the run itself."""
+_UNIQUE: Final = frozenset({"account", "guid", "job_id", "session_id", "task_id"})
+"""The kinds of stand-ins whose values a test has from the run itself, if it was told them."""
+
+_DRAWN: Final = re.compile(r"(?=.*\d).{16,}")
+"""What the service draws: a word that a test has made up stands in many an answer."""
 
 
 class Recording:
@@ -151,7 +153,7 @@ class Recording:
             scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
-        given = self._given(accounts, scrubber.standins)
+        given = self._given(raw, accounts, scrubber.standins)
         self._not_found_again = tuple(
             dict.fromkeys(
                 [
@@ -275,20 +277,23 @@ class Recording:
 
     def known(self, accounts: Mapping[str, HeldAccount]) -> list[Secret]:
         """Every secret of the run: of the environment, of the accounts, and of the logins."""
-        found = {one.reveal(): one for one in self._secrets}
-        for channel, account in accounts.items():
-            value = account.credential
-            if not is_standin(value):
-                found.setdefault(value, Secret(f"the credential of {channel}", value))
-        for value in _tokens(self._raw):
-            found.setdefault(value, Secret("an access token", value))
+        found = {one.reveal(): one for one in _credentials(accounts, self._raw)}
+        found.update((one.reveal(), one) for one in self._secrets)
         return [one for one in found.values() if one.is_searchable]
 
-    def _given(self, accounts: Mapping[str, HeldAccount], standins: Standins) -> list[Secret]:
-        """What a replay gives another value for, each named by what it is."""
-        unique = (row for row in standins.replaced() if row[0] in _UNIQUE)
-        named = (Secret(f"the run's own {kind.replace('_', ' ')}", value) for kind, value in unique)
-        found = {one.reveal(): one for one in (*self.known(accounts), *named)}
+    def _given(
+        self, raw: Iterable[Interaction], accounts: Mapping[str, HeldAccount], standins: Standins
+    ) -> list[Secret]:
+        """What a replay gives another value for, each named by what it is.
+
+        What a test has made up is none of it: a job that it asks for in vain.
+        """
+        found = {
+            value: Secret(f"the run's own {kind.replace('_', ' ')}", value)
+            for kind, value in standins.replaced()
+            if kind in _UNIQUE and _DRAWN.fullmatch(value) and _was_told(value, raw)
+        }
+        found.update((one.reveal(), one) for one in _credentials(accounts, raw))
         return [one for one in found.values() if one.is_searchable]
 
     def _gate(self, accounts: Mapping[str, HeldAccount]) -> Gate:
@@ -336,6 +341,29 @@ def _findings(gate: Gate, one: Interaction) -> list[Finding]:
     texts = [one.url, *(text for row in headers for text in row)]
     parts = [one.request_body, one.response_body, "\n".join(texts).encode()]
     return [finding for part in parts for finding in gate.search(part)]
+
+
+def _credentials(
+    accounts: Mapping[str, HeldAccount], raw: Iterable[Interaction]
+) -> Iterator[Secret]:
+    """The credentials and access tokens that the code under test was given."""
+    for channel, account in accounts.items():
+        if not is_standin(account.credential):
+            yield Secret(f"the credential of {channel}", account.credential)
+    for value in _tokens(raw):
+        yield Secret("an access token", value)
+
+
+def _was_told(value: str, raw: Iterable[Interaction]) -> bool:
+    """Whether a good answer gave a value that was not in its question."""
+    told = value.encode("utf-8", "surrogatepass")
+    return any(
+        one.status < 400
+        and told in one.response_body
+        and told not in one.request_body
+        and value not in one.url
+        for one in raw
+    )
 
 
 def _tokens(raw: Iterable[Interaction]) -> Iterator[str]:

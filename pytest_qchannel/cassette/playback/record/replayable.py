@@ -58,8 +58,9 @@ def made_of_given(
         given: What has a stand-in, each named by what it is.
     """
     texts = "\n".join(dict.fromkeys(texts_in(params)))
+    both = [text.encode("utf-8", "surrogatepass") for text in (texts, texts[::-1])]
     for one in given:
-        if any(one.hide(text) != text for text in (texts, texts[::-1])):
+        if any(written in text for written, _ in one.encodings() for text in both):
             key = address_of(interaction)
             yield f"{key.method} {key.path} by a text of its params, which holds {one.env_var}"
 

@@ -99,7 +99,7 @@ def explain(
         number=None if closest is None else closest.number + 1,
         differences=found,
         closest=said,
-        next=f"{record}, or {_undo(closest, key)}{apart}",
+        next=f"{record}, or {_undo(closest, key)}{apart} (qchannel docs replay-misses)",
         versions=versions,
     )
 

@@ -321,14 +321,16 @@ def test_a_miss_has_the_shape_of_the_house() -> None:
         "  closest: #2 (line 14), header Service-CRN differs: "
         "...:1111 (recorded) != ...:2222 (sent)\n"
         f'  next:    pytest "{TEST}" --qchannel-mode=record '
-        "--qchannel-record-from=emulator, or restore the instance"
+        "--qchannel-record-from=emulator, or restore the instance (qchannel docs replay-misses)"
     )
 
 
 def test_a_miss_of_another_path_is_told_to_restore_the_path() -> None:
     """What the user saw: ``restore the query``, which made no difference."""
     text = miss([said("GET", "/backends")], said("GET", "/jobs?limit=3"))
-    assert text.endswith("=emulator, or send GET /api/v1/backends in its place")
+    record = record_command(TEST)
+    other = "send GET /api/v1/backends in its place"
+    assert text.endswith(f"{record}, or {other} (qchannel docs replay-misses)")
 
 
 def test_a_miss_of_a_submission_tells_the_difference_of_the_nearest_one() -> None:

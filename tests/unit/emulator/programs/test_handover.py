@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def test_a_worker_that_was_made_ready_is_the_one_that_works(
     started: list[Any] = []
 
     def start() -> Any:
-        started.append(object())
+        started.append(SimpleNamespace(poll=lambda: None))
         began.set()
         return started[-1]
 

@@ -50,7 +50,19 @@ def test_skips_are_grouped_by_their_reason() -> None:
     assert lines_of(run, [], [], Shown()) == [
         "5 skipped: no QPU (2); too slow (1); one (1); 1 more reason"
     ]
-    assert phrases_of(run, [OLD], []) == ["1 cassette replayed", "5 skipped"]
+    assert phrases_of(run, [OLD], [], Shown()) == [
+        "1 cassette replayed",
+        "5 skipped: no QPU (2); too slow (1); one (1); 1 more reason",
+    ]
+
+
+def test_a_quiet_run_says_why_a_live_test_was_skipped() -> None:
+    """With the service down ``-q`` said ``1 skipped``, and the run was green."""
+    run = run_of(skipped(1, f"live, outage: {KEY} at\nnight"))
+    (phrase,) = phrases_of(run, [], [], Shown())
+    assert phrase.startswith("1 skipped: live, outage: ")
+    assert KEY not in phrase
+    assert phrase.endswith(" at night (1)")
 
 
 def test_the_age_of_what_was_replayed_is_told() -> None:
