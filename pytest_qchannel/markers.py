@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from pytest_qchannel.errors import nearest
+from pytest_qchannel.options import is_meant
 
 __all__ = [
     "FAULT",
@@ -48,6 +49,10 @@ HELP: Final = {
 }
 
 
+_RESTS: Final = frozenset(("", FAULT.removeprefix(f"{QCHANNEL}_")))
+"""What follows ``qchannel`` in the name of a marker."""
+
+
 def registered(name: str) -> str:
     """How a marker is registered: what ``pytest --markers`` shows fits a terminal."""
     shown = "@pytest.mark."
@@ -78,5 +83,7 @@ def _is_registered(name: str, told: Iterable[str]) -> bool:
 def _is_alike(name: str) -> bool:
     if name in USAGE:
         return False
-    is_near = name[:1] in "qQ" or "qp" in name.lower()  # the others are spared the comparison
-    return name.startswith(QCHANNEL) or (is_near and bool(nearest(name, USAGE, likeness=0.8)))
+    if name.startswith(QCHANNEL) or is_meant(name, _RESTS):
+        return True
+    is_near = "qpu" in name.lower()  # the others are spared the comparison
+    return is_near and nearest(name, (LIVE_QPU,), likeness=0.85) is not None

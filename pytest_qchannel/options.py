@@ -8,34 +8,40 @@ the choices of few words in :mod:`.modes`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
+from itertools import takewhile
 from typing import Final, Literal, TypeAlias, get_args
+
+from pytest_qchannel.errors import nearest
 
 __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
-    "MEANT",
     "OPTIONS",
     "REPORTS",
     "SCOPES",
     "UNKNOWN_ROUTES",
     "Option",
     "Scope",
+    "is_meant",
     "may_be_meant",
     "names_a_lane",
+    "options_in",
 ]
 
 CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 
 ENV_PREFIX: Final = "QCHANNEL_"
 
-MEANT: Final = re.compile(r"q(?!u|t|iskit)[\w-]{7,}", re.IGNORECASE)
+_MEANT: Final = re.compile(r"q(?!u|t|iskit)[_-]?[^\W_]{5,}", re.IGNORECASE)
 """How a name begins that may be meant to be one of ours: the others are spared the comparison.
 
 Many projects have ``quote-style``, ``qt_api`` or ``qiskit-ibm-runtime`` in the same file.
 """
 
-_IN_FILE: Final = re.compile(rf"(?<![\w-])(?:-o)?{MEANT.pattern}[\"']?\s*[=:]", re.IGNORECASE)
+_IN_FILE: Final = re.compile(
+    rf"(?<![\w-])(?:-o)?{_MEANT.pattern}[\w-]*[\"']?\s*[=:]", re.IGNORECASE
+)
 """What an ini file, or ``-o``, has in it with a setting of ours, or with a mistyped one."""
 
 Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
@@ -269,6 +275,36 @@ OPTIONS: Final = (
 )
 
 
+def is_meant(name: str, rests: Container[str]) -> bool:
+    """Whether a name is meant to be one of ours, though its ``qchannel`` may be mistyped.
+
+    The words in which it says whose it is decide: ``QA_ALLOWED_HOSTS`` is as long as ours, and of
+    somebody else. In two words, ``q_channel``, they are ours only before the rest of a name of
+    ours: ``Q_CHANNEL_ID`` is the channel of somebody's Q.
+
+    Args:
+        name: A variable, ini key or marker, or an option without its dashes.
+        rests: What follows ``qchannel_`` in such names of ours; ``""`` where nothing may.
+    """
+    if not _MEANT.match(name):
+        return False
+    whose, *words = re.split("[_-]", name.lower())
+    is_split = whose == "q"
+    if is_split:
+        whose += words.pop(0)
+    rest = "_".join(words)
+    is_ours = rest in rests if is_split else bool(rest) or "" in rests
+    return is_ours and (
+        set(whose) == set("qchannel") or nearest(whose, ("qchannel",), likeness=0.85) is not None
+    )
+
+
+def options_in(args: Iterable[str]) -> Iterator[str]:
+    """The options of a command line, with their values: behind ``--`` there are none."""
+    before = takewhile(lambda one: one != "--", args)
+    return (one for one in before if one.startswith("--"))
+
+
 def may_be_meant(variables: Iterable[str], args: Iterable[str], texts: Iterable[str]) -> bool:
     """Whether a setting of ours, mistyped ones included, may be among what is set.
 
@@ -279,8 +315,8 @@ def may_be_meant(variables: Iterable[str], args: Iterable[str], texts: Iterable[
     """
     args = tuple(args)
     return (
-        any(map(MEANT.match, variables))
-        or any(one.startswith("--") and MEANT.match(one, 2) for one in args)
+        any(map(_MEANT.match, variables))
+        or any(_MEANT.match(one, 2) for one in options_in(args))
         or any(map(_IN_FILE.search, (*texts, *args)))
     )
 

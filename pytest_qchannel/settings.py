@@ -16,10 +16,11 @@ from pytest_qchannel.modes import Door, Mode, Source
 from pytest_qchannel.options import (
     CHANNELS,
     ENV_PREFIX,
-    MEANT,
     OPTIONS,
     SCOPES,
     Option,
+    is_meant,
+    options_in,
 )
 from pytest_qchannel.setting_values import PARSERS, BadValue, as_text
 
@@ -44,6 +45,7 @@ RUN_ID: Final = f"{ENV_PREFIX}RUN_ID"
 """The variable that names a live run, as CI knows it."""
 
 _KEYS: Final = tuple(option.ini_key for option in OPTIONS)
+_NAMES: Final = frozenset(option.name for option in OPTIONS)
 
 
 class Settings(NamedTuple):
@@ -147,9 +149,10 @@ def check_variables(environ: Mapping[str, str]) -> None:
         for channel in CHANNELS
         for part in ("TOKEN", "INSTANCE")
     }
+    rests = {name.removeprefix(ENV_PREFIX).lower() for name in known}
     for name in environ:
-        is_near = MEANT.match(name) and nearest(name, known, likeness=0.8)
-        if name not in known and (is_near or name.startswith(ENV_PREFIX)):
+        is_ours = name.startswith(ENV_PREFIX) or (name.isupper() and is_meant(name, rests))
+        if name not in known and is_ours:
             raise UsageProblem(
                 f"the environment variable {name} means nothing to qchannel",
                 closest=nearest(name, known),
@@ -164,8 +167,8 @@ def check_key(key: str, where: str) -> None:
         UsageProblem: Names the nearest one.
     """
     written = key.lower().replace("-", "_")
-    is_near = MEANT.match(written) and nearest(written, _KEYS, likeness=0.8)
-    if key not in _KEYS and (is_near or written.startswith("qchannel")):
+    is_ours = written.startswith("qchannel") or is_meant(written, _NAMES)
+    if key not in _KEYS and is_ours:
         _refuse_credential(written, key, where)
         raise UsageProblem(
             f"unknown ini key {key}",
@@ -198,11 +201,10 @@ def check_arguments(args: Iterable[str]) -> None:
         UsageProblem: An option of ours that there is not.
     """
     flags = [option.flag for option in OPTIONS]
-    for arg in args:
+    for arg in options_in(args):
         flag = arg.partition("=")[0]
-        is_meant = flag.startswith("--") and MEANT.match(flag, 2)
-        is_near = is_meant and nearest(flag, flags, likeness=0.8)
-        if flag not in flags and (is_near or flag.startswith("--qchannel")):
+        is_ours = flag.startswith("--qchannel") or is_meant(flag[2:], _NAMES)
+        if flag not in flags and is_ours:
             _refuse_credential(flag[2:].replace("-", "_"), flag)
             raise UsageProblem(
                 f"unknown option {flag}",

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from pytest_qchannel.errors import nearest
-from pytest_qchannel.options import CHANNELS
+from pytest_qchannel.options import CHANNELS, is_meant
 from pytest_qchannel.plugin.keys import LANE_FIXTURE
 
 __all__ = [
@@ -29,7 +29,6 @@ _MISMATCH: Final = re.compile(
 )
 
 _NOT_FOUND: Final = re.compile(r"(fixture '(.*)' not found)(\n *available fixtures: )(.*)")
-_OURS: Final = ("qchannel", *CHANNELS)
 _PRIVATE: Final = "_qchannel_"
 
 _XUNIT: Final = re.compile(r"_(?:xunit|unittest)_(\w+?)_fixture")
@@ -96,7 +95,12 @@ def name_nearest(report: pytest.TestReport) -> None:
         return
     headline, asked, title, listed = found.groups()
     names = [one for one in listed.split(", ") if not one.startswith(_PRIVATE)]
-    closest = nearest(asked, names, likeness=0.5 if asked.startswith("qchannel") else 0.8)
-    told = f"\n closest: {closest}" if closest and closest.startswith(_OURS) else ""
+    rests = {
+        one.removeprefix("qchannel").lstrip("_") for one in names if one.startswith("qchannel")
+    }
+    is_ours = asked.startswith("qchannel") or is_meant(asked, rests)
+    closest = nearest(asked, names, likeness=0.5 if asked.startswith("qchannel") else 0.8) or ""
+    is_told = closest.startswith(("qchannel", *CHANNELS) if is_ours else CHANNELS)
+    told = f"\n closest: {closest}" if is_told else ""
     shown: Any = report.longrepr
     shown.errorstring = f"{headline}{told}{title}{', '.join(names)}{found.string[found.end() :]}"

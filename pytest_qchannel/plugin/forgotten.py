@@ -10,16 +10,18 @@ import pytest
 
 from pytest_qchannel.channels.credentials import CLIENT_VARIABLES, credential_variables
 from pytest_qchannel.errors import QChannelError
-from pytest_qchannel.hosts import may_ask_for_credentials
+from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, SEARCH, find_host
 from pytest_qchannel.lanes.complaints import has_left_lane
 from pytest_qchannel.plugin.fixture_names import name_nearest
 
-__all__ = ["mending", "tell"]
+__all__ = ["host_refused_in", "is_for_want_of_account", "mending", "tell"]
 
 _REFUSED: Final = (None, 401, 403)
 """Statuses of who is not let in; ``None`` is no answer."""
 
-_IAM: Final = "iam.cloud.ibm.com"
+_OF_ALL_CLOUD: Final = (IAM, SEARCH, CATALOG, CONTROLLER)
+"""Services of IBM Cloud that are not Quantum's: who does not use the client may mean another."""
+
 _LIBRARIES: Final = ("requests", "httpx", "ibm_cloud_sdk_core", "vcr")
 
 _WRONG_KEY: Final = 400
@@ -41,20 +43,18 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
     if error is None or has_left_lane(error):
         return
     host = _host_that_failed(error)
-    if not (
-        host
-        or type(error).__name__ == "AccountNotFoundError"
-        or (isinstance(error, KeyError) and error.args[:1] in _variables())
-    ):
+    if not (host or is_for_want_of_account(error)):
         return
     forgotten = QChannelError(
         "this test has none of the fixtures of pytest-qchannel, so nothing is emulated",
-        facts=[("reached", host)] if host else (),
+        facts=[("asked", host)] if host else (),  # by a mock it was not even reached
         next=mending(item),
     )
     error.add_note(str(forgotten))
-    report.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
-    error.__notes__.pop()  # of a module's fixture the same error fails the next test, which has one
+    try:
+        report.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
+    finally:  # of a module's fixture the same error fails the next test, which has one
+        error.__notes__.pop()
 
 
 def mending(item: pytest.Item) -> str:
@@ -80,24 +80,30 @@ def _host_that_failed(error: BaseException) -> str | None:
         link = link.__cause__ or link.__context__
     if any(isinstance(one, QChannelError) or has_left_lane(one) for one in links):
         return None  # the one says what to do, and the other was answered
-    return next(filter(None, map(_refused_by, links)), None)
+    return next(filter(None, map(host_refused_in, links)), None)
 
 
-def _refused_by(error: BaseException) -> str | None:
-    """The host, as these libraries keep it with their errors."""
+def is_for_want_of_account(error: BaseException) -> bool:
+    """Whether the client found no account, or a test no variable of one."""
+    if isinstance(error, KeyError):
+        key = error.args[0] if error.args else None
+        return isinstance(key, str) and key in {*credential_variables(), *CLIENT_VARIABLES}
+    return type(error).__name__ == "AccountNotFoundError"
+
+
+def host_refused_in(error: BaseException) -> str | None:
+    """The emulated host that refused the login or did not answer, as libraries keep it."""
     if type(error).__module__.partition(".")[0] not in _LIBRARIES:
         return None
     kept = vars(error)
     response = kept.get("response", kept.get("http_response"))
     found = (kept.get(name) for name in ("request", "_request", "failed_request"))
-    request = next(filter(None, found), getattr(response, "request", None))
-    url = getattr(request, "url", getattr(request, "uri", ""))  # the second one is vcrpy's
-    host = urlsplit(str(url)).hostname or ""
+    known = (one for one in found if one is not None)
+    request = next(known, getattr(response, "request", None))
+    url = urlsplit(str(getattr(request, "url", getattr(request, "uri", ""))))  # vcrpy has the uri
+    host = find_host(url.hostname or "", url.path)
+    if host is None or (host.service in _OF_ALL_CLOUD and "qiskit_ibm_runtime" not in sys.modules):
+        return None
     status = getattr(response, "status_code", None)
-    is_login = host.endswith(_IAM) and status == _WRONG_KEY
-    is_meant = may_ask_for_credentials(host) and (is_login or status in _REFUSED)
-    return host if is_meant else None
-
-
-def _variables() -> set[tuple[str]]:
-    return {(name,) for name in (*credential_variables(), *CLIENT_VARIABLES)}
+    is_refused = status in _REFUSED or (host.service == IAM and status == _WRONG_KEY)
+    return host.name if is_refused else None

@@ -234,9 +234,9 @@ def test_a_forgotten_fixture_is_told_where_nobody_uses_us(run: Any) -> None:
     said = "this test has none of the fixtures of pytest-qchannel"
     reports = re.split(r"^_+ (test_\w+) _+$", result.stdout.str(), flags=re.MULTILINE)[1:]
     told = {
-        name: reached[1]
+        name: asked[1]
         for name, report in zip(reports[::2], reports[1::2], strict=True)
-        if (reached := re.search(rf"{said}.*\n.*reached: (\S+)", report))
+        if (asked := re.search(rf"{said}.*\n.*asked: +(\S+)", report))
     }
     of_client = {told.pop(name) for name in ("test_login", "test_wrong_key")}
     assert all(host.endswith(".cloud.ibm.com") for host in of_client)

@@ -240,13 +240,14 @@ import os, pathlib, sys
 from tests.unit.cassette.traffic_kit import cassette, said
 from pytest_qchannel.cassette.disk.store import Store
 store = Store(pathlib.Path(sys.argv[1]))
-print("ready", flush=True)
 number = 0
 while True:
     number += 1
     body = b"%d-%d " % (os.getpid(), number) * 2_000
     both = (said("GET", "/a", body), said("GET", "/b", body + b"b"))
     store.save(cassette(*both))
+    if number == 1:
+        print("ready", flush=True)
 """
 
 
