@@ -69,7 +69,7 @@ def test_a_miss_that_sees_two_versions_suggests_a_set_for_each(run: Any) -> None
         [
             "*versions: qiskit-ibm-runtime: recorded with 0.40.1, installed is *",
             "*next: *, or keep a set for each client: "
-            "qchannel_cassettes = cassettes/{client} in the ini file",
+            "qchannel_cassettes = cassettes/{client} in the ini file*",
         ]
     )
 
