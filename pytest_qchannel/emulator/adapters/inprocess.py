@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -122,6 +122,10 @@ class _Everything(responses.BaseResponse):
     def get_response(self, sent: requests.PreparedRequest) -> HTTPResponse:
         """Asks the emulator."""
         parts = urlsplit(sent.url or "")
+        body: Any = sent.body
+        start = getattr(sent, "_body_position", None)
+        if hasattr(body, "seek") and isinstance(start, int):
+            body.seek(start)  # a file that was read by the try before
         request = Request(
             method=(sent.method or "GET").upper(),
             host=(parts.hostname or "").lower(),
@@ -129,7 +133,7 @@ class _Everything(responses.BaseResponse):
             path=re.sub("^//+", "/", parts.path) or "/",
             headers={name.lower(): _as_text(value) for name, value in sent.headers.items()},
             query_string=parts.query,
-            body=whole_body(sent.body),
+            body=whole_body(body),
         )
         answer = self._handle(request)
         return HTTPResponse(
