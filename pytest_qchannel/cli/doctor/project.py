@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from pytest_qchannel import ini_file
 from pytest_qchannel.cli.doctor import commands
-from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
+from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, unset, warn
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.lanes.worlds import world_of
@@ -31,7 +31,7 @@ def _settings(machine: Machine) -> Iterator[Finding]:
             close = problem.closest
             mend = commands.renamed_key(machine, key, close) if close else ""
             yield fail(
-                f"{problem.headline} in {_shown(machine, path)}",
+                seen_of(problem, f" in {_shown(machine, path)}"),
                 mend or commands.without_key(machine, key),
             )
     for word in machine.words:
@@ -39,7 +39,7 @@ def _settings(machine: Machine) -> Iterator[Finding]:
             check_arguments([word.text])
         except UsageProblem as problem:
             where = word.source or f"addopts of {_shown(machine, path)}"
-            yield fail(f"{problem.headline} in {where}", commands.without_word(machine, word))
+            yield fail(seen_of(problem, f" in {where}"), commands.without_word(machine, word))
     for option in OPTIONS:
         yield from _value(machine, option)
     yield from _world(machine)
