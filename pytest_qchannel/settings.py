@@ -54,6 +54,7 @@ class Settings(NamedTuple):
     mode: Mode
     channel: tuple[str, ...]
     instance: str
+    saved_accounts: tuple[str, ...]
     seed: int
     allowed_hosts: tuple[str, ...]
     everywhere: bool
