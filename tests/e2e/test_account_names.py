@@ -83,6 +83,8 @@ def test_a_saved_account_is_there_under_the_name_of_the_setting(
 
     said = "\n".join(refused(by_name))
     assert "  pytest --qchannel-saved-accounts=my-saved-account" in said
+    monkeypatch.setenv("QCHANNEL_SAVED_ACCOUNTS", "another")
+    assert "=another,my-saved-account" in "\n".join(refused(by_name))
     monkeypatch.setenv("QCHANNEL_SAVED_ACCOUNTS", "another, my-saved-account")
     with emulated(channel=CHANNEL):
         assert by_name() != []

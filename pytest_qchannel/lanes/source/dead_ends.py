@@ -55,6 +55,7 @@ class Case(NamedTuple):
         channel: The channel in use, if one is.
         requests: What the test sent.
         source: What the world was read from.
+        saved: The names that the account is saved under.
     """
 
     world: World
@@ -63,6 +64,7 @@ class Case(NamedTuple):
     channel: Channel | None
     requests: Journal
     source: str = BUILDER
+    saved: tuple[str, ...] = ()
 
     @property
     def account(self) -> Account | None:
@@ -226,7 +228,7 @@ def _no_instance(case: Case) -> QChannelError | None:
 
 def _of_somebody(case: Case) -> QChannelError | None:
     """What the code under test names of a person's own: a saved account, an instance, a job."""
-    hint, account = saved_hint(case.error), case.account
+    hint, account = saved_hint(case.error, case.saved), case.account
     if hint is not None or account is None or not account.instances:
         return hint
     about = (case.world, case.source, account, case.requests)

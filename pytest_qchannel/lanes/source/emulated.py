@@ -83,7 +83,8 @@ class EmulatedSource:
 
     def hints(self, error: BaseException, channel: Channel | None, requests: Journal) -> list[str]:
         """What the world knows of an error that says less."""
-        about = (self.app.world, self.app.faults, error, channel, requests, self._source)
+        world, saved = self.app.world, self.settings.saved_accounts
+        about = (world, self.app.faults, error, channel, requests, self._source, saved)
         return hints_for(Case(*about))
 
     def handle(self, request: Request) -> Response:

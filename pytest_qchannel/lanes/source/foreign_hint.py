@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote
 
@@ -28,12 +28,20 @@ _CLIENT: Final = "qiskit_ibm_runtime"
 _PARTS: Final = 3
 """Of an instance of the classic platform: hub, group and project."""
 
+_MISSPELT: Final = 0.8
+"""How like another one a name is that was written wrong."""
+
 _NOT_SAVED: Final = re.compile(r"Account with the name (.+) does not exist on disk")
 """Source: ``accounts/management.py`` of the client, 0.34 to 0.51."""
 
 
-def saved_hint(error: BaseException) -> QChannelError | None:
-    """How a saved account that the client did not find is there in the emulated lane."""
+def saved_hint(error: BaseException, saved: Iterable[str]) -> QChannelError | None:
+    """How a saved account that the client did not find is there in the emulated lane.
+
+    Args:
+        error: What the test ended with.
+        saved: The names that the emulated account is saved under already.
+    """
     found = _NOT_SAVED.search(str(error)) if "AccountNotFound" in type(error).__name__ else None
     if found is None or any(_locals(error, "filename", "_discover_account")):
         return None  # a file of the test's own is its own matter
@@ -41,7 +49,7 @@ def saved_hint(error: BaseException) -> QChannelError | None:
     return QChannelError(
         f"no account is saved under the name {name!r}: your own account file is hidden here",
         facts=[("to save", "the emulated account under that name, for a run without an edit")],
-        next=f"pytest {shlex.quote(f'--qchannel-saved-accounts={name}')}",
+        next=f"pytest {shlex.quote('--qchannel-saved-accounts=' + ','.join([*saved, name]))}",
     )
 
 
@@ -66,14 +74,17 @@ def instance_hint(
     if not _can_be_given(name, is_crn=is_crn, is_classic=account.platform == "classic"):
         return None  # a misspelt one, or one of elsewhere: the answer says so
     names = [one.name for one in account.instances.values()]
+    closest = nearest(name, names, likeness=_MISSPELT)
     keys = {"name": "my-instance", "crn": name} if is_crn else {"name": name}
     step = adding(world, source, account, "accounts.instances", {**keys, "plan": "Premium"})
     return QChannelError(
         f"the emulated account has no instance {name!r}",
         facts=[("instances", ", ".join(names))],
-        closest=nearest(name, names, likeness=0.7),
-        next="take instance=... away: the client reads QISKIT_IBM_INSTANCE; or give the emulated "
-        f"account one of that {'CRN' if is_crn else 'name'}, with the plan that yours has:\n{step}",
+        closest=closest,
+        next=f"use {closest!r}"
+        if closest
+        else "take it away, and the client reads QISKIT_IBM_INSTANCE; or give the emulated account "
+        f"one of that {'CRN' if is_crn else 'name'}, with the plan that yours has:\n{step}",
     )
 
 
