@@ -17,6 +17,7 @@ from pytest_qchannel.lanes.worlds import world_of
 from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
 from pytest_qchannel.modes import Mode
 from pytest_qchannel.options import CHANNELS, OPTIONS, Option
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import check_arguments, check_key, resolve
 
 __all__ = ["CHECKS"]
@@ -186,8 +187,8 @@ def _wrong_in(name: str, call: ast.Call) -> Iterator[tuple[int, str, str]]:
 
 def _marks_in(path: Path) -> Iterator[_Mark]:
     try:
-        text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text) if "mark." in text else None
+        text = read_small(path)
+        tree = ast.parse(text) if b"mark." in text else None
     except (OSError, ValueError, SyntaxError):
         return  # pytest says it
     calls = {}

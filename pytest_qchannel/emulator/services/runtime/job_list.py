@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime import clockwork, hopeless, scope
 from pytest_qchannel.emulator.services.runtime.charges import version_of
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import created_within, finds, is_true, number
@@ -33,6 +33,7 @@ def list_jobs(ctx: Context) -> Response:
     # The service takes its default for a limit that is out of range.
     limit = limit if 1 <= limit <= PAGE else PAGE
     offset = number(ctx, "offset", 0)
+    hopeless.note_page(ctx.world, ctx.request.query_string, offset, len(found))
     with_params = not is_true(ctx.request.first("exclude_params"))
     version = version_of(ctx)
     page = [
