@@ -80,13 +80,6 @@ def test_problems_with_a_job(path: list[str | int], value: Any, said: str) -> No
     assert problem.startswith(said)
 
 
-def test_the_largest_cost_is_three_hours() -> None:
-    problem = problem_with({**JOB, "cost": 10_801}, CREATE_JOB)
-    assert problem is not None
-    assert problem.startswith("cost: ")
-    assert "10800" in problem
-
-
 @pytest.mark.parametrize("missing", ["program_id", "backend", "params"])
 def test_a_missing_field_of_a_job_is_named(missing: str) -> None:
     data = {name: value for name, value in JOB.items() if name != missing}
