@@ -196,6 +196,13 @@ def test_lists_are_sorted_and_paged(door: Door) -> None:
     assert (page["count"], page["limit"], page["offset"]) == (5, 2, 3)
 
 
+def test_a_job_with_an_empty_id_is_the_web_application(door: Door) -> None:
+    """Seen in 2026; here it was the list of jobs, which code may read without noticing."""
+    answer = door.get("/jobs/")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html")
+    assert answer.body.startswith(b"<!DOCTYPE html>")
+
+
 def test_a_list_shows_what_a_single_look_shows(door: Door) -> None:
     job_id = door.submit(tags=["a"])
     [row] = door.get("/jobs", {"exclude_params": "false"}).json["jobs"]

@@ -238,6 +238,9 @@ def test_circuits_run_for_less_than_what_is_charged(door: Door) -> None:
     job_id = door.submit(pubs=[[X_ON_7, None, 1_000]])
     assert door.get(f"/jobs/{job_id}").json["usage"]["seconds"] == 2
     assert 0.2e9 < metrics(door, job_id, **NEWEST)["circuits_execution_time_ns"] < 0.3e9
+    failed = door.submit(pubs=[[X_ON_7.replace("x $7", "h $7")]])
+    assert door.get(f"/jobs/{failed}").json["usage"]["seconds"] == 2
+    assert metrics(door, failed, **NEWEST)["circuits_execution_time_ns"] == 0, "none of them ran"
 
 
 def test_usage_is_written_as_the_version_has_it(door: Door) -> None:

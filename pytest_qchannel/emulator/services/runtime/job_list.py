@@ -22,9 +22,19 @@ FARTHEST: Final = 2**31 - 1
 
 Filter = Callable[[Job], bool]
 
+WEB_APPLICATION: Final = Response(
+    200, b"<!DOCTYPE html><title>IBM Quantum Platform</title>", {"Content-Type": "text/html"}
+)
+"""What ``GET /jobs/``, a look at a job with an empty id, comes to; what is in it is ours.
+
+Source: the live service, in 2026.
+"""
+
 
 def list_jobs(ctx: Context) -> Response:
     """``GET /jobs``: one page, and in ``count`` the number of all jobs that match."""
+    if ctx.host.service == RUNTIME and ctx.request.path.endswith("/"):
+        return WEB_APPLICATION
     clockwork.advance_jobs(ctx)
     found = ctx.world.listed_jobs(_instances(ctx))
     for keep in _filters(ctx):
