@@ -70,10 +70,13 @@ _CIRCUIT: Final = {
 _VALUES: Final = {"type": ["array", "object", "null"]}
 
 _SAMPLER_PUB: Final[Schema] = {
-    "type": "array",
-    "minItems": 1,
-    "maxItems": 3,
-    "prefixItems": [_CIRCUIT, _VALUES, {"type": ["integer", "null"], "minimum": 1}],
+    "if": {"type": "array"},
+    "then": {
+        "minItems": 1,
+        "maxItems": 3,
+        "prefixItems": [_CIRCUIT, _VALUES, {"type": ["integer", "null"], "minimum": 1}],
+    },
+    "else": _CIRCUIT,  # a bare circuit stands for a PUB that has nothing else
 }
 _ESTIMATOR_PUB: Final[Schema] = {
     "type": "array",
