@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -154,19 +155,12 @@ class Recording:
             if submission is not None:
                 submitted[id(kept)] = submission
         given = self._given(raw, accounts, scrubber.standins)
-        self._not_found_again = tuple(
-            dict.fromkeys(
-                [
-                    *not_found_again(((one, scrubbed[id(one)]) for one in raw), accounts),
-                    *(
-                        text
-                        for one in scrubbed.values()
-                        if id(one) in submitted
-                        for text in made_of_given(one, submitted[id(one)].sent, given)
-                    ),
-                ]
-            )
+        jobs = [(one, submitted[id(one)]) for one in scrubbed.values() if id(one) in submitted]
+        found = chain(
+            not_found_again(((one, scrubbed[id(one)]) for one in raw), accounts),
+            *(made_of_given(one, job.sent, given) for one, job in jobs),
         )
+        self._not_found_again = tuple(dict.fromkeys(found))
         fewer = collapse(self._whole(scrubbed))
         cassette = Cassette(
             self.test_id,
