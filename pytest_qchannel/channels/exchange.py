@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from pytest_qchannel.channels.credentials import secrets_in
+from pytest_qchannel.channels.environment import put_back
 
 __all__ = ["Exchange", "new_standin"]
 
@@ -57,11 +58,8 @@ class Exchange:
 
     def end(self) -> None:
         """Puts the real ones back, but where somebody has set another value."""
-        for name, before in self._before.items():
-            if os.environ.get(name) == self.taken[name][0]:
-                os.environ.pop(name)
-                if before is not None:
-                    os.environ[name] = before
+        before = self._before.items()
+        put_back({name: own for name, own in before if os.environ.get(name) == self.taken[name][0]})
         self._before.clear()
 
     def _put(self, name: str, standin: str, real: str) -> None:
