@@ -99,12 +99,10 @@ class OrphanWatch:
         without = {taping.test_id(item) for item in others}
         idle_here = {taping.test_id(item) for item in items if not self._replays(item)}
         used.update(self._of_whole_runs(kept, idle_here))
-        seen = Seen(used, idle, self._whole(items))
-        if find(kept, seen, self._exists, _tests_in):
-            for one in kept:
-                if one.test in without:
-                    idle.setdefault(one.path, "its test uses no fixture of qchannel")
-        return find(kept, seen, self._exists, _tests_in)
+        for one in kept:
+            if one.test in without:
+                idle.setdefault(one.path, "its test uses no fixture of qchannel")
+        return find(kept, Seen(used, idle, self._whole(items)), self._exists, _tests_in)
 
     def _of_whole_runs(self, kept: list[CassetteFile], idle: set[str]) -> Iterator[Path]:
         """What ``--qchannel-everywhere`` records: of tests, too, that this run does not replay."""
