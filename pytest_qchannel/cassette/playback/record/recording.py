@@ -38,6 +38,7 @@ from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.cassette.submitted.submission import Submission
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.secret import Secret
+from pytest_qchannel.wire import json_object
 
 __all__ = ["Recording"]
 
@@ -365,10 +366,7 @@ def _tokens(raw: Iterable[Interaction]) -> Iterator[str]:
     for one in raw:
         if one.status >= 400 or not is_login(one):
             continue
-        try:
-            body = json.loads(one.response_body)
-        except (ValueError, RecursionError):
-            continue
-        for name in _TOKEN_FIELDS if isinstance(body, dict) else ():
+        body = json_object(one.response_body)
+        for name in _TOKEN_FIELDS:
             if isinstance(body.get(name), str) and body[name] != "not_supported":
                 yield body[name]
