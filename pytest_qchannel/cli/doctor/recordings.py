@@ -56,15 +56,7 @@ def _entries(machine: Machine) -> Iterator[Entry]:
 def _pointers(root: Path) -> list[Path]:
     """The files of which git has fetched the address only."""
     files = (path for path in sorted(root.rglob("*")) if path.is_file())
-    return [path for path in files if _head(path) == _POINTER]
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_POINTER))
-    except OSError:
-        return b""
+    return [path for path in files if head_of(path).startswith(_POINTER)]
 
 
 def _whole(machine: Machine) -> Iterator[Finding]:
