@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -79,6 +80,15 @@ def test_what_is_broken_is_named_and_its_command_mends_it(set_up: SetUp, tmp_pat
         assert not any(secret in str(row.finding) for secret in SECRETS)
         environ = mended(row.finding.next, tmp_path, environ)
     assert bad(examine(machine(tmp_path, environ))) == []
+
+
+def test_what_stays_in_the_variable_keeps_its_quotes(tmp_path: Path) -> None:
+    """``-k 'a or b'`` came back as three words, of which pytest takes two for files."""
+    project(tmp_path)
+    environ = {"PYTEST_ADDOPTS": "-k 'a or b' -p no:qchannel -p pytester"}
+    (row,) = bad(examine(machine(tmp_path, environ)))
+    kept = mended(row.finding.next, tmp_path, environ)["PYTEST_ADDOPTS"]
+    assert shlex.split(kept) == ["-k", "a or b", "-p", "pytester"]
 
 
 WHOLE = {
