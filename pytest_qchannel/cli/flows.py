@@ -38,7 +38,7 @@ from pytest_qchannel.ibm.table import url_of
 from pytest_qchannel.lanes.assemble import lane_for
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
-from pytest_qchannel.settings import Settings
+from pytest_qchannel.settings import Settings, Source
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
@@ -375,8 +375,9 @@ def _finished(step: Step, tape: ReplayTape | RecordTape, *, has_passed: bool) ->
     elif not has_passed:
         words = f"not all of {tape.place.path} was replayed: a step failed"
     elif not tape.is_recording:
-        words = f"all of it replayed, recorded from the {done['recorded_from']} with client "
-        words += f"{done['client']} and qiskit {done['qiskit']}"
+        source = Source(str(done["recorded_from"])).words
+        words = f"all of it replayed, recorded from {source} with client {done['client']} and "
+        words += f"qiskit {done['qiskit']}"
     step.detail = words
     return step
 
