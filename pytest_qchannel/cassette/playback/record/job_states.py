@@ -8,13 +8,13 @@ from urllib.parse import unquote
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import found_in
-from pytest_qchannel.ibm.route import Action, Tells
+from pytest_qchannel.ibm.route import FINAL, Action, Tells
 from pytest_qchannel.ibm.table import Found
 from pytest_qchannel.wire import json_object
 
 __all__ = ["unfinished"]
 
-_FINAL: Final = ("completed", "failed", "cancelled")
+_FINAL: Final = tuple(one.lower() for one in FINAL)
 _ENDED: Final = "ended"
 
 
