@@ -14,7 +14,7 @@ from typing import Final
 from pytest_qchannel.channels.credentials import secrets_in
 from pytest_qchannel.channels.environment import put_back
 
-__all__ = ["Exchange", "new_standin"]
+__all__ = ["HiddenKeys", "new_standin"]
 
 _KEY_BYTES: Final = 33  # 44 characters, as IBM's
 
@@ -24,7 +24,7 @@ def new_standin() -> str:
     return secrets.token_urlsafe(_KEY_BYTES)
 
 
-class Exchange:
+class HiddenKeys:
     """What was taken out of the variables, and what stands there in its place.
 
     Args:
