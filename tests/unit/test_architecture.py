@@ -148,7 +148,7 @@ LATE = {
     "plugin.fixtures: plugin.lending": "every run of everybody loads this module",
     "plugin.lending: lanes.worlds": "a replay has no world",
     "plugin.marker_arguments: emulator.faults.parse": "most tests declare no fault",
-    "plugin.orphan_watch: cassette.disk.inventory": "a worker of pytest-xdist does not look",
+    "plugin.unused_watch: cassette.disk.inventory": "a worker of pytest-xdist does not look",
     "plugin.record.ending: plugin.record.writing": "few runs write a report or a page",
     "plugin.session_settings: lanes.worlds": "most runs name no world",
     "plugin.start: plugin.live": "most runs are not live",

@@ -99,14 +99,14 @@ def _used_of(machine: Machine, root: Path) -> Iterator[Finding]:
     kept = cassettes_in(root)
     used = {one.path for one in kept if _is_written(machine, one.test)}
     modules = {one.module for one in kept if _defined_in(machine.base / one.module)}
-    for orphan in find(
+    for unused in find(
         kept,
         Seen(used, {}, modules),
         lambda module: exists_in(module, machine.base),
         lambda one: recorded_tests(one.path),
     ):
         yield warn(
-            f"{machine.shown(Path(orphan.path))}: {orphan.why}",
+            f"{machine.shown(Path(unused.path))}: {unused.why}",
             " ".join(["qchannel cassettes prune --yes", *words]),
         )
 
