@@ -1,4 +1,4 @@
-"""Files are looked at before they are read: what they are, how large.
+"""What is read may have been made to hurt: files are looked at first, and nothing has no end.
 
 A tree comes from a repository, so anything may lie in it: a pipe, which a reader waits for, or a
 link to a device, which has no end. The same may stand where a setting or a variable points.
@@ -11,7 +11,10 @@ import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["read_file", "read_small"]
+__all__ = ["MOST_UNPACKED", "read_file", "read_small"]
+
+MOST_UNPACKED: Final = 256 * 1024 * 1024
+"""The bytes that anything may grow to when it is unpacked; the service takes inputs of 80 MB."""
 
 _MOST_BYTES: Final = 16 * 1024**2
 """Of what people write: tests, settings, worlds."""

@@ -90,12 +90,14 @@ def without_text(machine: Machine, path: Path, line: int, name: str) -> str:
 def without_word(machine: Machine, word: Word) -> str:
     """Takes a word out of the options of every run."""
     if word.source:
-        rest = " ".join(one.text for one in machine.words if one.source and one.text != word.text)
-        return f"export PYTEST_ADDOPTS={shlex.quote(rest)}" if rest else f"unset {word.source}"
+        others = [one.text for one in machine.words if one.source and one.text != word.text]
+        parts = (part for one in others for part in (one.split() if one[:3] == "-p " else [one]))
+        rest = shlex.join(parts)
+        return f"export {word.source}={shlex.quote(rest)}" if rest else f"unset {word.source}"
     path = machine.ini[0] or machine.here
-    option, _, name = word.text.partition(" ")
-    option, name = re.escape(option), re.escape(name)
-    between = rf"(?:\1,\s*\1|\s*){name}" if name else ""
+    option, _, value = word.text.partition(" " if word.text.startswith("-p ") else "=")
+    option, value = re.escape(option), re.escape(value)
+    between = rf"(?:\1,\s*\1|=|\s*){value}" if value else ""
     spelt = re.compile(rf"(['\"]?){option}{between}\1,?\s?")
     for number, line in enumerate(_lines(path), 1):
         if written := spelt.search(line):

@@ -62,16 +62,22 @@ _OPTION: Final = {option.name: option for option in OPTIONS}
 
 
 def _value(machine: Machine, option: Option) -> Iterator[Finding]:
+    word = next(
+        (one for one in reversed(machine.words) if one.text.startswith(f"{option.flag}=")), None
+    )
     in_file = machine.ini[1].get(option.ini_key)
-    for environ, ini in (
-        ({option.env_var: machine.environ.get(option.env_var, "")}, {}),
-        ({}, {option.name: in_file or None}),
+    for line, environ, ini in (
+        ({option.name: machine.option(option.flag)}, {}, {}),
+        ({}, {option.env_var: machine.environ.get(option.env_var, "")}, {}),
+        ({}, {}, {option.name: in_file or None}),
     ):
         try:
-            resolve({}, {}, environ, ini, ini_path=machine.ini[0])
+            resolve(line, {}, environ, ini, ini_path=machine.ini[0])
         except UsageProblem as problem:
             value = problem.closest or option.default
-            if environ:
+            if line and word:
+                mend = commands.without_word(machine, word)
+            elif environ:
                 mend = f"export {option.env_var}={value}" if value else unset(option.env_var)
             else:
                 mend = commands.with_value(machine, option.ini_key, value)

@@ -57,15 +57,7 @@ def _entries(machine: Machine) -> Iterator[Entry]:
 def _pointers(root: Path) -> list[Path]:
     """The files of which git has fetched the address only."""
     files = (path for path in sorted(root.rglob("*")) if path.is_file())
-    return [path for path in files if _head(path) == _POINTER]
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_POINTER))
-    except OSError:
-        return b""
+    return [path for path in files if head_of(path).startswith(_POINTER)]
 
 
 def _whole(machine: Machine) -> Iterator[Finding]:
@@ -108,14 +100,14 @@ def _used_of(machine: Machine, root: Path) -> Iterator[Finding]:
     kept = cassettes_in(root)
     used = {one.path for one in kept if _is_written(machine, one.test)}
     modules = {one.module for one in kept if _defined_in(machine.base / one.module)}
-    for orphan in find(
+    for unused in find(
         kept,
         Seen(used, {}, modules),
         lambda module: exists_in(module, machine.base),
         lambda one: recorded_tests(one.path),
     ):
         yield warn(
-            f"{machine.shown(Path(orphan.path))}: {orphan.why}",
+            f"{machine.shown(Path(unused.path))}: {unused.why}",
             " ".join(["qchannel cassettes prune --yes", *words]),
         )
 

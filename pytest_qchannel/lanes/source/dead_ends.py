@@ -6,7 +6,7 @@ what to add, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from pytest_qchannel.channels.model import Channel
@@ -36,7 +36,7 @@ _MOST_DEVICES: Final = 12
 _WHAT_THERE_IS: Final = (
     "ask for what there is, or describe the device that you need: qchannel docs world"
 )
-_MENDED_BY: Final = {
+_MENDED_BY: Final[Mapping[int | None, str]] = {
     FailureCode.NOT_IN_TARGET: "transpile it for the backend: from qiskit import transpile, and "
     "before the run circuit = transpile(circuit, backend)",
     FailureCode.NOT_MEASURED: "measure what is to be counted: circuit.measure_all(), before it is "
@@ -270,7 +270,7 @@ def _failed_job(case: Case) -> QChannelError | None:
             f"{job.backend}; the test orders nothing of that kind",
             facts=facts,
             next=job.reason_solution
-            or next((mend for code, mend in _MENDED_BY.items() if code == job.reason_code), "")
+            or _MENDED_BY.get(job.reason_code)
             or "mend what was submitted: qchannel docs emulator says what "
             "is checked and what can be simulated",
         )
