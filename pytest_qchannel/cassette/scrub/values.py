@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 from ahocorasick_rs import AhoCorasick
 
+from pytest_qchannel.cassette.scrub.echoes import Echoes
 from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_harmless, is_plain, is_tag
 from pytest_qchannel.cassette.scrub.prose import is_known, scrub_prose
 from pytest_qchannel.cassette.scrub.standins import SHAPES, Standins
@@ -43,6 +45,7 @@ class Values:
 
     Attributes:
         own_tags: Tags that the code under test named itself: they stay where they are plain.
+        echoes: What it has sent: the service says it again.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class Values:
         self._known: AhoCorasick | None = None
         self._known_of = 0
         self.own_tags: set[str] = set()
+        self.echoes = Echoes()
         self._rewriters: Mapping[str, Callable[[str], str]] = {
             "keep": self._keep,
             "public": lambda text: text if self.may_stay(text) and is_harmless(text) else WORD,
@@ -118,8 +122,17 @@ class Values:
         return text if self.may_stay(text) and is_plain(text) else WORD
 
     def _prose(self, text: str) -> str:
-        scrubbed = scrub_prose(text, self.any_standin)
+        scrubbed = scrub_prose(text, self._in_step, self._echo)
+        if not is_harmless(scrubbed):  # together with the words around it: "token: mine"
+            scrubbed = scrub_prose(text, self._in_step, partial(self.echoes.of, as_it_is=False))
         return scrubbed if not any(secret in scrubbed for secret in self._secrets) else WORD
+
+    def _in_step(self, word: str) -> str | None:
+        made = self.any_standin(word)
+        return made if made is None or self.echoes.is_in_step(word, made) else None
+
+    def _echo(self, word: str) -> str | None:
+        return self.echoes.of(word, as_it_is=self.may_stay(word))
 
     @staticmethod
     def _log(text: str) -> str:
