@@ -21,7 +21,7 @@ from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.budget import FIXED_S, Budget
 from pytest_qchannel.lanes.live.caller import Caller, LiveLoginFailed
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
-from pytest_qchannel.lanes.live.entry import Entry, Kind, State, fingerprint
+from pytest_qchannel.lanes.live.entry import Kind, State, fingerprint
 from pytest_qchannel.lanes.live.forwarder import Forwarder
 from pytest_qchannel.lanes.live.ledger import TROUBLES, Ledger, ledger_path
 from pytest_qchannel.lanes.live.policy import Policy
@@ -286,6 +286,10 @@ class LiveRun:
         if self.is_hurried:
             self._forwarder.abandon()
 
+    def stop_submitting(self) -> None:
+        """The run was told to end. Takes no lock: a handler of a signal calls it."""
+        self._test.is_over = True
+
     def hurry(self) -> None:
         """The run is to end soon: CI kills a few seconds after its signal."""
         self.is_hurried = True
@@ -348,17 +352,16 @@ class LiveRun:
 
     def spent(self) -> tuple[float, float, float | None]:
         """The QPU seconds that were used, that are held, and that may be used at all."""
-        budget, entries = self.terms.budget, self.ledger.entries()
-        used = sum(one.used or 0.0 for one in entries)
-        held = sum(one.held for one in entries)
+        budget, held = self.terms.budget, self.ledger.held()
+        used = sum(one.used or 0.0 for one in self.ledger.entries())
         return used, held - used, budget.seconds if budget.tier == "paid" else None
 
     def summary(self) -> list[str]:
         """What has been spent, in lines."""
-        entries: list[Entry] = []
-        with suppress(*TROUBLES):  # its sweep has told that
-            entries = self.ledger.entries()
-        if not entries:
+        try:
+            if not (entries := self.ledger.entries()):
+                return []
+        except TROUBLES:  # its sweep has told that
             return []
         used, held, budget_s = self.spent()
         jobs = sum(one.kind is Kind.JOB and one.state is not State.VOID for one in entries)
