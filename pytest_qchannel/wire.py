@@ -19,6 +19,7 @@ __all__ = [
     "Request",
     "Response",
     "Trouble",
+    "json_object",
     "whole_body",
 ]
 
@@ -41,6 +42,15 @@ def whole_body(body: Any) -> bytes:
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
     return b"".join(map(whole_body, body or ()))
+
+
+def json_object(text: bytes | str) -> dict[str, Any]:
+    """The object that JSON says; empty where it is none, or nested too deeply to be read."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _no_number(word: str) -> float:

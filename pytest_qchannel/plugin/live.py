@@ -24,7 +24,7 @@ from pytest_qchannel.plugin import our_tests, selection, session_settings, shari
 from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_end import SEEN, LiveEnd
 from pytest_qchannel.plugin.live_shown import Shown
-from pytest_qchannel.plugin.live_variables import KEYS, exchange_of
+from pytest_qchannel.plugin.live_variables import KEYS, hidden_keys_of
 from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
 from pytest_qchannel.plugin.record.shown import visible
 from pytest_qchannel.plugin.taping import has_lane, test_id
@@ -47,11 +47,11 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
         UsageProblem: There is no credential, or one that IAM refuses, or a secret is where it
             must not be.
     """
-    exchange = exchange_of(config)
+    hidden = hidden_keys_of(config)
     file = settings.secrets
     if file is not None:
         file = session_settings.file_of(config, settings, "secrets", file)
-    environ = environ_with(file, exchange.environ())
+    environ = environ_with(file, hidden.environ())
     worker: Mapping[str, Any] = getattr(config, "workerinput", {})
     of_run = RunId(worker[_RUN_KEY], "pytest-xdist") if _RUN_KEY in worker else run_id(environ)
     try:
@@ -62,7 +62,7 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
             session_settings.base_of(config),
             owner=worker.get("workerid", "main"),
             clock=CLOCK,
-            standins=exchange.standins(),
+            standins=hidden.standins(),
         )
     except LiveLoginFailed as failed:  # to know an instance by its name it has to log in
         raise UsageProblem(failed.headline, facts=failed.facts, next=failed.next) from None
@@ -147,7 +147,7 @@ class Live:
     def pytest_configure_node(self, node: Any) -> None:
         """Tells a worker the name of the run, and what it does not find in its variables."""
         node.workerinput[_RUN_KEY] = self._run.terms.run
-        node.workerinput[KEYS] = exchange_of(self._config).taken
+        node.workerinput[KEYS] = hidden_keys_of(self._config).taken
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodeready(self, node: Any) -> None:

@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl, urlencode
 import jwt
 
 from pytest_qchannel.channels import credentials
-from pytest_qchannel.channels.exchange import new_standin
+from pytest_qchannel.channels.hidden_keys import new_standin
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.emulator.api.refusals import Known, refuse, refuse_as
 from pytest_qchannel.emulator.world.ended import remember_ended, said_of_ended
