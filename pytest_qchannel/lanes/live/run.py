@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -319,9 +318,10 @@ class LiveRun:
 
     def _crn_of(self, instance: str, channel: Channel) -> str | None:
         """The CRN with a fingerprint, of the instances in use or of all of the account."""
-        for one in chain(self.instances_of(channel), lazily(self._callers[channel].instances)):
-            if fingerprint(one.id) == instance:
-                return one.id
+        for give in (lambda: self.instances_of(channel), self._callers[channel].instances):
+            for one in give():
+                if fingerprint(one.id) == instance:
+                    return one.id
         return None
 
     @functools.cached_property
@@ -393,8 +393,3 @@ class LiveRun:
         if secret.is_searchable and secret not in self.real:
             remember(secret)
             self.real.append(secret)
-
-
-def lazily(give: Callable[[], Iterable[HeldInstance]]) -> Iterator[HeldInstance]:
-    """What a function gives, which is called when it is asked for."""
-    yield from give()

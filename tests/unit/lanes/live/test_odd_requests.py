@@ -169,5 +169,6 @@ def test_no_request_shows_what_it_carries() -> None:
 
 def test_a_test_of_a_run_that_was_told_to_end_submits_nothing(run: Run) -> None:
     run.test.is_over = True
-    refused(run, run.request("POST", "/jobs", job_body(backend=DEVICES[0])), "has ended meanwhile")
-    assert run.ledger.entries() == []
+    with pytest.raises(LiveRefused, match="has ended meanwhile"):
+        run.submit()
+    assert (run.wire.of("POST"), run.ledger.entries()) == ([], [])
