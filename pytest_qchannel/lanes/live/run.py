@@ -318,11 +318,10 @@ class LiveRun:
 
     def _crn_of(self, instance: str, channel: Channel) -> str | None:
         """The CRN with a fingerprint, of the instances in use or of all of the account."""
-        for give in (lambda: self.instances_of(channel), self._callers[channel].instances):
-            for one in give():
-                if fingerprint(one.id) == instance:
-                    return one.id
-        return None
+        known = {fingerprint(one.id): one.id for one in self.instances_of(channel)}
+        if instance not in known:
+            known = {fingerprint(one.id): one.id for one in self._callers[channel].instances()}
+        return known.get(instance)
 
     @functools.cached_property
     def _sweep(self) -> Sweep:
