@@ -132,7 +132,7 @@ def world() -> str:
 def fleets() -> str:
     """The devices of the default world, for each age of the client."""
     parts: list[tuple[str, list[tuple[str, ...]]]] = [
-        ("online in us-east, the second the least busy", [(*one.online,) for one in FLEETS]),
+        ("online in us-east, the third the least busy", [(*one.online,) for one in FLEETS]),
         ("offline", [(one.offline,) for one in FLEETS]),
         ("paused", [(one.paused,) for one in FLEETS]),
         ("on paid instances in us-east, too", [one.paid for one in FLEETS]),

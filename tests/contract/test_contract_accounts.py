@@ -108,9 +108,10 @@ def test_a_limit_over_the_allocation_is_a_conflict(door: Door) -> None:
 @pytest.mark.parametrize(
     "body",
     [{}, [], None, {"instance_limit": 0}, {"instance_limit": "1"}, {"instance_limit": True},
-     {"instance_limit": 1.5}],
+     {"instance_limit": 1.5}, {"instance_limit": 10**400}],
 )  # fmt: skip
 def test_a_malformed_configuration_is_refused(door: Door, body: Any) -> None:
+    """Of a limit of 400 digits the fault ``used_up`` ended with an OverflowError."""
     answer = ask(door, "PUT", "/instances/configuration", json=body)
     require_contract("replace_instance_data", answer)
     assert (answer.status, answer.code) == (400, 1208)

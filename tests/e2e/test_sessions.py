@@ -8,7 +8,7 @@ import pytest
 
 from pytest_qchannel import QChannel
 from pytest_qchannel.emulator.world.progression import polls, seconds
-from tests.devices_kit import LEAST_BUSY, THIRD
+from tests.devices_kit import ANOTHER, LEAST_BUSY
 from tests.e2e.session_kit import instance_with_sessions, isa_bell, service_on, version, word
 
 pytestmark = [
@@ -220,7 +220,7 @@ def test_another_backend_than_the_sessions(service: Any, backend: Any) -> None:
     from qiskit_ibm_runtime import Session
 
     session = Session(backend=backend)
-    other = service.backend(THIRD)
+    other = service.backend(ANOTHER)
     with pytest.raises(Exception, match=rf"The session is for {BACKEND}|400"):
         service._run(
             program_id="sampler",

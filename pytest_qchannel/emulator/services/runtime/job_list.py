@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context, whole
-from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.services.runtime import clockwork, hopeless, scope
 from pytest_qchannel.emulator.services.runtime.charges import version_of
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import created_within, finds, is_true, number
@@ -43,6 +43,7 @@ def list_jobs(ctx: Context) -> Response:
         found.reverse()
     limit = _number(ctx, "limit", PAGE, 1, PAGE)
     offset = _number(ctx, "offset", 0, 0, FARTHEST)
+    hopeless.note_page(ctx.world, ctx.request.query_string, offset, len(found))
     # Without a word about them they are left out: that is the description of today's service.
     default = "true" if ctx.host.service == RUNTIME else "false"
     with_params = not is_true(ctx.request.first("exclude_params", default))
