@@ -68,7 +68,7 @@ def routes() -> str:
     """Every route of every service, with its hosts, its statuses, and who says so."""
     parts = [
         "`HEAD` is answered wherever `GET` is, with its status and headers and no body "
-        f"({HEAD_SOURCE})."
+        f"({HEAD_SOURCE}). IAM answers other methods than `POST` with 405 and `BXNIM0060E` (O)."
     ]
     for service, lines in ROUTES.items():
         bases = [f"`https://{host.name}{host.base}`" for host in HOSTS if host.service == service]

@@ -70,9 +70,10 @@ class Request:
     method: str
     host: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    # Not shown: on its way to a real service it has a real credential in either.
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query_string: str = ""
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def query(self) -> dict[str, list[str]]:

@@ -219,6 +219,7 @@ SET_UPS = (
     SetUp("certificates", "no file", _environ(REQUESTS_CA_BUNDLE="/nowhere/ca.pem")),
     SetUp("certificates", "no certificate", _file("ca.pem", "nothing\n", SSL_CERT_FILE="ca.pem")),
     SetUp("settings", "a mistyped key", _ini("qchannel_sede = 3")),
+    SetUp("settings", "a key like none", _ini("qchannel_xyz = 3")),
     SetUp("settings", "a mistyped value", _toml('qchannel_door = "lopback"')),
     SetUp("settings", "a mistyped value in a variable", _environ(QCHANNEL_MODE="emulatd")),
     SetUp("settings", "a mistyped value in addopts", _ini("addopts = -q --qchannel-door lopback")),

@@ -22,6 +22,7 @@ from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.cli.project_settings import settings_here
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.releases import version_of
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.units import unit_id
 
@@ -131,7 +132,7 @@ def _named(markers: Sequence[str], files: Iterable[Path]) -> set[str]:
     word = re.compile(rf"\b({'|'.join(markers)})\b".encode())
     for path in files:
         with suppress(OSError):
-            found.update(one.decode() for one in word.findall(path.read_bytes()))
+            found.update(one.decode() for one in word.findall(read_small(path)))
         if len(found) == len(markers):
             break
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.channels.secrets_file import environ_with
-from pytest_qchannel.errors import ExpectationFailed, UsageProblem
+from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.caller import LiveLoginFailed
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
+from pytest_qchannel.lanes.live.ledger import TROUBLES
 from pytest_qchannel.lanes.live.outcome import Told, outcome_of
 from pytest_qchannel.lanes.live.problems import LiveProblem, NotLive
 from pytest_qchannel.lanes.live.run import LiveRun, missing
@@ -66,7 +68,9 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
         raise UsageProblem(failed.headline, facts=failed.facts, next=failed.next) from None
     try:
         _require_hidden(config)
-    except UsageProblem:
+        # Before a worker starts, which makes none.
+        held = run.ledger.held() if run.terms.budget.tier != "read" else 0.0
+    except QChannelError:
         run.close()
         raise
     shown = Shown(lambda: run.real)
@@ -77,8 +81,15 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     config.pluginmanager.register(shown, "qchannel-live-shown")
     config.pluginmanager.register(end, "qchannel-live-end")
     config.pluginmanager.register(Live(config, settings, run, shown, end), "qchannel-live")
-    config.stash[SPENT] = lambda: Spent(*run.spent())
-    return [f"qchannel: live run {of_run.text} ({of_run.origin}), budget {run.terms.budget}"]
+    config.stash[SPENT] = lambda: _spent(run)
+    line = f"qchannel: live run {of_run.text} ({of_run.origin}), budget {run.terms.budget}"
+    return [line + (f", {held:g} s of it held by an earlier run of that name" if held else "")]
+
+
+def _spent(run: LiveRun) -> Spent | None:
+    with suppress(*TROUBLES):
+        return Spent(*run.spent())
+    return None
 
 
 def _require_hidden(config: pytest.Config) -> None:

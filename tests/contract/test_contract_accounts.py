@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -159,6 +160,7 @@ def test_the_account_tells_what_its_plans_give_it(door: Door) -> None:
     assert (bought["plan_id"], bought["subscription_name"]) == (PLANS["Premium"].id, "Premium")
     assert (bought["usage_allocation_seconds"], bought["unallocated_usage_seconds"]) == (900, 0)
     assert free["subscription_id"] != bought["subscription_id"]
+    assert uuid.UUID(free["subscription_id"]).version == 4, "a filter takes no other"
     query = {"plan_id": PLANS["Premium"].id}
     answer = ask(door, "GET", f"/accounts/{door.platform.id}", params=query)
     require_contract("get_account_config", answer)

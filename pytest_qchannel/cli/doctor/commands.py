@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.cli.project_settings import Word
+from pytest_qchannel.reading import read_small
 
 __all__ = [
     "activated",
@@ -50,7 +51,7 @@ def _sed(script: str, path: Path) -> str:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return read_small(path).decode("utf-8", "replace").splitlines()
     except OSError:
         return []
 

@@ -29,6 +29,7 @@ from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.lanes.tapes import recorded_tests
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.units import node_of, scope_of
 
 __all__ = ["CHECKS"]
@@ -130,7 +131,7 @@ def _is_written(machine: Machine, test: str) -> bool:
 def _defined_in(path: Path) -> Mapping[str, bool]:
     """The names that a module has, and whether what is in them is written elsewhere, too."""
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = ast.parse(read_small(path))
     except (OSError, ValueError, SyntaxError):
         return {}
     found: dict[str, bool] = {}
