@@ -155,11 +155,10 @@ class Recording:
             scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
-        given = self._given(raw, accounts, scrubber.standins)
-        jobs = [(one, submitted[id(one)]) for one in scrubbed.values() if id(one) in submitted]
+        jobs = [(one, submitted[id(one)].sent) for one in scrubbed.values() if id(one) in submitted]
         found = chain(
             not_found_again(((one, scrubbed[id(one)]) for one in raw), accounts),
-            *(made_of_given(one, job.sent, given) for one, job in jobs),
+            made_of_given(jobs, self._given(raw, accounts, scrubber.standins) if jobs else ()),
         )
         self._not_found_again = tuple(dict.fromkeys(found))
         fewer = collapse(self._whole(scrubbed))
