@@ -167,7 +167,7 @@ class Recording:
         found = chain(
             not_found_again(pairs, accounts),
             made_of_parts(((*both, sent.get(id(both[1]))) for both in pairs), ids),
-            *(made_of_given(one, sent[id(one)], given) for _, one in pairs if id(one) in sent),
+            made_of_given(((one, sent[id(one)]) for _, one in pairs if id(one) in sent), given),
         )
         self._not_found_again = tuple(dict.fromkeys(found))
         fewer = collapse(self._whole(scrubbed))
