@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from qiskit import QuantumCircuit, qpy
+from qiskit.circuit import Parameter
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.replay.player import Player
+from pytest_qchannel.qpy_header import first_metadata
 from tests.unit.cassette.playback.record.test_recording import CRN, TEST, drafted, said
+from tests.unit.cassette.traffic_kit import circuit_json
 
 NOT_MINE = CRN.replace("01234567-89ab", "76543210-89ab")
 NAME = "d0abcdefghijklmnop01"
@@ -130,3 +135,41 @@ def test_a_name_that_is_given_to_an_instance_is_read_back(tmp_path: Path) -> Non
 def test_a_word_that_nobody_sent_is_still_none(tmp_path: Path, sent: str, text: str) -> None:
     answers, _ = replayed(tmp_path, refused("GET", f"/backends/{sent}/status", f"It is {text}."))
     assert message(answers[0]) == "It is [word]."
+
+
+def _noted(metadata: dict[str, Any]) -> dict[str, str]:
+    circuit = QuantumCircuit(1, 1, name="an elephant", metadata=metadata)
+    circuit.measure(0, 0)
+    return circuit_json(circuit)
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_the_metadata_of_a_circuit_comes_back_with_its_results(
+    tmp_path: Path, is_wrapped: bool
+) -> None:
+    """``result[0].metadata["circuit_metadata"]`` was empty in a replay: analyses need it."""
+    notes: list[dict[str, Any]] = [
+        {"who": "Ada", "xval": 0.5, "deep": {"of": [1, None]}},
+        {},
+        {"who": "Grace"},
+    ]
+    results: Any = [{"data": {}, "metadata": {"circuit_metadata": one}} for one in notes]
+    if is_wrapped:
+        results = [{"__type__": "PubResult", "__value__": one} for one in results]
+    params = {"pubs": [[_noted(one)] for one in notes], "version": 2}
+    answers, stored = replayed(
+        tmp_path,
+        said("POST", "/jobs", {"id": NAME}, sent={**JOB, "params": params}),
+        said("GET", f"/jobs/{NAME}/results", {"results": results}),
+    )
+    assert answers[1] == {"results": results}
+    assert not any(word in stored for word in ("Ada", "Grace", "elephant", "xval"))
+
+
+@pytest.mark.parametrize("version", [qpy.common.QPY_COMPATIBILITY_VERSION, qpy.common.QPY_VERSION])
+def test_metadata_is_read_before_qiskit_is_asked(version: int) -> None:
+    circuit = QuantumCircuit(3, name="a name", metadata={"n": 1}, global_phase=Parameter("p"))
+    file = io.BytesIO()
+    qpy.dump(circuit, file, version=version)
+    assert json.loads(first_metadata(file.getvalue())) == {"n": 1}
+    assert first_metadata(b"no QPY") == first_metadata(b"QISKIT\x0d") == b""
