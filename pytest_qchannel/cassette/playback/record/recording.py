@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +43,7 @@ from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.cassette.submitted.submission import Submission
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.secret import Secret
+from pytest_qchannel.wire import json_object
 
 __all__ = ["Recording"]
 
@@ -161,21 +163,13 @@ class Recording:
         ids = self._ids_given(raw, scrubber.standins)
         given = [*ids, *(one for one in _credentials(accounts, raw) if one.is_searchable)]
         pairs = [(one, scrubbed[id(one)]) for one in raw]
-        sent = {key: one.sent for key, one in submitted.items()}
-        self._not_found_again = tuple(
-            dict.fromkeys(
-                [
-                    *not_found_again(pairs, accounts),
-                    *made_of_parts(((*both, sent.get(id(both[1]))) for both in pairs), ids),
-                    *(
-                        text
-                        for _, one in pairs
-                        if id(one) in sent
-                        for text in made_of_given(one, sent[id(one)], given)
-                    ),
-                ]
-            )
+        jobs = {key: job.sent for key, job in submitted.items()}
+        found = chain(
+            not_found_again(pairs, accounts),
+            made_of_parts(((*both, jobs.get(id(both[1]))) for both in pairs), ids),
+            *(made_of_given(one, jobs[id(one)], given) for _, one in pairs if id(one) in jobs),
         )
+        self._not_found_again = tuple(dict.fromkeys(found))
         fewer = collapse(self._whole(scrubbed))
         cassette = Cassette(
             self.test_id,
@@ -382,10 +376,7 @@ def _tokens(raw: Iterable[Interaction]) -> Iterator[str]:
     for one in raw:
         if one.status >= 400 or not is_login(one):
             continue
-        try:
-            body = json.loads(one.response_body)
-        except (ValueError, RecursionError):
-            continue
-        for name in _TOKEN_FIELDS if isinstance(body, dict) else ():
+        body = json_object(one.response_body)
+        for name in _TOKEN_FIELDS:
             if isinstance(body.get(name), str) and body[name] != "not_supported":
                 yield body[name]

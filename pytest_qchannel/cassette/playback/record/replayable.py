@@ -24,6 +24,7 @@ from pytest_qchannel.cassette.standin_shapes import WORD
 from pytest_qchannel.cassette.submitted.submission import fields_of
 from pytest_qchannel.ibm.table import asked_by
 from pytest_qchannel.secret import Secret
+from pytest_qchannel.wire import json_object
 
 __all__ = ["made_of_given", "made_of_parts", "not_found_again"]
 
@@ -127,7 +128,7 @@ def _compared(raw: Interaction, params: object) -> Iterator[tuple[str, str]]:
             for text in texts_in(body[name]):
                 yield f"the field {name[:40]!r} of its body", text
     elif _puts_tags(raw):
-        for text in texts_in(_json(raw.request_body)):
+        for text in texts_in(json_object(raw.request_body)):
             yield "the field 'tags' of its body", text
     for text in dict.fromkeys(texts_in(params)):
         yield "a text of its params", text
@@ -196,7 +197,8 @@ def _changed(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
     if is_submission(raw):
         yield from _changed_in_body(raw, kept, ids, seen)
     elif _puts_tags(raw):
-        yield from _changed_tags(_json(raw.request_body), _json(kept.request_body), seen)
+        before, after = (json_object(one.request_body) for one in (raw, kept))
+        yield from _changed_tags(before, after, seen)
 
 
 def _changed_in_body(
@@ -219,17 +221,10 @@ def _puts_tags(raw: Interaction) -> bool:
     return raw.status < 400 and found is not None and "tags[]" in found.route.sent
 
 
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _changed_tags(was: object, now: object, seen: _Seen) -> Iterator[str]:
+def _changed_tags(
+    was: Mapping[str, object], now: Mapping[str, object], seen: _Seen
+) -> Iterator[str]:
     """The tags of a body: a test reads them back, also where the body is not compared."""
-    if not isinstance(was, dict) or not isinstance(now, dict):
-        return
     tags = was.get("tags"), now.get("tags")
     made = list(_gone(*reversed(tags)))
     for text in _gone(*tags):

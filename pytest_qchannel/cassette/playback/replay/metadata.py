@@ -8,7 +8,6 @@ Source: ``circuit_metadata`` in the results of Sampler and Estimator, as the cli
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from typing import Final
@@ -18,6 +17,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import found_in
 from pytest_qchannel.cassette.submitted.submission import fields_of
 from pytest_qchannel.qpy_header import first_metadata
+from pytest_qchannel.wire import json_object
 
 __all__ = ["CircuitMetadata", "put_back"]
 
@@ -36,8 +36,7 @@ class CircuitMetadata:
 
     def hear(self, sent: Interaction, recorded: Interaction) -> None:
         """Takes a job that was submitted, and the answer that tells its id."""
-        answer = _json(recorded.response_body)
-        name = answer.get("id") if isinstance(answer, dict) else None
+        name = json_object(recorded.response_body).get("id")
         if isinstance(name, str):
             with self._lock:
                 self._sent[name] = sent.request_body
@@ -60,13 +59,6 @@ def put_back(document: object, metadata: list[object]) -> None:
     if len(places) == len(metadata):
         for place, one in zip(places, metadata, strict=True):
             place[_FIELD] = one
-
-
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _places(document: object) -> Iterator[dict[str, object]]:
@@ -92,4 +84,4 @@ def _metadata(pub: object) -> object:
     circuit = pub[0] if isinstance(pub, list) and pub else None
     if not isinstance(circuit, dict):
         return {}  # OpenQASM has none
-    return _json(first_metadata(unpacked(str(circuit.get("__value__"))))) or {}
+    return json_object(first_metadata(unpacked(str(circuit.get("__value__")))))
