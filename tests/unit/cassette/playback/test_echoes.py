@@ -99,6 +99,30 @@ def test_each_made_up_id_is_said_where_it_was_asked_for(tmp_path: Path) -> None:
     assert [message(one).split()[-1] for one in answers] == list(names)
 
 
+def test_one_word_is_an_id_here_and_a_tag_a_device_and_a_gate_there(tmp_path: Path) -> None:
+    """It was refused: the tag, or the path, has a value in it that has a stand-in."""
+    program = PROGRAM.replace("giraffe", "elephant")
+    job = {**JOB, "tags": ["elephant"], "params": {"pubs": [[program]], "version": 2}}
+    reason = "Error loading QASM circuit: 'elephant' is not defined."
+    there = {"id": NAME, "tags": ["elephant"], "state": {"status": "Failed", "reason": reason}}
+    answers, _ = replayed(
+        tmp_path,
+        ECHOED["an id that was made up"],
+        said("POST", "/jobs", {"id": NAME}, sent=job),
+        said("GET", f"/jobs/{NAME}", there),
+        said("GET", "/jobs?tags=elephant", {"jobs": []}),
+        refused("GET", "/backends/elephant/status", "There is no elephant."),
+        ECHOED["an id that was made up"],
+    )
+    assert (answers[2]["tags"], answers[2]["state"]["reason"]) == (["elephant"], reason)
+    said_so = ("Job not found. Job ID: elephant", "There is no elephant.")
+    assert (
+        tuple(message(answers[at]) for at in (5, 4))
+        == said_so
+        == tuple(message(answers[at]) for at in (0, 4))
+    )
+
+
 @pytest.mark.parametrize("program", [PROGRAM, PROGRAM.replace("\n", " ").replace("// of Ada", "")])
 def test_a_job_fails_with_a_name_of_its_circuit(tmp_path: Path, program: str) -> None:
     reason = "Error loading QASM circuit: 'giraffe' is not known in 3,1 (zebra)."
