@@ -13,7 +13,7 @@ from ahocorasick_rs import AhoCorasick
 from pytest_qchannel.cassette.scrub.echoes import Echoes
 from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_harmless, is_plain, is_tag
 from pytest_qchannel.cassette.scrub.prose import is_known, scrub_prose
-from pytest_qchannel.cassette.scrub.standins import SHAPES, Standins
+from pytest_qchannel.cassette.scrub.standins import DRAWN, SHAPES, Standins
 from pytest_qchannel.cassette.standin_shapes import WORD, is_standin
 from pytest_qchannel.hosts import SOCKET_HOSTS
 
@@ -29,6 +29,9 @@ _MIME: Final = re.compile(
 )
 LEAST_KNOWN: Final = 8
 """A shorter value that has a stand-in, a tag say, may be a part of any word."""
+
+_DRAWN: Final = frozenset({"job_id", "session_id", "task_id"})
+"""Kinds of ids that the service draws: what does not look so, a test has made up."""
 
 _SCHEMES: Final = frozenset({"bearer", "apikey", "basic", "token"})
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -102,8 +105,9 @@ class Values:
             # A tag can be a word of the service: "estimator".
             replaced = [
                 value
-                for _, value in self.standins.replaced()
+                for kind, value in self.standins.replaced()
                 if len(value) >= LEAST_KNOWN and not is_known(value)
+                if kind not in _DRAWN or DRAWN.fullmatch(value)
             ]
             self._known = AhoCorasick([*self._secrets, *replaced])
             self._known_of = self.standins.count

@@ -8,7 +8,6 @@ are in memory only, and nothing here shows one.
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -38,7 +37,7 @@ from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.scrub import Scrubber, Unknown
 from pytest_qchannel.cassette.scrub.echoes import Asked
 from pytest_qchannel.cassette.scrub.kept_names import kept_names
-from pytest_qchannel.cassette.scrub.standins import Standins
+from pytest_qchannel.cassette.scrub.standins import DRAWN, Standins
 from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.cassette.submitted.submission import Submission
 from pytest_qchannel.ibm.route import Action
@@ -51,9 +50,6 @@ _TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id")
 _OF_BODY: Final = ("content-type", "content-encoding")
 _UNIQUE: Final = frozenset({"account", "guid", "job_id", "session_id", "task_id"})
 """The kinds of stand-ins whose values a test has from the run itself, if it was told them."""
-
-_DRAWN: Final = re.compile(r"(?=.*\d).{16,}")
-"""What the service draws: a word that a test has made up stands in many an answer."""
 
 
 class Recording:
@@ -294,7 +290,7 @@ class Recording:
         found = {
             value: Secret(f"the run's own {kind.replace('_', ' ')}", value)
             for kind, value in standins.replaced()
-            if kind in _UNIQUE and _DRAWN.fullmatch(value) and _was_told(value, raw)
+            if kind in _UNIQUE and DRAWN.fullmatch(value) and _was_told(value, raw)
         }
         return list(found.values())
 

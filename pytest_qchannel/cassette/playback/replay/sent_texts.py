@@ -1,9 +1,9 @@
-"""Texts that a test sends and is given back: a cassette has stand-ins of them only.
+"""Texts that a test sends and is given back: a cassette has stand-ins of them only, or nothing.
 
-What a person wrote beside a program comes back with its results, and so does the name of a register
-that looks like a secret: its data is found by it. An error names the job that was asked for, or
-another word of the request. The test that is replayed sends all of it again, so it can be put where
-the stand-ins are.
+What a person wrote beside a program or a circuit comes back with its results, and so does the name
+of a register that looks like a secret: its data is found by it. An error names the job that was
+asked for, or another word of the request. The test that is replayed sends all of it again, so it
+can be put where the stand-ins are.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import CRN_HEADER, is_submission
+from pytest_qchannel.cassette.playback.replay.metadata import CircuitMetadata, put_back
 from pytest_qchannel.cassette.scrub import echoes
 from pytest_qchannel.cassette.scrub.texts import MARK, harmless_text, texts_in, written_by_somebody
 from pytest_qchannel.cassette.standin_shapes import is_one_of_many
@@ -40,6 +41,7 @@ class SentTexts:
         self._texts: dict[str, str] = {}
         self._values: dict[str, str] = {}
         self._pattern: re.Pattern[str] | None = None
+        self._metadata = CircuitMetadata()
 
     def hear(
         self, sent: Interaction, submitted: Submission | None, recorded: Interaction | None
@@ -53,6 +55,8 @@ class SentTexts:
         """
         if is_submission(sent):
             self._unread.append((sent, submitted))
+            if recorded is not None:
+                self._metadata.hear(sent, recorded)
         met = dict(_stood_for(recorded, sent)) if recorded is not None else {}
         if met.items() - self._values.items():
             self._values.update(met)
@@ -67,13 +71,15 @@ class SentTexts:
             sent: The request that it answers.
         """
         body = found.response_body
-        if not any(mark in body for mark in (MARK, echoes.MARK)) and not (
+        metadata = self._metadata.of(found)
+        has_texts = any(mark in body for mark in (MARK, echoes.MARK)) or (
             self._pattern and self._pattern.search(body.decode("utf-8", "replace"))
-        ):
+        )
+        if not metadata and not has_texts:
             return found
         places = list(echoes.texts_sent(sent)) if echoes.MARK in body else []
-        self._read()
-
+        if MARK in body:
+            self._read()
         pattern, texts, values = self._pattern, self._texts, self._values
 
         def text(value: str) -> str:
@@ -91,10 +97,12 @@ class SentTexts:
             return value
 
         try:
-            document = told(json.loads(body))
+            document = json.loads(body)
+            document = told(document) if has_texts else document
         except (ValueError, RecursionError):
             made = text(body.decode("utf-8", "replace"))
         else:
+            put_back(document, metadata)
             made = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
         body = made.encode("utf-8", "surrogatepass")
         headers = tuple(

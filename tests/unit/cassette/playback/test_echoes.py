@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from qiskit import QuantumCircuit, qpy
+from qiskit.circuit import Parameter
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.replay.player import Player
+from pytest_qchannel.qpy_header import first_metadata
 from tests.unit.cassette.playback.record.test_recording import CRN, TEST, drafted, said
+from tests.unit.cassette.traffic_kit import circuit_json
 
 NOT_MINE = CRN.replace("01234567-89ab", "76543210-89ab")
 NAME = "d0abcdefghijklmnop01"
@@ -94,6 +99,30 @@ def test_each_made_up_id_is_said_where_it_was_asked_for(tmp_path: Path) -> None:
     assert [message(one).split()[-1] for one in answers] == list(names)
 
 
+def test_one_word_is_an_id_here_and_a_tag_a_device_and_a_gate_there(tmp_path: Path) -> None:
+    """It was refused: the tag, or the path, has a value in it that has a stand-in."""
+    program = PROGRAM.replace("giraffe", "elephant")
+    job = {**JOB, "tags": ["elephant"], "params": {"pubs": [[program]], "version": 2}}
+    reason = "Error loading QASM circuit: 'elephant' is not defined."
+    there = {"id": NAME, "tags": ["elephant"], "state": {"status": "Failed", "reason": reason}}
+    answers, _ = replayed(
+        tmp_path,
+        ECHOED["an id that was made up"],
+        said("POST", "/jobs", {"id": NAME}, sent=job),
+        said("GET", f"/jobs/{NAME}", there),
+        said("GET", "/jobs?tags=elephant", {"jobs": []}),
+        refused("GET", "/backends/elephant/status", "There is no elephant."),
+        ECHOED["an id that was made up"],
+    )
+    assert (answers[2]["tags"], answers[2]["state"]["reason"]) == (["elephant"], reason)
+    said_so = ("Job not found. Job ID: elephant", "There is no elephant.")
+    assert (
+        tuple(message(answers[at]) for at in (5, 4))
+        == said_so
+        == tuple(message(answers[at]) for at in (0, 4))
+    )
+
+
 @pytest.mark.parametrize("program", [PROGRAM, PROGRAM.replace("\n", " ").replace("// of Ada", "")])
 def test_a_job_fails_with_a_name_of_its_circuit(tmp_path: Path, program: str) -> None:
     reason = "Error loading QASM circuit: 'giraffe' is not known in 3,1 (zebra)."
@@ -130,3 +159,41 @@ def test_a_name_that_is_given_to_an_instance_is_read_back(tmp_path: Path) -> Non
 def test_a_word_that_nobody_sent_is_still_none(tmp_path: Path, sent: str, text: str) -> None:
     answers, _ = replayed(tmp_path, refused("GET", f"/backends/{sent}/status", f"It is {text}."))
     assert message(answers[0]) == "It is [word]."
+
+
+def _noted(metadata: dict[str, Any]) -> dict[str, str]:
+    circuit = QuantumCircuit(1, 1, name="an elephant", metadata=metadata)
+    circuit.measure(0, 0)
+    return circuit_json(circuit)
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_the_metadata_of_a_circuit_comes_back_with_its_results(
+    tmp_path: Path, is_wrapped: bool
+) -> None:
+    """``result[0].metadata["circuit_metadata"]`` was empty in a replay: analyses need it."""
+    notes: list[dict[str, Any]] = [
+        {"who": "Ada", "xval": 0.5, "deep": {"of": [1, None]}},
+        {},
+        {"who": "Grace"},
+    ]
+    results: Any = [{"data": {}, "metadata": {"circuit_metadata": one}} for one in notes]
+    if is_wrapped:
+        results = [{"__type__": "PubResult", "__value__": one} for one in results]
+    params = {"pubs": [[_noted(one)] for one in notes], "version": 2}
+    answers, stored = replayed(
+        tmp_path,
+        said("POST", "/jobs", {"id": NAME}, sent={**JOB, "params": params}),
+        said("GET", f"/jobs/{NAME}/results", {"results": results}),
+    )
+    assert answers[1] == {"results": results}
+    assert not any(word in stored for word in ("Ada", "Grace", "elephant", "xval"))
+
+
+@pytest.mark.parametrize("version", [qpy.common.QPY_COMPATIBILITY_VERSION, qpy.common.QPY_VERSION])
+def test_metadata_is_read_before_qiskit_is_asked(version: int) -> None:
+    circuit = QuantumCircuit(3, name="a name", metadata={"n": 1}, global_phase=Parameter("p"))
+    file = io.BytesIO()
+    qpy.dump(circuit, file, version=version)
+    assert json.loads(first_metadata(file.getvalue())) == {"n": 1}
+    assert first_metadata(b"no QPY") == first_metadata(b"QISKIT\x0d") == b""
