@@ -124,6 +124,13 @@ OPTIONS: Final = (
         "TEXT",
         "the instance that tests log in with, its name or CRN; without one the account's first",
     ),
+    Option(
+        "saved_accounts",
+        "",
+        "SAVED",
+        "names that the account is saved under in tests and runs that are not live, a comma list: "
+        "those that QiskitRuntimeService(name=...) asks for",
+    ),
     Option("seed", "0", "N", "fixes job ids and counts of the emulator", is_told=True),
     Option(
         "allowed_hosts",

@@ -55,6 +55,7 @@ class Settings(NamedTuple):
     mode: Mode
     channel: tuple[str, ...]
     instance: str
+    saved_accounts: tuple[str, ...]
     seed: int
     allowed_hosts: tuple[str, ...]
     everywhere: bool

@@ -222,6 +222,7 @@ SET_UPS = (
     SetUp("settings", "a key like none", _ini("qchannel_xyz = 3")),
     SetUp("settings", "a mistyped value", _toml('qchannel_door = "lopback"')),
     SetUp("settings", "a mistyped value in a variable", _environ(QCHANNEL_MODE="emulatd")),
+    SetUp("settings", "a mistyped value in addopts", _ini("addopts = -q --qchannel-door lopback")),
     SetUp("settings", "a mistyped option", _ini("addopts = -q --qchannel-sed=3")),
     SetUp("settings", "a world that is elsewhere", _world_elsewhere),
     SetUp("settings", "nothing to record from", _ini("qchannel_mode = record")),

@@ -26,6 +26,7 @@ from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, u
 from pytest_qchannel.cli.machine import Machine, pip
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.options import CHANNELS, ENV_PREFIX, OPTIONS
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import check_variables
 
 __all__ = ["CHECKS"]
@@ -89,7 +90,7 @@ def _accounts(machine: Machine) -> Iterator[Finding]:
     if not path.exists():
         return
     try:
-        saved = json.loads(path.read_bytes())
+        saved = json.loads(read_small(path))
         accounts = saved.items()
     except (OSError, ValueError, RecursionError, AttributeError):
         yield fail(
@@ -155,7 +156,7 @@ def _certificates(machine: Machine) -> Iterator[Finding]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_small(path)
     except OSError:
         return b""
 

@@ -17,6 +17,7 @@ from pytest_qchannel.lanes.worlds import world_of
 from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
 from pytest_qchannel.modes import Mode
 from pytest_qchannel.options import CHANNELS, OPTIONS, Option
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import check_arguments, check_key, resolve
 
 __all__ = ["CHECKS"]
@@ -61,16 +62,22 @@ _OPTION: Final = {option.name: option for option in OPTIONS}
 
 
 def _value(machine: Machine, option: Option) -> Iterator[Finding]:
+    word = next(
+        (one for one in reversed(machine.words) if one.text.startswith(f"{option.flag}=")), None
+    )
     in_file = machine.ini[1].get(option.ini_key)
-    for environ, ini in (
-        ({option.env_var: machine.environ.get(option.env_var, "")}, {}),
-        ({}, {option.name: in_file or None}),
+    for line, environ, ini in (
+        ({option.name: machine.option(option.flag)}, {}, {}),
+        ({}, {option.env_var: machine.environ.get(option.env_var, "")}, {}),
+        ({}, {}, {option.name: in_file or None}),
     ):
         try:
-            resolve({}, {}, environ, ini, ini_path=machine.ini[0])
+            resolve(line, {}, environ, ini, ini_path=machine.ini[0])
         except UsageProblem as problem:
             value = problem.closest or option.default
-            if environ:
+            if line and word:
+                mend = commands.without_word(machine, word)
+            elif environ:
                 mend = f"export {option.env_var}={value}" if value else unset(option.env_var)
             else:
                 mend = commands.with_value(machine, option.ini_key, value)
@@ -186,8 +193,8 @@ def _wrong_in(name: str, call: ast.Call) -> Iterator[tuple[int, str, str]]:
 
 def _marks_in(path: Path) -> Iterator[_Mark]:
     try:
-        text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text) if "mark." in text else None
+        text = read_small(path)
+        tree = ast.parse(text) if b"mark." in text else None
     except (OSError, ValueError, SyntaxError):
         return  # pytest says it
     calls = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -95,6 +96,15 @@ def test_a_name_like_none_is_told_with_what_lists_them(tmp_path: Path) -> None:
     variable = said["the environment variable QCHANNEL_XYZ means nothing to qchannel"]
     assert variable.seen.endswith("lists them all")
     assert variable.next == "unset QCHANNEL_XYZ"
+
+
+def test_what_stays_in_the_variable_keeps_its_quotes(tmp_path: Path) -> None:
+    """``-k 'a or b'`` came back as three words, of which pytest takes two for files."""
+    project(tmp_path)
+    environ = {"PYTEST_ADDOPTS": "-k 'a or b' -p no:qchannel -p pytester"}
+    (row,) = bad(examine(machine(tmp_path, environ)))
+    kept = mended(row.finding.next, tmp_path, environ)["PYTEST_ADDOPTS"]
+    assert shlex.split(kept) == ["-k", "a or b", "-p", "pytester"]
 
 
 WHOLE = {
