@@ -107,3 +107,21 @@ def test_nobody_who_reads_a_key_has_a_real_one(
     assert len(led.jobs()) == known
     assert len([one for one in led.requests()[asked:] if one[2] == "/api/v1/jobs"]) == 0
     assert (os.environ[VARIABLE], os.environ["IBM_CLOUD_API_KEY"]) == (led.key, other)
+
+
+LATE = f"""
+import atexit
+import os
+
+atexit.register(lambda: open("late.txt", "w").write(os.environ["{VARIABLE}"]))
+"""
+
+
+def test_what_runs_when_the_run_is_over_has_no_real_one(
+    led: SecondServer, run_apart: Run, pytester: pytest.Pytester
+) -> None:
+    """A thread, and what was called at exit, submitted without a budget or a tag."""
+    result = run_apart("def test_a(): pass", "--qchannel-mode=live", conftest=LATE)
+    result.assert_outcomes(passed=1)
+    late = (pytester.path / "late.txt").read_text(encoding="utf-8")
+    assert late not in ("", led.key)
