@@ -27,7 +27,8 @@ _WORKER: Final = "PYTEST_XDIST_WORKER"
 
 def take_early(config: pytest.Config) -> None:
     """Takes real credentials out of the environment before a conftest.py is loaded."""
-    if _WORKER not in os.environ:  # its controller has, and tells it later
+    # Of a worker its controller has, and tells it later. What that starts has the variable, too.
+    if _WORKER not in os.environ or _is_whole_program():
         hidden_keys_of(config)
 
 
