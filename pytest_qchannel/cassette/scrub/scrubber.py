@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_qchannel.cassette.interaction import Headers, Interaction
+from pytest_qchannel.cassette.scrub.echoes import Asked
 from pytest_qchannel.cassette.scrub.headers import HEADERS, UNNEEDED
 from pytest_qchannel.cassette.scrub.looks import is_name, is_plain, is_word
 from pytest_qchannel.cassette.scrub.prose import VOCABULARY
@@ -92,8 +93,13 @@ class Scrubber:
         """One text by the rule of that name, with the stand-ins of this cassette."""
         return self._values.scrub(rule, text)
 
-    def scrub(self, interaction: Interaction) -> Scrubbed:
-        """The interaction as it may be stored; never raises on what a server may answer."""
+    def scrub(self, interaction: Interaction, asked: Asked | None = None) -> Scrubbed:
+        """The interaction as it may be stored; never raises on what a server may answer.
+
+        Args:
+            interaction: What is scrubbed.
+            asked: What was asked, where that was more: a job, whose params are kept otherwise.
+        """
         found = _found(interaction.method, interaction.url)
         route = found.route if found else None
         method = interaction.method.upper()
@@ -120,6 +126,9 @@ class Scrubber:
             "text",
             asking,
             route.form if route else _NOTHING,
+        )
+        self._values.echoes.ask(
+            asked or Asked(interaction), Interaction("GET", url, request_body=request_body)
         )
         fields, text = ERRORS, "prose"
         if interaction.status < 400:

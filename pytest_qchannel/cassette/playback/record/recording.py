@@ -8,7 +8,6 @@ are in memory only, and nothing here shows one.
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -26,14 +25,19 @@ from pytest_qchannel.cassette.playback.matching import key_of, submission_in
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
-from pytest_qchannel.cassette.playback.record.replayable import made_of_given, not_found_again
+from pytest_qchannel.cassette.playback.record.replayable import (
+    made_of_given,
+    made_of_parts,
+    not_found_again,
+)
 from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_logins
 from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.cassette.problems import RecordingRefused, record_command
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.scrub import Scrubber, Unknown
+from pytest_qchannel.cassette.scrub.echoes import Asked
 from pytest_qchannel.cassette.scrub.kept_names import kept_names
-from pytest_qchannel.cassette.scrub.standins import Standins
+from pytest_qchannel.cassette.scrub.standins import DRAWN, Standins
 from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.cassette.submitted.submission import Submission
 from pytest_qchannel.ibm.route import Action
@@ -46,9 +50,6 @@ _TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id")
 _OF_BODY: Final = ("content-type", "content-encoding")
 _UNIQUE: Final = frozenset({"account", "guid", "job_id", "session_id", "task_id"})
 """The kinds of stand-ins whose values a test has from the run itself, if it was told them."""
-
-_DRAWN: Final = re.compile(r"(?=.*\d).{16,}")
-"""What the service draws: a word that a test has made up stands in many an answer."""
 
 
 class Recording:
@@ -155,11 +156,14 @@ class Recording:
             scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
-        given = self._given(raw, accounts, scrubber.standins)
-        jobs = [(one, submitted[id(one)]) for one in scrubbed.values() if id(one) in submitted]
+        ids = self._ids_given(raw, scrubber.standins)
+        given = [*ids, *(one for one in _credentials(accounts, raw) if one.is_searchable)]
+        pairs = [(one, scrubbed[id(one)]) for one in raw]
+        sent = {key: one.sent for key, one in submitted.items()}
         found = chain(
-            not_found_again(((one, scrubbed[id(one)]) for one in raw), accounts),
-            *(made_of_given(one, job.sent, given) for one, job in jobs),
+            not_found_again(pairs, accounts),
+            made_of_parts(((*both, sent.get(id(both[1]))) for both in pairs), ids),
+            made_of_given(((one, sent[id(one)]) for _, one in pairs if id(one) in sent), given),
         )
         self._not_found_again = tuple(dict.fromkeys(found))
         fewer = collapse(self._whole(scrubbed))
@@ -230,8 +234,9 @@ class Recording:
                     ),
                     *(("also", one) for one in self._not_found_again[1:]),
                 ],
-                next="send something else there, or leave the test emulated, without the marker "
-                "vcr; what should be kept: report this text (qchannel docs scrubbing)",
+                next="send something else there (of an id the whole, as a tag), or leave the test "
+                "emulated, without the marker vcr; what should be kept: report this text "
+                "(qchannel docs scrubbing)",
             )
 
     def require_ended(self, draft: Draft) -> None:
@@ -276,20 +281,18 @@ class Recording:
         found.update((one.reveal(), one) for one in self._secrets)
         return [one for one in found.values() if one.is_searchable]
 
-    def _given(
-        self, raw: Iterable[Interaction], accounts: Mapping[str, HeldAccount], standins: Standins
-    ) -> list[Secret]:
-        """What a replay gives another value for, each named by what it is.
+    @staticmethod
+    def _ids_given(raw: Iterable[Interaction], standins: Standins) -> list[Secret]:
+        """The ids for which a replay gives other ones, each named by what it is.
 
         What a test has made up is none of it: a job that it asks for in vain.
         """
         found = {
             value: Secret(f"the run's own {kind.replace('_', ' ')}", value)
             for kind, value in standins.replaced()
-            if kind in _UNIQUE and _DRAWN.fullmatch(value) and _was_told(value, raw)
+            if kind in _UNIQUE and DRAWN.fullmatch(value) and _was_told(value, raw)
         }
-        found.update((one.reveal(), one) for one in _credentials(accounts, raw))
-        return [one for one in found.values() if one.is_searchable]
+        return list(found.values())
 
     def _gate(self, accounts: Mapping[str, HeldAccount]) -> Gate:
         return Gate(self.known(accounts))
@@ -307,7 +310,10 @@ class Recording:
         params = form.pop("params", None)
         rest = json.dumps(form, ensure_ascii=False).encode()
         headers = (*_without_type(one), ("Content-Type", "application/json"))
-        done = scrubber.scrub(replace(one, request_headers=headers, request_body=rest))
+        done = scrubber.scrub(
+            replace(one, request_headers=headers, request_body=rest),
+            Asked(one, params, submission.sent),
+        )
         self._unknown.update(dict.fromkeys(done.unknown))
         kept: dict[str, object] = json.loads(done.interaction.request_body)
         if params is not None:
