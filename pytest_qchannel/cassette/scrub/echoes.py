@@ -63,7 +63,7 @@ def _with_its_words(text: str) -> Iterator[str]:
 def texts_sent(request: Interaction) -> Iterator[str]:
     """The texts of a request, and the words in them, in the same order whenever it is sent."""
     parts = urlsplit(request.url)
-    texts: list[object] = [unquote(part) for part in parts.path.split("/")]
+    texts: list[object] = [*map(unquote, parts.path.split("/")), *parts.path.split("/")]
     texts += chain.from_iterable(parse_qsl(parts.query, keep_blank_values=True))
     texts += (unquote(text) for name, text in request.request_headers if name.lower() == _CRN)
     try:
@@ -113,14 +113,18 @@ class Echoes:
         """Takes a request whose answer comes next, and what of it the cassette has."""
         self._unread.append((asked, kept))
 
-    def is_in_step(self, word: str, standin: str) -> bool:
+    def is_in_step(self, word: str, standin: str, *, is_given: bool = True) -> bool:
         """Whether a replay that sends a word will find it where its stand-in is.
 
-        Who was given a value has the stand-in itself. A word of the test's own can be that of a
-        job in one request, and any word in another one.
+        Args:
+            word: It.
+            standin: What stands for it in another place.
+            is_given: Whether an answer gave it: then a replay has the stand-in itself, unless the
+                test has sent the word as one of its own.
         """
         self._read()
-        return standin in self._kept_now or not (word in self._places or word in self._of_jobs)
+        is_own = not is_given or word in self._places or word in self._of_jobs
+        return not is_own or standin in self._kept_now
 
     def of(self, word: str, *, as_it_is: bool = True) -> str | None:
         """What stands for a word of the answer, or nothing where it was not sent.

@@ -31,7 +31,7 @@ LEAST_KNOWN: Final = 8
 """A shorter value that has a stand-in, a tag say, may be a part of any word."""
 
 _DRAWN: Final = frozenset({"job_id", "session_id", "task_id"})
-"""Kinds of ids that the service draws: what does not look so, a test has made up."""
+"""Kinds of ids that the service draws."""
 
 _SCHEMES: Final = frozenset({"bearer", "apikey", "basic", "token"})
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -107,7 +107,7 @@ class Values:
                 value
                 for kind, value in self.standins.replaced()
                 if len(value) >= LEAST_KNOWN and not is_known(value)
-                if kind not in _DRAWN or DRAWN.fullmatch(value)
+                if not _is_made_up(kind, value)
             ]
             self._known = AhoCorasick([*self._secrets, *replaced])
             self._known_of = self.standins.count
@@ -133,7 +133,10 @@ class Values:
 
     def _in_step(self, word: str) -> str | None:
         made = self.any_standin(word)
-        return made if made is None or self.echoes.is_in_step(word, made) else None
+        kinds = (kind for kind in _DRAWN if self.standins.known(kind, word))
+        is_given = not any(_is_made_up(kind, word) for kind in kinds)
+        in_step = made is None or self.echoes.is_in_step(word, made, is_given=is_given)
+        return made if in_step else None
 
     def _echo(self, word: str) -> str | None:
         return self.echoes.of(word, as_it_is=self.may_stay(word))
@@ -226,3 +229,8 @@ class Values:
         if isinstance(value, str):
             return value if is_standin(value) and len(value) <= len(WORD) else WORD if value else ""
         return type(value)() if isinstance(value, list | dict) else None
+
+
+def _is_made_up(kind: str, value: str) -> bool:
+    """Whether an id is no service's: a test asks for it in vain, and may use the word elsewhere."""
+    return kind in _DRAWN and not DRAWN.fullmatch(value)

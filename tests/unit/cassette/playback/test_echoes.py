@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from qiskit import QuantumCircuit, qpy
@@ -60,6 +61,10 @@ def message(answer: Any) -> str:
 
 ECHOED = {
     "an id that was made up": refused("GET", "/jobs/elephant", "Job not found. Job ID: elephant"),
+    "one as it stands in the path": refused("GET", "/jobs/a%2Fb", "Job ID: a%2Fb"),
+    "a text in quotes": refused(
+        "PATCH", "/sessions/s-1", "No \u201ccaf\u00e9s\u201d.", {"x": ["caf\u00e9s"]}
+    ),
     "a program": refused(
         "POST", "/jobs", "No program elephant.", {**JOB, "program_id": "elephant"}
     ),
@@ -93,10 +98,12 @@ def test_an_error_says_the_word_that_was_sent(tmp_path: Path, one: Interaction) 
 
 
 def test_each_made_up_id_is_said_where_it_was_asked_for(tmp_path: Path) -> None:
-    names = ("elephant", "giraffe", "elephant")
-    raw = [refused("GET", f"/jobs/{one}", f"Job not found. Job ID: {one}") for one in names]
+    names = ("elephant", "job", "giraffe", "a/b", "elephant")
+    said_so = [f"Verify the job ID of the job: {one}" for one in names]
+    paths = [f"/jobs/{quote(one, safe='')}" for one in names]
+    raw = [refused("GET", *one) for one in zip(paths, said_so, strict=True)]
     answers, _ = replayed(tmp_path, *raw)
-    assert [message(one).split()[-1] for one in answers] == list(names)
+    assert [message(one) for one in answers] == said_so
 
 
 def test_one_word_is_an_id_here_and_a_tag_a_device_and_a_gate_there(tmp_path: Path) -> None:
