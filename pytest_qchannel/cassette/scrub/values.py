@@ -12,7 +12,7 @@ from ahocorasick_rs import AhoCorasick
 
 from pytest_qchannel.cassette.scrub.echoes import Echoes
 from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_harmless, is_plain, is_tag
-from pytest_qchannel.cassette.scrub.prose import is_known, scrub_prose
+from pytest_qchannel.cassette.scrub.prose import UNKNOWN, is_known, scrub_prose
 from pytest_qchannel.cassette.scrub.standins import DRAWN, SHAPES, Standins
 from pytest_qchannel.cassette.standin_shapes import WORD, is_standin
 from pytest_qchannel.hosts import SOCKET_HOSTS
@@ -126,7 +126,10 @@ class Values:
         return text if self.may_stay(text) and is_plain(text) else WORD
 
     def _prose(self, text: str) -> str:
+        had_lost = self.echoes.has_lost
         scrubbed = scrub_prose(text, self._in_step, self._echo)
+        if UNKNOWN not in scrubbed:
+            self.echoes.has_lost = had_lost  # what is no echo as a whole was made of some
         if not is_harmless(scrubbed):  # together with the words around it: "token: mine"
             scrubbed = scrub_prose(text, self._in_step, partial(self.echoes.of, as_it_is=False))
         return scrubbed if not any(secret in scrubbed for secret in self._secrets) else WORD

@@ -15,6 +15,7 @@ from qiskit.circuit import Parameter
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.replay.player import Player
+from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.qpy_header import first_metadata
 from tests.unit.cassette.playback.record.test_recording import CRN, TEST, drafted, said
 from tests.unit.cassette.traffic_kit import circuit_json
@@ -142,6 +143,15 @@ def test_a_job_fails_with_a_name_of_its_circuit(tmp_path: Path, program: str) ->
     )
     assert answers[1]["state"]["reason"] == reason.replace("zebra", "[word]")
     assert "Ada" not in stored
+
+
+def test_a_word_of_an_earlier_request_of_which_nothing_is_kept_is_refused(tmp_path: Path) -> None:
+    noted = said("PATCH", "/sessions/s-1", None, 204, {"a_note": "by okapi"})
+    there = said("GET", "/sessions/s-1", {"id": "s-1", "state_reason": "Closed by okapi."})
+    with pytest.raises(
+        RecordingRefused, match=r"what the answer to GET /api/v1/sessions/[^ ]+ says"
+    ):
+        replayed(tmp_path, noted, there)
 
 
 def test_a_name_that_is_given_to_an_instance_is_read_back(tmp_path: Path) -> None:
