@@ -161,12 +161,12 @@ class Recording:
         ids = self._ids_given(raw, scrubber.standins)
         given = [*ids, *(one for one in _credentials(accounts, raw) if one.is_searchable)]
         pairs = [(one, scrubbed[id(one)]) for one in raw]
-        jobs = {key: job.sent for key, job in submitted.items()}
+        sent = {key: one.sent for key, one in submitted.items()}
         found = chain(
             self._lost,
             not_found_again(pairs, accounts),
-            made_of_parts(((*both, jobs.get(id(both[1]))) for both in pairs), ids),
-            *(made_of_given(one, jobs[id(one)], given) for _, one in pairs if id(one) in jobs),
+            made_of_parts(((*both, sent.get(id(both[1]))) for both in pairs), ids),
+            made_of_given(((one, sent[id(one)]) for _, one in pairs if id(one) in sent), given),
         )
         self._not_found_again = tuple(dict.fromkeys(found))
         fewer = collapse(self._whole(scrubbed))

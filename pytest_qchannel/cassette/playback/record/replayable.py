@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
+from ahocorasick_rs import BytesAhoCorasick
+
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import address_of, found_in, is_submission
@@ -55,21 +57,26 @@ def not_found_again(
 
 
 def made_of_given(
-    interaction: Interaction, params: object, given: Iterable[Secret]
+    jobs: Iterable[tuple[Interaction, object]], given: Iterable[Secret]
 ) -> Iterator[str]:
-    """In which texts of a submission a value is hidden that is another one in a replay, in words.
+    """In which texts of submissions a value is hidden that is another one in a replay, in words.
 
     Args:
-        interaction: The submission as it would be kept.
-        params: What was sent with it, the circuits as forms.
+        jobs: Each as it would be kept, with the params that were sent, the circuits as forms.
         given: What has a stand-in, each named by what it is.
     """
-    texts = "\n".join(dict.fromkeys(texts_in(params)))
-    both = [text.encode("utf-8", "surrogatepass") for text in (texts, texts[::-1])]
-    for one in given:
-        if any(written in text for written, _ in one.encodings() for text in both):
-            key = address_of(interaction)
-            yield f"{key.method} {key.path} by a text of its params, which holds {one.env_var}"
+    names = {written: one.env_var for one in given for written, _ in one.encodings()}
+    # One search for all: each job has an id, and each of these some thirty forms.
+    search, known = BytesAhoCorasick(list(names)), list(names.values())
+    for kept, params in jobs:
+        texts = "\n".join(dict.fromkeys(texts_in(params)))
+        both = [text.encode("utf-8", "surrogatepass") for text in (texts, texts[::-1])]
+        found = {
+            n for text in both for n, *_ in search.find_matches_as_indexes(text, overlapping=True)
+        }
+        key = address_of(kept)
+        for name in dict.fromkeys(known[n] for n in sorted(found)):
+            yield f"{key.method} {key.path} by a text of its params, which holds {name}"
 
 
 def made_of_parts(

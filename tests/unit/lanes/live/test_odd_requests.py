@@ -165,3 +165,10 @@ def test_no_request_shows_what_it_carries() -> None:
     """It stood in a traceback with the values of variables."""
     shown = repr(Request("POST", HOST, "/x", {"authorization": "Bearer real"}, "", b"apikey=real"))
     assert "real" not in shown
+
+
+def test_a_test_of_a_run_that_was_told_to_end_submits_nothing(run: Run) -> None:
+    run.test.is_over = True
+    with pytest.raises(LiveRefused, match="has ended meanwhile"):
+        run.submit()
+    assert (run.wire.of("POST"), run.ledger.entries()) == ([], [])
