@@ -225,7 +225,7 @@ def test_id_of_stdgates_is_no_gate_of_the_device(door: Door) -> None:
     assert "The instruction u on qubits (7,) is not supported" in state["reason"]
 
 
-@pytest.mark.parametrize(("limit", "offset"), [(0, -1), (201, 2**31), (10**30, 10**30), (-5, -5)])
+@pytest.mark.parametrize(("limit", "offset"), [(0, -1), (201, 2**31), (10**500, 10**30), (-5, -5)])
 def test_a_number_out_of_its_range_stands_for_the_default(
     door: Door, limit: int, offset: int
 ) -> None:
@@ -238,7 +238,7 @@ def test_a_number_out_of_its_range_stands_for_the_default(
 
 
 @pytest.mark.parametrize("name", ["limit", "offset"])
-@pytest.mark.parametrize("value", ["x", "1.5", "-x", "", "9" * 5_000])
+@pytest.mark.parametrize("value", ["x", "1.5", "-x", "", "--1"])
 def test_a_limit_or_offset_that_is_no_number(door: Door, name: str, value: str) -> None:
     answer = door.get("/jobs", {name: value})
     require_contract("list_jobs", answer)

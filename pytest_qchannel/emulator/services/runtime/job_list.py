@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +20,8 @@ __all__ = ["list_jobs"]
 
 PAGE: Final = 200
 FARTHEST: Final = 2**31 - 1
+
+_NUMBER: Final = re.compile("-?[0-9]+")  # of any length
 
 Filter = Callable[[Job], bool]
 
@@ -60,10 +63,10 @@ def _number(ctx: Context, name: str, default: int, least: int, most: int) -> int
     Source: IBM's API description.
     """
     text = ctx.request.first(name) or ""
-    if text.startswith("-") and whole(text[1:]) is not None:
-        return default
-    value = number(ctx, name, default)
-    return value if least <= value <= most else default
+    if not _NUMBER.fullmatch(text):
+        return number(ctx, name, default)  # the default where it is absent, else refused
+    value = whole(text)
+    return default if value is None or not least <= value <= most else value
 
 
 def _instances(ctx: Context) -> list[Instance]:
