@@ -174,9 +174,12 @@ def _calls(of: ast.AST, file: str) -> Iterator[tuple[ast.Call, ast.AST, str]]:
     near = [one for one in nodes() if one[0].startswith(folder)]
     same = [one for _, one, _ in near if isinstance(one, ast.FunctionDef) and one.name == name]
     for place, node, around in near if len(same) < 2 or _is_private(of) else ():
-        if not (isinstance(node, ast.Call) and _name(node.func) == name):
+        if not isinstance(node, ast.Call):
             continue
-        if is_method == isinstance(node.func, ast.Attribute):
+        called, is_of = _name(node.func), isinstance(node.func, ast.Attribute)
+        # A method may keep a function that it was given: as self._name.
+        is_kept = is_of and not is_method and place == file and called == f"_{name}"
+        if is_kept or (called == name and is_of == is_method):
             yield node, around, place
 
 
@@ -232,8 +235,8 @@ def _text(node: ast.expr, parameters: Iterable[str] = ()) -> str:
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(one, parameters) for one in node.values)
     if isinstance(node, ast.FormattedValue):
-        is_plain = isinstance(node.value, ast.Name) and node.conversion == -1
-        return _text(node.value, parameters) if is_plain else "..."
+        is_said = isinstance(node.value, ast.Name) or _is_choice(node.value)
+        return _text(node.value, parameters) if is_said and node.conversion == -1 else "..."
     if isinstance(node, ast.Name) and node.id in parameters:
         return f"\0{node.id}\0"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
@@ -242,6 +245,12 @@ def _text(node: ast.expr, parameters: Iterable[str] = ()) -> str:
         both = (_text(node.body, parameters), _text(node.orelse, parameters))
         return f"{both[0]} (or: {both[1]})" if both[0] != both[1] else both[0]
     return "..."
+
+
+def _is_choice(node: ast.expr) -> bool:
+    """Whether a part of a text is one of two words."""
+    both = (node.body, node.orelse) if isinstance(node, ast.IfExp) else ()
+    return bool(both) and all(isinstance(one, ast.Constant) and one.value for one in both)
 
 
 def _cell(text: str) -> str:

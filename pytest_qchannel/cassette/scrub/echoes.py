@@ -9,6 +9,9 @@ the same one in a replay, and still nothing is stored that would not be stored o
    has a request of its own, and takes the word from that.
 3. Any other one of a submitted job becomes its stand-in as a text (:mod:`.texts`): the job fails
    long after it was sent.
+
+A word of an earlier request of which the cassette has nothing is lost. A recording that has lost
+one is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -63,7 +66,7 @@ def _with_its_words(text: str) -> Iterator[str]:
 def texts_sent(request: Interaction) -> Iterator[str]:
     """The texts of a request, and the words in them, in the same order whenever it is sent."""
     parts = urlsplit(request.url)
-    texts: list[object] = [unquote(part) for part in parts.path.split("/")]
+    texts: list[object] = [*map(unquote, parts.path.split("/")), *parts.path.split("/")]
     texts += chain.from_iterable(parse_qsl(parts.query, keep_blank_values=True))
     texts += (unquote(text) for name, text in request.request_headers if name.lower() == _CRN)
     try:
@@ -100,9 +103,15 @@ class Asked:
 
 
 class Echoes:
-    """Knows what was sent so far, while a cassette is scrubbed; read only where it is needed."""
+    """Knows what was sent so far, while a cassette is scrubbed; read only where it is needed.
+
+    Attributes:
+        has_lost: Whether the last answer has said a word that a replay will not have.
+    """
 
     def __init__(self) -> None:
+        self.has_lost = False
+        self._before: set[str] = set()
         self._unread: list[tuple[Asked, Interaction]] = []
         self._kept: set[str] = set()
         self._of_jobs: set[str] = set()
@@ -112,15 +121,20 @@ class Echoes:
     def ask(self, asked: Asked, kept: Interaction) -> None:
         """Takes a request whose answer comes next, and what of it the cassette has."""
         self._unread.append((asked, kept))
+        self.has_lost = False
 
-    def is_in_step(self, word: str, standin: str) -> bool:
+    def is_in_step(self, word: str, standin: str, *, is_given: bool = True) -> bool:
         """Whether a replay that sends a word will find it where its stand-in is.
 
-        Who was given a value has the stand-in itself. A word of the test's own can be that of a
-        job in one request, and any word in another one.
+        Args:
+            word: It.
+            standin: What stands for it in another place.
+            is_given: Whether an answer gave it: then a replay has the stand-in itself, unless the
+                test has sent the word as one of its own.
         """
         self._read()
-        return standin in self._kept_now or not (word in self._places or word in self._of_jobs)
+        is_own = not is_given or word in self._places or word in self._of_jobs
+        return not is_own or standin in self._kept_now
 
     def of(self, word: str, *, as_it_is: bool = True) -> str | None:
         """What stands for a word of the answer, or nothing where it was not sent.
@@ -134,7 +148,10 @@ class Echoes:
             return word
         if word in self._places:
             return f"{_SENT}{self._places[word]}"
-        return written_by_somebody(word) if word in self._of_jobs else None
+        if word in self._of_jobs:
+            return written_by_somebody(word)
+        self.has_lost = self.has_lost or word in self._before
+        return None
 
     def _read(self) -> None:
         if not self._unread:
@@ -143,6 +160,7 @@ class Echoes:
             self._kept_now = {*texts_sent(kept), *words_in(asked.params)}
             self._kept |= self._kept_now
             self._of_jobs.update(words_in(asked.own))
+            self._before.update(texts_sent(replace(asked.sent, request_headers=())))
         sent = list(texts_sent(self._unread[-1][0].sent))
         self._places = {word: place for place, word in reversed(list(enumerate(sent)))}
         self._unread.clear()

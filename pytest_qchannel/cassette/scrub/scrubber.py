@@ -60,10 +60,17 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Scrubbed:
-    """An interaction as it may be stored, and what no rule names."""
+    """An interaction as it may be stored.
+
+    Attributes:
+        interaction: It.
+        unknown: What no rule names.
+        has_lost_echo: Whether its answer said a word of an earlier request that a replay lacks.
+    """
 
     interaction: Interaction
     unknown: tuple[Unknown, ...] = ()
+    has_lost_echo: bool = False
 
 
 class Scrubber:
@@ -155,6 +162,7 @@ class Scrubber:
                 response_body=response_body,
             ),
             tuple(unknown),
+            self._values.echoes.has_lost,
         )
 
     def _link(self, url: str) -> str:

@@ -12,7 +12,7 @@ from ahocorasick_rs import AhoCorasick
 
 from pytest_qchannel.cassette.scrub.echoes import Echoes
 from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_harmless, is_plain, is_tag
-from pytest_qchannel.cassette.scrub.prose import is_known, scrub_prose
+from pytest_qchannel.cassette.scrub.prose import UNKNOWN, is_known, scrub_prose
 from pytest_qchannel.cassette.scrub.standins import DRAWN, SHAPES, Standins
 from pytest_qchannel.cassette.standin_shapes import WORD, is_standin
 from pytest_qchannel.hosts import SOCKET_HOSTS
@@ -31,7 +31,7 @@ LEAST_KNOWN: Final = 8
 """A shorter value that has a stand-in, a tag say, may be a part of any word."""
 
 _DRAWN: Final = frozenset({"job_id", "session_id", "task_id"})
-"""Kinds of ids that the service draws: what does not look so, a test has made up."""
+"""Kinds of ids that the service draws."""
 
 _SCHEMES: Final = frozenset({"bearer", "apikey", "basic", "token"})
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -107,7 +107,7 @@ class Values:
                 value
                 for kind, value in self.standins.replaced()
                 if len(value) >= LEAST_KNOWN and not is_known(value)
-                if kind not in _DRAWN or DRAWN.fullmatch(value)
+                if not _is_made_up(kind, value)
             ]
             self._known = AhoCorasick([*self._secrets, *replaced])
             self._known_of = self.standins.count
@@ -126,14 +126,20 @@ class Values:
         return text if self.may_stay(text) and is_plain(text) else WORD
 
     def _prose(self, text: str) -> str:
+        had_lost = self.echoes.has_lost
         scrubbed = scrub_prose(text, self._in_step, self._echo)
+        if UNKNOWN not in scrubbed:
+            self.echoes.has_lost = had_lost  # what is no echo as a whole was made of some
         if not is_harmless(scrubbed):  # together with the words around it: "token: mine"
             scrubbed = scrub_prose(text, self._in_step, partial(self.echoes.of, as_it_is=False))
         return scrubbed if not any(secret in scrubbed for secret in self._secrets) else WORD
 
     def _in_step(self, word: str) -> str | None:
         made = self.any_standin(word)
-        return made if made is None or self.echoes.is_in_step(word, made) else None
+        kinds = (kind for kind in _DRAWN if self.standins.known(kind, word))
+        is_given = not any(_is_made_up(kind, word) for kind in kinds)
+        in_step = made is None or self.echoes.is_in_step(word, made, is_given=is_given)
+        return made if in_step else None
 
     def _echo(self, word: str) -> str | None:
         return self.echoes.of(word, as_it_is=self.may_stay(word))
@@ -226,3 +232,8 @@ class Values:
         if isinstance(value, str):
             return value if is_standin(value) and len(value) <= len(WORD) else WORD if value else ""
         return type(value)() if isinstance(value, list | dict) else None
+
+
+def _is_made_up(kind: str, value: str) -> bool:
+    """Whether an id is no service's: a test asks for it in vain, and may use the word elsewhere."""
+    return kind in _DRAWN and not DRAWN.fullmatch(value)

@@ -21,7 +21,7 @@ from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import Finding, Gate, SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import key_of, submission_in
+from pytest_qchannel.cassette.playback.matching import address_of, key_of, submission_in
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
@@ -34,7 +34,7 @@ from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_log
 from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.cassette.problems import RecordingRefused, record_command
 from pytest_qchannel.cassette.provenance import Provenance
-from pytest_qchannel.cassette.scrub import Scrubber, Unknown
+from pytest_qchannel.cassette.scrub import Scrubbed, Scrubber, Unknown
 from pytest_qchannel.cassette.scrub.echoes import Asked
 from pytest_qchannel.cassette.scrub.kept_names import kept_names
 from pytest_qchannel.cassette.scrub.standins import DRAWN, Standins
@@ -68,6 +68,7 @@ class Recording:
         self._outdated: set[int] = set()
         self._unknown: dict[Unknown, None] = {}
         self._not_found_again: tuple[str, ...] = ()
+        self._lost: list[str] = []
         self._kept: set[tuple[str, str]] = set()
         self._test = ""
         self._tests: set[str] = set()
@@ -150,6 +151,7 @@ class Recording:
         secrets = [one.reveal() for one in self.known(accounts)]
         scrubber = Scrubber(secrets, rewrite_params=answered_params, standins=self._standins())
         scrubbed, submitted = {}, {}
+        self._lost.clear()
         raw = kept_logins(self._of_last_runs())
         for one in raw:
             kept, submission = self._scrubbed(one, scrubber)
@@ -161,6 +163,7 @@ class Recording:
         pairs = [(one, scrubbed[id(one)]) for one in raw]
         sent = {key: one.sent for key, one in submitted.items()}
         found = chain(
+            self._lost,
             not_found_again(pairs, accounts),
             made_of_parts(((*both, sent.get(id(both[1]))) for both in pairs), ids),
             made_of_given(((one, sent[id(one)]) for _, one in pairs if id(one) in sent), given),
@@ -302,29 +305,35 @@ class Recording:
     ) -> tuple[Interaction, Submission | None]:
         submission = submission_in(one)
         if submission is None:
-            done = scrubber.scrub(one)
-            self._unknown.update(dict.fromkeys(done.unknown))
-            return done.interaction, None
+            return self._noted(scrubber.scrub(one)), None
         # The params are harmless already (see submission.py): the scrubber has the rest.
         form = dict(submission.form)
         params = form.pop("params", None)
         rest = json.dumps(form, ensure_ascii=False).encode()
         headers = (*_without_type(one), ("Content-Type", "application/json"))
-        done = scrubber.scrub(
-            replace(one, request_headers=headers, request_body=rest),
-            Asked(one, params, submission.sent),
+        scrubbed = self._noted(
+            scrubber.scrub(
+                replace(one, request_headers=headers, request_body=rest),
+                Asked(one, params, submission.sent),
+            )
         )
-        self._unknown.update(dict.fromkeys(done.unknown))
-        kept: dict[str, object] = json.loads(done.interaction.request_body)
+        kept: dict[str, object] = json.loads(scrubbed.request_body)
         if params is not None:
             kept["params"] = params
         whole = Submission(kept, submission.texts, submission.sent)
         body = whole.to_bytes()
         headers = tuple(
             (name, str(len(body)) if name.lower() == "content-length" else value)
-            for name, value in done.interaction.request_headers
+            for name, value in scrubbed.request_headers
         )
-        return replace(done.interaction, request_headers=headers, request_body=body), whole
+        return replace(scrubbed, request_headers=headers, request_body=body), whole
+
+    def _noted(self, done: Scrubbed) -> Interaction:
+        self._unknown.update(dict.fromkeys(done.unknown))
+        if done.has_lost_echo:
+            key = address_of(done.interaction)
+            self._lost.append(f"what the answer to {key.method} {key.path} says of another request")
+        return done.interaction
 
 
 def _without_type(one: Interaction) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from qiskit import QuantumCircuit, qpy
@@ -14,6 +15,7 @@ from qiskit.circuit import Parameter
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.replay.player import Player
+from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.qpy_header import first_metadata
 from tests.unit.cassette.playback.record.test_recording import CRN, TEST, drafted, said
 from tests.unit.cassette.traffic_kit import circuit_json
@@ -60,6 +62,10 @@ def message(answer: Any) -> str:
 
 ECHOED = {
     "an id that was made up": refused("GET", "/jobs/elephant", "Job not found. Job ID: elephant"),
+    "one as it stands in the path": refused("GET", "/jobs/a%2Fb", "Job ID: a%2Fb"),
+    "a text in quotes": refused(
+        "PATCH", "/sessions/s-1", "No \u201ccaf\u00e9s\u201d.", {"x": ["caf\u00e9s"]}
+    ),
     "a program": refused(
         "POST", "/jobs", "No program elephant.", {**JOB, "program_id": "elephant"}
     ),
@@ -93,10 +99,12 @@ def test_an_error_says_the_word_that_was_sent(tmp_path: Path, one: Interaction) 
 
 
 def test_each_made_up_id_is_said_where_it_was_asked_for(tmp_path: Path) -> None:
-    names = ("elephant", "giraffe", "elephant")
-    raw = [refused("GET", f"/jobs/{one}", f"Job not found. Job ID: {one}") for one in names]
+    names = ("elephant", "job", "giraffe", "a/b", "elephant")
+    said_so = [f"Verify the job ID of the job: {one}" for one in names]
+    paths = [f"/jobs/{quote(one, safe='')}" for one in names]
+    raw = [refused("GET", *one) for one in zip(paths, said_so, strict=True)]
     answers, _ = replayed(tmp_path, *raw)
-    assert [message(one).split()[-1] for one in answers] == list(names)
+    assert [message(one) for one in answers] == said_so
 
 
 def test_one_word_is_an_id_here_and_a_tag_a_device_and_a_gate_there(tmp_path: Path) -> None:
@@ -135,6 +143,15 @@ def test_a_job_fails_with_a_name_of_its_circuit(tmp_path: Path, program: str) ->
     )
     assert answers[1]["state"]["reason"] == reason.replace("zebra", "[word]")
     assert "Ada" not in stored
+
+
+def test_a_word_of_an_earlier_request_of_which_nothing_is_kept_is_refused(tmp_path: Path) -> None:
+    noted = said("PATCH", "/sessions/s-1", None, 204, {"a_note": "by okapi"})
+    there = said("GET", "/sessions/s-1", {"id": "s-1", "state_reason": "Closed by okapi."})
+    with pytest.raises(
+        RecordingRefused, match=r"what the answer to GET /api/v1/sessions/[^ ]+ says"
+    ):
+        replayed(tmp_path, noted, there)
 
 
 def test_a_name_that_is_given_to_an_instance_is_read_back(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def test_each_word_of_the_emulators_sentences_is_kept(room: str) -> None:
         "The params are not valid: pubs[0][0].__type__: expected exactly QuantumCircuit.",
         "Error loading QASM circuit: '3,42: Undefined symbol 'c'.' (the circuit of pub 0).",
         "The number of circuit shots 12 exceeds the system limit 10000000",
+        "max_ttl must be a whole number of seconds from 1 to 2147483647.",
         "Apply the circuit's layout to the observable: observable.apply_layout(circuit.layout).",
     ],
 )
