@@ -7,10 +7,10 @@ only this user has. So the words are the allow-list.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
-__all__ = ["UNKNOWN", "VOCABULARY", "is_known", "scrub_prose"]
+__all__ = ["UNKNOWN", "VOCABULARY", "is_known", "scrub_prose", "words_of"]
 
 UNKNOWN: Final = "[word]"
 
@@ -135,12 +135,21 @@ def _grouped(text: str) -> list[tuple[int, int]]:
     return found
 
 
+def words_of(text: str) -> Iterator[str]:
+    """The words of a text as a sentence would have them: without the signs around each."""
+    for token in _TOKEN.findall(text):
+        trimmed = _TRIM.fullmatch(token)
+        if trimmed is not None and trimmed[2]:
+            yield trimmed[2]
+
+
 def scrub_prose(text: str, standin: Callable[[str], str | None]) -> str:
     """A sentence with every word replaced that the service does not always use.
 
     Args:
         text: What the service said.
-        standin: Gives the stand-in of a word that has one already: a job's id, say.
+        standin: Gives what stands for a word that the service does not always use: the stand-in of
+            a job's id, or the word itself where it may stay.
     """
     grouped = _grouped(text)
 

@@ -14,8 +14,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.scrub.headers import HEADERS, UNNEEDED
 from pytest_qchannel.cassette.scrub.looks import is_name, is_plain, is_word
-from pytest_qchannel.cassette.scrub.prose import VOCABULARY
+from pytest_qchannel.cassette.scrub.prose import VOCABULARY, words_of
 from pytest_qchannel.cassette.scrub.standins import Standins
+from pytest_qchannel.cassette.scrub.texts import texts_in
 from pytest_qchannel.cassette.scrub.tree import RewriteParams, Walker, grown
 from pytest_qchannel.cassette.scrub.values import Values
 from pytest_qchannel.cassette.standin_shapes import WORD
@@ -92,8 +93,13 @@ class Scrubber:
         """One text by the rule of that name, with the stand-ins of this cassette."""
         return self._values.scrub(rule, text)
 
-    def scrub(self, interaction: Interaction) -> Scrubbed:
-        """The interaction as it may be stored; never raises on what a server may answer."""
+    def scrub(self, interaction: Interaction, kept_too: object = None) -> Scrubbed:
+        """The interaction as it may be stored; never raises on what a server may answer.
+
+        Args:
+            interaction: What was sent and answered.
+            kept_too: JSON that was sent with it and is kept elsewhere.
+        """
         found = _found(interaction.method, interaction.url)
         route = found.route if found else None
         method = interaction.method.upper()
@@ -121,6 +127,7 @@ class Scrubber:
             asking,
             route.form if route else _NOTHING,
         )
+        self._values.own_words.update(_words_kept(url, request_body, kept_too))
         fields, text = ERRORS, "prose"
         if interaction.status < 400:
             fields, text = (route.answered, route.text) if route else (_NOTHING, "log")
@@ -268,6 +275,16 @@ def _tags_sent(request: Interaction) -> Iterator[str]:
             body = json.loads(request.request_body)
             tags = body.get("tags") if isinstance(body, dict) else None
             yield from (one for one in tags or () if isinstance(one, str))
+
+
+def _words_kept(url: str, body: bytes, kept_too: object) -> Iterator[str]:
+    """The words of a request as it is kept: of its path, its query and its body."""
+    parts = urlsplit(url)
+    texts = [*unquote(parts.path).split("/"), *(value for _, value in parse_qsl(parts.query))]
+    with suppress(ValueError, RecursionError):
+        texts += texts_in(json.loads(body or b"null"))
+    for text in (*texts, *texts_in(kept_too)):
+        yield from words_of(text)
 
 
 def _media_type(headers: Headers) -> str:

@@ -43,6 +43,8 @@ class Values:
 
     Attributes:
         own_tags: Tags that the code under test named itself: they stay where they are plain.
+        own_words: What is kept of its requests, word by word: an error that says one of them tells
+            nothing new.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Values:
         self._known: AhoCorasick | None = None
         self._known_of = 0
         self.own_tags: set[str] = set()
+        self.own_words: set[str] = set()
         self._rewriters: Mapping[str, Callable[[str], str]] = {
             "keep": self._keep,
             "public": lambda text: text if self.may_stay(text) and is_harmless(text) else WORD,
@@ -118,8 +121,13 @@ class Values:
         return text if self.may_stay(text) and is_plain(text) else WORD
 
     def _prose(self, text: str) -> str:
-        scrubbed = scrub_prose(text, self.any_standin)
+        scrubbed = scrub_prose(text, self._in_prose)
         return scrubbed if not any(secret in scrubbed for secret in self._secrets) else WORD
+
+    def _in_prose(self, word: str) -> str | None:
+        known = self.any_standin(word)
+        is_own = known is None and word in self.own_words
+        return word if is_own and self.may_stay(word) and is_plain(word) else known
 
     @staticmethod
     def _log(text: str) -> str:

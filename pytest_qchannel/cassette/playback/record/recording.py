@@ -23,9 +23,10 @@ from pytest_qchannel.cassette.gate import Finding, Gate, SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import key_of, submission_in
 from pytest_qchannel.cassette.playback.record.collapse import collapse
+from pytest_qchannel.cassette.playback.record.given import Given
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
-from pytest_qchannel.cassette.playback.record.replayable import made_of_given, not_found_again
+from pytest_qchannel.cassette.playback.record.replayable import not_found_again
 from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_logins
 from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.cassette.problems import RecordingRefused, record_command
@@ -153,7 +154,7 @@ class Recording:
             scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
-        given = self._given(raw, accounts, scrubber.standins)
+        given = Given(_ids(raw, accounts, scrubber.standins), _credentials(accounts, raw))
         self._not_found_again = tuple(
             dict.fromkeys(
                 [
@@ -161,8 +162,7 @@ class Recording:
                     *(
                         text
                         for one in scrubbed.values()
-                        if id(one) in submitted
-                        for text in made_of_given(one, submitted[id(one)].sent, given)
+                        for text in given.hidden_in(one, submitted.get(id(one)))
                     ),
                 ]
             )
@@ -281,21 +281,6 @@ class Recording:
         found.update((one.reveal(), one) for one in self._secrets)
         return [one for one in found.values() if one.is_searchable]
 
-    def _given(
-        self, raw: Iterable[Interaction], accounts: Mapping[str, HeldAccount], standins: Standins
-    ) -> list[Secret]:
-        """What a replay gives another value for, each named by what it is.
-
-        What a test has made up is none of it: a job that it asks for in vain.
-        """
-        found = {
-            value: Secret(f"the run's own {kind.replace('_', ' ')}", value)
-            for kind, value in standins.replaced()
-            if kind in _UNIQUE and _DRAWN.fullmatch(value) and _was_told(value, raw)
-        }
-        found.update((one.reveal(), one) for one in _credentials(accounts, raw))
-        return [one for one in found.values() if one.is_searchable]
-
     def _gate(self, accounts: Mapping[str, HeldAccount]) -> Gate:
         return Gate(self.known(accounts))
 
@@ -312,7 +297,8 @@ class Recording:
         params = form.pop("params", None)
         rest = json.dumps(form, ensure_ascii=False).encode()
         headers = (*_without_type(one), ("Content-Type", "application/json"))
-        done = scrubber.scrub(replace(one, request_headers=headers, request_body=rest))
+        sent = replace(one, request_headers=headers, request_body=rest)
+        done = scrubber.scrub(sent, params)
         self._unknown.update(dict.fromkeys(done.unknown))
         kept: dict[str, object] = json.loads(done.interaction.request_body)
         if params is not None:
@@ -352,6 +338,21 @@ def _credentials(
             yield Secret(f"the credential of {channel}", account.credential)
     for value in _tokens(raw):
         yield Secret("an access token", value)
+
+
+def _ids(
+    raw: Iterable[Interaction], accounts: Mapping[str, HeldAccount], standins: Standins
+) -> Iterator[Secret]:
+    """The ids that a replay has others for, each named by what it is.
+
+    What a test has made up is none of them: a job that it asks for in vain.
+    """
+    held = [one.id for account in accounts.values() for one in account.instances]
+    for kind, value in standins.replaced():
+        if kind not in _UNIQUE or not _DRAWN.fullmatch(value):
+            continue
+        if any(value in one for one in held) or _was_told(value, raw):
+            yield Secret(f"the run's own {kind.replace('_', ' ')}", value)
 
 
 def _was_told(value: str, raw: Iterable[Interaction]) -> bool:

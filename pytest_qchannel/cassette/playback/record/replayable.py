@@ -19,13 +19,11 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import address_of, found_in, is_submission
 from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
 from pytest_qchannel.cassette.playback.replay.identity import is_login
-from pytest_qchannel.cassette.scrub.texts import texts_in
 from pytest_qchannel.cassette.standin_shapes import WORD
 from pytest_qchannel.cassette.submitted.submission import fields_of
 from pytest_qchannel.ibm.table import asked_by
-from pytest_qchannel.secret import Secret
 
-__all__ = ["made_of_given", "not_found_again"]
+__all__ = ["not_found_again"]
 
 _LEAST: Final = 4
 
@@ -46,24 +44,6 @@ def not_found_again(
             for what in _changed(raw, kept, seen):
                 yield f"{key.method} {key.path} by {what}"
         seen.add(raw, kept)
-
-
-def made_of_given(
-    interaction: Interaction, params: object, given: Iterable[Secret]
-) -> Iterator[str]:
-    """In which texts of a submission a value is hidden that is another one in a replay, in words.
-
-    Args:
-        interaction: The submission as it would be kept.
-        params: What was sent with it, the circuits as forms.
-        given: What has a stand-in, each named by what it is.
-    """
-    texts = "\n".join(dict.fromkeys(texts_in(params)))
-    both = [text.encode("utf-8", "surrogatepass") for text in (texts, texts[::-1])]
-    for one in given:
-        if any(written in text for written, _ in one.encodings() for text in both):
-            key = address_of(interaction)
-            yield f"{key.method} {key.path} by a text of its params, which holds {one.env_var}"
 
 
 class _Seen:

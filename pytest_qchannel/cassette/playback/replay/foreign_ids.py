@@ -3,12 +3,14 @@
 In a cassette they are stand-ins like all others, but no answer gives them: a test that asks for a
 job that does not exist sends an id that the cassette has never seen. Such an id stands for the
 first recorded one that nobody gave and that stands for no other yet, and keeps to it. Where
-several tests share a cassette, it is one that the same test has asked for.
+several tests share a cassette, it is one that the same test has asked for. Answers name it as the
+test does: an error says what was asked for.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -63,6 +65,21 @@ class ForeignIds:
                 sent = _renamed(sent, kind, name, known)
         return sent
 
+    def given_back(self, found: Interaction) -> Interaction:
+        """A recorded answer with the test's own ids in place of those that stand for them."""
+        with self._lock:
+            names = {
+                _in_json(known): _in_json(name)
+                for (_, name), known in self._stands_for.items()
+                if known != name
+            }
+        if not any(known in found.response_body for known in names):
+            return found
+        # One may be the beginning of another.
+        known = b"|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+        body = re.sub(known + rb"(?![\w-])", lambda one: names[one[0]], found.response_body)
+        return found.answered_with(body)
+
     def _name(self, kind: str, name: str, test: str) -> str:
         if name in self._own:
             return name
@@ -89,6 +106,10 @@ class ForeignIds:
             for one in self._recorded
             if (kind, name) not in named_ids(one)
         )
+
+
+def _in_json(text: str) -> bytes:
+    return json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
 
 
 def named_ids(one: Interaction) -> list[tuple[str, str]]:

@@ -101,15 +101,15 @@ class Player:
             asked = key_of(self._as_recorded(sent))
             entry = self._replay.answer_to(asked, self._test)
             found = entry.interaction if entry is not None else None
-            self._texts.hear(sent, asked.submitted)
+            self._texts.hear(sent, asked.submitted, found)
         if found is not None:
             with self._lock:
                 self._answered += 1
         return found
 
     def given_back(self, found: Interaction) -> Interaction:
-        """A recorded answer with the texts in it that the test itself has sent."""
-        return self._texts.given_back(found)
+        """A recorded answer with the ids and texts in it that the test itself has sent."""
+        return self._texts.given_back(self._foreign_ids.given_back(found))
 
     def _as_recorded(self, sent: Interaction) -> Interaction:
         return self._foreign_ids.as_recorded(sent, self._test)
