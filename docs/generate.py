@@ -68,7 +68,7 @@ def routes() -> str:
     """Every route of every service, with its hosts, its statuses, and who says so."""
     parts = [
         "`HEAD` is answered wherever `GET` is, with its status and headers and no body "
-        f"({HEAD_SOURCE})."
+        f"({HEAD_SOURCE}). IAM answers other methods than `POST` with 405 and `BXNIM0060E` (O)."
     ]
     for service, lines in ROUTES.items():
         bases = [f"`https://{host.name}{host.base}`" for host in HOSTS if host.service == service]
@@ -132,7 +132,7 @@ def world() -> str:
 def fleets() -> str:
     """The devices of the default world, for each age of the client."""
     parts: list[tuple[str, list[tuple[str, ...]]]] = [
-        ("online in us-east, the second the least busy", [(*one.online,) for one in FLEETS]),
+        ("online in us-east, the third the least busy", [(*one.online,) for one in FLEETS]),
         ("offline", [(one.offline,) for one in FLEETS]),
         ("paused", [(one.paused,) for one in FLEETS]),
         ("on paid instances in us-east, too", [one.paid for one in FLEETS]),

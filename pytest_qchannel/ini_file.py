@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from pytest_qchannel.reading import read_small
+
 __all__ = ["NAMES", "found_from", "values_in"]
 
 Values: TypeAlias = Mapping[str, object]
@@ -62,7 +64,7 @@ def values_in(path: Path) -> Values | None:
     """
     read = _READERS.get(path.name) or _READERS[_BY_SUFFIX.get(path.suffix, "tox.ini")]
     try:
-        return read(path.read_text(encoding="utf-8"))
+        return read(read_small(path).decode("utf-8"))
     except (OSError, ValueError, configparser.Error):
         return None
 

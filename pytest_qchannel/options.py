@@ -23,6 +23,7 @@ __all__ = [
     "UNKNOWN_ROUTES",
     "Option",
     "Scope",
+    "closest_of",
     "is_meant",
     "may_be_meant",
     "names_a_lane",
@@ -122,6 +123,13 @@ OPTIONS: Final = (
         "",
         "TEXT",
         "the instance that tests log in with, its name or CRN; without one the account's first",
+    ),
+    Option(
+        "saved_accounts",
+        "",
+        "SAVED",
+        "names that the account is saved under in tests and runs that are not live, a comma list: "
+        "those that QiskitRuntimeService(name=...) asks for",
     ),
     Option("seed", "0", "N", "fixes job ids and counts of the emulator", is_told=True),
     Option(
@@ -288,15 +296,35 @@ def is_meant(name: str, rests: Container[str]) -> bool:
     """
     if not _MEANT.match(name):
         return False
-    whose, *words = re.split("[_-]", name.lower())
-    is_split = whose == "q"
-    if is_split:
-        whose += words.pop(0)
-    rest = "_".join(words)
+    whose, rest, is_split = _parts(name)
     is_ours = rest in rests if is_split else bool(rest) or "" in rests
     return is_ours and (
         set(whose) == set("qchannel") or nearest(whose, ("qchannel",), likeness=0.85) is not None
     )
+
+
+def _parts(name: str) -> tuple[str, str, bool]:
+    """Whose a name says that it is, what follows that, and whether the first is in two words."""
+    whose, *words = re.split("[_-]", name.lower().lstrip("-"))
+    is_split = whose == "q" and bool(words)
+    if is_split:
+        whose += words.pop(0)
+    return whose, "_".join(words), is_split
+
+
+def closest_of(name: str, known: Iterable[str]) -> str | None:
+    """The name of ours that is most likely meant, or ``None`` where none is close.
+
+    What follows ``qchannel`` decides, which all of them have in common.
+
+    Args:
+        name: A variable, ini key or option that is meant to be one of ours.
+        known: Those that there are.
+    """
+    by_rest = {_parts(one)[1]: one for one in known}
+    whose, rest, _ = _parts(name)
+    close = nearest(rest or whose.removeprefix("qchannel"), by_rest, likeness=0.6)
+    return by_rest[close] if close else None
 
 
 def options_in(args: Iterable[str]) -> Iterator[str]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import re
+import string
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from operator import eq
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-__all__ = ["SHORTEST", "Secret", "hide_all", "plain_of"]
+__all__ = ["LEAST_BARE", "SHORTEST", "Secret", "bare_of", "hide_all", "plain_of"]
 
 SHORTEST: Final = 8
 """A shorter one is found by chance in innocent data, above all in base64.
@@ -38,6 +40,15 @@ _CUT: Final = 6
 _CUTS: Final = ("...", "[")
 _CUTS_BEFORE: Final = ("...", "]")
 """How pytest and unittest say so."""
+
+LEAST_BARE: Final = 16
+"""How many letters and digits are no chance, whatever stands between them."""
+
+_OTHERS: Final = bytes(set(range(128)) - set((string.ascii_letters + string.digits).encode()))
+_JOINTS: Final = (b"\nE ", b"\\n", b"\\r", b"\\t")
+"""What has a letter of its own between those of a secret: pytest's margin, and escaped spaces."""
+
+_BETWEEN: Final = r"(?:\nE |\\[nrt]|[^0-9A-Za-z\x80-\U0010ffff])*+"
 
 _URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
@@ -87,15 +98,25 @@ class Secret:
     def hide(self, text: str) -> str:
         """A text with the name in place of the value, in whatever of the encodings it stands.
 
-        One that is too short to be searched for stays.
+        Also where something stands between its characters, as ``k e y`` or ``['k', 'e', 'y']``. One
+        that is too short to be searched for stays.
         """
         for written in self._texts():
             if written in text:
                 text = text.replace(written, repr(self))
         if self.is_searchable:
+            text = self._without_spaced(text)
             for is_end in (False, True):
                 text = self._without_parts(text, is_end=is_end)
         return text
+
+    def _without_spaced(self, text: str) -> str:
+        """The text without the value where other characters stand between its own."""
+        value = bare_of(plain_of(self.reveal()))
+        if len(value) < LEAST_BARE or value not in _bare_of_shown(text):
+            return text
+        spaced = _BETWEEN.join(value.decode("utf-8", "surrogateescape"))
+        return re.sub(spaced, lambda _: repr(self), text)
 
     def _without_parts(self, text: str, *, is_end: bool) -> str:
         """The text without beginnings of the value, or ends: what shortens texts leaves these."""
@@ -136,6 +157,19 @@ def plain_of(value: str) -> bytes:
         return value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half of a character, of JSON
         return value.encode("utf-8", "surrogatepass")
+
+
+def bare_of(data: bytes) -> bytes:
+    """The letters and digits in some bytes, without the ASCII that stands between them."""
+    return data.translate(None, _OTHERS)
+
+
+@functools.lru_cache(maxsize=1)  # each of the secrets is looked for in it
+def _bare_of_shown(text: str) -> bytes:
+    shown = plain_of(text)
+    for joint in _JOINTS:
+        shown = shown.replace(joint, b"")
+    return bare_of(shown)
 
 
 def _encodings_of(value: str) -> Iterator[tuple[bytes, str]]:

@@ -208,11 +208,12 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "COUNT": _count,
     "DEVICES": _devices,
     "INSTANCES": _instances,
+    "SAVED": _instances,
 }
 """By the kind of value; each gives the value of a text or says what is wrong with it."""
 
 
-_LISTS: Final = ("NAMES", "HOSTS", "WORDS", "DEVICES", "INSTANCES", "REPORTS")
+_LISTS: Final = ("NAMES", "HOSTS", "WORDS", "DEVICES", "INSTANCES", "SAVED", "REPORTS")
 """The kinds of values that are comma lists."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
-from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.modes import Door, Mode, Source
 from pytest_qchannel.options import (
     CHANNELS,
@@ -19,6 +19,7 @@ from pytest_qchannel.options import (
     OPTIONS,
     SCOPES,
     Option,
+    closest_of,
     is_meant,
     options_in,
 )
@@ -54,6 +55,7 @@ class Settings(NamedTuple):
     mode: Mode
     channel: tuple[str, ...]
     instance: str
+    saved_accounts: tuple[str, ...]
     seed: int
     allowed_hosts: tuple[str, ...]
     everywhere: bool
@@ -155,7 +157,7 @@ def check_variables(environ: Mapping[str, str]) -> None:
         if name not in known and is_ours:
             raise UsageProblem(
                 f"the environment variable {name} means nothing to qchannel",
-                closest=nearest(name, known),
+                closest=closest_of(name, known),
                 next=f"unset {name}, or use one of {', '.join(sorted(known))}",
             )
 
@@ -173,7 +175,7 @@ def check_key(key: str, where: str) -> None:
         raise UsageProblem(
             f"unknown ini key {key}",
             where=where,
-            closest=nearest(written, _KEYS),
+            closest=closest_of(written, _KEYS),
             next=f"use one of {', '.join(_KEYS)}",
         )
 
@@ -208,6 +210,6 @@ def check_arguments(args: Iterable[str]) -> None:
             _refuse_credential(flag[2:].replace("-", "_"), flag)
             raise UsageProblem(
                 f"unknown option {flag}",
-                closest=nearest(flag, flags),
+                closest=closest_of(flag, flags),
                 next=f"use one of {', '.join(flags)}",
             )

@@ -19,6 +19,7 @@ __all__ = [
     "Request",
     "Response",
     "Trouble",
+    "json_object",
     "whole_body",
 ]
 
@@ -43,6 +44,15 @@ def whole_body(body: Any) -> bytes:
     return b"".join(map(whole_body, body or ()))
 
 
+def json_object(text: bytes | str) -> dict[str, Any]:
+    """The object that JSON says; empty where it is none, or nested too deeply to be read."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
 def _no_number(word: str) -> float:
     """Python's ``NaN`` and ``Infinity`` are no JSON."""
     raise ValueError(f"{word} is no JSON number")
@@ -60,9 +70,10 @@ class Request:
     method: str
     host: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    # Not shown: on its way to a real service it has a real credential in either.
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query_string: str = ""
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def query(self) -> dict[str, list[str]]:

@@ -6,12 +6,13 @@ from typing import Final
 
 from pytest_qchannel.emulator.worlds.default_world import fleet
 
-__all__ = ["DEVICE", "LEAST_BUSY", "OFFLINE", "PAUSED", "THIRD", "with_device"]
+__all__ = ["ANOTHER", "DEVICE", "LEAST_BUSY", "OFFLINE", "PAUSED", "with_device"]
 
 DEVICE: Final = fleet().online[0]
 """One that is online, the first of each instance, and never the least busy one."""
-LEAST_BUSY: Final = fleet().online[1]
-THIRD: Final = fleet().online[2]
+LEAST_BUSY: Final = fleet().online[2]
+ANOTHER: Final = fleet().online[1]
+"""Online as well."""
 OFFLINE: Final = fleet().offline
 PAUSED: Final = fleet().paused
 

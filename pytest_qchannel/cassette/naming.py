@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
-__all__ = ["SUFFIX", "cassette_name", "channel_of_check", "root_of", "test_id_of"]
+from pytest_qchannel.options import CHANNELS
+
+__all__ = ["SUFFIX", "cassette_name", "channel_of_check", "root_of", "roots_of", "test_id_of"]
 
 SUFFIX: Final = ".yaml"
 
@@ -40,6 +43,17 @@ def root_of(folder: Path, client: str, channel: str) -> Path:
         channel: The channel that a test runs on.
     """
     return Path(str(folder).replace("{client}", client).replace("{channel}", channel))
+
+
+def roots_of(folder: Path, client: str, first: Iterable[str] = ()) -> list[Path]:
+    """The same for all channels: one folder, or one for each where the setting names the channel.
+
+    Args:
+        folder: As above.
+        client: As above.
+        first: The channels whose folders come first.
+    """
+    return list(dict.fromkeys(root_of(folder, client, one) for one in (*first, *CHANNELS)))
 
 
 def cassette_name(test_id: str) -> PurePosixPath:

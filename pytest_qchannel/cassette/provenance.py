@@ -13,7 +13,7 @@ __all__ = ["Provenance", "now_text"]
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The circumstances of a recording.
+    """The circumstances of a recording; ``passport`` in its index, where that word stays.
 
     Attributes:
         channel: The account channel, as ``ibm_cloud``.

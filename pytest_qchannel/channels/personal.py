@@ -10,16 +10,13 @@ from typing import Final
 
 from pytest_qchannel.channels.credentials import secrets_in
 from pytest_qchannel.channels.environment import outside
-from pytest_qchannel.reading import read_file
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.secret import Secret
 
 __all__ = ["ACCOUNT_FILE", "forget", "remember", "secrets_of_person"]
 
 ACCOUNT_FILE: Final = "~/.qiskit/qiskit-ibm.json"
 """What a credential from the account file is called."""
-
-_MOST_BYTES: Final = 16 * 1024**2
-
 
 _remembered: Final[list[Secret]] = []
 """Those that stand in no variable and no account file: of a secrets file, of logins."""
@@ -47,7 +44,7 @@ def secrets_of_person() -> tuple[Secret, ...]:
 def _saved_in(file: Path) -> Iterator[Secret]:
     """The tokens of saved accounts; a file that cannot be read has none: the client says so."""
     try:
-        saved = json.loads(read_file(file, _MOST_BYTES))
+        saved = json.loads(read_small(file))
     except (OSError, ValueError, RecursionError):
         return
     for account in saved.values() if isinstance(saved, dict) else ():

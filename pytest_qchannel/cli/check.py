@@ -24,7 +24,7 @@ from pytest_qchannel.cli.check_cassettes import CheckCassettes
 from pytest_qchannel.cli.console import console
 from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.settings import CHANNELS, Mode, Settings, resolve
+from pytest_qchannel.settings import CHANNELS, Mode, Settings, Source, resolve
 
 if TYPE_CHECKING:
     from pytest_qchannel.cli.flows import Step
@@ -232,11 +232,11 @@ def _lane(mode: Mode, steps: Iterable[Step]) -> str:
     found = [(step.flow, step.cassette) for step in steps if step.cassette]
     if not found:
         return "replay lane"
-    sources = sorted({str(one["recorded_from"]) for _, one in found})
+    sources = sorted({Source(str(one["recorded_from"])).words for _, one in found})
     # REST is the same for every client: whose it was is told where nothing else was replayed.
     named = [one for flow, one in found if flow != "REST"] or [one for _, one in found]
     clients = sorted({str(one["client"]) for one in named})
-    return f"replay lane, recorded from the {', '.join(sources)} with client {', '.join(clients)}"
+    return f"replay lane, recorded from {', '.join(sources)} with client {', '.join(clients)}"
 
 
 def _print_tables(steps: list[Step], lane: str, client: str) -> None:

@@ -16,14 +16,12 @@ import click
 from pytest_qchannel.cli.check_live import live_run, live_settings
 from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import QChannelError, UsageProblem
-from pytest_qchannel.lanes.live.access import Unanswered
-from pytest_qchannel.lanes.live.caller import LiveLoginFailed
-from pytest_qchannel.lanes.live.entry import fingerprint
+from pytest_qchannel.lanes.live.by_tags import swept_by_tags
 from pytest_qchannel.lanes.live.ledger import Ledger, ledger_path
 from pytest_qchannel.lanes.live.run import LiveRun
 from pytest_qchannel.lanes.live.run_id import run_id
 from pytest_qchannel.lanes.live.settling import Settling
-from pytest_qchannel.lanes.live.sweep import Line, Sweep, TagSweep
+from pytest_qchannel.lanes.live.sweep import Line, Sweep
 
 __all__ = ["cleanup", "swept"]
 
@@ -118,7 +116,7 @@ def swept(
         is_dry: Whether it is only told what there is.
     """
     lines = [*_by_ledgers(run, root, named, before, is_dry=is_dry)]
-    return [*lines, *_by_tags(run, named, before, unasked, is_dry=is_dry)]
+    return [*lines, *swept_by_tags(run, named, unasked, before=before, is_dry=is_dry)]
 
 
 def _of_ci() -> str | None:
@@ -150,34 +148,3 @@ def _by_ledgers(
             continue
         sweep = Sweep(path.stem, settling, run.access_of, run.send)
         yield from sweep.sweep(open_ones, run.settings.sweep_timeout, is_last=True)
-
-
-def _by_tags(
-    run: LiveRun, named: str | None, before: float | None, unasked: list[str], *, is_dry: bool
-) -> Iterator[Line]:
-    """What the service has, of whatever machine: of each instance that can be asked.
-
-    One that cannot is told of in ``unasked``: nothing found is not the same as nothing left.
-    """
-    sweep, seen = TagSweep(run.clock, run.send), set[str]()
-    for channel in run.held:
-        try:
-            instances = run.instances_of(channel)
-        except LiveLoginFailed as problem:
-            unasked.append(str(problem))
-            continue
-        for one in instances:
-            if one.id in seen:
-                continue
-            try:
-                yield from sweep.sweep(
-                    run.access(channel, one.id),
-                    run.settings.sweep_timeout,
-                    run=named,
-                    before=before,
-                    is_dry=is_dry,
-                )
-            except (LiveLoginFailed, Unanswered) as problem:
-                unasked.append(f"instance {fingerprint(one.id)}: {problem}")
-            else:
-                seen.add(one.id)

@@ -34,11 +34,12 @@ from pytest_qchannel.channels.service import sampler_on
 from pytest_qchannel.cli.check_cassettes import CheckCassettes
 from pytest_qchannel.errors import ChannelUnavailable, ExpectationFailed, QChannelError
 from pytest_qchannel.hosts import TRANSPILER
+from pytest_qchannel.ibm.route import FINAL
 from pytest_qchannel.ibm.table import url_of
 from pytest_qchannel.lanes.assemble import lane_for
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
-from pytest_qchannel.settings import Settings
+from pytest_qchannel.settings import Settings, Source
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
@@ -217,7 +218,7 @@ def _rest_sampler(walk: Walk) -> str:
     job_id = walk.step.job_id = str(answer.json()["id"])
     ended = _polled(
         lambda: walk.session.get(f"/jobs/{job_id}").json()["state"],
-        lambda said: said["status"] in ("Completed", "Failed", "Cancelled"),
+        lambda said: said["status"] in FINAL,
     )
     if ended["status"] != "Completed":
         raise ExpectationFailed(f"the job is {ended['status']}: {ended.get('reason')}", next=_LOOK)
@@ -367,16 +368,16 @@ def _finished(step: Step, tape: ReplayTape | RecordTape, *, has_passed: bool) ->
     except QChannelError as problem:
         step.ok, step.detail = False, str(problem)
         return step
-    step.ok = True if has_passed else None
+    step.ok, words = True if has_passed else None, f"{done['did']} {tape.place.path}"
     step.cassette = {"path": str(tape.place.path), **done}
-    words = f"{done['did']} {tape.place.path}"
     if done["did"] == "refused":
         words = f"not saved: a step failed; kept: {done['kept'] or 'nothing of it'}"
     elif not has_passed:
         words = f"not all of {tape.place.path} was replayed: a step failed"
     elif not tape.is_recording:
-        words = f"all of it replayed, recorded from the {done['recorded_from']} with client "
-        words += f"{done['client']} and qiskit {done['qiskit']}"
+        source = Source(str(done["recorded_from"])).words
+        words = f"all of it replayed, recorded from {source} with client {done['client']} and "
+        words += f"qiskit {done['qiskit']}"
     step.detail = words
     return step
 

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from packaging.requirements import Requirement
 
 from pytest_qchannel import ini_file
-from pytest_qchannel.cassette.naming import root_of
+from pytest_qchannel.cassette.naming import roots_of
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.project_settings import (
     Word,
@@ -168,8 +168,7 @@ class Machine:
         """The folders of cassettes: one, or where the setting names the channel, one of each."""
         folder = Path(str(self.set_to("cassettes")))
         client = self.installed.versions.get("qiskit-ibm-runtime", "")
-        each = (self.base / root_of(folder, client, channel) for channel in CHANNEL_BY_NAME)
-        return tuple(dict.fromkeys(each))
+        return tuple(self.base / one for one in roots_of(folder, client))
 
     @functools.cached_property
     def modules(self) -> tuple[Path, ...]:

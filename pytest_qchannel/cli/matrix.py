@@ -22,6 +22,7 @@ from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.cli.project_settings import settings_here
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.releases import version_of
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.units import unit_id
 
@@ -106,7 +107,9 @@ def matrix(form: str, clients: str | None, lanes: tuple[str, ...]) -> None:
         if leg.lane in (lanes or _LANES)
     ]
     if "live" in (lanes or _LANES):
-        _tell_what_is_not_live(settings, versions, has_tests=_LIVE in marked)
+        for channel in dict.fromkeys(one for each in versions for one in _channels(settings, each)):
+            if why := _why_not_live(channel, marked):
+                click.echo(f"no live leg for {channel}: {why}", err=True)
     if form == "github":
         click.echo(json.dumps({"include": [leg._asdict() for leg in legs]}))
     elif form == "gitlab":
@@ -129,7 +132,7 @@ def _named(markers: Sequence[str], files: Iterable[Path]) -> set[str]:
     word = re.compile(rf"\b({'|'.join(markers)})\b".encode())
     for path in files:
         with suppress(OSError):
-            found.update(one.decode() for one in word.findall(path.read_bytes()))
+            found.update(one.decode() for one in word.findall(read_small(path)))
         if len(found) == len(markers):
             break
     return found
@@ -145,21 +148,17 @@ def _legs(
         every = settings.mode is Mode.REPLAY or is_whole or _TAPED not in marked
         yield Leg("replay", channel.name, client, "" if every else f"-m {_TAPED}")
     yield Leg("emulated", channel.name, client, "")
-    if _LIVE in marked and not channel.is_classic and secret_of(channel, os.environ) is not None:
+    if not _why_not_live(channel, marked):
         yield Leg("live", channel.name, client, f"-m {_LIVE}")
 
 
-def _tell_what_is_not_live(settings: Settings, clients: list[str], *, has_tests: bool) -> None:
-    """Says beside the output which channels have no live leg: a fork's secrets are empty."""
-    channels = dict.fromkeys(one for client in clients for one in _channels(settings, client))
-    for channel in channels:
-        if channel.is_classic:
-            click.echo(f"no live leg for {channel}: it ended on 2025-07-01", err=True)
-        elif secret_of(channel, os.environ) is None:
-            variable = own_variable(channel, "TOKEN")
-            click.echo(f"no live leg for {channel}: {variable} is not set", err=True)
-        elif not has_tests:
-            click.echo(f"no live leg for {channel}: no test has the marker {_LIVE}", err=True)
+def _why_not_live(channel: Channel, marked: Collection[str]) -> str:
+    """Why a channel has no live leg; empty where it has one. A fork's secrets are empty."""
+    if channel.is_classic:
+        return "it ended on 2025-07-01"
+    if secret_of(channel, os.environ) is None:
+        return f"{own_variable(channel, 'TOKEN')} is not set"
+    return "" if _LIVE in marked else f"no test has the marker {_LIVE}"
 
 
 def _as_yaml(legs: list[Leg]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_qchannel import ini_file
 from pytest_qchannel.options import OPTIONS, Option
@@ -14,7 +14,7 @@ from pytest_qchannel.settings import Settings, resolve
 
 __all__ = ["Word", "project_settings", "said_of", "settings_here", "words_of_runs"]
 
-_ADDOPTS = "PYTEST_ADDOPTS"
+_ADDOPTS: Final = "PYTEST_ADDOPTS"
 
 
 class Word(NamedTuple):

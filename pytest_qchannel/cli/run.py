@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -149,22 +149,21 @@ class _Watch:
     def _tell_problems(self) -> bool:
         problems = self._lane.take_problems()
         flush()
-        for problem in problems:
-            _say(f"qchannel: {problem}")
-        if problems and self.status == 0:
-            self.status = 1
-            return True
-        return False
+        return self._tell(problems)
 
     def _tell_faults(self) -> bool:
-        """Complains of what the world declares and what did not happen; whether it is news."""
-        unmet = [] if self.status == INTERRUPTED else self._lane.unmet_faults_of_world().values()
-        for said in unmet:
-            _say(f"qchannel: {said}")
-        if unmet and self.status == 0:
-            self.status = 1
-            return True
-        return False
+        """Complains of what the world declares and what did not happen."""
+        is_asked = self.status != INTERRUPTED
+        return self._tell(self._lane.unmet_faults_of_world().values() if is_asked else ())
+
+    def _tell(self, wrong: Collection[object]) -> bool:
+        """Says what is wrong; whether the program would have ended well without it."""
+        for one in wrong:
+            _say(f"qchannel: {one}")
+        if not wrong or self.status:
+            return False
+        self.status = 1
+        return True
 
     def _end(self) -> None:
         if os.getpid() != self._pid:

@@ -29,6 +29,7 @@ from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.lanes.source.emulated import EmulatedSource
 from pytest_qchannel.lanes.worlds import WorldBuilder, seeded, world_of
+from pytest_qchannel.reading import read_file
 from pytest_qchannel.secret import hide_all
 from pytest_qchannel.settings import CHANNELS, Settings, resolve
 from pytest_qchannel.wire import Handle, Request, Response
@@ -36,6 +37,8 @@ from pytest_qchannel.wire import Handle, Request, Response
 __all__ = ["serve"]
 
 EXPOSE: Final = "--yes-expose-the-emulator"
+
+_MOST_OF_A_CERTIFICATE: Final = 2**16
 
 _GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
 
@@ -184,7 +187,7 @@ def _require_writable(ca_file: Path) -> None:
         return
     kind = "a link" if ca_file.is_symlink() else "no regular file"
     if ca_file.is_file() and not ca_file.is_symlink():
-        if is_of_an_authority(ca_file.read_bytes()):
+        if is_of_an_authority(read_file(ca_file, _MOST_OF_A_CERTIFICATE)):
             return
         kind = "not a certificate of an earlier qchannel serve"
     raise click.UsageError(

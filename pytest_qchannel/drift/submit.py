@@ -11,7 +11,7 @@ from typing import Final
 
 from pytest_qchannel.drift.ask import NEWEST, Asked, Asker, See, Subject, at, json_of, rows
 from pytest_qchannel.hosts import IAM, RUNTIME
-from pytest_qchannel.ibm.route import Route
+from pytest_qchannel.ibm.route import FINAL, Route
 from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.wire import Handle, Json
 
@@ -24,7 +24,6 @@ JOBS: Final = 2
 """How many jobs are submitted."""
 
 _CIRCUIT: Final = "OPENQASM 3.0; bit[1] c; c[0] = measure $0;"
-_FINAL: Final = ("Completed", "Cancelled", "Failed")
 _AFTERWARDS: Final = (
     "GET /jobs/<job_id>/results",
     "GET /jobs/<job_id>/metrics",
@@ -73,7 +72,7 @@ def _run(asker: Asker, backend: str, sleep: Callable[[float], None]) -> None:
         return
     for look in range(_LOOKS):
         status = at(_told(asker, RUNTIME, "GET /jobs/<job_id>", "state", job_id=job), "status")
-        if status in _FINAL:
+        if status in FINAL:
             break
         if look < _LOOKS - 1:
             sleep(_PAUSE_S)

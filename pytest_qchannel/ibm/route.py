@@ -21,6 +21,7 @@ from typing import Final, Literal
 
 __all__ = [
     "BY_CREDENTIAL",
+    "FINAL",
     "HEAD_SOURCE",
     "SOURCES",
     "Action",
@@ -102,6 +103,10 @@ class Action(Enum):
     def makes(self) -> bool:
         """Whether a success makes something new: a job, a session or a task; its id is answered."""
         return self in (Action.SUBMISSION, Action.WRITE)
+
+
+FINAL: Final = ("Completed", "Failed", "Cancelled")
+"""The states of a job that nothing follows. Source: IBM's API description."""
 
 
 class Tells(Enum):

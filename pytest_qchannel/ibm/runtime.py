@@ -106,7 +106,7 @@ ROUTES: Final = (
     )),
     *_both(_GUIDE, Route(
         RUNTIME, "GET", "/jobs", "runtime", _API,
-        {200: "D", 400: "D", 403: "D"},
+        {200: "D", 400: "D", 403: "D", 501: "G"},  # 501: a page that nothing fills
         tells=Tells.STATES,
         query=JOB_FILTERS,
         answered={"count": "keep", "limit": "keep", "offset": "keep", **below("jobs[].", JOB)},
@@ -165,7 +165,8 @@ ROUTES: Final = (
         RUNTIME, "POST", "/sessions", "runtime", _API,
         {200: "C", 400: "O", 403: "O", 404: "O", 500: "O"},
         Action.WRITE,
-        sent={**each("mode backend max_ttl max_session_ttl interactive_ttl active_ttl", "keep"),
+        sent={**each("mode backend backend_name max_ttl max_session_ttl interactive_ttl active_ttl",
+                     "keep"),
               "instance": "instance_id", "calibration_id": "calibration"},
         answered=SESSION,
     )),

@@ -112,9 +112,11 @@ def _contradiction(settings: Settings, asked: Asked, where: str) -> UsageProblem
     ours, theirs = asked.place(settings.origin["mode"]), asked.place(asked.source)
     mending = f"take one of the two away: {mode} of {ours}, or {said} of {theirs}"
     if {ours, theirs} <= asked.typed:
+        source = f" --qchannel-record-from={settings.record_from or Source.EMULATOR}"
         mending = (
-            f"give one of the two: pytest --qchannel-{mode}, or "
-            f"pytest --qchannel-mode=auto --record-mode={asked.record_mode}"
+            f"give one of the two: pytest --qchannel-{mode}"
+            f"{source if settings.mode is Mode.RECORD else ''}, or pytest --qchannel-mode=auto "
+            f"--record-mode={asked.record_mode}{source if asked.record_mode != 'none' else ''}"
         )
     return UsageProblem(
         f"{mode} and {said} contradict each other",

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.ibm.table import find, is_submission
 from pytest_qchannel.journal import Journal
-from pytest_qchannel.wire import ConnectionDropped, Handle, Link, Request, Response, Trouble
+from pytest_qchannel.wire import (
+    ConnectionDropped,
+    Handle,
+    Link,
+    Request,
+    Response,
+    Trouble,
+    json_object,
+)
 
 __all__ = ["job_id_of", "journaled", "listening"]
 
@@ -52,10 +59,8 @@ def job_id_of(request: Request, answered: Response | None) -> str | None:
         answered: What the service answered, whether or not the client was told.
     """
     if is_submission(request.method, request.host, request.path):
-        try:
-            body = json.loads(answered.body) if answered and answered.status < 300 else {}
-        except ValueError:
+        if answered is None or answered.status >= 300:
             return None
-        return body.get("id") if isinstance(body, dict) else None
+        return json_object(answered.body).get("id")
     found = find(request.method, request.host, request.path)
     return found.args.get("job_id") if found else None

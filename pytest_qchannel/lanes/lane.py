@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -12,7 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.client import login_url
-from pytest_qchannel.channels.environment import OPT_OUT, isolated_environment, put_back
+from pytest_qchannel.channels.environment import (
+    OPT_OUT,
+    account_file,
+    isolated_environment,
+    put_back,
+)
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Account, Channel, Instance
 from pytest_qchannel.channels.service import connect
 from pytest_qchannel.errors import QChannelError
@@ -252,7 +258,24 @@ class Lane:
             QISKIT_IBM_INSTANCE=account.instance.id if account.instance else "",
             **({_URL: login_url(channel)} if self._has_url else {}),
         )
+        self._save(account)
         return account
+
+    def _save(self, account: Account) -> None:
+        """Saves an account under the names of the settings, as the client does."""
+        names, file = self.settings.saved_accounts, account_file(self.home)
+        if not names or self._traffic.is_live or file.exists():
+            return
+        said = {
+            "channel": account.channel.name,
+            "instance": account.instance.id if account.instance else None,
+            "private_endpoint": False,
+            "token": account.secret.reveal(),
+            "url": login_url(account.channel),
+            "verify": True,
+        }
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(dict.fromkeys(names, said), indent=4), encoding="utf-8")
 
     def forget_client_variables(self) -> None:
         """Unsets the client's own variables, so that its account file decides.
@@ -262,6 +285,8 @@ class Lane:
         if self._outer is not None and self.home == self._outer.home:
             self._home = Path(mkdtemp(prefix="test-", dir=self.home.parent))
             self._stack.enter_context(isolated_environment(self._home, {}))
+        elif self.settings.saved_accounts:
+            account_file(self.home).unlink(missing_ok=True)
         self._settle_variables()
         for name in credentials.CLIENT_VARIABLES:
             os.environ.pop(name, None)

@@ -28,6 +28,7 @@ from pytest_qchannel.network.proxied import proxied_host
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.keys import EARLY, TOO_EARLY
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.uses import LOOKUPS, SENDING
 
 __all__ = ["InOurWords", "check"]
@@ -133,7 +134,7 @@ def _decide(config: pytest.Config) -> str | None:
 def _files_that_name_us(config: pytest.Config) -> Iterator[Path]:
     for file in dict.fromkeys(_files(config)):
         try:
-            if b"qchannel" in file.read_bytes():
+            if b"qchannel" in read_small(file):
                 yield file
         except OSError:
             pass

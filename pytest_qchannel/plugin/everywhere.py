@@ -167,8 +167,11 @@ class Everywhere:
         with self._inside(f"collection of {collector.nodeid or 'the session'}"):
             made = yield
             found = self.lane.take_problems()
-        if found:
-            report.fail_collection(made, found)
+            # Of a module that is imported the client's errors are none of a test's.
+            ended = getattr(made, "call", None) if made.failed else None
+            hints = self.lane.hints(ended.excinfo.value) if ended and ended.excinfo else []
+        if found or hints:
+            report.fail_collection(made, found, hints)
         return made
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

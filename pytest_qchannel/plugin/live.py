@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.channels.secrets_file import environ_with
-from pytest_qchannel.errors import ExpectationFailed, UsageProblem
+from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.caller import LiveLoginFailed
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
+from pytest_qchannel.lanes.live.ledger import TROUBLES
 from pytest_qchannel.lanes.live.outcome import Told, outcome_of
 from pytest_qchannel.lanes.live.problems import LiveProblem, NotLive
 from pytest_qchannel.lanes.live.run import LiveRun, missing
@@ -22,7 +24,7 @@ from pytest_qchannel.plugin import our_tests, selection, session_settings, shari
 from pytest_qchannel.plugin.keys import ATTRIBUTE, LANE, LIVE, OURS, REFUSAL
 from pytest_qchannel.plugin.live_end import SEEN, LiveEnd
 from pytest_qchannel.plugin.live_shown import Shown
-from pytest_qchannel.plugin.live_variables import KEYS, exchange_of
+from pytest_qchannel.plugin.live_variables import KEYS, hidden_keys_of
 from pytest_qchannel.plugin.record.facts import SPENT, Facts, Spent
 from pytest_qchannel.plugin.record.shown import visible
 from pytest_qchannel.plugin.taping import has_lane, test_id
@@ -45,11 +47,11 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
         UsageProblem: There is no credential, or one that IAM refuses, or a secret is where it
             must not be.
     """
-    exchange = exchange_of(config)
+    hidden = hidden_keys_of(config)
     file = settings.secrets
     if file is not None:
         file = session_settings.file_of(config, settings, "secrets", file)
-    environ = environ_with(file, exchange.environ())
+    environ = environ_with(file, hidden.environ())
     worker: Mapping[str, Any] = getattr(config, "workerinput", {})
     of_run = RunId(worker[_RUN_KEY], "pytest-xdist") if _RUN_KEY in worker else run_id(environ)
     try:
@@ -60,13 +62,15 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
             session_settings.base_of(config),
             owner=worker.get("workerid", "main"),
             clock=CLOCK,
-            standins=exchange.standins(),
+            standins=hidden.standins(),
         )
     except LiveLoginFailed as failed:  # to know an instance by its name it has to log in
         raise UsageProblem(failed.headline, facts=failed.facts, next=failed.next) from None
     try:
         _require_hidden(config)
-    except UsageProblem:
+        # Before a worker starts, which makes none.
+        held = run.ledger.held() if run.terms.budget.tier != "read" else 0.0
+    except QChannelError:
         run.close()
         raise
     shown = Shown(lambda: run.real)
@@ -77,8 +81,15 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
     config.pluginmanager.register(shown, "qchannel-live-shown")
     config.pluginmanager.register(end, "qchannel-live-end")
     config.pluginmanager.register(Live(config, settings, run, shown, end), "qchannel-live")
-    config.stash[SPENT] = lambda: Spent(*run.spent())
-    return [f"qchannel: live run {of_run.text} ({of_run.origin}), budget {run.terms.budget}"]
+    config.stash[SPENT] = lambda: _spent(run)
+    line = f"qchannel: live run {of_run.text} ({of_run.origin}), budget {run.terms.budget}"
+    return [line + (f", {held:g} s of it held by an earlier run of that name" if held else "")]
+
+
+def _spent(run: LiveRun) -> Spent | None:
+    with suppress(*TROUBLES):
+        return Spent(*run.spent())
+    return None
 
 
 def _require_hidden(config: pytest.Config) -> None:
@@ -136,7 +147,7 @@ class Live:
     def pytest_configure_node(self, node: Any) -> None:
         """Tells a worker the name of the run, and what it does not find in its variables."""
         node.workerinput[_RUN_KEY] = self._run.terms.run
-        node.workerinput[KEYS] = exchange_of(self._config).taken
+        node.workerinput[KEYS] = hidden_keys_of(self._config).taken
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodeready(self, node: Any) -> None:

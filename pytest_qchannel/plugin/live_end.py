@@ -6,16 +6,20 @@ import os
 import signal
 import threading
 from collections.abc import Generator, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from pytest_qchannel.lanes.live.by_tags import swept_by_tags
+from pytest_qchannel.lanes.live.ledger import TROUBLES
 from pytest_qchannel.lanes.live.run import LiveRun
 from pytest_qchannel.lanes.live.sweep import Line
 from pytest_qchannel.plugin.hiding import HIDING
 from pytest_qchannel.plugin.keys import ATTRIBUTE
 from pytest_qchannel.plugin.live_shown import Shown
 from pytest_qchannel.plugin.record.facts import Facts
+from pytest_qchannel.plugin.record.shown import visible
 from pytest_qchannel.settings import Settings
 
 if TYPE_CHECKING:
@@ -86,11 +90,19 @@ class LiveEnd:
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """Sweeps at once what a worker that crashed has left: others may wait for its jobs."""
         if error:
-            self._tell(self._run.sweep_owner(node.workerinput["workerid"]))
+            with suppress(*TROUBLES):  # it is looked for by its tags at the end
+                self._tell(self._run.sweep_owner(node.workerinput["workerid"]))
 
     def _sweep_all(self) -> None:
         most_s = _AFTER_SIGNAL_S if self._was_signalled else self._settings.sweep_timeout
-        self._tell(self._run.sweep_all(most_s))
+        try:
+            lines = self._run.sweep_all(most_s)
+        except TROUBLES as trouble:
+            why, run, unasked = visible(str(trouble), 200), self._run.terms.run, list[str]()
+            lines = list(swept_by_tags(self._run, run, unasked, seconds=most_s))
+            told = f"qchannel: what the run left was looked for by its tags alone: {why}"
+            self._lines += [told, *(f"qchannel: not known what is left: {one}" for one in unasked)]
+        self._tell(lines)
 
     def _tell(self, lines: Iterable[Line]) -> None:
         """Notes what was swept: of what is swept again the last word counts."""

@@ -10,29 +10,29 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_qchannel.channels.exchange import Exchange
+from pytest_qchannel.channels.hidden_keys import HiddenKeys
 
-__all__ = ["KEYS", "exchange_of", "take_early"]
+__all__ = ["KEYS", "hidden_keys_of", "take_early"]
 
 KEYS: Final = "qchannel_live_keys"
 """Of a pytest-xdist worker's input: what was taken out of the variables."""
 
-_EXCHANGE: Final[pytest.StashKey[Exchange]] = pytest.StashKey()
+_HIDDEN: Final[pytest.StashKey[HiddenKeys]] = pytest.StashKey()
 _WORKER: Final = "PYTEST_XDIST_WORKER"
 
 
 def take_early(config: pytest.Config) -> None:
     """Takes real credentials out of the environment before a conftest.py is loaded."""
     if _WORKER not in os.environ:  # its controller has, and tells it later
-        exchange_of(config)
+        hidden_keys_of(config)
 
 
-def exchange_of(config: pytest.Config) -> Exchange:
+def hidden_keys_of(config: pytest.Config) -> HiddenKeys:
     """What was taken, by now, out of the environment until the run is over."""
     worker: dict[str, Any] = getattr(config, "workerinput", {})
-    if _EXCHANGE not in config.stash:
-        made = config.stash[_EXCHANGE] = Exchange(worker.pop(KEYS, None))
+    if _HIDDEN not in config.stash:
+        made = config.stash[_HIDDEN] = HiddenKeys(worker.pop(KEYS, None))
         config.add_cleanup(made.end)
-    found = config.stash[_EXCHANGE]
+    found = config.stash[_HIDDEN]
     found.take()
     return found

@@ -7,7 +7,8 @@ In a run that has a test with a lane, IBM's hosts are shut while a test is set u
 * fixtures that live longer find the person's environment and network, but for IBM's hosts;
 * in the other tests IBM's services are shut where the person has a credential to lose.
 
-A live run has them all, also where none of its tests has a lane: nothing else holds to its budget.
+A run whose command line names a lane has them all, also where none of its tests has one: it is not
+to reach IBM by mistake. So has a live run: nothing else holds to its budget.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pytest_qchannel.channels.credentials import credential_variables
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.hosts import is_ibm_host, may_ask_for_credentials
 from pytest_qchannel.markers import LENDING
@@ -34,6 +34,7 @@ from pytest_qchannel.plugin.keys import (
     LIVE,
     PART_FIXTURE,
 )
+from pytest_qchannel.plugin.taping import has_lane
 
 if TYPE_CHECKING:
     from pytest_qchannel.errors import NetworkBlocked
@@ -127,12 +128,12 @@ class Precautions:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Sees which selected tests have a lane, and what fixtures they use; begins with hooks."""
-        self._ours = [item for item in session.items if _has_lane(item)]
+        self._ours = [item for item in session.items if has_lane(item)]
         self._loses = (bool(self._ours) or self._is_asked_for) and _has_something_to_lose()
         self._lent = frozenset().union(*(getattr(item, "fixturenames", ()) for item in self._ours))
         if any(sharing.unit_of(item) is not None for item in self._ours):
             for item in session.items:
-                if isinstance(item, pytest.Function) and not _has_lane(item):
+                if isinstance(item, pytest.Function) and not has_lane(item):
                     item.fixturenames.insert(_first_in(item, "function"), APART_FIXTURE)
         self._close_to_hooks("before the first test")
 
@@ -143,11 +144,11 @@ class Precautions:
             self._open_again()
             self._item = item
             self._guard.where = item.nodeid
-            self._guard.who = "a fixture" if _has_lane(item) else "a test that does not use us"
+            self._guard.who = "a fixture" if has_lane(item) else "a test that does not use us"
             self._guard.ibm_advice = _LIVE if self._is_live else _advice(item)
             # A unit's lane that is open shuts them already, and may end before this test does.
             is_open = any(unit.isolation is not None for unit in sharing.units_of(item.config))
-            if not is_open and (_has_lane(item) or _has_something_to_lose()):
+            if not is_open and (has_lane(item) or _has_something_to_lose()):
                 self._guard.close_network()
         return (yield)
 
@@ -238,7 +239,7 @@ class Precautions:
         advice = "; or ".join(ways)
         before = self._is_wider
         with ExitStack() as undo:
-            if _has_lane(item) or fixturedef.argname in self._lent:
+            if has_lane(item) or fixturedef.argname in self._lent:
                 undo.enter_context(self._guard.naming(who, advice))
                 self._is_wider = True
                 if (
@@ -253,13 +254,13 @@ class Precautions:
                 self._is_wider = before
 
     def _refuses(self, host: str) -> bool:
-        if self._is_wider or (self._item is not None and _has_lane(self._item)):
+        if self._is_wider or (self._item is not None and has_lane(self._item)):
             return is_ibm_host(host)
         return may_ask_for_credentials(host) and _has_something_to_lose()
 
     def _found(self, problem: NetworkBlocked) -> None:
         """Keeps a refusal for a test with a lane: its fixtures may swallow it."""
-        if self._item is not None and _has_lane(self._item):
+        if self._item is not None and has_lane(self._item):
             self._item.stash.setdefault(FOUND, []).append(problem)
 
 
@@ -270,17 +271,13 @@ def _advice(item: pytest.Item) -> str:
     )
 
 
-def _has_lane(item: pytest.Item) -> bool:
-    return LANE_FIXTURE in getattr(item, "fixturenames", ())
-
-
 def _has_something_to_lose() -> bool:
     return any(one.is_searchable for one in secrets_of_person())
 
 
 def _misses_credentials(error: BaseException) -> bool:
     """Whether something failed for want of an account: in the client, or for a variable."""
-    if isinstance(error, KeyError) and error.args and error.args[0] in credential_variables():
+    if forgotten.is_for_want_of_account(error):
         return True
     step, modules = error.__traceback__, set()
     while step is not None:

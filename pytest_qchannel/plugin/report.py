@@ -33,14 +33,23 @@ def without_traceback(problem: Exception) -> Any:
     return made
 
 
-def fail_collection(made: pytest.CollectReport, problems: Iterable[QChannelError]) -> None:
-    """Fails a collection for what came up in it, and says what it does not say itself."""
+def fail_collection(
+    made: pytest.CollectReport, problems: Iterable[QChannelError], hints: Iterable[str] = ()
+) -> None:
+    """Fails a collection for what came up in it, and says what it does not say itself.
+
+    Args:
+        made: Its report.
+        problems: What came up.
+        hints: What is known of the error that it ended with.
+    """
     shown = str(made.longrepr) if made.longrepr else ""
     for problem in problems:
         if isinstance(problem, RealSecretRefused):
             shown = str(without_traceback(problem))
             break
     missing = [str(problem) for problem in problems if problem.headline not in shown]
+    missing += hints
     if missing or made.outcome != "failed" or shown != str(made.longrepr):
         made.outcome = "failed"
         made.longrepr = "\n".join([shown, *missing]).strip()

@@ -11,8 +11,8 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.plugin import (
     everywhere,
     live_variables,
-    orphan_watch,
     session_settings,
+    unused_watch,
     workers,
 )
 from pytest_qchannel.plugin.early_config import EarlyConfig
@@ -51,7 +51,7 @@ def begin(config: pytest.Config) -> None:
         from pytest_qchannel.plugin import live  # here: few runs are
 
         told = live.begin(config, settings)
-    orphan_watch.begin(config, settings)
+    unused_watch.begin(config, settings)
     workers.begin(config)
     if settings.report:
         config.stash[REPORTS] = [_file(config, settings, "report", one) for one in settings.report]

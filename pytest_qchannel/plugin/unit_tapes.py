@@ -16,7 +16,7 @@ import pytest
 from pytest_qchannel.cassette.problems import record_command
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.lanes.decide import Plan, decide, require_source
-from pytest_qchannel.plugin import orphans, selection, session_settings, sharing, taping
+from pytest_qchannel.plugin import selection, session_settings, sharing, taping, unused
 from pytest_qchannel.plugin.fixture_names import definitions
 from pytest_qchannel.plugin.keys import WHOLE_RUN
 from pytest_qchannel.plugin.record import facts
@@ -324,7 +324,7 @@ def _not_asked_for(unit: Unit) -> list[str]:
     kin = {
         other
         for test, item in here.items()
-        for other in orphans.kin(test, sharing.channel_of(item), unit.settings())
+        for other in unused.kin(test, sharing.channel_of(item), unit.settings())
     }
 
     def exists(test: str) -> bool:

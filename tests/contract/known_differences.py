@@ -80,6 +80,10 @@ DIFFERENCES: Final = (
         "observed 6: 200 with the literal null on every device",
     ),
     Difference(
+        "GET /jobs", "200 ", "the web application, for GET /jobs/ with an empty id", "O",
+        "observed 4: GET /jobs/ (empty id) reaches the web application",
+    ),
+    Difference(
         "POST /jobs", "429", "more jobs in a minute than the world has: 1202", "D",
         "REST reference 4.4: a rate limit of creations; 8.2: 1202",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -107,9 +108,10 @@ def test_a_limit_over_the_allocation_is_a_conflict(door: Door) -> None:
 @pytest.mark.parametrize(
     "body",
     [{}, [], None, {"instance_limit": 0}, {"instance_limit": "1"}, {"instance_limit": True},
-     {"instance_limit": 1.5}],
+     {"instance_limit": 1.5}, {"instance_limit": 10**400}],
 )  # fmt: skip
 def test_a_malformed_configuration_is_refused(door: Door, body: Any) -> None:
+    """Of a limit of 400 digits the fault ``used_up`` ended with an OverflowError."""
     answer = ask(door, "PUT", "/instances/configuration", json=body)
     require_contract("replace_instance_data", answer)
     assert (answer.status, answer.code) == (400, 1208)
@@ -158,6 +160,7 @@ def test_the_account_tells_what_its_plans_give_it(door: Door) -> None:
     assert (bought["plan_id"], bought["subscription_name"]) == (PLANS["Premium"].id, "Premium")
     assert (bought["usage_allocation_seconds"], bought["unallocated_usage_seconds"]) == (900, 0)
     assert free["subscription_id"] != bought["subscription_id"]
+    assert uuid.UUID(free["subscription_id"]).version == 4, "a filter takes no other"
     query = {"plan_id": PLANS["Premium"].id}
     answer = ask(door, "GET", f"/accounts/{door.platform.id}", params=query)
     require_contract("get_account_config", answer)

@@ -106,9 +106,11 @@ def test_what_is_the_same_as_before_is_ignored(door: Door) -> None:
         parameters(""),
         parameters(1.5),
         parameters("\u00b2"),
+        parameters("9" * 400),
     ],
 )
 def test_a_malformed_body_is_refused_and_changes_nothing(door: Door, body: object) -> None:
+    """Of a limit of 400 digits the fault ``used_up`` ended with an OverflowError."""
     before = read(door)
     answer = patch(door, body)
     assert answer.status == answer.json["status_code"] == 400

@@ -11,6 +11,7 @@ import jwt
 import pytest
 
 from pytest_qchannel.emulator.world.records import PLANS
+from pytest_qchannel.wire import Request
 from tests.contract.contract_client import GRANT, IAM, SEARCH, Answer, Door, require_contract
 
 CATALOG = "https://globalcatalog.cloud.ibm.com/api/v1"
@@ -52,6 +53,18 @@ def test_ibms_sdk_takes_the_token(door: Door) -> None:
     assert manager.expire_time == answer.json["expiration"]
     started = door.control.now()
     assert manager.refresh_time == pytest.approx(started + 0.8 * 3_600, abs=2)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_another_method_is_refused(door: Door, method: str) -> None:
+    """Seen of the live service; a probe of whether IAM is there failed the test as a gap."""
+    answer = door.request(method, IAM)
+    assert answer.status == 405
+    assert answer.headers["content-type"] == "application/json"
+    assert method == "HEAD" or answer.json["errorCode"] == "BXNIM0060E"
+    assert door.app.gaps == []
+    door.app.note_gap(Request(method, "iam.cloud.ibm.com", "/identity/token"))
+    assert door.app.gaps == []
 
 
 def test_two_tokens_differ(door: Door) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel import HopelessWait, UsageProblem
+from pytest_qchannel.emulator.services.runtime import hopeless
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.progression import polls, seconds
 from pytest_qchannel.emulator.world.rules import Rules, UsageUnit, WhenUsedUp
@@ -130,6 +131,35 @@ def test_what_a_poll_or_the_clock_moves_is_waited_for(timeless: Door) -> None:
     late = timeless.submit()
     assert {state(timeless, late) for _ in range(10)} == {"Running"}
     assert timeless.app.gaps == []
+
+
+def test_a_page_beyond_the_end_that_nothing_can_fill_is_not_asked_for_for_ever(
+    timeless: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``service.jobs(skip=3)`` of an account with two jobs hung: the client never ends there."""
+    monkeypatch.setattr(hopeless, "_MOST_PAGES", 4)
+
+    def listed(offset: int, times: int) -> list[int]:
+        return [timeless.get(f"/jobs?offset={offset}").status for _ in range(times)]
+
+    timeless.submit()
+    assert listed(1, 9) == [200] * 9
+    assert [*listed(2, 3), *listed(3, 3), *listed(2, 3)] == [200] * 9
+    timeless.submit()
+    timeless.control.advance_clock(1)
+    assert listed(3, 3) == [200] * 3
+    timeless.control.set_next_job("stuck")
+    stuck = timeless.submit()
+    assert listed(4, 9) == [200] * 9
+    timeless.post(f"/jobs/{stuck}/cancel")
+    rule(timeless, most_polls=0)
+    assert listed(4, 9) == [200] * 9
+    rule(timeless, most_polls=100)
+    assert timeless.app.gaps == []
+    assert listed(4, 5) == [200, 200, 200, 501, 501]
+    said = timeless.app.gaps[0]
+    assert isinstance(said, HopelessWait)
+    assert "ask for skip=3 at most" in str(said.next)
 
 
 def test_a_job_behind_one_that_waits_for_ever_names_that_one(timeless: Door) -> None:

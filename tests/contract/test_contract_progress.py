@@ -10,6 +10,7 @@ import pytest
 from pytest_qchannel.emulator.services.runtime.metrics import METRIC_ID
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK, polls, seconds
+from pytest_qchannel.emulator.world.records import PLANS
 from tests.contract.contract_client import (
     BACKEND,
     CLASSIC,
@@ -156,6 +157,13 @@ def test_a_world_can_still_set_a_limit(door: Door) -> None:
     assert door.post("/jobs", json=job()).code == 3458
 
 
+def test_a_higher_cost_than_there_is_is_cut(door: Door) -> None:
+    """As the API description says in words; here it was a 400."""
+    door.instance().plan = PLANS["Premium"]
+    for asked in (10_801, 2**31 - 1):
+        assert door.get(f"/jobs/{door.submit(cost=asked)}").json["cost"] == 10_800
+
+
 def test_the_open_plan_cuts_times_to_its_own_without_a_word(door: Door) -> None:
     """Seen in 2026: 28 800 s asked for, a batch with 600 s made."""
     body = {"mode": "batch", "backend": BACKEND, "max_ttl": 28_800}
@@ -230,6 +238,9 @@ def test_circuits_run_for_less_than_what_is_charged(door: Door) -> None:
     job_id = door.submit(pubs=[[X_ON_7, None, 1_000]])
     assert door.get(f"/jobs/{job_id}").json["usage"]["seconds"] == 2
     assert 0.2e9 < metrics(door, job_id, **NEWEST)["circuits_execution_time_ns"] < 0.3e9
+    failed = door.submit(pubs=[[X_ON_7.replace("x $7", "h $7")]])
+    assert door.get(f"/jobs/{failed}").json["usage"]["seconds"] == 2
+    assert metrics(door, failed, **NEWEST)["circuits_execution_time_ns"] == 0, "none of them ran"
 
 
 def test_usage_is_written_as_the_version_has_it(door: Door) -> None:

@@ -180,6 +180,8 @@ class Walk:
         submitted = next(one for one in ROUTES["runtime"] if one.key == "POST /jobs")
         door.app.world.rules = Rules(submit_rate=0)
         yield submitted, self.ask(submitted, self.values(running, ""), "", job())
+        jobs = next(one for one in ROUTES["runtime"] if one.key == "GET /jobs")
+        yield jobs, ask(door, "GET", "/jobs/")
         door.instance(PREMIUM).devices = ()
         yield listed, self.ask(listed, {}, "", None)
 

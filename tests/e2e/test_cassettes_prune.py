@@ -53,13 +53,13 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """What pytest says of the project, without the seconds that it takes to say it."""
-    orphans = [
+    unused = [
         {"path": str(store.path_of(test)), "test": test, "why": why}
         for test, why in ((GONE, WHY_GONE), (REST, WHY_UNMARKED))
         if store.path_of(test).exists()
     ]
     document = {
-        "folder": str(store.root), "base": str(store.root.parent), "failed": [], "orphans": orphans
+        "folder": str(store.root), "base": str(store.root.parent), "failed": [], "unused": unused
     }  # fmt: skip
     monkeypatch.setattr(PRUNE, "_collected", lambda _: document)
 

@@ -20,6 +20,7 @@ import yaml
 from click.testing import CliRunner
 
 from pytest_qchannel.channels.client import client_version, default_channel
+from pytest_qchannel.cli.init import texts as of_init
 from pytest_qchannel.cli.main import main
 
 CI: Final = Path(__file__).parents[2] / "docs" / "ci"
@@ -191,3 +192,13 @@ def test_nothing_of_a_run_is_written_into_a_script_and_actions_are_pinned() -> N
         if "uses" in step:
             assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", step["uses"])
     assert GITHUB["permissions"] == {}
+
+
+def test_the_file_that_init_writes_has_the_same_pins_and_leaves_no_credentials() -> None:
+    """zizmor found three things in it: tags for pins, and a token that stays in git's settings."""
+    written = yaml.safe_load(of_init.GITHUB.format(install="true", run="true"))
+    known = {step["uses"] for step in steps(*GITHUB["jobs"]) if "uses" in step}
+    used = [step for step in written["jobs"]["tests"]["steps"] if "uses" in step]
+    assert {step["uses"] for step in used} <= known
+    assert used[0]["with"] == {"persist-credentials": False}
+    assert written["permissions"] == {}

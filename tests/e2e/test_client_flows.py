@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel import QChannel, assert_least_busy, assert_sampler_run
-from tests.devices_kit import LEAST_BUSY, THIRD
+from tests.devices_kit import ANOTHER, LEAST_BUSY
 from tests.e2e.session_kit import isa_of
 
 ALL_CHANNELS = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
@@ -28,10 +28,10 @@ def _ghz(width: int) -> Any:
 def test_least_busy_looks_at_queues_and_states(qchannel: QChannel, qchannel_service: Any) -> None:
     pick = qchannel_service.least_busy(operational=True, simulator=False)
     assert pick.name == LEAST_BUSY
-    qchannel.emulator.set_queue_length(THIRD, 0)
+    qchannel.emulator.set_queue_length(ANOTHER, 0)
     pick = qchannel.connect().least_busy(operational=True, simulator=False)
-    assert pick.name == THIRD
-    qchannel.emulator.take_offline(THIRD)
+    assert pick.name == ANOTHER
+    qchannel.emulator.take_offline(ANOTHER)
     service = qchannel.connect()
     pick = service.least_busy(operational=True, simulator=False)
     assert pick.name == LEAST_BUSY

@@ -33,7 +33,7 @@ assert isinstance(main, Group)
 COMMANDS = dict(every(main))
 PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
 APP = "import qiskit_ibm_runtime as q\nprint(q.QiskitRuntimeService().least_busy())\n"
-COLLECTED = {"orphans": [], "folder": "cassettes", "base": ""}
+COLLECTED = {"unused": [], "folder": "cassettes", "base": ""}
 
 
 @pytest.fixture(autouse=True)

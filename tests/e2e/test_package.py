@@ -16,6 +16,7 @@ import pytest_qchannel
 from pytest_qchannel.cassette.disk.inventory import waste_of
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cli.check_cassettes import shipped
+from pytest_qchannel.cli.docs import pages
 from pytest_qchannel.cli.main import main
 
 ROOT = Path(__file__).parent.parent.parent
@@ -62,6 +63,20 @@ def test_cassettes_of_the_repository_have_no_secret_and_nothing_unused() -> None
     assert result.exit_code == 0, result.output
     size = sum(path.stat().st_size for path in store.root.rglob("*") if path.is_file())
     assert size < 1_500_000, "the repository stays small"
+
+
+def test_on_pypi_the_readme_has_no_link_to_a_file() -> None:
+    """Each of its 50 led nowhere there: it is shown where the repository's files are not."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    hook = project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    assert "readme" in project["project"]["dynamic"]
+    text = "".join((ROOT / one["path"]).read_text(encoding="utf-8") for one in hook["fragments"])
+    named = re.findall(r"\]\(docs/([\w-]+)\.md", text)
+    for one in hook["substitutions"]:  # as hatch-fancy-pypi-readme does it
+        text = re.sub(one["pattern"], one["replacement"], text)
+    assert re.findall(r"\]\((?!https://)[^)]*\)", text) == []
+    shown = re.findall(r"`qchannel docs ([\w-]+)`", text)
+    assert set(pages()) >= set(shown) >= set(named) > set()
 
 
 def test_top_level() -> None:

@@ -220,3 +220,26 @@ def test_a(qchannel_service, n):
     assert led.alive() == [], said
     assert "1 failed, 1 passed" in said
     assert "qchannel: cancelled job" in said
+
+
+CLEANS = f"""{SAMPLER}
+import shutil
+
+@pytest.mark.live_qpu(max_qpu_seconds=10, max_jobs=2)
+def test_cleans_up(qchannel_service):
+    sample(qchannel_service, "ibm_there")
+    shutil.rmtree(".qchannel")
+    sample(qchannel_service, "ibm_there")
+"""
+
+
+def test_without_its_ledger_a_run_finds_by_tags_what_it_left(live: Run, led: SecondServer) -> None:
+    """The run ended with an internal error, and its job went on."""
+    before = len(led.jobs())
+    result = live(CLEANS, PAID, "--qchannel-live-jobs=2")
+    result.assert_outcomes(failed=1, errors=1)
+    assert (led.alive(), len(led.jobs()) - before) == ([], 1)
+    result.stdout.fnmatch_lines(
+        ["*looked for by its tags alone: the ledger of the live run was deleted*",
+         "qchannel: cancelled job *, which was left"]
+    )  # fmt: skip

@@ -58,7 +58,7 @@ def test_what_cannot_be_written_is_said_without_a_traceback(
 def test_with_rootdir_elsewhere_a_tree_of_cassettes_stops_no_run(
     run: Any, pytester: pytest.Pytester
 ) -> None:
-    """What the user saw: a RecursionError in plugin/orphans.py before any test ran.
+    """What the user saw: a RecursionError in plugin/unused.py before any test ran.
 
     Outside of rootdir, pytest gives a folder and its modules the same id.
     """

@@ -72,7 +72,7 @@ def test_a_run_that_uses_all_of_them_says_nothing(project: Project) -> None:
     no_word(result)
 
 
-def test_orphans_are_one_line_and_no_failure(project: Project) -> None:
+def test_unused_cassettes_are_one_line_and_no_failure(project: Project) -> None:
     result = project(*COLLECT, also=("test_it.py::test_gone[ibm_cloud]",))
     assert result.ret == 0
     result.stdout.fnmatch_lines([LINE.format("1 cassette")])
@@ -135,7 +135,7 @@ def test_under_xdist(pytester: pytest.Pytester, workers: str) -> None:
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_under_xdist_used_ones_are_no_orphans(pytester: pytest.Pytester, workers: str) -> None:
+def test_under_xdist_used_ones_are_not_told(pytester: pytest.Pytester, workers: str) -> None:
     source = (
         "import pytest\n@pytest.mark.vcr\ndef test_a(qchannel_rest): pass\ndef test_b(): pass\n"
     )
@@ -305,7 +305,7 @@ def test_another_folder_is_named_in_the_command(pytester: pytest.Pytester) -> No
 
 def test_a_run_without_a_folder_watches_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_it="def test_a(pytestconfig):\n"
-    "    assert not pytestconfig.pluginmanager.has_plugin('qchannel-orphans')\n")  # fmt: skip
+    "    assert not pytestconfig.pluginmanager.has_plugin('qchannel-unused')\n")  # fmt: skip
     result = pytester.runpytest_inprocess(*NO_CHANCE, STRICT)
     result.assert_outcomes(passed=1)
     assert result.ret == 0

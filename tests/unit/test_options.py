@@ -102,3 +102,27 @@ def test_names_of_others_do_not_even_have_us_look_closer() -> None:
 def test_a_name_without_a_setting_and_a_variable_in_small_letters_are_of_others() -> None:
     check_variables({"QCHANNEL": "1", "QCHANNELS": "1", "qchanel_mode": "1", "qchannel_mode": "1"})
     check_arguments(["--qchanel", "--qchannls=3"])
+
+
+@pytest.mark.parametrize(
+    ("rest", "closest"),
+    [
+        ("xyz", None), ("x", None), ("sede", "seed"), ("record", "record_from"),
+        ("world_file", "world"), ("ibm_cloud", None),
+    ],
+)  # fmt: skip
+def test_only_what_is_close_is_suggested(rest: str, closest: str | None) -> None:
+    """Who wrote ``qchannel_xyz`` was told that ``qchannel_seed`` is closest: both are ours."""
+    flag, key, variable = (
+        start + rest.replace("_", start[-1]) for start in ("--qchannel-", "qchannel_", "QCHANNEL_")
+    )
+    with pytest.raises(UsageProblem) as caught:
+        check_key(key, "pytest.ini")
+    assert caught.value.closest == (closest and f"qchannel_{closest}")
+    with pytest.raises(UsageProblem) as caught:
+        check_arguments([f"{flag}=1"])
+    assert caught.value.closest == (closest and f"--qchannel-{closest.replace('_', '-')}")
+    with pytest.raises(UsageProblem) as caught:
+        check_variables({variable.upper(): "1"})
+    if rest != "ibm_cloud":  # its variables have names of their own
+        assert caught.value.closest == (closest and f"QCHANNEL_{closest.upper()}")

@@ -138,3 +138,20 @@ def test_zeros_that_end_a_key_and_an_innocent_number_tell_of_none() -> None:
     """A replay hid the end of an instance's id, as its stand-in key ended alike."""
     secret = Secret("TOKEN", "qchannel-stand-in-api-key-000000000000000001")
     assert secret.hide("GET .../71636861-8003-000000000001") == "GET .../71636861-8003-000000000001"
+
+
+@pytest.mark.parametrize(
+    "between",
+    [" ", "-", ".", "_", "\n", "\r\n", ", ", "', '", "\\n", "\nE ", "\nE             "],
+)
+def test_something_between_its_characters_hides_it_from_nobody(between: str) -> None:
+    """``k e y ...`` was shown in reports and in the summary."""
+    spaced = between.join(KEY.reveal())
+    assert KEY.hide(f"(( {spaced} )) and {spaced}") == "(( <secret KEY> )) and <secret KEY>"
+    fewer = between.join(KEY.reveal()[:-1])
+    assert KEY.hide(fewer) == fewer
+
+
+def test_a_short_one_is_looked_for_without_gaps_only() -> None:
+    short = Secret("SHORT", "it-is-a-dummy")
+    assert short.hide("it is a dummy") == "it is a dummy"

@@ -13,12 +13,12 @@ from typing import Final
 from qiskit import QuantumCircuit, qasm3, qpy
 
 from pytest_qchannel.cassette.circuits.form import WARNINGS_LOCK
-from pytest_qchannel.cassette.circuits.packed import MOST_BYTES
 from pytest_qchannel.cassette.circuits.renaming import names_beside, without_words
 from pytest_qchannel.cassette.circuits.shape import CircuitForm
 from pytest_qchannel.cassette.circuits.words import listing
 from pytest_qchannel.cassette.scrub.looks import is_harmless
 from pytest_qchannel.qpy_header import MOST_BITS, claimed_bits
+from pytest_qchannel.reading import MOST_UNPACKED
 
 __all__ = ["circuit_text", "decode_qpy", "without_names"]
 
@@ -34,7 +34,7 @@ def decode_qpy(data: bytes) -> list[QuantumCircuit]:
     if not data.startswith(b"QISKIT"):
         inflater = zlib.decompressobj()
         try:
-            data = inflater.decompress(data, MOST_BYTES)
+            data = inflater.decompress(data, MOST_UNPACKED)
         except zlib.error as problem:
             raise ValueError(f"neither QPY nor zlib data: {problem}") from None
         if not inflater.eof:

@@ -8,10 +8,9 @@ import hashlib
 import zlib
 from typing import Final
 
-__all__ = ["MOST_BYTES", "QPY_FIELDS", "hash_of", "unpacked"]
+from pytest_qchannel.reading import MOST_UNPACKED
 
-MOST_BYTES: Final = 256 * 1024 * 1024
-"""What a compressed circuit may grow to; the service's own limit is 80 MB."""
+__all__ = ["QPY_FIELDS", "hash_of", "unpacked"]
 
 QPY_FIELDS: Final = ("b64_data", "circuit_b64", "circuit_base64", "qpy", "qpy_circuits")
 """The names of fields that hold QPY."""
@@ -24,7 +23,7 @@ def unpacked(text: str) -> bytes:
     except (binascii.Error, ValueError):
         return text.encode()
     try:
-        return zlib.decompressobj().decompress(data, MOST_BYTES)
+        return zlib.decompressobj().decompress(data, MOST_UNPACKED)
     except zlib.error:
         return data
 

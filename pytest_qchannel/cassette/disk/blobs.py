@@ -17,12 +17,9 @@ from typing import Final
 
 from pytest_qchannel.cassette.disk.layout import BLOBS
 from pytest_qchannel.cassette.problems import BlobDamaged, BlobMissing
-from pytest_qchannel.reading import read_file
+from pytest_qchannel.reading import MOST_UNPACKED, read_file
 
-__all__ = ["MOST_BYTES", "Blobs", "blob_name", "compressed"]
-
-MOST_BYTES: Final = 256 * 1024 * 1024
-"""A blob that grows beyond this is refused; the service takes inputs of 80 MB."""
+__all__ = ["Blobs", "blob_name", "compressed"]
 
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 
@@ -85,7 +82,7 @@ class Blobs:
         path = self.path(name)
         facts = [("blob", str(path))]
         try:
-            data = read_file(path, MOST_BYTES)
+            data = read_file(path, MOST_UNPACKED)
         except OSError:
             raise BlobMissing(
                 f"a body of the cassette is missing: {name}",
@@ -96,13 +93,13 @@ class Blobs:
             ) from None
         inflater = zlib.decompressobj(wbits=31)
         try:
-            content = inflater.decompress(data, MOST_BYTES)
+            content = inflater.decompress(data, MOST_UNPACKED)
         except zlib.error as problem:
             content, said = b"", f"it is no gzip file ({problem})"
         else:
             said = "its content has another hash than its name"
             if not inflater.eof:
-                said = "it is cut short" if len(content) < MOST_BYTES else "it is too large"
+                said = "it is cut short" if len(content) < MOST_UNPACKED else "it is too large"
         if not inflater.eof or blob_name(content) != name:
             raise BlobDamaged(
                 f"a body of the cassette is damaged: {name}",

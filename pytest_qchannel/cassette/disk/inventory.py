@@ -162,15 +162,15 @@ def quarantined(store: Store) -> tuple[Path, ...]:
     return tuple(sorted(path for path in found if path.is_file()))
 
 
-def waste_of(store: Store, orphans: Collection[Path], *, quarantine: bool = False) -> Waste:
-    """What nobody needs, if the orphans are not needed.
+def waste_of(store: Store, unused: Collection[Path], *, quarantine: bool = False) -> Waste:
+    """What nobody needs, if what no test uses is not.
 
     Args:
         store: The tree.
-        orphans: Index files.
+        unused: Index files that no test uses.
         quarantine: Whether recordings that were not saved are waste, too.
     """
-    cassettes = tuple(sorted(path for path in orphans if path.exists()))
+    cassettes = tuple(sorted(path for path in unused if path.exists()))
     thrown = quarantined(store) if quarantine else ()
     used: set[str] = set()
     for path in store.paths():
@@ -183,8 +183,8 @@ def waste_of(store: Store, orphans: Collection[Path], *, quarantine: bool = Fals
         except CassetteProblem as problem:
             return Waste(cassettes, (), thrown, problem)
         used |= store.blobs_of(path)
-    unused = (name for name in store.blobs.names() if name not in used)
-    return Waste(cassettes, tuple(store.blobs.path(name) for name in unused), thrown)
+    blobs = (store.blobs.path(name) for name in store.blobs.names() if name not in used)
+    return Waste(cassettes, tuple(blobs), thrown)
 
 
 def remove(store: Store, waste: Waste) -> list[Path]:

@@ -9,7 +9,16 @@ from typing import Final
 from pytest_qchannel.cassette.naming import SUFFIX
 from pytest_qchannel.modes import Source
 
-__all__ = ["BLOBS", "OWN", "QUARANTINE", "head_of", "index_files", "source_in", "test_in"]
+__all__ = [
+    "BLOBS",
+    "MOST_OF_INDEX",
+    "OWN",
+    "QUARANTINE",
+    "head_of",
+    "index_files",
+    "source_in",
+    "test_in",
+]
 
 BLOBS: Final = "blobs"
 """The folder of large bodies."""
@@ -19,6 +28,9 @@ OWN: Final = ".qchannel"
 
 QUARANTINE: Final = f"{OWN}/quarantine"
 """The folder of recordings that were not saved."""
+
+MOST_OF_INDEX: Final = 16 * 1024 * 1024
+"""The bytes of an index; it is some ten kilobytes, and large bodies are blobs."""
 
 _HEAD: Final = 16 * 1024
 _TEST: Final = re.compile(rb"^test[ ]*:[ ]*(.+?)[ ]*\r?$", re.MULTILINE)

@@ -22,7 +22,13 @@ from typing import TYPE_CHECKING, Final
 from pytest_qchannel.cassette.disk.atomic import put_in_place, written
 from pytest_qchannel.cassette.disk.blobs import Blobs, blob_name, compressed
 from pytest_qchannel.cassette.disk.index import Cassette, parse, read_plain, render, settled
-from pytest_qchannel.cassette.disk.layout import OWN, head_of, index_files, test_in
+from pytest_qchannel.cassette.disk.layout import (
+    MOST_OF_INDEX,
+    OWN,
+    head_of,
+    index_files,
+    test_in,
+)
 from pytest_qchannel.cassette.disk.timeless import timeless
 from pytest_qchannel.cassette.naming import cassette_name, channel_of_check, test_id_of
 from pytest_qchannel.cassette.playback.matching import is_submission
@@ -344,9 +350,7 @@ def read_index(path: Path) -> bytes:
     Raises:
         OSError: It is missing, no file, or may not be read.
     """
-    from pytest_qchannel.cassette.disk.strict_yaml import MOST_BYTES  # here: it loads PyYAML
-
-    return read_file(path, MOST_BYTES)
+    return read_file(path, MOST_OF_INDEX)
 
 
 def _owner(path: Path) -> str | None:

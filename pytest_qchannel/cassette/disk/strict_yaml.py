@@ -18,13 +18,11 @@ from yaml import ScalarNode, events
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
+from pytest_qchannel.cassette.disk.layout import MOST_OF_INDEX
 from pytest_qchannel.cassette.disk.mapped import Mapped
 from pytest_qchannel.cassette.problems import CassetteDamaged
 
 __all__ = ["read_yaml", "write_yaml"]
-
-MOST_BYTES: Final = 16 * 1024 * 1024
-"""An index is some ten kilobytes; bodies are in blobs."""
 
 MOST_DEPTH: Final = 100
 
@@ -58,8 +56,8 @@ def read_yaml(data: bytes, path: Path, test_id: str | None = None) -> object:
     def damaged(said: str, line: int | None) -> CassetteDamaged:
         return CassetteDamaged(said, path=path, line=line, test_id=test_id)
 
-    if len(data) > MOST_BYTES:
-        raise damaged(f"the cassette is larger than {MOST_BYTES // 2**20} MB", None)
+    if len(data) > MOST_OF_INDEX:
+        raise damaged(f"the cassette is larger than {MOST_OF_INDEX // 2**20} MB", None)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:

@@ -11,10 +11,10 @@ from pytest_qchannel.units import node_of, scope_of
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.disk.inventory import CassetteFile
 
-__all__ = ["Orphan", "Seen", "exists_in", "find"]
+__all__ = ["Seen", "UnusedCassette", "exists_in", "find"]
 
 
-class Orphan(NamedTuple):
+class UnusedCassette(NamedTuple):
     """A cassette that no test uses; texts only, so that it can be handed to another process."""
 
     path: str
@@ -47,7 +47,7 @@ def find(
     seen: Seen,
     exists: Callable[[str], bool],
     tests_in: Callable[[CassetteFile], Iterable[str]] = lambda _: (),
-) -> list[Orphan]:
+) -> list[UnusedCassette]:
     """The cassettes that no test uses.
 
     Args:
@@ -77,5 +77,5 @@ def find(
             why = f"there is no {one.module}"
         else:
             continue
-        found.append(Orphan(str(one.path), one.test, why))
+        found.append(UnusedCassette(str(one.path), one.test, why))
     return found

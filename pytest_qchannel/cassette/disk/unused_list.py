@@ -14,7 +14,6 @@ __all__ = [
     "EVERYWHERE_COMMAND",
     "PLUGIN",
     "VARIABLE",
-    "UnusedCassette",
     "UnusedList",
     "note_refusal",
     "read_list",
@@ -25,31 +24,24 @@ __all__ = [
 EVERYWHERE_COMMAND: Final = "QCHANNEL_EVERYWHERE=1 qchannel cassettes prune"
 """What to do where a service is made while tests are imported: the emulator answers then."""
 
-PLUGIN: Final = "pytest_qchannel.plugin.orphan_list"
+PLUGIN: Final = "pytest_qchannel.plugin.unused_list"
 """What writes it, a plugin of pytest."""
 
-VARIABLE: Final = "PYTEST_QCHANNEL_ORPHANS"
-
-
-class UnusedCassette(TypedDict):
-    """One of them: its index file, the test that it names, and why no test uses it."""
-
-    path: str
-    test: str
-    why: str
+VARIABLE: Final = "PYTEST_QCHANNEL_UNUSED"
 
 
 class UnusedList(TypedDict):
     """What a collection knows of cassettes.
 
     ``folder`` is the folder of all cassettes, ``base`` the one that ids of tests are relative to;
-    ``failed`` says what could not be collected.
+    ``failed`` says what could not be collected, ``unused`` has the fields of each
+    :class:`.UnusedCassette`.
     """
 
     folder: str
     base: str
     failed: list[str]
-    orphans: list[UnusedCassette]
+    unused: list[dict[str, str]]
 
 
 def write_list(target: Path, told: UnusedList) -> None:

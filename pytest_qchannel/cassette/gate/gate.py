@@ -14,11 +14,11 @@ from pytest_qchannel.cassette.gate.patterns import KNOWN_SECRET, PATTERNS, UNREA
 from pytest_qchannel.cassette.gate.places import in_cassette, places_of
 from pytest_qchannel.cassette.gate.views import MOST_BYTES, TooLarge, View, views
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.secret import SHORTEST, Secret, plain_of
+from pytest_qchannel.secret import LEAST_BARE, SHORTEST, Secret, bare_of, plain_of
 
 __all__ = ["Gate"]
 
-_SPACE: Final = b" \t\r\n"
+_SPACED: Final = "with other characters between its own"
 _LONGEST_RUN: Final = 4_096
 """A longer one is packed data, in which a token of some length would be there by chance."""
 
@@ -48,14 +48,15 @@ class Gate:
         self._anchors = BytesAhoCorasick([anchor for anchor, _ in pairs])
         self._most_bytes = most_bytes
         encodings: dict[bytes, tuple[str, str]] = {}
-        spaced: dict[bytes, tuple[str, str]] = {}
+        spaced: dict[bytes, str] = {}
         for secret in secrets:
             value = _value_of(secret)
             for data, how in secret.encodings():
                 encodings.setdefault(data, (secret.env_var, how))
-            if any(character.isspace() for character in value):
-                bare = plain_of("".join(value.split()))
-                spaced.setdefault(bare, (secret.env_var, "over several lines"))
+            bare = bare_of(plain_of(value))
+            has_spaces = any(character.isspace() for character in value)
+            if len(bare) >= (SHORTEST if has_spaces else LEAST_BARE):
+                spaced.setdefault(bare, secret.env_var)
         self._encodings = tuple(encodings.values())
         self._automaton = BytesAhoCorasick(list(encodings)) if encodings else None
         self._spaced = spaced
@@ -91,14 +92,17 @@ class Gate:
     def hits(self, data: bytes) -> list[Hit]:
         """What is found in some bytes, each thing once, without its place."""
         found: dict[tuple[str, str], Hit] = {}
+        spaced: dict[tuple[str, str], Hit] = {}
         try:
             for view in views(data, most_bytes=self._most_bytes):
                 for hit in (*self._known(view), *self._looking_like_one(view)):
                     found.setdefault(hit.key, hit)
+                for hit in self._spaced_out(view):
+                    spaced.setdefault(hit.key, hit)
         except TooLarge:
             hit = Hit(UNREADABLE, "more, or deeper packed, than can be looked through", ())
             found.setdefault(hit.key, hit)
-        return list(found.values())
+        return list({**spaced, **found}.values())  # which has it more exactly, where both have it
 
     def _known(self, view: View) -> list[Hit]:
         hits = []
@@ -110,14 +114,17 @@ class Gate:
                 at = start if not view.how else None
                 chain = view.how if how == "as it is" else (*view.how, how)
                 hits.append(Hit(KNOWN_SECRET, f"the value of {name}", chain, at))
-        if self._spaced:
-            bare = view.data.translate(None, _SPACE)
-            hits += [
-                Hit(KNOWN_SECRET, f"the value of {name}", (*view.how, how))
-                for data, (name, how) in self._spaced.items()
-                if data in bare
-            ]
         return hits
+
+    def _spaced_out(self, view: View) -> list[Hit]:
+        if not self._spaced or not view.is_text:
+            return []
+        bare = bare_of(view.data)
+        return [
+            Hit(KNOWN_SECRET, f"the value of {name}", (*view.how, _SPACED))
+            for data, name in self._spaced.items()
+            if data in bare
+        ]
 
     def _looking_like_one(self, view: View) -> list[Hit]:
         if not view.is_text:

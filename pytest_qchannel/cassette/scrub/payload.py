@@ -25,10 +25,10 @@ from pytest_qchannel.cassette.scrub.texts import (
     written_by_somebody,
 )
 from pytest_qchannel.cassette.standin_shapes import WORD
+from pytest_qchannel.reading import MOST_UNPACKED
 
 __all__ = ["is_array", "scrub_payload"]
 
-MOST_BYTES: Final = 256 * 1024 * 1024
 _NPY: Final = re.compile(rb"\x93NUMPY[\x01\x02\x03]\x00", re.DOTALL)
 _NUMBERS: Final = re.compile(r"[<>|=]?[bBiufc?](\d{1,2})")
 # The executor's tensors: bits of one element.
@@ -71,7 +71,7 @@ def _opened(text: str) -> bytes | None:
         return None
     stream = zlib.decompressobj()
     try:
-        inflated = stream.decompress(data, MOST_BYTES)
+        inflated = stream.decompress(data, MOST_UNPACKED)
     except zlib.error:
         return data
     return inflated if stream.eof and not stream.unused_data else None

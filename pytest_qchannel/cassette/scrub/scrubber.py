@@ -24,11 +24,11 @@ from pytest_qchannel.hosts import is_public_host
 from pytest_qchannel.ibm.fields import ERRORS
 from pytest_qchannel.ibm.route import Fields
 from pytest_qchannel.ibm.table import Found, find
+from pytest_qchannel.reading import MOST_UNPACKED
 
 __all__ = ["Scrubbed", "Scrubber", "Unknown"]
 
 _FORM: Final = "application/x-www-form-urlencoded"
-_MOST_BYTES: Final = 256 * 1024 * 1024
 _NOTHING: Final[Fields] = {}
 
 
@@ -300,7 +300,7 @@ def _decoded(headers: Headers, body: bytes, report: Callable[[str], None]) -> by
     for bits in (47, -15) if names[0] in ("gzip", "x-gzip", "deflate") else ():
         stream = zlib.decompressobj(bits)
         try:
-            opened = stream.decompress(body, _MOST_BYTES)
+            opened = stream.decompress(body, MOST_UNPACKED)
         except zlib.error:
             continue
         if stream.eof:

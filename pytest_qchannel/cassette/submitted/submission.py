@@ -24,6 +24,7 @@ from pytest_qchannel.cassette.circuits.fingerprint import fingerprint, same_form
 from pytest_qchannel.cassette.circuits.shape import CircuitForm
 from pytest_qchannel.cassette.scrub.texts import PERSONAL, harmless_text, without_texts
 from pytest_qchannel.qiskit_home import imported_for_good
+from pytest_qchannel.wire import json_object
 
 __all__ = [
     "MARK",
@@ -125,11 +126,8 @@ def read_submission(body: bytes, *, is_job: bool = True) -> Submission | None:
 
 def fields_of(body: bytes) -> dict[str, object] | None:
     """The fields of such a body as they stand there, the circuits packed; ``None`` as above."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    is_one = isinstance(data, dict) and (MARK in data or isinstance(data.get("program_id"), str))
+    data = json_object(body)
+    is_one = MARK in data or isinstance(data.get("program_id"), str)
     return data if is_one else None
 
 

@@ -8,11 +8,10 @@ from typing import Final
 
 import click
 
-from pytest_qchannel.cassette.naming import root_of
+from pytest_qchannel.cassette.naming import roots_of
 from pytest_qchannel.channels.client import client_version, default_channel
 from pytest_qchannel.cli.project_settings import settings_here
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import CHANNELS
 from pytest_qchannel.rerun_command import quoted
 
 __all__ = [
@@ -96,8 +95,8 @@ def _of_project() -> tuple[list[Path], str]:
     text, origin = str(settings.cassettes), settings.origin["cassettes"]
     client = client_version() if "{client}" in text else ""
     own = settings.channel or (default_channel().name,) if "{channel}" in text else ()
-    each = (base / root_of(settings.cassettes, client, one) for one in (*own, *CHANNELS))
-    return list(dict.fromkeys(each)), "the default" if origin == "default" else origin
+    folders = [base / one for one in roots_of(settings.cassettes, client, own)]
+    return folders, "the default" if origin == "default" else origin
 
 
 def shown(path: Path) -> str:

@@ -77,10 +77,10 @@ def prune(
         )
     _require_own(root, Path(told["base"]))
     store = Store(root)
-    orphans = [(Path(one["path"]), one["why"]) for one in told["orphans"]]
+    unused = [(Path(one["path"]), one["why"]) for one in told["unused"]]
     why = {
         root / path.relative_to(told["folder"]): said
-        for path, said in orphans
+        for path, said in unused
         if path.is_relative_to(told["folder"])  # there may be a folder for each channel
     }
     waste = waste_of(store, why.keys(), quarantine=quarantine)
@@ -174,7 +174,7 @@ def _collected(folder: Path | None) -> UnusedList:
     if folder is not None:
         command.append(f"{_FLAG}={folder}")
     with tempfile.TemporaryDirectory() as place:
-        target = Path(place) / "orphans.json"
+        target = Path(place) / "unused.json"
         environ = {**os.environ, VARIABLE: str(target)}
         done = subprocess.run(  # noqa: S603 - our own words
             command, env=environ, capture_output=True, text=True, errors="replace", check=False

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.cli.project_settings import Word
+from pytest_qchannel.reading import read_small
 
 __all__ = [
     "activated",
@@ -50,7 +51,7 @@ def _sed(script: str, path: Path) -> str:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
+        return read_small(path).decode("utf-8", "replace").splitlines()
     except OSError:
         return []
 
@@ -89,12 +90,14 @@ def without_text(machine: Machine, path: Path, line: int, name: str) -> str:
 def without_word(machine: Machine, word: Word) -> str:
     """Takes a word out of the options of every run."""
     if word.source:
-        rest = " ".join(one.text for one in machine.words if one.source and one.text != word.text)
-        return f"export PYTEST_ADDOPTS={shlex.quote(rest)}" if rest else f"unset {word.source}"
+        others = [one.text for one in machine.words if one.source and one.text != word.text]
+        parts = (part for one in others for part in (one.split() if one[:3] == "-p " else [one]))
+        rest = shlex.join(parts)
+        return f"export {word.source}={shlex.quote(rest)}" if rest else f"unset {word.source}"
     path = machine.ini[0] or machine.here
-    option, _, name = word.text.partition(" ")
-    option, name = re.escape(option), re.escape(name)
-    between = rf"(?:\1,\s*\1|\s*){name}" if name else ""
+    option, _, value = word.text.partition(" " if word.text.startswith("-p ") else "=")
+    option, value = re.escape(option), re.escape(value)
+    between = rf"(?:\1,\s*\1|=|\s*){value}" if value else ""
     spelt = re.compile(rf"(['\"]?){option}{between}\1,?\s?")
     for number, line in enumerate(_lines(path), 1):
         if written := spelt.search(line):

@@ -22,10 +22,11 @@ from pytest_qchannel.channels.credentials import (
 )
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.doctor import commands
-from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
+from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, unset, warn
 from pytest_qchannel.cli.machine import Machine, pip
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.options import CHANNELS, ENV_PREFIX, OPTIONS
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import check_variables
 
 __all__ = ["CHECKS"]
@@ -42,7 +43,7 @@ def _variables(machine: Machine) -> Iterator[Finding]:
         try:
             check_variables({name: ""})
         except UsageProblem as problem:
-            yield fail(problem.headline, _renamed(name, problem.closest))
+            yield fail(seen_of(problem), _renamed(name, problem.closest))
     known = {option.env_var for option in OPTIONS} | credential_variables()
     for name in sorted(known):
         if machine.environ.get(name, "x").strip() == "":
@@ -60,7 +61,7 @@ def _variables(machine: Machine) -> Iterator[Finding]:
 
 
 def _renamed(name: str, closest: str | None) -> str:
-    if closest is None or nearest(name, [closest], likeness=0.8) is None:
+    if closest is None:
         return unset(name)
     return f'export {closest}="${name}"; {unset(name)}'
 
@@ -89,7 +90,7 @@ def _accounts(machine: Machine) -> Iterator[Finding]:
     if not path.exists():
         return
     try:
-        saved = json.loads(path.read_bytes())
+        saved = json.loads(read_small(path))
         accounts = saved.items()
     except (OSError, ValueError, RecursionError, AttributeError):
         yield fail(
@@ -155,7 +156,7 @@ def _certificates(machine: Machine) -> Iterator[Finding]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_small(path)
     except OSError:
         return b""
 

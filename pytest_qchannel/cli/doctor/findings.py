@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.errors import UsageProblem
 
-__all__ = ["Check", "Finding", "State", "fail", "unset", "warn"]
+__all__ = ["Check", "Finding", "State", "fail", "seen_of", "unset", "warn"]
 
 
 class State(StrEnum):
@@ -62,3 +63,9 @@ def warn(seen: str, mend: str) -> Finding:
 def unset(variable: str) -> str:
     """The command that takes a variable out of the environment."""
     return f"unset {variable}"
+
+
+def seen_of(problem: UsageProblem, where: str = "") -> str:
+    """What was seen of a name that there is not; if none is close, with what lists them all."""
+    is_far = problem.closest is None and "one of" in (problem.next or "")
+    return problem.headline + where + ("; qchannel docs settings lists them all" if is_far else "")

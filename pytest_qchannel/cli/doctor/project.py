@@ -10,13 +10,14 @@ from typing import Final, NamedTuple
 
 from pytest_qchannel import ini_file
 from pytest_qchannel.cli.doctor import commands
-from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
+from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, unset, warn
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.lanes.worlds import world_of
 from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
 from pytest_qchannel.modes import Mode
 from pytest_qchannel.options import CHANNELS, OPTIONS, Option
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import check_arguments, check_key, resolve
 
 __all__ = ["CHECKS"]
@@ -31,7 +32,7 @@ def _settings(machine: Machine) -> Iterator[Finding]:
             close = problem.closest
             mend = commands.renamed_key(machine, key, close) if close else ""
             yield fail(
-                f"{problem.headline} in {_shown(machine, path)}",
+                seen_of(problem, f" in {_shown(machine, path)}"),
                 mend or commands.without_key(machine, key),
             )
     for word in machine.words:
@@ -39,7 +40,7 @@ def _settings(machine: Machine) -> Iterator[Finding]:
             check_arguments([word.text])
         except UsageProblem as problem:
             where = word.source or f"addopts of {_shown(machine, path)}"
-            yield fail(f"{problem.headline} in {where}", commands.without_word(machine, word))
+            yield fail(seen_of(problem, f" in {where}"), commands.without_word(machine, word))
     for option in OPTIONS:
         yield from _value(machine, option)
     yield from _world(machine)
@@ -61,16 +62,22 @@ _OPTION: Final = {option.name: option for option in OPTIONS}
 
 
 def _value(machine: Machine, option: Option) -> Iterator[Finding]:
+    word = next(
+        (one for one in reversed(machine.words) if one.text.startswith(f"{option.flag}=")), None
+    )
     in_file = machine.ini[1].get(option.ini_key)
-    for environ, ini in (
-        ({option.env_var: machine.environ.get(option.env_var, "")}, {}),
-        ({}, {option.name: in_file or None}),
+    for line, environ, ini in (
+        ({option.name: machine.option(option.flag)}, {}, {}),
+        ({}, {option.env_var: machine.environ.get(option.env_var, "")}, {}),
+        ({}, {}, {option.name: in_file or None}),
     ):
         try:
-            resolve({}, {}, environ, ini, ini_path=machine.ini[0])
+            resolve(line, {}, environ, ini, ini_path=machine.ini[0])
         except UsageProblem as problem:
             value = problem.closest or option.default
-            if environ:
+            if line and word:
+                mend = commands.without_word(machine, word)
+            elif environ:
                 mend = f"export {option.env_var}={value}" if value else unset(option.env_var)
             else:
                 mend = commands.with_value(machine, option.ini_key, value)
@@ -186,8 +193,8 @@ def _wrong_in(name: str, call: ast.Call) -> Iterator[tuple[int, str, str]]:
 
 def _marks_in(path: Path) -> Iterator[_Mark]:
     try:
-        text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text) if "mark." in text else None
+        text = read_small(path)
+        tree = ast.parse(text) if b"mark." in text else None
     except (OSError, ValueError, SyntaxError):
         return  # pytest says it
     calls = {}

@@ -29,6 +29,7 @@ from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.lanes.tapes import recorded_tests
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.units import node_of, scope_of
 
 __all__ = ["CHECKS"]
@@ -56,15 +57,7 @@ def _entries(machine: Machine) -> Iterator[Entry]:
 def _pointers(root: Path) -> list[Path]:
     """The files of which git has fetched the address only."""
     files = (path for path in sorted(root.rglob("*")) if path.is_file())
-    return [path for path in files if _head(path) == _POINTER]
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_POINTER))
-    except OSError:
-        return b""
+    return [path for path in files if head_of(path).startswith(_POINTER)]
 
 
 def _whole(machine: Machine) -> Iterator[Finding]:
@@ -107,14 +100,14 @@ def _used_of(machine: Machine, root: Path) -> Iterator[Finding]:
     kept = cassettes_in(root)
     used = {one.path for one in kept if _is_written(machine, one.test)}
     modules = {one.module for one in kept if _defined_in(machine.base / one.module)}
-    for orphan in find(
+    for unused in find(
         kept,
         Seen(used, {}, modules),
         lambda module: exists_in(module, machine.base),
         lambda one: recorded_tests(one.path),
     ):
         yield warn(
-            f"{machine.shown(Path(orphan.path))}: {orphan.why}",
+            f"{machine.shown(Path(unused.path))}: {unused.why}",
             " ".join(["qchannel cassettes prune --yes", *words]),
         )
 
@@ -138,7 +131,7 @@ def _is_written(machine: Machine, test: str) -> bool:
 def _defined_in(path: Path) -> Mapping[str, bool]:
     """The names that a module has, and whether what is in them is written elsewhere, too."""
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = ast.parse(read_small(path))
     except (OSError, ValueError, SyntaxError):
         return {}
     found: dict[str, bool] = {}

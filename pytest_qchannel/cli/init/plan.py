@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from pytest_qchannel.cli.init.texts import GITHUB, GITIGNORE, GITLAB, first_test
 from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.reading import read_small
 
 __all__ = ["Lines", "NewFile", "Plan", "plan_for"]
 
@@ -189,6 +190,6 @@ def _requirement(machine: Machine) -> _Step:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_small(path).decode("utf-8", "replace")
     except OSError:
         return ""

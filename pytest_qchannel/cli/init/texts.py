@@ -67,14 +67,21 @@ GITIGNORE: Final = "# Recordings that pytest-qchannel did not keep\n.qchannel/\n
 GITHUB: Final = """\
 name: tests
 on: [push, pull_request]
-permissions:
-  contents: read
+permissions: {{}}
+concurrency:
+  group: tests-${{{{ github.ref }}}}
+  cancel-in-progress: true
 jobs:
   tests:
+    name: tests
+    permissions:
+      contents: read
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
+      - uses: actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd  # v6.0.2
+        with:
+          persist-credentials: false
+      - uses: actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405  # v6.2.0
         with:
           python-version: "3.12"
       - run: {install}

@@ -36,14 +36,11 @@ __all__ = ["LoopbackDoor"]
 THREADS: Final = 8
 """How many requests are answered at once."""
 
-_MOST_THREADS: Final = 512
-"""With those that wait for a client in the middle of something."""
+_MOST_THREADS: Final = 4_096
+"""With those that wait for a client in the middle of a request: no process has more sockets."""
 
 # A client may think for long between two requests of a connection, or while it sends one.
 _PATIENCE_S: Final = 300
-
-_HANDSHAKE_S: Final = 60
-"""How long one may take that has begun: those of a program that opens 500 take it seconds."""
 
 _REFUSED_S: Final = 5
 """How long one may take of a connection that is to be told that there is no room."""
@@ -311,10 +308,16 @@ class _Connection(HTTPConnection):
     def communicate(self) -> bool:
         """Answers the next request, and whatever was read with it; says whether to go on."""
         if not self._is_begun:
-            # Some connect long before they ask, and some never ask: they hold no thread.
+            # Some connect long before they ask, some never ask, and some never end the handshake
+            # that they have begun: they hold no thread.
             if not self._is_asked():
                 return True
-            if not self._greet():
+            try:
+                self._greet()
+            except ssl.SSLWantReadError:
+                return True
+            except OSError as error:  # ssl.SSLError is one
+                self._tell_why_not(error)
                 return False
             self._is_begun = True
             if not self._is_asked():
@@ -333,18 +336,19 @@ class _Connection(HTTPConnection):
             waiting.register(self.socket, selectors.EVENT_READ)
             return bool(waiting.select(_FIRST_REQUEST_S))
 
-    def _greet(self) -> bool:
-        """The handshake, where there is one; says whether to go on."""
-        if not isinstance(self.socket, ssl.SSLSocket):
-            return True
-        if not self.server.ready:
-            return False  # the door is being closed, and others may wait behind this one
-        try:
-            self.server.patiently(self.socket, self.socket.do_handshake, _HANDSHAKE_S)
-        except OSError as error:  # ssl.SSLError is one
-            _log.debug("no TLS handshake with %s: %s", self.remote_addr, error)
-            if getattr(error, "reason", "") == "HTTP_REQUEST":
-                with suppress(OSError):
-                    os.write(self.socket.fileno(), _PLAIN_HTTP)
-            return False
-        return True
+    def _greet(self) -> None:
+        """Goes on with the handshake, where there is one, by what the client has sent of it.
+
+        Raises:
+            ssl.SSLWantReadError: It has still to send the rest.
+            OSError: There will be no handshake.
+        """
+        if isinstance(self.socket, ssl.SSLSocket):
+            self.socket.settimeout(0)
+            self.socket.do_handshake()
+
+    def _tell_why_not(self, error: OSError) -> None:
+        _log.debug("no TLS handshake with %s: %s", self.remote_addr, error)
+        if getattr(error, "reason", "") == "HTTP_REQUEST":
+            with suppress(OSError):
+                os.write(self.socket.fileno(), _PLAIN_HTTP)

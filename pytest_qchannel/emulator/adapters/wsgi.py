@@ -25,7 +25,8 @@ from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
 
 __all__ = ["WsgiApp"]
 
-# What is too large is still read, up to here: a client that is cut off never sees the answer.
+# What is too large is still read, up to here: a client that is cut off never sees the answer. One
+# that says that it will send more is refused at once.
 _DRAINED: Final = 4 * BODY_LIMIT
 
 # The server copies what is left of a piece for every TLS record that it writes, and fills a
@@ -132,6 +133,8 @@ def _body(environ: WSGIEnvironment) -> tuple[bytes, tuple[int, Code, str] | None
     left = _DRAINED if is_chunked else int(environ.get("CONTENT_LENGTH") or 0)
     if left < 0:
         return b"", (400, Codes.VALIDATION, "The header Content-Length is below 0.")
+    if left > _DRAINED:
+        return b"", (413, Codes.TOO_LARGE, SAID_TOO_LARGE)
     size, pieces = 0, []
     while left > 0:
         try:

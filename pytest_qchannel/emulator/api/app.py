@@ -25,7 +25,7 @@ from pytest_qchannel.emulator.programs.engine import Engine
 from pytest_qchannel.emulator.services import handlers
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.errors import EmulatorGap, QChannelError, nearest
-from pytest_qchannel.hosts import HOSTS, RUNTIME, Host, find_host
+from pytest_qchannel.hosts import HOSTS, IAM, RUNTIME, Host, find_host
 from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.ibm.route import Route
 from pytest_qchannel.ibm.table import ROUTES, find
@@ -99,7 +99,7 @@ class App:
         try:
             self._route(request, find_host(request.host, request.path))
         except EmulatorGap as gap:
-            if not self._refuses_unknown:
+            if not self._refuses_unknown and not _is_other_method_of_iam(request):
                 self.gaps.append(gap)
 
     def close(self) -> None:
@@ -138,6 +138,9 @@ class App:
         )
 
     def _unknown(self, service: str, gap: EmulatorGap, request: Request) -> Response:
+        if _is_other_method_of_iam(request):
+            said = f"{request.method} is not supported here."
+            return self._refusal(service, 405, Codes.IAM_OTHER_METHOD, said)
         if not self._refuses_unknown:
             return self._gap_response(service, gap)
         said = f"There is nothing at {request.path}."
@@ -165,6 +168,12 @@ def headers_alone(request: Request, answer: Handle) -> Response:
 def _service_at(name: str) -> str:
     """The service whose errors a host has where a path is below no base of it."""
     return next((host.service for host in HOSTS if host.name == name), RUNTIME)
+
+
+def _is_other_method_of_iam(request: Request) -> bool:
+    """Whether IAM has the path, by ``POST``: of it alone is known what it says to other methods."""
+    found = find("POST", request.host, request.path)
+    return found is not None and found.route.service == IAM and request.method != "POST"
 
 
 def _bases(name: str) -> str:

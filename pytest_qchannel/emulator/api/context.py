@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from pytest_qchannel.emulator.api.client_release import client_release, client_told
 from pytest_qchannel.emulator.api.refusals import Code, Codes, Refusal, refuse, refuse_as
@@ -15,13 +16,18 @@ from pytest_qchannel.hosts import Host
 from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.wire import ApiError, Json, Request, Response
 
-__all__ = ["Context", "Handler", "Principal", "whole"]
+__all__ = ["MOST_WHOLE", "Context", "Handler", "Principal", "whole"]
+
+_DIGITS: Final = 15
+
+MOST_WHOLE: Final = 10**_DIGITS - 1
+"""A larger number is refused: such a limit would be no float, as what was used of it is."""
 
 
 def whole(text: str) -> int | None:
-    """The whole number from 0 that a text is, and nothing but; ``None`` where it is none."""
+    """The whole number from 0 that a text is, and nothing but; ``None`` where it is none such."""
     # The length first: Python refuses to read thousands of digits.
-    return int(text) if len(text) <= 640 and text.isascii() and text.isdecimal() else None
+    return int(text) if len(text) <= _DIGITS and text.isascii() and text.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True)

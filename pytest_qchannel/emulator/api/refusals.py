@@ -52,6 +52,7 @@ class Codes:
     USAGE_LIMIT: Final = "usage_limit_reached"
     NOT_FOUND: Final = "not_found"
     TOO_LARGE: Final = "payload_too_large"
+    IAM_OTHER_METHOD: Final = "BXNIM0060E"  # pasted, with its status 405; the text is ours
     CLASSIC_LOGIN_FAILED: Final = "3446"
     CLASSIC_BAD_TOKEN: Final = "2408"  # noqa: S105 - an error code
 

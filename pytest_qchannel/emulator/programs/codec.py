@@ -22,7 +22,6 @@ from qiskit import QuantumCircuit, qasm3, qpy
 
 from pytest_qchannel.emulator.programs.arrays import Values
 from pytest_qchannel.emulator.programs.aside import PARSING
-from pytest_qchannel.emulator.programs.options import MOST_BYTES
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.reading_time import (
     is_nested_deeply,
@@ -32,6 +31,7 @@ from pytest_qchannel.emulator.programs.reading_time import (
 )
 from pytest_qchannel.emulator.programs.task import Params, Task
 from pytest_qchannel.qpy_header import MOST_BITS, claimed_bits
+from pytest_qchannel.reading import MOST_UNPACKED
 
 __all__ = [
     "Encoded",
@@ -50,11 +50,11 @@ Encoded: TypeAlias = dict[str, object]
 def _unpack(text: str, what: str, code: FailureCode = FailureCode.VALIDATION) -> bytes:
     try:
         inflater = zlib.decompressobj()
-        data = inflater.decompress(base64.b64decode(text, validate=True), MOST_BYTES)
+        data = inflater.decompress(base64.b64decode(text, validate=True), MOST_UNPACKED)
     except (binascii.Error, zlib.error, ValueError) as problem:
         raise JobFailure(code, f"The {what} is not base64 of zlib data: {problem}.") from None
     if not inflater.eof:
-        said = f"larger than {MOST_BYTES} bytes" if len(data) >= MOST_BYTES else "cut short"
+        said = f"larger than {MOST_UNPACKED} bytes" if len(data) >= MOST_UNPACKED else "cut short"
         raise JobFailure(code, f"The {what} is {said}.")
     return data
 

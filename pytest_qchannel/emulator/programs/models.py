@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 from typing import Any, Final, TypeAlias
 
-from pytest_qchannel.emulator.programs.options import MOST_BYTES
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.task import Params
 from pytest_qchannel.errors import EmulatorGap
 from pytest_qchannel.qiskit_home import imported_for_good
 from pytest_qchannel.qpy_header import MOST_BITS, claimed_bits
+from pytest_qchannel.reading import MOST_UNPACKED
 
 __all__ = [
     "CALIBRATOR",
@@ -133,7 +133,7 @@ def unpacked(params: Params) -> Iterator[bytes]:
         with suppress(binascii.Error, zlib.error, ValueError):
             data = b64decode(text)  # older schemas do not compress it
             is_plain = data.startswith(b"QISKIT")
-            yield data if is_plain else zlib.decompressobj().decompress(data, MOST_BYTES)
+            yield data if is_plain else zlib.decompressobj().decompress(data, MOST_UNPACKED)
 
 
 def one_line(text: object, most: int = 300) -> str:
@@ -163,10 +163,10 @@ def _require_bounded(text: str) -> None:
     try:
         inflater = zlib.decompressobj()
         left, size = b64decode(text), 0
-        while left and size <= MOST_BYTES:
+        while left and size <= MOST_UNPACKED:
             size += len(inflater.decompress(left, 1 << 20))
             left = inflater.unconsumed_tail
     except (binascii.Error, zlib.error, ValueError):
         return  # not compressed (older schemas), or broken: the model says so
-    if size > MOST_BYTES:
-        raise NotValid(f"data that inflates to more than {MOST_BYTES} bytes")
+    if size > MOST_UNPACKED:
+        raise NotValid(f"data that inflates to more than {MOST_UNPACKED} bytes")

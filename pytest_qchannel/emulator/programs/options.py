@@ -18,7 +18,6 @@ from pytest_qchannel.emulator.world.snapshots import Snapshot
 __all__ = [
     "DEFAULT_SHOTS",
     "DEFAULT_STRATEGY",
-    "MOST_BYTES",
     "MOST_EXECUTIONS",
     "Split",
     "Twirling",
@@ -38,9 +37,6 @@ MOST_EXECUTIONS: Final = 10_000_000
 Source: IBM's documentation of job limits, and jobs of 2026: one of a million shots in a circuit
 ran, larger ones were accepted and failed with this text.
 """
-
-MOST_BYTES: Final = 256 * 1024 * 1024
-"""What anything sent may be once it is unpacked; the service's own input limit is 80 MB."""
 
 MOST_AXES: Final = 28
 """Axes of a PUB: numpy 1 has 32, and results have up to three more."""

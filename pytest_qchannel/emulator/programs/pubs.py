@@ -16,6 +16,7 @@ from qiskit.primitives.containers.sampler_pub import SamplerPub
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.durations import circuit_s
 from pytest_qchannel.emulator.programs.isa import require_isa
+from pytest_qchannel.emulator.programs.mid_circuit import with_usual_readout
 from pytest_qchannel.emulator.programs.options import require_shape
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.simulate import Active
@@ -41,7 +42,7 @@ def read_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit:
     task.tick()
     require_isa(circuit, task.snapshot, where)
     task.tick()
-    return circuit
+    return with_usual_readout(circuit, task.snapshot)
 
 
 def read_values(circuit: QuantumCircuit, sent: object, where: str) -> BindingsArray:

@@ -88,11 +88,12 @@ def run(task: Task) -> Outcome:
     seed = seed_of(task.seed, group(chosen, "simulator"), "seed_simulator")
     runs: list[_Run] = list(task.done)
     executions = sum(one.executions for one in runs)
-    sizes = [len(str(pub[0])) for pub in params["pubs"]]
-    for number in range(len(runs), len(sizes)):
-        pub = params["pubs"][number]
+    sent: list[Pub] = [pub if isinstance(pub, list) else [pub] for pub in params["pubs"]]
+    sizes = [len(str(pub[0])) for pub in sent]
+    for number in range(len(runs), len(sent)):
+        where = f"pub {number}"
         try:
-            one = _run_pub(machine, pub, following(seed, number), f"pub {number}", executions)
+            one = _run_pub(machine, sent[number], following(seed, number), where, executions)
         except TooLong as long:
             raise long.after(runs) from None
         runs.append(one)

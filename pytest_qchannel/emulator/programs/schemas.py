@@ -39,7 +39,7 @@ CREATE_JOB: Final[Schema] = {
         "runtime": {"type": "string"},
         "session_id": {"type": ["string", "null"]},
         "tags": {"type": "array", "items": {"type": "string"}},
-        "cost": {"type": "integer", "minimum": 1, "maximum": 10_800},
+        "cost": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
         # As text in every example of IBM's classic REST guide.
         "start_session": {"enum": [True, False, "True", "False"]},
         "session_time": {"type": ["integer", "null"]},
@@ -70,10 +70,13 @@ _CIRCUIT: Final = {
 _VALUES: Final = {"type": ["array", "object", "null"]}
 
 _SAMPLER_PUB: Final[Schema] = {
-    "type": "array",
-    "minItems": 1,
-    "maxItems": 3,
-    "prefixItems": [_CIRCUIT, _VALUES, {"type": ["integer", "null"], "minimum": 1}],
+    "if": {"type": "array"},
+    "then": {
+        "minItems": 1,
+        "maxItems": 3,
+        "prefixItems": [_CIRCUIT, _VALUES, {"type": ["integer", "null"], "minimum": 1}],
+    },
+    "else": _CIRCUIT,  # a bare circuit stands for a PUB that has nothing else
 }
 _ESTIMATOR_PUB: Final[Schema] = {
     "type": "array",

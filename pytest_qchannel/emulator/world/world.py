@@ -59,6 +59,8 @@ class World:
         """What becomes of the next job, where a test has said so."""
         self.unfinished: dict[str, Job] = {}
         """The jobs that are not final, oldest first."""
+        self.idle_pages: tuple[tuple[object, ...], int] = (), 0
+        """The page beyond the end of the jobs that was asked for last, and how often in a row."""
         self._by_instance: dict[str, list[Job]] = {}
         self._uncollected: list[Job] = []
         self._submitted_at: dict[str, deque[float]] = {}

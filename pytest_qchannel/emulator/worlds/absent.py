@@ -21,12 +21,16 @@ OF_2024: Final = (
 )  # fmt: skip
 """The devices of ``examples/world-2024.toml``, which was the default world."""
 
+_MISSPELT: Final = 0.8
+"""How like another one a name is that was written wrong."""
+
 
 def no_device(
     world: World,
     name: str,
     offered: Collection[str] = (),
     instances: Iterable[Instance] = (),
+    step: str = "",
 ) -> UsageProblem:
     """The problem that a world has no device of that name.
 
@@ -35,6 +39,7 @@ def no_device(
         name: What was asked for.
         offered: The devices that the one who asked can reach; empty: all of the world.
         instances: Those that they could ask instead.
+        step: What gives the world one of that name.
     """
     offered = offered or world.devices
     closest = nearest(name, world.devices)
@@ -47,6 +52,8 @@ def no_device(
             f"--qchannel-world={shlex.quote(str(_file_of_2024()))} (for the ini file, copy it to "
             "your tests: qchannel_world names it from rootdir on)"
         )
+    elif step and nearest(name, world.devices, likeness=_MISSPELT) is None:
+        mend += f"; or give the world one of that name:\n{step}"
     return UsageProblem(
         f"the emulated world has no backend {name!r}",
         closest=closest,

@@ -45,7 +45,8 @@ class Fleet:
     """The devices of the default world, by the part that each plays there.
 
     Attributes:
-        online: Those of the free instance that run jobs; the second has the shortest queue.
+        online: Those of the free instance that run jobs; the third has the shortest queue:
+            the same one with every client from 0.40 on.
         offline: One that is switched off.
         paused: One that keeps its jobs queued.
         paid: What only paid instances in us-east have beside all these.
@@ -105,7 +106,7 @@ def default_description() -> Description:
     chosen = fleet()
     # The shortest queues belong to devices that are not online: who forgets to look picks a wrong
     # one.
-    queues = dict(zip(chosen.free, (7, 3, 12, 0, 1), strict=True))
+    queues = dict(zip(chosen.free, (7, 12, 3, 0, 1), strict=True))
     states = {chosen.offline: DeviceStatus.OFFLINE, chosen.paused: DeviceStatus.PAUSED}
     devices: list[DeviceSpec] = []
     for names in ((*chosen.free, *chosen.paid), chosen.eu_de):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import tomllib
 from pathlib import Path
@@ -13,11 +12,9 @@ from pytest_qchannel.emulator.worlds.checks import check
 from pytest_qchannel.emulator.worlds.description import Description
 from pytest_qchannel.emulator.worlds.places import Places
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.reading import read_file
+from pytest_qchannel.reading import read_small
 
 __all__ = ["load", "shown"]
-
-_MOST_BYTES: Final = 16 * 1024**2
 
 _DEEP: Final = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")
 """A key that takes Python's reader the square of its length, in memory too."""
@@ -39,10 +36,7 @@ def load(path: Path) -> Description:
     """
     name = shown(path)
     try:
-        content = read_file(path, _MOST_BYTES)
-        if len(content) > _MOST_BYTES:
-            raise OSError(errno.EFBIG, f"it is larger than {_MOST_BYTES // 1024**2} MB")
-        text = content.decode("utf-8-sig")
+        text = read_small(path).decode("utf-8-sig")
     except OSError as problem:
         bare = name.strip("'\"")
         raise UsageProblem(

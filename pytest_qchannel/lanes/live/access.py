@@ -13,7 +13,7 @@ from pytest_qchannel.hosts import Host
 from pytest_qchannel.ibm.releases import RELEASES
 from pytest_qchannel.ibm.table import ROUTES, find
 from pytest_qchannel.lanes.live.entry import fingerprint
-from pytest_qchannel.wire import ConnectionDropped, Handle, Json, Request, Response
+from pytest_qchannel.wire import ConnectionDropped, Handle, Json, Request, Response, json_object
 
 __all__ = [
     "NEWEST_API",
@@ -142,11 +142,7 @@ def json_of(response: Response) -> Mapping[str, Json]:
     length = {name.lower(): text for name, text in response.headers.items()}.get("content-length")
     if length is not None and length.isdecimal() and int(length) > len(response.body):
         return {}
-    try:
-        body: Json = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, Mapping) else {}
+    return json_object(response.body)
 
 
 def with_body(request: Request, body: Json) -> Request:

@@ -7,7 +7,7 @@ these, and their jobs with them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,7 +15,7 @@ from pytest_qchannel.lanes.live.access import Access, Unanswered, answer_of
 from pytest_qchannel.lanes.live.budget import FIXED_S
 from pytest_qchannel.lanes.live.lookup import list_jobs
 from pytest_qchannel.lanes.live.settle import Price, Unpriced, price_of_job, price_of_session
-from pytest_qchannel.lanes.live.tags import COMMON, run_of
+from pytest_qchannel.lanes.live.tags import COMMON, number_of, run_of
 from pytest_qchannel.wire import Handle, Json
 
 __all__ = ["DAYS", "spent"]
@@ -23,7 +23,9 @@ __all__ = ["DAYS", "spent"]
 DAYS: Final = 28
 
 
-def spent(access: Access, send: Handle, now: float, run: str) -> float:
+def spent(
+    access: Access, send: Handle, now: float, run: str, own: Callable[[], Collection[int]]
+) -> float:
     """The QPU seconds of an instance that other live runs have taken in the last 28 days.
 
     What has no price yet counts as it was reserved.
@@ -32,7 +34,9 @@ def spent(access: Access, send: Handle, now: float, run: str) -> float:
         access: How the instance is asked.
         send: What stands behind.
         now: The time, in seconds since the epoch.
-        run: The name of this run, whose ledger knows its own jobs.
+        run: The name of this run.
+        own: Gives the numbers that its ledger has by now. An older run may have had its name, on a
+            machine of CI that is gone.
 
     Raises:
         Unanswered: The service did not answer, or its list does not end.
@@ -40,8 +44,11 @@ def spent(access: Access, send: Handle, now: float, run: str) -> float:
     since = datetime.fromtimestamp(now - DAYS * 86_400, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     sessions: dict[str, float | None] = {}
     total = 0.0
-    for job in list_jobs(COMMON, access, send, [("created_after", since)]):
-        if run_of(job.get("tags")) in (None, run):
+    jobs = list(list_jobs(COMMON, access, send, [("created_after", since)]))
+    known = {(run, n) for n in own()}
+    for job in jobs:
+        of_run = run_of(job.get("tags"))
+        if of_run is None or (of_run, number_of(job.get("tags"))) in known:
             continue
         session = job.get("session_id")
         if isinstance(session, str) and session not in sessions:

@@ -20,6 +20,9 @@ from pytest_qchannel.wire import Json
 
 __all__ = ["Admission"]
 
+LONGEST_S: Final = 28_800
+"""How long a batch may be open. Source: IBM's documentation."""
+
 LOOK_S: Final = 1.0
 """How often a submission that waits at the door looks whether another process' job has ended."""
 
@@ -125,7 +128,11 @@ class Admission:
         if wish.instance not in self._spent:
             try:
                 self._spent[wish.instance] = spent(
-                    order.access, order.send, self._clock.now(), self._terms.run
+                    order.access,
+                    order.send,
+                    self._clock.now(),
+                    self._terms.run,
+                    lambda: {one.n for one in self._ledger.entries()},
                 )
             except Unanswered as why:
                 order.refuse(
@@ -174,7 +181,9 @@ class Admission:
             cost, overrun_s = allowance.longest_session(wish), allowance.overrun_s
         else:
             # Its jobs are charged one by one; it may wait for them as long as a job may wait.
-            cost, is_paid = wish or math.ceil(self._terms.queue_timeout_s), False
+            cost, is_paid = math.ceil(self._terms.queue_timeout_s), False
+            if wish is not None and 1 <= wish <= LONGEST_S:
+                cost = wish
         return Wish(
             test=allowance.test,
             instance=order.access.instance,
@@ -190,7 +199,8 @@ class Admission:
     def _is_paid_by_session(self, order: Order, session: Json) -> bool:
         """Whether a job is one of a dedicated session, for whose whole time there is a hold.
 
-        In that of another test it is held by itself: it may run on when the session's time is over.
+        In that of another test, or one that has ended, it is held by itself: it may run on when the
+        session's time is over.
         """
         if session is None:
             return False
@@ -201,7 +211,8 @@ class Admission:
                 "knows until when",
                 "open the session in the test",
             )
-        return entry.kind is Kind.SESSION and entry.test == order.test.allowance.test
+        is_own = entry.test == order.test.allowance.test
+        return entry.kind is Kind.SESSION and is_own and entry.is_alive
 
     def _refuse_over_budget(
         self, order: Order, wish: Wish, over: OverBudget, rest_28d_s: float

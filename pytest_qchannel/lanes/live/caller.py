@@ -20,7 +20,7 @@ from pytest_qchannel.ibm.table import url_of
 from pytest_qchannel.lanes.live.access import Access
 from pytest_qchannel.lanes.live.problems import LiveProblem
 from pytest_qchannel.secret import Secret
-from pytest_qchannel.wire import ConnectionDropped, Handle, Request
+from pytest_qchannel.wire import ConnectionDropped, Handle, Request, json_object
 
 __all__ = ["Caller", "LiveLoginFailed"]
 
@@ -134,11 +134,8 @@ class Caller:
         except ConnectionDropped as dropped:
             said = dropped.trouble.name if dropped.trouble else "no answer"
             raise self._failed(f"{request.host} gave no answer", "service", said) from None
-        try:
-            answered = json.loads(response.body)
-        except ValueError:
-            answered = None
-        if response.status != 200 or not isinstance(answered, dict):
+        answered = json_object(response.body)
+        if response.status != 200 or not answered:
             outcome = "credentials" if 400 <= response.status < 500 else "service"
             raise self._failed(f"{request.host} answered with {response.status}", outcome)
         return answered

@@ -34,11 +34,11 @@ class _Machine:
 
     def __init__(self) -> None:
         self._offset_s = time.time() - time.monotonic()
-        # The code under test may have patched it later.
-        self._sleep = time.sleep
+        # The code under test may have patched them later: freezegun stops both.
+        self._sleep, self._monotonic = time.sleep, time.monotonic
 
     def now(self) -> float:
-        return time.monotonic() + self._offset_s
+        return self._monotonic() + self._offset_s
 
     def sleep(self, seconds: float) -> None:
         self._sleep(max(0.0, seconds))

@@ -17,12 +17,21 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Final
 
-from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.lanes.live.budget import FIXED_S
 from pytest_qchannel.lanes.live.entry import TRANSITIONS, Entry, Kind, State, Wish, storable
 from pytest_qchannel.lanes.live.run_id import VARIABLE
 
-__all__ = ["Ledger", "NoSlot", "OverAllowance", "OverBudget", "WrongStep", "ledger_path"]
+__all__ = [
+    "TROUBLES",
+    "Ledger",
+    "LedgerLost",
+    "NoSlot",
+    "OverAllowance",
+    "OverBudget",
+    "WrongStep",
+    "ledger_path",
+]
 
 BUSY_S: Final = 60
 FORMAT: Final = 1
@@ -81,6 +90,14 @@ class WrongStep(Exception):
         self.entry = entry
 
 
+class LedgerLost(QChannelError):
+    """The file is not there any more, or is another one: what the run has spent is not known."""
+
+
+TROUBLES: Final = (LedgerLost, sqlite3.Error)
+"""What comes of a ledger that was deleted, is locked, or is on a disk that is full."""
+
+
 def ledger_path(root: Path, run: str) -> Path:
     """Where the ledger of a run is, below the root of the project."""
     return root / ".qchannel" / "live" / f"{run}.sqlite"
@@ -93,14 +110,25 @@ class Ledger:
         path: The file; it is made where it is missing.
         run: The name of the run.
         now: Tells the time, in seconds since the epoch.
+        is_made: Whether it is made where it is missing.
+
+    Raises:
+        LedgerLost: It is missing. So says every method when it was deleted, as by a test that
+            cleans up: a new one would know nothing of what is spent.
+        UsageProblem: It is of another version.
     """
 
-    def __init__(self, path: Path, run: str, now: Callable[[], float]) -> None:
+    def __init__(
+        self, path: Path, run: str, now: Callable[[], float], *, is_made: bool = True
+    ) -> None:
         self.path = path
         self.run = run
         self._now = now
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._uri = f"{path.absolute().as_uri()}?mode=rw"
+        self._id: int | None = None
+        if is_made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with self._change() as db:
             [(found,)] = db.execute("PRAGMA user_version")
             if found not in (0, FORMAT):
@@ -112,6 +140,10 @@ class Ledger:
                 )
             db.execute(_TABLE)
             db.execute(f"PRAGMA user_version = {FORMAT}")
+            if not _id_of(db):
+                db.execute(f"PRAGMA application_id = {1 + secrets.randbelow(2**31 - 1)}")
+            file = _id_of(db)
+        self._id = file
 
     def reserve(
         self,
@@ -282,11 +314,28 @@ class Ledger:
         )
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
+        try:
+            db = sqlite3.connect(self._uri, uri=True, timeout=BUSY_S, isolation_level=None)
+        except sqlite3.OperationalError:
+            if self.path.exists():
+                raise
+            raise self._lost() from None
+        if self._id is not None and _id_of(db) != self._id:
+            db.close()
+            raise self._lost()
         # A killed process loses nothing by it, and a step takes 1 ms in place of 28. Only a machine
         # that loses its power may leave a file that cannot be read; then tags find what is left.
         db.execute("PRAGMA synchronous = OFF")
         return db
+
+    def _lost(self) -> LedgerLost:
+        return LedgerLost(
+            "the ledger of the live run was deleted while it went on: what it has spent is not "
+            "known, so nothing is sent any more",
+            where=str(self.path),
+            next=f"leave .qchannel alone while a live run goes on; qchannel cleanup --run "
+            f"{self.run} finds its jobs by their tags",
+        )
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
@@ -299,6 +348,12 @@ class Ledger:
                 db.execute("ROLLBACK")
                 raise
             db.execute("COMMIT")
+
+
+def _id_of(db: sqlite3.Connection) -> int:
+    """What tells a file from another one at its place; 0: it has none yet."""
+    [(found,)] = db.execute("PRAGMA application_id")
+    return int(found)
 
 
 def _found(rows: sqlite3.Cursor) -> list[Entry]:

@@ -18,17 +18,20 @@ __all__ = ["SERVICE_CODES", "TOO_LONG", "Facts", "Outcome", "Told", "outcome_of"
 
 
 class Outcome(StrEnum):
-    """What a test that did not pass ended as."""
+    """What a test that did not pass ended as; of several the first counts.
+
+    What must not become a skip stands before what may.
+    """
 
     CREDENTIALS = "credentials"
+    DUPLICATES = "duplicates"
+    CODE = "code"
+    STATISTICS = "statistics"
     QUOTA = "quota"
     QUEUE = "queue"
     SERVICE = "service"
     NOT_OFFERED = "not offered"
     """What was asked for is not part of the plan, or not known to the client."""
-    DUPLICATES = "duplicates"
-    STATISTICS = "statistics"
-    CODE = "code"
 
     @property
     def is_skip(self) -> bool:
@@ -41,18 +44,6 @@ SERVICE_CODES: Final = frozenset({1500, 1999, 9701, 9707, 9999})
 
 TOO_LONG: Final = 1305
 """The code of a job that ran longer than its ``cost``."""
-
-_WORST: Final = (
-    Outcome.CREDENTIALS,
-    Outcome.DUPLICATES,
-    Outcome.CODE,
-    Outcome.STATISTICS,
-    Outcome.QUOTA,
-    Outcome.QUEUE,
-    Outcome.SERVICE,
-    Outcome.NOT_OFFERED,
-)
-"""Of several the first counts: what must not become a skip before what may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +122,7 @@ def outcome_of(
         told = [Told(Outcome.STATISTICS, "the counts do not fit")]
     elif not told:  # a complaint is why it failed, whatever passed the door besides
         told = facts.told or [Told(Outcome.CODE, "nothing else passed the door")]
-    return min(told, key=lambda one: _WORST.index(one.outcome))
+    return min(told, key=lambda one: list(Outcome).index(one.outcome))
 
 
 def _told(problem: QChannelError) -> Told:

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn
 
 from pytest_qchannel.emulator.api.client_release import client_release
-from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, RUNTIME, SEARCH
+from pytest_qchannel.hosts import CATALOG, CONTROLLER, HOSTS, IAM, RUNTIME, SEARCH
 from pytest_qchannel.ibm.releases import Version
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import Found, find
@@ -43,7 +43,13 @@ DRY_SINCE: Final[Version] = (0, 51)
 """Since then the client knows ``mock_...`` devices. Source: its release notes."""
 
 _SERVICES: Final = (RUNTIME, IAM, SEARCH, CATALOG, CONTROLLER)
+_HOSTS: Final = frozenset(host.name for host in HOSTS if host.service in _SERVICES)
+"""A header may name another host than the one that was connected to, and the key goes there."""
+
 _HARMLESS: Final = ("GET", "HEAD", "OPTIONS")
+_OVERRIDES: Final = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+"""Headers that make a submission of a read, where a service or a proxy before it heeds them."""
+
 _BACKENDS: Final = "GET /backends"
 
 
@@ -83,20 +89,29 @@ class Policy:
             LiveRefused: It may not.
         """
         found = find(request.method, request.host, request.path)
-        if found is None:
-            if request.method not in _HARMLESS:
-                self._refuse(
-                    request,
-                    "the lane does not know what it does",
-                    "send it from outside of a live test",
-                )
-            return answer(request)
-        if found.route.service not in _SERVICES:
+        overriding = _OVERRIDES & request.headers.keys()
+        if overriding or (found is None and request.method not in _HARMLESS):
+            self._refuse(
+                request,
+                "the lane does not know what it does",
+                f"take its header {min(overriding)} away"
+                if overriding
+                else "send it from outside of a live test",
+            )
+        if found is not None and found.route.service not in _SERVICES:
             self._refuse(
                 request,
                 "the classic platform ended on 2025-07-01",
                 "use the channel ibm_quantum_platform",
             )
+        if request.host not in _HOSTS:
+            self._refuse(
+                request,
+                "it is for none of the services that the lane knows",
+                "send it without a header Host of its own",
+            )
+        if found is None:
+            return answer(request)
         self._require_instance(request, found)
         order = order_of(request, found, self._test(), answer)
         if order is not None:
@@ -151,6 +166,14 @@ class Policy:
                 f"this run has not made that {route.resource}",
                 f"let the test submit what it changes, or change the {route.resource} elsewhere",
             )
+        known = {path.partition("[]")[0] for path in route.sent}
+        if known and not known.issuperset(_fields_of(request)):
+            self._refuse(
+                request,
+                f"its body is no JSON object with nothing but {', '.join(sorted(known))}",
+                "send a body as the API describes it: another may raise what a session costs, or "
+                "lose the tags by which a job is found",
+            )
 
     def _admitted(self, order: Order) -> Request:
         """The request of a submission that may be sent."""
@@ -166,6 +189,12 @@ class Policy:
                 f"--qchannel-budget={allowance.smallest_reserve_s}, the least that this test "
                 "needs, or --qchannel-budget=dry",
                 "quota",
+            )
+        named = order.body.get("instance")
+        if named is not None and fingerprint(str(named)) != order.access.instance:
+            order.refuse(
+                "its body names another instance than its header Service-CRN",
+                "name one instance in both",
             )
         allowed = self._allowed()
         if allowed is not None and order.backend not in allowed:
@@ -245,6 +274,15 @@ class Policy:
             return saying(response, {**body, "devices": rows}) if "devices" in body else response
         rows = [one for one in _rows(body.get("items")) if _crn_print(one) in instances]
         return saying(response, {**body, "items": rows}) if "items" in body else response
+
+
+def _fields_of(request: Request) -> Iterable[str]:
+    """The names in a body; of one that cannot be read here something that no API has."""
+    try:
+        body = request.json()
+    except ValueError:
+        return [""]
+    return body if isinstance(body, Mapping) else []
 
 
 def _rows(value: Json) -> list[Json]:

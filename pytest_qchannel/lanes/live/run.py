@@ -21,9 +21,9 @@ from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.budget import FIXED_S, Budget
 from pytest_qchannel.lanes.live.caller import Caller, LiveLoginFailed
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
-from pytest_qchannel.lanes.live.entry import Kind, State, fingerprint
+from pytest_qchannel.lanes.live.entry import Entry, Kind, State, fingerprint
 from pytest_qchannel.lanes.live.forwarder import Forwarder
-from pytest_qchannel.lanes.live.ledger import Ledger, ledger_path
+from pytest_qchannel.lanes.live.ledger import TROUBLES, Ledger, ledger_path
 from pytest_qchannel.lanes.live.policy import Policy
 from pytest_qchannel.lanes.live.queue_timer import QueueTimer
 from pytest_qchannel.lanes.live.settling import Settling
@@ -41,6 +41,10 @@ __all__ = ["CHANNELS", "LiveRun", "held_in", "missing"]
 
 CHANNELS: Final = tuple(one for one in CHANNEL_BY_NAME.values() if not one.is_classic)
 """The channels that there are: the classic platform ended."""
+
+
+_FIRST: Final = "main"
+"""What the process is called that is no worker of pytest-xdist."""
 
 
 def held_in(environ: Mapping[str, str]) -> dict[Channel, Secret]:
@@ -91,7 +95,7 @@ class LiveRun:
         name: str,
         root: Path,
         *,
-        owner: str = "main",
+        owner: str = _FIRST,
         clock: Clock = MACHINE,
         send: Handle | None = None,
         standins: Mapping[str, str] | None = None,
@@ -214,7 +218,9 @@ class LiveRun:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.parents[1].joinpath(".gitignore").write_text("*\n", encoding="ascii")
-            return Ledger(path, self.terms.run, self.clock.now)
+            # Nobody but the first process of a run makes it: a second one would have spent nothing.
+            is_made = self.terms.owner == _FIRST or self.terms.budget.tier == "read"
+            return Ledger(path, self.terms.run, self.clock.now, is_made=is_made)
         except (OSError, sqlite3.Error) as error:
             raise UsageProblem(
                 f"the ledger of the live run cannot be written: {error}",
@@ -342,13 +348,17 @@ class LiveRun:
 
     def spent(self) -> tuple[float, float, float | None]:
         """The QPU seconds that were used, that are held, and that may be used at all."""
-        budget, held = self.terms.budget, self.ledger.held()
-        used = sum(one.used or 0.0 for one in self.ledger.entries())
+        budget, entries = self.terms.budget, self.ledger.entries()
+        used = sum(one.used or 0.0 for one in entries)
+        held = sum(one.held for one in entries)
         return used, held - used, budget.seconds if budget.tier == "paid" else None
 
     def summary(self) -> list[str]:
         """What has been spent, in lines."""
-        if not (entries := self.ledger.entries()):
+        entries: list[Entry] = []
+        with suppress(*TROUBLES):  # its sweep has told that
+            entries = self.ledger.entries()
+        if not entries:
             return []
         used, held, budget_s = self.spent()
         jobs = sum(one.kind is Kind.JOB and one.state is not State.VOID for one in entries)

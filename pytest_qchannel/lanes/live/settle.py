@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from pytest_qchannel.ibm.route import FINAL
 from pytest_qchannel.wire import Json
 
 __all__ = [
@@ -24,9 +25,6 @@ __all__ = [
     "price_of_session",
     "status_of",
 ]
-
-FINAL: Final = ("Completed", "Failed", "Cancelled")
-"""The states of a job that nothing follows. Source: IBM's API description."""
 
 _SECONDS: Final = ("qpu_charge_time_seconds", "quantum_seconds", "seconds")
 """The names of the seconds that are charged, the newest first."""

@@ -78,6 +78,16 @@ class Settling:
                 entry = self.ledger.move(entry.n, State.SETTLED, used=price.seconds)
         return entry
 
+    def note_deletion(self, entry: Entry) -> Entry:
+        """What is deleted tells its price no more: what was held for it is taken for that."""
+        if entry.state not in (State.RUNNING, State.LEFT):
+            return entry
+        self.ledger.note_end(entry.n, "Deleted")
+        note, used = "deleted before its price was known", float(entry.reserved)
+        with suppress(WrongStep):  # another process was faster
+            return self.ledger.move(entry.n, State.SETTLED, used=used, note=note)
+        return self.ledger.entry(entry.n)
+
     def look(self, entry: Entry, access: Access, send: Handle, *, is_paced: bool = True) -> Entry:
         """Asks for an entry, unless it was asked for a moment ago.
 

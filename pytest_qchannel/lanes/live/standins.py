@@ -13,6 +13,7 @@ descriptions); ``iat`` and ``exp`` are read by ibm-cloud-sdk-core and by the cli
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import secrets
 import threading
@@ -25,7 +26,7 @@ from urllib.parse import parse_qsl, urlencode
 import jwt
 
 from pytest_qchannel.channels import credentials
-from pytest_qchannel.channels.exchange import new_standin
+from pytest_qchannel.channels.hidden_keys import new_standin
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.emulator.api.refusals import Known, refuse, refuse_as
 from pytest_qchannel.emulator.world.ended import remember_ended, said_of_ended
@@ -43,6 +44,12 @@ __all__ = ["Loan", "StandIns"]
 _AUTHORIZATION: Final = "authorization"
 _SCHEMES: Final = ("bearer", "apikey", "basic")
 _LOGIN_FIELDS: Final = ("apikey", "refresh_token")
+_WITHHELD: Final = b"<withheld: the answer to a login that is no JSON object>"
+_SHORT: Final = 2**16
+"""An answer that is no longer is searched for a credential in every way that it can be written: one
+that says back what it was sent is an error, or a page."""
+
+_HIDDEN: Final = b"<real credential>"
 _NO_TOKEN: Final = ("", "not_supported")
 """What IAM answers as a refresh token where there is none."""
 
@@ -153,32 +160,39 @@ class Loan:
 
     def inwards(self, request: Request, response: Response) -> Response:
         """An answer without anything real; a login's has stand-ins that live as long."""
-        if _is_login(request) and response.status < 400:
-            self._learn(response)
+        if _is_login(request) and response.status < 400 and not self._learn(response):
+            response = replace(response, body=_WITHHELD)
         with self._lock:
             known = sorted(self._standin.items(), key=lambda pair: -len(pair[0]))
         body, headers = response.body, dict(response.headers)
         for real, standin in known:
             body = body.replace(real.encode(), standin.encode())
             headers = {name: text.replace(real, standin) for name, text in headers.items()}
+            if len(body) <= _SHORT:
+                for written in _written(real):
+                    body = body.replace(written, _HIDDEN)
+                headers = {name: _hidden(real, text) for name, text in headers.items()}
         return replace(response, body=body, headers=headers)
 
-    def _learn(self, response: Response) -> None:
+    def _learn(self, response: Response) -> bool:
+        """Whether it is known what is real in the answer of a login: all tokens in it are.
+
+        Other kinds of logins have others, as ``delegated_refresh_token``.
+        """
         try:
             answered = json.loads(response.body)
-            token, refresh = answered["access_token"], answered.get("refresh_token") or ""
-        except (ValueError, LookupError, TypeError, AttributeError):
-            return  # whatever it is, no login
-        if not _is_sendable(token) or not _is_sendable(refresh):
-            return
-        with self._lock:
-            is_new = token not in self._standin
-        if is_new:
-            self._pair(_standin_jwt(token, answered.get("expires_in")), token)
-            self._learned(Secret("an access token of this run", token))
-        if refresh not in _NO_TOKEN and refresh not in self._standin:
-            self._pair(new_standin(), refresh)
-            self._learned(Secret("a refresh token of this run", refresh))
+            tokens = {name: one for name, one in answered.items() if name.endswith("token")}
+        except (ValueError, RecursionError, AttributeError):
+            return False
+        for name, token in tokens.items():
+            if not _is_sendable(token) or token in _NO_TOKEN or token in self._standin:
+                continue
+            is_access = name == "access_token"
+            expires_in = answered.get("expires_in")
+            self._pair(_standin_jwt(token, expires_in) if is_access else new_standin(), token)
+            word = name.removesuffix("token").replace("_", " ")
+            self._learned(Secret(f"{'an' if is_access else 'a'} {word}token of this run", token))
+        return True
 
     def _pair(self, standin: str, real: str) -> None:
         with self._lock:
@@ -217,6 +231,19 @@ def _ended(request: Request, said: str) -> ApiError:
         return refuse(IAM, 400, "BXNIM0415E", f"Provided API key could not be found.{said}", trace)
     advice = f"{Known.BAD_CREDENTIALS.solution}{said}"
     return refuse_as(service, Known.BAD_CREDENTIALS, trace, advice=advice)
+
+
+@functools.lru_cache(maxsize=64)
+def _written(real: str) -> tuple[bytes, ...]:
+    """A credential in every way to write it, as in base64; a short one is found by chance."""
+    secret = Secret("", real)
+    return tuple(one for one, _ in secret.encodings()) if secret.is_searchable else ()
+
+
+def _hidden(real: str, text: str) -> str:
+    for written in _written(real):
+        text = text.replace(written.decode("latin-1"), _HIDDEN.decode())
+    return text
 
 
 def _is_sendable(token: object) -> TypeGuard[str]:

@@ -41,6 +41,9 @@ RETRY_AFTER_S: Final = 12.0
 GIVE_UP_S: Final = 30.0
 """A submission whose answer was lost is given up for another one after so many seconds."""
 
+_OLD_LIMIT: Final = "max_session_ttl"
+"""What the classic platform calls ``max_ttl``: two limits leave open which one counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Doubt:
@@ -96,7 +99,8 @@ class Submissions:
     def _ready(self, order: Order, entry: Entry) -> Request:
         """The request as it is sent: with the lane's tags and limits."""
         if order.kind is not Kind.JOB:
-            return with_body(order.request, {**order.body, "max_ttl": entry.cost})
+            body = {name: text for name, text in order.body.items() if name != _OLD_LIMIT}
+            return with_body(order.request, {**body, "max_ttl": entry.cost})
         try:
             tags = tagged(order.body.get("tags"), self._terms.run, entry.tag)
         except BadTags as bad:

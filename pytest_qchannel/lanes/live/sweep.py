@@ -201,8 +201,12 @@ class Sweep:
     def _looked_at(self, entry: Entry) -> Entry:
         access = self._access_of(entry.instance)
         if access is not None:
-            with suppress(Unanswered):
+            try:
                 return self._settling.look(entry, access, self._send, is_paced=False)
+            except Unanswered as why:
+                # What is new may not be known everywhere yet.
+                if why.status == 404 and self._clock.now() - entry.changed_at >= PATIENCE_S:
+                    return self._settling.note_deletion(entry)
         return entry
 
     def _line(self, n: int, had_ended: set[int], *, is_last: bool) -> Line:

@@ -69,6 +69,10 @@ def tagged(own: Json, run: str, tag: str) -> list[str]:
             raise BadTags(f"a tag has {len(one)} characters, and {LONGEST} at most are allowed")
         if one in ours or one.startswith(f"{run_tag(run)}-"):
             raise BadTags(f"the tag {one!r} is the lane's own")
+    # With one of the lane's, or with another one, it would say that the job is of another run.
+    if len(_pairs([*texts, *ours])) > 1:
+        [bad, *_] = [one for one in texts if one.startswith(f"{COMMON}-")]
+        raise BadTags(f"the tag {bad!r} looks like the lane's own")
     return [*texts, *ours]
 
 
@@ -150,10 +154,9 @@ def _numbered(tags: Sequence[str]) -> tuple[str, int] | None:
 
     The run ``a-1`` has a tag that entry 1 of the run ``a`` has, too.
     """
-    if COMMON not in tags:
-        return None
-    for tag in tags:
-        found = _NUMBERED.fullmatch(tag)
-        if found and found[1] in tags:
-            return found[2], int(found[3])
-    return None
+    return next(iter(_pairs(tags)), None) if COMMON in tags else None
+
+
+def _pairs(tags: Sequence[str]) -> list[tuple[str, int]]:
+    found = [one for one in map(_NUMBERED.fullmatch, tags) if one and one[1] in tags]
+    return [(one[2], int(one[3])) for one in found]

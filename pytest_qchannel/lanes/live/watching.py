@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,8 +24,7 @@ from pytest_qchannel.lanes.live.access import (
     saying,
     with_body,
 )
-from pytest_qchannel.lanes.live.entry import Entry, State
-from pytest_qchannel.lanes.live.ledger import WrongStep
+from pytest_qchannel.lanes.live.entry import Entry
 from pytest_qchannel.lanes.live.outcome import Outcome
 from pytest_qchannel.lanes.live.problems import LiveProblem, LiveRefused
 from pytest_qchannel.lanes.live.settle import FINAL, status_of
@@ -148,7 +146,9 @@ class Watching:
         if names_one:
             self._accesses.note(access, is_good=True)
         if found.route.key == _DELETE_JOB:
-            self._note_deletion(found.args["job_id"])
+            entry = self._ledger.by_remote(found.args["job_id"])
+            if entry is not None:
+                self._settling.note_deletion(entry)
         is_read = found.route.tells in (Tells.STATE, Tells.STATES) or found.route.key in _READ
         has_ours = has_own_tags(found.route) and COMMON.encode() in response.body
         body = json_of(response) if is_read or has_ours else {}
@@ -190,15 +190,6 @@ class Watching:
             entry = self._settling.note(entry, row)
             if entry.ended in FINAL and is_news:
                 self._note_failure(row, entry)
-
-    def _note_deletion(self, remote: str) -> None:
-        """A job that is deleted tells its price no more: what was held for it is taken for that."""
-        entry = self._ledger.by_remote(remote)
-        if entry is not None and entry.state is State.RUNNING:
-            self._ledger.note_end(entry.n, "Deleted")
-            with suppress(WrongStep):
-                note, used = "deleted before its price was known", float(entry.reserved)
-                self._ledger.move(entry.n, State.SETTLED, used=used, note=note)
 
     def _note_failure(self, job: Mapping[str, Json], entry: Entry) -> None:
         """Notes why a job did not end well; one that was cancelled by its user has no code."""

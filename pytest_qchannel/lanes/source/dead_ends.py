@@ -6,7 +6,7 @@ what to add, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from pytest_qchannel.channels.model import Channel
@@ -19,11 +19,13 @@ from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.absent import owner_of
+from pytest_qchannel.emulator.worlds.adding import BUILDER
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Exchange, Journal, is_of_nobody
 from pytest_qchannel.lanes.source.device_hint import device_hint
+from pytest_qchannel.lanes.source.foreign_hint import instance_hint, job_hint, saved_hint
 
 __all__ = ["Case", "hints_for"]
 
@@ -34,7 +36,7 @@ _MOST_DEVICES: Final = 12
 _WHAT_THERE_IS: Final = (
     "ask for what there is, or describe the device that you need: qchannel docs world"
 )
-_MENDED_BY: Final = {
+_MENDED_BY: Final[Mapping[int | None, str]] = {
     FailureCode.NOT_IN_TARGET: "transpile it for the backend: from qiskit import transpile, and "
     "before the run circuit = transpile(circuit, backend)",
     FailureCode.NOT_MEASURED: "measure what is to be counted: circuit.measure_all(), before it is "
@@ -52,6 +54,8 @@ class Case(NamedTuple):
         error: What the code under test ended with.
         channel: The channel in use, if one is.
         requests: What the test sent.
+        source: What the world was read from.
+        saved: The names that the account is saved under.
     """
 
     world: World
@@ -59,6 +63,8 @@ class Case(NamedTuple):
     error: BaseException
     channel: Channel | None
     requests: Journal
+    source: str = BUILDER
+    saved: tuple[str, ...] = ()
 
     @property
     def account(self) -> Account | None:
@@ -151,7 +157,15 @@ def _last_about_backends(case: Case) -> Exchange | None:
 
 def _no_device(case: Case) -> QChannelError | None:
     """The device that was asked for is not in the world."""
-    return device_hint(case.world, case.error, case.requests, case.offered, case.instances)
+    return device_hint(
+        case.world,
+        case.error,
+        case.requests,
+        case.offered,
+        case.instances,
+        case.account,
+        case.source,
+    )
 
 
 def _no_backend(case: Case) -> QChannelError | None:
@@ -212,6 +226,15 @@ def _no_instance(case: Case) -> QChannelError | None:
     )
 
 
+def _of_somebody(case: Case) -> QChannelError | None:
+    """What the code under test names of a person's own: a saved account, an instance, a job."""
+    hint, account = saved_hint(case.error, case.saved), case.account
+    if hint is not None or account is None or not account.instances:
+        return hint
+    about = (case.world, case.source, account, case.requests)
+    return instance_hint(*about, case.error) or job_hint(*about)
+
+
 def _session_on_open(case: Case) -> QChannelError | None:
     """Which instance could have had the session."""
     code = Known.NO_SESSIONS.code
@@ -247,7 +270,7 @@ def _failed_job(case: Case) -> QChannelError | None:
             f"{job.backend}; the test orders nothing of that kind",
             facts=facts,
             next=job.reason_solution
-            or next((mend for code, mend in _MENDED_BY.items() if code == job.reason_code), "")
+            or _MENDED_BY.get(job.reason_code)
             or "mend what was submitted: qchannel docs emulator says what "
             "is checked and what can be simulated",
         )
@@ -267,6 +290,7 @@ _DEAD_ENDS: Final[tuple[Callable[[Case], QChannelError | None], ...]] = (
     _no_device,
     _no_backend,
     _no_instance,
+    _of_somebody,
     _session_on_open,
     _failed_job,
 )

@@ -11,9 +11,11 @@ import traceback
 from collections.abc import Collection, Iterator
 from itertools import chain
 
-from pytest_qchannel.emulator.world.records import Instance
+from pytest_qchannel.emulator.world import snapshots
+from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.absent import OF_2024, no_device
+from pytest_qchannel.emulator.worlds.adding import BUILDER, adding
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Journal
@@ -29,6 +31,8 @@ def device_hint(
     sent: Journal,
     offered: Collection[str] = (),
     instances: Collection[Instance] = (),
+    account: Account | None = None,
+    source: str = BUILDER,
 ) -> QChannelError | None:
     """What is wrong with the first device asked for that there is not, if one was.
 
@@ -38,11 +42,23 @@ def device_hint(
         sent: What it sent.
         offered: The devices of the instances that it asked.
         instances: Those that it could have asked.
+        account: The account that it logs in with.
+        source: What the world was read from.
     """
     for name in chain(_of_client(error), _of_text(error), _refused(sent)):
         if name not in world.devices:
-            return no_device(world, name, offered, instances)
+            step = _step(world, name, account, source) if account is not None else ""
+            return no_device(world, name, offered, instances, step)
     return None
+
+
+def _step(world: World, name: str, account: Account, source: str) -> str:
+    """What describes a device of that name, with a snapshot that there is."""
+    shipped = snapshots.available()
+    others = (one.source or one.name for one in world.devices.values())
+    like = name if name in shipped else next(others, "")
+    keys = {"name": name, **({"source": like} if like != name else {})}
+    return adding(world, source, account, "devices", keys)
 
 
 def _of_client(error: BaseException) -> Iterator[str]:

@@ -55,6 +55,7 @@ class EmulatedSource:
     ) -> None:
         builder = builder or world_of(settings)
         self.settings = seeded(settings, builder)
+        self._source = builder.source
         world = builder.build(clock or Clock(time.time), self.settings.seed)
         self.app = App(
             world,
@@ -82,7 +83,9 @@ class EmulatedSource:
 
     def hints(self, error: BaseException, channel: Channel | None, requests: Journal) -> list[str]:
         """What the world knows of an error that says less."""
-        return hints_for(Case(self.app.world, self.app.faults, error, channel, requests))
+        world, saved = self.app.world, self.settings.saved_accounts
+        about = (world, self.app.faults, error, channel, requests, self._source, saved)
+        return hints_for(Case(*about))
 
     def handle(self, request: Request) -> Response:
         """The answer of the emulated service."""

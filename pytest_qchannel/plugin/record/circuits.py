@@ -10,7 +10,7 @@ from pytest_qchannel.cassette.submitted.pictures import device_of, pictured
 from pytest_qchannel.cassette.submitted.submission import read_submission
 from pytest_qchannel.cassette.submitted.submission_words import describe
 from pytest_qchannel.journal import DEVICE, Exchange
-from pytest_qchannel.plugin.record.traffic import read
+from pytest_qchannel.wire import json_object
 
 __all__ = ["devices_of", "draw"]
 
@@ -58,7 +58,7 @@ def devices_of(
             for name in names.intersection(one.path.split("/")):
                 key = name, hash(one.told)
                 if key not in _read:
-                    _read[key] = device_of(read(one.told))
+                    _read[key] = device_of(json_object(one.told))
                 if (device := _read[key]) is not None:
                     found[name] = device
     return found

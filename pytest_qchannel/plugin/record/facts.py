@@ -85,7 +85,7 @@ class Spent(NamedTuple):
     budget: float | None
 
 
-SPENT: Final = pytest.StashKey[Callable[[], Spent]]()
+SPENT: Final = pytest.StashKey[Callable[[], Spent | None]]()
 """Of a run, in the process that shows it: asked at its end, if the run is live."""
 
 DETAILS: Final = pytest.StashKey[Callable[[Facts, Lane, float], None]]()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -13,8 +12,9 @@ from pytest_qchannel.ibm.route import Action, Tells
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Exchange
 from pytest_qchannel.lanes.live.settle import charged_s
+from pytest_qchannel.wire import json_object
 
-__all__ = ["jobs_of", "log_of", "read"]
+__all__ = ["jobs_of", "log_of"]
 
 _Plain = dict[str, Any]  # as json.loads has it
 
@@ -53,7 +53,7 @@ def jobs_of(exchanges: Iterable[Exchange], began: float) -> dict[str, _Plain]:
         if one.job_id is None:
             continue
         job = jobs.setdefault(one.job_id, {"states": [], "pubs": []})
-        found, said = find(one.method, one.host, one.path), read(one.told)
+        found, said = find(one.method, one.host, one.path), json_object(one.told)
         if found is not None and found.route.action is Action.SUBMISSION:
             _submitted(job, one.body, said)
         elif found is not None and found.route.tells is Tells.END:
@@ -113,15 +113,6 @@ def _answered(job: _Plain, said: _Plain) -> None:
             job["pubs"].append({"circuit": None, "shots": None, "counts": None, "expected": None})
         if counted is not None:
             job["pubs"][number].update(counted._asdict())
-
-
-def read(body: bytes) -> _Plain:
-    """The object in a body; empty where there is none."""
-    try:
-        said = json.loads(body) if body else {}
-    except (ValueError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _is_number(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,10 @@ def _json(document: Document) -> str:
 
 WRITERS: Final[Mapping[str, Callable[[Document], str]]] = {".json": _json, ".html": page_of}
 """What is made of a record, by how the name of the file ends; ``options.REPORTS`` has the same."""
+
+
+_NOT_REPLACED: Final = (errno.EBUSY, errno.EACCES, errno.EPERM)
+"""Of a file that is mounted by itself, or lies in a folder that nobody may write to."""
 
 
 def write(
@@ -66,7 +71,12 @@ def _put(file: Path, how: str, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     is_other = file.is_symlink() or (file.exists() and not file.is_file())  # as /dev/stdout
     if how == "w" and not is_other:
-        put_in_place(file, text.encode(), file.parent)
-        return
+        try:
+            put_in_place(file, text.encode(), file.parent)
+        except OSError as problem:
+            if problem.errno not in _NOT_REPLACED:
+                raise
+        else:
+            return
     with file.open(how, encoding="utf-8", newline="\n") as out:
         out.write(text)

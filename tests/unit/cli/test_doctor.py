@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -79,6 +80,31 @@ def test_what_is_broken_is_named_and_its_command_mends_it(set_up: SetUp, tmp_pat
         assert not any(secret in str(row.finding) for secret in SECRETS)
         environ = mended(row.finding.next, tmp_path, environ)
     assert bad(examine(machine(tmp_path, environ))) == []
+
+
+def test_a_name_like_none_is_told_with_what_lists_them(tmp_path: Path) -> None:
+    """``qchannel_xyz`` was to become ``qchannel_seed``, which somebody may have pasted."""
+    project(tmp_path)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nqchannel_xyz = 1\nqchannel_sede = 2\n")
+    rows = bad(examine(machine(tmp_path, {"QCHANNEL_XYZ": "1"})))
+    said = {row.finding.seen.partition(";")[0]: row.finding for row in rows}
+    far = said["unknown ini key qchannel_xyz in pytest.ini"]
+    assert far.seen.endswith("; qchannel docs settings lists them all")
+    assert far.next.endswith("d' pytest.ini")
+    near = said["unknown ini key qchannel_sede in pytest.ini"]
+    assert near.next == "sed -i.bak 3s/qchannel_sede/qchannel_seed/ pytest.ini"
+    variable = said["the environment variable QCHANNEL_XYZ means nothing to qchannel"]
+    assert variable.seen.endswith("lists them all")
+    assert variable.next == "unset QCHANNEL_XYZ"
+
+
+def test_what_stays_in_the_variable_keeps_its_quotes(tmp_path: Path) -> None:
+    """``-k 'a or b'`` came back as three words, of which pytest takes two for files."""
+    project(tmp_path)
+    environ = {"PYTEST_ADDOPTS": "-k 'a or b' -p no:qchannel -p pytester"}
+    (row,) = bad(examine(machine(tmp_path, environ)))
+    kept = mended(row.finding.next, tmp_path, environ)["PYTEST_ADDOPTS"]
+    assert shlex.split(kept) == ["-k", "a or b", "-p", "pytester"]
 
 
 WHOLE = {

@@ -36,7 +36,7 @@ def encoded_array(values: Any) -> dict[str, Any]:
     return {"__type__": "ndarray", "__value__": packed(buffer.getvalue())}
 
 
-def run(*pubs: list[Any], seed: int = 7, device: str = DEVICE, **params: Any) -> dict[str, Any]:
+def run(*pubs: Any, seed: int = 7, device: str = DEVICE, **params: Any) -> dict[str, Any]:
     """The decoded answer of a sampler job that has these PUBs."""
     body = {"pubs": list(pubs), **params}
     assert checks.sampler(body) is None

@@ -55,7 +55,10 @@ def told(world: World, error: BaseException, journal: Journal) -> list[str]:
 
 def raised_by_the_client(**asked: object) -> BaseException:
     """The client's error, with the frame of the function that was called."""
-    code = "def backend(name=None, min_num_qubits=None, **kwargs):\n    raise ValueError(said)"
+    code = (
+        "def backend(name=None, min_num_qubits=None, instance=None, **kwargs):\n"
+        "    raise ValueError(said)"
+    )
     scope = {
         "__name__": "qiskit_ibm_runtime.qiskit_runtime_service",
         "said": "No backend matches the criteria.",
@@ -108,6 +111,24 @@ def test_a_wrong_name_is_told_the_closest_and_whose_it_is(
     crn = next(iter(world.accounts[0].instances))
     (said,) = told(world, raised_by_the_client(name=name), sent(LISTED, crn=crn))
     assert set(lines) <= set(said.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [
+        ("frist", "  next:      use 'first'"),
+        ("ours", "of the WorldBuilder"),
+        ("first", ""),
+        ("crn:v1:of-no-instance", ""),
+    ],
+)
+def test_an_instance_of_somebody_is_told_the_closest_or_how_to_give_the_account_one(
+    name: str, step: str
+) -> None:
+    said = "\n".join(told(world_of(), raised_by_the_client(instance=name), sent()))
+    assert said.startswith(f"the emulated account has no instance {name!r}" if step else "")
+    assert said.endswith(step)
+    assert bool(said) is bool(step)
 
 
 def test_another_error_or_one_without_a_list_is_told_nothing() -> None:

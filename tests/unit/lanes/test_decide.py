@@ -91,12 +91,24 @@ def test_a_contradiction_is_mended_where_it_stands(rung: str, source: str) -> No
     with pytest.raises(UsageProblem) as caught:
         decide(resolve(**sources), Asked(True, "none", source), "test_a.py::test_b", bool)
     if (rung, source) == ("command_line", "--record-mode"):
-        wanted = "give one of the two: pytest --qchannel-mode=record, or "
+        wanted = "give one of the two: pytest --qchannel-mode=record "
+        wanted += "--qchannel-record-from=emulator, or "
         wanted += "pytest --qchannel-mode=auto --record-mode=none"
     else:
         wanted = f"take one of the two away: mode=record of {NAMED[rung]}, "
         wanted += f"or the record mode 'none' of {source}"
     assert caught.value.next == wanted
+
+
+def test_a_command_against_a_contradiction_says_what_is_recorded() -> None:
+    """Pasted, each ended with the next usage error: recording needs a source."""
+    for typed, said, wanted in (
+        ({"mode": "replay"}, "all", "mode=auto --record-mode=all --qchannel-record-from=emulator"),
+        ({"mode": "record", "record_from": "live"}, "none", "record --qchannel-record-from=live,"),
+    ):
+        with pytest.raises(UsageProblem, match="contradict") as caught:
+            decide(resolve(typed, {}, {}, {}), Asked(True, said), "test_a.py::test_b", bool)
+        assert wanted in str(caught.value.next)
 
 
 def test_a_word_that_is_no_record_mode_names_the_nearest() -> None:

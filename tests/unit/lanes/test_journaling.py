@@ -22,6 +22,7 @@ MADE = Response.json({"id": "d1", "backend": "ibm_torino"})
         ("POST", "/api/v1/jobs", Response.json({"id": "d1"}, 400), None),
         ("POST", "/api/v1/jobs", Response(200, b"{"), None),
         ("POST", "/api/v1/jobs", Response(200, b"[]"), None),
+        ("POST", "/api/v1/jobs", Response(200, b"[" * 100_000), None),
         ("POST", "/api/v1/jobs", None, None),
         ("GET", "/api/v1/jobs", Response.json({"id": "d1"}), None),
         ("GET", "/api/v1/jobs/d2/results", None, "d2"),
@@ -32,6 +33,7 @@ MADE = Response.json({"id": "d1", "backend": "ibm_torino"})
 def test_the_job_that_a_request_made_or_named(
     method: str, path: str, answered: Response | None, job_id: str | None
 ) -> None:
+    """An answer that is nested too deeply was a RecursionError, here and at a live login."""
     assert job_id_of(Request(method, HOST, path), answered) == job_id
 
 

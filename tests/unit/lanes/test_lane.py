@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import requests
 
 from pytest_qchannel.cassette.disk.place import Place
+from pytest_qchannel.channels.environment import account_file
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.errors import NetworkBlocked, QChannelError, RealSecretRefused, UsageProblem
 from pytest_qchannel.journal import journals_in_use
@@ -64,6 +66,26 @@ def test_a_source_answers_behind_each_door(
     assert os.environ.get("QCHANNEL_IBM_CLOUD_TOKEN") != KEY
     [toy] = toys
     assert (toy.has_stopped, toy.is_closed) == (True, True)
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+def test_an_account_is_saved_under_the_names_of_the_setting_unless_it_is_real(
+    toys: list[ToySource], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_live: bool
+) -> None:
+    monkeypatch.setattr(ToySource, "is_live", is_live)
+    file = account_file(tmp_path)
+    lane = lane_for(settings(saved_accounts="one, two"), "test_a", tmp_path).open()
+    try:
+        lane.use(CLOUD)
+        if is_live:
+            assert not file.exists()
+            return
+        saved = json.loads(file.read_text(encoding="utf-8"))
+        assert {name: one["token"] for name, one in saved.items()} == {"one": KEY, "two": KEY}
+        lane.forget_client_variables()  # a test that begins without any
+        assert not file.exists()
+    finally:
+        lane.close()
 
 
 def test_what_goes_wrong_is_in_one_list_in_its_order(

@@ -7,7 +7,6 @@ replay does not look for it behind that.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
@@ -23,6 +22,7 @@ from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_log
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.secret import Secret
+from pytest_qchannel.wire import json_object
 
 __all__ = ["Extension"]
 
@@ -128,9 +128,6 @@ def _issued(one: Interaction) -> Iterator[str]:
     """The id of what a request has made: a job, a session, a task."""
     found = found_in(one)
     if one.status < 300 and found is not None and found.route.action.makes:
-        try:
-            body = json.loads(one.response_body)
-        except (ValueError, RecursionError):
-            return
-        ids = (body.get(name) for name in ("id", "task_id")) if isinstance(body, dict) else ()
+        body = json_object(one.response_body)
+        ids = (body.get(name) for name in ("id", "task_id"))
         yield from (one for one in ids if isinstance(one, str))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import found_in
-from pytest_qchannel.ibm.route import Action, Tells
+from pytest_qchannel.ibm.route import FINAL, Action, Tells
 from pytest_qchannel.ibm.table import Found
+from pytest_qchannel.wire import json_object
 
 __all__ = ["unfinished"]
 
-_FINAL: Final = ("completed", "failed", "cancelled")
+_FINAL: Final = tuple(one.lower() for one in FINAL)
 _ENDED: Final = "ended"
 
 
@@ -32,7 +32,7 @@ def unfinished(interactions: Iterable[Interaction]) -> list[tuple[str, str]]:
         if found is None:
             continue
         if found.route.action is Action.SUBMISSION:
-            job = _json(one).get("id")
+            job = json_object(one.response_body).get("id")
             if isinstance(job, str):
                 states[job] = "submitted"
             continue
@@ -54,9 +54,9 @@ def _told(one: Interaction, found: Found) -> Iterator[tuple[str, str]]:
     elif one.method == "HEAD":
         return
     elif tells is Tells.STATE:
-        yield unquote(found.args["job_id"]), _state(_json(one))[1]
+        yield unquote(found.args["job_id"]), _state(json_object(one.response_body))[1]
     elif tells is Tells.STATES:
-        rows = _json(one).get("jobs")
+        rows = json_object(one.response_body).get("jobs")
         for row in rows if isinstance(rows, list) else ():
             if isinstance(row, dict):
                 yield _state(row)
@@ -68,11 +68,3 @@ def _state(row: Mapping[str, object]) -> tuple[str, str]:
     if isinstance(state, dict):
         status = state.get("status", status)
     return str(row.get("id")), str(status)
-
-
-def _json(one: Interaction) -> Mapping[str, object]:
-    try:
-        body = json.loads(one.response_body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,7 @@ from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.cassette.submitted.submission import Submission
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.secret import Secret
+from pytest_qchannel.wire import json_object
 
 __all__ = ["Recording"]
 
@@ -155,18 +157,11 @@ class Recording:
             if submission is not None:
                 submitted[id(kept)] = submission
         given = Given(_ids(raw, accounts, scrubber.standins), _credentials(accounts, raw))
-        self._not_found_again = tuple(
-            dict.fromkeys(
-                [
-                    *not_found_again(((one, scrubbed[id(one)]) for one in raw), accounts),
-                    *(
-                        text
-                        for one in scrubbed.values()
-                        for text in given.hidden_in(one, submitted.get(id(one)))
-                    ),
-                ]
-            )
+        found = chain(
+            not_found_again(((one, scrubbed[id(one)]) for one in raw), accounts),
+            *(given.hidden_in(one, submitted.get(id(one))) for one in scrubbed.values()),
         )
+        self._not_found_again = tuple(dict.fromkeys(found))
         fewer = collapse(self._whole(scrubbed))
         cassette = Cassette(
             self.test_id,
@@ -372,10 +367,7 @@ def _tokens(raw: Iterable[Interaction]) -> Iterator[str]:
     for one in raw:
         if one.status >= 400 or not is_login(one):
             continue
-        try:
-            body = json.loads(one.response_body)
-        except (ValueError, RecursionError):
-            continue
-        for name in _TOKEN_FIELDS if isinstance(body, dict) else ():
+        body = json_object(one.response_body)
+        for name in _TOKEN_FIELDS:
             if isinstance(body.get(name), str) and body[name] != "not_supported":
                 yield body[name]

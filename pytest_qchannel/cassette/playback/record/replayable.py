@@ -22,6 +22,7 @@ from pytest_qchannel.cassette.playback.replay.identity import is_login
 from pytest_qchannel.cassette.standin_shapes import WORD
 from pytest_qchannel.cassette.submitted.submission import fields_of
 from pytest_qchannel.ibm.table import asked_by
+from pytest_qchannel.wire import json_object
 
 __all__ = ["not_found_again"]
 
@@ -109,7 +110,8 @@ def _changed(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
     if is_submission(raw):
         yield from _changed_in_body(raw, kept, ids, seen)
     elif raw.status < 400 and (found := found_in(raw)) and "tags[]" in found.route.sent:
-        yield from _changed_tags(_json(raw.request_body), _json(kept.request_body), seen)
+        before, after = (json_object(one.request_body) for one in (raw, kept))
+        yield from _changed_tags(before, after, seen)
 
 
 def _changed_in_body(
@@ -126,17 +128,10 @@ def _changed_in_body(
             yield f"the field {name[:40]!r} of its body"
 
 
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _changed_tags(was: object, now: object, seen: _Seen) -> Iterator[str]:
+def _changed_tags(
+    was: Mapping[str, object], now: Mapping[str, object], seen: _Seen
+) -> Iterator[str]:
     """The tags of a body: a test reads them back, also where the body is not compared."""
-    if not isinstance(was, dict) or not isinstance(now, dict):
-        return
     tags = was.get("tags"), now.get("tags")
     made = list(_gone(*reversed(tags)))
     for text in _gone(*tags):

@@ -24,6 +24,7 @@ from pytest_qchannel.cassette.playback.matching import found_in
 from pytest_qchannel.cassette.standin_shapes import HEX, standin_jwt
 from pytest_qchannel.hosts import IAM
 from pytest_qchannel.ibm.route import Action
+from pytest_qchannel.wire import json_object
 
 __all__ = ["Identity", "is_login", "kept_logins"]
 
@@ -143,8 +144,4 @@ def _credential(login: Interaction) -> str:
     found = found_in(login)
     if found is not None and found.route.form:
         return dict(parse_qsl(text)).get("apikey", "")
-    try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    return str(body.get("apiToken") or "") if isinstance(body, dict) else ""
+    return str(json_object(text).get("apiToken") or "")

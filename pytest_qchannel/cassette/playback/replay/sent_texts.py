@@ -24,6 +24,7 @@ from pytest_qchannel.cassette.scrub.texts import (
     written_by_somebody,
 )
 from pytest_qchannel.cassette.submitted.submission import Submission, walk_circuits
+from pytest_qchannel.wire import json_object
 
 __all__ = ["SentTexts"]
 
@@ -44,13 +45,10 @@ class SentTexts:
         """Takes what a job is submitted with: texts, and the names in it that its results have."""
         if not is_submission(sent):
             return
-        try:
-            body = json.loads(sent.request_body)
-            texts = list(texts_in(body))
-        except (ValueError, RecursionError):
-            return
-        name = _named(answered) if answered is not None else None
-        if name is not None and isinstance(body, dict) and isinstance(body.get("params"), dict):
+        body = json_object(sent.request_body)
+        texts = list(texts_in(body))
+        name = json_object(answered.response_body).get("id") if answered is not None else None
+        if isinstance(name, str) and isinstance(body.get("params"), dict):
             notes = submitted.notes if submitted is not None else ()
             self._jobs[name] = _Sent(body["params"], notes)
         circuits = walk_circuits(submitted.sent) if submitted is not None else ()
@@ -116,16 +114,6 @@ class _Sent:
 def _value(tagged: object) -> Mapping[str, object]:
     value = tagged.get("__value__") if isinstance(tagged, dict) else None
     return value if isinstance(value, dict) else {}
-
-
-def _named(submitted: Interaction) -> str | None:
-    """The id of the job that a submission was answered with."""
-    try:
-        body = json.loads(submitted.response_body)
-    except (ValueError, RecursionError):
-        return None
-    name = body.get("id") if isinstance(body, dict) else None
-    return name if isinstance(name, str) else None
 
 
 def _job_of(found: Interaction) -> str:

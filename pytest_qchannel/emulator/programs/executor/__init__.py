@@ -11,6 +11,7 @@ Source: ``ibm_quantum_schemas.executor`` (v0.1 to v2.0), the decoders of qiskit-
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pytest_qchannel.emulator.programs import models
 from pytest_qchannel.emulator.programs.arrays import Data
@@ -19,6 +20,7 @@ from pytest_qchannel.emulator.programs.executor.items import read_items
 from pytest_qchannel.emulator.programs.executor.measuring import measure
 from pytest_qchannel.emulator.programs.executor.timing import Timing
 from pytest_qchannel.emulator.programs.isa import require_isa
+from pytest_qchannel.emulator.programs.mid_circuit import with_usual_readout
 from pytest_qchannel.emulator.programs.options import pause_s
 from pytest_qchannel.emulator.programs.outcome import Outcome, facts_of
 from pytest_qchannel.emulator.programs.reading_time import qpy_s
@@ -42,6 +44,7 @@ def run(task: Task) -> Outcome:
     items = read_items(program, task.seed)
     for number, item in enumerate(items):
         require_isa(item.circuit, task.snapshot, f"item {number}")
+        items[number] = replace(item, circuit=with_usual_readout(item.circuit, task.snapshot))
     timing = Timing(task, options, program.shots, items)
     level = getattr(program, "meas_level", "classified")
     execution = {"init_qubits": options.init_qubits, "rep_delay": options.rep_delay}

@@ -17,6 +17,7 @@ from qiskit import QuantumCircuit, qpy
 from pytest_qchannel.emulator.programs import codec, results
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.isa import require_isa, require_twirlable
+from pytest_qchannel.emulator.programs.mid_circuit import with_usual_readout
 from pytest_qchannel.emulator.programs.noise_learner.layers import Layer, layered, ranked
 from pytest_qchannel.emulator.programs.noise_learner.learning import (
     DEFAULTS,
@@ -46,7 +47,7 @@ def run(task: Task) -> Outcome:
         circuit = codec.decode_circuit(sent, task, f"circuit {number}")
         require_isa(circuit, task.snapshot, f"circuit {number}")
         require_twirlable(circuit)
-        circuits.append(circuit)
+        circuits.append(with_usual_readout(circuit, task.snapshot))
     strategy, most = options["twirling_strategy"], options["max_layers_to_learn"]
     layers = ranked(layer for one in circuits for layer in layered(one, strategy).layers)
     layers = layers if most is None else layers[: int(most)]

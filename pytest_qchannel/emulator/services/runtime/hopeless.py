@@ -14,10 +14,14 @@ from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.errors import HopelessWait
 
-__all__ = ["note_poll"]
+__all__ = ["note_page", "note_poll"]
 
 SOON_S: Final = 60.0
 """A job that the clock itself moves within this time is worth waiting for."""
+
+
+_MOST_PAGES: Final = 500
+"""How often one page beyond the end of a list is asked for that nothing can fill."""
 
 
 class _Hold(NamedTuple):
@@ -47,6 +51,31 @@ def note_poll(world: World, job: Job) -> None:
             closest=f"it is job {job.number} of this world, on {job.backend}",
             next=f"{hold.lever}; where the test is about the wait itself, most_polls = 0 of the "
             "world lets it go on, or cancel the job",
+        )
+
+
+def note_page(world: World, query: str, offset: int, count: int) -> None:
+    """Counts a page of jobs that is asked for; the client asks for one beyond the end for ever.
+
+    What could fill it is a job that is still to come, into the list or to its end: with one, and
+    once anything else is asked of the list, the count begins anew.
+
+    Raises:
+        HopelessWait: It was asked for very often, and nothing in the world can fill it.
+    """
+    may_come = world.unfinished or world.rules.list_lag_s or not world.rules.most_polls
+    if offset <= count or may_come:
+        world.idle_pages = (), 0
+        return
+    page = (query, count, len(world.jobs), world.clock.moved)
+    before, asked = world.idle_pages
+    world.idle_pages = page, asked + 1 if page == before else 1
+    if world.idle_pages[1] >= _MOST_PAGES:
+        raise HopelessWait(
+            f"the jobs from number {offset} on were listed {_MOST_PAGES} times, and there are "
+            f"{count}: service.jobs(skip=...) of the client never ends there, live as here",
+            next=f"ask for skip={count} at most; where the test is about the wait itself, "
+            "most_polls = 0 of the world lets it go on",
         )
 
 

@@ -5,40 +5,65 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from pytest_qchannel.emulator.api.context import Context
-from pytest_qchannel.emulator.services.runtime import clockwork, scope
+from pytest_qchannel.emulator.api.context import Context, whole
+from pytest_qchannel.emulator.services.runtime import clockwork, hopeless, scope
 from pytest_qchannel.emulator.services.runtime.charges import version_of
 from pytest_qchannel.emulator.services.runtime.job_json import job_json
 from pytest_qchannel.emulator.services.runtime.query import created_within, finds, is_true, number
 from pytest_qchannel.emulator.world.jobs import Job
 from pytest_qchannel.emulator.world.records import Instance
+from pytest_qchannel.hosts import RUNTIME
 from pytest_qchannel.wire import Response
 
 __all__ = ["list_jobs"]
 
 PAGE: Final = 200
+FARTHEST: Final = 2**31 - 1
 
 Filter = Callable[[Job], bool]
+
+WEB_APPLICATION: Final = Response(
+    200, b"<!DOCTYPE html><title>IBM Quantum Platform</title>", {"Content-Type": "text/html"}
+)
+"""What ``GET /jobs/``, a look at a job with an empty id, comes to; what is in it is ours.
+
+Source: the live service, in 2026.
+"""
 
 
 def list_jobs(ctx: Context) -> Response:
     """``GET /jobs``: one page, and in ``count`` the number of all jobs that match."""
+    if ctx.host.service == RUNTIME and ctx.request.path.endswith("/"):
+        return WEB_APPLICATION
     clockwork.advance_jobs(ctx)
     found = ctx.world.listed_jobs(_instances(ctx))
     for keep in _filters(ctx):
         found = [job for job in found if keep(job)]
     if (ctx.request.first("sort") or "DESC").upper() != "ASC":
         found.reverse()
-    limit = number(ctx, "limit", PAGE)
-    # The service takes its default for a limit that is out of range.
-    limit = limit if 1 <= limit <= PAGE else PAGE
-    offset = number(ctx, "offset", 0)
-    with_params = not is_true(ctx.request.first("exclude_params"))
+    limit = _number(ctx, "limit", PAGE, 1, PAGE)
+    offset = _number(ctx, "offset", 0, 0, FARTHEST)
+    hopeless.note_page(ctx.world, ctx.request.query_string, offset, len(found))
+    # Without a word about them they are left out: that is the description of today's service.
+    default = "true" if ctx.host.service == RUNTIME else "false"
+    with_params = not is_true(ctx.request.first("exclude_params", default))
     version = version_of(ctx)
     page = [
         job_json(job, version, with_params=with_params) for job in found[offset : offset + limit]
     ]
     return Response.json({"jobs": page, "count": len(found), "limit": limit, "offset": offset})
+
+
+def _number(ctx: Context, name: str, default: int, least: int, most: int) -> int:
+    """A number of the query; one that is out of its range stands for the default, without an error.
+
+    Source: IBM's API description.
+    """
+    text = ctx.request.first(name) or ""
+    if text.startswith("-") and whole(text[1:]) is not None:
+        return default
+    value = number(ctx, name, default)
+    return value if least <= value <= most else default
 
 
 def _instances(ctx: Context) -> list[Instance]:

@@ -14,6 +14,7 @@ from pytest_qchannel.emulator.services.runtime.charges import (
 )
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import Job
+from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.rules import UsageUnit
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import Json, Response
@@ -84,7 +85,10 @@ def _usage(job: Job, version: str, unit: UsageUnit) -> dict[str, Json]:
             "usage": {"quantum_seconds": seconds, "seconds": seconds},
         }
     usage = charged(version, job.told_usage_s, job)
-    ran_s = job.usage_s if job.outcome is None else min(job.usage_s, job.outcome.circuits_s)
+    # A job without a result ran its circuits until it was stopped; one that failed ran none.
+    ran_s = job.usage_s if job.state is not JobState.FAILED else 0.0
+    if job.outcome is not None:
+        ran_s = min(ran_s, job.outcome.circuits_s)
     time = {"circuits_execution_time_ns": round(ran_s * 1e9)} if job.is_final else {}
     if version < FIRST_WITH_TIME_AT_ROOT:
         return {"usage": {**usage, **time}}

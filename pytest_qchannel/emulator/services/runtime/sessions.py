@@ -26,8 +26,10 @@ __all__ = ["advance", "close", "create", "details", "session_for", "session_json
 _INVALID: Final = (400, Codes.VALIDATION)
 
 # The fields of the body: texts, and times in seconds.
-_WORDS: Final = ("mode", "backend", "instance")
+_WORDS: Final = ("mode", "backend", "backend_name", "instance")
 _LENGTHS: Final = ("max_ttl", "max_session_ttl", "interactive_ttl", "active_ttl")
+# What is longer than the service's own maximum, or the plan's, is cut to that without a word.
+_LONGEST_S: Final = 2**31 - 1
 
 
 class _SessionRequest(TypedDict, total=False):
@@ -35,6 +37,7 @@ class _SessionRequest(TypedDict, total=False):
 
     mode: Literal["dedicated", "batch"]
     backend: str
+    backend_name: str
     instance: str
     max_ttl: int
     max_session_ttl: int
@@ -46,8 +49,9 @@ def create(ctx: Context) -> Response:
     """``POST /sessions``: of the classic platform as well, which says ``max_session_ttl``."""
     body = _valid_body(ctx)
     is_classic = ctx.caller.account.is_classic
-    instance = _instance(ctx, body)
-    backend = body.get("backend")
+    # Source: IBM's API description, for the second name.
+    backend = body.get("backend", body.get("backend_name"))
+    instance = _instance(ctx, body.get("instance"), backend)
     if backend is not None and backend not in instance.devices:
         if is_classic:
             raise ctx.refuse_as(Known.NO_DEVICE)
@@ -231,14 +235,13 @@ def _valid_body(ctx: Context) -> _SessionRequest:
 
 
 def _require_length(ctx: Context, name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_TTL_S:
-        said = f"{name} must be a whole number of seconds from 1 to {MAX_TTL_S}."
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _LONGEST_S:
+        said = f"{name} must be a whole number of seconds from 1 to {_LONGEST_S}."
         raise ctx.refuse(400, Codes.VALIDATION, said)
 
 
-def _instance(ctx: Context, body: _SessionRequest) -> Instance:
+def _instance(ctx: Context, named: str | None, backend: str | None) -> Instance:
     """The instance that the session belongs to: the body may only name the caller's own."""
-    named = body.get("instance")
     if ctx.caller.instance is not None:
         # IBM's guide still has a hub/group/project there, beside Service-CRN: it names nothing.
         is_left_over = named is not None and named.count("/") == 2
@@ -246,6 +249,6 @@ def _instance(ctx: Context, body: _SessionRequest) -> Instance:
             raise ctx.refuse(*_INVALID, "The body names another instance than Service-CRN.")
         return ctx.caller.instance
     found = scope.instances(ctx, named)
-    if named is None and "backend" in body:
-        found = [one for one in found if body["backend"] in one.devices] or found
+    if named is None and backend is not None:
+        found = [one for one in found if backend in one.devices] or found
     return found[0]

@@ -60,7 +60,6 @@ class Workload:
     ended_at: float | None = None
     reason: str | None = None
     accepting_jobs: bool | None = None
-    estimate_s: float | None = None
 
     @property
     def shown_at(self) -> float:
@@ -127,7 +126,6 @@ def _of_job(job: Job) -> Workload:
         job=job,
         ended_at=job.finished_at,
         reason=job.reason,
-        estimate_s=job.running_time_s,
     )
 
 
@@ -165,7 +163,7 @@ def _row(one: Workload, version: str) -> dict[str, Json]:
     optional = {
         "ended": iso_milliseconds(one.ended_at) if one.ended_at is not None else None,
         "status_reason": one.reason,
-        "estimated_running_time_seconds": one.estimate_s,
+        "estimated_running_time_seconds": one.job.running_time_s if one.job else None,
     }
     row.update({name: value for name, value in optional.items() if value is not None})
     return row

@@ -160,7 +160,7 @@ def test_a_file_made_to_hurt_is_refused_and_does_not(store: Store, path: Path, t
 def test_an_oversized_file_is_refused_unread(
     store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(strict_yaml, "MOST_BYTES", 100)
+    monkeypatch.setattr(strict_yaml, "MOST_OF_INDEX", 100)
     with pytest.raises(CassetteDamaged, match="larger than"):
         store.load(path, TEST)
 

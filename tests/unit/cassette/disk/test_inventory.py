@@ -92,20 +92,20 @@ def everything(store: Store) -> set[str]:
     }
 
 
-def test_an_orphan_goes_with_the_bodies_that_it_alone_has(store: Store) -> None:
-    orphan = save(store, "tests/test_a.py::test_gone", SHARED, ALONE)
+def test_an_unused_one_goes_with_the_bodies_that_it_alone_has(store: Store) -> None:
+    unused = save(store, "tests/test_a.py::test_gone", SHARED, ALONE)
     save(store, "tests/test_b.py::test_kept", SHARED)
-    waste = waste_of(store, [orphan])
+    waste = waste_of(store, [unused])
     alone = store.blobs.path(blob_name(ALONE))
-    assert (waste.cassettes, waste.blobs, waste.unclear) == ((orphan,), (alone,), None)
-    assert set(remove(store, waste)) == {orphan, alone}
+    assert (waste.cassettes, waste.blobs, waste.unclear) == ((unused,), (alone,), None)
+    assert set(remove(store, waste)) == {unused, alone}
     assert store.blobs.has(blob_name(SHARED))
-    assert not orphan.parent.exists()
+    assert not unused.parent.exists()
     assert store.paths() == [store.path_of("tests/test_b.py::test_kept")]
     assert waste_of(store, []).files == ()
 
 
-def test_without_orphans_only_blobs_that_no_index_names(store: Store) -> None:
+def test_without_unused_ones_only_blobs_that_no_index_names(store: Store) -> None:
     save(store, "test_a.py::test_kept", SHARED)
     assert waste_of(store, []).files == ()
     store.path_of("test_a.py::test_kept").unlink()
@@ -156,23 +156,23 @@ def test_quarantine_is_waste_if_it_is_said_so(store: Store) -> None:
 
 
 def test_a_blob_that_somebody_began_to_use_meanwhile_stays(store: Store) -> None:
-    orphan = save(store, "test_a.py::test_gone", SHARED)
-    waste = waste_of(store, [orphan])
+    unused = save(store, "test_a.py::test_gone", SHARED)
+    waste = waste_of(store, [unused])
     save(store, "test_a.py::test_new", SHARED)
-    assert remove(store, waste) == [orphan]
+    assert remove(store, waste) == [unused]
     assert store.blobs.has(blob_name(SHARED))
 
 
 def test_a_cassette_that_is_being_recorded_stays(store: Store) -> None:
-    orphan = save(store, "test_a.py::test_gone", SHARED)
-    waste = waste_of(store, [orphan])
-    with Store(store.root).lock(orphan), pytest.raises(CassetteBusy):
+    unused = save(store, "test_a.py::test_gone", SHARED)
+    waste = waste_of(store, [unused])
+    with Store(store.root).lock(unused), pytest.raises(CassetteBusy):
         remove(store, waste)
-    assert orphan.exists()
+    assert unused.exists()
 
 
 def test_what_is_gone_already_is_no_problem(store: Store) -> None:
-    orphan = save(store, "test_a.py::test_gone", SHARED)
-    waste = waste_of(store, [orphan])
-    orphan.unlink()
+    unused = save(store, "test_a.py::test_gone", SHARED)
+    waste = waste_of(store, [unused])
+    unused.unlink()
     assert remove(store, waste) == [store.blobs.path(blob_name(SHARED))]

@@ -102,6 +102,15 @@ def test_a_known_secret_is_found_however_it_is_written(how: str, value: str) -> 
     assert finding.what == "the value of QISKIT_IBM_TOKEN"
 
 
+@pytest.mark.parametrize("between", [" ", "-", ".", "\n", "\r\n", "', '", "\\n"])
+def test_a_known_secret_is_found_with_something_between_its_characters(between: str) -> None:
+    """``k e y``, as in a list of characters, was stored."""
+    gate = Gate([Secret("QISKIT_IBM_TOKEN", VALUE)], patterns=())
+    [finding, *_] = gate.search(f"body: x{between.join(VALUE)}x".encode())
+    assert finding.rule == "GATE-001"
+    assert gate.search(between.join(VALUE[:-1]).encode()) == []
+
+
 _SECRETS = st.text(
     st.characters(codec="ascii", min_codepoint=33), min_size=8, max_size=60
 ) | st.text("abcdefghij0123456789", min_size=8, max_size=60)

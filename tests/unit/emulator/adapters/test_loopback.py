@@ -89,6 +89,18 @@ def test_a_chunk_that_no_memory_can_hold_is_too_large(served: Opened, size: str)
     assert served.failures == []
 
 
+def test_a_body_that_is_said_to_be_far_too_large_is_refused_before_it_comes(
+    served: Opened,
+) -> None:
+    """``Content-Length: 99999999999`` was waited for until the client gave up."""
+    head = GET.replace(b"GET", b"POST").replace(
+        b"\r\n\r\n", b"\r\nContent-Length: 99999999999\r\n\r\n"
+    )
+    answer = served.send(head)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b'"payload_too_large"' in answer
+
+
 def test_whoever_waits_to_be_told_to_go_on_is_told(served: Opened) -> None:
     with served.socket() as sock:
         head = GET.replace(b"GET", b"POST").replace(

@@ -8,7 +8,6 @@ import ssl
 import threading
 import time
 from contextlib import suppress
-from types import SimpleNamespace
 
 import pytest
 
@@ -28,9 +27,9 @@ def test_handshakes_that_never_end_do_not_hold_up_the_end(
     """The run ended five minutes late: each of them had a thread, and the others waited for it."""
     greeted, greet = threading.Semaphore(0), _Connection._greet
 
-    def count(connection: _Connection) -> bool:
+    def count(connection: _Connection) -> None:
         greeted.release()
-        return greet(connection)
+        greet(connection)
 
     monkeypatch.setattr(_Connection, "_greet", count)
     it = Opened()
@@ -75,6 +74,22 @@ def test_what_is_never_sent_to_its_end_holds_nobody_up(what: str, served: Opened
     served.door.close()
     for sock in begun:
         sock.close()
+
+
+def test_handshakes_that_are_never_ended_take_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """600 of them had all the threads that there may ever be: nobody was answered for a minute."""
+    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback._MOST_THREADS", THREADS)
+    with opened() as it:
+        address = ("127.0.0.1", it.door.port)
+        begun = [socket.create_connection(address) for _ in range(2 * THREADS)]
+        for sock in begun:
+            sock.sendall(HELLO)
+        connection = it.client()
+        connection.request("GET", "/jobs")
+        assert connection.getresponse().status == 200
+        connection.close()
+        for sock in begun:
+            sock.close()
 
 
 def test_an_answer_that_is_never_read_holds_nobody_up_and_not_the_end(served: Opened) -> None:
@@ -161,17 +176,17 @@ def test_what_cannot_be_sent_any_more_is_forgotten(served: Opened) -> None:
         assert connection.wfile.raw.closed
 
 
-def test_a_client_may_take_long_over_its_handshake(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_may_send_its_handshake_bit_by_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 500 clients that came at once one was cut off: so many handshakes took it six seconds."""
-    late_s = 0.0
-    before, after = threading.Event(), threading.Event()
+    steps, greet = threading.Semaphore(0), _Connection._greet
 
-    def monotonic() -> float:
-        (after if late_s else before).set()
-        return time.monotonic() + late_s
+    def count(connection: _Connection) -> None:
+        try:
+            greet(connection)
+        finally:
+            steps.release()
 
-    clock = SimpleNamespace(monotonic=monotonic)
-    monkeypatch.setattr("pytest_qchannel.emulator.adapters.loopback.time", clock)
+    monkeypatch.setattr(_Connection, "_greet", count)
     arrived, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
     context = ssl.create_default_context(cadata=authority().certificate_pem)
     side = context.wrap_bio(arrived, sent, server_hostname=HOST)
@@ -179,12 +194,21 @@ def test_a_client_may_take_long_over_its_handshake(monkeypatch: pytest.MonkeyPat
         side.do_handshake()
     hello = sent.read()
     with opened() as it, socket.create_connection(("127.0.0.1", it.door.port), 10) as sock:
-        sock.sendall(hello[:9])
-        assert before.wait(10)
-        late_s = 20.0
-        assert after.wait(10)
-        sock.sendall(hello[9:])
+        for part in (hello[:9], hello[9:20], hello[20:]):
+            sock.sendall(part)
+            assert steps.acquire(timeout=10)
         while side.version() is None or not sent.pending:
             assert arrived.write(sock.recv(65536)), "cut off"
             with suppress(ssl.SSLWantReadError):
                 side.do_handshake()
+        for part in (end := sent.read())[:9], end[9:]:
+            sock.sendall(part)
+            assert steps.acquire(timeout=10)
+        side.write(GET)
+        sock.sendall(sent.read())
+        said = b""
+        while not said:
+            assert arrived.write(sock.recv(65536)), "cut off"
+            with suppress(ssl.SSLWantReadError):
+                said = side.read()
+        assert said.startswith(b"HTTP/1.1 200 ")

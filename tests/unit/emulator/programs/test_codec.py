@@ -239,7 +239,7 @@ def test_an_openqasm3_syntax_error_names_its_place(capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize("excess", [1, 100, 1_000_000])
 def test_a_zip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch, excess: int) -> None:
-    monkeypatch.setattr(codec, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(codec, "MOST_UNPACKED", 50_000)
     failure = failure_of(circuit_of(packed(bytes(50_000 + excess))))
     assert failure.reason == "The circuit of pub 3 is larger than 50000 bytes."
 
@@ -247,7 +247,7 @@ def test_a_zip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch, excess: int) -> 
 def test_a_zip_bomb_is_not_inflated_first(monkeypatch: pytest.MonkeyPatch) -> None:
     import tracemalloc
 
-    monkeypatch.setattr(codec, "MOST_BYTES", 50_000)
+    monkeypatch.setattr(codec, "MOST_UNPACKED", 50_000)
     bomb = circuit_of(packed(bytes(30_000_000)))
     tracemalloc.start()
     try:
@@ -260,9 +260,9 @@ def test_a_zip_bomb_is_not_inflated_first(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_an_array_may_be_as_large_as_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = encoded_array(np.arange(1_000, dtype=np.float64))
-    monkeypatch.setattr(codec, "MOST_BYTES", 8_000 + 128)  # numpy's header has 128 bytes
+    monkeypatch.setattr(codec, "MOST_UNPACKED", 8_000 + 128)  # numpy's header has 128 bytes
     assert np.asarray(codec.decode_values(sent, "pub 0")).shape == (1_000,)
-    monkeypatch.setattr(codec, "MOST_BYTES", 8_000 + 127)
+    monkeypatch.setattr(codec, "MOST_UNPACKED", 8_000 + 127)
     with pytest.raises(JobFailure, match="larger than 8127 bytes"):
         codec.decode_values(sent, "pub 0")
 

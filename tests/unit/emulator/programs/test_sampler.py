@@ -276,6 +276,16 @@ def test_more_than_ten_million_shots() -> None:
     assert failure.reason == said
 
 
+def test_a_bare_circuit_is_a_pub() -> None:
+    """IBM's API description has it beside lists; here it was refused."""
+    bare, listed = (run(pub)["results"] for pub in (encoded(plain()), [encoded(plain())]))
+    assert bare == listed
+    assert checks.sampler({"pubs": ["OPENQASM 3.0;", [encoded(plain())]]}) is None
+    problem = checks.sampler({"pubs": [5]})
+    assert problem is not None
+    assert problem.startswith("pubs[0]: ")
+
+
 def test_a_circuit_without_measurements() -> None:
     empty = QuantumCircuit(1, 1)
     empty.x(0)

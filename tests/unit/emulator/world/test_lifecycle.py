@@ -10,6 +10,7 @@ from pytest_qchannel.emulator.world.lifecycle import FINAL, TRANSITIONS, JobStat
 from pytest_qchannel.emulator.world.records import AccessToken
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import default_world
+from pytest_qchannel.ibm import route
 
 EVENTS = ("start", "requeue", "finish", "fail", "cancel")
 
@@ -72,7 +73,7 @@ def test_a_start_that_is_taken_back_leaves_no_trace(world: World) -> None:
 def test_the_table_knows_every_state_and_no_event_beside_these() -> None:
     assert set(TRANSITIONS) == set(JobState)
     assert {event for moves in TRANSITIONS.values() for event in moves} == set(EVENTS)
-    assert {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED} == FINAL
+    assert {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED} == FINAL == set(route.FINAL)
 
 
 @pytest.mark.parametrize("state", list(JobState))

@@ -15,6 +15,7 @@ from pytest_qchannel.emulator.worlds.default_world import FLEETS, default_world,
 
 OF_2024 = Path(__file__).parents[4] / "examples" / "world-2024.toml"
 CLOCK = Clock(lambda: 1_760_000_000.0)
+ONLINE = DeviceStatus.ONLINE
 
 
 def test_an_open_instance_has_what_an_open_account_has() -> None:
@@ -49,6 +50,13 @@ def test_a_client_gets_the_newest_fleet_that_it_ships(
     shipped = {name: OF_2024 for one in FLEETS[number:] for name in one.names}
     monkeypatch.setattr(snapshots, "available", lambda: shipped)
     assert fleet.__wrapped__() is FLEETS[number]
+
+
+def test_the_least_busy_device_is_the_same_with_every_client_from_0_40() -> None:
+    """It was another with the newest, so that a test that names it had to know its client."""
+    by_queue = [one for one in default_world(CLOCK).devices.values() if one.status is ONLINE]
+    assert min(by_queue, key=lambda one: one.queue_length).name == fleet().online[2]
+    assert len({one.online[2] for one in FLEETS[:2]}) == 1
 
 
 def test_no_fleet_has_a_device_twice() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,25 +27,29 @@ def left_by_another_run(run: Run, count: int, **changes: object) -> None:
             run.wire(run.request("GET", f"/jobs/{job.id}"))
 
 
+def numbers(run: Run) -> Callable[[], set[int]]:
+    return lambda: {one.n for one in run.ledger.entries()}
+
+
 def test_other_runs_count_and_this_one_does_not(tmp_path: Path) -> None:
     run = Run(tmp_path)
     left_by_another_run(run, 3)
     run.wire(run.request("POST", "/jobs", job_body(backend=DEVICES[0], tags=["of-mine"])))
     run.job(run.submitted())
-    assert spent(run.access, run.wire, run.clock.now(), "a-run") == 6
+    assert spent(run.access, run.wire, run.clock.now(), "a-run", numbers(run)) == 6
 
 
 def test_what_is_older_is_forgotten(tmp_path: Path) -> None:
     run = Run(tmp_path)
     left_by_another_run(run, 2)
     run.clock.sleep(28 * 86_400 + 60)
-    assert spent(run.access, run.wire, run.clock.now(), "a-run") == 0
+    assert spent(run.access, run.wire, run.clock.now(), "a-run", numbers(run)) == 0
 
 
 def test_a_job_without_a_price_counts_with_its_cost(tmp_path: Path) -> None:
     run = Run(tmp_path, rules={"usage_lag_s": 1_000})
     left_by_another_run(run, 1, cost=30)
-    assert spent(run.access, run.wire, run.clock.now(), "a-run") == 35
+    assert spent(run.access, run.wire, run.clock.now(), "a-run", numbers(run)) == 35
 
 
 @pytest.mark.parametrize(("mode", "open_s", "closed_s"), [("dedicated", 35, 3), ("batch", 4, 4)])
@@ -57,19 +62,19 @@ def test_a_session_counts_by_the_clock_and_a_batch_by_its_jobs(
     left_by_another_run(run, 1, session_id=session)
     run.clock.sleep(2.5)
     left_by_another_run(run, 1, session_id=session)
-    assert spent(run.access, run.wire, run.clock.now(), "a-run") == open_s
+    assert spent(run.access, run.wire, run.clock.now(), "a-run", numbers(run)) == open_s
     run.wire(run.request("DELETE", f"/sessions/{session}/close"))
-    assert spent(run.access, run.wire, run.clock.now(), "a-run") == closed_s
+    assert spent(run.access, run.wire, run.clock.now(), "a-run", numbers(run)) == closed_s
     run.wire.bend(f"GET /sessions/{session}", answering(500, is_processed=False))
     with pytest.raises(Unanswered, match="500"):
-        spent(run.access, run.wire, run.clock.now(), "a-run")
+        spent(run.access, run.wire, run.clock.now(), "a-run", numbers(run))
 
 
 def test_many_pages_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pytest_qchannel.lanes.live.lookup.PAGE", 2)
     run = Run(tmp_path)
     left_by_another_run(run, 5)
-    assert spent(run.access, run.wire, run.clock.now(), "a-run") == 10
+    assert spent(run.access, run.wire, run.clock.now(), "a-run", numbers(run)) == 10
     assert len(run.wire.of("GET /jobs")) >= 3
 
 
@@ -90,3 +95,13 @@ def test_without_an_answer_nothing_is_sent(tmp_path: Path) -> None:
     with pytest.raises(LiveRefused, match="it answered 503") as it:
         run.submit()
     assert (it.value.outcome, run.jobs) == ("service", [])
+
+
+def test_an_older_run_of_the_same_name_counts(tmp_path: Path) -> None:
+    """With ``QCHANNEL_RUN_ID=nightly`` no night knew what those before had spent."""
+    run = Run(tmp_path)
+    left_by_another_run(run, 1)
+    for job in run.jobs:
+        job.tags = ["qchannel", "qchannel-a-run", "qchannel-a-run-7"]
+    run.job(run.submitted())
+    assert spent(run.access, run.wire, run.clock.now(), "a-run", numbers(run)) == 2

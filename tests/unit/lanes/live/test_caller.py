@@ -93,7 +93,11 @@ def test_a_service_that_is_down_is_no_matter_of_credentials() -> None:
     def down(_request: Request) -> Response:
         raise ConnectionDropped("connect")
 
-    for send in (down, lambda _: Response(503), lambda _: Response(200, b"<html>")):
+    def saying(answer: Response) -> Handle:
+        return lambda _request: answer
+
+    answers = (Response(503), Response(200, b"<html>"), Response(200, b"[" * 100_000))
+    for send in (down, *map(saying, answers)):
         with pytest.raises(LiveLoginFailed) as failed:
             Service().caller(send).access_token()
         assert failed.value.outcome == "service"

@@ -17,6 +17,7 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.lanes.live.entry import TRANSITIONS, Entry, Kind, State, Wish, fingerprint
 from pytest_qchannel.lanes.live.ledger import (
     Ledger,
+    LedgerLost,
     NoSlot,
     OverAllowance,
     OverBudget,
@@ -227,3 +228,18 @@ def test_processes_share_a_ledger_even_where_some_are_killed(tmp_path: Path) -> 
     assert found.is_sound
     assert sum(one.is_alive for one in found.entries) <= MOST_IN_FLIGHT
     assert len({one.tag for one in found.entries}) == len(found.entries)
+
+
+def test_a_ledger_that_was_deleted_is_not_begun_anew(ledger: Ledger) -> None:
+    """A test that took ``.qchannel`` away had the whole budget once more."""
+    entry = at(ledger, State.RUNNING)
+    ledger.path.unlink()
+    with pytest.raises(LedgerLost, match="deleted"):
+        ledger.reserve(WISH, budget_s=100)
+    with pytest.raises(LedgerLost, match="deleted"):  # of another worker
+        Ledger(ledger.path, "a-run", lambda: 0.0, is_made=False)
+    assert not ledger.path.exists()
+    Ledger(ledger.path, "a-run", lambda: 0.0)  # of another run of that name
+    for ask in (ledger.held, lambda: ledger.move(entry.n, State.LEFT)):
+        with pytest.raises(LedgerLost, match="deleted"):
+            ask()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +16,7 @@ from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.lanes.live.standins import Loan, StandIns
 from pytest_qchannel.secret import Secret
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import Json, Request, Response
 
 KEY = "a-real-key-of-IBM-cloud-that-nobody-shall-see"
 PLATFORM = CHANNEL_BY_NAME["ibm_quantum_platform"]
@@ -189,3 +190,35 @@ def test_two_channels_may_have_one_key(learned: list[Secret]) -> None:
     for standin in loan.keys.values():
         assert form_of(loan, standin)["apikey"] == [KEY]
     assert KEY.encode() not in loan.inwards(Request(*JOBS), Response(400, KEY.encode())).body
+
+
+def test_every_token_of_a_login_is_a_standin(standins: Loan, learned: list[Secret]) -> None:
+    """Some logins are answered with other tokens, too: the code under test got the real ones."""
+    names = ("access_token", "delegated_refresh_token", "ims_access_token")
+    body: dict[str, Json] = {**{one: f"the-real-{one}" for one in names}, "token_type": "Bearer"}
+    few: dict[str, Json] = {"delegated_refresh_token": "the-real-delegated-one"}
+    for one in (body, few):
+        answer = standins.inwards(Request(*LOGIN), Response.json(one))
+        assert b"the-real" not in answer.body
+        assert json.loads(answer.body).keys() == one.keys()
+    assert b'"token_type":"Bearer"' in standins.inwards(Request(*LOGIN), Response.json(body)).body
+    assert len(learned) == 4
+
+
+@pytest.mark.parametrize("rest", ["}", "", " or so"])
+def test_a_login_that_cannot_be_read_is_withheld(standins: Loan, rest: str) -> None:
+    text = f'{{"access_token": "{REAL_TOKEN}"{rest}'.encode()
+    if rest == "}":
+        text += b"}"
+    answer = standins.inwards(Request(*LOGIN), Response(200, text))
+    assert REAL_TOKEN.encode() not in answer.body
+
+
+def test_what_is_said_back_in_other_words_is_hidden(standins: Loan) -> None:
+    """A proxy showed what it had been sent in base64, and the code under test had the key."""
+    log_in(standins)
+    for real in (f"apikey {KEY}", f"Bearer {REAL_TOKEN}"):
+        told = base64.b64encode(real.encode())
+        answer = standins.inwards(Request(*JOBS), Response(400, told, {"X-Debug": told.decode()}))
+        assert b"<real credential>" in answer.body
+        assert "<real credential>" in answer.headers["X-Debug"]

@@ -347,3 +347,13 @@ def test_what_has_an_id_is_ended_before_the_rest_is_looked_for(tmp_path: Path) -
     run.wire.bend(f"POST /jobs/{run.jobs[0].id}/cancel", cancelled)
     assert sorted(sweep(run, 5, is_last=True)) == [("job", "cancelled"), ("job", "left")]
     assert seen == [0]
+
+
+def test_what_somebody_has_deleted_is_not_looked_for_for_ever(tmp_path: Path) -> None:
+    """``qchannel cleanup`` ended with exit status 1 each time: the service did not know the job."""
+    run = Run(tmp_path)
+    run.submitted()
+    run.world.jobs.clear()
+    assert sweep(run, 5) == [("job", "left")], "it may be too new to be known everywhere"
+    assert sweep(run) == [("job", "ended")]
+    assert state(run) == (State.SETTLED, 7)

@@ -141,3 +141,16 @@ def test_the_jobs_of_people_without_us_are_left_alone(run: Run) -> None:
     setting = run.request("PUT", f"/jobs/{remote}/tags", {"tags": ["y"]})
     assert run.links[1](setting, run.wire).status == 204
     assert run.jobs[0].tags == ["y"]
+
+
+@pytest.mark.parametrize("run", ["a", "a-1"])
+@pytest.mark.parametrize("own", [["qchannel-b-1", "qchannel-b"], ["qchannel-a"]])
+def test_a_job_is_of_one_run_alone(run: str, own: list[str]) -> None:
+    """With such tags of its own a job was another run's: its lost answer was not found again."""
+    if (run, own) == ("a", ["qchannel-a"]):
+        with pytest.raises(BadTags, match="lane's own"):
+            tagged(own, run, f"qchannel-{run}-5")
+        return
+    with pytest.raises(BadTags, match="looks like the lane's own"):
+        tagged(own, run, f"qchannel-{run}-5")
+    assert tagged(["qchannel-b"], run, f"qchannel-{run}-5")[0] == "qchannel-b"

@@ -45,6 +45,24 @@ def test_a_full_disk_leaves_the_last_report_as_it_was(
     assert report.read_text(encoding="utf-8") == "{}\n"
 
 
+@pytest.mark.parametrize("code", [errno.EBUSY, errno.EACCES])
+def test_a_file_that_cannot_be_replaced_is_written(
+    written: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """One that is mounted into a container, or in a folder of somebody else's, was not any more."""
+    report = tmp_path / "out.json"
+    report.write_text("of the last run", encoding="utf-8")
+
+    def refused(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", refused)
+        assert written(report) == []
+    assert report.read_text(encoding="utf-8") == "{}\n"
+    assert list(tmp_path.iterdir()) == [report]
+
+
 def test_a_link_stays_one_and_a_page_grows(written: Any, tmp_path: Path) -> None:
     report, page = tmp_path / "there.json", tmp_path / "page.md"
     (tmp_path / "link.json").symlink_to(report)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pytest_qchannel.cassette.disk.inventory import CassetteFile, cassettes_in
-from pytest_qchannel.cassette.disk.unused import Orphan, Seen, find
-from pytest_qchannel.plugin.orphans import UNMARKED, Collected, common, hint, kin, message, uses
+from pytest_qchannel.cassette.disk.unused import Seen, UnusedCassette, find
+from pytest_qchannel.plugin.unused import UNMARKED, Collected, common, hint, kin, message, uses
 from pytest_qchannel.settings import Settings, resolve
 
 A = CassetteFile(Path("c/test_a/test_x.yaml"), "test_a.py::test_x")
@@ -28,10 +28,10 @@ def always(_: str) -> bool:
     return True
 
 
-def test_a_cassette_is_an_orphan_where_its_module_is_known_and_nobody_uses_it() -> None:
+def test_a_cassette_is_unused_where_its_module_is_known_and_nobody_uses_it() -> None:
     seen = Seen({A.path}, {}, {"test_a.py", "test_b.py"})
-    (orphan,) = find([A, B], seen, always)
-    assert orphan == Orphan(str(B.path), B.test, "there is no such test in test_b.py")
+    (found,) = find([A, B], seen, always)
+    assert found == UnusedCassette(str(B.path), B.test, "there is no such test in test_b.py")
 
 
 def test_a_cassette_of_qchannel_check_is_no_test_s_and_stays(tmp_path: Path) -> None:
@@ -133,8 +133,8 @@ def test_a_test_has_cassettes_of_other_channels_in_other_runs() -> None:
     assert kin("m.py::a[mine]", "ibm_cloud", of_line) == []
 
 
-def test_an_orphan_is_one_for_every_process() -> None:
-    one, two = Orphan("1", "a", "why"), Orphan("2", "b", "why")
+def test_what_is_unused_is_so_for_every_process() -> None:
+    one, two = UnusedCassette("1", "a", "why"), UnusedCassette("2", "b", "why")
     assert common([]) == []
     assert common([[one, two]]) == [one, two]
     assert common([[one, two], [two]]) == [two]
@@ -142,8 +142,8 @@ def test_an_orphan_is_one_for_every_process() -> None:
 
 
 def test_the_message_has_a_line_for_each() -> None:
-    orphans = [Orphan("1", "a", "gone"), Orphan("2", "b", "idle")]
-    assert message(orphans, lambda path: f"c/{path}", "do it") == [
+    found = [UnusedCassette("1", "a", "gone"), UnusedCassette("2", "b", "idle")]
+    assert message(found, lambda path: f"c/{path}", "do it") == [
         "qchannel: 2 cassettes that no test uses, and the run is strict about cassettes",
         "  where:  c/1: gone",
         "          c/2: idle",
@@ -153,6 +153,9 @@ def test_the_message_has_a_line_for_each() -> None:
 
 def test_what_was_just_recorded_is_not_only_to_be_removed() -> None:
     """The one line after the first run advised to prune, and said nothing of the marker."""
-    gone, unmarked = Orphan("a", "a", "there is no a.py"), Orphan("b", "b", f"{UNMARKED} (auto)")
+    gone, unmarked = (
+        UnusedCassette("a", "a", "there is no a.py"),
+        UnusedCassette("b", "b", f"{UNMARKED} (auto)"),
+    )
     assert not hint([gone])
     assert "mark the test with vcr" in hint([gone, unmarked])

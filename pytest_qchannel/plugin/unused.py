@@ -3,14 +3,14 @@
 A run knows of a module's cassettes only if it collected the module as a whole: not a part of it
 (``test_a.py::test_x``), not one that failed or was skipped on import. Of all other modules it
 knows one thing: that the file is gone. Nothing here imports pytest;
-:mod:`.orphan_watch` gathers, :mod:`~pytest_qchannel.cassette.disk.unused` decides.
+:mod:`.unused_watch` gathers, :mod:`~pytest_qchannel.cassette.disk.unused` decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from pytest_qchannel.cassette.disk.unused import Orphan
+from pytest_qchannel.cassette.disk.unused import UnusedCassette
 from pytest_qchannel.settings import CHANNELS, OPTIONS, Mode, Settings
 
 __all__ = ["UNMARKED", "Collected", "common", "hint", "kin", "message", "uses"]
@@ -97,35 +97,37 @@ def kin(test: str, channel: str | None, settings: Settings) -> list[str]:
     ]
 
 
-def common(found: Iterable[Iterable[Orphan]]) -> list[Orphan]:
-    """The orphans that every one of several processes found."""
+def common(found: Iterable[Iterable[UnusedCassette]]) -> list[UnusedCassette]:
+    """The cassettes that every one of several processes found."""
     each = [{one.path: one for one in some} for some in found]
     if not each:
         return []
     return [one for path, one in each[0].items() if all(path in other for other in each[1:])]
 
 
-def message(orphans: Collection[Orphan], shown: Callable[[str], str], command: str) -> list[str]:
-    """Every orphan and why it is one, as an error tells it.
+def message(
+    unused: Collection[UnusedCassette], shown: Callable[[str], str], command: str
+) -> list[str]:
+    """Every one of them and why nothing uses it, as an error tells it.
 
     Args:
-        orphans: At least one.
+        unused: At least one.
         shown: A path as it is shown.
         command: What lists and removes them.
     """
-    rows = [f"{shown(one.path)}: {one.why}" for one in orphans]
+    rows = [f"{shown(one.path)}: {one.why}" for one in unused]
     places = [f"  where:  {rows[0]}", *(f"          {row}" for row in rows[1:])]
-    headline = f"qchannel: {counted(orphans)}, and the run is strict about cassettes"
+    headline = f"qchannel: {counted(unused)}, and the run is strict about cassettes"
     return [headline, *places, f"  next:   {command}"]
 
 
-def counted(orphans: Collection[Orphan]) -> str:
+def counted(unused: Collection[UnusedCassette]) -> str:
     """How many there are."""
-    count = len(orphans)
+    count = len(unused)
     return f"{count} cassette{'' if count == 1 else 's'} that no test uses"
 
 
-def hint(orphans: Iterable[Orphan]) -> str:
+def hint(unused: Iterable[UnusedCassette]) -> str:
     """What would use some of them: what was just recorded is not to be removed."""
-    is_unmarked = any(one.why.startswith(UNMARKED) for one in orphans)
+    is_unmarked = any(one.why.startswith(UNMARKED) for one in unused)
     return " (mark the test with vcr, or --qchannel-mode=replay)" if is_unmarked else ""

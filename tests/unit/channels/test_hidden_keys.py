@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from pytest_qchannel.channels.exchange import Exchange
+from pytest_qchannel.channels.hidden_keys import HiddenKeys
 
 OURS, CLIENTS, CLOUD = "QCHANNEL_IBM_CLOUD_TOKEN", "QISKIT_IBM_TOKEN", "IBM_CLOUD_API_KEY"
 
@@ -19,36 +19,36 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_key_has_one_standin_and_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CLOUD, "another-real-key")
-    exchange = Exchange()
-    exchange.take()
+    hidden = HiddenKeys()
+    hidden.take()
     assert os.environ[OURS] == os.environ[CLIENTS] != os.environ[CLOUD]
     assert {os.environ[OURS], os.environ[CLOUD]}.isdisjoint({"a-real-key", "another-real-key"})
-    assert exchange.environ()[OURS] == "a-real-key"
-    assert exchange.standins() == {
+    assert hidden.environ()[OURS] == "a-real-key"
+    assert hidden.standins() == {
         "a-real-key": os.environ[OURS],
         "another-real-key": os.environ[CLOUD],
     }
     monkeypatch.setenv(CLIENTS, "of-a-fixture")  # what somebody has set since then stays
-    exchange.end()
+    hidden.end()
     assert (os.environ[OURS], os.environ[CLOUD]) == ("a-real-key", "another-real-key")
     assert os.environ[CLIENTS] == "of-a-fixture"
 
 
 def test_what_a_conftest_sets_later_is_taken_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    exchange = Exchange()
-    exchange.take()
+    hidden = HiddenKeys()
+    hidden.take()
     before = os.environ[OURS]
     monkeypatch.setenv(CLOUD, "from-a-vault")
-    exchange.take()
+    hidden.take()
     assert os.environ[OURS] == before, "it is known by now"
-    assert exchange.environ()[CLOUD] == "from-a-vault" != os.environ[CLOUD]
+    assert hidden.environ()[CLOUD] == "from-a-vault" != os.environ[CLOUD]
 
 
 def test_a_worker_has_the_standins_of_its_controller() -> None:
-    controller = Exchange()
+    controller = HiddenKeys()
     controller.take()
     inherited = dict(os.environ)
-    worker = Exchange(controller.taken)
+    worker = HiddenKeys(controller.taken)
     worker.take()
     assert dict(os.environ) == inherited
     assert worker.environ()[OURS] == "a-real-key"

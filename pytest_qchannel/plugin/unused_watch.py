@@ -9,34 +9,34 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_qchannel.cassette.disk.unused import Orphan, Seen, exists_in, find
-from pytest_qchannel.plugin import orphans, selection, session_settings, taping
+from pytest_qchannel.cassette.disk.unused import Seen, UnusedCassette, exists_in, find
+from pytest_qchannel.plugin import selection, session_settings, taping, unused
 from pytest_qchannel.plugin.keys import TAPE_OF_RUN
-from pytest_qchannel.plugin.orphans import Collected
+from pytest_qchannel.plugin.unused import Collected
 from pytest_qchannel.settings import CHANNELS, OPTIONS, Settings
 from pytest_qchannel.units import scope_of
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.disk.inventory import CassetteFile
 
-__all__ = ["WATCH", "OrphanWatch", "begin"]
+__all__ = ["WATCH", "UnusedWatch", "begin"]
 
-WATCH: Final[pytest.StashKey[OrphanWatch]] = pytest.StashKey()
+WATCH: Final[pytest.StashKey[UnusedWatch]] = pytest.StashKey()
 """Of a run: what it knows of its cassettes, where there is a folder of them."""
 
-_OUTPUT: Final = "qchannel_orphans"
+_OUTPUT: Final = "qchannel_unused"
 _FOLDER: Final = next(option for option in OPTIONS if option.name == "cassettes")
 
 
 def begin(config: pytest.Config, settings: Settings) -> None:
     """Watches a run that has a folder of cassettes."""
-    watch = OrphanWatch(config, settings)
+    watch = UnusedWatch(config, settings)
     if any(one.is_dir() for one in watch.folders):
         config.stash[WATCH] = watch
-        config.pluginmanager.register(watch, "qchannel-orphans")
+        config.pluginmanager.register(watch, "qchannel-unused")
 
 
-class OrphanWatch:
+class UnusedWatch:
     """Gathers what is collected, and tells which cassettes no test uses.
 
     Args:
@@ -52,11 +52,11 @@ class OrphanWatch:
         each = [taping.folder_for(config, settings, channel) for channel in CHANNELS]
         self.folders = list(dict.fromkeys([self.folder, *each]))
         self._collected = Collected()
-        self._found: list[list[Orphan]] = []
+        self._found: list[list[UnusedCassette]] = []
 
-    def found(self) -> list[Orphan]:
+    def found(self) -> list[UnusedCassette]:
         """The cassettes that no test uses, and that are still there."""
-        return [one for one in orphans.common(self._found) if Path(one.path).exists()]
+        return [one for one in unused.common(self._found) if Path(one.path).exists()]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -81,7 +81,7 @@ class OrphanWatch:
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_OUTPUT] = [tuple(one) for one in found]
 
-    def _look(self, items: list[pytest.Item]) -> list[Orphan]:
+    def _look(self, items: list[pytest.Item]) -> list[UnusedCassette]:
         from pytest_qchannel.cassette.disk.inventory import cassettes_in
 
         kept = [one for folder in self.folders for one in cassettes_in(folder)]
@@ -99,12 +99,10 @@ class OrphanWatch:
         without = {taping.test_id(item) for item in others}
         idle_here = {taping.test_id(item) for item in items if not self._replays(item)}
         used.update(self._of_whole_runs(kept, idle_here))
-        seen = Seen(used, idle, self._whole(items))
-        if find(kept, seen, self._exists, _tests_in):
-            for one in kept:
-                if one.test in without:
-                    idle.setdefault(one.path, "its test uses no fixture of qchannel")
-        return find(kept, seen, self._exists, _tests_in)
+        for one in kept:
+            if one.test in without:
+                idle.setdefault(one.path, "its test uses no fixture of qchannel")
+        return find(kept, Seen(used, idle, self._whole(items)), self._exists, _tests_in)
 
     def _of_whole_runs(self, kept: list[CassetteFile], idle: set[str]) -> Iterator[Path]:
         """What ``--qchannel-everywhere`` records: of tests, too, that this run does not replay."""
@@ -118,7 +116,7 @@ class OrphanWatch:
         """Whether a test uses a cassette in whatever run."""
         settings = selection.settings_for(self._config, item)
         is_marked = item.get_closest_marker("vcr") is not None
-        return taping.has_lane(item) and orphans.uses(settings, is_marked=is_marked)
+        return taping.has_lane(item) and unused.uses(settings, is_marked=is_marked)
 
     def _sort(self, item: pytest.Item, used: set[Path], idle: dict[Path, str]) -> None:
         """Puts the cassettes of a test where they belong."""
@@ -126,12 +124,12 @@ class OrphanWatch:
         place = taping.place_of(item, settings)
         if not self._replays(item):
             mode = f"mode={settings.mode.value}, {settings.origin['mode']}"
-            idle[place.path] = f"{orphans.UNMARKED} ({mode})"
+            idle[place.path] = f"{unused.UNMARKED} ({mode})"
             return
         used.add(place.path)
         params = getattr(getattr(item, "callspec", None), "params", {})
         test = taping.test_id(item)
-        kin = orphans.kin(test, params.get("qchannel_channel"), settings)
+        kin = unused.kin(test, params.get("qchannel_channel"), settings)
         if scope_of(place.test_id) is not None:
             why = f"its test shares the cassette {place.path.relative_to(place.root).as_posix()}"
             each = [(root, one) for root in self.folders for one in (test, *kin)]
@@ -157,11 +155,11 @@ class OrphanWatch:
         """Takes over what a pytest-xdist worker found: each of them collects everything."""
         output = getattr(node, "workeroutput", {}).get(_OUTPUT)
         if output is not None:
-            self._found.append([Orphan(*one) for one in output])
+            self._found.append([UnusedCassette(*one) for one in output])
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
-        """Fails a strict run that has orphans."""
+        """Fails a strict run that has unused cassettes."""
         done = yield
         if (
             self._settings.strict_cassettes
@@ -174,20 +172,20 @@ class OrphanWatch:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Tells of orphans: in one line, or one by one where they fail the run."""
+        """Tells of them: in one line, or one by one where they fail the run."""
         found = self.found()
         if not found:
             return
-        command = orphans.COMMAND
+        command = unused.COMMAND
         folder = next(one for one in self.folders if Path(found[0].path).is_relative_to(one))
         is_typed = self._settings.origin["cassettes"] == _FOLDER.flag
         if is_typed or folder != self.base / self._settings.cassettes:
             command += f" {self._shown(str(folder))}"
         if not self._settings.strict_cassettes:
-            told = f"{orphans.counted(found)}{orphans.hint(found)}"
+            told = f"{unused.counted(found)}{unused.hint(found)}"
             terminalreporter.write_line(f"qchannel: {told}; {command} lists and removes them")
             return
-        for line in orphans.message(found, self._shown, command):
+        for line in unused.message(found, self._shown, command):
             terminalreporter.write_line(line, red=True)
 
     def _shown(self, path: str) -> str:

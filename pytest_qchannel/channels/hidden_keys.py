@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from pytest_qchannel.channels.credentials import secrets_in
+from pytest_qchannel.channels.environment import put_back
 
-__all__ = ["Exchange", "new_standin"]
+__all__ = ["HiddenKeys", "new_standin"]
 
 _KEY_BYTES: Final = 33  # 44 characters, as IBM's
 
@@ -23,7 +24,7 @@ def new_standin() -> str:
     return secrets.token_urlsafe(_KEY_BYTES)
 
 
-class Exchange:
+class HiddenKeys:
     """What was taken out of the variables, and what stands there in its place.
 
     Args:
@@ -57,11 +58,8 @@ class Exchange:
 
     def end(self) -> None:
         """Puts the real ones back, but where somebody has set another value."""
-        for name, before in self._before.items():
-            if os.environ.get(name) == self.taken[name][0]:
-                os.environ.pop(name)
-                if before is not None:
-                    os.environ[name] = before
+        before = self._before.items()
+        put_back({name: own for name, own in before if os.environ.get(name) == self.taken[name][0]})
         self._before.clear()
 
     def _put(self, name: str, standin: str, real: str) -> None:

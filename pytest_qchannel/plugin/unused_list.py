@@ -21,8 +21,8 @@ from pytest_qchannel.cassette.disk.unused_list import (
 from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.network.guard import NetworkGuard
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
-from pytest_qchannel.plugin.orphan_watch import WATCH, OrphanWatch
 from pytest_qchannel.plugin.session_settings import session_settings
+from pytest_qchannel.plugin.unused_watch import WATCH, UnusedWatch
 
 _FAILED = pytest.StashKey[list[str]]()
 
@@ -41,7 +41,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begins the list of what could not be collected."""
-    config.pluginmanager.register(_Failures(config), "qchannel-orphan-list")
+    config.pluginmanager.register(_Failures(config), "qchannel-unused-list")
 
 
 class _Failures:
@@ -61,11 +61,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     watch = config.stash.get(WATCH, None)
     if watch is None:  # there is no folder
-        watch = OrphanWatch(config, session_settings(config))
+        watch = UnusedWatch(config, session_settings(config))
     told: UnusedList = {
         "folder": str(watch.folder),
         "base": str(watch.base),
         "failed": config.stash[_FAILED],
-        "orphans": [{"path": one.path, "test": one.test, "why": one.why} for one in watch.found()],
+        "unused": [one._asdict() for one in watch.found()],
     }
     write_list(Path(target), told)

@@ -1,0 +1,93 @@
+"""The step that gives a world one thing more, by where the world was read from."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pytest_qchannel.emulator.world.clock import Clock
+from pytest_qchannel.emulator.world.snapshots import available
+from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.emulator.worlds.adding import BUILDER, adding
+from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+
+DEVICE = min(available())
+FILE = f"""
+[[devices]]
+name = "ours"
+source = "{DEVICE}"
+
+[[devices]]
+name = "gone"
+source = "{DEVICE}"
+status = "offline"
+
+[[accounts]]
+name = "classic"
+channels = ["ibm_quantum"]
+
+[[accounts.instances]]
+name = "a/b/c"
+plan = "Premium"
+
+[[accounts]]
+name = "lab"
+channels = ["ibm_cloud"]
+
+[[accounts.instances]]
+name = "first"
+plan = "Open\""""
+KEYS = {"name": "it's 'mine'", "plan": "Open"}
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """That of ``worlds/it.toml``, which does not end with a newline."""
+    monkeypatch.chdir(tmp_path)
+    Path("worlds").mkdir()
+    Path("worlds/it.toml").write_text(FILE, encoding="utf-8")
+    return read("worlds/it.toml")
+
+
+def read(file: str) -> World:
+    return WorldBuilder.from_file(file).build(Clock(lambda: 1_800_000_000.0), 0)
+
+
+def test_a_file_of_the_persons_own_has_one_table_more(world: World) -> None:
+    classic, lab = world.accounts
+    step = adding(world, "worlds/it.toml", lab, "accounts.instances", KEYS)
+    subprocess.run(["sh", "-c", step], check=True)
+    names = [one.name for one in read("worlds/it.toml").accounts[1].instances.values()]
+    assert names == ["first", KEYS["name"]]
+    edit = adding(world, "worlds/it.toml", classic, "accounts.instances", KEYS)
+    assert (
+        edit.splitlines()[0]
+        == "write into worlds/it.toml, below an instance of the account 'classic':"
+    )
+    assert edit.splitlines()[1:] == [
+        "[[accounts.instances]]",
+        "name = \"it's 'mine'\"",
+        'plan = "Open"',
+    ]
+
+
+def test_another_world_is_replaced_by_a_file_with_its_devices(world: World) -> None:
+    classic, lab = world.accounts
+    elsewhere = str(Path("worlds/it.toml").absolute())
+    edit, _, run = adding(world, elsewhere, lab, "accounts.instances", KEYS).partition(" && ")
+    assert run == "pytest --qchannel-world=qchannel-world.toml"
+    subprocess.run(["sh", "-c", edit], check=True)
+    made = read("qchannel-world.toml")
+    assert {name: one.source for name, one in made.devices.items()} == {"ours": DEVICE}
+    (account,) = made.accounts
+    assert account.channels == ("ibm_quantum_platform", "ibm_cloud")
+    assert [one.name for one in account.instances.values()] == [KEYS["name"]]
+    step = adding(world, elsewhere, classic, "accounts.instances", KEYS)
+    assert 'channels = ["ibm_quantum"]' in step
+
+
+def test_a_builder_is_told_its_method(world: World) -> None:
+    step = adding(world, BUILDER, world.accounts[0], "devices", {"name": "new", "source": DEVICE})
+    assert step == f'describe it: .device(name="new", source="{DEVICE}") of the WorldBuilder'
