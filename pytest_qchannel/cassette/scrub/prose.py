@@ -63,6 +63,22 @@ VOCABULARY: Final = frozenset(
     loading logs mend month newest perform permissions pi possible reducing rzz submitting support
     using verify when will
     boolean connected equal form got interpret qargs specified subgraph transpiler transpiling
+    acts alone alternative anew angle annotation annotations arrays base bases become binary
+    bitarray boxes break broadcast calibrated classical clbits clifford column comparisons
+    condition conditions const constant converted dd declarations declared deeply defined
+    definition definitions delay delays discrete dt durations emulated emulator entangled exactly
+    executions expecting expression extraneous factor fewer figures finite fit fixed floating folds
+    followed follows gives globally goes ground handle hardware hold holds ideal illegal imports
+    incorrect indexing indices init initialisation inserted int integers into item kerneled knows
+    large layers learning learnt leave lengths like lists little live loops machine matrix mb
+    meaning measurements minute mismatched mitigated mm multiples ndarray needs never node noisy
+    openqasm operator ours output physical point precision previous product programmes projectors
+    pulses qpu random randomization ranges rates readable readout reads real recognition reference
+    referenced references rep resolved rotations round s samplex save scheduler scope sets simulate
+    simulates simulation single slow split start stdgates stretch symbol takes tell text texts them
+    those told top turn turns uint unary undefined unhandled union variants vector vectors viable
+    virtual visible went were whether which while whose works written years yyyy zlib
+    bindingsarray give layer schmidt timing
     """.split()  # noqa: SIM905 - three hundred quoted words are not easier to read
 )
 
@@ -73,7 +89,7 @@ _NUMBER: Final = re.compile(r"[-+]?\d{1,7}(\.\d{1,6})?%?")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
 _DEVICE: Final = re.compile(r"(ibmq?|fake|simulator|aer)(_[a-z]{1,16}\d{0,4}){1,3}")
 _MOST_PARTS: Final = 9
-_JOINER: Final = re.compile(r"(?!::)[-_/.=:']{1,2}")
+_JOINER: Final = re.compile(r"(?!::)[-_/.=:',\[\]]{1,2}")
 _MOST_GROUPS: Final = 3
 """A version has three groups of digits, an IPv4 address four."""
 
@@ -89,7 +105,7 @@ def is_known(word: str) -> bool:
     """Whether a word is the service's own, a short number, a time or a device."""
     if _NUMBER.fullmatch(word) or _TIME.fullmatch(word) or _DEVICE.fullmatch(word):
         return True
-    parts = _PART.findall(word.removesuffix("n't"))  # "doesn't"
+    parts = _PART.findall(word.removesuffix("n't").removesuffix("'s"))  # "doesn't", "a job's"
     # Letters one by one, with digits between them, are an id.
     if any(part.isalpha() and len(part) == 1 for part in parts) and len(parts) > 1:
         return False

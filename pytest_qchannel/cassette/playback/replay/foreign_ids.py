@@ -25,6 +25,8 @@ from pytest_qchannel.ibm.fields import HGP
 __all__ = ["ForeignIds", "named_ids"]
 
 _CRNS: Final = "crns"
+_END: Final = rb"(?![\w-])"
+"""One id may be the beginning of another."""
 _JOB: Final = "job_id"
 _SESSION: Final = "session_id"
 _NAMED: Final = (_JOB, _SESSION, "task_id")
@@ -75,9 +77,8 @@ class ForeignIds:
             }
         if not any(known in found.response_body for known in names):
             return found
-        # One may be the beginning of another.
         known = b"|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-        body = re.sub(known + rb"(?![\w-])", lambda one: names[one[0]], found.response_body)
+        body = re.sub(b"(?:" + known + b")" + _END, lambda one: names[one[0]], found.response_body)
         return found.answered_with(body)
 
     def _name(self, kind: str, name: str, test: str) -> str:
@@ -101,8 +102,9 @@ class ForeignIds:
 
     def _is_made_up(self, kind: str, name: str) -> bool:
         """Whether no answer gave an id, other than those to who asked for it."""
+        said = re.compile(re.escape(name.encode()) + _END)
         return name not in self._own and not any(
-            name.encode() in one.response_body
+            said.search(one.response_body)
             for one in self._recorded
             if (kind, name) not in named_ids(one)
         )

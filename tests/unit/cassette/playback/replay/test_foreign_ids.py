@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 from pytest_qchannel.cassette.playback.replay.foreign_ids import ForeignIds
 from tests.unit.cassette.traffic_kit import CRN, OTHER_CRN, said
@@ -61,3 +62,18 @@ def test_a_hub_of_nobody_in_a_query_stands_for_no_name_that_was_kept() -> None:
     anew = ForeignIds(recorded, ["own/open/main"])
     sent = [said("GET", f"/jobs?hub={hub}&group=open") for hub in ("own", "typed")]
     assert [anew.as_recorded(one) for one in sent] == recorded
+
+
+def test_an_answer_names_a_made_up_id_as_the_test_does() -> None:
+    """A test that looked for its own word in an error was green when recorded only."""
+    two = [said("GET", f"/jobs/gone{end}", {"errors": [f"gone{end}"]}, status=404) for end in "12"]
+    longer = said("GET", "/jobs/gone10", {"errors": ["gone10"]}, status=404)
+    foreign_ids = ForeignIds([*two, longer], [CRN])
+    for name in ('an "elephant"', "mouse"):
+        foreign_ids.as_recorded(said("GET", f"/jobs/{quote(name, safe='')}"))
+    foreign_ids.as_recorded(longer)
+    given = [foreign_ids.given_back(one) for one in (*two, longer)]
+    assert [json.loads(one.response_body)["errors"] for one in given] == [
+        ['an "elephant"'], ["mouse"], ["gone10"],
+    ]  # fmt: skip
+    assert foreign_ids.given_back(LIST) is LIST
