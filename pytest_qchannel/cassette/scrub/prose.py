@@ -85,7 +85,8 @@ VOCABULARY: Final = frozenset(
 _TOKEN: Final = re.compile(r"\S+")
 _TRIM: Final = re.compile(r"^([\"'`(\[{<]*)(.*?)([\"'`)\]}>.,:;!?]*)$", re.DOTALL)
 _PART: Final = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z\d]+")
-_NUMBER: Final = re.compile(r"[-+]?\d{1,7}(\.\d{1,6})?%?")
+# A round one, and the largest of 32 bits, are limits.
+_NUMBER: Final = re.compile(r"[-+]?\d{1,7}(\.\d{1,6})?%?|[1-9]0{7,11}|2147483647")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
 _DEVICE: Final = re.compile(r"(ibmq?|fake|simulator|aer)(_[a-z]{1,16}\d{0,4}){1,3}")
 _MOST_PARTS: Final = 9

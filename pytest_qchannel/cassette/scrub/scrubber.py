@@ -16,7 +16,6 @@ from pytest_qchannel.cassette.scrub.headers import HEADERS, UNNEEDED
 from pytest_qchannel.cassette.scrub.looks import is_name, is_plain, is_word
 from pytest_qchannel.cassette.scrub.prose import VOCABULARY, words_of
 from pytest_qchannel.cassette.scrub.standins import Standins
-from pytest_qchannel.cassette.scrub.texts import texts_in
 from pytest_qchannel.cassette.scrub.tree import RewriteParams, Walker, grown
 from pytest_qchannel.cassette.scrub.values import Values
 from pytest_qchannel.cassette.standin_shapes import WORD
@@ -282,9 +281,22 @@ def _words_kept(url: str, body: bytes, kept_too: object) -> Iterator[str]:
     parts = urlsplit(url)
     texts = [*unquote(parts.path).split("/"), *(value for _, value in parse_qsl(parts.query))]
     with suppress(ValueError, RecursionError):
-        texts += texts_in(json.loads(body or b"null"))
-    for text in (*texts, *texts_in(kept_too)):
+        texts += _leaves(json.loads(body or b"null"))
+    for text in (*texts, *_leaves(kept_too)):
         yield from words_of(text)
+
+
+def _leaves(value: object) -> Iterator[str]:
+    """The texts of JSON, keys included, and its whole numbers."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, str | int):
+            yield str(one)
 
 
 def _media_type(headers: Headers) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def test_every_word_of_a_refusal_stays() -> None:
         "line 1, column 2: no viable alternative at input 'x'",
         "'1,24: declarations of type 'duration' are not supported'",
         "IBM-API-Version must be a date written as YYYY-MM-DD.",
+        "max_ttl must be a whole number of seconds from 1 to 2147483647.",
     ],
 )
 def test_a_sentence_stays(text: str) -> None:
@@ -78,3 +80,13 @@ def test_a_word_stays_that_is_kept_of_what_was_sent() -> None:
     assert b'"No heron of [word]!"' in scrubber.scrub(asked).interaction.response_body
     later = scrubber.scrub(_refused("/jobs", "heron: Byron")).interaction
     assert b'"heron: [word]"' in later.response_body
+
+
+def test_a_large_number_stays_that_is_kept_of_what_was_sent() -> None:
+    """What the user saw: ``circuit shots [word] exceeds the system limit [word]``."""
+    text = "The number of circuit shots 1234567890 exceeds the system limit 10000000"
+    for shots, kept in ((1234567890, text), (12, text.replace("1234567890", "[word]"))):
+        body = {"program_id": "sampler", "params": {"shots": shots}}
+        asked = said("POST", "/jobs", {"errors": [{"message": text}]}, status=400, body=body)
+        answered = Scrubber().scrub(asked).interaction.response_body
+        assert json.loads(answered)["errors"][0]["message"] == kept
