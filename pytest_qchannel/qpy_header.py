@@ -1,4 +1,4 @@
-"""How many bits QPY data says that its circuits have, told before Qiskit makes them.
+"""What the header of QPY data says of its circuits, told before Qiskit makes them.
 
 A header of fifty bytes may say four billion, and Qiskit makes room for all of them first.
 """
@@ -9,7 +9,7 @@ import re
 import struct
 from typing import Final
 
-__all__ = ["MOST_BITS", "claimed_bits"]
+__all__ = ["MOST_BITS", "claimed_bits", "first_metadata"]
 
 MOST_BITS: Final = 1_000_000
 """Of a circuit: each takes its time and memory, and no device has nearly as many."""
@@ -23,16 +23,34 @@ qiskit's formats.
 """
 
 
+_CIRCUIT: Final = struct.Struct("!HcHIIQ")
+"""Of the same headers: the sizes of name and global phase, the bits, the size of the metadata."""
+
+
 def claimed_bits(data: bytes) -> int:
     """The most qubits and clbits that a circuit of this data says it has; 0 where it is no QPY."""
     if len(data) < 7 or not data.startswith(b"QISKIT"):
         return 0
-    version = data[6]
-    # The file's header, a table of where circuits begin, the kind of the first one.
-    first = 18 + (version >= 10) + 8 * (version >= 16) * _programs(data) + (version >= 5)
-    first += 2 + (8 if version < 2 else 3)  # the size of its name, and its global phase
+    # The size of its name, and its global phase.
+    first = _first_circuit(data) + 2 + (8 if data[6] < 2 else 3)
     found = [data[first : first + _BITS.size], *(one[1] for one in _INNER.finditer(data))]
     return max((sum(_BITS.unpack(one)) for one in found if len(one) == _BITS.size), default=0)
+
+
+def first_metadata(data: bytes) -> bytes:
+    """The metadata of the first circuit of this data, which is JSON; empty where it is no QPY."""
+    at = _first_circuit(data) if data.startswith(b"QISKIT") else len(data)
+    if len(data) < at + _CIRCUIT.size or data[6] < 2:
+        return b""
+    name, _, phase, _, _, size = _CIRCUIT.unpack_from(data, at)
+    at += (37 if data[6] >= 12 else 33) + name + phase
+    return data[at : at + size]
+
+
+def _first_circuit(data: bytes) -> int:
+    """Behind the file's header, a table of where circuits begin, and the kind of the first one."""
+    version = data[6]
+    return 18 + (version >= 10) + 8 * (version >= 16) * _programs(data) + (version >= 5)
 
 
 def _programs(data: bytes) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pytest_qchannel.wire import Request, Response
@@ -55,14 +55,6 @@ class Interaction:
     def response(self) -> Response:
         """What was answered; of headers that came more than once the last."""
         return Response(self.status, self.response_body, dict(self.response_headers))
-
-    def answered_with(self, body: bytes) -> Interaction:
-        """The same with another body of the response, and its length among the headers."""
-        headers = tuple(
-            (name, str(len(body)) if name.lower() == "content-length" else value)
-            for name, value in self.response_headers
-        )
-        return replace(self, response_headers=headers, response_body=body)
 
     def __repr__(self) -> str:
         """Sizes only: an interaction that has not been scrubbed is full of secrets."""

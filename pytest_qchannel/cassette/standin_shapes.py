@@ -19,6 +19,7 @@ __all__ = [
     "IBM_ID",
     "ISSUED_AT",
     "WORD",
+    "is_one_of_many",
     "is_standin",
     "is_standin_jwt",
     "standin_in",
@@ -87,3 +88,15 @@ def standin_in(text: str) -> str | None:
 def is_standin(text: str) -> bool:
     """Whether a value is a stand-in of whatever kind."""
     return text.startswith((WORD, HEX, IBM_ID)) or is_standin_jwt(text)
+
+
+_NAMES: Final = r"(?:instance|hub|group|project|person|tag|calibration)-\d+"
+_ONE_OF_MANY: Final = re.compile(
+    rf"(?!{WORD}$)(?:{_ANYWHERE.pattern}|{_NAMES}|crn:\S*{HEX}\S*"
+    rf"|(?:[\w.-]+/)*{_NAMES}(?:/[\w.-]+)*|image-\d+:latest)"
+)
+
+
+def is_one_of_many(text: str) -> bool:
+    """Whether a text is the stand-in of one value, and of no other one in its cassette."""
+    return bool(_ONE_OF_MANY.fullmatch(text))

@@ -13,6 +13,7 @@ from typing import Final
 
 from pytest_qchannel.channels.credentials import secrets_in
 from pytest_qchannel.channels.environment import put_back
+from pytest_qchannel.secret import SHORTEST
 
 __all__ = ["HiddenKeys", "new_standin"]
 
@@ -46,6 +47,14 @@ class HiddenKeys:
             if value not in standins:
                 known = {real: standin for standin, real in self.taken.values()}
                 self._put(name, known.get(value) or new_standin(), value)
+        # CI often has one key under several names, or in a URL.
+        keys = [(key, one) for key, one in self.standins().items() if len(key) >= SHORTEST]
+        for name, value in list(os.environ.items()):
+            shown = value
+            for key, standin in keys:
+                shown = shown.replace(key, standin)
+            if shown != value:
+                self._put(name, shown, value)
 
     def environ(self) -> dict[str, str]:
         """The environment with what is real; an empty variable is an unset one."""

@@ -30,6 +30,9 @@ __all__ = ["SEEN", "LiveEnd"]
 SEEN: Final = "qchannel_live_secret"
 """The user property of a report in which a real credential stood."""
 
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if os.name == "posix" else []))
+"""What tells a run to end: Ctrl-C, CI, and a terminal that is closed."""
+
 _AFTER_SIGNAL_S: Final = 5.0
 """CI kills 7.5 s after its signal, and again 2.5 s later. Source: GitHub's documentation."""
 
@@ -62,9 +65,12 @@ class LiveEnd:
         self._was_signalled = False
         self._lines: list[str] = []
         self._left: dict[str, str] = {}
-        self._before: Any = None
+        self._before: dict[int, Any] = {}
         if not self._is_worker and threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGTERM, self._terminated)
+            for number in _SIGNALS:
+                # One that is ignored stays so, as under nohup.
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._told_to_end)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -149,20 +155,31 @@ class LiveEnd:
 
     def close(self) -> None:
         """Closes the connections; a signal does again what it did before."""
-        if self._before is not None:
-            signal.signal(signal.SIGTERM, self._before)
-            self._before = None
+        for number, before in self._before.items():
+            signal.signal(number, before or signal.SIG_DFL)
+        self._before.clear()
         self._run.close()
 
-    def _terminated(self, number: int, _frame: FrameType | None) -> None:
-        """Makes of SIGTERM, which pytest does not handle, a Ctrl-C; of a second one the end."""
+    def _told_to_end(self, number: int, frame: FrameType | None) -> None:
+        """Makes a Ctrl-C of what pytest does not handle, and of a second such signal the end."""
         is_fork = os.getpid() != self._process  # which ends as it would without a live run
+        if not is_fork:
+            self._run.stop_submitting()
+        before = self._before.get(number)
+        if number == signal.SIGINT and callable(before):
+            before(number, frame)
+            return
         if self._was_signalled or is_fork:
-            signal.signal(number, (is_fork and self._before) or signal.SIG_DFL)
+            signal.signal(number, (is_fork and before) or signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return
         self._was_signalled = True
         raise KeyboardInterrupt
+
+    def pytest_runtest_teardown(self, item: pytest.Item) -> None:
+        """Ends a run that was told to end where an error of its test took the place of that."""
+        if self._was_signalled:
+            item.session.shouldstop = "a signal told the run to end"
 
     def pytest_keyboard_interrupt(self) -> None:
         """Hurries the sweep, and what waits at the door: the lane is closed before that."""

@@ -50,7 +50,8 @@ def _qchannel(
             )
     if mode == Mode.LIVE:
         raise UsageProblem(
-            "a marker alone makes nothing live", next="run it live: pytest --qchannel-mode=live"
+            "a marker alone makes nothing live",
+            next="take mode= from the marker, and run it live: pytest --qchannel-mode=live",
         )
     given = {"instance": instance, "seed": seed, "mode": mode, "door": door}
     settings = {name: str(value) for name, value in given.items() if value is not None}
@@ -125,7 +126,9 @@ def _qchannel_fault(
     try:
         parse_fault(words)
     except ValueError as problem:
-        raise UsageProblem(str(problem), next="qchannel docs faults has the words") from None
+        raise UsageProblem(
+            str(problem), next="see the words of a fault: qchannel docs faults"
+        ) from None
     return words
 
 

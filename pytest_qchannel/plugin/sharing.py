@@ -219,8 +219,16 @@ def check(item: pytest.Item) -> None:
                 f"marker qchannel: {name}={its}, but the lane is of all tests of {unit.where}, "
                 f"with {name}={mine if mine != '' else 'none'}",
                 where=f"{item.nodeid}, qchannel_scope={unit.scope}",
-                next=f"mark them all, or take {name} from the marker",
+                next=f"{_for_all(unit, name, its)}, or take {name} from the marker",
             )
+
+
+def _for_all(unit: Unit, name: str, value: object) -> str:
+    """What gives all tests of a unit a setting: markers of single tests have no say in that."""
+    if unit.scope not in ("class", "module"):
+        return f"pytest --qchannel-{name}={value}"
+    said = value if isinstance(value, int) else f'"{value}"'
+    return f"write pytestmark = pytest.mark.qchannel({name}={said}) in {unit.where}"
 
 
 def require_own_classes(config: pytest.Config, selected: Iterable[pytest.Item]) -> None:

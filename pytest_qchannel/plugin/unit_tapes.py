@@ -87,7 +87,8 @@ def plan_of(unit: Unit, of_config: str | None = None) -> Plan:
             f"the tests that share the lane of {unit.where} have several record modes: "
             + ", ".join(sorted(map(str, modes))),
             where=f"qchannel_scope={unit.scope}",
-            next="give one for all of them: --record-mode",
+            next="take record_mode from the markers, or write one into all of them: "
+            f'@pytest.mark.vcr(record_mode="{next(filter(None, modes))}")',
         )
     (one,) = modes.values()
     whole = one._replace(is_marked=len(marked) == len(asked))

@@ -64,10 +64,11 @@ class WholeTape:
         try:
             self.tape = tape_for(self.plan, place, settings)
         except CassetteProblem as problem:
+            age = "" if settings.max_age is None else f" --qchannel-max-age={settings.max_age:g}"
             raise UsageProblem(
                 problem.headline,
                 where=f"{place.path}, the cassette of the whole run",
-                next=f"{_COMMAND}; or let tests marked vcr replay their own: "
+                next=f"{_COMMAND}{age}; or let tests marked vcr replay their own: "
                 "pytest --qchannel-everywhere",
             ) from None
         finally:
@@ -229,7 +230,9 @@ def _plan(config: pytest.Config, options: Namespace, settings: Settings, place: 
         raise UsageProblem(
             f"{how}, and --qchannel-only-stale is about those of tests",
             where=f"mode=record (from {settings.origin['mode']})",
-            next=_COMMAND,
+            next=_COMMAND
+            if settings.origin["only_stale"].startswith("--")
+            else f"take {settings.origin['only_stale']} away, then: {_COMMAND}",
         )
     has_workers = getattr(options, "numprocesses", None) or getattr(options, "tx", None)
     if has_workers or hasattr(config, "workerinput"):

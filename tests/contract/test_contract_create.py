@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.contract_client import (
     BACKEND,
+    RUNTIME,
     X_ON_7,
     Answer,
     Door,
@@ -113,6 +114,15 @@ def test_fields_that_are_unknown_or_of_the_wrong_type(
     door: Door, changes: dict[str, Any], said: str
 ) -> None:
     assert said in refused(door, job(**changes), 400, 1208)
+
+
+def test_a_higher_cost_than_there_is_is_cut(door: Door) -> None:
+    """As the API description says in words; here it was a 400."""
+    headers = door.runtime(1)
+    for asked in (10_801, 2**31 - 1):
+        sent = door.request("POST", f"{RUNTIME}/jobs", headers, json=job(cost=asked))
+        url = f"{RUNTIME}/jobs/{sent.json['id']}"
+        assert door.request("GET", url, headers).json["cost"] == 10_800
 
 
 @pytest.mark.parametrize("body", [None, [], "x", 5])

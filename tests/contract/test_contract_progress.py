@@ -10,7 +10,6 @@ import pytest
 from pytest_qchannel.emulator.services.runtime.metrics import METRIC_ID
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK, polls, seconds
-from pytest_qchannel.emulator.world.records import PLANS
 from tests.contract.contract_client import (
     BACKEND,
     CLASSIC,
@@ -155,13 +154,6 @@ def test_a_world_can_still_set_a_limit(door: Door) -> None:
     door.instance().max_pending_jobs = 1
     door.submit()
     assert door.post("/jobs", json=job()).code == 3458
-
-
-def test_a_higher_cost_than_there_is_is_cut(door: Door) -> None:
-    """As the API description says in words; here it was a 400."""
-    door.instance().plan = PLANS["Premium"]
-    for asked in (10_801, 2**31 - 1):
-        assert door.get(f"/jobs/{door.submit(cost=asked)}").json["cost"] == 10_800
 
 
 def test_the_open_plan_cuts_times_to_its_own_without_a_word(door: Door) -> None:

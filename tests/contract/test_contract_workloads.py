@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -102,6 +103,8 @@ def test_pages_lead_to_each_other(door: Door, sort: str) -> None:
 
     def follow(page: Any, direction: str) -> Any:
         href = page[direction]["href"]
+        cursor = base64.urlsafe_b64decode(parse_qs(urlsplit(href).query)[direction][0])
+        assert float(cursor.split()[0]) > 1_700_000_000, "a time, in seconds"
         assert urlsplit(href).path == "/api/v1/workloads"
         answer = door.request("GET", href, door.runtime(PREMIUM))
         require_contract("find_instance_workloads", answer)

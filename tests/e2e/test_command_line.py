@@ -64,7 +64,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     live = SimpleNamespace(clock=SimpleNamespace(now=lambda: 0.0), close=lambda: None)
     monkeypatch.setattr(cleanup_module, "live_settings", lambda **_: None)
     monkeypatch.setattr(cleanup_module, "live_run", lambda _settings: live)
-    monkeypatch.setattr(cleanup_module, "_by_tags", lambda *_, **__: ())
+    monkeypatch.setattr(cleanup_module, "swept_by_tags", lambda *_, **__: ())
     told = {**COLLECTED, "folder": str(tmp_path / "cassettes"), "base": str(tmp_path)}
     monkeypatch.setattr(prune_module, "_collected", lambda _root: told)
 

@@ -101,6 +101,17 @@ def test_every_error_says_what_to_do_next() -> None:
     assert len(found) > 150
 
 
+def test_an_error_is_on_its_page_whose_words_are_given_to_a_function() -> None:
+    """80 were not: why a live request was not sent, what is wrong with a cassette."""
+    found = {(one.kind, one.headline): one.next for one in errors.made()}
+    open_file = ("UsageProblem", "the file of --qchannel-secrets may be read by others")
+    assert found[open_file] == "chmod 600 ..."
+    assert ("CassetteDamaged", "the key ... stands twice") in found
+    unsent = ("LiveRefused", "... was not sent: the test has no marker live_qpu")
+    assert found[unsent] == "@pytest.mark.live_qpu(max_qpu_seconds=10)"
+    assert {kind for kind, _ in found} == set(errors.kinds())
+
+
 def anchors(path: Path) -> set[str]:
     """What a link can name in a page: its headings, as GitHub and the site spell them."""
     headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)

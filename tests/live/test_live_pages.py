@@ -29,9 +29,12 @@ def test_jobs(qchannel_rest):
 BLANKS = {
     "PATH...": "cassettes",
     "qchannel cassettes ...": "qchannel cassettes list",
+    "qchannel cassettes prune ...": "qchannel cassettes prune --dry-run",
     "qchannel cassettes show ...": "qchannel cassettes show test_jobs",
     "pip uninstall ...": "pip uninstall pytest-vcr",
     '"qiskit-ibm-runtime..."': '"qiskit-ibm-runtime>=0.45"',
+    "'qiskit-ibm-runtime>=...'": '"qiskit-ibm-runtime>=0.45"',
+    "python -m pip": "pip",
     "-p no:...": "-p no:cassetter",
     "--qchannel-...=...": "--qchannel-seed=1",
     "--qchannel-...": "--qchannel-seed=1",
@@ -80,7 +83,7 @@ def test_every_command_that_an_error_tells_works(
     assert len(told) > 20
     with servers() as start:
         for command in told:
-            found = re.fullmatch(r"(?:python -m )?(pip \w+) (.*)", command)
+            found = re.fullmatch(r"(pip \w+) (.*)", command)
             # Where pip cannot read what is typed it ends with 2; no index is asked here.
             typed = f"python -m {found[1]} {DRY[found[1]]} {found[2]}" if found else command
             said, status = run(typed, "", pytester, pytester.path, start)

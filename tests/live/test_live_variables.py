@@ -107,3 +107,29 @@ def test_nobody_who_reads_a_key_has_a_real_one(
     assert len(led.jobs()) == known
     assert len([one for one in led.requests()[asked:] if one[2] == "/api/v1/jobs"]) == 0
     assert (os.environ[VARIABLE], os.environ["IBM_CLOUD_API_KEY"]) == (led.key, other)
+
+
+LATE = f"""
+import atexit
+import os
+
+open("early.txt", "w").write(os.environ["{VARIABLE}"])
+atexit.register(lambda: open("late.txt", "w").write(os.environ["{VARIABLE}"]))
+"""
+
+
+def test_what_runs_when_the_run_is_over_has_no_real_one(
+    led: SecondServer,
+    run_apart: Run,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thread, and what was called at exit, submitted without a budget or a tag.
+
+    In a run that was started from a worker of pytest-xdist so could a conftest.py.
+    """
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    result = run_apart("def test_a(): pass", "--qchannel-mode=live", conftest=LATE)
+    result.assert_outcomes(passed=1)
+    for name in ("early.txt", "late.txt"):
+        assert (pytester.path / name).read_text(encoding="utf-8") not in ("", led.key)

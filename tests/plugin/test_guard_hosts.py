@@ -122,7 +122,7 @@ def test_an_unknown_route_of_a_known_host_fails_the_test(
         [
             f"E *EmulatorGap: the emulator has no route for {asked}",
             f"E *closest: {closest}",
-            "E *next: *ask for a route that qchannel docs emulator lists*",
+            "E *next: *ask for a route that there is (qchannel docs emulator)*",
         ]
     )
 

@@ -36,7 +36,8 @@ def test_an_old_cassette_fails_and_is_mended(
     result.stdout.fnmatch_lines(
         [
             "*CassetteTooOld: the cassette is 40 days old, and at most 30 are allowed",
-            "*next: *pytest *--qchannel-mode=record --qchannel-record-from=emulator",
+            # Without the last word, pasted, it left the cassette as old as it was.
+            f"*next: *pytest *--qchannel-mode=record --qchannel-record-from=emulator {OPTION}",
         ]
     )
     run(REST, *RECORD, OPTION).assert_outcomes(passed=1)

@@ -183,7 +183,28 @@ def test_a_marker_that_asks_for_another_lane_is_a_usage_error(
     """
     result = run(test, "--qchannel-scope=module")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*marker qchannel: {said}*", "*mark them all*"])
+    line = f"pytestmark = pytest.mark.qchannel({marker})"
+    result.stderr.fnmatch_lines(
+        [f"*marker qchannel: {said}*", f"*next: *write {line} in test_it.py, or take *"]
+    )
+
+
+def test_a_lane_gets_what_a_marker_asks_for_as_the_error_says(run: Run) -> None:
+    """It said to mark all tests: with the same marker on each of them it was refused as before."""
+    test = "@pytest.mark.qchannel(seed=7)\n        def test_{}(qchannel): pass"
+    tests = f"""
+        import pytest
+        {test.format("a")}
+        {test.format("b")}
+    """
+    result = run(tests, "--qchannel-scope=module")
+    line = "pytestmark = pytest.mark.qchannel(seed=7)"
+    result.stderr.fnmatch_lines([f"*next: *write {line} in test_it.py, or take *"])
+    mended = tests.replace("import pytest", f"import pytest\n        {line}")
+    run(mended, "--qchannel-scope=module").assert_outcomes(passed=2)
+    result = run(tests, "--qchannel-scope=session")
+    result.stderr.fnmatch_lines(["*next: *pytest --qchannel-seed=7, or take seed from the marker"])
+    run(tests, "--qchannel-scope=session", "--qchannel-seed=7").assert_outcomes(passed=2)
 
 
 def test_the_mark_of_the_module_is_of_its_lane(run: Run) -> None:

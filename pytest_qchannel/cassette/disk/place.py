@@ -12,7 +12,7 @@ from pytest_qchannel.cassette.disk.layout import QUARANTINE
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cassette.gate import Finding, Gate
 from pytest_qchannel.cassette.naming import SUFFIX
-from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe
+from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe, record_command
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.secret import Secret
 
@@ -109,4 +109,7 @@ def require_age(provenance: Provenance, place: Place, most_days: float | None) -
             f"the cassette is {age:.0f} days old, and at most {most_days:g} are allowed",
             path=place.path,
             test_id=place.test_id,
+            # Without it a recording with the same answers keeps the date of the old one.
+            next=f"{record_command(place.test_id, provenance.recorded_from)} "
+            f"--qchannel-max-age={most_days:g}",
         )

@@ -90,6 +90,5 @@ class SecretFound(QChannelError):
                 ("how", first.how),
                 ("also", "\n".join(shown)),
             ],
-            next="add a scrub rule for that place (qchannel docs scrubbing says how), and record "
-            "again",
+            next="add a scrub rule for that place (qchannel docs scrubbing), and record again",
         )

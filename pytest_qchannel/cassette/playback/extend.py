@@ -95,7 +95,7 @@ class ExtendTape(RecordTape):
         if found is None:
             return None
         self._extension.was_given(found)
-        answer = self._translation.to_real(self._player.given_back(found))
+        answer = self._translation.to_real(self._player.given_back(found, sent))
         self.heard(sent, answer)
         self.was_sent()
         return answer

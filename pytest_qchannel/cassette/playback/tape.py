@@ -196,7 +196,7 @@ class ReplayTape(Tape):
             self._problems.append(refused)
             raise
         found = self.player.find(sent)
-        answer = None if found is None else self.player.given_back(found)
+        answer = None if found is None else self.player.given_back(found, sent)
         self.heard(sent, answer)
         if answer is None:
             self.has_missed = True

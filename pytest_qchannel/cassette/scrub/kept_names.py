@@ -20,10 +20,11 @@ def kept_names(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The kinds and values that stay for these names; nothing for what looks like a secret.
 
     Args:
-        names: Names of instances, or ``hub/group/project`` of the classic platform.
+        names: Names and tags of instances, or ``hub/group/project`` of the classic platform.
     """
     for name in filter(is_plain, names):
         parts = name.split("/")
         if len(parts) == len(_CLASSIC):
             yield from zip(_CLASSIC, parts, strict=True)
         yield "instance", name
+        yield "tag", name

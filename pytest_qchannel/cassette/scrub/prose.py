@@ -7,10 +7,10 @@ only this user has. So the words are the allow-list.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
-__all__ = ["UNKNOWN", "VOCABULARY", "is_known", "scrub_prose", "words_of"]
+__all__ = ["UNKNOWN", "VOCABULARY", "is_known", "scrub_prose"]
 
 UNKNOWN: Final = "[word]"
 
@@ -63,34 +63,43 @@ VOCABULARY: Final = frozenset(
     loading logs mend month newest perform permissions pi possible reducing rzz submitting support
     using verify when will
     boolean connected equal form got interpret qargs specified subgraph transpiler transpiling
-    acts alone alternative anew angle annotation annotations arrays base bases become binary
-    bitarray boxes break broadcast calibrated classical clbits clifford column comparisons
-    condition conditions const constant converted dd declarations declared deeply defined
-    definition definitions delay delays discrete dt durations emulated emulator entangled exactly
-    executions expecting expression extraneous factor fewer figures finite fit fixed floating folds
-    followed follows gives globally goes ground handle hardware hold holds ideal illegal imports
-    incorrect indexing indices init initialisation inserted int integers into item kerneled knows
-    large layers learning learnt leave lengths like lists little live loops machine matrix mb
-    meaning measurements minute mismatched mitigated mm multiples ndarray needs never node noisy
-    openqasm operator ours output physical point precision previous product programmes projectors
-    pulses qpu random randomization ranges rates readable readout reads real recognition reference
-    referenced references rep resolved rotations round s samplex save scheduler scope sets simulate
-    simulates simulation single slow split start stdgates stretch symbol takes tell text texts them
-    those told top turn turns uint unary undefined unhandled union variants vector vectors viable
-    virtual visible went were whether which while whose works written years yyyy zlib
-    bindingsarray give layer schmidt timing
+    above acts additionalproperties alone alternative anew annotation answers applying assign
+    assignment axes axis base bases become belong belonging bindingsarray block box bracket
+    break broadcast bug bytes calibrated character classical classicalregister clifford
+    cliffords closing coefficient colons column come condition createdat currently dd decimal
+    declaration declarations declared decode decompressing decoupling deep deeply define defined
+    definition delay delays depths differ documented dt duplicated dynamical emulated emulator
+    entangled eof estimated every exactly executions exit expectation expecting expression
+    extraneous factor factors fewer figures final find finite fit fixed folds followed follows
+    forward give gives goes ground handler hold holds ideal identifier imports incorrect
+    inflates init installed instead integers into item itself kerneled knows l large layer
+    layererror layers layout learning learnt leave let letters levels like likely lists little
+    live loops machine mapping match matrix maxitems maxlength mb meaning meant measurements
+    minitems minlength minute mismatched mitigated mm moves multiples ndarray near need needs
+    never noiselearnerresult noisy non openqasm operand operands operations operator optimize
+    ours own package padding part pattern pec physical pip place polled precision previous
+    product progression projectors pulses qpu quantumcircuit quantumregister r random
+    randomization rates readable readout reads real recognition recorded redeclared rep returns
+    rotations round route rows s samplex samplomatic says scheduler sequence serve serves sets
+    short sign simulate simulates simulation single slow snapshots split start starts stays
+    stdgates stretch strings stuck symbol syntax takes tell ten test text texts them these those
+    timing together told top turn turns twirl undeclared undefined unpacked uses variables
+    variants vector vectors viable wants went were where whether which while whose words works
+    written x xpxm xx xy y years yyyy zlib
     """.split()  # noqa: SIM905 - three hundred quoted words are not easier to read
 )
 
 _TOKEN: Final = re.compile(r"\S+")
-_TRIM: Final = re.compile(r"^([\"'`(\[{<]*)(.*?)([\"'`)\]}>.,:;!?]*)$", re.DOTALL)
+_TRIM: Final = re.compile(
+    r"^([\"'`(\[{<\u2018\u201c]*)(.*?)([\"'`)\]}>.,:;!?\u2019\u201d]*)$", re.DOTALL
+)
 _PART: Final = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z\d]+")
-# A round one, and the largest of 32 bits, are limits.
-_NUMBER: Final = re.compile(r"[-+]?\d{1,7}(\.\d{1,6})?%?|[1-9]0{7,11}|2147483647")
+_NUMBER: Final = re.compile(r"[-+]?\d{1,7}(\.\d{1,6})?%?|10{7,12}|2147483647")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
 _DEVICE: Final = re.compile(r"(ibmq?|fake|simulator|aer)(_[a-z]{1,16}\d{0,4}){1,3}")
 _MOST_PARTS: Final = 9
-_JOINER: Final = re.compile(r"(?!::)[-_/.=:',\[\]]{1,2}")
+# Of words, or of a place in a document: `pubs[0][2].shots`, `3,14`.
+_JOINER: Final = re.compile(r"(?!::)[-_/.=:']{1,2}|[,$(\[]|\)\.|\](?:\[|[._]{1,3})")
 _MOST_GROUPS: Final = 3
 """A version has three groups of digits, an IPv4 address four."""
 
@@ -106,7 +115,7 @@ def is_known(word: str) -> bool:
     """Whether a word is the service's own, a short number, a time or a device."""
     if _NUMBER.fullmatch(word) or _TIME.fullmatch(word) or _DEVICE.fullmatch(word):
         return True
-    parts = _PART.findall(word.removesuffix("n't").removesuffix("'s"))  # "doesn't", "a job's"
+    parts = _PART.findall(word.removesuffix("n't").removesuffix("'s"))  # "doesn't", "job's"
     # Letters one by one, with digits between them, are an id.
     if any(part.isalpha() and len(part) == 1 for part in parts) and len(parts) > 1:
         return False
@@ -152,21 +161,31 @@ def _grouped(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def words_of(text: str) -> Iterator[str]:
-    """The words of a text as a sentence would have them: without the signs around each."""
-    for token in _TOKEN.findall(text):
-        trimmed = _TRIM.fullmatch(token)
-        if trimmed is not None and trimmed[2]:
-            yield trimmed[2]
+_PIECE: Final = re.compile(r"\w[\w+-]*(?:\.[\w+-]+)*")
 
 
-def scrub_prose(text: str, standin: Callable[[str], str | None]) -> str:
+def _echoed(word: str, echo: Callable[[str], str | None]) -> str | None:
+    """A word that was sent, or one that is made of such ones and of known ones: `name=this`."""
+    if whole := echo(word):
+        return whole
+    known = {one: None if is_known(one) else echo(one) for one in _PIECE.findall(word)}
+    rest = _PIECE.sub(lambda one: "name" if known[one[0]] else one[0], word)
+    if not any(known.values()) or not is_known(rest):
+        return None
+    return _PIECE.sub(lambda one: known[one[0]] or one[0], word)
+
+
+def scrub_prose(
+    text: str,
+    standin: Callable[[str], str | None],
+    echo: Callable[[str], str | None] = lambda _: None,
+) -> str:
     """A sentence with every word replaced that the service does not always use.
 
     Args:
         text: What the service said.
-        standin: Gives what stands for a word that the service does not always use: the stand-in of
-            a job's id, or the word itself where it may stay.
+        standin: Gives the stand-in of a word that has one already: a job's id, say.
+        echo: Gives what stands for a word that was sent: see :mod:`.echoes`.
     """
     grouped = _grouped(text)
 
@@ -178,7 +197,10 @@ def scrub_prose(text: str, standin: Callable[[str], str | None]) -> str:
         before, word, after = trimmed.groups()
         if not word or found[0] == f"{before[:-1]}{UNKNOWN}{after[1:]}":
             return found[0]
-        kept = standin(word) or (word if is_known(word) else UNKNOWN)
-        return f"{before}{kept}{after}"
+        kept = standin(word) or (word if is_known(word) else None)
+        for size in range(len(after), 0, -1) if kept is None else ():  # a CRN ends with colons
+            if whole := standin(word + after[:size]) or echo(word + after[:size]):
+                return f"{before}{whole}{after[size:]}"
+        return f"{before}{kept or _echoed(word, echo) or UNKNOWN}{after}"
 
     return _TOKEN.sub(scrub, text)

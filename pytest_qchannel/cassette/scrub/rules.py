@@ -39,8 +39,8 @@ RULES: Final[Mapping[str, Rule]] = {
              "nothing in them looks like a secret, an address, a path or a name"),
         Rule("SCRUB-002", "public", "keep", "public data of a device: as long as it likes, as long "
              "as nothing in it looks like a secret, an address or a path"),
-        Rule("SCRUB-003", "prose", "rewrite", "a sentence of the service: words of its vocabulary, "
-             "and those kept of what the test sent, stay, every other becomes [word]"),
+        Rule("SCRUB-003", "prose", "rewrite", "a sentence of the service: words of its vocabulary "
+             "stay, every other word becomes [word]"),
         Rule("SCRUB-004", "drop", "drop", "not needed for replay, and personal"),
         Rule("SCRUB-005", "unknown", "replace", "no rule names it: it keeps its JSON type and "
              "loses its value, and is reported"),

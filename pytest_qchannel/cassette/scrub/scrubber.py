@@ -12,9 +12,10 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_qchannel.cassette.interaction import Headers, Interaction
+from pytest_qchannel.cassette.scrub.echoes import Asked
 from pytest_qchannel.cassette.scrub.headers import HEADERS, UNNEEDED
 from pytest_qchannel.cassette.scrub.looks import is_name, is_plain, is_word
-from pytest_qchannel.cassette.scrub.prose import VOCABULARY, words_of
+from pytest_qchannel.cassette.scrub.prose import VOCABULARY
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.scrub.tree import RewriteParams, Walker, grown
 from pytest_qchannel.cassette.scrub.values import Values
@@ -59,10 +60,17 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Scrubbed:
-    """An interaction as it may be stored, and what no rule names."""
+    """An interaction as it may be stored.
+
+    Attributes:
+        interaction: It.
+        unknown: What no rule names.
+        has_lost_echo: Whether its answer said a word of an earlier request that a replay lacks.
+    """
 
     interaction: Interaction
     unknown: tuple[Unknown, ...] = ()
+    has_lost_echo: bool = False
 
 
 class Scrubber:
@@ -92,12 +100,12 @@ class Scrubber:
         """One text by the rule of that name, with the stand-ins of this cassette."""
         return self._values.scrub(rule, text)
 
-    def scrub(self, interaction: Interaction, kept_too: object = None) -> Scrubbed:
+    def scrub(self, interaction: Interaction, asked: Asked | None = None) -> Scrubbed:
         """The interaction as it may be stored; never raises on what a server may answer.
 
         Args:
-            interaction: What was sent and answered.
-            kept_too: JSON that was sent with it and is kept elsewhere.
+            interaction: What is scrubbed.
+            asked: What was asked, where that was more: a job, whose params are kept otherwise.
         """
         found = _found(interaction.method, interaction.url)
         route = found.route if found else None
@@ -126,7 +134,9 @@ class Scrubber:
             asking,
             route.form if route else _NOTHING,
         )
-        self._values.own_words.update(_words_kept(url, request_body, kept_too))
+        self._values.echoes.ask(
+            asked or Asked(interaction), Interaction("GET", url, request_body=request_body)
+        )
         fields, text = ERRORS, "prose"
         if interaction.status < 400:
             fields, text = (route.answered, route.text) if route else (_NOTHING, "log")
@@ -152,6 +162,7 @@ class Scrubber:
                 response_body=response_body,
             ),
             tuple(unknown),
+            self._values.echoes.has_lost,
         )
 
     def _link(self, url: str) -> str:
@@ -274,29 +285,6 @@ def _tags_sent(request: Interaction) -> Iterator[str]:
             body = json.loads(request.request_body)
             tags = body.get("tags") if isinstance(body, dict) else None
             yield from (one for one in tags or () if isinstance(one, str))
-
-
-def _words_kept(url: str, body: bytes, kept_too: object) -> Iterator[str]:
-    """The words of a request as it is kept: of its path, its query and its body."""
-    parts = urlsplit(url)
-    texts = [*unquote(parts.path).split("/"), *(value for _, value in parse_qsl(parts.query))]
-    with suppress(ValueError, RecursionError):
-        texts += _leaves(json.loads(body or b"null"))
-    for text in (*texts, *_leaves(kept_too)):
-        yield from words_of(text)
-
-
-def _leaves(value: object) -> Iterator[str]:
-    """The texts of JSON, keys included, and its whole numbers."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            waiting += [*one, *one.values()]
-        elif isinstance(one, list):
-            waiting += one
-        elif isinstance(one, str | int):
-            yield str(one)
 
 
 def _media_type(headers: Headers) -> str:

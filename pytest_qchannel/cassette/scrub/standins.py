@@ -12,7 +12,10 @@ from typing import Final
 
 from pytest_qchannel.cassette.standin_shapes import DOMAIN, HEX, IBM_ID, WORD, standin_jwt
 
-__all__ = ["SHAPES", "Standins"]
+__all__ = ["DRAWN", "SHAPES", "Standins"]
+
+DRAWN: Final = re.compile(r"(?=.*\d).{16,}")
+"""What the service draws as an id; a test that makes one up may use the same word elsewhere."""
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]{20,}")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

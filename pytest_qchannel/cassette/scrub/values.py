@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 from ahocorasick_rs import AhoCorasick
 
+from pytest_qchannel.cassette.scrub.echoes import Echoes
 from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_harmless, is_plain, is_tag
-from pytest_qchannel.cassette.scrub.prose import is_known, scrub_prose
-from pytest_qchannel.cassette.scrub.standins import SHAPES, Standins
+from pytest_qchannel.cassette.scrub.prose import UNKNOWN, is_known, scrub_prose
+from pytest_qchannel.cassette.scrub.standins import DRAWN, SHAPES, Standins
 from pytest_qchannel.cassette.standin_shapes import WORD, is_standin
 from pytest_qchannel.hosts import SOCKET_HOSTS
 
@@ -28,6 +30,9 @@ _MIME: Final = re.compile(
 LEAST_KNOWN: Final = 8
 """A shorter value that has a stand-in, a tag say, may be a part of any word."""
 
+_DRAWN: Final = frozenset({"job_id", "session_id", "task_id"})
+"""Kinds of ids that the service draws."""
+
 _SCHEMES: Final = frozenset({"bearer", "apikey", "basic", "token"})
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -43,8 +48,7 @@ class Values:
 
     Attributes:
         own_tags: Tags that the code under test named itself: they stay where they are plain.
-        own_words: What is kept of its requests, word by word: an error that says one of them tells
-            nothing new.
+        echoes: What it has sent: the service says it again.
     """
 
     def __init__(
@@ -61,7 +65,7 @@ class Values:
         self._known: AhoCorasick | None = None
         self._known_of = 0
         self.own_tags: set[str] = set()
-        self.own_words: set[str] = set()
+        self.echoes = Echoes()
         self._rewriters: Mapping[str, Callable[[str], str]] = {
             "keep": self._keep,
             "public": lambda text: text if self.may_stay(text) and is_harmless(text) else WORD,
@@ -101,8 +105,9 @@ class Values:
             # A tag can be a word of the service: "estimator".
             replaced = [
                 value
-                for _, value in self.standins.replaced()
+                for kind, value in self.standins.replaced()
                 if len(value) >= LEAST_KNOWN and not is_known(value)
+                if not _is_made_up(kind, value)
             ]
             self._known = AhoCorasick([*self._secrets, *replaced])
             self._known_of = self.standins.count
@@ -121,13 +126,23 @@ class Values:
         return text if self.may_stay(text) and is_plain(text) else WORD
 
     def _prose(self, text: str) -> str:
-        scrubbed = scrub_prose(text, self._in_prose)
+        had_lost = self.echoes.has_lost
+        scrubbed = scrub_prose(text, self._in_step, self._echo)
+        if UNKNOWN not in scrubbed:
+            self.echoes.has_lost = had_lost  # what is no echo as a whole was made of some
+        if not is_harmless(scrubbed):  # together with the words around it: "token: mine"
+            scrubbed = scrub_prose(text, self._in_step, partial(self.echoes.of, as_it_is=False))
         return scrubbed if not any(secret in scrubbed for secret in self._secrets) else WORD
 
-    def _in_prose(self, word: str) -> str | None:
-        known = self.any_standin(word)
-        is_own = known is None and word in self.own_words
-        return word if is_own and self.may_stay(word) and is_plain(word) else known
+    def _in_step(self, word: str) -> str | None:
+        made = self.any_standin(word)
+        kinds = (kind for kind in _DRAWN if self.standins.known(kind, word))
+        is_given = not any(_is_made_up(kind, word) for kind in kinds)
+        in_step = made is None or self.echoes.is_in_step(word, made, is_given=is_given)
+        return made if in_step else None
+
+    def _echo(self, word: str) -> str | None:
+        return self.echoes.of(word, as_it_is=self.may_stay(word))
 
     @staticmethod
     def _log(text: str) -> str:
@@ -217,3 +232,8 @@ class Values:
         if isinstance(value, str):
             return value if is_standin(value) and len(value) <= len(WORD) else WORD if value else ""
         return type(value)() if isinstance(value, list | dict) else None
+
+
+def _is_made_up(kind: str, value: str) -> bool:
+    """Whether an id is no service's: a test asks for it in vain, and may use the word elsewhere."""
+    return kind in _DRAWN and not DRAWN.fullmatch(value)

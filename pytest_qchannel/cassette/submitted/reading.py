@@ -28,12 +28,10 @@ class Reader:
 
     Attributes:
         texts: What gives each circuit in words, in the order in which they were met.
-        notes: The metadata of each, in the same order.
     """
 
     def __init__(self) -> None:
         self.texts: list[Callable[[], tuple[str, str]]] = []
-        self.notes: list[Mapping[str, object]] = []
 
     def read(self, value: object) -> object:
         """A value with its circuits and arrays in their forms."""
@@ -88,7 +86,6 @@ class Reader:
             partial(circuit_text, one, form["circuit"])
             for one, form in zip(circuits, forms, strict=True)
         ]
-        self.notes += [one.metadata or {} for one in circuits]
         return [dict(one) for one in forms]
 
 

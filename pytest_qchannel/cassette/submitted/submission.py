@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -60,13 +60,11 @@ class Submission:
         texts: What gives each circuit in words, language and text, in the order of the form; empty
             if it was read from a form.
         sent: Its params before stand-ins took the place of texts; never to be kept.
-        notes: The metadata that a person gave each circuit, in order; never to be kept.
     """
 
     form: dict[str, object]
     texts: tuple[Callable[[], tuple[str, str]], ...] = field(default=(), compare=False, repr=False)
     sent: object = field(default=None, compare=False, repr=False)
-    notes: tuple[Mapping[str, object], ...] = field(default=(), compare=False, repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -120,8 +118,7 @@ def read_submission(body: bytes, *, is_job: bool = True) -> Submission | None:
         form["params"] = _harmless(sent)
     # What was taken out must not come back with the words that are made of the circuits.
     is_same = form.get("params") == sent
-    texts = tuple(reader.texts) if is_same else ()
-    return Submission(form, texts, sent, tuple(reader.notes))
+    return Submission(form, tuple(reader.texts) if is_same else (), sent)
 
 
 def fields_of(body: bytes) -> dict[str, object] | None:

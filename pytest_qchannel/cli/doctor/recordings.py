@@ -99,7 +99,7 @@ def _used_of(machine: Machine, root: Path) -> Iterator[Finding]:
     words = [shlex.quote(str(machine.shown(root)))] if len(machine.trees) > 1 else []
     kept = cassettes_in(root)
     used = {one.path for one in kept if _is_written(machine, one.test)}
-    modules = {one.module for one in kept if _defined_in(machine.base / one.module)}
+    modules = {one.module for one in kept if _defined_in(machine.base / one.module) is not None}
     for unused in find(
         kept,
         Seen(used, {}, modules),
@@ -118,7 +118,7 @@ def _is_written(machine: Machine, test: str) -> bool:
     path = machine.base / module
     if scope_of(test) in ("package", "session"):
         return any(path in one.parents for one in machine.tests if one.name != "conftest.py")
-    known = _defined_in(path)
+    known = _defined_in(path) or {}
     for name in (part.partition("[")[0] for part in rest.split("::") if rest):
         if name not in known:
             return "*" in known
@@ -128,12 +128,15 @@ def _is_written(machine: Machine, test: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _defined_in(path: Path) -> Mapping[str, bool]:
-    """The names that a module has, and whether what is in them is written elsewhere, too."""
+def _defined_in(path: Path) -> Mapping[str, bool] | None:
+    """The names that a module has, and whether what is in them is written elsewhere, too.
+
+    ``None`` where it cannot be read.
+    """
     try:
         tree = ast.parse(read_small(path))
     except (OSError, ValueError, SyntaxError):
-        return {}
+        return None
     found: dict[str, bool] = {}
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -142,6 +145,8 @@ def _defined_in(path: Path) -> Mapping[str, bool]:
             found[node.name] = bool(node.bases)
         elif isinstance(node, ast.ImportFrom):
             found.update((one.asname or one.name, True) for one in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.setdefault(node.id, True)
     return found
 
 

@@ -35,8 +35,8 @@ __all__ = ["App", "headers_alone"]
 
 
 _NEXT: Final = (
-    "ask for a route that qchannel docs emulator lists, or keep this test for the real service; "
-    "where it is to find nothing there: --qchannel-unknown-routes=404"
+    "ask for a route that there is (qchannel docs emulator), or keep this test for the real "
+    "service; where it is to find nothing there: --qchannel-unknown-routes=404"
 )
 
 

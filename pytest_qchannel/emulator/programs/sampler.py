@@ -29,9 +29,11 @@ from pytest_qchannel.emulator.programs.isa import require_measured, require_twir
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import DEFAULT_SHOTS, Twirling, group
 from pytest_qchannel.emulator.programs.outcome import Outcome, facts_of
+from pytest_qchannel.emulator.programs.schedule import require_schedule, schedule_of
 from pytest_qchannel.emulator.programs.seeds import following, seed_of
 from pytest_qchannel.emulator.programs.task import Params, Pub, Task, TooLong
 from pytest_qchannel.emulator.programs.twirling import twirled
+from pytest_qchannel.emulator.world.snapshots import Snapshot
 from pytest_qchannel.ibm.releases import READS_NEW_SPANS_SINCE
 
 __all__ = ["run"]
@@ -52,6 +54,7 @@ class _Run:
         data: Per register, bits of shape ``(*pub_shape, shots, num_bits)``, or complex numbers of
             that shape, or without the axis of the shots where these are averaged.
         length_s: How long the device takes for a shot.
+        schedule: When which of its instructions run, where that was asked for.
     """
 
     size: tuple[int, int]
@@ -61,6 +64,7 @@ class _Run:
     split: options.Split | None
     data: Mapping[str, Data]
     length_s: float
+    schedule: Mapping[str, str | int] | None = None
 
     @property
     def executions(self) -> int:
@@ -71,6 +75,8 @@ class _Run:
         found: dict[str, object] = {"circuit_metadata": self.told}
         if self.split is not None:
             found["num_randomizations"] = self.split.num_randomizations
+        if self.schedule is not None:
+            found["compilation"] = {"scheduler_timing": self.schedule}
         return found
 
 
@@ -138,7 +144,9 @@ def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) ->
     options.require_executions(before + math.prod(shape) * (split.shots if split else shots))
     bound = pubs.Bound([active.circuit], values, where)
     width = circuit.num_clbits
-    meas_type = group(group(params, "options"), "execution").get("meas_type", "classified")
+    execution = group(group(params, "options"), "execution")
+    schedule = _schedule(circuit, execution, snapshot, where)
+    meas_type = execution.get("meas_type", "classified")
     measured: Data
     if meas_type == "classified":
         bits = _stacked(machine.bits(active, bound, shots, seed), (*shape, shots, width), np.bool_)
@@ -153,7 +161,18 @@ def _run_pub(machine: Machine, sent: Pub, seed: int, where: str, before: int) ->
     length_s = pubs.mean_length_s(circuit, active, bound, snapshot)
     size = circuit.num_qubits, circuit.depth() if machine.task.with_facts else 0
     told = dict(circuit.metadata or {})
-    return _Run(size, told, shape, shots, split, _registers(circuit, measured), length_s)
+    registers = _registers(circuit, measured)
+    return _Run(size, told, shape, shots, split, registers, length_s, schedule)
+
+
+def _schedule(
+    circuit: QuantumCircuit, execution: Params, snapshot: Snapshot, where: str
+) -> Mapping[str, str | int] | None:
+    """What ``options.experimental`` may ask for. Source: IBM's guide to the timing of circuits."""
+    if not (execution.get("scheduler_timing") or execution.get("stretch_values")):
+        return None
+    require_schedule(circuit, where)  # without stretches there are no values of any
+    return schedule_of(circuit, snapshot) if execution.get("scheduler_timing") else None
 
 
 def _stacked(

@@ -216,7 +216,6 @@ class AccessToken:
 
     value: str = field(repr=False)
     account: Account
-    issued_at: float
     expires_at: float
     revoked: bool = False
 

@@ -172,9 +172,10 @@ def served(source: str, name: str, has_fractional_gates: bool | None = None) -> 
 
     Its flags are those that the service gives by now, whatever the age of the snapshot: a device
     that takes OpenQASM 3 has ``dynamic_circuits`` among its features, as all that were recorded in
-    2026 have. Fractional gates (by default a Heron's) are added to a configuration, which the
-    client recorded without them. Recorded properties of Herons have them; in others ``rx`` gets the
-    errors and lengths of the qubit's ``sx``, ``rzz`` those of the pair's ``cz``.
+    2026 have, and a Heron the quick measurement for the middle of a circuit. Fractional gates (by
+    default a Heron's) are added to a configuration, which the client recorded without them.
+    Recorded properties of Herons have them; in others ``rx`` gets the errors and lengths of the
+    qubit's ``sx``, ``rzz`` those of the pair's ``cz``.
 
     Raises:
         KeyError: The installed client ships no such snapshot; see :func:`available`.
@@ -186,6 +187,8 @@ def served(source: str, name: str, has_fractional_gates: bool | None = None) -> 
     features = facts.get("supported_features", [])
     if "qasm3" in features and "dynamic_circuits" not in features:
         facts["supported_features"] = [*features, "dynamic_circuits"]
+    if recorded.is_heron and "qasm3" in features:
+        facts |= _with_mid_circuit_readout(facts)
     if has_fractional_gates:
         facts |= _with_fractional_gates(facts)
     return replace(
@@ -197,6 +200,29 @@ def served(source: str, name: str, has_fractional_gates: bool | None = None) -> 
         facts=MappingProxyType(facts),
         has_fractional_gates=has_fractional_gates,
     )
+
+
+def _with_mid_circuit_readout(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a configuration that tell what goes in the middle of a circuit, made whole.
+
+    Source: what the service listed for Heron devices in 2026; the form is that of configurations
+    recorded then. How long ``measure_2`` takes elsewhere nobody has written down.
+    """
+    known = facts.get("supported_instructions", [])
+    added = [name for name in ("measure_2", "if_else", "store") if name not in known]
+    found: dict[str, Any] = {"supported_instructions": [*known, *added]}
+    if "measure_2" in added:
+        gate: dict[str, Any] = {"name": "measure_2", "parameters": [], "qasm_def": None}
+        signature = {
+            "name": "measure_2",
+            "num_qubits": 1,
+            "num_clbits": 1,
+            "parameters": [],
+            "return_type": "Bool",
+        }
+        found["gates"] = [*facts["gates"], gate]
+        found["instruction_signatures"] = [*facts.get("instruction_signatures", []), signature]
+    return found
 
 
 def _with_sent_dates(recorded: bytes) -> bytes:

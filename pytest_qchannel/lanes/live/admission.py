@@ -176,7 +176,8 @@ class Admission:
         is_paid, overrun_s = self._terms.budget.tier != "dry", 0
         if order.kind is Kind.JOB:
             cost = allowance.cost_of(wish)
-            is_paid = is_paid and not self._is_paid_by_session(order, session)
+            is_in_session = self._is_paid_by_session(order, session)
+            is_paid = is_paid and not is_in_session
         elif order.kind is Kind.SESSION:
             cost, overrun_s = allowance.longest_session(wish), allowance.overrun_s
         else:

@@ -47,7 +47,7 @@ class Order:
     @property
     def is_late(self) -> bool:
         """Whether its test has ended since it came: nobody would sweep what it makes."""
-        return self.test.swept != self.swept
+        return self.test.is_over or self.test.swept != self.swept
 
     def wait(self, clock: Clock, seconds: float) -> bool:
         """Waits while its test goes on; whether it still does."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +20,7 @@ from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.budget import FIXED_S, Budget
 from pytest_qchannel.lanes.live.caller import Caller, LiveLoginFailed
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
-from pytest_qchannel.lanes.live.entry import Entry, Kind, State, fingerprint
+from pytest_qchannel.lanes.live.entry import Kind, State, fingerprint
 from pytest_qchannel.lanes.live.forwarder import Forwarder
 from pytest_qchannel.lanes.live.ledger import TROUBLES, Ledger, ledger_path
 from pytest_qchannel.lanes.live.policy import Policy
@@ -286,6 +285,10 @@ class LiveRun:
         if self.is_hurried:
             self._forwarder.abandon()
 
+    def stop_submitting(self) -> None:
+        """The run was told to end. Takes no lock: a handler of a signal calls it."""
+        self._test.is_over = True
+
     def hurry(self) -> None:
         """The run is to end soon: CI kills a few seconds after its signal."""
         self.is_hurried = True
@@ -315,10 +318,10 @@ class LiveRun:
 
     def _crn_of(self, instance: str, channel: Channel) -> str | None:
         """The CRN with a fingerprint, of the instances in use or of all of the account."""
-        for one in chain(self.instances_of(channel), lazily(self._callers[channel].instances)):
-            if fingerprint(one.id) == instance:
-                return one.id
-        return None
+        known = {fingerprint(one.id): one.id for one in self.instances_of(channel)}
+        if instance not in known:
+            known = {fingerprint(one.id): one.id for one in self._callers[channel].instances()}
+        return known.get(instance)
 
     @functools.cached_property
     def _sweep(self) -> Sweep:
@@ -348,17 +351,16 @@ class LiveRun:
 
     def spent(self) -> tuple[float, float, float | None]:
         """The QPU seconds that were used, that are held, and that may be used at all."""
-        budget, entries = self.terms.budget, self.ledger.entries()
-        used = sum(one.used or 0.0 for one in entries)
-        held = sum(one.held for one in entries)
+        budget, held = self.terms.budget, self.ledger.held()
+        used = sum(one.used or 0.0 for one in self.ledger.entries())
         return used, held - used, budget.seconds if budget.tier == "paid" else None
 
     def summary(self) -> list[str]:
         """What has been spent, in lines."""
-        entries: list[Entry] = []
-        with suppress(*TROUBLES):  # its sweep has told that
-            entries = self.ledger.entries()
-        if not entries:
+        try:
+            if not (entries := self.ledger.entries()):
+                return []
+        except TROUBLES:  # its sweep has told that
             return []
         used, held, budget_s = self.spent()
         jobs = sum(one.kind is Kind.JOB and one.state is not State.VOID for one in entries)
@@ -390,8 +392,3 @@ class LiveRun:
         if secret.is_searchable and secret not in self.real:
             remember(secret)
             self.real.append(secret)
-
-
-def lazily(give: Callable[[], Iterable[HeldInstance]]) -> Iterator[HeldInstance]:
-    """What a function gives, which is called when it is asked for."""
-    yield from give()

@@ -51,6 +51,8 @@ class LiveTest:
         facts: What passed the door.
         complained: The problems of this test, also those that were told already.
         swept: How often what it left was ended: once, or once for each attempt.
+        is_over: Whether the run was told to end: what it submits then, as in a ``finally``, would
+            wait, or be left.
     """
 
     allowance: Allowance
@@ -58,6 +60,7 @@ class LiveTest:
     facts: Facts = field(default_factory=Facts)
     complained: list[LiveProblem] = field(default_factory=list)
     swept: int = 0
+    is_over: bool = False
 
     def complain(self, problem: LiveProblem) -> LiveProblem:
         """Puts a problem where the code under test cannot swallow it, and gives it back."""

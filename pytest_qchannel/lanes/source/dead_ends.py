@@ -271,8 +271,7 @@ def _failed_job(case: Case) -> QChannelError | None:
             facts=facts,
             next=job.reason_solution
             or _MENDED_BY.get(job.reason_code)
-            or "mend what was submitted: qchannel docs emulator says what "
-            "is checked and what can be simulated",
+            or "mend what was submitted; what is checked and simulated: qchannel docs emulator",
         )
     fault = next((one.label for one in case.faults if one.ending is job.ending), None)
     order = f"the fault {fault!r} says so" if fault else "the test has set its end"

@@ -69,7 +69,7 @@ class EmulatedSource:
             name
             for account in world.accounts
             for one in account.instances.values()
-            for name in (one.name, *([] if one.id.startswith("crn:") else [one.id]))
+            for name in (one.name, *one.tags, *([] if one.id.startswith("crn:") else [one.id]))
         }
         self.own_credentials = {account.credential for account in world.accounts}
         self.controls = _Controls(EmulatorControl(self.app, journal), builder)

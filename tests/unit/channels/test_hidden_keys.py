@@ -54,3 +54,23 @@ def test_a_worker_has_the_standins_of_its_controller() -> None:
     assert worker.environ()[OURS] == "a-real-key"
     assert worker.standins() == controller.standins()
     controller.end()
+
+
+def test_a_key_is_taken_under_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``MY_TOKEN: ${{ secrets.KEY }}`` stood beside it, and code under test had the real one."""
+    theirs = {"MY_TOKEN": "a-real-key", "MY_URL": "https://me:a-real-key@host.example/"}
+    for name, value in theirs.items():
+        monkeypatch.setenv(name, value)
+    hidden = HiddenKeys()
+    hidden.take()
+    assert os.environ["MY_TOKEN"] == os.environ[OURS]
+    assert os.environ["MY_URL"] == f"https://me:{os.environ[OURS]}@host.example/"
+    assert not any("a-real-key" in value for value in os.environ.values())
+    worker = HiddenKeys(hidden.taken)
+    inherited = dict(os.environ)
+    for one in (hidden, worker):
+        one.take()
+        assert theirs.items() <= one.environ().items()
+    assert dict(os.environ) == inherited
+    hidden.end()
+    assert theirs.items() <= os.environ.items()

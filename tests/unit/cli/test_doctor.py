@@ -323,20 +323,25 @@ def test_a_file_can_hide_each_package_that_is_needed() -> None:
 def test_a_cassette_that_tests_share_is_used_while_there_are_some(tmp_path: Path) -> None:
     """Each but the session's was unused for ever, and the command that mends it found nothing.
 
-    So was that of a test that a class inherits, or that is imported from another module.
+    So was that of a test that a class inherits, or that is imported from another module, or made
+    by a call. That of a test whose module has nothing but values left was not told.
     """
     text = "import pytest\nfrom kit import Kit, test_lent\n\n\nclass TestA(Kit):\n"
     text += "    def test_x(self): ...\n\n\nclass TestB:\n    def test_y(self): ...\n"
+    text += "\n\ntest_made = Kit.test()\n"
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_a.py").write_text(text, encoding="utf-8")
+    (tmp_path / "tests" / "test_c.py").write_text('"""Nothing."""\n', encoding="utf-8")
     here = "tests/test_a.py"
     used = [f"{here}::_module", f"{here}::TestA::_class", "tests::_package", "::_session"]
     used += [f"{here}::TestA::test_of_the_kit", f"{here}::test_lent", f"{here}::TestB::test_y"]
+    used += [f"{here}::test_made"]
     gone = {
         "old/test_b.py::_module": "there is no old/test_b.py",
         f"{here}::TestC::_class": f"no tests share a cassette in {here}::TestC",
         "old::_package": "no test shares a cassette of its package",
         f"{here}::TestB::test_gone": f"there is no such test in {here}",
+        "tests/test_c.py::test_x": "there is no such test in tests/test_c.py",
     }
     store = Store(tmp_path / "cassettes")
     for test in [*used, *gone]:

@@ -8,7 +8,6 @@ are in memory only, and nothing here shows one.
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -22,19 +21,23 @@ from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import Finding, Gate, SecretFound
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import key_of, submission_in
+from pytest_qchannel.cassette.playback.matching import address_of, key_of, submission_in
 from pytest_qchannel.cassette.playback.record.collapse import collapse
-from pytest_qchannel.cassette.playback.record.given import Given
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
-from pytest_qchannel.cassette.playback.record.replayable import not_found_again
+from pytest_qchannel.cassette.playback.record.replayable import (
+    made_of_given,
+    made_of_parts,
+    not_found_again,
+)
 from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_logins
 from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.cassette.problems import RecordingRefused, record_command
 from pytest_qchannel.cassette.provenance import Provenance
-from pytest_qchannel.cassette.scrub import Scrubber, Unknown
+from pytest_qchannel.cassette.scrub import Scrubbed, Scrubber, Unknown
+from pytest_qchannel.cassette.scrub.echoes import Asked
 from pytest_qchannel.cassette.scrub.kept_names import kept_names
-from pytest_qchannel.cassette.scrub.standins import Standins
+from pytest_qchannel.cassette.scrub.standins import DRAWN, Standins
 from pytest_qchannel.cassette.standin_shapes import is_standin
 from pytest_qchannel.cassette.submitted.submission import Submission
 from pytest_qchannel.ibm.route import Action
@@ -47,9 +50,6 @@ _TOKEN_FIELDS: Final = ("access_token", "refresh_token", "id")
 _OF_BODY: Final = ("content-type", "content-encoding")
 _UNIQUE: Final = frozenset({"account", "guid", "job_id", "session_id", "task_id"})
 """The kinds of stand-ins whose values a test has from the run itself, if it was told them."""
-
-_DRAWN: Final = re.compile(r"(?=.*\d).{16,}")
-"""What the service draws: a word that a test has made up stands in many an answer."""
 
 
 class Recording:
@@ -68,6 +68,7 @@ class Recording:
         self._outdated: set[int] = set()
         self._unknown: dict[Unknown, None] = {}
         self._not_found_again: tuple[str, ...] = ()
+        self._lost: list[str] = []
         self._kept: set[tuple[str, str]] = set()
         self._test = ""
         self._tests: set[str] = set()
@@ -150,16 +151,22 @@ class Recording:
         secrets = [one.reveal() for one in self.known(accounts)]
         scrubber = Scrubber(secrets, rewrite_params=answered_params, standins=self._standins())
         scrubbed, submitted = {}, {}
+        self._lost.clear()
         raw = kept_logins(self._of_last_runs())
         for one in raw:
             kept, submission = self._scrubbed(one, scrubber)
             scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
-        given = Given(_ids(raw, accounts, scrubber.standins), _credentials(accounts, raw))
+        ids = self._ids_given(raw, scrubber.standins)
+        given = [*ids, *(one for one in _credentials(accounts, raw) if one.is_searchable)]
+        pairs = [(one, scrubbed[id(one)]) for one in raw]
+        sent = {key: one.sent for key, one in submitted.items()}
         found = chain(
-            not_found_again(((one, scrubbed[id(one)]) for one in raw), accounts),
-            *(given.hidden_in(one, submitted.get(id(one))) for one in scrubbed.values()),
+            self._lost,
+            not_found_again(pairs, accounts),
+            made_of_parts(((*both, sent.get(id(both[1]))) for both in pairs), ids),
+            made_of_given(((one, sent[id(one)]) for _, one in pairs if id(one) in sent), given),
         )
         self._not_found_again = tuple(dict.fromkeys(found))
         fewer = collapse(self._whole(scrubbed))
@@ -230,8 +237,9 @@ class Recording:
                     ),
                     *(("also", one) for one in self._not_found_again[1:]),
                 ],
-                next="send something else there, or leave the test emulated, without the marker "
-                "vcr; what should be kept: report this text (qchannel docs scrubbing)",
+                next="send something else there (of an id the whole, as a tag), or leave the test "
+                "emulated, without the marker vcr; what should be kept: report this text "
+                "(qchannel docs scrubbing)",
             )
 
     def require_ended(self, draft: Draft) -> None:
@@ -276,6 +284,19 @@ class Recording:
         found.update((one.reveal(), one) for one in self._secrets)
         return [one for one in found.values() if one.is_searchable]
 
+    @staticmethod
+    def _ids_given(raw: Iterable[Interaction], standins: Standins) -> list[Secret]:
+        """The ids for which a replay gives other ones, each named by what it is.
+
+        What a test has made up is none of it: a job that it asks for in vain.
+        """
+        found = {
+            value: Secret(f"the run's own {kind.replace('_', ' ')}", value)
+            for kind, value in standins.replaced()
+            if kind in _UNIQUE and DRAWN.fullmatch(value) and _was_told(value, raw)
+        }
+        return list(found.values())
+
     def _gate(self, accounts: Mapping[str, HeldAccount]) -> Gate:
         return Gate(self.known(accounts))
 
@@ -284,27 +305,35 @@ class Recording:
     ) -> tuple[Interaction, Submission | None]:
         submission = submission_in(one)
         if submission is None:
-            done = scrubber.scrub(one)
-            self._unknown.update(dict.fromkeys(done.unknown))
-            return done.interaction, None
+            return self._noted(scrubber.scrub(one)), None
         # The params are harmless already (see submission.py): the scrubber has the rest.
         form = dict(submission.form)
         params = form.pop("params", None)
         rest = json.dumps(form, ensure_ascii=False).encode()
         headers = (*_without_type(one), ("Content-Type", "application/json"))
-        sent = replace(one, request_headers=headers, request_body=rest)
-        done = scrubber.scrub(sent, params)
-        self._unknown.update(dict.fromkeys(done.unknown))
-        kept: dict[str, object] = json.loads(done.interaction.request_body)
+        scrubbed = self._noted(
+            scrubber.scrub(
+                replace(one, request_headers=headers, request_body=rest),
+                Asked(one, params, submission.sent),
+            )
+        )
+        kept: dict[str, object] = json.loads(scrubbed.request_body)
         if params is not None:
             kept["params"] = params
         whole = Submission(kept, submission.texts, submission.sent)
         body = whole.to_bytes()
         headers = tuple(
             (name, str(len(body)) if name.lower() == "content-length" else value)
-            for name, value in done.interaction.request_headers
+            for name, value in scrubbed.request_headers
         )
-        return replace(done.interaction, request_headers=headers, request_body=body), whole
+        return replace(scrubbed, request_headers=headers, request_body=body), whole
+
+    def _noted(self, done: Scrubbed) -> Interaction:
+        self._unknown.update(dict.fromkeys(done.unknown))
+        if done.has_lost_echo:
+            key = address_of(done.interaction)
+            self._lost.append(f"what the answer to {key.method} {key.path} says of another request")
+        return done.interaction
 
 
 def _without_type(one: Interaction) -> Iterator[tuple[str, str]]:
@@ -333,21 +362,6 @@ def _credentials(
             yield Secret(f"the credential of {channel}", account.credential)
     for value in _tokens(raw):
         yield Secret("an access token", value)
-
-
-def _ids(
-    raw: Iterable[Interaction], accounts: Mapping[str, HeldAccount], standins: Standins
-) -> Iterator[Secret]:
-    """The ids that a replay has others for, each named by what it is.
-
-    What a test has made up is none of them: a job that it asks for in vain.
-    """
-    held = [one.id for account in accounts.values() for one in account.instances]
-    for kind, value in standins.replaced():
-        if kind not in _UNIQUE or not _DRAWN.fullmatch(value):
-            continue
-        if any(value in one for one in held) or _was_told(value, raw):
-            yield Secret(f"the run's own {kind.replace('_', ' ')}", value)
 
 
 def _was_told(value: str, raw: Iterable[Interaction]) -> bool:

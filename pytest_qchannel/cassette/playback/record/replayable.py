@@ -14,19 +14,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
+from ahocorasick_rs import BytesAhoCorasick
+
 from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import address_of, found_in, is_submission
 from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
 from pytest_qchannel.cassette.playback.replay.identity import is_login
+from pytest_qchannel.cassette.scrub.texts import texts_in
 from pytest_qchannel.cassette.standin_shapes import WORD
 from pytest_qchannel.cassette.submitted.submission import fields_of
 from pytest_qchannel.ibm.table import asked_by
+from pytest_qchannel.secret import Secret
 from pytest_qchannel.wire import json_object
 
-__all__ = ["not_found_again"]
+__all__ = ["made_of_given", "made_of_parts", "not_found_again"]
 
 _LEAST: Final = 4
+_PART: Final = 8
+"""A part of an id that is as long stands in no text by chance ..."""
+
+_TELLING: Final = 4
+"""... if it has as many different characters."""
 
 
 def not_found_again(
@@ -45,6 +54,91 @@ def not_found_again(
             for what in _changed(raw, kept, seen):
                 yield f"{key.method} {key.path} by {what}"
         seen.add(raw, kept)
+
+
+def made_of_given(
+    jobs: Iterable[tuple[Interaction, object]], given: Iterable[Secret]
+) -> Iterator[str]:
+    """In which texts of submissions a value is hidden that is another one in a replay, in words.
+
+    Args:
+        jobs: Each as it would be kept, with the params that were sent, the circuits as forms.
+        given: What has a stand-in, each named by what it is.
+    """
+    names = {written: one.env_var for one in given for written, _ in one.encodings()}
+    # One search for all: each job has an id, and each of these some thirty forms.
+    search, known = BytesAhoCorasick(list(names)), list(names.values())
+    for kept, params in jobs:
+        texts = "\n".join(dict.fromkeys(texts_in(params)))
+        both = [text.encode("utf-8", "surrogatepass") for text in (texts, texts[::-1])]
+        found = {
+            n for text in both for n, *_ in search.find_matches_as_indexes(text, overlapping=True)
+        }
+        key = address_of(kept)
+        for name in dict.fromkeys(known[n] for n in sorted(found)):
+            yield f"{key.method} {key.path} by a text of its params, which holds {name}"
+
+
+def made_of_parts(
+    requests: Iterable[tuple[Interaction, Interaction, object]], ids: Iterable[Secret]
+) -> Iterator[str]:
+    """In which texts of requests a part of an id is hidden, in words.
+
+    A whole id is kept in step, or found by the others. Of a part nobody can say so: the beginnings
+    of all stand-ins are one text.
+
+    Args:
+        requests: Each as it happened, as it would be kept, and the params that it submitted, the
+            circuits as forms; in order.
+        ids: What has a stand-in, each named by what it is.
+    """
+    parts: dict[str, str] = {}
+    for one in ids:
+        parts.update(dict.fromkeys(_parts_of(one.reveal()), one.env_var))
+    wholes = sorted((one.reveal() for one in ids), key=len, reverse=True)
+    answers = ""
+    for raw, kept, params in requests if parts else ():
+        whole_here = {name for _, name in named_ids(raw)}
+        for where, text in _compared(raw, params):
+            if text in whole_here or not any(part in parts for part in _parts_of(text)):
+                continue
+            if _stands_in(text, answers):
+                continue
+            for whole in wholes:
+                text = text.replace(whole, " ")
+            for name in [parts[part] for part in _parts_of(text) if part in parts][:1]:
+                key = address_of(kept)
+                yield f"{key.method} {key.path} by {where}, which holds a part of {name}"
+        answers += raw.response_body.decode("utf-8", "replace") + "\n"
+
+
+def _parts_of(text: str) -> Iterator[str]:
+    """The parts of a text that are as long as one of an id that tells."""
+    parts = (text[at : at + _PART] for at in range(len(text) - _PART + 1))
+    return (part for part in parts if len(set(part)) >= _TELLING)
+
+
+def _stands_in(text: str, answers: str) -> bool:
+    """Whether an answer has given a text, as it is or in a link."""
+    return f'"{text}"' in answers or f"={quote(text, safe='')}" in answers
+
+
+def _compared(raw: Interaction, params: object) -> Iterator[tuple[str, str]]:
+    """The texts of a request that a replay compares, or gives back, each with where it is."""
+    for part in urlsplit(raw.url).path.split("/"):
+        yield "a part of its path", unquote(part)
+    for name, value in asked_by(raw.method, raw.url):
+        yield f"the field {name[:40]!r} of its query", value
+    body = fields_of(raw.request_body) if is_submission(raw) else None
+    if body is not None:
+        for name in body.keys() - {"params"}:
+            for text in texts_in(body[name]):
+                yield f"the field {name[:40]!r} of its body", text
+    elif _puts_tags(raw):
+        for text in texts_in(json_object(raw.request_body)):
+            yield "the field 'tags' of its body", text
+    for text in dict.fromkeys(texts_in(params)):
+        yield "a text of its params", text
 
 
 class _Seen:
@@ -109,7 +203,7 @@ def _changed(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
             yield f"the field {name[:40]!r} of its query"
     if is_submission(raw):
         yield from _changed_in_body(raw, kept, ids, seen)
-    elif raw.status < 400 and (found := found_in(raw)) and "tags[]" in found.route.sent:
+    elif _puts_tags(raw):
         before, after = (json_object(one.request_body) for one in (raw, kept))
         yield from _changed_tags(before, after, seen)
 
@@ -126,6 +220,12 @@ def _changed_in_body(
         gone = _gone(was[name], now[name])
         if not all(text in ids or seen.was_given(text) for text in gone):
             yield f"the field {name[:40]!r} of its body"
+
+
+def _puts_tags(raw: Interaction) -> bool:
+    """Whether a request gives a job tags, beside the one that submits it."""
+    found = found_in(raw)
+    return raw.status < 400 and found is not None and "tags[]" in found.route.sent
 
 
 def _changed_tags(

@@ -3,8 +3,7 @@
 In a cassette they are stand-ins like all others, but no answer gives them: a test that asks for a
 job that does not exist sends an id that the cassette has never seen. Such an id stands for the
 first recorded one that nobody gave and that stands for no other yet, and keeps to it. Where
-several tests share a cassette, it is one that the same test has asked for. Answers name it as the
-test does: an error says what was asked for.
+several tests share a cassette, it is one that the same test has asked for.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ from pytest_qchannel.ibm.fields import HGP
 __all__ = ["ForeignIds", "named_ids"]
 
 _CRNS: Final = "crns"
-_END: Final = rb"(?![\w-])"
-"""One id may be the beginning of another."""
 _JOB: Final = "job_id"
 _SESSION: Final = "session_id"
 _NAMED: Final = (_JOB, _SESSION, "task_id")
@@ -67,20 +64,6 @@ class ForeignIds:
                 sent = _renamed(sent, kind, name, known)
         return sent
 
-    def given_back(self, found: Interaction) -> Interaction:
-        """A recorded answer with the test's own ids in place of those that stand for them."""
-        with self._lock:
-            names = {
-                _in_json(known): _in_json(name)
-                for (_, name), known in self._stands_for.items()
-                if known != name
-            }
-        if not any(known in found.response_body for known in names):
-            return found
-        known = b"|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-        body = re.sub(b"(?:" + known + b")" + _END, lambda one: names[one[0]], found.response_body)
-        return found.answered_with(body)
-
     def _name(self, kind: str, name: str, test: str) -> str:
         if name in self._own:
             return name
@@ -102,16 +85,13 @@ class ForeignIds:
 
     def _is_made_up(self, kind: str, name: str) -> bool:
         """Whether no answer gave an id, other than those to who asked for it."""
-        said = re.compile(re.escape(name.encode()) + _END)
+        # It may be the beginning of another one.
+        said = re.compile(re.escape(name.encode()) + rb"(?![\w-])")
         return name not in self._own and not any(
             said.search(one.response_body)
             for one in self._recorded
             if (kind, name) not in named_ids(one)
         )
-
-
-def _in_json(text: str) -> bytes:
-    return json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
 
 
 def named_ids(one: Interaction) -> list[tuple[str, str]]:

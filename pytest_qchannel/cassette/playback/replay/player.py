@@ -107,9 +107,9 @@ class Player:
                 self._answered += 1
         return found
 
-    def given_back(self, found: Interaction) -> Interaction:
-        """A recorded answer with the ids and texts in it that the test itself has sent."""
-        return self._texts.given_back(self._foreign_ids.given_back(found))
+    def given_back(self, found: Interaction, sent: Interaction) -> Interaction:
+        """A recorded answer with the texts in it that the test itself has sent."""
+        return self._texts.given_back(found, sent)
 
     def _as_recorded(self, sent: Interaction) -> Interaction:
         return self._foreign_ids.as_recorded(sent, self._test)

@@ -1,122 +1,159 @@
-"""What a test sends and is given back: a cassette has stand-ins of it only, or nothing.
+"""Texts that a test sends and is given back: a cassette has stand-ins of them only, or nothing.
 
-What a person wrote beside a program comes back with its results, and so does the name of a register
-that looks like a secret: its data is found by it. The metadata of a circuit comes back with the
-results of its PUB, and all that a job was submitted with if it is asked for. The test that is
-replayed sends them again, so they can be put where they were.
+What a person wrote beside a program or a circuit comes back with its results, and so does the name
+of a register that looks like a secret: its data is found by it. An error names the job that was
+asked for, or another word of the request. The test that is replayed sends all of it again, so it
+can be put where the stand-ins are.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import found_in, is_submission
-from pytest_qchannel.cassette.scrub.texts import (
-    MARK,
-    harmless_text,
-    names_in_program,
-    texts_in,
-    written_by_somebody,
-)
+from pytest_qchannel.cassette.playback.matching import CRN_HEADER, is_submission
+from pytest_qchannel.cassette.playback.replay.metadata import CircuitMetadata, put_back
+from pytest_qchannel.cassette.scrub import echoes
+from pytest_qchannel.cassette.scrub.texts import MARK, harmless_text, texts_in, written_by_somebody
+from pytest_qchannel.cassette.standin_shapes import is_one_of_many
 from pytest_qchannel.cassette.submitted.submission import Submission, walk_circuits
-from pytest_qchannel.wire import json_object
 
 __all__ = ["SentTexts"]
 
-_LONGEST = 10_000
-_NOTE: Final = "circuit_metadata"
+_LONGEST: Final = 10_000
+_ELSEWHERE: Final = frozenset({"params", "tags"})
+"""Fields of a job that are kept in another form or order."""
+
+_TEXT: Final = re.compile(rf"{MARK.decode()}[0-9a-f]{{8}}")
 
 
 class SentTexts:
     """What the code under test has sent in a replay, by its stand-in."""
 
     def __init__(self) -> None:
+        self._unread: list[tuple[Interaction, Submission | None]] = []
         self._texts: dict[str, str] = {}
-        self._jobs: dict[str, _Sent] = {}
+        self._values: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._metadata = CircuitMetadata()
 
     def hear(
-        self, sent: Interaction, submitted: Submission | None, answered: Interaction | None
+        self, sent: Interaction, submitted: Submission | None, recorded: Interaction | None
     ) -> None:
-        """Takes what a job is submitted with: texts, and the names in it that its results have."""
-        if not is_submission(sent):
-            return
-        body = json_object(sent.request_body)
-        texts = list(texts_in(body))
-        name = json_object(answered.response_body).get("id") if answered is not None else None
-        if isinstance(name, str) and isinstance(body.get("params"), dict):
-            notes = submitted.notes if submitted is not None else ()
-            self._jobs[name] = _Sent(body["params"], notes)
-        circuits = walk_circuits(submitted.sent) if submitted is not None else ()
-        names = {str(name) for _, one in circuits for name, _ in one["cregs"]}
-        names.update(*(names_in_program(one) for one in texts if "OPENQASM" in one))
-        self._texts.update((harmless_text(one), one) for one in names)
-        self._texts.update((written_by_somebody(one), one) for one in texts if len(one) < _LONGEST)
+        """Takes the texts of a job, and the values for which the recorded request has stand-ins.
 
-    def given_back(self, found: Interaction) -> Interaction:
-        """An answer with what the test has sent itself in place of what stands for it."""
-        job = self._jobs.get(_job_of(found)) if self._jobs else None
-        if job is not None and not any(job.notes) and b'"params"' not in found.response_body:
-            job = None  # a poll, mostly
-        if job is None and (MARK not in found.response_body or not self._texts):
+        Args:
+            sent: The request.
+            submitted: What it submits, if it is a job.
+            recorded: What the cassette has of it, if it has it.
+        """
+        if is_submission(sent):
+            self._unread.append((sent, submitted))
+            if recorded is not None:
+                self._metadata.hear(sent, recorded)
+        met = dict(_stood_for(recorded, sent)) if recorded is not None else {}
+        if met.items() - self._values.items():
+            self._values.update(met)
+            names = "|".join(map(re.escape, self._values))
+            self._pattern = re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
+
+    def given_back(self, found: Interaction, sent: Interaction) -> Interaction:
+        """An answer with the test's own texts in place of their stand-ins.
+
+        Args:
+            found: As it was recorded.
+            sent: The request that it answers.
+        """
+        body = found.response_body
+        metadata = self._metadata.of(found)
+        has_texts = any(mark in body for mark in (MARK, echoes.MARK)) or (
+            self._pattern and self._pattern.search(body.decode("utf-8", "replace"))
+        )
+        if not metadata and not has_texts:
             return found
+        places = list(echoes.texts_sent(sent)) if echoes.MARK in body else []
+        if MARK in body:
+            self._read()
+        pattern, texts, values = self._pattern, self._texts, self._values
+
+        def text(value: str) -> str:
+            value = echoes.with_texts_sent(value, places)
+            value = _TEXT.sub(lambda one: texts.get(one[0], one[0]), value)
+            return pattern.sub(lambda one: values[one[0]], value) if pattern else value
+
+        def told(value: object) -> object:
+            if isinstance(value, str):
+                return text(value)
+            if isinstance(value, list):
+                return [told(one) for one in value]
+            if isinstance(value, dict):
+                return {text(name): told(one) for name, one in value.items()}
+            return value
+
         try:
-            document = json.loads(found.response_body)
+            document = json.loads(body)
+            document = told(document) if has_texts else document
         except (ValueError, RecursionError):
-            return found
-        told = self._told(document)
-        if job is not None and isinstance(told, dict):
-            told = job.with_params(told) if "params" in told else job.with_notes(told)
-        if told == document:
-            return found
-        body = json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
-        return found.answered_with(body)
+            made = text(body.decode("utf-8", "replace"))
+        else:
+            put_back(document, metadata)
+            made = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+        body = made.encode("utf-8", "surrogatepass")
+        headers = tuple(
+            (name, str(len(body)) if name.lower() == "content-length" else value)
+            for name, value in found.response_headers
+        )
+        return replace(found, response_headers=headers, response_body=body)
 
-    def _told(self, value: object) -> object:
-        if isinstance(value, str):
-            return self._texts.get(value, value)
-        if isinstance(value, list):
-            return [self._told(one) for one in value]
-        if isinstance(value, dict):
-            return {self._texts.get(name, name): self._told(one) for name, one in value.items()}
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What one job was submitted with."""
-
-    params: Mapping[str, object]
-    notes: Sequence[Mapping[str, object]]
-
-    def with_params(self, job: Mapping[str, object]) -> dict[str, object]:
-        """A job with its params as they were sent, if it was answered with these."""
-        params = job["params"]
-        is_whole = isinstance(params, dict) and params.keys() == self.params.keys()
-        return {**job, "params": self.params} if is_whole else dict(job)
-
-    def with_notes(self, result: dict[str, object]) -> object:
-        """A result with the metadata of each PUB's circuit, where it was left empty."""
-        pubs = _value(result).get("pub_results")
-        if not any(self.notes) or not isinstance(pubs, list) or len(pubs) != len(self.notes):
-            return result
-        for pub, note in zip(pubs, self.notes, strict=True):
-            metadata = _value(pub).get("metadata")
-            if isinstance(metadata, dict) and metadata.get(_NOTE) == {}:
-                metadata[_NOTE] = note
-        return result
+    def _read(self) -> None:
+        """Takes the texts of what was submitted: most replays need none of them."""
+        for sent, submitted in self._unread:
+            try:
+                params: list[object] = [json.loads(sent.request_body)]
+            except (ValueError, RecursionError):
+                continue
+            names = set()
+            if submitted is not None:
+                params.append(submitted.sent)
+                circuits = walk_circuits(submitted.sent)
+                names = {str(name) for _, one in circuits for name, _ in one["cregs"]}
+            texts = {*names, *echoes.words_in(params), *texts_in(params)}
+            for one in texts:
+                if len(one) < _LONGEST:
+                    self._texts[harmless_text(one)] = self._texts[written_by_somebody(one)] = one
+        self._unread.clear()
 
 
-def _value(tagged: object) -> Mapping[str, object]:
-    value = tagged.get("__value__") if isinstance(tagged, dict) else None
-    return value if isinstance(value, dict) else {}
+def _stood_for(recorded: Interaction, sent: Interaction) -> Iterator[tuple[str, str]]:
+    """The values of a request for which the recorded one has stand-ins, behind these."""
+    both = recorded, sent
+    parts = [urlsplit(one.url) for one in both]
+    pairs: list[tuple[object, object]] = list(
+        zip(*([*map(unquote, one.path.split("/"))] for one in parts), strict=False)
+    )
+    queries = [sorted(parse_qsl(one.query), key=lambda field: field[0]) for one in parts]
+    pairs += [(old[1], new[1]) for old, new in zip(*queries, strict=False) if old[0] == new[0]]
+    pairs += zip(*(_crns(one) for one in both), strict=False)
+    if recorded.request_body:
+        with suppress(ValueError, RecursionError):
+            pairs.append((json.loads(recorded.request_body), json.loads(sent.request_body)))
+    while pairs:
+        old, new = pairs.pop()
+        if isinstance(old, dict) and isinstance(new, dict):
+            pairs += [(old[name], new[name]) for name in old.keys() & new.keys() - _ELSEWHERE]
+        elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+            pairs += zip(old, new, strict=True)
+        elif isinstance(old, str) and isinstance(new, str) and old != new and is_one_of_many(old):
+            yield old, new
 
 
-def _job_of(found: Interaction) -> str:
-    """The job that an answer is about; empty where it is about none."""
-    route = found_in(found)
-    return unquote(route.args.get("job_id", "")) if route is not None else ""
+def _crns(one: Interaction) -> list[str]:
+    return [
+        unquote(text).strip() for name, text in one.request_headers if name.lower() == CRN_HEADER
+    ]

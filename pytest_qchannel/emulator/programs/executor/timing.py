@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s, within_calendar
 from pytest_qchannel.emulator.programs.executor.items import Item
-from pytest_qchannel.emulator.programs.executor.schedule import has_schedule, schedule_of
 from pytest_qchannel.emulator.programs.models import Model
 from pytest_qchannel.emulator.programs.options import rep_delay_s
-from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.emulator.programs.schedule import require_schedule, schedule_of
 from pytest_qchannel.emulator.programs.task import Task
 
 __all__ = ["Chunk", "Timing"]
@@ -45,8 +44,9 @@ class Timing:
         self._snapshot = task.snapshot
         self._shots = shots
         self._delay_s = rep_delay_s({"rep_delay": options.rep_delay}, task.snapshot)
-        for number, item in enumerate(items):
-            self._require_schedule(item, f"item {number}")
+        if self._asks_schedule or self.asks_stretches:
+            for number, item in enumerate(items):
+                require_schedule(item.circuit, f"item {number}")
         self._lengths_s = [circuit_s(item.circuit, task.snapshot) for item in items]
         self.chunks = list(self._chunks(datetime.fromtimestamp(task.started_at, UTC)))
 
@@ -77,12 +77,3 @@ class Timing:
                 stop = begin + timedelta(seconds=busy_s)
                 yield Chunk(number, first, last, now, stop)
                 now = stop
-
-    def _require_schedule(self, item: Item, where: str) -> None:
-        """Refuses what would have to be made up: the emulator resolves no stretches."""
-        if (self._asks_schedule or self.asks_stretches) and not has_schedule(item.circuit):
-            raise JobFailure(
-                FailureCode.NOT_SUPPORTED,
-                f"The circuit of {where} has delays without a fixed length; the emulator gives no "
-                "scheduler_timing and no stretch_values for it.",
-            )

@@ -17,7 +17,7 @@ from qiskit.circuit import Operation, Qubit
 
 from pytest_qchannel.emulator.programs import models, results
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
-from pytest_qchannel.emulator.programs.isa import require_isa
+from pytest_qchannel.emulator.programs.isa import require_isa, require_twirlable
 from pytest_qchannel.emulator.programs.noise_learner.layers import is_clifford
 from pytest_qchannel.emulator.programs.noise_learner.learning import (
     noise_of_layer,
@@ -116,6 +116,7 @@ def _learn(operation: Operation, qubits: Sequence[Qubit], task: Task, where: str
     whole = _on_device(operation.body, places, task.snapshot.num_qubits)
     require_isa(whole, task.snapshot, where)
     bare = _on_device(undress_box(operation).body, places, task.snapshot.num_qubits)
+    require_twirlable(bare)
     gates = [
         (item.name, tuple(bare.find_bit(qubit).index for qubit in item.qubits), item.operation)
         for item in bare.data

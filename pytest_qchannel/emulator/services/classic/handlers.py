@@ -35,7 +35,7 @@ def login(ctx: Context) -> Response:
     if account is None:
         raise ctx.refuse(401, Codes.CLASSIC_LOGIN_FAILED, "Login failed.")
     now = ctx.world.clock.now()
-    token = AccessToken(secrets.token_hex(32), account, now, now + LIFETIME_S)
+    token = AccessToken(secrets.token_hex(32), account, now + LIFETIME_S)
     ctx.world.remember(token)
     return Response.json(
         {

@@ -104,7 +104,7 @@ def mint(world: World, account: Account) -> AccessToken:
         "amr": ["pwd"],
     }
     value = jwt.encode(claims, f"qchannel-emulator-{world.seed:032d}", algorithm="HS256")
-    return AccessToken(value, account, issued_at, issued_at + LIFETIME_S)
+    return AccessToken(value, account, issued_at + LIFETIME_S)
 
 
 HANDLERS: Final[Mapping[str, Handler]] = {"POST /identity/token": exchange}

@@ -61,8 +61,8 @@ def ran(program: str, params: dict[str, Any]) -> Any:
 
 
 def test_a_sampler_runs_them() -> None:
-    """``measure_2`` is in the target of the default world's least busy device; such a job failed
-    with 5204, and one that measured with nothing else with 1515.
+    """``measure_2`` is in the target of newer Herons; such a job failed with 5204, and one that
+    measured with nothing else with 1515.
     """
     last = QuantumCircuit(1, 1)
     last.x(0)

@@ -276,6 +276,18 @@ def test_more_than_ten_million_shots() -> None:
     assert failure.reason == said
 
 
+def test_the_timing_of_a_circuit_is_told_to_who_asks() -> None:
+    """IBM's guide to the timing of circuits reads it; there was no ``compilation`` here."""
+    options = {"execution": {"scheduler_timing": True, "stretch_values": True}}
+    told = decoded([encoded(plain())], options=options)[0].metadata["compilation"]
+    assert list(told) == ["scheduler_timing"], "no stretches, no values of them"
+    rows = [row.split(",") for row in told["scheduler_timing"]["timing"].splitlines()]
+    assert [row[1] for row in rows] == ["x_1", "measure_0", "measure_1"]
+    ends = [int(start) + int(length) for _, _, _, start, length, _ in rows]
+    assert told["scheduler_timing"]["circuit_duration"] == max(ends)
+    assert "compilation" not in decoded([encoded(plain())])[0].metadata
+
+
 def test_a_bare_circuit_is_a_pub() -> None:
     """IBM's API description has it beside lists; here it was refused."""
     bare, listed = (run(pub)["results"] for pub in (encoded(plain()), [encoded(plain())]))

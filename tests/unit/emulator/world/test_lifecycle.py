@@ -135,7 +135,7 @@ def test_hex_has_that_many_digits(world: World, digits: int) -> None:
 
 def test_a_token_ends_at_its_expiry_and_not_before(world: World) -> None:
     now = world.clock.now()
-    world.remember(AccessToken("t", world.accounts[0], now, now + 3_600))
+    world.remember(AccessToken("t", world.accounts[0], now + 3_600))
     world.clock.advance(3_599)
     assert world.token("t") is not None
     world.clock.advance(1)
@@ -144,7 +144,7 @@ def test_a_token_ends_at_its_expiry_and_not_before(world: World) -> None:
 
 def test_credentials_print_nowhere(world: World) -> None:
     account = world.accounts[0]
-    token = AccessToken("the-token-value", account, 0.0, 1.0)
+    token = AccessToken("the-token-value", account, 1.0)
     shown = f"{account!r} {account} {token!r} {token}"
     assert account.credential not in shown
     assert "the-token-value" not in shown

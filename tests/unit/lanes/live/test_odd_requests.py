@@ -165,3 +165,20 @@ def test_no_request_shows_what_it_carries() -> None:
     """It stood in a traceback with the values of variables."""
     shown = repr(Request("POST", HOST, "/x", {"authorization": "Bearer real"}, "", b"apikey=real"))
     assert "real" not in shown
+
+
+def test_a_test_of_a_run_that_was_told_to_end_submits_nothing(run: Run) -> None:
+    run.test.is_over = True
+    with pytest.raises(LiveRefused, match="has ended meanwhile"):
+        run.submit()
+    assert (run.wire.of("POST"), run.ledger.entries()) == ([], [])
+
+
+def test_a_dry_run_goes_into_no_session(tmp_path: Path) -> None:
+    """It went into that of somebody else, whose clock then went on."""
+    run = Run(tmp_path, budget="dry", rules={"dry_run_devices": True})
+    body = {"mode": "dedicated", "backend": DEVICES[0]}
+    session = json.loads(run.wire(run.request("POST", "/sessions", body)).body)["id"]
+    with pytest.raises(LiveRefused, match="none that this run has opened"):
+        run.submit(session_id=session)
+    assert (run.wire.of("POST /jobs"), run.jobs) == ([], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -182,3 +183,16 @@ def test_versions_are_told_where_they_differ() -> None:
     said_of = version_difference(dataclasses.replace(provenance, client="0.0.1"))
     assert said_of is not None
     assert said_of.startswith("qiskit-ibm-runtime: recorded with 0.0.1, installed is ")
+
+
+def test_tags_of_instances_that_are_no_secret_stay(tmp_path: Path) -> None:
+    """``service.instances()[0]["tags"]`` of an emulated world had "tag-1" in a replay."""
+    recording, store = Recording(TEST), Store(tmp_path)
+    recording.keep_names(["my-lab", "mine"])
+    found = {"items": [{"name": "my-lab", "tags": ["mine", "of ada"]}]}
+    search = "https://api.global-search-tagging.cloud.ibm.com/v3/resources/search"
+    recording.add(dataclasses.replace(said("POST", "", found, sent={"query": "x"}), url=search))
+    provenance = new_provenance("ibm_cloud", "emulator")
+    draft = recording.draft(store, store.path_of(TEST), provenance, ACCOUNTS)
+    [item] = json.loads(draft.cassette.interactions[0].response_body)["items"]
+    assert (item["name"], item["tags"]) == ("my-lab", ["mine", "tag-1"])

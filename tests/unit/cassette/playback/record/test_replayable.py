@@ -86,3 +86,43 @@ def test_a_tag_of_somebody_else_stays_that_one(tmp_path: Path) -> None:
     recording, _, draft = drafted(tmp_path, theirs, asked, put("for ada@b — 5 €"))
     recording.require_replayable(draft)
     assert json.loads(draft.cassette.interactions[-1].request_body) == {"tags": ["tag-1"]}
+
+
+CUTS = (slice(10), slice(-8, None), slice(3, 12))
+
+
+@pytest.mark.parametrize("cut", CUTS, ids=str)
+@pytest.mark.parametrize("way", ["put", "submitted", "searched", "asked for", "noted"])
+def test_a_part_of_an_id_is_refused_in_a_text(tmp_path: Path, way: str, cut: slice) -> None:
+    """``tags=[job.job_id()[:10]]`` recorded green; its replay was a miss, or had another tag."""
+    text = f"after-{FIRST[cut]}"
+    note = {"version": 2, "options": {"note": text}}
+    here, where = {
+        "put": (put(text), r"PUT /api/v1/jobs/[^/]+/tags by the field 'tags' of its body"),
+        "submitted": (
+            submitted(SECOND, tags=[text]),
+            "POST /api/v1/jobs by the field 'tags' of its body",
+        ),
+        "searched": (
+            said("GET", f"/jobs?tags={text}", {"jobs": []}),
+            "GET /api/v1/jobs by the field 'tags' of its query",
+        ),
+        "asked for": (
+            said("GET", f"/backends/{text}/status", status=404),
+            "GET /api/v1/backends/[^/]+/status by a part of its path",
+        ),
+        "noted": (submitted(SECOND, params=note), "POST /api/v1/jobs by a text of its params"),
+    }[way]
+    recording, _, draft = drafted(tmp_path, submitted(FIRST), submitted(SECOND), here)
+    with pytest.raises(
+        RecordingRefused, match=f"{where}, which holds a part of the run's own job id"
+    ):
+        recording.require_replayable(draft)
+
+
+def test_a_part_that_an_answer_gave_or_that_anybody_writes_is_none(tmp_path: Path) -> None:
+    listed = {"jobs": [{"id": FIRST, "tags": [FIRST[:10]]}]}
+    asked = said("GET", f"/jobs?tags={FIRST[:10]}", {"jobs": []})
+    zeros = submitted("d0000000000000000001", tags=["run 00000000"])
+    recording, _, draft = drafted(tmp_path, said("GET", "/jobs", listed), asked, zeros)
+    recording.require_replayable(draft)

@@ -351,4 +351,4 @@ def test_a_register_that_looks_like_a_secret_has_its_name_in_the_results(
     assert player.find(submit()) is not None
     found = player.find(results)
     assert found is not None
-    assert json.loads(player.given_back(found).response_body) == answer
+    assert json.loads(player.given_back(found, results).response_body) == answer

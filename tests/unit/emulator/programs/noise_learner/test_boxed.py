@@ -58,6 +58,19 @@ def learn(params: dict[str, Any], noise: Noise = Noise.CALIBRATION, device: str 
     return NoiseLearnerV3ResultDecoder.decode(outcome.result.decode())
 
 
+def test_fractional_gates_cannot_be_learnt() -> None:
+    """A learner twirls whatever it learns, and failed so in 2026; here it was a code of ours."""
+    from samplomatic import Twirl
+
+    circuit = QuantumCircuit(6)
+    with circuit.box([Twirl()]):
+        circuit.rzz(0.5, *LAYOUT[:2])
+    device = snapshots.served(DEVICE, DEVICE)
+    with pytest.raises(JobFailure, match="does not support fractional gates") as caught:
+        noise_learner.run(Task(params_of(list(circuit.data)), device, 5))
+    assert caught.value.code == 1519
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("version", VERSIONS)
 def test_each_box_has_its_map(version: str) -> None:

@@ -6,18 +6,25 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, Clbit, Qubit
 
 from pytest_qchannel.emulator.programs.durations import circuit_s
+from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
-__all__ = ["has_schedule", "schedule_of"]
+__all__ = ["require_schedule", "schedule_of"]
 
 
-def has_schedule(circuit: QuantumCircuit) -> bool:
-    """Whether every delay has its length: a parameter or a stretch has none yet."""
-    return all(
-        isinstance(item.operation.duration, int | float)
-        for item in circuit.data
-        if item.name == "delay"
-    )
+def require_schedule(circuit: QuantumCircuit, where: str) -> None:
+    """Passes a circuit of which every delay has its length: a parameter or a stretch has none yet.
+
+    Raises:
+        JobFailure: One has none, so that what was asked for would have to be made up.
+    """
+    delays = (item.operation for item in circuit.data if item.name == "delay")
+    if not all(isinstance(one.duration, int | float) for one in delays):
+        raise JobFailure(
+            FailureCode.NOT_SUPPORTED,
+            f"The circuit of {where} has delays without a fixed length; the emulator gives no "
+            "scheduler_timing and no stretch_values for it.",
+        )
 
 
 def schedule_of(circuit: QuantumCircuit, snapshot: Snapshot) -> dict[str, str | int]:

@@ -1,0 +1,61 @@
+"""The emulator's own sentences are the same in a replay: a test may look for any word of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pytest_qchannel.emulator
+from pytest_qchannel.cassette.scrub.prose import VOCABULARY, scrub_prose
+
+ROOT = Path(pytest_qchannel.emulator.__file__).parent
+ROOMS = ("programs", "services", "api", "transpiler")
+"""Where what is answered is written; what the rest says ends a test."""
+
+NOT_ANSWERED = {"hopeless.py", "app.py"}  # what these say ends a test, too
+OTHERS = {
+    *("test", "install", "raises", "emulatorgap"),  # to whoever uses the emulator
+    "schmidt",  # a name of people, too
+}
+_SENTENCE = re.compile(r"(?![A-Z]+ (?:/|https)|\w+ \||\w+\[|%|ibm openid).*\S +\S")
+
+
+def _sentences(tree: ast.AST) -> Iterator[str]:
+    documentation = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
+    for one in ast.walk(tree):
+        text = one.value if isinstance(one, ast.Constant) else None
+        if isinstance(text, str) and id(one) not in documentation and _SENTENCE.match(text):
+            yield text
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_word_of_the_emulators_sentences_is_kept(room: str) -> None:
+    """What the user saw: a failed job's reason had ``[word]`` in it, in a replay only."""
+    unknown = {
+        f"{word}: {path.name}: {text[:60]}"
+        for path in (ROOT / room).rglob("*.py")
+        if path.name not in NOT_ANSWERED
+        for text in _sentences(ast.parse(path.read_text(encoding="utf-8")))
+        for word in re.findall(r"(?<![\w=/'-])[a-z]+(?![\w=/'-])", text.lower())
+        if word not in VOCABULARY and word not in OTHERS
+    }
+    assert not unknown, "\n".join(sorted(unknown))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The params are not valid: pubs[0][2]: expected type ['integer', 'null'].",
+        "The params are not valid: pubs[0][0].__type__: expected exactly QuantumCircuit.",
+        "Error loading QASM circuit: '3,42: Undefined symbol 'c'.' (the circuit of pub 0).",
+        "The number of circuit shots 12 exceeds the system limit 10000000",
+        "max_ttl must be a whole number of seconds from 1 to 2147483647.",
+        "Apply the circuit's layout to the observable: observable.apply_layout(circuit.layout).",
+    ],
+)
+def test_places_and_round_numbers_are_kept(text: str) -> None:
+    assert scrub_prose(text, lambda _: None) == text
