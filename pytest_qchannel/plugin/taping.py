@@ -148,7 +148,8 @@ def start_of(config: pytest.Config, early: Any = None) -> Start:
     """How this run was started: errors give commands that can be pasted there."""
     values = early or config.option
     typed = typed_options(config)
-    names = (name for name in ("channel", "cassettes", "scope") if f"--qchannel-{name}" in typed)
+    told = ("channel", "cassettes", "scope", "world", "instance")
+    names = (name for name in told if f"--qchannel-{name}" in typed)
     options = tuple(f"--qchannel-{name}={getattr(values, f'qchannel_{name}')}" for name in names)
     if "--qchannel-everywhere" in typed:
         options += ("--qchannel-everywhere",)

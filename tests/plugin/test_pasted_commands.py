@@ -28,6 +28,19 @@ MARKED = """
         pass
 """
 OTHER = "ibm_cloud"
+WORLD = """
+[[devices]]
+name = "ibm_here"
+source = "ibm_nairobi"
+
+[[accounts]]
+name = "lab"
+channels = ["ibm_cloud"]
+
+[[accounts.instances]]
+name = "paid"
+plan = "Premium"
+"""
 
 
 def advised(result: pytest.RunResult) -> list[str]:
@@ -41,9 +54,15 @@ def advised(result: pytest.RunResult) -> list[str]:
 def test_the_channel_of_the_command_line_is_in_the_command(
     run: Any, pytester: pytest.Pytester
 ) -> None:
-    """The pasted command found no such test: without the option no test had the id."""
-    command = advised(run(REST, f"--qchannel-channel={OTHER}"))
-    assert command[:3] == ["pytest", f"test_it.py::test_a[{OTHER}]", f"--qchannel-channel={OTHER}"]
+    """The pasted command found no such test: without the option no test had the id.
+
+    One that was started with a world recorded the default world.
+    """
+    (pytester.path / "a world.toml").write_text(WORLD, encoding="utf-8")
+    options = [f"--qchannel-channel={OTHER}", "--qchannel-world=a world.toml"]
+    command = advised(run(REST, *options, "--qchannel-instance=paid"))
+    wanted = ["pytest", f"test_it.py::test_a[{OTHER}]", *options, "--qchannel-instance=paid"]
+    assert command[: len(wanted)] == wanted
     run(REST, *command[1:]).assert_outcomes(passed=1)
     run(REST, f"--qchannel-channel={OTHER}").assert_outcomes(passed=1)
 
