@@ -28,6 +28,8 @@ SOURCE = f"""
         SENDS
 """
 REFUSED = {
+    'rest.get("/jobs?tags=of-" + qchannel.instances[0].id.split(":")[6][2:14])': "GET /api/v1/jobs "
+    "by the field 'tags' of its query, which holds a part of the run's own account",
     'rest.get("/jobs?foo=bar")': "GET /api/v1/jobs by the field 'foo' of its query",
     'rest.get("/jobs?tags=me@example.com")': "GET /api/v1/jobs by the field 'tags' of its query",
     'job(rest, tags=["me@example.com"])': "POST /api/v1/jobs by the field 'tags' of its body",

@@ -48,10 +48,9 @@ def _hash(text: str) -> str:
 
 def harmless_text(text: str) -> str:
     """The text, or its stand-in."""
-    if not is_harmless(text):
-        return f"{_LONG}{_hash(text)}"
-    made = _AS_LONG.fullmatch(text)
-    return f"{_LONG}{made[1]}" if made else text
+    if made := _AS_LONG.fullmatch(text):  # first: its digits may look like a telephone's number
+        return f"{_LONG}{made[1]}"
+    return text if is_harmless(text) else f"{_LONG}{_hash(text)}"
 
 
 _COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)

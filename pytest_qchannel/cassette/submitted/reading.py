@@ -70,6 +70,8 @@ class Reader:
         if kind == "ndarray":
             array = _array(value)
             return {"sha256": hash_of(str(value))} if array is None else array_form(array)
+        if kind == "NoiseModel" and isinstance(value, dict):
+            value = _without_drawn_ids(value)
         if isinstance(value, str) and len(value) > _LONG:
             return {"type": kind, "sha256": hash_of(value)}
         return {"type": kind, "value": self.read(value)}
@@ -85,6 +87,18 @@ class Reader:
             for one, form in zip(circuits, forms, strict=True)
         ]
         return [dict(one) for one in forms]
+
+
+def _without_drawn_ids(model: Mapping[str, object]) -> dict[str, object]:
+    """A noise model without the UUIDs that Aer draws for its errors each time one is made."""
+    errors = model.get("errors")
+    if not isinstance(errors, list):
+        return dict(model)
+    kept = [
+        {name: part for name, part in one.items() if name != "id"} if isinstance(one, dict) else one
+        for one in errors
+    ]
+    return {**model, "errors": kept}
 
 
 def _array(value: object) -> npt.NDArray[np.generic] | None:

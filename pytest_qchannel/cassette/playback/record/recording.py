@@ -158,7 +158,7 @@ class Recording:
             scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
-        ids = self._ids_given(raw, scrubber.standins)
+        ids = self._ids_given(raw, accounts, scrubber.standins)
         given = [*ids, *(one for one in _credentials(accounts, raw) if one.is_searchable)]
         pairs = [(one, scrubbed[id(one)]) for one in raw]
         sent = {key: one.sent for key, one in submitted.items()}
@@ -285,15 +285,20 @@ class Recording:
         return [one for one in found.values() if one.is_searchable]
 
     @staticmethod
-    def _ids_given(raw: Iterable[Interaction], standins: Standins) -> list[Secret]:
+    def _ids_given(
+        raw: Iterable[Interaction], accounts: Mapping[str, HeldAccount], standins: Standins
+    ) -> list[Secret]:
         """The ids for which a replay gives other ones, each named by what it is.
 
         What a test has made up is none of it: a job that it asks for in vain.
         """
+        held = "\n".join(one.id for account in accounts.values() for one in account.instances)
         found = {
             value: Secret(f"the run's own {kind.replace('_', ' ')}", value)
             for kind, value in standins.replaced()
-            if kind in _UNIQUE and DRAWN.fullmatch(value) and _was_told(value, raw)
+            if kind in _UNIQUE
+            and DRAWN.fullmatch(value)
+            and (value in held or _was_told(value, raw))
         }
         return list(found.values())
 

@@ -9,6 +9,7 @@ several tests share a cassette, it is one that the same test has asked for.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -84,8 +85,10 @@ class ForeignIds:
 
     def _is_made_up(self, kind: str, name: str) -> bool:
         """Whether no answer gave an id, other than those to who asked for it."""
+        # It may be the beginning of another one.
+        said = re.compile(re.escape(name.encode()) + rb"(?![\w-])")
         return name not in self._own and not any(
-            name.encode() in one.response_body
+            said.search(one.response_body)
             for one in self._recorded
             if (kind, name) not in named_ids(one)
         )

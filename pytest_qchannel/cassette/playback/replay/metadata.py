@@ -1,7 +1,8 @@
 """What a person wrote beside a circuit, given back with its results; a cassette has none of it.
 
 The service tells each result the metadata of its circuit, and programs read it, as the analyses of
-experiments do. The job that a replay submits has the circuits, so it is read there.
+experiments do. The job that a replay submits has the circuits, so it is read there. Asked for the
+job, the service tells what it was submitted with: names, metadata and layouts of its circuits, too.
 
 Source: ``circuit_metadata`` in the results of Sampler and Estimator, as the client decodes them.
 """
@@ -19,11 +20,13 @@ from pytest_qchannel.cassette.submitted.submission import fields_of
 from pytest_qchannel.qpy_header import first_metadata
 from pytest_qchannel.wire import json_object
 
-__all__ = ["CircuitMetadata", "put_back"]
+__all__ = ["CircuitMetadata", "put_back", "put_params_back"]
 
 _FIELD: Final = "circuit_metadata"
 NONE: Final = f'"{_FIELD}":{{}}'.encode()
 """What is in every body that has lost some."""
+
+PARAMS: Final = b'"params":{'
 
 
 class CircuitMetadata:
@@ -46,11 +49,25 @@ class CircuitMetadata:
         found = found_in(recorded) if NONE in recorded.response_body else None
         name = found.args.get("job_id", "") if found is not None else ""
         with self._lock:
-            body = self._sent.pop(name, None)
-            if body is not None:
-                self._read[name] = _read(body)
+            if name in self._sent and name not in self._read:
+                self._read[name] = _read(self._sent[name])
             read = self._read.get(name, [])
         return read if any(read) else []
+
+    def params_of(self, recorded: Interaction) -> dict[str, object] | None:
+        """The params that the job was submitted with which an answer tells params of."""
+        found = found_in(recorded) if PARAMS in recorded.response_body else None
+        with self._lock:
+            body = self._sent.get(found.args.get("job_id", "") if found is not None else "")
+        params = json_object(body or b"").get("params")
+        return params if isinstance(params, dict) else None
+
+
+def put_params_back(job: object, params: dict[str, object]) -> None:
+    """Puts them into a job that was answered with these, names of circuits and all."""
+    told = job.get("params") if isinstance(job, dict) else None
+    if isinstance(job, dict) and isinstance(told, dict) and told.keys() == params.keys():
+        job["params"] = params
 
 
 def put_back(document: object, metadata: list[object]) -> None:

@@ -18,7 +18,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import CRN_HEADER, is_submission
-from pytest_qchannel.cassette.playback.replay.metadata import CircuitMetadata, put_back
+from pytest_qchannel.cassette.playback.replay.metadata import (
+    CircuitMetadata,
+    put_back,
+    put_params_back,
+)
 from pytest_qchannel.cassette.scrub import echoes
 from pytest_qchannel.cassette.scrub.texts import MARK, harmless_text, texts_in, written_by_somebody
 from pytest_qchannel.cassette.standin_shapes import is_one_of_many
@@ -72,10 +76,11 @@ class SentTexts:
         """
         body = found.response_body
         metadata = self._metadata.of(found)
+        params = self._metadata.params_of(found)
         has_texts = any(mark in body for mark in (MARK, echoes.MARK)) or (
             self._pattern and self._pattern.search(body.decode("utf-8", "replace"))
         )
-        if not metadata and not has_texts:
+        if not metadata and not has_texts and params is None:
             return found
         places = list(echoes.texts_sent(sent)) if echoes.MARK in body else []
         if MARK in body:
@@ -102,6 +107,8 @@ class SentTexts:
         except (ValueError, RecursionError):
             made = text(body.decode("utf-8", "replace"))
         else:
+            if params is not None:
+                put_params_back(document, params)
             put_back(document, metadata)
             made = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
         body = made.encode("utf-8", "surrogatepass")

@@ -371,6 +371,18 @@ def test_a_read_of_the_other_side_of_a_logout_is_told_as_such() -> None:
     assert "recorded before DELETE /api/v1/x, and that was sent already" in text
 
 
+def test_a_noise_model_that_is_made_again_is_the_same_one() -> None:
+    """It was recorded green, and its replay was a miss: Aer draws an UUID for each error."""
+
+    def with_model(drawn: str, probability: float = 0.1) -> Interaction:
+        error = {"type": "qerror", "id": drawn * 32, "probabilities": [1 - probability]}
+        model = {"__type__": "NoiseModel", "__value__": {"errors": [error], "x90_gates": []}}
+        return job(circuit(), options={"simulator": {"noise_model": model}})
+
+    assert matches(stored(with_model("a")), with_model("b"))
+    assert not matches(stored(with_model("a")), with_model("b", 0.2))
+
+
 def test_interactions_become_vcrpys_and_come_back() -> None:
     before = (
         said("GET", "/a", {"x": 1}),

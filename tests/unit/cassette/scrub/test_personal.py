@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.cassette.scrub.payload import scrub_payload
-from pytest_qchannel.cassette.scrub.texts import written_by_somebody
+from pytest_qchannel.cassette.scrub.texts import harmless_text, written_by_somebody
 from pytest_qchannel.cassette.submitted.submission import read_submission
 from pytest_qchannel.emulator.programs.schemas import SCHEMAS
 from tests.unit.cassette.scrub.planted_kit import post
@@ -94,3 +94,11 @@ def test_a_cassette_of_older_rules_compares_with_what_is_sent_now() -> None:
     assert recorded is not None
     assert sent is not None
     assert recorded.matches(sent)
+
+
+def test_a_stand_in_whose_digits_look_like_a_telephone_number_stays() -> None:
+    """A program whose hash was ``07067036`` was recorded green, and its replay was a miss."""
+    program = 'OPENQASM 3.0; bit[1] c; c[0] = measure $0; // a "quote // 4929 1234 5678 9012"\n'
+    made = harmless_text(program)
+    assert made.endswith("-07067036")
+    assert harmless_text(made) == made

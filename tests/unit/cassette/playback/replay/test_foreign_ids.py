@@ -61,3 +61,12 @@ def test_a_hub_of_nobody_in_a_query_stands_for_no_name_that_was_kept() -> None:
     anew = ForeignIds(recorded, ["own/open/main"])
     sent = [said("GET", f"/jobs?hub={hub}&group=open") for hub in ("own", "typed")]
     assert [anew.as_recorded(one) for one in sent] == recorded
+
+
+def test_an_id_is_not_given_by_an_answer_that_has_a_longer_one() -> None:
+    """With ten jobs of nobody in a test the first was a miss: ``-1`` is in ``-10``."""
+    gone = [
+        said("GET", f"/jobs/gone-{end}", {"errors": [f"gone-{end}"]}, status=404) for end in (1, 10)
+    ]
+    found = ForeignIds(gone, [CRN]).as_recorded(said("GET", "/jobs/made"))
+    assert found.url == gone[0].url
