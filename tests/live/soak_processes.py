@@ -317,21 +317,25 @@ def _workers(soak: Soak, scenario: Scenario, chance: random.Random, found: Findi
             told.write(f"{run.ledger.held()}\n")
         stage.lane.close()
 
+    controller = soak.live_run(scenario)
+    assert controller.ledger.held() == 0  # it is made before the workers begin
     devices = [chance.choice((HERE, STUCK, STUCK)) for _ in range(8)]
     children = [
         _forked(partial(deed, number, device), soak.folder / f"said{number}")
         for number, device in enumerate(devices)
     ]
-    codes = [_ended(child, soak.folder / "said") for child in children]
+    said = [soak.folder / f"said{number}" for number in range(8)]
+    codes = [_ended(*one) for one in zip(children, said, strict=True)]
     if any(codes):
-        found.wrong.append(f"workers ended with {codes}")
+        found.wrong.append(
+            f"workers ended with {codes}: {said[codes.index(max(codes))].read_text()}"
+        )
     found.held_s = max(map(float, peaks.read_text().split()), default=0)
     alive = [one for one in soak.ibm.jobs() if one["state"] not in ("Completed", "Cancelled")]
     if len(alive) > 5:
         found.wrong.append(f"{len(alive)} jobs alive of a budget for 5")
-    run = soak.live_run(scenario)  # what the controller does at the end
-    run.sweep_all(400)
-    run.close()
+    controller.sweep_all(400)
+    controller.close()
 
 
 def _named(name: str, **words: Any) -> Scenario:
