@@ -86,6 +86,10 @@ VOCABULARY: Final = frozenset(
     timing together told top turn turns twirl undeclared undefined unpacked uses variables
     variants vector vectors viable wants went were where whether which while whose words works
     written x xpxm xx xy y years yyyy zlib
+    accum alap amplifier asap auto avg back classified cost degree distribution double edges
+    enable experimental exponential extra extrapolated extrapolator fallback folding front gain
+    learn linear meas noisemodel num overhead pair pea polynomial randomization randomizations
+    scheduling seed skip slack strategy transpilation
     """.split()  # noqa: SIM905 - three hundred quoted words are not easier to read
 )
 
@@ -97,9 +101,11 @@ _PART: Final = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z\d]+")
 _NUMBER: Final = re.compile(r"[-+]?\d{1,7}(\.\d{1,6})?%?|10{7,12}|2147483647")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
 _DEVICE: Final = re.compile(r"(ibmq?|fake|simulator|aer)(_[a-z]{1,16}\d{0,4}){1,3}")
-_MOST_PARTS: Final = 9
+_MOST_PARTS: Final = 21
+"""As many has the longest place in the params of a program."""
+
 # Of words, or of a place in a document: `pubs[0][2].shots`, `3,14`.
-_JOINER: Final = re.compile(r"(?!::)[-_/.=:']{1,2}|[,$(\[]|\)\.|\](?:\[|[._]{1,3})")
+_JOINER: Final = re.compile(r"(?!::)[-_/.=:']{1,2}|[,$(\[]|\)\.|\](?:\[|[._]{1,3})|\.__")
 _MOST_GROUPS: Final = 3
 """A version has three groups of digits, an IPv4 address four."""
 

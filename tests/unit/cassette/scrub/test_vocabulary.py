@@ -11,6 +11,7 @@ import pytest
 
 import pytest_qchannel.emulator
 from pytest_qchannel.cassette.scrub.prose import VOCABULARY, scrub_prose
+from pytest_qchannel.emulator.programs.schemas import SCHEMAS, Schema
 
 ROOT = Path(pytest_qchannel.emulator.__file__).parent
 ROOMS = ("programs", "services", "api", "transpiler")
@@ -59,3 +60,24 @@ def test_each_word_of_the_emulators_sentences_is_kept(room: str) -> None:
 )
 def test_places_and_round_numbers_are_kept(text: str) -> None:
     assert scrub_prose(text, lambda _: None) == text
+
+
+def _places(schema: Schema, at: str = "") -> Iterator[tuple[str, Schema]]:
+    """Each place of a document that a schema describes, with what it says of it."""
+    yield at, schema
+    for name, one in schema.get("properties", {}).items():
+        yield from _places(one, f"{at}.{name}" if at else name)
+    if "items" in schema:
+        yield from _places(schema["items"], f"{at}[0]")
+    for one in schema.get("anyOf", ()):
+        yield from _places(one, at)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_each_option_and_each_value_of_it_is_kept(name: str) -> None:
+    """What the user saw: ``options.dynamical_decoupling.enable`` was ``[word]`` in a replay."""
+    for _, schema in SCHEMAS[name]:
+        for at, one in _places(schema):
+            wanted = one.get("enum", one.get("const", one.get("type")))
+            text = f"The params are not valid: {at}: expected one of {wanted}."
+            assert scrub_prose(text, lambda _: None) == text
