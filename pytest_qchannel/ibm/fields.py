@@ -24,9 +24,9 @@ ERRORS: Final[Fields] = {
     "error.message": "prose", "error.code": "keep", "error.helpMessage": "prose",
     "errorCode": "keep", "errorMessage": "prose", "errorDetails": "prose",
     "context.requestId": "trace", "context.requestType": "keep", "context.locale": "keep",
-    "context.userAgent": "drop", "context.url": "drop", "context.clientIp": "drop",
+    "context.userAgent": "drop", "context.url": "base_url", "context.clientIp": "drop",
     "context.instanceId": "drop", "context.threadId": "drop", "context.host": "drop",
-    "context.startTime": "drop", "context.endTime": "drop", "context.elapsedTime": "drop",
+    "context.startTime": "keep", "context.endTime": "keep", "context.elapsedTime": "keep",
     "context.clusterName": "drop",
     "detail": "prose", **each("detail[].type detail[].loc[] detail[].input", "keep"),
     "detail[].msg": "prose", "detail[].ctx.**": "keep",
@@ -111,7 +111,8 @@ CONFIGURATION: Final[Fields] = {
         "timing_constraints.** u_channel_lo.**",
         "public",
     ),
-    **each("url hamiltonian.description", "drop"),
+    "url": "base_url",
+    "hamiltonian.description": "drop",
 }
 PROPERTIES: Final[Fields] = each(
     "backend_name backend_version last_update_date qubits.** gates.** general.** general_qlists.**",

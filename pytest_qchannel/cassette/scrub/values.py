@@ -213,6 +213,8 @@ class Values:
             return self.standins.of("object_url", text)
 
     def _base_url(self, text: str) -> str:
+        if text == "None":
+            return text  # a device's configuration has it, in these words
         try:
             parts = urlsplit(text)
             host, path = (parts.hostname or "").lower(), parts.path

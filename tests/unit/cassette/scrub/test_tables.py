@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
+import pytest
+
 from docs.scrubbing import render
 from pytest_qchannel.cassette.gate import PATTERNS
+from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.scrub import RULES, Scrubber
 from pytest_qchannel.cassette.scrub.headers import HEADERS, UNNEEDED
 from pytest_qchannel.cassette.scrub.standins import SHAPES
@@ -87,3 +91,34 @@ def test_the_docs_are_up_to_date() -> None:
 
     path = Path(__file__).parents[4] / "docs" / "scrubbing.md"
     assert path.read_text(encoding="utf-8") == render(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "status", "body"),
+    [
+        (
+            "POST",
+            "https://iam.cloud.ibm.com/identity/token",
+            400,
+            {
+                "errorCode": "BXNIM0109E",
+                "context": {
+                    "url": "https://iam.cloud.ibm.com",
+                    "startTime": "28.11.2026 04:57:00:123 UTC",
+                    "endTime": "28.11.2026 04:57:00:123 UTC",
+                    "elapsedTime": "0",
+                },
+            },
+        ),
+        (
+            "GET",
+            "https://quantum.cloud.ibm.com/api/v1/backends/ibm_a/configuration",
+            200,
+            {"url": "None"},
+        ),
+    ],
+)
+def test_what_names_nobody_is_kept(method: str, url: str, status: int, body: object) -> None:
+    """What the user saw: a test that reads it was green when recorded, and red in each replay."""
+    sent = Interaction(method, url, status=status, response_body=json.dumps(body).encode())
+    assert json.loads(Scrubber(()).scrub(sent).interaction.response_body) == body
