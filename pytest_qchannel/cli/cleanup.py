@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ import click
 
 from pytest_qchannel.cli.check_live import live_run, live_settings
 from pytest_qchannel.cli.group import example
-from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.lanes.live.by_tags import swept_by_tags
 from pytest_qchannel.lanes.live.ledger import Ledger, ledger_path
 from pytest_qchannel.lanes.live.run import LiveRun
@@ -137,8 +136,8 @@ def _by_ledgers(
         try:
             settling = Settling(Ledger(path, path.stem, run.clock.now), run.clock)
             entries = settling.ledger.entries(is_open=True)
-        except (sqlite3.Error, OSError, ValueError, LookupError, UsageProblem) as error:
-            why = error.headline if isinstance(error, UsageProblem) else error
+        except (OSError, ValueError, LookupError, QChannelError) as error:
+            why = error.headline if isinstance(error, QChannelError) else error
             click.echo(f"{path} cannot be read ({why}); jobs are found by their tags", err=True)
             continue
         open_ones = [one for one in entries if before is None or one.changed_at < before]

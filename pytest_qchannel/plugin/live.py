@@ -15,7 +15,7 @@ from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProble
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.caller import LiveLoginFailed
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
-from pytest_qchannel.lanes.live.ledger import TROUBLES
+from pytest_qchannel.lanes.live.ledger import LedgerLost
 from pytest_qchannel.lanes.live.outcome import Told, outcome_of
 from pytest_qchannel.lanes.live.problems import LiveProblem, NotLive
 from pytest_qchannel.lanes.live.run import LiveRun, missing
@@ -87,7 +87,7 @@ def begin(config: pytest.Config, settings: Settings) -> list[str]:
 
 
 def _spent(run: LiveRun) -> Spent | None:
-    with suppress(*TROUBLES):
+    with suppress(LedgerLost):
         return Spent(*run.spent())
     return None
 

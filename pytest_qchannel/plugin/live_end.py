@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_qchannel.lanes.live.by_tags import swept_by_tags
-from pytest_qchannel.lanes.live.ledger import TROUBLES
+from pytest_qchannel.lanes.live.ledger import LedgerLost
 from pytest_qchannel.lanes.live.run import LiveRun
 from pytest_qchannel.lanes.live.sweep import Line
 from pytest_qchannel.plugin.hiding import HIDING
@@ -96,14 +96,14 @@ class LiveEnd:
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """Sweeps at once what a worker that crashed has left: others may wait for its jobs."""
         if error:
-            with suppress(*TROUBLES):  # it is looked for by its tags at the end
+            with suppress(LedgerLost):  # it is looked for by its tags at the end
                 self._tell(self._run.sweep_owner(node.workerinput["workerid"]))
 
     def _sweep_all(self) -> None:
         most_s = _AFTER_SIGNAL_S if self._was_signalled else self._settings.sweep_timeout
         try:
             lines = self._run.sweep_all(most_s)
-        except TROUBLES as trouble:
+        except LedgerLost as trouble:
             why, run, unasked = visible(str(trouble), 200), self._run.terms.run, list[str]()
             lines = list(swept_by_tags(self._run, run, unasked, seconds=most_s))
             told = f"qchannel: what the run left was looked for by its tags alone: {why}"

@@ -7,7 +7,6 @@ writes to, as it was before a test's output was led away from there.
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -97,7 +96,7 @@ class WaitLine:
     def _look(self, show: Callable[[Console, str | None], None], console: Console) -> None:
         while not self._is_over:
             # A ledger may be gone, or be of another version; an answer may be anything.
-            with suppress(OSError, sqlite3.Error, QChannelError):
+            with suppress(OSError, QChannelError):
                 told = self._told()
                 with self._lock:
                     if not self._is_over:

@@ -23,8 +23,8 @@ from pytest_qchannel.lanes.live.entry import TRANSITIONS, Entry, Kind, State, Wi
 from pytest_qchannel.lanes.live.run_id import VARIABLE
 
 __all__ = [
-    "TROUBLES",
     "Ledger",
+    "LedgerBroken",
     "LedgerLost",
     "NoSlot",
     "OverAllowance",
@@ -94,8 +94,8 @@ class LedgerLost(QChannelError):
     """The file is not there any more, or is another one: what the run has spent is not known."""
 
 
-TROUBLES: Final = (LedgerLost, sqlite3.Error)
-"""What comes of a ledger that was deleted, is locked, or is on a disk that is full."""
+class LedgerBroken(LedgerLost):
+    """The file cannot be read or written: it is damaged, locked, or on a disk that is full."""
 
 
 def ledger_path(root: Path, run: str) -> Path:
@@ -262,7 +262,7 @@ class Ledger:
         self, *, test: str | None = None, owner: str | None = None, is_open: bool | None = None
     ) -> list[Entry]:
         """The entries, oldest first: of a test, of a process, those that are open or not."""
-        with closing(self._connect()) as db:
+        with self._opened() as db:
             found = _all(db)
         test = None if test is None else storable(test)
         return [
@@ -275,12 +275,12 @@ class Ledger:
 
     def entry(self, n: int) -> Entry:
         """One entry, as it is now."""
-        with closing(self._connect()) as db:
+        with self._opened() as db:
             return _one(db, n)
 
     def by_remote(self, remote: str) -> Entry | None:
         """The entry of a job or a session, by the id that the service gave."""
-        with closing(self._connect()) as db:
+        with self._opened() as db:
             found = _found(
                 db.execute("SELECT * FROM entries WHERE remote = ?", (storable(remote),))
             )
@@ -328,6 +328,20 @@ class Ledger:
         db.execute("PRAGMA synchronous = OFF")
         return db
 
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """A connection, closed at the end."""
+        try:
+            with closing(self._connect()) as db:
+                yield db
+        except sqlite3.Error as error:
+            raise LedgerBroken(
+                f"the ledger of the live run cannot be read or written ({error}): what it spends "
+                "cannot be noted, so nothing is sent any more",
+                where=str(self.path),
+                next=f"qchannel cleanup --run {self.run} finds its jobs by their tags",
+            ) from error
+
     def _lost(self) -> LedgerLost:
         return LedgerLost(
             "the ledger of the live run was deleted while it went on: what it has spent is not "
@@ -340,7 +354,7 @@ class Ledger:
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         """A transaction that nobody else reads or writes in; undone by an error."""
-        with closing(self._connect()) as db:
+        with self._opened() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +21,7 @@ from pytest_qchannel.lanes.live.caller import Caller, LiveLoginFailed
 from pytest_qchannel.lanes.live.clock import MACHINE, Clock
 from pytest_qchannel.lanes.live.entry import Kind, State, fingerprint
 from pytest_qchannel.lanes.live.forwarder import Forwarder
-from pytest_qchannel.lanes.live.ledger import TROUBLES, Ledger, ledger_path
+from pytest_qchannel.lanes.live.ledger import Ledger, LedgerBroken, LedgerLost, ledger_path
 from pytest_qchannel.lanes.live.policy import Policy
 from pytest_qchannel.lanes.live.queue_timer import QueueTimer
 from pytest_qchannel.lanes.live.settling import Settling
@@ -220,9 +219,9 @@ class LiveRun:
             # Nobody but the first process of a run makes it: a second one would have spent nothing.
             is_made = self.terms.owner == _FIRST or self.terms.budget.tier == "read"
             return Ledger(path, self.terms.run, self.clock.now, is_made=is_made)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, LedgerBroken) as error:
             raise UsageProblem(
-                f"the ledger of the live run cannot be written: {error}",
+                f"the ledger of the live run cannot be written: {error.__cause__ or error}",
                 where=str(path),
                 next="mend that, or move the file away, and find the jobs by their tags: "
                 "qchannel cleanup",
@@ -360,7 +359,7 @@ class LiveRun:
         try:
             if not (entries := self.ledger.entries()):
                 return []
-        except TROUBLES:  # its sweep has told that
+        except LedgerLost:  # its sweep has told that
             return []
         used, held, budget_s = self.spent()
         jobs = sum(one.kind is Kind.JOB and one.state is not State.VOID for one in entries)

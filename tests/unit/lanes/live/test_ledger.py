@@ -17,6 +17,7 @@ from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.lanes.live.entry import TRANSITIONS, Entry, Kind, State, Wish, fingerprint
 from pytest_qchannel.lanes.live.ledger import (
     Ledger,
+    LedgerBroken,
     LedgerLost,
     NoSlot,
     OverAllowance,
@@ -186,6 +187,30 @@ def test_a_ledger_of_another_format_is_refused(ledger: Ledger) -> None:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(UsageProblem, match="another version"):
         Ledger(ledger.path, "a-run", lambda: 0.0)
+
+
+@pytest.mark.parametrize("break_it", ["damaged", "locked", "another"])
+def test_a_ledger_that_cannot_be_read_says_so_and_how_jobs_are_found(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, break_it: str
+) -> None:
+    """What the user saw: ``the emulator failed: OperationalError``, and to report it."""
+    entry = at(ledger, State.RUNNING)
+    with closing(sqlite3.connect(ledger.path)) as db:
+        if break_it == "damaged":
+            ledger.path.write_bytes(ledger.path.read_bytes()[:100] + b"#" * 50_000)
+        elif break_it == "another":
+            db.execute("DROP TABLE entries")
+        else:
+            monkeypatch.setattr("pytest_qchannel.lanes.live.ledger.BUSY_S", 0.01)
+            db.execute("BEGIN EXCLUSIVE")
+        for use in (
+            ledger.entries,
+            lambda: ledger.entry(entry.n),
+            lambda: ledger.note_end(entry.n, "Completed"),
+        ):
+            with pytest.raises(LedgerBroken, match="cannot be read or written") as caught:
+                use()
+            assert "qchannel cleanup --run" in str(caught.value)
 
 
 STEPS = st.lists(
