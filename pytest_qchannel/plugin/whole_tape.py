@@ -15,7 +15,7 @@ import pytest
 
 from pytest_qchannel import rerun_command
 from pytest_qchannel.cassette.playback.tape import Done
-from pytest_qchannel.cassette.problems import CassetteProblem
+from pytest_qchannel.cassette.problems import CassetteProblem, record_command
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.lanes.lane import Lane
@@ -26,8 +26,6 @@ from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.units import unit_id
 
 __all__ = ["Part", "WholeTape"]
-
-_COMMAND = "pytest --qchannel-everywhere --qchannel-mode=record --qchannel-record-from=emulator"
 
 
 class Part(TypedDict):
@@ -59,17 +57,18 @@ class WholeTape:
         self._unit: Unit | None = None
         self._now = ""
         place = Place.of(taping.folder_for(config, settings), self._id)
-        self.plan = _plan(config, options, settings, place)
         rerun_command.started(taping.start_of(config, options))
         try:
+            self._command = record_command(self._id)
+            self.plan = _plan(config, options, settings, place, self._command)
             self.tape = tape_for(self.plan, place, settings)
         except CassetteProblem as problem:
             age = "" if settings.max_age is None else f" --qchannel-max-age={settings.max_age:g}"
             raise UsageProblem(
                 problem.headline,
                 where=f"{place.path}, the cassette of the whole run",
-                next=f"{_COMMAND}{age}; or let tests marked vcr replay their own: "
-                "pytest --qchannel-everywhere",
+                next=f"{self._command}{age}; or let tests marked vcr replay their own: "
+                f"{' '.join(['pytest', *rerun_command.words_of(self._id)])}",
             ) from None
         finally:
             rerun_command.ended()
@@ -140,7 +139,9 @@ class WholeTape:
             try:
                 unit_tapes.require_whole(unit)
             except UsageProblem as problem:
-                raise UsageProblem(problem.headline, where=problem.where, next=_COMMAND) from None
+                raise UsageProblem(
+                    problem.headline, where=problem.where, next=self._command
+                ) from None
 
     @contextmanager
     def _of(self, test: str) -> Iterator[None]:
@@ -215,7 +216,9 @@ class WholeTape:
         }
 
 
-def _plan(config: pytest.Config, options: Namespace, settings: Settings, place: Place) -> Plan:
+def _plan(
+    config: pytest.Config, options: Namespace, settings: Settings, place: Place, command: str
+) -> Plan:
     asked = Asked(
         record_mode=getattr(options, "record_mode", None),
         is_disabled=bool(getattr(options, "disable_recording", False)),
@@ -230,16 +233,16 @@ def _plan(config: pytest.Config, options: Namespace, settings: Settings, place: 
         raise UsageProblem(
             f"{how}, and --qchannel-only-stale is about those of tests",
             where=f"mode=record (from {settings.origin['mode']})",
-            next=_COMMAND
+            next=command
             if settings.origin["only_stale"].startswith("--")
-            else f"take {settings.origin['only_stale']} away, then: {_COMMAND}",
+            else f"take {settings.origin['only_stale']} away, then: {command}",
         )
     has_workers = getattr(options, "numprocesses", None) or getattr(options, "tx", None)
     if has_workers or hasattr(config, "workerinput"):
         raise UsageProblem(
             f"{how}, and several workers would each record a part of it",
             where="pytest-xdist",
-            next=f"record it in one process: {_COMMAND} -n 0",
+            next=f"record it in one process: {command} -n 0",
         )
     return plan
 

@@ -108,3 +108,17 @@ def test_the_test_whose_marker_records_is_in_the_command(run: Any) -> None:
 def test_what_a_run_was_started_with_ends_with_it(run: Any) -> None:
     run(REST, f"--qchannel-channel={OTHER}")
     assert words_of("test_a.py::test_b") == ["test_a.py::test_b"]
+
+
+def test_the_world_is_in_the_commands_of_a_whole_run(run: Any, pytester: pytest.Pytester) -> None:
+    """What the user saw: the pasted command recorded the default world."""
+    (pytester.path / "a world.toml").write_text(WORLD, encoding="utf-8")
+    options = ["--qchannel-world=a world.toml", "--qchannel-everywhere"]
+    result = run("def test_a(): pass", *options, "--qchannel-mode=replay")
+    result.stderr.fnmatch_lines(
+        [
+            '*next: *pytest "--qchannel-world=a world.toml" --qchannel-everywhere '
+            "--qchannel-mode=record --qchannel-record-from=emulator; or *: pytest "
+            '"--qchannel-world=a world.toml" --qchannel-everywhere'
+        ]
+    )
