@@ -22,6 +22,7 @@ __all__ = [
     "is_one_of_many",
     "is_standin",
     "is_standin_jwt",
+    "parted",
     "standin_in",
     "standin_jwt",
 ]
@@ -83,6 +84,11 @@ def standin_in(text: str) -> str | None:
     """The first stand-in within a text, of those that no service can know; else ``None``."""
     found = _ANYWHERE.search(text)
     return found[0] if found else None
+
+
+def parted(text: str) -> tuple[list[str], list[str]]:
+    """What stands around the stand-ins within a text, and these: one less."""
+    return _ANYWHERE.split(text), _ANYWHERE.findall(text)
 
 
 def is_standin(text: str) -> bool:

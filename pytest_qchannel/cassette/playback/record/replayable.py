@@ -22,7 +22,7 @@ from pytest_qchannel.cassette.playback.matching import address_of, found_in, is_
 from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
 from pytest_qchannel.cassette.playback.replay.identity import is_login
 from pytest_qchannel.cassette.scrub.texts import texts_in
-from pytest_qchannel.cassette.standin_shapes import WORD
+from pytest_qchannel.cassette.standin_shapes import WORD, parted
 from pytest_qchannel.cassette.submitted.submission import fields_of
 from pytest_qchannel.ibm.table import asked_by
 from pytest_qchannel.secret import Secret
@@ -162,7 +162,15 @@ class _Seen:
     def stays_as_tag(self, value: str, kept: str) -> bool:
         """The same of a tag, which may be any text, and any value of an answer."""
         said = json.dumps(kept).encode()  # as a whole
-        return self.stays(value, kept) and any(said in answer for answer in self._kept)
+        if self.stays(value, kept) and any(said in answer for answer in self._kept):
+            return True
+        around, names = parted(kept)  # ids, with other words
+        made = re.fullmatch("(.+)".join(map(re.escape, around)), value)
+        return (
+            made is not None
+            and names not in ([], [kept])
+            and all(map(self.stays_as_tag, made.groups(), names))
+        )
 
     def was_given(self, value: str) -> bool:
         """Whether the code under test can have it from somebody else."""

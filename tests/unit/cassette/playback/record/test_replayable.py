@@ -24,9 +24,10 @@ def put(tag: str, status: int = 204) -> Interaction:
     return said("PUT", f"/jobs/{SECOND}/tags", status=status, sent={"tags": [tag]})
 
 
+NOBODYS = "d0abcdefghijklmnop99"
 OWN = (
     "a@b", "50%41", "paid\u00a05", "v1/setup.py", "run-203.0.113.7",
-    f"after-{FIRST}", f"{FIRST},{SECOND}",
+    f"a@b after {FIRST}", f"{FIRST}{SECOND}", f"after-{NOBODYS}",
 )  # fmt: skip
 
 
@@ -34,7 +35,9 @@ OWN = (
 def test_a_tag_that_is_put_on_a_job_and_is_not_kept_is_refused(tmp_path: Path, tag: str) -> None:
     """``job.update_tags(["a@b"])`` recorded green; in the replay the job had "tag-4"."""
     there = said("GET", f"/jobs/{SECOND}", {"id": SECOND, "tags": [tag]})
-    recording, _, draft = drafted(tmp_path, submitted(FIRST), submitted(SECOND), put(tag), there)
+    vain = said("GET", f"/jobs/{NOBODYS}", status=404)
+    traffic = (vain, submitted(FIRST), submitted(SECOND), put(tag), there)
+    recording, _, draft = drafted(tmp_path, *traffic)
     said_so = "would not find PUT /api/v1/jobs/[^/]+/tags by the field 'tags' of its body"
     with pytest.raises(RecordingRefused, match=said_so):
         recording.require_replayable(draft)
@@ -53,22 +56,30 @@ def test_a_plain_tag_is_put_on_a_job(tmp_path: Path, tag: str) -> None:
     assert json.loads(draft.cassette.interactions[-1].request_body) == {"tags": [tag]}
 
 
+@pytest.mark.parametrize("tag", ["{}", "retry-of-{}", "{}: again", "{}, {}"])
 @pytest.mark.parametrize("way", ["put", "submitted", "searched"])
-def test_the_id_of_a_job_as_a_tag_is_that_jobs_in_a_replay(tmp_path: Path, way: str) -> None:
-    """It was "tag-1" in the cassette: a replay answered that, or did not find what was sent."""
+def test_the_id_of_a_job_in_a_tag_is_that_jobs_in_a_replay(
+    tmp_path: Path, way: str, tag: str
+) -> None:
+    """It was "tag-1" in the cassette: a replay answered that, or did not find what was sent.
+
+    A tag with the id and other words was refused.
+    """
+    sent = tag.replace("{}", FIRST)
     here = {
-        "put": put(FIRST),
-        "submitted": submitted(SECOND, tags=[FIRST]),
-        "searched": said("GET", f"/jobs?tags={FIRST}", {"jobs": []}),
+        "put": put(sent),
+        "submitted": submitted(SECOND, tags=[sent]),
+        "searched": said("GET", f"/jobs?tags={sent}", {"jobs": []}),
     }[way]
-    there = said("GET", f"/jobs/{SECOND}", {"id": SECOND, "tags": [FIRST]})
+    there = said("GET", f"/jobs/{SECOND}", {"id": SECOND, "tags": [sent]})
     recording, _, draft = drafted(tmp_path, submitted(FIRST), here, there)
     recording.require_replayable(draft)
     first, asked, read = draft.cassette.interactions
     name = json.loads(first.response_body)["id"]
     assert name != FIRST
-    assert json.loads(read.response_body)["tags"] == [name]
+    assert json.loads(read.response_body)["tags"] == [tag.replace("{}", name)]
     assert name in asked.url + asked.request_body.decode()
+    assert FIRST not in repr(draft.cassette)
 
 
 def test_a_given_value_that_is_another_one_as_a_tag_is_refused(tmp_path: Path) -> None:
