@@ -34,6 +34,9 @@ _LEAST: Final = 4
 _PART: Final = 8
 """A part of an id that is as long stands in no text by chance ..."""
 
+_PART_ALONE: Final = 5
+"""... nor is one as long, with a digit in it, all of a text: what a test searches for ..."""
+
 _TELLING: Final = 4
 """... if it has as many different characters."""
 
@@ -94,7 +97,8 @@ def made_of_parts(
     """
     parts: dict[str, str] = {}
     for one in ids:
-        parts.update(dict.fromkeys(_parts_of(one.reveal()), one.env_var))
+        for size in range(_PART_ALONE, _PART + 1):
+            parts.update(dict.fromkeys(_parts_of(one.reveal(), size), one.env_var))
     wholes = sorted((one.reveal() for one in ids), key=len, reverse=True)
     answers = ""
     for raw, kept, params in requests if parts else ():
@@ -112,9 +116,12 @@ def made_of_parts(
         answers += raw.response_body.decode("utf-8", "replace") + "\n"
 
 
-def _parts_of(text: str) -> Iterator[str]:
-    """The parts of a text that are as long as one of an id that tells."""
-    parts = (text[at : at + _PART] for at in range(len(text) - _PART + 1))
+def _parts_of(text: str, size: int = 0) -> Iterator[str]:
+    """The parts of a text that are as long as one of an id that tells, or as a size says."""
+    if not size and _PART_ALONE <= len(text) < _PART and any(map(str.isdigit, text)):
+        size = len(text)
+    size = size or _PART
+    parts = (text[at : at + size] for at in range(len(text) - size + 1))
     return (part for part in parts if len(set(part)) >= _TELLING)
 
 

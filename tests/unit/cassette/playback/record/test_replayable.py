@@ -131,6 +131,15 @@ def test_a_part_of_an_id_is_refused_in_a_text(tmp_path: Path, way: str, cut: sli
         recording.require_replayable(draft)
 
 
+@pytest.mark.parametrize("size", [5, 7])
+def test_a_short_part_of_an_id_is_refused_as_a_whole_text(tmp_path: Path, size: int) -> None:
+    """A search for ``job.job_id()[:5]`` recorded green; its replay was a miss."""
+    asked = said("GET", f"/workloads?search={FIRST[-size:]}", {"workloads": []})
+    recording, _, draft = drafted(tmp_path, submitted(FIRST), asked)
+    with pytest.raises(RecordingRefused, match="'search' of its query, which holds a part of"):
+        recording.require_replayable(draft)
+
+
 def test_a_part_that_an_answer_gave_or_that_anybody_writes_is_none(tmp_path: Path) -> None:
     listed = {"jobs": [{"id": FIRST, "tags": [FIRST[:10]]}]}
     asked = said("GET", f"/jobs?tags={FIRST[:10]}", {"jobs": []})
