@@ -169,7 +169,7 @@ class ShutNetwork:
         if self.is_aside or _open[-1:] != [self]:
             return  # the innermost is asked, too
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host = (parts.hostname or "").rstrip(".")
         if self._is_paused:
             self._guard.refuse(host)
         if host in known_hosts():

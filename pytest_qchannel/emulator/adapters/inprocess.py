@@ -90,7 +90,7 @@ class InProcessDoor:
         def get_adapter(session: requests.Session, url: str) -> BaseAdapter:
             adapter = choose(session, url)
             parts = urlsplit(url)
-            name = parts.hostname or ""
+            name = (parts.hostname or "").rstrip(".")
             is_https = parts.scheme.lower() == "https" and parts.port in (None, 443)
             if self._is_served(name) and is_https:
                 return _RetryingAdapter(max_retries=getattr(adapter, "max_retries", 0))
@@ -128,7 +128,7 @@ class _Everything(responses.BaseResponse):
             body.seek(start)  # a file that was read by the try before
         request = Request(
             method=(sent.method or "GET").upper(),
-            host=(parts.hostname or "").lower(),
+            host=(parts.hostname or "").lower().rstrip("."),
             # As requests itself puts it on the wire.
             path=re.sub("^//+", "/", parts.path) or "/",
             headers={name.lower(): _as_text(value) for name, value in sent.headers.items()},

@@ -55,6 +55,21 @@ def test_a_head_is_told_the_length_of_a_body_that_does_not_come() -> None:
     assert (got.status_code, got.content, got.headers["Content-Length"]) == (200, b"", "17")
 
 
+def test_a_host_with_a_dot_at_its_end_is_the_same_one() -> None:
+    """The loopback door answered it, and this one took it for another host."""
+
+    def sends(request: Request) -> Response:
+        return Response(200, request.host.encode())
+
+    door = InProcessDoor(sends, lambda name: name == "quantum.cloud.ibm.com", refuse)
+    door.open()
+    try:
+        got = requests.get(URL.replace(".com", ".com."), timeout=9)
+    finally:
+        door.close()
+    assert got.text == "quantum.cloud.ibm.com"
+
+
 def test_a_body_is_read_whole_or_as_the_caller_streams_it() -> None:
     """It is handed over at once, but for callers that stream it, and for bodies that are cut."""
     headers = {"whole": {}, "cut": {"Content-Length": "9"}}
