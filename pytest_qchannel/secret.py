@@ -17,7 +17,7 @@ from operator import eq
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-__all__ = ["LEAST_BARE", "SHORTEST", "Secret", "bare_of", "hide_all", "plain_of"]
+__all__ = ["SHORTEST", "Secret", "bare_of", "hide_all", "is_no_chance", "plain_of"]
 
 SHORTEST: Final = 8
 """A shorter one is found by chance in innocent data, above all in base64.
@@ -41,8 +41,9 @@ _CUTS: Final = ("...", "[")
 _CUTS_BEFORE: Final = ("...", "]")
 """How pytest and unittest say so."""
 
-LEAST_BARE: Final = 16
-"""How many letters and digits are no chance, whatever stands between them."""
+_LEAST_BARE: Final = 16
+_DIFFERENT: Final = 8
+"""How many letters and digits, and different ones, are no chance, whatever stands between them."""
 
 _OTHERS: Final = bytes(set(range(128)) - set((string.ascii_letters + string.digits).encode()))
 _JOINTS: Final = (b"\nE ", b"\\n", b"\\r", b"\\t")
@@ -113,7 +114,7 @@ class Secret:
     def _without_spaced(self, text: str) -> str:
         """The text without the value where other characters stand between its own."""
         value = bare_of(plain_of(self.reveal()))
-        if len(value) < LEAST_BARE or value not in _bare_of_shown(text):
+        if not is_no_chance(value) or value not in _bare_of_shown(text):
             return text
         spaced = _BETWEEN.join(value.decode("utf-8", "surrogateescape"))
         return re.sub(spaced, lambda _: repr(self), text)
@@ -162,6 +163,11 @@ def plain_of(value: str) -> bytes:
 def bare_of(data: bytes) -> bytes:
     """The letters and digits in some bytes, without the ASCII that stands between them."""
     return data.translate(None, _OTHERS)
+
+
+def is_no_chance(bare: bytes) -> bool:
+    """Whether letters and digits are none that counts have: a made-up key is often all zeros."""
+    return len(bare) >= _LEAST_BARE and len(set(bare)) >= _DIFFERENT
 
 
 @functools.lru_cache(maxsize=1)  # each of the secrets is looked for in it

@@ -14,7 +14,7 @@ from pytest_qchannel.cassette.gate.patterns import KNOWN_SECRET, PATTERNS, UNREA
 from pytest_qchannel.cassette.gate.places import in_cassette, places_of
 from pytest_qchannel.cassette.gate.views import MOST_BYTES, TooLarge, View, views
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.secret import LEAST_BARE, SHORTEST, Secret, bare_of, plain_of
+from pytest_qchannel.secret import SHORTEST, Secret, bare_of, is_no_chance, plain_of
 
 __all__ = ["Gate"]
 
@@ -55,7 +55,7 @@ class Gate:
                 encodings.setdefault(data, (secret.env_var, how))
             bare = bare_of(plain_of(value))
             has_spaces = any(character.isspace() for character in value)
-            if len(bare) >= (SHORTEST if has_spaces else LEAST_BARE):
+            if is_no_chance(bare) or (has_spaces and len(bare) >= SHORTEST):
                 spaced.setdefault(bare, secret.env_var)
         self._encodings = tuple(encodings.values())
         self._automaton = BytesAhoCorasick(list(encodings)) if encodings else None

@@ -102,6 +102,15 @@ def test_a_known_secret_is_found_however_it_is_written(how: str, value: str) -> 
     assert finding.what == "the value of QISKIT_IBM_TOKEN"
 
 
+@pytest.mark.parametrize("made_up", ["0" * 44, "01" * 22, "1" * 16])
+def test_counts_are_no_key_that_somebody_has_made_up(made_up: str) -> None:
+    """With such a key in the environment every recording with a list of zeros was refused."""
+    counts = json.dumps([int(one) for one in made_up] * 2)
+    secret = Secret("QISKIT_IBM_TOKEN", made_up)
+    assert Gate([secret]).search(counts.encode()) == []
+    assert secret.hide(counts) == counts
+
+
 @pytest.mark.parametrize("between", [" ", "-", ".", "\n", "\r\n", "', '", "\\n"])
 def test_a_known_secret_is_found_with_something_between_its_characters(between: str) -> None:
     """``k e y``, as in a list of characters, was stored."""
