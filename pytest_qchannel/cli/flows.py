@@ -50,7 +50,7 @@ __all__ = ["ONE_JOB", "READS", "Step", "rest_flow", "walk"]
 
 SHOTS: Final = 1_000
 _MOST_POLLS: Final = 120
-_LOOK: Final = "look at every request: qchannel check --verbose"
+_LOOK: Final = "look at every request: add --verbose to the command"
 _TIMEOUT_S: Final = 60
 
 

@@ -70,7 +70,7 @@ def require_world(
         raise UsageProblem(
             f"{giver} gave {type(given).__name__}, not a WorldBuilder",
             where=where,
-            next="return WorldBuilder.default(), WorldBuilder.from_file(path) or one of your own",
+            next="give WorldBuilder.default(), WorldBuilder.from_file(path) or one of your own",
         )
     return given
 

@@ -224,7 +224,7 @@ class Live:
             return made
         error = call.excinfo.value
         if isinstance(error, NotLive):
-            return _skipped(item, made, str(error.headline))
+            return _skipped(item, made, _with_next(error.headline, error.next))
         told = self._told(error)
         facts: Facts = getattr(made, ATTRIBUTE)
         facts["ended_as"] = told.outcome.value
@@ -232,8 +232,8 @@ class Live:
         # What has passed would stay that, beside a skip, with exit status 0.
         has_passed = made.when == "teardown" and item.nodeid in self._passed
         if told.outcome.is_skip and not (self._settings.live_strict or has_passed):
-            self._end.skipped[item.nodeid] = said
-            return _skipped(item, made, said)
+            reason = self._end.skipped[item.nodeid] = _with_next(said, told.next)
+            return _skipped(item, made, reason)
         made.sections.append(("qchannel: what the live test ended as", said))
         return made
 
@@ -261,6 +261,11 @@ class Live:
         elif unit.lane is None:  # what tests share is open until the last of them has ended
             for one in unit.items:
                 self._run.sweep_test(test_id(one))
+
+
+def _with_next(why: str, mend: str | None) -> str:
+    """The reason of a skip, which is all that is shown of the problem behind it."""
+    return f"{why}; next: {' '.join(mend.split())}" if mend else why
 
 
 def _skipped(item: pytest.Item, made: pytest.TestReport, reason: str) -> pytest.TestReport:

@@ -84,6 +84,22 @@ def test_verbose_shows_every_request(run: Any) -> None:
     assert "qchannelemulated" not in result.output
 
 
+def test_a_failed_step_is_looked_at_with_the_same_options(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``qchannel check --verbose``, as it was told, walked every channel with another seed."""
+    monkeypatch.setattr(flows, "_MOST_POLLS", 0)
+    typed = ("check", "--channel", "ibm_quantum", "--seed", "7")
+    for options in ((), ("--verbose",)):
+        result = run(*typed, *options, "--json")
+        assert result.exit_code == 1
+        steps = {one["name"]: one for one in json.loads(result.stdout)["steps"]}
+        said = steps["transpile"]["detail"]
+        assert "had not ended after 0 polls" in said
+        assert said.endswith("add --verbose to the command")
+        assert ("POST https://cloud-transpiler." in result.stderr) == bool(options)
+
+
 def test_same_seed_same_counts(run: Any) -> None:
     def counts(seed: str) -> list[Any]:
         steps = json.loads(run("check", "--channel", "ibm_cloud", "--seed", seed, "--json").stdout)

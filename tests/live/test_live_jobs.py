@@ -128,7 +128,7 @@ def test_without_the_marker_and_without_a_budget_nothing_is_sent(submitted: Subm
     assert jobs == []
     result.stdout.fnmatch_lines_random(
         [
-            "SKIPPED*with --qchannel-budget=0 the live lane only reads",
+            "SKIPPED*with --qchannel-budget=0 the live lane only reads; next: --qchannel-budget=*",
             "E *a job was not sent: the test has no marker live_qpu",
         ]
     )

@@ -74,8 +74,9 @@ def test_reads_need_no_budget_and_levers_are_skipped(live: Run, led: SecondServe
             "qchannel: live run * (made for this run), budget 0",
             "SKIPPED*live: uses the fixture qchannel_emulator (emulated lane only)",
             "SKIPPED*live: has a fault (emulated lane only)",
-            "SKIPPED*live, quota: a job was not sent: with --qchannel-budget=0 the *",
-            "SKIPPED*revoke_access() is not there live: IAM has no call that ends an access token",
+            "SKIPPED*live, quota: a job was not sent: with --qchannel-budget=0 the *; next: --qch*",
+            "SKIPPED*revoke_access() is not there live: IAM has no call that ends an access token; "
+            "next: pytest --qchannel-mode=emulated, or pytest --qchannel-mode=replay",
             "qchannel: * live on ibm_quantum_platform",
         ]
     )

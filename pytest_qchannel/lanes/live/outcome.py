@@ -48,10 +48,11 @@ TOO_LONG: Final = 1305
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a test ended as, and why, in a line."""
+    """What a test ended as, and why, in a line; what mends it, where that is known."""
 
     outcome: Outcome
     why: str
+    next: str = ""
 
 
 class Facts:
@@ -127,4 +128,4 @@ def outcome_of(
 
 def _told(problem: QChannelError) -> Told:
     word = problem.outcome if isinstance(problem, LiveProblem) else Outcome.CODE
-    return Told(Outcome(word), problem.headline)
+    return Told(Outcome(word), problem.headline, problem.next or "")
