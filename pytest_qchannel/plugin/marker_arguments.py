@@ -171,11 +171,11 @@ def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str
         if argument not in known:
             close = nearest(argument, known)
             hint = f", did you mean {close!r}?" if close else ""
-            mend = f"write it as @pytest.mark.{USAGE[name]}"
+            is_channel = name == QCHANNEL and argument in ("channel", "channels")
+            usage = _by_place(args, kwargs, argument) if is_channel else USAGE[name]
+            mend = f"write it as @pytest.mark.{usage}"
             if argument == "scope":  # pytest knows it before it knows who uses a fixture
                 hint, mend = ": it cannot change how long fixtures live", _SCOPE_LINE
-            elif name == QCHANNEL and argument in ("channel", "channels"):
-                mend = f"write it as @pytest.mark.{_by_place(args, kwargs, argument)}"
             raise UsageProblem(
                 f"marker {name}: unknown argument {argument!r}{hint}", where=where, next=mend
             )
