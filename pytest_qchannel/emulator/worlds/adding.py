@@ -88,4 +88,9 @@ def _account(account: Account, instance: Iterable[str]) -> Iterator[str]:
     yield f'name = "{_MINE}"'
     yield f"channels = {json.dumps(channels)}"
     first = next(iter(account.instances.values()))
-    yield from instance or _table(_INSTANCES, {"name": first.name, "plan": first.plan.display_name})
+    if instance:
+        yield from instance
+        return
+    yield from _table(_INSTANCES, {"name": first.name, "plan": first.plan.display_name})
+    if first.usage_limit_s is not None:
+        yield f"usage_limit_s = {first.usage_limit_s}"
