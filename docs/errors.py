@@ -244,6 +244,8 @@ def _text(node: ast.expr, parameters: Iterable[str] = ()) -> str:
     if isinstance(node, ast.IfExp):
         both = (_text(node.body, parameters), _text(node.orelse, parameters))
         return f"{both[0]} (or: {both[1]})" if both[0] != both[1] else both[0]
+    if isinstance(node, ast.Call) and _name(node.func) == "again":  # of rerun_command
+        return " ".join(["pytest", "...", *(_text(one, parameters) for one in node.args)])
     return "..."
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pytest_qchannel.units import node_of
 
-__all__ = ["Start", "ended", "quoted", "started", "words_of"]
+__all__ = ["Start", "again", "ended", "quoted", "started", "words_of"]
 
 
 class Start(NamedTuple):
@@ -23,11 +23,13 @@ class Start(NamedTuple):
         base: The folder that test ids are relative to.
         folder: The folder it was started in.
         options: What of the command line the ids of tests depend on.
+        typed: All options of ours on the command line, but for the files that a run writes.
     """
 
     base: Path
     folder: Path
     options: tuple[str, ...] = ()
+    typed: tuple[str, ...] = ()
 
 
 _starts: list[Start] = []
@@ -49,7 +51,7 @@ def words_of(test_id: str) -> list[str]:
     test_id = node_of(test_id)
     if not _starts:
         return [quoted(test_id)] if test_id else []
-    base, folder, options = _starts[-1]
+    base, folder, options, _ = _starts[-1]
     if not test_id and base == folder:
         return [*map(quoted, options)]
     path, colons, rest = test_id.partition("::")
@@ -58,6 +60,14 @@ def words_of(test_id: str) -> list[str]:
     except ValueError:  # on another drive
         path = (base / path).as_posix()
     return [quoted(path + colons + rest), *map(quoted, options)]
+
+
+def again(*options: str) -> str:
+    """The command that starts this run once more with other options: its own stay as they were."""
+    typed = _starts[-1].typed if _starts else ()
+    given = {one.partition("=")[0] for one in options}
+    kept = [one for one in typed if one.partition("=")[0] not in given]
+    return " ".join(["pytest", *map(shlex.quote, [*kept, *options])])
 
 
 def quoted(test_id: str) -> str:

@@ -18,6 +18,7 @@ from pytest_qchannel.errors import NetworkBlocked
 from pytest_qchannel.hosts import is_ibm_host
 from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.proxied import proxied_host
+from pytest_qchannel.rerun_command import again
 from pytest_qchannel.uses import LOOKUPS, SENDING, replace
 
 __all__ = ["NetworkGuard", "as_text", "host_of"]
@@ -155,7 +156,7 @@ class NetworkGuard:
                 f"it answer whatever speaks TCP: {marker}{door} (qchannel docs httpx)"
             )
         else:
-            way_out = self._way_out("allowed-hosts", host)
+            way_out = self._way_out("allowed-hosts", ",".join([*sorted(self._allowed), host]))
             advice = f"mock this host with responses, or allow it: {way_out}"
         blocked = NetworkBlocked(
             f"{self.who}{self.lane and f' in {self.lane}'} reached for {host}",
@@ -168,7 +169,9 @@ class NetworkGuard:
 
     def _way_out(self, option: str, value: str) -> str:
         name = option.replace("-", "_")
-        return self.way_out.format(option=option, name=name, value=value)
+        text = self.way_out.format(option=option, name=name, value=value)
+        command, *options = text.split()
+        return again(*options) if command == "pytest" else text
 
     def _patch(self, owner: object, name: str, replacement: Callable[..., object]) -> None:
         self._patches.callback(replace(owner, name, replacement))

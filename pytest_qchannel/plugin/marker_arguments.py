@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -148,6 +149,16 @@ def _known(accept: Callable[..., object]) -> tuple[str, ...]:
     )
 
 
+def _by_place(args: tuple[Any, ...], kwargs: Mapping[str, Any], argument: str) -> str:
+    """The marker with the channels that were given by name where they belong."""
+    given = kwargs[argument]
+    names = [*args, *(given if isinstance(given, list | tuple) else [given])]
+    if not all(one in CHANNELS for one in names):
+        return USAGE[QCHANNEL]
+    others = [f"{name}={value!r}" for name, value in kwargs.items() if name != argument]
+    return f"qchannel({', '.join([*(json.dumps(one) for one in names), *others])})"
+
+
 def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str) -> Any:
     """What a marker says, its arguments checked.
 
@@ -160,7 +171,9 @@ def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str
         if argument not in known:
             close = nearest(argument, known)
             hint = f", did you mean {close!r}?" if close else ""
-            mend = f"write it as @pytest.mark.{USAGE[name]}"
+            is_channel = name == QCHANNEL and argument in ("channel", "channels")
+            usage = _by_place(args, kwargs, argument) if is_channel else USAGE[name]
+            mend = f"write it as @pytest.mark.{usage}"
             if argument == "scope":  # pytest knows it before it knows who uses a fixture
                 hint, mend = ": it cannot change how long fixtures live", _SCOPE_LINE
             raise UsageProblem(

@@ -32,7 +32,7 @@ from pytest_qchannel.plugin.keys import (
 from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.sharing import channel_of, unit_of
 from pytest_qchannel.rerun_command import Start
-from pytest_qchannel.settings import Door, Mode, Settings
+from pytest_qchannel.settings import OPTIONS, Door, Mode, Settings
 from pytest_qchannel.units import is_grouped
 
 if TYPE_CHECKING:
@@ -153,7 +153,12 @@ def start_of(config: pytest.Config, early: Any = None) -> Start:
     options = tuple(f"--qchannel-{name}={getattr(values, f'qchannel_{name}')}" for name in names)
     if "--qchannel-everywhere" in typed:
         options += ("--qchannel-everywhere",)
-    return Start(session_settings.base_of(config), config.invocation_params.dir, options)
+    flags = (one for one in OPTIONS if one.flag in typed and one.name not in ("report", "summary"))
+    all_typed = tuple(
+        one.flag if one.is_switch else f"{one.flag}={getattr(values, one.ini_key)}" for one in flags
+    )
+    base, folder = session_settings.base_of(config), config.invocation_params.dir
+    return Start(base, folder, options, all_typed)
 
 
 def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Settings]:

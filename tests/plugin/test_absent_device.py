@@ -43,9 +43,9 @@ def test_a_device_of_the_old_default_world_is_named_with_the_file_that_has_it(ru
     said = result.stdout.str().partition("short test summary")[0]
     for line in ("the emulated world has no backend 'ibm_sherbrooke'", "closest: ibm_"):
         assert said.count(line) == 5, line
-    named = re.findall(r"pytest (--qchannel-world=\S+) \(for the ini file", said)
+    named = re.findall(r"pytest (--qchannel-channel=ibm_cloud --qchannel-world=\S+) \(for", said)
     assert len(named) == 5
-    run(CASES, "--qchannel-channel=ibm_cloud", named[0]).assert_outcomes(passed=5)
+    run(CASES, *named[0].split()).assert_outcomes(passed=5)
 
 
 def test_of_a_misspelt_device_only_the_closest_is_told(run: Any) -> None:

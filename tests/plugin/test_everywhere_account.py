@@ -32,10 +32,11 @@ SUITE = """
     def test_job():
         assert QiskitRuntimeService().job("cq1234567890abcdefgh").status() == "DONE"
 """
+AGAIN = "pytest --qchannel-everywhere --qchannel-"
 STEPS = (
-    "*next: *pytest --qchannel-saved-accounts=my-saved-account",
-    """*printf '%s*name = "my-team-instance"*&& pytest --qchannel-world=qchannel-world.toml""",
-    """*printf '%s*id = "cq1234567890abcdefgh"*&& pytest --qchannel-world=qchannel-world.toml""",
+    f"*next: *{AGAIN}saved-accounts=my-saved-account",
+    f"""*printf '%s*name = "my-team-instance"**{AGAIN}world=qchannel-world.toml""",
+    f"""*printf '%s*id = "cq1234567890abcdefgh"**{AGAIN}world=qchannel-world.toml""",
 )
 
 
@@ -43,7 +44,11 @@ STEPS = (
     not is_offered("ibm_quantum_platform"), reason="this client takes no name of an instance"
 )
 def test_each_report_names_the_step(run: Any, pytester: pytest.Pytester) -> None:
-    """``AccountNotFoundError``, ``not a valid instance name``, ``Job not found``, and no way on."""
+    """``AccountNotFoundError``, ``not a valid instance name``, ``Job not found``, and no way on.
+
+    Then there was one, without the ``--qchannel-everywhere`` of the run: pasted, it ended in
+    another error.
+    """
     pytester.makepyfile(
         test_early="from qiskit_ibm_runtime import QiskitRuntimeService\n"
         'SERVICE = QiskitRuntimeService(name="of-an-import")\n'
@@ -53,4 +58,4 @@ def test_each_report_names_the_step(run: Any, pytester: pytest.Pytester) -> None
     result.assert_outcomes(errors=3, failed=1)
     for step in STEPS:
         result.stdout.fnmatch_lines([step])
-    result.stdout.fnmatch_lines(["*next: *pytest --qchannel-saved-accounts=of-an-import"])
+    result.stdout.fnmatch_lines([f"*next: *{AGAIN}saved-accounts=of-an-import"])

@@ -115,7 +115,7 @@ TOLD = {
     ],
     "blocked_host": [
         "E *NetworkBlocked: a test in the emulated lane reached for quantum.cloud.ibm.com",
-        'E *next: *@pytest.mark.qchannel(door="loopback"), or pytest --qchannel-door=loopback (*',
+        'E *next: *@pytest.mark.qchannel(door="loopback"), or pytest *--qchannel-door=loopback (*',
         "no request was sent",
     ],
 }

@@ -36,8 +36,8 @@ class RouteMatch:
 
     Attributes:
         method: A method in upper case, or ``*``.
-        path: A path as in the route tables, ``<name>`` or ``*`` standing for any segment; ``*``
-            alone for every path.
+        path: A path as in the route tables, ``<name>``, ``{name}`` or ``*`` standing for any
+            segment; ``*`` alone for every path.
         services: Keys of ``ibm.table.ROUTES``; empty: all.
         host: A host name; empty: all.
     """
@@ -67,7 +67,7 @@ class RouteMatch:
 def segments(path: str) -> list[str]:
     """A path's segments, ``*`` for each that stands for any."""
     return [
-        "*" if one == "*" or (one.startswith("<") and one.endswith(">")) else one
+        "*" if one == "*" or one[:1] + one[-1:] in ("<>", "{}") else one
         for one in path.strip("/").split("/")
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import fleet
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.rerun_command import again
 
 __all__ = ["OF_2024", "no_device", "owner_of"]
 
@@ -48,9 +48,9 @@ def no_device(
         mend = "; or ".join([*owner_of(closest, instances), mend])
     if name in OF_2024 and set(fleet().names) <= world.devices.keys():
         mend += (
-            "; or keep the devices that the default world had: pytest "
-            f"--qchannel-world={shlex.quote(str(_file_of_2024()))} (for the ini file, copy it to "
-            "your tests: qchannel_world names it from rootdir on)"
+            "; or keep the devices that the default world had: "
+            f"{again(f'--qchannel-world={_file_of_2024()}')} (for the ini file, copy it to your "
+            "tests: qchannel_world names it from rootdir on)"
         )
     elif step and nearest(name, world.devices, likeness=_MISSPELT) is None:
         mend += f"; or give the world one of that name:\n{step}"

@@ -13,6 +13,7 @@ from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.description import CLASSIC
 from pytest_qchannel.options import CHANNELS
+from pytest_qchannel.rerun_command import again
 
 __all__ = ["BUILDER", "adding"]
 
@@ -53,7 +54,7 @@ def adding(world: World, source: str, account: Account, table: str, keys: _Keys)
     whole = [*_devices(world, first), *_account(account, lines if table == _INSTANCES else ())]
     if table != _INSTANCES:
         whole += lines if table == "devices" else _table(table, {**keys, "account": _MINE})
-    return f"{_printed(whole)} > {_FILE} && pytest --qchannel-world={_FILE}"
+    return f"{_printed(whole)} > {_FILE} && {again(f'--qchannel-world={_FILE}')}"
 
 
 def _printed(lines: Iterable[str]) -> str:
@@ -87,4 +88,9 @@ def _account(account: Account, instance: Iterable[str]) -> Iterator[str]:
     yield f'name = "{_MINE}"'
     yield f"channels = {json.dumps(channels)}"
     first = next(iter(account.instances.values()))
-    yield from instance or _table(_INSTANCES, {"name": first.name, "plan": first.plan.display_name})
+    if instance:
+        yield from instance
+        return
+    yield from _table(_INSTANCES, {"name": first.name, "plan": first.plan.display_name})
+    if first.usage_limit_s is not None:
+        yield f"usage_limit_s = {first.usage_limit_s}"

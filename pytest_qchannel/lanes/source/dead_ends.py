@@ -19,19 +19,22 @@ from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.absent import owner_of
-from pytest_qchannel.emulator.worlds.adding import BUILDER
+from pytest_qchannel.emulator.worlds.adding import BUILDER, adding
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Exchange, Journal, is_of_nobody
 from pytest_qchannel.lanes.source.device_hint import device_hint
 from pytest_qchannel.lanes.source.foreign_hint import instance_hint, job_hint, saved_hint
+from pytest_qchannel.rerun_command import again
 
 __all__ = ["Case", "hints_for"]
 
 _NO_BACKEND: Final = "No backend matches"
 _ASKING: Final = ("least_busy", "backend", "backends")
 _ASKED: Final = ("name", "min_num_qubits", "dynamic_circuits", "filters", "use_fractional_gates")
+_UNASKED: Final = {"use_fractional_gates": False}
+"""What a parameter is by default, where that is not ``None``."""
 _MOST_DEVICES: Final = 12
 _WHAT_THERE_IS: Final = (
     "ask for what there is, or describe the device that you need: qchannel docs world"
@@ -208,7 +211,9 @@ def _asked(error: BaseException) -> dict[str, object]:
             given = {**frame.f_locals, **frame.f_locals.get("kwargs", {})}
             more = tuple(frame.f_locals.get("kwargs", {}))
             return {
-                one: given[one] for one in (*_ASKED, *more) if given.get(one) not in (None, False)
+                one: given[one]
+                for one in (*_ASKED, *more)
+                if given.get(one) not in (None, _UNASKED.get(one))
             }
     return {}
 
@@ -244,13 +249,28 @@ def _session_on_open(case: Case) -> QChannelError | None:
         return None
     able = [one.name for one in case.instances if one.plan.has_sessions and one.devices]
     if not able:
-        return None
+        return _no_sessions(case)
     said = "has" if len(able) == 1 else "have"
     return QChannelError(
         f"{', '.join(able)} {said} dedicated sessions",
         facts=[("why", "a session is opened on the instance in use, and its plan has none")],
         next=f'@pytest.mark.qchannel(instance="{able[0]}"), '
-        f'qchannel.connect(instance="{able[0]}"), or --qchannel-instance={able[0]}',
+        f'qchannel.connect(instance="{able[0]}"), or --qchannel-instance={able[0]}; '
+        "an instance that the code under test names is changed there",
+    )
+
+
+def _no_sessions(case: Case) -> QChannelError | None:
+    """How the world has an instance with sessions: it has none."""
+    if case.account is None or not case.account.instances:
+        return None
+    keys = {"name": "with-sessions", "plan": "Premium"}
+    step = adding(case.world, case.source, case.account, "accounts.instances", keys)
+    # A file that is new has no other instance, and is used by the step itself.
+    run = f"\nand run with it: {again('--qchannel-instance=with-sessions')}"
+    return QChannelError(
+        "no instance of the emulated account has dedicated sessions",
+        next=f"give it one:\n{step}{'' if ' && ' in step else run}",
     )
 
 

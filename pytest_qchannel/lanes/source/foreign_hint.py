@@ -7,7 +7,6 @@ here; what is added is the step that gives it an emulated counterpart.
 from __future__ import annotations
 
 import re
-import shlex
 import traceback
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -21,6 +20,7 @@ from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
 from pytest_qchannel.hosts import REGIONS
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Journal
+from pytest_qchannel.rerun_command import again
 
 __all__ = ["instance_hint", "job_hint", "saved_hint"]
 
@@ -49,7 +49,7 @@ def saved_hint(error: BaseException, saved: Iterable[str]) -> QChannelError | No
     return QChannelError(
         f"no account is saved under the name {name!r}: your own account file is hidden here",
         facts=[("to save", "the emulated account under that name, for a run without an edit")],
-        next=f"pytest {shlex.quote('--qchannel-saved-accounts=' + ','.join([*saved, name]))}",
+        next=again(f"--qchannel-saved-accounts={','.join([*saved, name])}"),
     )
 
 

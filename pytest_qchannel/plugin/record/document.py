@@ -92,7 +92,7 @@ def _run(config: pytest.Config, told: Told) -> Document:
 
 def _tests(config: pytest.Config, run: Run, deeds: Sequence[Deed]) -> Iterator[Document]:
     by_path = {relative(config, one["path"]): one for one in deeds}
-    options = _typed(config)
+    options = [rerun_command.quoted(one) for one in taping.start_of(config).typed]
     for attempt in run.attempts:
         facts, of_test = attempt.facts, session_settings.id_of(config, attempt.node)
         file, _, name = attempt.node.partition("::")
@@ -117,16 +117,6 @@ def _tests(config: pytest.Config, run: Run, deeds: Sequence[Deed]) -> Iterator[D
             "jobs": _jobs(facts, cassette),
             "cassette": cassette,
         }
-
-
-def _typed(config: pytest.Config) -> list[str]:
-    """The options of ours that the run was started with, but for files that it writes."""
-    return [
-        rerun_command.quoted(str(one))
-        for one in config.invocation_params.args
-        if str(one).startswith("--qchannel-")
-        and not str(one).startswith(("--qchannel-report", "--qchannel-summary"))
-    ]
 
 
 def _error(attempt: Attempt) -> Document | None:

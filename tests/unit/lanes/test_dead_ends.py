@@ -189,6 +189,28 @@ def test_a_session_on_open_is_told_over_rest_too() -> None:
     assert '@pytest.mark.qchannel(instance="second")' in said
 
 
+def test_where_no_instance_has_sessions_the_step_gives_the_world_one() -> None:
+    """What the user saw: nothing, in a world of one Open instance, as a step had made it."""
+    builder = WorldBuilder().device("north", source=SNAPSHOT).account("lab", channels=["ibm_cloud"])
+    world = builder.instance("only", plan="Open").build(Clock(lambda: 1_800_000_000.0), 0)
+    journal = sent(("POST", "/sessions", refusal(400, 1352)))
+    case = Case(world, (), AssertionError("assert 400 == 200"), CLOUD, journal)
+    (said,) = hints_for(case)
+    assert said.startswith("no instance of the emulated account has dedicated sessions")
+    assert '.instance(name="with-sessions", plan="Premium")' in said
+    assert "pytest --qchannel-instance=with-sessions" in said
+    (said,) = hints_for(case._replace(source="/elsewhere/world.toml"))
+    assert said.endswith(" && pytest --qchannel-world=qchannel-world.toml")
+
+
+def test_what_was_asked_for_as_false_is_told_too() -> None:
+    """What the user saw: no word of ``dynamic_circuits=False``, for which there was no device."""
+    error = raised_by_the_client(dynamic_circuits=False, use_fractional_gates=False)
+    (said,) = told(world_of(), error, sent(LISTED))
+    assert "asked: dynamic_circuits=False" in said.replace("asked:  ", "asked: ")
+    assert "fractional" not in said
+
+
 def test_who_names_no_instance_is_told_which_header_that_takes() -> None:
     """What the user saw: a 403 after the credential was mended as the 401's hint says."""
     world = world_of()

@@ -22,6 +22,8 @@ from tests.unit.emulator.faults.faults_kit import HOST, Desk, code_of
         ("*", "/jobs", {"GET /api/v1/jobs", "GET /api/v1/jobs/", "POST /api/v1/jobs"}),
         ("GET", "/jobs/<job_id>", {"GET /api/v1/jobs/j1"}),
         ("GET", "/jobs/*", {"GET /api/v1/jobs/j1"}),
+        # As IBM's API description writes it, which was believed and met no request.
+        ("GET", "/jobs/{id}/results", {"GET /api/v1/jobs/j1/results"}),
         ("GET", "/jobs/j1/results", {"GET /api/v1/jobs/j1/results"}),
         ("GET", "/jobs/j2", set()),
         ("POST", "*", {"POST /api/v1/jobs"}),

@@ -38,7 +38,8 @@ channels = ["ibm_cloud"]
 
 [[accounts.instances]]
 name = "first"
-plan = "Open\""""
+plan = "Open"
+usage_limit_s = 600"""
 KEYS = {"name": "it's 'mine'", "plan": "Open"}
 
 
@@ -84,6 +85,11 @@ def test_another_world_is_replaced_by_a_file_with_its_devices(world: World) -> N
     (account,) = made.accounts
     assert account.channels == ("ibm_quantum_platform", "ibm_cloud")
     assert [one.name for one in account.instances.values()] == [KEYS["name"]]
+    edit, _, _ = adding(world, elsewhere, lab, "devices", {"name": DEVICE}).partition(" && ")
+    subprocess.run(["sh", "-c", edit], check=True)
+    # It was not there: a program that reads how much time is left failed behind the step.
+    (kept,) = read("qchannel-world.toml").accounts[0].instances.values()
+    assert kept.usage_limit_s == 600
     step = adding(world, elsewhere, classic, "accounts.instances", KEYS)
     assert 'channels = ["ibm_quantum"]' in step
 
