@@ -65,7 +65,9 @@ def test_what_a_worker_waits_for_is_one_line_of_the_terminal(
     told = [one for one in lines if "not taken yet" not in one]  # as on a machine that is busy
     assert re.fullmatch(rf"qchannel: waiting [^,]+, {where}", told[0])
     assert all(len(line) < COLUMNS for line in lines)
-    assert said.count(f"{EMPTIED}qchannel: waiting") == len(lines) - 1, "but for the first, over it"
+    # Each but the first is over the one before; waiting to be taken is a wait of its own.
+    firsts = len(lines) - said.count(f"{EMPTIED}qchannel: waiting")
+    assert 1 <= firsts <= 1 + (len(told) < len(lines))
     *_, after = said.rpartition("qchannel: waiting")
     # Over it and up, to where the result belongs.
     assert re.match(r"[^\r]*\r\x1b\[2K\x1b\[1A\x1b\[1G(\x1b\[31m)?F", after)

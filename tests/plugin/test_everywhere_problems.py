@@ -91,7 +91,8 @@ def test_a_blocked_host_names_the_test_and_allowed_ones_are_let_through(run: Any
         [
             "*NetworkBlocked: a test in the emulated lane reached for example.org",
             "*where: test_it.py::test_a",
-            "*next: *pytest --qchannel-mode=emulated --qchannel-everywhere --qchannel-allowed-hosts=example.org",
+            "*next: *pytest --qchannel-mode=emulated --qchannel-everywhere "
+            "--qchannel-allowed-hosts=example.org",
         ]
     )
     source = """
