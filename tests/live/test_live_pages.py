@@ -40,6 +40,7 @@ BLANKS = {
     "--qchannel-...": "--qchannel-seed=1",
     "--record-mode=...": "--record-mode=none",
     "--qchannel-record-from=...": "--qchannel-record-from=emulator",
+    "--run ...": "--run nightly",
     "...": "",
 }
 """What is filled in where an error names what it is about; the first that fits."""

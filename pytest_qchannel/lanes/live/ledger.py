@@ -339,7 +339,7 @@ class Ledger:
                 f"the ledger of the live run cannot be read or written ({error}): what it spends "
                 "cannot be noted, so nothing is sent any more",
                 where=str(self.path),
-                next=f"qchannel cleanup --run {self.run} finds its jobs by their tags",
+                next=f"find its jobs by their tags: qchannel cleanup --run {self.run}",
             ) from error
 
     def _lost(self) -> LedgerLost:
@@ -347,8 +347,8 @@ class Ledger:
             "the ledger of the live run was deleted while it went on: what it has spent is not "
             "known, so nothing is sent any more",
             where=str(self.path),
-            next=f"leave .qchannel alone while a live run goes on; qchannel cleanup --run "
-            f"{self.run} finds its jobs by their tags",
+            next="leave .qchannel alone while a live run goes on, and find its jobs by their "
+            f"tags: qchannel cleanup --run {self.run}",
         )
 
     @contextmanager
