@@ -27,7 +27,7 @@ from pytest_qchannel.plugin.keys import LANE, REFUSED, SHARED, TAPE_OF_RUN, WHOL
 from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.taping import start_of
 from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
-from pytest_qchannel.settings import OPTIONS, Mode, Settings
+from pytest_qchannel.settings import OPTION_BY_NAME, Mode, Settings
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.playback.tape import Done
@@ -39,7 +39,7 @@ __all__ = ["EVERYWHERE", "Everywhere", "begin"]
 EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
 """Of a run: everywhere mode, where it is on."""
 
-_OPTION: Final = next(option for option in OPTIONS if option.name == "everywhere")
+_OPTION: Final = OPTION_BY_NAME["everywhere"]
 _OUTPUT = "qchannel_everywhere"
 _BEFORE: Final = "before collection (a plugin or conftest.py)"
 _WORDS: Final[Mapping[str, str]] = {

@@ -13,7 +13,7 @@ from pytest_qchannel.cassette.disk.unused import Seen, UnusedCassette, exists_in
 from pytest_qchannel.plugin import selection, session_settings, taping, unused
 from pytest_qchannel.plugin.keys import TAPE_OF_RUN
 from pytest_qchannel.plugin.unused import Collected
-from pytest_qchannel.settings import CHANNELS, OPTIONS, Settings
+from pytest_qchannel.settings import CHANNELS, OPTION_BY_NAME, Settings
 from pytest_qchannel.units import scope_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ WATCH: Final[pytest.StashKey[UnusedWatch]] = pytest.StashKey()
 """Of a run: what it knows of its cassettes, where there is a folder of them."""
 
 _OUTPUT: Final = "qchannel_unused"
-_FOLDER: Final = next(option for option in OPTIONS if option.name == "cassettes")
 
 
 def begin(config: pytest.Config, settings: Settings) -> None:
@@ -178,7 +177,7 @@ class UnusedWatch:
             return
         command = unused.COMMAND
         folder = next(one for one in self.folders if Path(found[0].path).is_relative_to(one))
-        is_typed = self._settings.origin["cassettes"] == _FOLDER.flag
+        is_typed = self._settings.origin["cassettes"] == OPTION_BY_NAME["cassettes"].flag
         if is_typed or folder != self.base / self._settings.cassettes:
             command += f" {self._shown(str(folder))}"
         if not self._settings.strict_cassettes:

@@ -25,10 +25,10 @@ from pytest_qchannel.ibm.fields import ERRORS
 from pytest_qchannel.ibm.route import Fields
 from pytest_qchannel.ibm.table import Found, find
 from pytest_qchannel.reading import MOST_UNPACKED
+from pytest_qchannel.wire import FORM_TYPE
 
 __all__ = ["Scrubbed", "Scrubber", "Unknown"]
 
-_FORM: Final = "application/x-www-form-urlencoded"
 _NOTHING: Final[Fields] = {}
 
 
@@ -247,7 +247,7 @@ class Scrubber:
     ) -> bytes:
         if not body:
             return b""
-        if media_type == _FORM or (form and not fields):
+        if media_type == FORM_TYPE or (form and not fields):
             scrubbed = self._pairs(
                 body.decode("utf-8", "replace"), form or {}, report, "form field"
             )

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.world.records import Account
 from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.emulator.worlds.absent import MISSPELT
 from pytest_qchannel.emulator.worlds.adding import adding
 from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
 from pytest_qchannel.hosts import REGIONS
@@ -27,9 +28,6 @@ __all__ = ["instance_hint", "job_hint", "saved_hint"]
 _CLIENT: Final = "qiskit_ibm_runtime"
 _PARTS: Final = 3
 """Of an instance of the classic platform: hub, group and project."""
-
-_MISSPELT: Final = 0.8
-"""How like another one a name is that was written wrong."""
 
 _NOT_SAVED: Final = re.compile(r"Account with the name (.+) does not exist on disk")
 """Source: ``accounts/management.py`` of the client, 0.34 to 0.51."""
@@ -74,7 +72,7 @@ def instance_hint(
     if not _can_be_given(name, is_crn=is_crn, is_classic=account.platform == "classic"):
         return None  # a misspelt one, or one of elsewhere: the answer says so
     names = [one.name for one in account.instances.values()]
-    closest = nearest(name, names, likeness=_MISSPELT)
+    closest = nearest(name, names, likeness=MISSPELT)
     keys = {"name": "my-instance", "crn": name} if is_crn else {"name": name}
     step = adding(world, source, account, "accounts.instances", {**keys, "plan": "Premium"})
     return QChannelError(

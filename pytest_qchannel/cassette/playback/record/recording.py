@@ -20,7 +20,7 @@ from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import Finding, Gate, SecretFound
-from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.interaction import Interaction, with_length
 from pytest_qchannel.cassette.playback.matching import address_of, key_of, submission_in
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
@@ -327,10 +327,7 @@ class Recording:
             kept["params"] = params
         whole = Submission(kept, submission.texts, submission.sent)
         body = whole.to_bytes()
-        headers = tuple(
-            (name, str(len(body)) if name.lower() == "content-length" else value)
-            for name, value in scrubbed.request_headers
-        )
+        headers = with_length(scrubbed.request_headers, body)
         return replace(scrubbed, request_headers=headers, request_body=body), whole
 
     def _noted(self, done: Scrubbed) -> Interaction:
