@@ -62,6 +62,10 @@ def checked(edit: Callable[[Any], object]) -> Change:
     return change
 
 
+def of_test(test: str) -> Change:
+    return checked(lambda top: top.update(test=test))
+
+
 def request(**new: object) -> Change:
     return checked(lambda top: top["interactions"][0]["request"].update(new))
 
@@ -139,7 +143,7 @@ def test_every_damage_is_mended_by_the_command_of_its_error(
     for number, (_, change) in enumerate(DAMAGE):
         path = first.with_name(first.name.replace("-0]", f"-{number}]"))
         path.write_bytes(recorded)
-        checked(lambda top, path=path: top.update(test=f"test_it.py::{path.stem}"))(path)
+        of_test(f"test_it.py::{path.stem}")(path)
         change(path)
 
     source = TESTS.format(count=len(DAMAGE))
