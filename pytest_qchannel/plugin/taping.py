@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_qchannel.cassette.naming import root_of
-from pytest_qchannel.channels.client import client_version, default_channel, require_channel
+from pytest_qchannel.channels.client import (
+    client_version,
+    default_channel,
+    reason_of,
+    require_channel,
+)
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
@@ -252,7 +257,7 @@ def _missing_channel(item: pytest.Item) -> str | None:
         for name in needed:
             require_channel(CHANNEL_BY_NAME[name])
     except ChannelUnavailable as missing:
-        return missing.headline
+        return reason_of(missing)
     return None
 
 
