@@ -265,9 +265,9 @@ def _no_sessions(case: Case) -> QChannelError | None:
     if case.account is None or not case.account.instances:
         return None
     keys = {"name": "with-sessions", "plan": "Premium"}
-    step = adding(case.world, case.source, case.account, "accounts.instances", keys)
-    # A file that is new has no other instance, and is used by the step itself.
-    run = f"\nand run with it: {again('--qchannel-instance=with-sessions')}"
+    use = "--qchannel-instance=with-sessions"
+    step = adding(case.world, case.source, case.account, "accounts.instances", keys, [use])
+    run = f"\nand run with it: {again(use)}"  # as the step does that writes a new file
     return QChannelError(
         "no instance of the emulated account has dedicated sessions",
         next=f"give it one:\n{step}{'' if ' && ' in step else run}",

@@ -200,7 +200,8 @@ def test_where_no_instance_has_sessions_the_step_gives_the_world_one() -> None:
     assert '.instance(name="with-sessions", plan="Premium")' in said
     assert "pytest --qchannel-instance=with-sessions" in said
     (said,) = hints_for(case._replace(source="/elsewhere/world.toml"))
-    assert said.endswith(" && pytest --qchannel-world=qchannel-world.toml")
+    run = "pytest --qchannel-world=qchannel-world.toml --qchannel-instance=with-sessions"
+    assert said.endswith(f" && {run}")
 
 
 def test_what_was_asked_for_as_false_is_told_too() -> None:
