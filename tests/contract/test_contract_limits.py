@@ -252,10 +252,10 @@ def test_a_builder_sets_rules_and_keeps_the_others() -> None:
     assert world.rules == Rules(list_lag_s=2, submit_rate=5)
     free, paid = list(world.accounts[0].instances.values())[:2]
     assert {free.pending_limit, paid.pending_limit} == {4}
-    twins = [one for one in paid.devices if one.startswith("mock_")]
-    assert len(twins) == len(paid.devices) / 2
+    twins = paid.reached[len(paid.devices) :]
+    assert len(twins) == len(paid.devices)
     assert all(world.devices[one].is_dry_run for one in twins)
-    assert not [one for one in free.devices if one.startswith("mock_")], "not on the Open plan"
+    assert free.reached == free.devices, "not on the Open plan"
     with pytest.raises(UsageProblem, match="wait") as caught:
         WorldBuilder.default().rules(when_used_up="wait")
     assert "queue" in f"{caught.value.closest} {caught.value.next}"

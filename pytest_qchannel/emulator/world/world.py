@@ -67,6 +67,11 @@ class World:
         self._created = 0
         self._random = random.Random(f"qchannel:{seed}")  # noqa: S311 - reproducible on purpose
 
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The names of its devices, without those of dry runs."""
+        return tuple(name for name, one in self.devices.items() if not one.is_dry_run)
+
     def account_of(self, platform: Platform, credential: str) -> Account | None:
         """The account that an API key (cloud) or API token (classic) belongs to, if it is valid."""
         for account in self.accounts:
