@@ -184,7 +184,7 @@ class World:
                 self._uncollected.append(job)
                 continue
             job.is_usage_known = True
-            job.instance.usage_s += job.usage_s
+            job.instance.usage_s += job.charged_s
 
     def wait_before_submission_s(self, account: Account) -> float:
         """How long an account has to wait before it may submit a job; 0: it may now."""

@@ -184,6 +184,7 @@ def _job(world: World, spec: JobSpec, account: Account, now: float) -> Job:
         reason=spec.reason or None,
         reason_code=spec.reason_code,
         usage_s=spec.usage_s,
+        is_dry_run=world.devices[spec.backend].is_dry_run,
     )
     if state is JobState.RUNNING or state is JobState.COMPLETED or spec.usage_s:
         job.running_at = created_at

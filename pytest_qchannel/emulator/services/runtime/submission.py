@@ -109,6 +109,7 @@ def _taken(
         session=session,
         progression=world.next_progression or device.progression,
         ending=world.next_ending,
+        is_dry_run=device.is_dry_run,
         client=ctx.client,
     )
     world.next_progression = world.next_ending = None
