@@ -105,7 +105,10 @@ def default_description() -> Description:
     read and checked, which would cost each run more than all its worlds; a test does both.
     """
     chosen = fleet()
-    return Description(devices=tuple(_devices(chosen)), accounts=_accounts(chosen))
+    # Premium instances have dry runs. Source: IBM's guide "Dry-run jobs".
+    return Description(
+        devices=tuple(_devices(chosen)), accounts=_accounts(chosen), dry_run_devices=True
+    )
 
 
 def _devices(chosen: Fleet) -> Iterator[DeviceSpec]:
@@ -126,6 +129,9 @@ def _accounts(chosen: Fleet) -> tuple[AccountSpec, ...]:
     us_east, eu_de = (*chosen.free, *chosen.paid), chosen.eu_de
     free, premium = ("qchannel", "open"), ("qchannel", "premium")
     standard, lite = ("qchannel", "pay-as-you-go"), ("qchannel", "lite")
+    # The time of a Premium instance is allotted when it is made, and need be no limit. Source:
+    # IBM's guide "Set instance allocation limits"; 1,600 minutes are the unit of its tool qauvern.
+    allotted_s = 1_600 * 60
     platform = AccountSpec(
         PLATFORM_ACCOUNT,
         channels=("ibm_quantum_platform",),
@@ -133,9 +139,20 @@ def _accounts(chosen: Fleet) -> tuple[AccountSpec, ...]:
             InstanceSpec(
                 "open-instance", plan="Open", devices=chosen.free, tags=free, usage_limit_s=600
             ),
-            InstanceSpec("premium-instance", plan="Premium", devices=us_east, tags=premium),
             InstanceSpec(
-                "premium-instance-eu", plan="Premium", region="eu-de", devices=eu_de, tags=premium
+                "premium-instance",
+                plan="Premium",
+                devices=us_east,
+                tags=premium,
+                usage_allocation_s=allotted_s,
+            ),
+            InstanceSpec(
+                "premium-instance-eu",
+                plan="Premium",
+                region="eu-de",
+                devices=eu_de,
+                tags=premium,
+                usage_allocation_s=allotted_s,
             ),
         ),
     )

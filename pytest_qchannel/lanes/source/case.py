@@ -65,8 +65,8 @@ class Case(NamedTuple):
         """The devices of those that it asked."""
         return list(dict.fromkeys(name for one in self.asked for name in one.devices))
 
-    def adding(self, table: str, keys: Mapping[str, str]) -> str:
-        """The step that adds a table to the world; empty where no instance could have it."""
-        if self.account is None or not self.account.instances:
+    def adding(self, table: str, keys: Mapping[str, str], *options: str) -> str:
+        """The step that adds a table to the world; empty where no account could have it."""
+        if self.account is None:
             return ""
-        return adding(self.world, self.source, self.account, table, keys)
+        return adding(self.world, self.source, self.account, table, keys, options)

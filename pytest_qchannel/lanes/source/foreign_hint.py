@@ -41,7 +41,10 @@ def saved_hint(case: Case) -> QChannelError | None:
     name = found[1]
     return QChannelError(
         f"no account is saved under the name {name!r}: your own account file is hidden here",
-        facts=[("to save", "the emulated account under that name, for a run without an edit")],
+        facts=[
+            ("to save", "the emulated account under that name, for a run without an edit"),
+            ("instance", "the one in use; where yours names another: --qchannel-instance=NAME"),
+        ],
         next=again(f"--qchannel-saved-accounts={','.join([*case.saved, name])}"),
     )
 
@@ -83,7 +86,8 @@ def job_hint(case: Case, account: Account) -> QChannelError | None:
     name = unquote(found.args.get("job_id", "")) if found is not None else ""
     if not name or last is None or last.status != 404 or name in case.world.jobs:
         return None
-    instance = case.instances[0]
+    asked = last.headers.get("service-crn", "")
+    instance = account.instances.get(asked) or case.instances[0]
     keys = {
         "account": account.name,
         "instance": instance.name,
