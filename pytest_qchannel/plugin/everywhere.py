@@ -179,7 +179,7 @@ class Everywhere:
         return made
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begins a test: from here on what comes up is its own."""
         self._keep_as_outside()
         self._item = item
@@ -292,7 +292,7 @@ class Everywhere:
             self._unmet.append(output["unmet"])
             self._parts += output["parts"]
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Shows what no test is to blame for."""
         if not self._outside:
             return

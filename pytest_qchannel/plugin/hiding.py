@@ -179,9 +179,10 @@ class Hiding:
 
         metafunc.parametrize = watched  # type: ignore[method-assign]  # there is no hook for them
 
-    def _without_id(self, values: Any) -> Any:
-        is_set = isinstance(values, _SET) and isinstance(values.id, str)
-        return values._replace(id=self.hide(values.id)) if is_set else values
+    def _without_id(self, values: object) -> object:
+        if isinstance(values, _SET) and isinstance(values.id, str):
+            return values._replace(id=self.hide(values.id))
+        return values
 
     def _ids(self, ids: Any) -> Any:
         if ids is None:
@@ -191,7 +192,7 @@ class Hiding:
         told = map(self._told, ids)
         return list(told) if hasattr(ids, "__len__") else told
 
-    def _told(self, name: Any) -> Any:
+    def _told(self, name: object) -> object:
         return self.hide(name) if isinstance(name, str) else name
 
     def hide(self, text: str) -> str:

@@ -157,7 +157,7 @@ class UnusedWatch:
             self._found.append([UnusedCassette(*one) for one in output])
 
     @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Fails a strict run that has unused cassettes."""
         done = yield
         if (
@@ -170,7 +170,7 @@ class UnusedWatch:
         return done
 
     @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tells of them: in one line, or one by one where they fail the run."""
         found = self.found()
         if not found:
