@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from pytest_qchannel.cli.as_python import flush, program_of, show, status_of
-from pytest_qchannel.cli.group import INTERRUPTED, example
+from pytest_qchannel.cli.group import INTERRUPTED, example, in_our_words
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.assemble import lane_of_process
@@ -128,7 +128,7 @@ class _Watch:
         try:
             self._lane = lane_of_process(settings, name)
         except UsageProblem as problem:
-            raise click.UsageError(_in_our_words(problem)) from None
+            raise click.UsageError(in_our_words(problem)) from None
         self._lane.happens_in(name, who="a program", way_out="qchannel run --{option}={value}")
         at_exit(self._end)
 
@@ -196,11 +196,7 @@ def _settings(given: dict[str, str | None]) -> Settings:
         check_variables(os.environ)
         return resolve(given, {}, os.environ, {})
     except UsageProblem as problem:
-        raise click.UsageError(_in_our_words(problem)) from None
-
-
-def _in_our_words(problem: UsageProblem) -> str:
-    return str(problem).replace("--qchannel-", "--")
+        raise click.UsageError(in_our_words(problem)) from None
 
 
 def _write_journal(path: Path, journal: Journal) -> None:

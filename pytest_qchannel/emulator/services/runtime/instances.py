@@ -41,9 +41,7 @@ def replace_configuration(ctx: Context) -> Response:
     Raises:
         EmulatorGap: The body has fields that the emulator does not know.
     """
-    body = ctx.json_body()
-    if not isinstance(body, dict):
-        raise ctx.refuse(400, Codes.VALIDATION, f"The body must be an object with {LIMIT}.")
+    body = ctx.json_fields(f" with {LIMIT}")
     if others := sorted(set(body) - {LIMIT}):
         raise EmulatorGap(
             f"the emulator knows no {others[0][:60]!r} in PUT /instances/configuration",

@@ -209,9 +209,7 @@ def _unknown(ctx: Context, session_id: str) -> ApiError:
 
 
 def _valid_body(ctx: Context) -> _SessionRequest:
-    body = ctx.json_body()
-    if not isinstance(body, dict):
-        raise ctx.refuse(400, Codes.VALIDATION, "The body must be an object with a mode.")
+    body = ctx.json_fields(" with a mode")
     known = (*_WORDS, *_LENGTHS)
     for name, value in body.items():
         if name not in known:
