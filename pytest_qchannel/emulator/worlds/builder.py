@@ -34,6 +34,7 @@ from pytest_qchannel.emulator.worlds.description import (
 from pytest_qchannel.emulator.worlds.kinds import Text
 from pytest_qchannel.emulator.worlds.toml_file import load, shown
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.wire import is_int
 
 __all__ = ["WorldBuilder"]
 
@@ -122,7 +123,7 @@ class WorldBuilder:
         Raises:
             UsageProblem: It is not a whole number, 0 or more.
         """
-        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        if not is_int(seed) or seed < 0:
             raise UsageProblem(f"{seed!r} is no seed", next="give a whole number, 0 or more")
         return self._with(seed=seed)
 

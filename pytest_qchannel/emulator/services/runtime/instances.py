@@ -10,7 +10,7 @@ from typing import Final
 from pytest_qchannel.emulator.api.context import MOST_WHOLE, Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.errors import EmulatorGap
-from pytest_qchannel.wire import Json, Response
+from pytest_qchannel.wire import Json, Response, is_int
 
 __all__ = ["configuration", "instance", "replace_configuration"]
 
@@ -54,7 +54,7 @@ def replace_configuration(ctx: Context) -> Response:
     if limit_s is None:
         one.usage_limit_s = one.plan.limit_s
         return Response(204)
-    if not isinstance(limit_s, int) or isinstance(limit_s, bool) or not 1 <= limit_s <= MOST_WHOLE:
+    if not is_int(limit_s) or not 1 <= limit_s <= MOST_WHOLE:
         said = f"{LIMIT} must be a whole number of seconds from 1, or null."
         raise ctx.refuse(400, Codes.VALIDATION, said)
     if one.usage_allocation_s is not None and limit_s > one.usage_allocation_s:

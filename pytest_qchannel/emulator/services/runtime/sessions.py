@@ -18,7 +18,7 @@ from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.ibm.runtime import MAX_TTL_S
-from pytest_qchannel.wire import ApiError, Json, Response
+from pytest_qchannel.wire import ApiError, Json, Response, is_int
 
 __all__ = ["advance", "close", "create", "details", "session_for", "session_json", "update"]
 
@@ -233,7 +233,7 @@ def _valid_body(ctx: Context) -> _SessionRequest:
 
 
 def _require_length(ctx: Context, name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _LONGEST_S:
+    if not is_int(value) or not 1 <= value <= _LONGEST_S:
         said = f"{name} must be a whole number of seconds from 1 to {_LONGEST_S}."
         raise ctx.refuse(400, Codes.VALIDATION, said)
 
