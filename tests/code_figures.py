@@ -22,8 +22,9 @@ FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset(
         {
             "_version", "compared", "crn", "errors", "hosts", "incompatible_plugins", "ini_file",
-            "journal", "markers", "modes", "options", "qiskit_home", "qpy_header", "reading",
-            "rerun_command", "secret", "setting_values", "settings", "units", "uses", "wire",
+            "journal", "markers", "modes", "options", "paths", "qiskit_home", "qpy_header",
+            "reading", "rerun_command", "secret", "setting_values", "settings", "units",
+            "uses", "wire",
         }
     ),
     frozenset({"ibm"}),
