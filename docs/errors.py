@@ -237,7 +237,9 @@ def _text(node: ast.expr, parameters: Iterable[str] = ()) -> str:
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(one, parameters) for one in node.values)
     if isinstance(node, ast.FormattedValue):
-        is_said = isinstance(node.value, ast.Name) or _is_choice(node.value)
+        is_said = (
+            isinstance(node.value, ast.Name) or _is_choice(node.value) or _is_again(node.value)
+        )
         return _text(node.value, parameters) if is_said and node.conversion == -1 else "..."
     if isinstance(node, ast.Name) and node.id in parameters:
         return f"\0{node.id}\0"
@@ -246,9 +248,14 @@ def _text(node: ast.expr, parameters: Iterable[str] = ()) -> str:
     if isinstance(node, ast.IfExp):
         both = (_text(node.body, parameters), _text(node.orelse, parameters))
         return f"{both[0]} (or: {both[1]})" if both[0] != both[1] else both[0]
-    if isinstance(node, ast.Call) and _name(node.func) == "again":  # of rerun_command
+    if isinstance(node, ast.Call) and _is_again(node):
         return " ".join(["pytest", "...", *(_text(one, parameters) for one in node.args)])
     return "..."
+
+
+def _is_again(node: ast.expr) -> bool:
+    """Whether a text is the command that starts the run again, of ``rerun_command``."""
+    return isinstance(node, ast.Call) and _name(node.func) == "again"
 
 
 def _is_choice(node: ast.expr) -> bool:

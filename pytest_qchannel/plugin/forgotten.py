@@ -13,6 +13,7 @@ from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, SEARCH, find_host
 from pytest_qchannel.lanes.complaints import has_left_lane
 from pytest_qchannel.plugin.fixture_names import name_nearest
+from pytest_qchannel.rerun_command import again
 
 __all__ = ["host_refused_in", "is_for_want_of_account", "mending", "tell"]
 
@@ -64,7 +65,7 @@ def mending(item: pytest.Item) -> str:
         asking = f": def {item.originalname}(qchannel)"
     return (
         f"ask for one{asking}; or mark it: @pytest.mark.qchannel; or put the whole run on the "
-        "emulator: pytest --qchannel-everywhere"
+        f"emulator: {again('--qchannel-everywhere')}"
     )
 
 
