@@ -9,9 +9,15 @@ from __future__ import annotations
 import importlib
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("qchannel", deadline=None, derandomize=True)
+settings.register_profile(
+    "qchannel",
+    deadline=None,
+    derandomize=True,
+    # How fast examples are made is the machine's, and what else runs there.
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("qchannel")
 
 _HEAVY = (

@@ -4,6 +4,8 @@ Installed and unused it must cost milliseconds, also where there is no bytecode 
 our modules at every start. So this module and those it imports are small; :mod:`.start` is loaded
 where something of ours is set, :mod:`.our_tests` by the first test that uses us. A test holds that
 true.
+
+PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
 """
 
 from __future__ import annotations
@@ -51,9 +53,6 @@ _FOR_WANT_OF_US = (
     "KeyError",
 )
 """Errors that a test may end with because it has no fixture of ours, where no client is loaded."""
-
-_TELLING = "qchannel-telling"
-"""The name of what listens to reports: a plugin of its own, since the hook tells no run."""
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -256,28 +255,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         _record(config).show(terminalreporter)
 
 
-class _Telling:
-    """Takes what reports tell of tests that used us, in the process that shows them.
-
-    Args:
-        config: The run's: the hook does not tell.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._record: RunRecord | None = None
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Adds a report to the record of the run."""
-        # (That of a test that crashed has nothing of ours.)
-        if self._record is not None:
-            self._record.add(report)
-        elif hasattr(report, keys.ATTRIBUTE) or keys.RECORD in self._config.stash:
-            self._record = _record(self._config)
-            self._record.add(report)
-
-
 def _our_tests(config: pytest.Config) -> OurTests:
     """What is done with the tests that use us; most runs have none."""
     from pytest_qchannel.plugin.our_tests import OurTests
@@ -310,8 +287,9 @@ def _begin_record(config: pytest.Config) -> None:
 
 def _listen(config: pytest.Config) -> None:
     """Listens to reports from now on."""
-    if not config.pluginmanager.has_plugin(_TELLING):
-        config.pluginmanager.register(_Telling(config), _TELLING)
+    from pytest_qchannel.plugin.telling import Telling
+
+    Telling.begin(config, _record)
 
 
 def _record(config: pytest.Config) -> RunRecord:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.emulator.services.runtime.metrics import METRIC_ID
+from pytest_qchannel.emulator.world.clock import from_iso
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK, polls, seconds
 from tests.contract.contract_client import (
@@ -221,8 +222,9 @@ def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
     assert list(new["usage"]) == ["qpu_charge_time_seconds", "value", "unit", "status", "details"]
     assert new["circuits_execution_time_ns"] > 1e9
     assert list(new) == ["timestamps", "usage", "circuits_execution_time_ns"], "a plain REST user"
-    assert new["timestamps"]["created"] <= new["timestamps"]["running"]
-    assert new["timestamps"]["running"] <= new["timestamps"]["finished"]
+    # As texts "...5.12Z" comes after "...5.123Z".
+    times = [from_iso(new["timestamps"][name]) for name in ("created", "running", "finished")]
+    assert times == sorted(times)
 
 
 def test_circuits_run_for_less_than_what_is_charged(door: Door) -> None:
