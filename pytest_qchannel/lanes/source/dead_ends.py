@@ -23,7 +23,7 @@ from pytest_qchannel.emulator.worlds.absent import owner_of
 from pytest_qchannel.emulator.worlds.adding import BUILDER, adding
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
-from pytest_qchannel.ibm.table import find
+from pytest_qchannel.ibm.table import find, is_submission
 from pytest_qchannel.journal import Exchange, Journal, is_of_nobody
 from pytest_qchannel.lanes.source.device_hint import device_hint
 from pytest_qchannel.lanes.source.foreign_hint import instance_hint, job_hint, saved_hint
@@ -317,12 +317,13 @@ def _no_sessions(case: Case) -> QChannelError | None:
 
 
 def _failed_job(case: Case) -> QChannelError | None:
-    """Whether a job failed because the test orders it."""
-    if not type(case.error).__name__.startswith(("RuntimeJob", "RuntimeInvalidState")):
-        return None
-    sent = [case.world.jobs.get(one.job_id or "") for one in case.requests]
+    """Why a job has failed: by what was sent, or because somebody orders it."""
+    kind = type(case.error).__name__
+    is_clients = kind.startswith(("RuntimeJob", "RuntimeInvalidState"))
+    asked = case.requests if is_clients else _last_look(case.requests)
+    sent = [case.world.jobs.get(one.job_id or "") for one in asked]
     ended = [one for one in sent if one and one.state in (JobState.FAILED, JobState.CANCELLED)]
-    if not ended:
+    if not ended or not (is_clients or ended[-1].state is JobState.FAILED or ended[-1].ending):
         return None
     job = ended[-1]
     facts = [("said", " ".join(str(one) for one in (job.reason_code, job.reason) if one))]
@@ -341,11 +342,22 @@ def _failed_job(case: Case) -> QChannelError | None:
         f"the job {job.id} ended as {job.state} because {order}",
         facts=facts,
         next=said_to(
-            tests=f"expect it: with pytest.raises({type(case.error).__name__}): job.result()",
-            program=f"handle it: except {type(case.error).__name__}",
+            tests=f"expect it: with pytest.raises({kind}): job.result(); or take the order away",
+            program=f"handle it: except {kind}; or take the order away",
         )
-        + "; or take the order away",
+        if is_clients
+        else f"expect it: the state of the job tells {job.state}; or take the order away",
     )
+
+
+def _last_look(requests: Journal) -> list[Exchange]:
+    """The last request about a job, if it looks at one that was submitted here.
+
+    Who polls over REST ends with an error of their own, or of nobody's: as a KeyError.
+    """
+    about = [one for one in requests if one.job_id]
+    made = {one.job_id for one in about if is_submission(one.method, one.host, one.path)}
+    return [one for one in about[-1:] if one.method == "GET" and one.job_id in made]
 
 
 _DEAD_ENDS: Final[tuple[Callable[[Case], QChannelError | None], ...]] = (
