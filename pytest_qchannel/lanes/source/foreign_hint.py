@@ -50,7 +50,7 @@ def saved_hint(error: BaseException, saved: Iterable[str]) -> QChannelError | No
         f"no account is saved under the name {name!r}: your own account file is hidden here",
         facts=[
             ("to save", "the emulated account under that name, for a run without an edit"),
-            ("instance", "the one in use; where yours names another: --qchannel-instance=NAME"),
+            ("instance", "the one in use; where yours names another: QCHANNEL_INSTANCE=NAME"),
         ],
         next=again(f"--qchannel-saved-accounts={','.join([*saved, name])}"),
     )
@@ -108,7 +108,7 @@ def job_hint(world: World, source: str, account: Account, sent: Journal) -> QCha
     }
     return QChannelError(
         f"the emulated world has no job {name!r}",
-        next="read the id of a job that the test has submitted; or describe that job (with result "
+        next="read the id of a job that was submitted here; or describe that job (with result "
         f"= ..., where a test reads one):\n{adding(world, source, account, 'jobs', keys)}",
     )
 
