@@ -155,9 +155,9 @@ class _Seen:
     def stays_as_tag(self, value: str, kept: str) -> bool:
         """The same of a tag, which may be any text, and any value of an answer."""
         said = json.dumps(kept).encode()  # as a whole
-        if is_word_standin(kept) or (
-            self.stays(value, kept) and any(said in answer for answer in self._kept)
-        ):
+        if is_word_standin(kept) or value in self._accounts:
+            return True
+        if self.stays(value, kept) and any(said in answer for answer in self._kept):
             return True
         around, names = parted(kept)  # ids, with other words
         made = re.fullmatch("(.+)".join(map(re.escape, around)), value)

@@ -30,7 +30,7 @@ _ANY: Final = "*"
 
 _DRAWN: Final = re.compile(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    r"|(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}"
+    r"|(?=[\w+/-]*\d)(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])[\w+/-]{12,}={0,2}"
     r"|(?<![A-Za-z0-9])[0-9a-fA-F]{7,}(?![A-Za-z0-9])|[A-Za-z]*[0-9][A-Za-z0-9]*"
 )
 """What may be drawn within a text: UUIDs, tokens, digests, and every word with a digit."""

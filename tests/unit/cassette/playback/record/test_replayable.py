@@ -11,7 +11,7 @@ import pytest
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.problems import RecordingRefused
-from tests.unit.cassette.playback.record.test_recording import drafted, said
+from tests.unit.cassette.playback.record.test_recording import CRN, drafted, said
 
 FIRST = "d0abcdefghijklmnop01"
 SECOND = "d0abcdefghijklmnop02"
@@ -49,6 +49,19 @@ def test_a_tag_that_is_not_kept_is_the_tests_own_again(tmp_path: Path, way: str,
     recording.require_replayable(draft)
     whole = repr(draft.cassette)
     assert not any(part in whole for part in (tag, text, FIRST))
+
+
+def test_a_part_of_the_accounts_crn_and_json_are_tags(tmp_path: Path) -> None:
+    """The GUID of the instance was refused as a tag, and so was what ``json.dumps`` gives."""
+    mine = [CRN.split(":")[7], json.dumps({"a": "b", "c": 3})]
+    there = said("GET", f"/jobs/{SECOND}", {"id": SECOND, "tags": mine})
+    traffic = (said("GET", "/jobs", {"jobs": []}), submitted(SECOND, tags=mine), there)
+    recording, _, draft = drafted(tmp_path, *traffic)
+    recording.require_replayable(draft)
+    read = json.loads(draft.cassette.interactions[-1].response_body)["tags"]
+    assert read[0] in draft.cassette.accounts["ibm_cloud"].instances[0].id
+    assert read == json.loads(draft.cassette.interactions[1].request_body)["tags"] != mine
+    assert read[1] == mine[1]
 
 
 @pytest.mark.parametrize("tag", [f"{FIRST}{SECOND}", f"after-{NOBODYS}"])

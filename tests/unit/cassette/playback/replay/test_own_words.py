@@ -40,6 +40,7 @@ DRAWN = [
     ("v1.2.3-14-g3fa85f6", "v1.2.4-2-g1ba85f7"),
     ("abcdefa", "1234567"),
     ("Drmhze6EPcv0fN_81Bj-nA", "hbYXz0rZ--6EPcv_jGo1Bg"),
+    ("a8d+/QfMwmV1PQ==", "PQfMwm/ad8V1a+Q="),
     (STANDIN, "9fceb02d0ae598e95dc970b74767f19372d61af8"),
     (STANDIN, "someone@example.com"),
 ]
