@@ -65,7 +65,9 @@ class JobEnding:
 
 
 RAN_TOO_LONG: Final = JobEnding("cancel", "Ran too long", 1305)
-"""A job that used more QPU seconds than its ``cost``. Source: IBM's error registry."""
+"""A job that used more QPU seconds than its ``cost``. Source: IBM's error registry, and an answer
+of the classic platform of 2023 (qiskit-ibm-runtime #989).
+"""
 
 
 @dataclass(slots=True, eq=False)
