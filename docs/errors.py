@@ -45,10 +45,12 @@ class Made(NamedTuple):
 @cache
 def nodes() -> tuple[tuple[str, ast.AST, ast.AST], ...]:
     """Everything in the code of the package, each with its file and the function it is in."""
-    return tuple(
-        (str(path.relative_to(PACKAGE)), node, scope)
+    modules = {
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text(encoding="utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
-        for node, scope in _scoped(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    return tuple(
+        (file, node, scope) for file, module in modules.items() for node, scope in _scoped(module)
     )
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pytest_qchannel.units import node_of
 
-__all__ = ["Start", "again", "ended", "quoted", "started", "words_of"]
+__all__ = ["Start", "again", "ended", "everywhere", "quoted", "started", "words_of"]
 
 
 class Start(NamedTuple):
@@ -68,6 +68,13 @@ def again(*options: str) -> str:
     given = {one.partition("=")[0] for one in options}
     kept = [one for one in typed if one.partition("=")[0] not in given]
     return " ".join(["pytest", *map(shlex.quote, [*kept, *options])])
+
+
+def everywhere() -> str:
+    """What puts a whole run on the emulator, this one with its own options."""
+    has_mode = _starts and any(one.startswith("--qchannel-mode=") for one in _starts[-1].typed)
+    mode = ("--qchannel-mode=emulated",) if has_mode else ()
+    return f"put the whole run on the emulator: {again(*mode, '--qchannel-everywhere')}"
 
 
 def quoted(test_id: str) -> str:

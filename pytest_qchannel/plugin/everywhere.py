@@ -21,11 +21,11 @@ import pytest
 from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
+from pytest_qchannel.plugin.command_line import start_of
 from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.fixture_names import name_of
 from pytest_qchannel.plugin.keys import LANE, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
 from pytest_qchannel.plugin.record import facts
-from pytest_qchannel.plugin.taping import start_of
 from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
@@ -113,7 +113,7 @@ class Everywhere:
         self.cassettes: list[Done] = []
         """What was done with the cassette of the run."""
         self.tape = tape.tape if tape is not None else None
-        rerun_command.started(start_of(config, config.known_args_namespace))
+        rerun_command.started(start_of(config))
         try:
             self.lane: Lane = lane_of_process(settings, _BEFORE, self.tape)
         except BaseException:

@@ -79,7 +79,8 @@ class Job:
         progression: How fast it moves on.
         ending: How it ends, where a test has said so; else as its program runs.
         client: Who submitted it.
-        usage_s: The QPU seconds that it is charged.
+        usage_s: The QPU seconds that it used; of a dry run, those that it would have.
+        is_dry_run: Whether it runs on the twin of a device, and is charged to nobody.
         is_usage_known: Whether the service tells them already.
         outcome: Its result.
         looks: How often it was polled.
@@ -114,6 +115,7 @@ class Job:
     running_at: float | None = None
     finished_at: float | None = None
     usage_s: float = 0.0
+    is_dry_run: bool = False
     is_usage_known: bool = True
     outcome: Outcome | None = None
     looks: int = 0
@@ -133,8 +135,15 @@ class Job:
         return self.usage_s if self.is_usage_known else 0.0
 
     @property
+    def charged_s(self) -> float:
+        """The QPU seconds that it is charged, as far as they are known by now."""
+        return 0.0 if self.is_dry_run else self.told_usage_s
+
+    @property
     def estimate_s(self) -> float:
         """The QPU seconds that a real device would take for it, about; 0 where it takes none."""
+        if self.is_dry_run:
+            return 0.0
         if self.outcome is None or not self.usage_s:
             return self.usage_s
         return self.outcome.estimate_s
@@ -276,7 +285,7 @@ class Session:
         self.turns.pop(job.id, None)
         self._note_end(job)
         self.last_job_completed = max(job.finished_at, self.last_job_completed or 0.0)
-        self.usage_s += job.usage_s
+        self.usage_s += 0.0 if job.is_dry_run else job.usage_s
         self.settle(now)
 
     def settle(self, now: float) -> None:

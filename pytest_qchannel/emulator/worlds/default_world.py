@@ -122,6 +122,9 @@ def default_description() -> Description:
     us_east, eu_de = (*chosen.free, *chosen.paid), chosen.eu_de
     free, premium = ("qchannel", "open"), ("qchannel", "premium")
     standard, lite = ("qchannel", "pay-as-you-go"), ("qchannel", "lite")
+    # The time of a Premium instance is allotted when it is made, and need be no limit. Source:
+    # IBM's guide "Set instance allocation limits"; 1,600 minutes are the unit of its tool qauvern.
+    allotted_s = 1_600 * 60
     platform = AccountSpec(
         PLATFORM_ACCOUNT,
         channels=("ibm_quantum_platform",),
@@ -129,9 +132,20 @@ def default_description() -> Description:
             InstanceSpec(
                 "open-instance", plan="Open", devices=chosen.free, tags=free, usage_limit_s=600
             ),
-            InstanceSpec("premium-instance", plan="Premium", devices=us_east, tags=premium),
             InstanceSpec(
-                "premium-instance-eu", plan="Premium", region="eu-de", devices=eu_de, tags=premium
+                "premium-instance",
+                plan="Premium",
+                devices=us_east,
+                tags=premium,
+                usage_allocation_s=allotted_s,
+            ),
+            InstanceSpec(
+                "premium-instance-eu",
+                plan="Premium",
+                region="eu-de",
+                devices=eu_de,
+                tags=premium,
+                usage_allocation_s=allotted_s,
             ),
         ),
     )
@@ -162,7 +176,10 @@ def default_description() -> Description:
             InstanceSpec("ibm-q-emulated/premium/main", plan="Premium", devices=us_east),
         ),
     )
-    return Description(devices=tuple(devices), accounts=(platform, cloud, classic))
+    # Premium instances have dry runs. Source: IBM's guide "Dry-run jobs".
+    return Description(
+        devices=tuple(devices), accounts=(platform, cloud, classic), dry_run_devices=True
+    )
 
 
 def default_world(clock: Clock, seed: int = 0) -> World:

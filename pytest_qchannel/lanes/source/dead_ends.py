@@ -6,6 +6,7 @@ what to add, or nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -31,6 +32,7 @@ from pytest_qchannel.rerun_command import again
 __all__ = ["Case", "hints_for"]
 
 _NO_BACKEND: Final = "No backend matches"
+_NO_DRY_RUN: Final = re.compile(r"`dry_run` mode: backend '(mock_[^']+)'")
 _ASKING: Final = ("least_busy", "backend", "backends")
 _ASKED: Final = ("name", "min_num_qubits", "dynamic_circuits", "filters", "use_fractional_gates")
 _UNASKED: Final = {"use_fractional_gates": False}
@@ -38,6 +40,10 @@ _UNASKED: Final = {"use_fractional_gates": False}
 _MOST_DEVICES: Final = 12
 _WHAT_THERE_IS: Final = (
     "ask for what there is, or describe the device that you need: qchannel docs world"
+)
+_DRY_RUNS: Final = (
+    "an instance of the plan Premium or Flex, and dry_run_devices = true in the world file "
+    "(qchannel docs world)"
 )
 _MENDED_BY: Final[Mapping[int | None, str]] = {
     FailureCode.NOT_IN_TARGET: "transpile it for the backend: from qiskit import transpile, and "
@@ -260,14 +266,27 @@ def _session_on_open(case: Case) -> QChannelError | None:
     )
 
 
+def _no_dry_run(case: Case) -> QChannelError | None:
+    """Which instance has the dry run that the client looked for."""
+    wanted = _NO_DRY_RUN.search(str(case.error))
+    if wanted is None or not case.asked:
+        return None
+    names = ", ".join(f"{one.name} ({one.plan.display_name})" for one in case.asked)
+    return QChannelError(
+        f"there is no {wanted[1]} for {names}",
+        facts=[("why", "a dry run goes to the twin of a device, and only some plans have those")],
+        next=(*owner_of(wanted[1], case.instances), _DRY_RUNS)[0],
+    )
+
+
 def _no_sessions(case: Case) -> QChannelError | None:
     """How the world has an instance with sessions: it has none."""
     if case.account is None or not case.account.instances:
         return None
     keys = {"name": "with-sessions", "plan": "Premium"}
-    step = adding(case.world, case.source, case.account, "accounts.instances", keys)
-    # A file that is new has no other instance, and is used by the step itself.
-    run = f"\nand run with it: {again('--qchannel-instance=with-sessions')}"
+    use = "--qchannel-instance=with-sessions"
+    step = adding(case.world, case.source, case.account, "accounts.instances", keys, [use])
+    run = f"\nand run with it: {again(use)}"  # as the step does that writes a new file
     return QChannelError(
         "no instance of the emulated account has dedicated sessions",
         next=f"give it one:\n{step}{'' if ' && ' in step else run}",
@@ -311,5 +330,6 @@ _DEAD_ENDS: Final[tuple[Callable[[Case], QChannelError | None], ...]] = (
     _no_instance,
     _of_somebody,
     _session_on_open,
+    _no_dry_run,
     _failed_job,
 )

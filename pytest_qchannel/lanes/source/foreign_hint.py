@@ -48,7 +48,10 @@ def saved_hint(error: BaseException, saved: Iterable[str]) -> QChannelError | No
     name = found[1]
     return QChannelError(
         f"no account is saved under the name {name!r}: your own account file is hidden here",
-        facts=[("to save", "the emulated account under that name, for a run without an edit")],
+        facts=[
+            ("to save", "the emulated account under that name, for a run without an edit"),
+            ("instance", "the one in use; where yours names another: --qchannel-instance=NAME"),
+        ],
         next=again(f"--qchannel-saved-accounts={','.join([*saved, name])}"),
     )
 
@@ -95,7 +98,8 @@ def job_hint(world: World, source: str, account: Account, sent: Journal) -> QCha
     name = unquote(found.args.get("job_id", "")) if found is not None else ""
     if not name or last is None or last.status != 404 or name in world.jobs:
         return None
-    instance = next(iter(account.instances.values()))
+    asked = last.headers.get("service-crn", "")
+    instance = account.instances.get(asked) or next(iter(account.instances.values()))
     keys = {
         "account": account.name,
         "instance": instance.name,

@@ -189,6 +189,21 @@ def test_a_session_on_open_is_told_over_rest_too() -> None:
     assert '@pytest.mark.qchannel(instance="second")' in said
 
 
+def test_who_has_no_dry_runs_is_told_which_instance_has() -> None:
+    """What the user saw of an Open instance: that a device was not found, and no instance."""
+    error = ValueError("Unable to use `dry_run` mode: backend 'mock_away' was not found")
+    world = world_of()
+    assert told(world, ValueError("backend 'mock_away'"), sent(LISTED)) == []
+    (said,) = told(world, error, sent(LISTED))
+    assert said.startswith("there is no mock_away for first (Open), second (Premium)")
+    assert said.endswith("dry_run_devices = true in the world file (qchannel docs world)")
+    first, second = world.accounts[0].instances.values()
+    second.has_dry_runs = True
+    (said,) = told(world, error, sent(LISTED, crn=first.id))
+    assert said.startswith("there is no mock_away for first (Open)\n")
+    assert '@pytest.mark.qchannel(instance="second"): that instance has mock_away' in said
+
+
 def test_where_no_instance_has_sessions_the_step_gives_the_world_one() -> None:
     """What the user saw: nothing, in a world of one Open instance, as a step had made it."""
     builder = WorldBuilder().device("north", source=SNAPSHOT).account("lab", channels=["ibm_cloud"])
@@ -200,7 +215,8 @@ def test_where_no_instance_has_sessions_the_step_gives_the_world_one() -> None:
     assert '.instance(name="with-sessions", plan="Premium")' in said
     assert "pytest --qchannel-instance=with-sessions" in said
     (said,) = hints_for(case._replace(source="/elsewhere/world.toml"))
-    assert said.endswith(" && pytest --qchannel-world=qchannel-world.toml")
+    run = "pytest --qchannel-world=qchannel-world.toml --qchannel-instance=with-sessions"
+    assert said.endswith(f" && {run}")
 
 
 def test_what_was_asked_for_as_false_is_told_too() -> None:

@@ -52,7 +52,7 @@ def create(ctx: Context) -> Response:
     # Source: IBM's API description, for the second name.
     backend = body.get("backend", body.get("backend_name"))
     instance = _instance(ctx, body.get("instance"), backend)
-    if backend is not None and backend not in instance.devices:
+    if backend is not None and backend not in instance.reached:
         if is_classic:
             raise ctx.refuse_as(Known.NO_DEVICE)
         hint = did_you_mean(backend, instance.devices)
@@ -250,5 +250,5 @@ def _instance(ctx: Context, named: str | None, backend: str | None) -> Instance:
         return ctx.caller.instance
     found = scope.instances(ctx, named)
     if named is None and backend is not None:
-        found = [one for one in found if backend in one.devices] or found
+        found = [one for one in found if backend in one.reached] or found
     return found[0]

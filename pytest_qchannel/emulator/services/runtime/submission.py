@@ -109,6 +109,7 @@ def _taken(
         session=session,
         progression=world.next_progression or device.progression,
         ending=world.next_ending,
+        is_dry_run=device.is_dry_run,
         client=ctx.client,
     )
     world.next_progression = world.next_ending = None
@@ -124,12 +125,12 @@ def _instance(ctx: Context, sent: _Submission) -> Instance:
     parts = [sent.get("hub"), sent.get("group"), sent.get("project")]
     if any(part is not None for part in parts):
         return scope.instances(ctx, "/".join(str(part) for part in parts))[0]
-    with_backend = [one for one in scope.instances(ctx) if sent["backend"] in one.devices]
+    with_backend = [one for one in scope.instances(ctx) if sent["backend"] in one.reached]
     return with_backend[0] if with_backend else scope.instances(ctx)[0]
 
 
 def _device(ctx: Context, name: str, instance: Instance) -> Device:
-    if name not in instance.devices:
+    if name not in instance.reached:
         raise ctx.refuse_as(Known.NO_DEVICE)
     return ctx.world.devices[name]
 
