@@ -89,6 +89,8 @@ def create(ctx: Context) -> Response:
         region=region,
         devices=_devices(account, plan_id, region),
         tags=tuple(tags),
+        has_dry_runs=plan.has_dry_runs
+        and any(other.has_dry_runs for other in account.instances.values()),
     )
     _set(ctx, one, parameters)
     account.instances[one.id] = one
