@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from pytest_qchannel.channels.model import Channel
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.api.auth import NO_CRN
 from pytest_qchannel.emulator.api.refusals import Known
 from pytest_qchannel.emulator.faults import Fault
@@ -218,7 +219,7 @@ def _told(devices: list[Device]) -> str:
     for one in devices[:_MOST_DEVICES]:
         status = "" if one.status is DeviceStatus.ONLINE else f", {one.status}"
         kind = f", class {one.kind}" if one.kind else ""
-        told.append(f"{one.name} ({one.snapshot.num_qubits} qubits{status}{kind})")
+        told.append(f"{one.name} ({counted(one.snapshot.num_qubits, 'qubit')}{status}{kind})")
     more = len(devices) - _MOST_DEVICES
     return ", ".join([*told, *([f"{more} more"] if more > 0 else [])]) or "no device"
 
