@@ -373,3 +373,11 @@ def test_the_same_seed_and_order_give_the_same_results(door: Door) -> None:
     assert first != second
     other = fresh_door()
     assert other.get(f"/jobs/{other.submit(pubs=[[coin, None, 200]])}/results").body == first
+
+
+def test_the_list_finds_text_in_ids_backends_and_tags(door: Door) -> None:
+    job_id = door.submit(tags=["My-Experiment"])
+    door.submit(backend=door.instance().devices[1])
+    for text in (job_id[3:12], "experiment", BACKEND[4:]):
+        found = door.get("/jobs", {"search": text}).json
+        assert [row["id"] for row in found["jobs"]] == [job_id]

@@ -390,11 +390,3 @@ def test_a_running_job_is_not_deleted(door: Door) -> None:
     assert delete(door, job_id) == 409
     assert states(door, job_id, 2) == ["Running", "Completed"]
     assert delete(door, job_id) == 204
-
-
-def test_the_list_finds_text_in_ids_backends_and_tags(door: Door) -> None:
-    job_id = door.submit(tags=["My-Experiment"])
-    door.submit(backend=door.instance().devices[1])
-    for text in (job_id[3:12], "experiment", BACKEND[4:]):
-        found = door.get("/jobs", {"search": text}).json
-        assert [row["id"] for row in found["jobs"]] == [job_id]

@@ -12,7 +12,7 @@ from pytest_qchannel.emulator.worlds.default_world import fleet
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.rerun_command import again, said_to
 
-__all__ = ["OF_2024", "no_device", "owner_of"]
+__all__ = ["MISSPELT", "OF_2024", "no_device", "owner_of"]
 
 OF_2024: Final = (
     "ibm_torino", "ibm_sherbrooke", "ibm_brisbane", "ibm_kyoto", "ibm_osaka", "ibm_kyiv",
@@ -21,7 +21,7 @@ OF_2024: Final = (
 )  # fmt: skip
 """The devices of ``examples/world-2024.toml``, which was the default world."""
 
-_MISSPELT: Final = 0.8
+MISSPELT: Final = 0.8
 """How like another one a name is that was written wrong."""
 
 
@@ -52,7 +52,7 @@ def no_device(
             f"{again(f'--qchannel-world={_file_of_2024()}')} (for the ini file, copy it to your "
             "tests: qchannel_world names it from rootdir on)"
         )
-    elif step and nearest(name, world.listed, likeness=_MISSPELT) is None:
+    elif step and nearest(name, world.listed, likeness=MISSPELT) is None:
         mend += f"; or give the world one of that name:\n{step}"
     return UsageProblem(
         f"the emulated world has no backend {name!r}",

@@ -7,30 +7,26 @@ what to add, or nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Final
 
-from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.api.auth import NO_CRN
 from pytest_qchannel.emulator.api.refusals import Known
-from pytest_qchannel.emulator.faults import Fault
 from pytest_qchannel.emulator.programs.outcome import FailureCode
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.lifecycle import JobState
-from pytest_qchannel.emulator.world.records import Account, Instance
-from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.absent import owner_of
-from pytest_qchannel.emulator.worlds.adding import BUILDER, adding
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find, is_submission
 from pytest_qchannel.journal import Exchange, Journal, is_of_nobody
+from pytest_qchannel.lanes.source.case import Case
 from pytest_qchannel.lanes.source.device_hint import device_hint
 from pytest_qchannel.lanes.source.foreign_hint import instance_hint, job_hint, saved_hint
 from pytest_qchannel.rerun_command import again, said_to
 
-__all__ = ["Case", "hints_for"]
+__all__ = ["hints_for"]
 
 _NO_BACKEND: Final = "No backend matches"
 _NO_DRY_RUN: Final = re.compile(r"`dry_run` mode: backend '(mock_[^']+)'")
@@ -53,52 +49,6 @@ _MENDED_BY: Final[Mapping[int | None, str]] = {
     "transpiled",
 }
 """What is wrong with a job, by its code, where one line of code mends it."""
-
-
-class Case(NamedTuple):
-    """What a test ended with.
-
-    Attributes:
-        world: The emulated world.
-        faults: What was to go wrong in it.
-        error: What the code under test ended with.
-        channel: The channel in use, if one is.
-        requests: What the test sent.
-        source: What the world was read from.
-        saved: The names that the account is saved under.
-    """
-
-    world: World
-    faults: Iterable[Fault]
-    error: BaseException
-    channel: Channel | None
-    requests: Journal
-    source: str = BUILDER
-    saved: tuple[str, ...] = ()
-
-    @property
-    def account(self) -> Account | None:
-        """The account that the fixtures log in with."""
-        if self.channel is None:
-            return None
-        accounts = self.world.accounts
-        return next((one for one in accounts if self.channel.name in one.channels), None)
-
-    @property
-    def instances(self) -> list[Instance]:
-        """Those of the account."""
-        return list(self.account.instances.values()) if self.account is not None else []
-
-    @property
-    def asked(self) -> list[Instance]:
-        """Those of them that the test asked; all, where it named none."""
-        used = {one.headers.get("service-crn", "") for one in self.requests}
-        return [one for one in self.instances if one.id in used] or self.instances
-
-    @property
-    def offered(self) -> list[str]:
-        """The devices of those that it asked."""
-        return list(dict.fromkeys(name for one in self.asked for name in one.devices))
 
 
 def hints_for(case: Case) -> list[str]:
@@ -181,22 +131,9 @@ def _last_about_backends(case: Case) -> Exchange | None:
     return None
 
 
-def _no_device(case: Case) -> QChannelError | None:
-    """The device that was asked for is not in the world."""
-    return device_hint(
-        case.world,
-        case.error,
-        case.requests,
-        case.offered,
-        case.instances,
-        case.account,
-        case.source,
-    )
-
-
 def _no_backend(case: Case) -> QChannelError | None:
     """What there is, where no backend matches."""
-    if _NO_BACKEND not in str(case.error) or not case.instances or _no_device(case) is not None:
+    if _NO_BACKEND not in str(case.error) or not case.instances or device_hint(case) is not None:
         return None
     last = _last_about_backends(case)
     if last is None or last.status >= 400:
@@ -243,7 +180,7 @@ def _asked(error: BaseException) -> dict[str, object]:
 
 def _no_instance(case: Case) -> QChannelError | None:
     """A request that says to no instance that it is for it, as one written by hand."""
-    last = case.requests[-1] if case.requests else None
+    last = case.last
     if last is None or not case.instances or NO_CRN not in last.why:
         return None
     return QChannelError(
@@ -259,18 +196,16 @@ def _no_instance(case: Case) -> QChannelError | None:
 
 def _of_somebody(case: Case) -> QChannelError | None:
     """What the code under test names of a person's own: a saved account, an instance, a job."""
-    hint, account = saved_hint(case.error, case.saved), case.account
+    hint, account = saved_hint(case), case.account
     if hint is not None or account is None or not account.instances:
         return hint
-    about = (case.world, case.source, account, case.requests)
-    return instance_hint(*about, case.error) or job_hint(*about)
+    return instance_hint(case, account) or job_hint(case, account)
 
 
 def _session_on_open(case: Case) -> QChannelError | None:
     """Which instance could have had the session."""
     code = Known.NO_SESSIONS.code
-    last = case.requests[-1] if case.requests else None
-    is_last = last is not None and last.why.startswith(f"{code} ")
+    is_last = case.last is not None and case.last.why.startswith(f"{code} ")
     if not is_last and f'"code":{code},' not in str(case.error):
         return None
     able = [one.name for one in case.instances if one.plan.has_sessions and one.devices]
@@ -305,12 +240,12 @@ def _no_dry_run(case: Case) -> QChannelError | None:
 
 def _no_sessions(case: Case) -> QChannelError | None:
     """How the world has an instance with sessions: it has none."""
-    if case.account is None or not case.account.instances:
+    if not case.instances:
         return None
-    keys = {"name": "with-sessions", "plan": "Premium"}
-    use = "--qchannel-instance=with-sessions"
-    step = adding(case.world, case.source, case.account, "accounts.instances", keys, [use])
-    run = f"\nand run with it: {again(use)}"  # as the step does that writes a new file
+    keys, use = {"name": "with-sessions", "plan": "Premium"}, "--qchannel-instance=with-sessions"
+    step = case.adding("accounts.instances", keys, use)
+    # A file that is new is used by the step itself.
+    run = f"\nand run with it: {again(use)}"
     return QChannelError(
         "no instance of the emulated account has dedicated sessions",
         next=f"give it one:\n{step}{'' if ' && ' in step else run}",
@@ -364,7 +299,7 @@ def _last_look(requests: Journal) -> list[Exchange]:
 _DEAD_ENDS: Final[tuple[Callable[[Case], QChannelError | None], ...]] = (
     _unknown_credential,
     _refused_list,
-    _no_device,
+    device_hint,
     _no_backend,
     _no_instance,
     _of_somebody,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import requests
 
@@ -14,7 +16,8 @@ from pytest_qchannel.emulator.world.snapshots import available
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.journal import Journal
-from pytest_qchannel.lanes.source.dead_ends import Case, hints_for
+from pytest_qchannel.lanes.source.case import Case
+from pytest_qchannel.lanes.source.dead_ends import hints_for
 from pytest_qchannel.wire import Json, Request, Response
 
 HOST = "quantum.cloud.ibm.com"
@@ -283,3 +286,14 @@ def test_what_was_made_outside_of_a_second_world_is_said_to_be() -> None:
     with pytest.raises(AssertionError) as alone, emulated():
         fail()
     assert "a world of its own" not in "".join(alone.value.__notes__)
+
+
+def test_a_device_that_is_missing_is_told_of_an_account_without_an_instance(tmp_path: Path) -> None:
+    """Such an account, in a world file elsewhere: the test ended in a StopIteration of ours."""
+    builder = (
+        WorldBuilder().device("north", source=SNAPSHOT).account("bare", channels=["ibm_cloud"])
+    )
+    error = raised_by_the_client(name="nort")
+    world = builder.build(Clock(lambda: 1_800_000_000.0), 0)
+    said = hints_for(Case(world, (), error, CLOUD, sent(), str(tmp_path / "world.toml")))
+    assert said[0].startswith("the emulated world has no backend 'nort'")
