@@ -15,6 +15,7 @@ import click
 from pytest_qchannel import rerun_command
 from pytest_qchannel.cli.as_python import flush, program_of, show, status_of
 from pytest_qchannel.cli.group import INTERRUPTED, example
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.assemble import lane_of_process
@@ -197,7 +198,7 @@ class _Watch:
                 self.status = self.status or 1
         lane.close()
         rerun_command.ended()
-        _say(f"qchannel: {lane.mode} lane, {requests} requests, {jobs} jobs")
+        _say(f"qchannel: {lane.mode} lane, {counted(requests, 'request')}, {counted(jobs, 'job')}")
         if is_late:
             # The interpreter has its exit status already.
             flush()
