@@ -45,10 +45,12 @@ class Made(NamedTuple):
 @cache
 def nodes() -> tuple[tuple[str, ast.AST, ast.AST], ...]:
     """Everything in the code of the package, each with its file and the function it is in."""
-    return tuple(
-        (str(path.relative_to(PACKAGE)), node, scope)
+    modules = {
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text(encoding="utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
-        for node, scope in _scoped(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    return tuple(
+        (file, node, scope) for file, module in modules.items() for node, scope in _scoped(module)
     )
 
 
@@ -241,12 +243,21 @@ def _text(node: ast.expr, parameters: Iterable[str] = ()) -> str:
         return f"\0{node.id}\0"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _text(node.left, parameters) + _text(node.right, parameters)
-    if isinstance(node, ast.IfExp):
-        both = (_text(node.body, parameters), _text(node.orelse, parameters))
-        return f"{both[0]} (or: {both[1]})" if both[0] != both[1] else both[0]
+    if either := _either(node):
+        one, other = (_text(part, parameters) for part in either)
+        return f"{one} (or: {other})" if one != other else one
     if isinstance(node, ast.Call) and _name(node.func) == "again":  # of rerun_command
         return " ".join(["pytest", "...", *(_text(one, parameters) for one in node.args)])
     return "..."
+
+
+def _either(node: ast.expr) -> tuple[ast.expr, ...]:
+    """The two texts that one may be: as things are, or for who runs tests or a program."""
+    if isinstance(node, ast.IfExp):
+        return node.body, node.orelse
+    if isinstance(node, ast.Call) and _name(node.func) == "said_to":  # of rerun_command
+        return tuple(one.value for one in node.keywords)
+    return ()
 
 
 def _is_choice(node: ast.expr) -> bool:

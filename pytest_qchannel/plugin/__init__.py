@@ -74,13 +74,16 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_load_initial_conftests(
     early_config: pytest.Config, args: list[str]
 ) -> Generator[None, None, None]:
-    """Refuses mistyped options before pytest does, to name the nearest one; begins early."""
+    """Refuses mistyped options before pytest does, naming the nearest; begins."""
     with _usage_errors():
         _refuse_incompatible(early_config.pluginmanager)
         _begin(early_config, args)
     _watch_network(early_config)
     try:
         yield
+    except Exception as error:
+        _hints().conftest_failed(early_config, error)
+        raise
     finally:
         _tell_too_early(early_config)
 
@@ -127,7 +130,7 @@ def pytest_make_collect_report(
         made.outcome, made.longrepr = "failed", "\n".join(map(str, found))
         found.clear()
     elif made.failed:
-        _hints().collection_failed(collector.config, made)
+        _hints().collection_failed(collector, made)
     return made
 
 
@@ -309,10 +312,7 @@ def _begin(config: pytest.Config, args: list[str] | None = None) -> None:
     if _is_anything_set(config, args or ()):
         from pytest_qchannel.plugin import start
 
-        if args is not None:
-            start.begin_early(config, args)
-        else:
-            start.begin(config)
+        start.begin(config, args)
 
 
 def _watch_network(config: pytest.Config) -> None:

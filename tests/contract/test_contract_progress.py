@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.emulator.services.runtime.metrics import METRIC_ID
+from pytest_qchannel.emulator.world.clock import from_iso
 from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK, polls, seconds
 from tests.contract.contract_client import (
@@ -223,8 +224,9 @@ def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
     assert list(new["usage"]) == ["qpu_charge_time_seconds", "value", "unit", "status", "details"]
     assert new["circuits_execution_time_ns"] > 1e9
     assert list(new) == ["timestamps", "usage", "circuits_execution_time_ns"], "a plain REST user"
-    assert new["timestamps"]["created"] <= new["timestamps"]["running"]
-    assert new["timestamps"]["running"] <= new["timestamps"]["finished"]
+    # As texts "...5.12Z" comes after "...5.123Z".
+    times = [from_iso(new["timestamps"][name]) for name in ("created", "running", "finished")]
+    assert times == sorted(times)
 
 
 def test_circuits_run_for_less_than_what_is_charged(door: Door) -> None:
@@ -388,11 +390,3 @@ def test_a_running_job_is_not_deleted(door: Door) -> None:
     assert delete(door, job_id) == 409
     assert states(door, job_id, 2) == ["Running", "Completed"]
     assert delete(door, job_id) == 204
-
-
-def test_the_list_finds_text_in_ids_backends_and_tags(door: Door) -> None:
-    job_id = door.submit(tags=["My-Experiment"])
-    door.submit(backend=door.instance().devices[1])
-    for text in (job_id[3:12], "experiment", BACKEND[4:]):
-        found = door.get("/jobs", {"search": text}).json
-        assert [row["id"] for row in found["jobs"]] == [job_id]

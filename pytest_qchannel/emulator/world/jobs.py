@@ -17,6 +17,7 @@ from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState, next_state
 from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
 from pytest_qchannel.emulator.world.records import UNTOLD, Account, ClientTold, Instance
+from pytest_qchannel.ibm.runtime import MAX_TTL_S
 from pytest_qchannel.wire import Json
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "DEFAULT_COST_S",
     "DEFAULT_LOG_LEVEL",
     "INTERACTIVE_TTL_S",
-    "MAX_TTL_S",
     "RAN_TOO_LONG",
     "UNUSED_TTL_S",
     "Job",
@@ -37,9 +37,6 @@ DEFAULT_COST_S: Final = 10_800
 """The most QPU seconds of a job that names no ``max_execution_time``: three hours."""
 
 DEFAULT_LOG_LEVEL: Final = "WARNING"
-
-MAX_TTL_S: Final = 28_800
-"""How long a session lasts at most after its first job's start: eight hours."""
 
 UNUSED_TTL_S: Final = 1_800
 """A session without any job closes after this many seconds."""

@@ -53,7 +53,8 @@ def find_jobs(entry: Entry, run: str, access: Access, send: Handle) -> list[Mapp
         for row in list_jobs(entry.tag, access, send)
         if (run_of(row.get("tags")), number_of(row.get("tags"))) == (run, entry.n)
     ]
-    return sorted(jobs, key=lambda row: str(row.get("created")))
+    # Zeros at the end of a second are not written: "...5.12Z" comes after "...5.123Z".
+    return sorted(jobs, key=lambda row: str(row.get("created")).removesuffix("Z"))
 
 
 def list_jobs(

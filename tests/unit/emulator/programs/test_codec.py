@@ -219,16 +219,16 @@ def test_two_threads_that_parse_leave_the_parser_as_it_was() -> None:
             others.wait(timeout=0.1)  # for ever, if the other one may not come in meanwhile
 
     def second() -> None:
-        inside.wait(timeout=10)
+        inside.wait(timeout=60)
         with codec._SyntaxErrors().collected():
             others.set()
-            threads[0].join(timeout=10)
+            threads[0].join(timeout=60)
 
     threads = [threading.Thread(target=one) for one in (first, second)]
     for one in threads:
         one.start()
     for one in threads:
-        one.join(timeout=10)
+        one.join(timeout=60)
     assert ConsoleErrorListener.INSTANCE is printing
 
 
