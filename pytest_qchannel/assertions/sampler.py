@@ -10,6 +10,7 @@ from pytest_qchannel.assertions._explain import explain_error, scrub_text
 from pytest_qchannel.assertions._pub_result import Pub, read_pub, size_of
 from pytest_qchannel.assertions._table import table
 from pytest_qchannel.compared import note
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 from pytest_qchannel.wire import is_int, is_number
 
@@ -70,14 +71,15 @@ def assert_sampler_run(
     size = size_of(result, where)
     if not 0 <= pub < size:
         raise ExpectationFailed(
-            f"assert_sampler_run: the result has {size} PUBs, so there is no pub={pub}",
+            f"assert_sampler_run: the result has {counted(size, 'PUB')}, so there is no pub={pub}",
             where=where,
             next=f"give a number from 0 to {size - 1}",
         )
     is_list = isinstance(counts, list | tuple)
     if is_list and len(per_pub) != size:
         raise ExpectationFailed(
-            f"assert_sampler_run: the result has {size} PUBs, but counts has {len(per_pub)}",
+            f"assert_sampler_run: the result has {counted(size, 'PUB')}, but counts has "
+            f"{len(per_pub)}",
             where=where,
             next="give one mapping for each PUB",
         )

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.markers import FAULT, LIVE_QPU, QCHANNEL, USAGE
+from pytest_qchannel.rerun_command import again
 from pytest_qchannel.settings import CHANNELS, Mode
 from pytest_qchannel.wire import is_int, is_number
 
@@ -53,7 +54,7 @@ def _qchannel(
     if mode == Mode.LIVE:
         raise UsageProblem(
             "a marker alone makes nothing live",
-            next="take mode= from the marker, and run it live: pytest --qchannel-mode=live",
+            next=f"take mode= from the marker, and run it live: {again('--qchannel-mode=live')}",
         )
     given = {"instance": instance, "seed": seed, "mode": mode, "door": door}
     settings = {name: str(value) for name, value in given.items() if value is not None}

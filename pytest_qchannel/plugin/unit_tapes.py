@@ -148,7 +148,7 @@ def open_tape(unit: Unit, request: pytest.FixtureRequest) -> AbstractContextMana
             f"the recording of {unit.where} was over, and its tests go on",
             where=f"qchannel_scope={unit.scope}",
             next="let its tests run one after the other, in no order across it: "
-            f"pytest {' '.join(words_of(unit.id))}",
+            f"{record_command(unit.id, _source(unit))}",
         )
     unit.tape, unit.was_recorded = tape, tape.is_recording
     return tape.opened(None, **options)
@@ -313,8 +313,9 @@ def require_whole(unit: Unit) -> None:
         where=f"qchannel_scope={unit.scope}, without {', '.join(named)}"
         if left
         else f"qchannel_scope={unit.scope}, asked for by {by[0]}",
-        next=f"{record_command(unit.id, _source(unit))}; or add to it: pytest --qchannel-mode=auto "
-        f"--record-mode=new_episodes --qchannel-record-from={_source(unit)}",
+        next=f"{record_command(unit.id, _source(unit))}; or add to it: pytest "
+        f"{' '.join(words_of(unit.id))} --qchannel-mode=auto --record-mode=new_episodes "
+        f"--qchannel-record-from={_source(unit)}",
     )
 
 

@@ -74,8 +74,12 @@ def over_a_network(script: list[str]) -> Iterator[tuple[str, list[str]]]:
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.getsockname()[1]}/jobs", seen
-    server.close()
+    with server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/jobs", seen
+        # To close it does not end a thread that waits for the next client.
+        with contextlib.suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 def _answer(connection: socket.socket, word: str) -> None:

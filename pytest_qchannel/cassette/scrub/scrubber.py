@@ -19,7 +19,6 @@ from pytest_qchannel.cassette.scrub.prose import VOCABULARY
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.scrub.tree import RewriteParams, Walker, grown
 from pytest_qchannel.cassette.scrub.values import Values
-from pytest_qchannel.cassette.standin_shapes import WORD
 from pytest_qchannel.hosts import is_public_host
 from pytest_qchannel.ibm.fields import ERRORS
 from pytest_qchannel.ibm.route import Fields, Route
@@ -193,7 +192,7 @@ class Scrubber:
         else:
             path = self._unknown_path(parts.path, report)
         fields = found.route.query if found else _NOTHING
-        query = self._pairs(parts.query, fields, report, "query field")
+        query = self._pairs(parts.query, fields, report, "query field", "asked")
         return f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
 
     def _unknown_path(self, path: str, report: Callable[[str], None]) -> str:
@@ -207,8 +206,10 @@ class Scrubber:
             segments.append(segment if is_known else self.standins.of("segment", segment))
         return "/".join(segments)
 
-    def _pairs(self, text: str, fields: Fields, report: Callable[[str], None], what: str) -> str:
-        """A query or a form, field by field, in the order they were sent."""
+    def _pairs(
+        self, text: str, fields: Fields, report: Callable[[str], None], what: str, unknown: str
+    ) -> str:
+        """A query or a form, field by field, in the order they were sent; ``unknown`` is a rule."""
         kept = []
         for at, (name, value) in enumerate(parse_qsl(text, keep_blank_values=True)):
             rule = fields.get(name)
@@ -216,7 +217,7 @@ class Scrubber:
                 kept.append((name, self._values.scrub(rule, value)))
             elif is_name(name) and self._values.may_stay(name) and is_plain(name):
                 report(f"{what} {name}")
-                kept.append((name, WORD if value else ""))
+                kept.append((name, self._values.scrub(unknown, value)))
             else:
                 report(f"{what} number {at + 1}")
         return urlencode(kept)
@@ -251,7 +252,7 @@ class Scrubber:
             return b""
         if media_type == FORM_TYPE or (form and not fields):
             scrubbed = self._pairs(
-                body.decode("utf-8", "replace"), form or {}, report, "form field"
+                body.decode("utf-8", "replace"), form or {}, report, "form field", "text"
             )
             return scrubbed.encode()
         try:

@@ -10,7 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from pytest_qchannel.cassette.standin_shapes import DOMAIN, HEX, IBM_ID, WORD, standin_jwt
+from pytest_qchannel.cassette.standin_shapes import (
+    DOMAIN,
+    HEX,
+    IBM_ID,
+    WORD,
+    standin_jwt,
+    word_standin,
+)
 
 __all__ = ["DRAWN", "SHAPES", "UUID", "Standins"]
 
@@ -104,6 +111,7 @@ SHAPES: Final[Mapping[str, Callable[[int, str], str]]] = {
     "task_id": _of("task_id"),
     "trace": _of("trace"),
     "tag": _word("tag-{}"),
+    "word": word_standin,
     "cursor": _word(WORD + "-cursor-{}"),
     "object_url": _word("https://objects." + DOMAIN + "/{}"),
     "path": _word("/stand-in/file-{}"),

@@ -62,7 +62,9 @@ class JobEnding:
 
 
 RAN_TOO_LONG: Final = JobEnding("cancel", "Ran too long", 1305)
-"""A job that used more QPU seconds than its ``cost``. Source: IBM's error registry."""
+"""A job that used more QPU seconds than its ``cost``. Source: IBM's error registry, and an answer
+of the classic platform of 2023 (qiskit-ibm-runtime #989).
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -187,6 +189,7 @@ class Session:
         turns: For each job that has started: when it was its turn.
         free_at: When the last of its jobs that ran has ended.
         drains_from: When it was told to take no more jobs.
+        is_cancelled: Whether it was closed at once, whatever waited in it.
     """
 
     id: str
@@ -212,6 +215,7 @@ class Session:
     turns: dict[str, float] = field(default_factory=dict)
     free_at: float = 0.0
     drains_from: float | None = None
+    is_cancelled: bool = False
 
     def __post_init__(self) -> None:
         """Notes its first state."""
@@ -296,7 +300,7 @@ class Session:
         elif not is_busy:
             ends.append((self.created_at + UNUSED_TTL_S, "The session was not used."))
         if self.drains_from is not None and not is_busy:
-            ends.append((max(self.drains_from, self.free_at), "The session was closed."))
+            ends.append((max(self.drains_from, self.free_at), CLOSED_EARLY))
         end, reason = min(ends, default=(None, ""))
         if self.state is SessionState.ACTIVE and not is_busy:
             idle_until = self._idle_until()

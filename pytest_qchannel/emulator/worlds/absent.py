@@ -10,7 +10,7 @@ from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import fleet
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.paths import shipped
-from pytest_qchannel.rerun_command import again
+from pytest_qchannel.rerun_command import again, said_to
 
 __all__ = ["MISSPELT", "OF_2024", "no_device", "owner_of"]
 
@@ -66,5 +66,10 @@ def owner_of(device: str, instances: Iterable[Instance]) -> list[str]:
     """How a test gets an instance that has the device, if one has it."""
     able = [one.name for one in instances if device in one.reached]
     return [
-        f'@pytest.mark.qchannel(instance="{one}"): that instance has {device}' for one in able[:1]
+        said_to(
+            tests=f'@pytest.mark.qchannel(instance="{one}")',
+            program=again(f"--qchannel-instance={one}"),
+        )
+        + f": that instance has {device}"
+        for one in able[:1]
     ]

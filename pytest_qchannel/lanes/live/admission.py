@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NoReturn
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.ibm.runtime import MAX_TTL_S
 from pytest_qchannel.lanes.live.access import Unanswered, answer_of
 from pytest_qchannel.lanes.live.across_runs import DAYS, spent
@@ -71,7 +72,8 @@ class Admission:
                 )
             except OverAllowance as over:
                 order.refuse(
-                    f"the test has had {over.jobs} of {allowance.max_jobs} jobs and "
+                    f"the test has had {over.jobs} of "
+                    f"{counted(allowance.max_jobs or 0, 'job')} and "
                     f"{over.seconds} s of max_qpu_seconds={allowance.max_qpu_seconds or 0:g}, its "
                     f"reruns included; this one would use up to "
                     f"{max(wish.cost_s, wish.reserve_s - FIXED_S)} s",

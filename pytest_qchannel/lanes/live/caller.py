@@ -93,27 +93,38 @@ class Caller:
         return Access(host, headers)
 
     def instances(self) -> tuple[HeldInstance, ...]:
-        """The instances of the account, as the search for them lists them.
+        """The instances of the account, as the search for them lists them, page by page.
 
         Raises:
             LiveLoginFailed: They could not be asked for.
         """
         if self._instances is None:
-            headers = {
-                "authorization": f"Bearer {self.access_token()}",
-                "content-type": "application/json",
-            }
-            asked = {"query": "service_name:quantum-computing", "fields": ["crn", "name"]}
-            parts = urlsplit(url_of(SEARCH, "POST /v3/resources/search"))
-            body = json.dumps(asked).encode()
-            answered = self._json(
-                Request("POST", parts.netloc, parts.path, headers, "limit=100", body)
-            )
-            self._instances = tuple(
-                HeldInstance(one["crn"], one.get("name") or one["crn"], "")
-                for one in answered.get("items", ())
-            )
+            found: dict[str, HeldInstance] = {}
+            cursors: list[object] = [None]
+            for cursor in cursors:  # the next page, as long as there is one that is new
+                answered = self._page(cursor)
+                for one in answered.get("items", ()):
+                    found[one["crn"]] = HeldInstance(one["crn"], one.get("name") or one["crn"], "")
+                following = answered.get("search_cursor")
+                cursors += [following] if following and following not in cursors else []
+            self._instances = tuple(found.values())
         return self._instances
+
+    def _page(self, cursor: object) -> dict[str, Any]:
+        """A page of the search for instances, the first one without a cursor."""
+        headers = {
+            "authorization": f"Bearer {self.access_token()}",
+            "content-type": "application/json",
+        }
+        asked: dict[str, object] = {
+            "query": "service_name:quantum-computing",
+            "fields": ["crn", "name"],
+        }
+        if cursor:
+            asked["search_cursor"] = cursor
+        parts = urlsplit(url_of(SEARCH, "POST /v3/resources/search"))
+        body = json.dumps(asked).encode()
+        return self._json(Request("POST", parts.netloc, parts.path, headers, "limit=100", body))
 
     def _log_in(self) -> _Token:
         form = urlencode({"grant_type": API_KEY_GRANT, "apikey": self._secret.reveal()}).encode()

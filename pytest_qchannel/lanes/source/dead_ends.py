@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.api.auth import NO_CRN
 from pytest_qchannel.emulator.api.refusals import Known
 from pytest_qchannel.emulator.programs.outcome import FailureCode
@@ -18,12 +19,12 @@ from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.worlds.absent import owner_of
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
-from pytest_qchannel.ibm.table import find
-from pytest_qchannel.journal import Exchange, is_of_nobody
+from pytest_qchannel.ibm.table import find, is_submission
+from pytest_qchannel.journal import Exchange, Journal, is_of_nobody
 from pytest_qchannel.lanes.source.case import Case
 from pytest_qchannel.lanes.source.device_hint import device_hint
 from pytest_qchannel.lanes.source.foreign_hint import instance_hint, job_hint, saved_hint
-from pytest_qchannel.rerun_command import again
+from pytest_qchannel.rerun_command import again, said_to
 
 __all__ = ["hints_for"]
 
@@ -65,9 +66,22 @@ def _unknown_credential(case: Case) -> QChannelError | None:
     return QChannelError(
         f"the {'access token' if is_token else 'API key'} that #{refused.number} was sent with is "
         "unknown here: no account of the emulated world has it",
-        facts=[("accounts", f"{names}, whose credentials the fixtures give")],
-        next="take token=... away: the client reads QISKIT_IBM_TOKEN, which the fixtures set; "
-        "elsewhere send qchannel.account.secret.reveal(), read in the test, not at import time",
+        facts=[
+            (
+                "accounts",
+                names
+                + said_to(
+                    tests=", whose credentials the fixtures give",
+                    program=", and the credential of one is in the environment",
+                ),
+            )
+        ],
+        next=said_to(
+            tests="take token=... away: the client reads QISKIT_IBM_TOKEN, which the fixtures set; "
+            "elsewhere send qchannel.account.secret.reveal(), read in the test, not at import time",
+            program="take token=... away: the client reads QISKIT_IBM_TOKEN, which is set here; "
+            'elsewhere send os.environ["QISKIT_IBM_TOKEN"]',
+        ),
     )
 
 
@@ -100,8 +114,11 @@ def _refused_list(case: Case) -> QChannelError | None:
         facts=[("why", last.why)],
         next=None  # the other hint has it
         if _unknown(case)
-        else "log in again, as by qchannel.connect(); or, if the test is about access that has "
-        "ended, assert_logged_out(service)",
+        else said_to(
+            tests="log in again, as by qchannel.connect(); or, if the test is about access that "
+            "has ended, assert_logged_out(service)",
+            program="log in again: make another service",
+        ),
     )
 
 
@@ -139,7 +156,7 @@ def _told(devices: list[Device]) -> str:
     for one in devices[:_MOST_DEVICES]:
         status = "" if one.status is DeviceStatus.ONLINE else f", {one.status}"
         kind = f", class {one.kind}" if one.kind else ""
-        told.append(f"{one.name} ({one.snapshot.num_qubits} qubits{status}{kind})")
+        told.append(f"{one.name} ({counted(one.snapshot.num_qubits, 'qubit')}{status}{kind})")
     more = len(devices) - _MOST_DEVICES
     return ", ".join([*told, *([f"{more} more"] if more > 0 else [])]) or "no device"
 
@@ -169,8 +186,11 @@ def _no_instance(case: Case) -> QChannelError | None:
     return QChannelError(
         f"#{last.number} names no instance",
         facts=[("instances", ", ".join(one.name for one in case.instances))],
-        next='send the header {"Service-CRN": qchannel.instances[0].id} too, or take the fixture '
-        "qchannel_rest, which sends it with every request",
+        next=said_to(
+            tests='send the header {"Service-CRN": qchannel.instances[0].id} too, or take the '
+            "fixture qchannel_rest, which sends it with every request",
+            program='send the header {"Service-CRN": os.environ["QISKIT_IBM_INSTANCE"]} too',
+        ),
     )
 
 
@@ -195,9 +215,13 @@ def _session_on_open(case: Case) -> QChannelError | None:
     return QChannelError(
         f"{', '.join(able)} {said} dedicated sessions",
         facts=[("why", "a session is opened on the instance in use, and its plan has none")],
-        next=f'@pytest.mark.qchannel(instance="{able[0]}"), '
-        f'qchannel.connect(instance="{able[0]}"), or --qchannel-instance={able[0]}; '
-        "an instance that the code under test names is changed there",
+        next=said_to(
+            tests=f'@pytest.mark.qchannel(instance="{able[0]}"), '
+            f'qchannel.connect(instance="{able[0]}"), or --qchannel-instance={able[0]}; '
+            "an instance that the code under test names is changed there",
+            program=f"{again(f'--qchannel-instance={able[0]}')}; an instance that the program "
+            "names is changed there",
+        ),
     )
 
 
@@ -229,32 +253,47 @@ def _no_sessions(case: Case) -> QChannelError | None:
 
 
 def _failed_job(case: Case) -> QChannelError | None:
-    """Whether a job failed because the test orders it."""
-    if not type(case.error).__name__.startswith(("RuntimeJob", "RuntimeInvalidState")):
-        return None
-    sent = [case.world.jobs.get(one.job_id or "") for one in case.requests]
+    """Why a job has failed: by what was sent, or because somebody orders it."""
+    kind = type(case.error).__name__
+    is_clients = kind.startswith(("RuntimeJob", "RuntimeInvalidState"))
+    asked = case.requests if is_clients else _last_look(case.requests)
+    sent = [case.world.jobs.get(one.job_id or "") for one in asked]
     ended = [one for one in sent if one and one.state in (JobState.FAILED, JobState.CANCELLED)]
-    if not ended:
+    if not ended or not (is_clients or ended[-1].state is JobState.FAILED or ended[-1].ending):
         return None
     job = ended[-1]
     facts = [("said", " ".join(str(one) for one in (job.reason_code, job.reason) if one))]
     if job.ending is None:
         return QChannelError(
             f"the job {job.id} ended as {job.state} by what it was sent, {job.program_id} on "
-            f"{job.backend}; the test orders nothing of that kind",
+            f"{job.backend}; nothing orders that",
             facts=facts,
             next=job.reason_solution
             or _MENDED_BY.get(job.reason_code)
             or "mend what was submitted; what is checked and simulated: qchannel docs emulator",
         )
     fault = next((one.label for one in case.faults if one.ending is job.ending), None)
-    order = f"the fault {fault!r} says so" if fault else "the test has set its end"
+    order = f"the fault {fault!r} says so" if fault else "its end was set"
     return QChannelError(
         f"the job {job.id} ended as {job.state} because {order}",
         facts=facts,
-        next=f"expect it: with pytest.raises({type(case.error).__name__}): job.result(); or take "
-        "the order away",
+        next=said_to(
+            tests=f"expect it: with pytest.raises({kind}): job.result(); or take the order away",
+            program=f"handle it: except {kind}; or take the order away",
+        )
+        if is_clients
+        else f"expect it: the state of the job tells {job.state}; or take the order away",
     )
+
+
+def _last_look(requests: Journal) -> list[Exchange]:
+    """The last request about a job, if it looks at one that was submitted here.
+
+    Who polls over REST ends with an error of their own, or of nobody's: as a KeyError.
+    """
+    about = [one for one in requests if one.job_id]
+    made = {one.job_id for one in about if is_submission(one.method, one.host, one.path)}
+    return [one for one in about[-1:] if one.method == "GET" and one.job_id in made]
 
 
 _DEAD_ENDS: Final[tuple[Callable[[Case], QChannelError | None], ...]] = (

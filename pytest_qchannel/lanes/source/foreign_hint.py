@@ -43,7 +43,7 @@ def saved_hint(case: Case) -> QChannelError | None:
         f"no account is saved under the name {name!r}: your own account file is hidden here",
         facts=[
             ("to save", "the emulated account under that name, for a run without an edit"),
-            ("instance", "the one in use; where yours names another: --qchannel-instance=NAME"),
+            ("instance", "the one in use; where yours names another: QCHANNEL_INSTANCE=NAME"),
         ],
         next=again(f"--qchannel-saved-accounts={','.join([*case.saved, name])}"),
     )
@@ -96,7 +96,7 @@ def job_hint(case: Case, account: Account) -> QChannelError | None:
     }
     return QChannelError(
         f"the emulated world has no job {name!r}",
-        next="read the id of a job that the test has submitted; or describe that job (with result "
+        next="read the id of a job that was submitted here; or describe that job (with result "
         f"= ..., where a test reads one):\n{case.adding('jobs', keys)}",
     )
 

@@ -10,7 +10,7 @@ import requests
 from pytest_qchannel import emulated
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.emulator.world.clock import Clock
-from pytest_qchannel.emulator.world.jobs import Job
+from pytest_qchannel.emulator.world.jobs import Job, JobEnding
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.snapshots import available
 from pytest_qchannel.emulator.world.world import World
@@ -258,6 +258,15 @@ def test_a_job_that_fails_by_what_it_was_sent_is_told_the_line_that_mends_it(
     (said,) = told(world, RuntimeJobFailureError(), journal)
     assert said.startswith("the job j1 ended as Failed by what it was sent, sampler on north")
     assert mend in said.partition("next:")[2]
+    # Who polls over REST saw their own KeyError alone.
+    assert told(world, KeyError("results"), journal) == [], "it did not look at the job"
+    journal.record(Request("GET", HOST, "/api/v1/jobs/j1", {}), OK, "j1")
+    assert told(world, KeyError("results"), journal) == [said]
+    world.jobs["j1"].state = JobState.CANCELLED
+    assert told(world, KeyError("results"), journal) == [], "as the code itself had it"
+    world.jobs["j1"].ending = JobEnding("cancel", "It was late.", 1305)
+    (ordered,) = told(world, KeyError("results"), journal)
+    assert "next: expect it: the state of the job tells Cancelled; or take " in ordered
 
 
 def test_what_was_made_outside_of_a_second_world_is_said_to_be() -> None:

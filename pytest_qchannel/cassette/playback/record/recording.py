@@ -313,6 +313,8 @@ class Recording:
             )
         )
         kept: dict[str, object] = json.loads(scrubbed.request_body)
+        if isinstance(tags := kept.get("tags"), list):
+            kept["tags"] = sorted(tags, key=str)  # by what a replay compares
         if params is not None:
             kept["params"] = params
         whole = Submission(kept, submission.texts, submission.sent)

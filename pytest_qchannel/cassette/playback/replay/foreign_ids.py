@@ -30,7 +30,7 @@ _SESSION: Final = "session_id"
 _NAMED: Final = (_JOB, _SESSION, "task_id")
 """The variables of a path whose ids count."""
 
-_FIELDS: Final = (_SESSION, "provider", *HGP)
+_FIELDS: Final = (_SESSION, "provider", "user", *HGP)
 """The fields of a query whose ids count; of a session, also the field of a submission."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -33,6 +33,7 @@ __all__ = ["SentTexts"]
 _ELSEWHERE: Final = frozenset({"params", "tags"})
 """Fields of a job that are kept in another form or order."""
 
+_NONE: Final[Mapping[str, str]] = {}
 _TEXT: Final = re.compile(rf"{MARK.decode()}[0-9a-f]{{8}}")
 
 
@@ -66,17 +67,21 @@ class SentTexts:
             names = "|".join(map(re.escape, self._values))
             self._pattern = re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
 
-    def given_back(self, found: Interaction, sent: Interaction) -> Interaction:
+    def given_back(
+        self, found: Interaction, sent: Interaction, words: Mapping[str, str] = _NONE
+    ) -> Interaction:
         """An answer with the test's own texts in place of their stand-ins.
 
         Args:
             found: As it was recorded.
             sent: The request that it answers.
+            words: The test's own words behind the recorded ones.
         """
         body = found.response_body
         metadata = self._metadata.of(found)
         params = self._metadata.params_of(found)
-        has_texts = any(mark in body for mark in (MARK, echoes.MARK)) or (
+        own = {old: new for old, new in words.items() if _quoted(old) in body}
+        has_texts = any((own, MARK in body, echoes.MARK in body)) or (
             self._pattern and self._pattern.search(body.decode("utf-8", "replace"))
         )
         if not metadata and not has_texts and params is None:
@@ -97,7 +102,10 @@ class SentTexts:
             if isinstance(value, list):
                 return [told(one) for one in value]
             if isinstance(value, dict):
-                return {text(name): told(one) for name, one in value.items()}
+                return {
+                    text(name): told(one) if name != "tags" else told(_renamed(one, own))
+                    for name, one in value.items()
+                }
             return value
 
         try:
@@ -131,6 +139,17 @@ class SentTexts:
                 if len(one) <= echoes.LONGEST:
                     self._texts[harmless_text(one)] = self._texts[written_by_somebody(one)] = one
         self._unread.clear()
+
+
+def _quoted(text: str) -> bytes:
+    return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _renamed(tags: object, words: Mapping[str, str]) -> object:
+    """Tags of an answer with the test's own words in place of the recorded ones."""
+    if not isinstance(tags, list):
+        return tags
+    return [words.get(one, one) if isinstance(one, str) else one for one in tags]
 
 
 def _stood_for(recorded: Interaction, sent: Interaction) -> Iterator[tuple[str, str]]:

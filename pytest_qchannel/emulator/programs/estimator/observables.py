@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.programs.arrays import Bits, Reals
 from pytest_qchannel.emulator.programs.options import require_shape
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
@@ -179,7 +180,7 @@ def _observable(sent: object, num_qubits: int, what: str) -> Observable:
             raise _refused(f"The {what} has {wrong[0]!r} in it; write I, X, Y and Z.")
         if len(label) != num_qubits:
             raise _refused(
-                f"The {what} acts on {len(label)} qubits and its circuit has {num_qubits}. "
+                f"The {what} acts on {counted(label, 'qubit')} and its circuit has {num_qubits}. "
                 "Apply the circuit's layout to the observable: "
                 "observable.apply_layout(circuit.layout)."
             )

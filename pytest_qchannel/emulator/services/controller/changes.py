@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.api.context import Context, whole
 from pytest_qchannel.emulator.api.refusals import Codes, did_you_mean
@@ -111,7 +112,7 @@ def _set(ctx: Context, one: Instance, parameters: dict[str, Json]) -> None:
     offered = one.offered or one.devices
     devices = _allowed(ctx, parameters, offered)
     if limit_s is not None and allocation_s is not None and limit_s > allocation_s:
-        raise _gap(f"{LIMIT} of more than the {allocation_s} seconds that are allocated")
+        raise _gap(f"{LIMIT} of more than the allocated {counted(allocation_s, 'second')}")
     one.parameters = parameters
     one.offered, one.devices = offered, devices
     one.usage_allocation_s = allocation_s

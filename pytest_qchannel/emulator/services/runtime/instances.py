@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.api.context import MOST_WHOLE, Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.errors import EmulatorGap
@@ -58,7 +59,7 @@ def replace_configuration(ctx: Context) -> Response:
         said = f"{LIMIT} must be a whole number of seconds from 1, or null."
         raise ctx.refuse(400, Codes.VALIDATION, said)
     if one.usage_allocation_s is not None and limit_s > one.usage_allocation_s:
-        said = f"The instance was allocated {one.usage_allocation_s} seconds only."
+        said = f"The instance was allocated {counted(one.usage_allocation_s, 'second')} only."
         raise ctx.refuse(409, Codes.VALIDATION, said)
     one.usage_limit_s = limit_s
     return Response(204)

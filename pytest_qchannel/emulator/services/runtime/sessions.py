@@ -137,6 +137,7 @@ def close(ctx: Context) -> Response:
             job.end(SESSION_CLOSED, now)
             ctx.engine.cancel(job.id)
             ctx.world.settle(job)
+    session.is_cancelled |= not session.is_closed
     session.close(now, CLOSED_EARLY)
     return Response(204)
 
