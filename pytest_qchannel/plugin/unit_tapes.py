@@ -38,6 +38,7 @@ __all__ = [
     "plan_of",
     "prepare",
     "require_whole",
+    "why",
     "worker_group",
 ]
 
@@ -227,10 +228,15 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
 
 def _why(failed: list[str], left: int) -> str:
     """Why a recording is not saved, if it is not."""
+    if left and not failed:
+        return f"{left} of its tests had not run when it ended"
+    return why(failed) or "the teardown of the last test failed"
+
+
+def why(failed: list[str]) -> str:
+    """Why a recording is not saved whose tests failed; empty where none did."""
     if not failed:
-        if left:
-            return f"{left} of its tests had not run when it ended"
-        return "the teardown of the last test failed"
+        return ""
     more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
     return f"{failed[0]} did not pass{more}"
 
