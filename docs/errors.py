@@ -243,12 +243,21 @@ def _text(node: ast.expr, parameters: Iterable[str] = ()) -> str:
         return f"\0{node.id}\0"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _text(node.left, parameters) + _text(node.right, parameters)
-    if isinstance(node, ast.IfExp):
-        both = (_text(node.body, parameters), _text(node.orelse, parameters))
-        return f"{both[0]} (or: {both[1]})" if both[0] != both[1] else both[0]
+    if either := _either(node):
+        one, other = (_text(part, parameters) for part in either)
+        return f"{one} (or: {other})" if one != other else one
     if isinstance(node, ast.Call) and _name(node.func) == "again":  # of rerun_command
         return " ".join(["pytest", "...", *(_text(one, parameters) for one in node.args)])
     return "..."
+
+
+def _either(node: ast.expr) -> tuple[ast.expr, ...]:
+    """The two texts that one may be: as things are, or for who runs tests or a program."""
+    if isinstance(node, ast.IfExp):
+        return node.body, node.orelse
+    if isinstance(node, ast.Call) and _name(node.func) == "said_to":  # of rerun_command
+        return tuple(one.value for one in node.keywords)
+    return ()
 
 
 def _is_choice(node: ast.expr) -> bool:

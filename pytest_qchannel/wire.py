@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qs
 
 __all__ = [
+    "FORM_TYPE",
     "ApiError",
     "ConnectionDropped",
     "Drop",
@@ -19,6 +20,7 @@ __all__ = [
     "Request",
     "Response",
     "Trouble",
+    "compact",
     "json_object",
     "whole_body",
 ]
@@ -31,6 +33,7 @@ Drop = Literal["connect", "before", "after"]
 
 # With the charset: without it the client guesses the encoding of each result, slowly.
 JSON_TYPE = "application/json; charset=utf-8"
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 def whole_body(body: Any) -> bytes:
@@ -42,6 +45,11 @@ def whole_body(body: Any) -> bytes:
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
     return b"".join(map(whole_body, body or ()))
+
+
+def compact(data: object) -> bytes:
+    """JSON without spaces, as services send it."""
+    return json.dumps(data, separators=(",", ":")).encode()
 
 
 def json_object(text: bytes | str) -> dict[str, Any]:
@@ -140,8 +148,7 @@ class Response:
         cls, data: Json, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response:
         """A response whose body is ``data`` as compact JSON."""
-        body = json.dumps(data, separators=(",", ":")).encode()
-        return cls(status, body, {"Content-Type": JSON_TYPE, **(headers or {})})
+        return cls(status, compact(data), {"Content-Type": JSON_TYPE, **(headers or {})})
 
     @classmethod
     def raw_json(cls, body: bytes) -> Response:

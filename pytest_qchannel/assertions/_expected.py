@@ -65,7 +65,7 @@ def require_width(expected: Mapping[str, float], width: int, registers: Sequence
             closest="several registers are joined, the first one rightmost"
             if len(registers) > 1
             else None,
-            next=f"write each key with {width} digits, such as {'0' * width!r}",
+            next=f"write each key with {width} digit{'s' * (width > 1)}, such as {'0' * width!r}",
         )
 
 

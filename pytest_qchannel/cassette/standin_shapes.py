@@ -12,6 +12,8 @@ import json
 import re
 from typing import Final
 
+from pytest_qchannel.wire import compact
+
 __all__ = [
     "DOMAIN",
     "EXPIRES_AT",
@@ -22,9 +24,12 @@ __all__ = [
     "is_one_of_many",
     "is_standin",
     "is_standin_jwt",
+    "is_word_standin",
+    "length_of",
     "parted",
     "standin_in",
     "standin_jwt",
+    "word_standin",
 ]
 
 WORD: Final = "qchannel-stand-in"
@@ -45,10 +50,6 @@ def _segment(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
 
 
-def _compact(data: object) -> bytes:
-    return json.dumps(data, separators=(",", ":")).encode()
-
-
 def standin_jwt(number: int, issued_at: int = ISSUED_AT, expires_at: int = EXPIRES_AT) -> str:
     """A JSON Web Token that decodes, with ``iat`` and ``exp``, signed by nobody."""
     head = {"alg": "HS256", "typ": "JWT"}
@@ -59,7 +60,7 @@ def standin_jwt(number: int, issued_at: int = ISSUED_AT, expires_at: int = EXPIR
         "exp": expires_at,
     }
     return ".".join(
-        _segment(part) for part in (_compact(head), _compact(claims), f"{WORD} signature".encode())
+        _segment(part) for part in (compact(head), compact(claims), f"{WORD} signature".encode())
     )
 
 
@@ -89,6 +90,25 @@ def standin_in(text: str) -> str | None:
 def parted(text: str) -> tuple[list[str], list[str]]:
     """What stands around the stand-ins within a text, and these: one less."""
     return _ANYWHERE.split(text), _ANYWHERE.findall(text)
+
+
+_OWN_WORD: Final = re.compile(rf"{WORD}-word-\d+-of-(\d+)")
+
+
+def word_standin(number: int, value: str) -> str:
+    """What stands for a word of the test's own that cannot be kept; it tells its length."""
+    return f"{WORD}-word-{number}-of-{len(value)}"
+
+
+def length_of(standin: str) -> int:
+    """How long the word is for which one of :func:`word_standin` stands; else 0."""
+    found = _OWN_WORD.fullmatch(standin)
+    return int(found[1]) if found else 0
+
+
+def is_word_standin(text: str) -> bool:
+    """Whether a text is one of :func:`word_standin`."""
+    return bool(_OWN_WORD.fullmatch(text))
 
 
 def is_standin(text: str) -> bool:

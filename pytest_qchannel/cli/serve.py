@@ -25,6 +25,7 @@ from pytest_qchannel.cli.group import example
 from pytest_qchannel.emulator.adapters.authority import is_of_an_authority, new_authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.ibm.cloud import API_KEY_GRANT
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.lanes.source.emulated import EmulatedSource
@@ -39,8 +40,6 @@ __all__ = ["serve"]
 EXPOSE: Final = "--yes-expose-the-emulator"
 
 _MOST_OF_A_CERTIFICATE: Final = 2**16
-
-_GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
 
 
 class _Instance(TypedDict):
@@ -356,7 +355,7 @@ def _examples(facts: _Facts) -> Iterator[str]:
             continue
         yield _command(
             *curl,
-            *("-d", f"grant_type={_GRANT}", "--data-urlencode", f"apikey={key}"),
+            *("-d", f"grant_type={API_KEY_GRANT}", "--data-urlencode", f"apikey={key}"),
             f"{scheme}://iam.cloud.ibm.com/identity/token",
         )
         for instance in account["instances"][:1]:

@@ -27,7 +27,7 @@ from pytest_qchannel.plugin.fixture_names import name_of
 from pytest_qchannel.plugin.keys import LANE, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
 from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
-from pytest_qchannel.settings import OPTIONS, Mode, Settings
+from pytest_qchannel.settings import OPTION_BY_NAME, Mode, Settings
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.playback.tape import Done
@@ -39,7 +39,7 @@ __all__ = ["EVERYWHERE", "Everywhere", "begin"]
 EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
 """Of a run: everywhere mode, where it is on."""
 
-_OPTION: Final = next(option for option in OPTIONS if option.name == "everywhere")
+_OPTION: Final = OPTION_BY_NAME["everywhere"]
 _OUTPUT = "qchannel_everywhere"
 _BEFORE: Final = "before collection (a plugin or conftest.py)"
 _WORDS: Final[Mapping[str, str]] = {
@@ -179,7 +179,7 @@ class Everywhere:
         return made
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begins a test: from here on what comes up is its own."""
         self._keep_as_outside()
         self._item = item
@@ -292,7 +292,7 @@ class Everywhere:
             self._unmet.append(output["unmet"])
             self._parts += output["parts"]
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Shows what no test is to blame for."""
         if not self._outside:
             return

@@ -149,7 +149,7 @@ def _known(accept: Callable[..., object]) -> tuple[str, ...]:
     )
 
 
-def _by_place(args: tuple[Any, ...], kwargs: Mapping[str, Any], argument: str) -> str:
+def _by_place(args: tuple[object, ...], kwargs: Mapping[str, object], argument: str) -> str:
     """The marker with the channels that were given by name where they belong."""
     given = kwargs[argument]
     names = [*args, *(given if isinstance(given, list | tuple) else [given])]
@@ -159,7 +159,7 @@ def _by_place(args: tuple[Any, ...], kwargs: Mapping[str, Any], argument: str) -
     return f"qchannel({', '.join([*(json.dumps(one) for one in names), *others])})"
 
 
-def read(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], where: str) -> Any:
+def read(name: str, args: tuple[object, ...], kwargs: Mapping[str, object], where: str) -> Any:
     """What a marker says, its arguments checked.
 
     Raises:

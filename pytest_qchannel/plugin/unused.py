@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 
 from pytest_qchannel.cassette.disk.unused import UnusedCassette
-from pytest_qchannel.settings import CHANNELS, OPTIONS, Mode, Settings
+from pytest_qchannel.settings import CHANNELS, OPTION_BY_NAME, Mode, Settings
 
 __all__ = ["UNMARKED", "Collected", "common", "hint", "kin", "message", "uses"]
 
@@ -20,8 +20,6 @@ COMMAND = "qchannel cassettes prune"
 
 UNMARKED = "its test does not replay: it has no marker vcr"
 """Why most cassettes are unused at first; the mode and who set it follow."""
-
-_BY_NAME = {option.name: option for option in OPTIONS}
 
 
 class Collected:
@@ -63,7 +61,7 @@ def uses(settings: Settings, *, is_marked: bool) -> bool:
 
     A mode that was chosen for one run says nothing of what the next run needs.
     """
-    option = _BY_NAME["mode"]
+    option = OPTION_BY_NAME["mode"]
     is_passing = settings.origin["mode"] in (option.flag, option.env_var)
     return is_marked or is_passing or settings.mode in (Mode.REPLAY, Mode.RECORD)
 
@@ -78,7 +76,7 @@ def kin(test: str, channel: str | None, settings: Settings) -> list[str]:
         channel: The channel among its parameters.
         settings: The test's.
     """
-    option = _BY_NAME["channel"]
+    option = OPTION_BY_NAME["channel"]
     if channel is None or settings.origin["channel"] not in (
         option.flag,
         option.env_var,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.rerun_command import words_of
+from tests.world_kit import world_text
 
 REST = """
     import pytest
@@ -28,19 +29,9 @@ MARKED = """
         pass
 """
 OTHER = "ibm_cloud"
-WORLD = """
-[[devices]]
-name = "ibm_here"
-source = "ibm_nairobi"
-
-[[accounts]]
-name = "lab"
-channels = ["ibm_cloud"]
-
-[[accounts.instances]]
-name = "paid"
-plan = "Premium"
-"""
+WORLD = world_text(
+    "ibm_here", "ibm_nairobi", channels=["ibm_cloud"], instance="paid", plan="Premium"
+)
 
 
 def advised(result: pytest.RunResult) -> list[str]:

@@ -9,7 +9,7 @@ id and a reason), :data:`~.headers.HEADERS`, and, for each route, :mod:`pytest_q
 from pytest_qchannel.cassette.scrub.rules import RULES, Rule
 from pytest_qchannel.cassette.scrub.scrubber import Scrubbed, Scrubber, Unknown
 
-SCRUBBER_VERSION = "2"
+SCRUBBER_VERSION = "3"
 """Counted up with every change of what is kept; a provenance says which one a cassette has."""
 
 __all__ = [

@@ -6,7 +6,16 @@ import functools
 import re
 from typing import Final
 
-__all__ = ["is_doc_url", "is_harmless", "is_name", "is_plain", "is_tag", "is_time", "is_word"]
+__all__ = [
+    "is_doc_url",
+    "is_drawn",
+    "is_harmless",
+    "is_name",
+    "is_plain",
+    "is_tag",
+    "is_time",
+    "is_word",
+]
 
 _LONG_RUN: Final = r"(?=[A-Za-z_+/-]{0,40}[0-9])[A-Za-z0-9_+/-]{44,}={0,2}"
 _SECRETS: Final = (
@@ -77,6 +86,10 @@ _WORD: Final = re.compile(r"[\w.+-]{0,80}")
 _NAME: Final = re.compile(r"\w[\w.\[\] -]{0,59}")
 _PAULI: Final = re.compile(r"[IXYZ01+\-lr]{1,500}")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
+_DRAWN: Final = re.compile(
+    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?=[a-fA-F]*\d)[0-9a-fA-F]{8,}"
+    r"|\d{9,}(?:\.\d+)?|0\.\d{6,}"
+)
 _DOC_URL: Final = re.compile(
     r"https://cloud\.ibm\.com/apidocs/quantum-computing#error-handling"
     r"|https://docs\.quantum-computing\.ibm\.com/errors"
@@ -126,6 +139,11 @@ def is_time(text: str) -> bool:
 def is_name(text: str) -> bool:
     """Whether a text can be the key of a JSON object that is kept."""
     return bool(_NAME.fullmatch(text)) and is_harmless(text)
+
+
+def is_drawn(text: str) -> bool:
+    """Whether a text is one that a program makes anew each time: a UUID, a digest, a time."""
+    return bool(_DRAWN.fullmatch(text))
 
 
 def is_doc_url(text: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["UNKNOWN", "VOCABULARY", "is_known", "scrub_prose"]
+__all__ = ["PIECE", "UNKNOWN", "VOCABULARY", "is_known", "scrub_prose"]
 
 UNKNOWN: Final = "[word]"
 
@@ -167,18 +167,18 @@ def _grouped(text: str) -> list[tuple[int, int]]:
     return found
 
 
-_PIECE: Final = re.compile(r"\w[\w+-]*(?:\.[\w+-]+)*")
+PIECE: Final = re.compile(r"\w[\w+-]*(?:\.[\w+-]+)*")
 
 
 def _echoed(word: str, echo: Callable[[str], str | None]) -> str | None:
     """A word that was sent, or one that is made of such ones and of known ones: `name=this`."""
     if whole := echo(word):
         return whole
-    known = {one: None if is_known(one) else echo(one) for one in _PIECE.findall(word)}
-    rest = _PIECE.sub(lambda one: "name" if known[one[0]] else one[0], word)
+    known = {one: None if is_known(one) else echo(one) for one in PIECE.findall(word)}
+    rest = PIECE.sub(lambda one: "name" if known[one[0]] else one[0], word)
     if not any(known.values()) or not is_known(rest):
         return None
-    return _PIECE.sub(lambda one: known[one[0]] or one[0], word)
+    return PIECE.sub(lambda one: known[one[0]] or one[0], word)
 
 
 def scrub_prose(

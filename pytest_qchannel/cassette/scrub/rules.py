@@ -98,7 +98,9 @@ RULES: Final[Mapping[str, Rule]] = {
         Rule("SCRUB-043", "workload_id", "rewrite", "the id of a job or of a session, whichever "
              "it was before"),
         Rule("SCRUB-044", "search", "rewrite", "what was searched for: a word stays, an id that "
-             "has a stand-in becomes it, everything else goes"),
+             "has a stand-in becomes it, everything else has one of its own"),
         Rule("SCRUB-045", "task_id", "replace", "support can look up whose it is"),
+        Rule("SCRUB-046", "word", "replace", "a tag or a search of the test's own that is no plain "
+             "word, as a commit's: whatever is sent there in a replay stands for it"),
     )
 }  # fmt: skip

@@ -19,16 +19,15 @@ from pytest_qchannel.cassette.scrub.prose import VOCABULARY
 from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.scrub.tree import RewriteParams, Walker, grown
 from pytest_qchannel.cassette.scrub.values import Values
-from pytest_qchannel.cassette.standin_shapes import WORD
 from pytest_qchannel.hosts import is_public_host
 from pytest_qchannel.ibm.fields import ERRORS
-from pytest_qchannel.ibm.route import Fields
+from pytest_qchannel.ibm.route import Fields, Route
 from pytest_qchannel.ibm.table import Found, find
 from pytest_qchannel.reading import MOST_UNPACKED
+from pytest_qchannel.wire import FORM_TYPE
 
 __all__ = ["Scrubbed", "Scrubber", "Unknown"]
 
-_FORM: Final = "application/x-www-form-urlencoded"
 _NOTHING: Final[Fields] = {}
 
 
@@ -124,25 +123,11 @@ class Scrubber:
         # Before the body: a path's job id is a job's, whatever the body calls it.
         url = self._url(interaction.url, found, reporter("request"))
         asking, answering = reporter("request"), reporter("response")
-        sent = _decoded(interaction.request_headers, interaction.request_body, asking)
-        answered = _decoded(interaction.response_headers, interaction.response_body, answering)
-        request_body = self._body(
-            sent,
-            _media_type(interaction.request_headers),
-            route.sent if route else _NOTHING,
-            "text",
-            asking,
-            route.form if route else _NOTHING,
-        )
+        request_body = self._sent(interaction, route, asking)
         self._values.echoes.ask(
             asked or Asked(interaction), Interaction("GET", url, request_body=request_body)
         )
-        fields, text = ERRORS, "prose"
-        if interaction.status < 400:
-            fields, text = (route.answered, route.text) if route else (_NOTHING, "log")
-        response_body = self._body(
-            answered, _media_type(interaction.response_headers), fields, text, answering
-        )
+        response_body = self._answered(interaction, route, answering)
         return Scrubbed(
             Interaction(
                 test=interaction.test,
@@ -164,6 +149,22 @@ class Scrubber:
             tuple(unknown),
             self._values.echoes.has_lost,
         )
+
+    def _sent(self, one: Interaction, route: Route | None, report: Callable[[str], None]) -> bytes:
+        """The body of a request."""
+        fields, form = (route.sent, route.form) if route else (_NOTHING, _NOTHING)
+        body = _decoded(one.request_headers, one.request_body, report)
+        return self._body(body, _media_type(one.request_headers), fields, "text", report, form)
+
+    def _answered(
+        self, one: Interaction, route: Route | None, report: Callable[[str], None]
+    ) -> bytes:
+        """The body of an answer."""
+        fields, text = ERRORS, "prose"
+        if one.status < 400:
+            fields, text = (route.answered, route.text) if route else (_NOTHING, "log")
+        body = _decoded(one.response_headers, one.response_body, report)
+        return self._body(body, _media_type(one.response_headers), fields, text, report)
 
     def _link(self, url: str) -> str:
         if not is_public_host((urlsplit(url).hostname or "").lower()):
@@ -191,7 +192,7 @@ class Scrubber:
         else:
             path = self._unknown_path(parts.path, report)
         fields = found.route.query if found else _NOTHING
-        query = self._pairs(parts.query, fields, report, "query field")
+        query = self._pairs(parts.query, fields, report, "query field", "asked")
         return f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
 
     def _unknown_path(self, path: str, report: Callable[[str], None]) -> str:
@@ -205,8 +206,10 @@ class Scrubber:
             segments.append(segment if is_known else self.standins.of("segment", segment))
         return "/".join(segments)
 
-    def _pairs(self, text: str, fields: Fields, report: Callable[[str], None], what: str) -> str:
-        """A query or a form, field by field, in the order they were sent."""
+    def _pairs(
+        self, text: str, fields: Fields, report: Callable[[str], None], what: str, unknown: str
+    ) -> str:
+        """A query or a form, field by field, in the order they were sent; ``unknown`` is a rule."""
         kept = []
         for at, (name, value) in enumerate(parse_qsl(text, keep_blank_values=True)):
             rule = fields.get(name)
@@ -214,7 +217,7 @@ class Scrubber:
                 kept.append((name, self._values.scrub(rule, value)))
             elif is_name(name) and self._values.may_stay(name) and is_plain(name):
                 report(f"{what} {name}")
-                kept.append((name, WORD if value else ""))
+                kept.append((name, self._values.scrub(unknown, value)))
             else:
                 report(f"{what} number {at + 1}")
         return urlencode(kept)
@@ -247,9 +250,9 @@ class Scrubber:
     ) -> bytes:
         if not body:
             return b""
-        if media_type == _FORM or (form and not fields):
+        if media_type == FORM_TYPE or (form and not fields):
             scrubbed = self._pairs(
-                body.decode("utf-8", "replace"), form or {}, report, "form field"
+                body.decode("utf-8", "replace"), form or {}, report, "form field", "text"
             )
             return scrubbed.encode()
         try:

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from ahocorasick_rs import AhoCorasick
 
 from pytest_qchannel.cassette.scrub.echoes import Echoes
-from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_harmless, is_plain, is_tag
+from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_drawn, is_harmless, is_plain, is_tag
+from pytest_qchannel.cassette.scrub.parts import all_parts, parts_of
 from pytest_qchannel.cassette.scrub.prose import UNKNOWN, is_known, scrub_prose
-from pytest_qchannel.cassette.scrub.standins import DRAWN, SHAPES, Standins
+from pytest_qchannel.cassette.scrub.standins import DRAWN, SHAPES, UUID, Standins
 from pytest_qchannel.cassette.standin_shapes import WORD, is_standin
 from pytest_qchannel.hosts import SOCKET_HOSTS
 
@@ -33,8 +34,10 @@ LEAST_KNOWN: Final = 8
 _DRAWN: Final = frozenset({"job_id", "session_id", "task_id"})
 """Kinds of ids that the service draws."""
 
+_CUT: Final = _DRAWN | {"account", "guid"}
+"""Kinds of ids of which a test may cut a part."""
+
 _SCHEMES: Final = frozenset({"bearer", "apikey", "basic", "token"})
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Values:
@@ -64,12 +67,15 @@ class Values:
         self._secrets = secrets
         self._known: AhoCorasick | None = None
         self._known_of = 0
+        self._parts: dict[str, str] = {}
+        self._parts_of = 0
         self.own_tags: set[str] = set()
         self.echoes = Echoes()
         self._rewriters: Mapping[str, Callable[[str], str]] = {
             "keep": self._keep,
             "public": lambda text: text if self.may_stay(text) and is_harmless(text) else WORD,
-            "search": lambda text: self.any_standin(text) or self._keep(text),
+            "search": lambda text: self._own_word(text, is_searched=True),
+            "asked": self._asked,
             "prose": self._prose,
             "text": lambda text: WORD if text else "",
             "log": self._log,
@@ -91,22 +97,54 @@ class Values:
         Raises:
             KeyError: There is no such rule for a single text.
         """
-        if rule == "tag" and text in self.own_tags and (kept := self._own_tag(text)):
-            return kept
+        if rule == "tag" and text in self.own_tags:
+            return self._own_word(text)
         if rule == "tag" and (known := self.any_standin(text)):  # as the id of a job
             return known
         if rule in SHAPES:
             return self.standins.of(rule, text)
         return self._rewriters[rule](text)
 
+    def _own_word(self, text: str, *, is_searched: bool = False) -> str:
+        """A tag of the test itself, or what it searches for: in a replay it may be another one."""
+        if not (is_searched and self._is_cut(text)) and (kept := self._own_tag(text)) is not None:
+            return kept
+        return self.any_standin(text) or self.standins.of("word", text)
+
+    def _asked(self, text: str) -> str:
+        """The value of a field of the query that no table names."""
+        if known := self.any_standin(text):
+            return known
+        if is_drawn(text):
+            return self.standins.of("word", text)
+        words = re.split("[, ]", text)
+        return self._keep(text) if all(map(is_known, words)) else WORD if text else ""
+
+    def _is_cut(self, text: str) -> bool:
+        """Whether a text is a part of an id, however short."""
+        return any(
+            text in value and text != value
+            for kind, value in self.standins.replaced()
+            if kind in _DRAWN and DRAWN.fullmatch(value)
+        )
+
+    def _holds_part(self, text: str) -> bool:
+        """Whether a part of an id is in a text."""
+        if self._parts_of != self.standins.count:
+            ids = (value for kind, value in self.standins.replaced() if kind in _CUT)
+            self._parts = dict(all_parts(one for one in ids if DRAWN.fullmatch(one)))
+            self._parts_of = self.standins.count
+        return any(part in self._parts for part in parts_of(text))
+
     def _own_tag(self, text: str) -> str | None:
-        """A tag of the test itself, where it is plain: the ids in it are kept in step."""
+        """A word of the test itself, where it is plain: the ids in it are kept in step."""
         kept = rest = text
         for kind, value in tuple(self.standins.replaced()):
             if kind in _DRAWN and DRAWN.fullmatch(value) and value in rest:
                 rest = rest.replace(value, "id")
                 kept = kept.replace(value, self.standins.of(kind, value))
-        return kept if self.may_stay(rest) and is_tag(rest) else None
+        is_plain_one = self.may_stay(rest) and is_tag(rest) and not self._holds_part(rest)
+        return kept if is_plain_one else None
 
     def may_stay(self, text: str) -> bool:
         """Whether no known secret, and nothing that has a stand-in, is in a text."""
@@ -183,7 +221,7 @@ class Values:
         """A CRN with account and instance replaced; another text by a stand-in of its shape."""
         found = _CRN.fullmatch(text.strip())
         if found is None:
-            return self.standins.of("guid", text) if _UUID.fullmatch(text) else WORD if text else ""
+            return self.standins.of("guid", text) if UUID.fullmatch(text) else WORD if text else ""
         kept = {name: found[name] for name in ("cname", "ctype", "service", "region")}
         if not all(is_harmless(part) for part in kept.values()):
             return WORD
@@ -210,7 +248,7 @@ class Values:
         known = self.any_standin(text)
         if known is not None:
             return known
-        return self.standins.of("guid" if _UUID.fullmatch(text) else "instance", text)
+        return self.standins.of("guid" if UUID.fullmatch(text) else "instance", text)
 
     def _workload_id(self, text: str) -> str:
         return self.standins.known("session_id", text) or self.standins.of("job_id", text)

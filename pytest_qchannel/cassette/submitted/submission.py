@@ -106,7 +106,7 @@ def read_submission(body: bytes, *, is_job: bool = True) -> Submission | None:
 
     reader = Reader()
     form = {
-        name: reader.read(value)
+        name: value if name == "tags" else reader.read(value)  # a tag may be JSON, and is a word
         for name, value in data.items()
         if name not in _IGNORED and value is not None
     }

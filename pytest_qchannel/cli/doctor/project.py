@@ -19,7 +19,7 @@ from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
 from pytest_qchannel.modes import Mode
 from pytest_qchannel.options import CHANNELS, OPTIONS, Option
 from pytest_qchannel.reading import read_small
-from pytest_qchannel.settings import check_arguments, check_key, resolve
+from pytest_qchannel.settings import OPTION_BY_NAME, check_arguments, check_key, resolve
 
 __all__ = ["CHECKS"]
 
@@ -55,11 +55,8 @@ def _settings(machine: Machine) -> Iterator[Finding]:
             yield warn(
                 f"tests are to run on {channel}, which the installed client does not know: they "
                 "are skipped",
-                _other_value(machine, _OPTION["channel"], "auto"),
+                _other_value(machine, OPTION_BY_NAME["channel"], "auto"),
             )
-
-
-_OPTION: Final = {option.name: option for option in OPTIONS}
 
 
 def _value(machine: Machine, option: Option) -> Iterator[Finding]:
@@ -95,7 +92,7 @@ def _other_value(machine: Machine, option: Option, value: str) -> str:
 
 
 def _world(machine: Machine) -> Iterator[Finding]:
-    option = _OPTION["world"]
+    option = OPTION_BY_NAME["world"]
     said = machine.set_to("world")
     if not isinstance(said, Path):
         return

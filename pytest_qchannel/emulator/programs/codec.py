@@ -125,7 +125,8 @@ def from_qasm3(text: str, where: str) -> QuantumCircuit:
             return qasm3.loads(text)
     except Exception as problem:  # the parser, the importer and qiskit each raise their own
         # The parser itself says nothing: what was wrong, and where, it told its listeners.
-        said = "; ".join(syntax.found) or _unexpected(problem) or str(problem).strip("\"'")
+        told = getattr(problem, "message", problem)  # what qiskit raises quotes itself as text
+        said = "; ".join(syntax.found) or _unexpected(problem) or str(told)
         raise JobFailure(
             FailureCode.CIRCUIT_NOT_LOADED,
             f"Job not valid. Error loading QASM circuit: '{said}' (the circuit of {where}).",

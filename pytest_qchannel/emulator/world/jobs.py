@@ -17,6 +17,7 @@ from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState, next_state
 from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
 from pytest_qchannel.emulator.world.records import UNTOLD, Account, ClientTold, Instance
+from pytest_qchannel.ibm.runtime import MAX_TTL_S
 from pytest_qchannel.wire import Json
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "DEFAULT_COST_S",
     "DEFAULT_LOG_LEVEL",
     "INTERACTIVE_TTL_S",
-    "MAX_TTL_S",
     "RAN_TOO_LONG",
     "UNUSED_TTL_S",
     "Job",
@@ -37,9 +37,6 @@ DEFAULT_COST_S: Final = 10_800
 """The most QPU seconds of a job that names no ``max_execution_time``: three hours."""
 
 DEFAULT_LOG_LEVEL: Final = "WARNING"
-
-MAX_TTL_S: Final = 28_800
-"""How long a session lasts at most after its first job's start: eight hours."""
 
 UNUSED_TTL_S: Final = 1_800
 """A session without any job closes after this many seconds."""
@@ -65,7 +62,9 @@ class JobEnding:
 
 
 RAN_TOO_LONG: Final = JobEnding("cancel", "Ran too long", 1305)
-"""A job that used more QPU seconds than its ``cost``. Source: IBM's error registry."""
+"""A job that used more QPU seconds than its ``cost``. Source: IBM's error registry, and an answer
+of the classic platform of 2023 (qiskit-ibm-runtime #989).
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -190,6 +189,7 @@ class Session:
         turns: For each job that has started: when it was its turn.
         free_at: When the last of its jobs that ran has ended.
         drains_from: When it was told to take no more jobs.
+        is_cancelled: Whether it was closed at once, whatever waited in it.
     """
 
     id: str
@@ -215,6 +215,7 @@ class Session:
     turns: dict[str, float] = field(default_factory=dict)
     free_at: float = 0.0
     drains_from: float | None = None
+    is_cancelled: bool = False
 
     def __post_init__(self) -> None:
         """Notes its first state."""
@@ -299,7 +300,7 @@ class Session:
         elif not is_busy:
             ends.append((self.created_at + UNUSED_TTL_S, "The session was not used."))
         if self.drains_from is not None and not is_busy:
-            ends.append((max(self.drains_from, self.free_at), "The session was closed."))
+            ends.append((max(self.drains_from, self.free_at), CLOSED_EARLY))
         end, reason = min(ends, default=(None, ""))
         if self.state is SessionState.ACTIVE and not is_busy:
             idle_until = self._idle_until()

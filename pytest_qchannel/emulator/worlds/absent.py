@@ -10,9 +10,9 @@ from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import fleet
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.rerun_command import again
+from pytest_qchannel.rerun_command import again, said_to
 
-__all__ = ["OF_2024", "no_device", "owner_of"]
+__all__ = ["MISSPELT", "OF_2024", "no_device", "owner_of"]
 
 OF_2024: Final = (
     "ibm_torino", "ibm_sherbrooke", "ibm_brisbane", "ibm_kyoto", "ibm_osaka", "ibm_kyiv",
@@ -21,7 +21,7 @@ OF_2024: Final = (
 )  # fmt: skip
 """The devices of ``examples/world-2024.toml``, which was the default world."""
 
-_MISSPELT: Final = 0.8
+MISSPELT: Final = 0.8
 """How like another one a name is that was written wrong."""
 
 
@@ -52,7 +52,7 @@ def no_device(
             f"{again(f'--qchannel-world={_file_of_2024()}')} (for the ini file, copy it to your "
             "tests: qchannel_world names it from rootdir on)"
         )
-    elif step and nearest(name, world.listed, likeness=_MISSPELT) is None:
+    elif step and nearest(name, world.listed, likeness=MISSPELT) is None:
         mend += f"; or give the world one of that name:\n{step}"
     return UsageProblem(
         f"the emulated world has no backend {name!r}",
@@ -65,7 +65,12 @@ def owner_of(device: str, instances: Iterable[Instance]) -> list[str]:
     """How a test gets an instance that has the device, if one has it."""
     able = [one.name for one in instances if device in one.reached]
     return [
-        f'@pytest.mark.qchannel(instance="{one}"): that instance has {device}' for one in able[:1]
+        said_to(
+            tests=f'@pytest.mark.qchannel(instance="{one}")',
+            program=again(f"--qchannel-instance={one}"),
+        )
+        + f": that instance has {device}"
+        for one in able[:1]
     ]
 
 

@@ -11,7 +11,6 @@ from pytest_qchannel.emulator.faults.parse import AccountWords, FaultWords, JobW
 from pytest_qchannel.emulator.programs import PROGRAMS
 from pytest_qchannel.emulator.tables import Misfit, Where
 from pytest_qchannel.emulator.world import snapshots
-from pytest_qchannel.emulator.world.jobs import MAX_TTL_S
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
 from pytest_qchannel.emulator.worlds.description import (
     CLASSIC,
@@ -23,6 +22,7 @@ from pytest_qchannel.emulator.worlds.description import (
 )
 from pytest_qchannel.emulator.worlds.kinds import plain_json
 from pytest_qchannel.errors import EmulatorGap, UsageProblem, nearest
+from pytest_qchannel.ibm.runtime import MAX_TTL_S
 
 __all__ = ["check"]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NoReturn
 
+from pytest_qchannel.ibm.runtime import MAX_TTL_S
 from pytest_qchannel.lanes.live.access import Unanswered, answer_of
 from pytest_qchannel.lanes.live.across_runs import DAYS, spent
 from pytest_qchannel.lanes.live.budget import FIXED_S, reserve_of
@@ -19,9 +20,6 @@ from pytest_qchannel.lanes.live.watching import Usage, Usages
 from pytest_qchannel.wire import Json
 
 __all__ = ["Admission"]
-
-LONGEST_S: Final = 28_800
-"""How long a batch may be open. Source: IBM's documentation."""
 
 LOOK_S: Final = 1.0
 """How often a submission that waits at the door looks whether another process' job has ended."""
@@ -183,7 +181,7 @@ class Admission:
         else:
             # Its jobs are charged one by one; it may wait for them as long as a job may wait.
             cost, is_paid = math.ceil(self._terms.queue_timeout_s), False
-            if wish is not None and 1 <= wish <= LONGEST_S:
+            if wish is not None and 1 <= wish <= MAX_TTL_S:
                 cost = wish
         return Wish(
             test=allowance.test,

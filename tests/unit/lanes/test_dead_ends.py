@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import requests
 
 from pytest_qchannel import emulated
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.emulator.world.clock import Clock
-from pytest_qchannel.emulator.world.jobs import Job
+from pytest_qchannel.emulator.world.jobs import Job, JobEnding
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.snapshots import available
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.journal import Journal
-from pytest_qchannel.lanes.source.dead_ends import Case, hints_for
+from pytest_qchannel.lanes.source.case import Case
+from pytest_qchannel.lanes.source.dead_ends import hints_for
 from pytest_qchannel.wire import Json, Request, Response
 
 HOST = "quantum.cloud.ibm.com"
@@ -255,6 +258,15 @@ def test_a_job_that_fails_by_what_it_was_sent_is_told_the_line_that_mends_it(
     (said,) = told(world, RuntimeJobFailureError(), journal)
     assert said.startswith("the job j1 ended as Failed by what it was sent, sampler on north")
     assert mend in said.partition("next:")[2]
+    # Who polls over REST saw their own KeyError alone.
+    assert told(world, KeyError("results"), journal) == [], "it did not look at the job"
+    journal.record(Request("GET", HOST, "/api/v1/jobs/j1", {}), OK, "j1")
+    assert told(world, KeyError("results"), journal) == [said]
+    world.jobs["j1"].state = JobState.CANCELLED
+    assert told(world, KeyError("results"), journal) == [], "as the code itself had it"
+    world.jobs["j1"].ending = JobEnding("cancel", "It was late.", 1305)
+    (ordered,) = told(world, KeyError("results"), journal)
+    assert "next: expect it: the state of the job tells Cancelled; or take " in ordered
 
 
 def test_what_was_made_outside_of_a_second_world_is_said_to_be() -> None:
@@ -274,3 +286,14 @@ def test_what_was_made_outside_of_a_second_world_is_said_to_be() -> None:
     with pytest.raises(AssertionError) as alone, emulated():
         fail()
     assert "a world of its own" not in "".join(alone.value.__notes__)
+
+
+def test_a_device_that_is_missing_is_told_of_an_account_without_an_instance(tmp_path: Path) -> None:
+    """Such an account, in a world file elsewhere: the test ended in a StopIteration of ours."""
+    builder = (
+        WorldBuilder().device("north", source=SNAPSHOT).account("bare", channels=["ibm_cloud"])
+    )
+    error = raised_by_the_client(name="nort")
+    world = builder.build(Clock(lambda: 1_800_000_000.0), 0)
+    said = hints_for(Case(world, (), error, CLOUD, sent(), str(tmp_path / "world.toml")))
+    assert said[0].startswith("the emulated world has no backend 'nort'")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -21,24 +21,39 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import address_of, found_in, is_submission
 from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
 from pytest_qchannel.cassette.playback.replay.identity import is_login
+from pytest_qchannel.cassette.playback.replay.own_words import own_words
+from pytest_qchannel.cassette.scrub.parts import all_parts, parts_of
 from pytest_qchannel.cassette.scrub.texts import texts_in
-from pytest_qchannel.cassette.standin_shapes import WORD, parted
+from pytest_qchannel.cassette.standin_shapes import WORD, is_word_standin, parted
 from pytest_qchannel.cassette.submitted.submission import fields_of
 from pytest_qchannel.ibm.table import asked_by
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.wire import json_object
 
-__all__ = ["made_of_given", "made_of_parts", "not_found_again"]
+__all__ = ["not_found_again", "unreplayable"]
 
 _LEAST: Final = 4
-_PART: Final = 8
-"""A part of an id that is as long stands in no text by chance ..."""
 
-_PART_ALONE: Final = 5
-"""... nor is one as long, with a digit in it, all of a text: what a test searches for ..."""
 
-_TELLING: Final = 4
-"""... if it has as many different characters."""
+def unreplayable(
+    pairs: Sequence[tuple[Interaction, Interaction]],
+    sent: Mapping[int, object],
+    accounts: Mapping[str, HeldAccount],
+    ids: Sequence[Secret],
+    given: Iterable[Secret],
+) -> Iterator[str]:
+    """What a replay would not find again, in words.
+
+    Args:
+        pairs: Each interaction as it happened, and as it would be kept; in order.
+        sent: The params of jobs, the circuits as forms, by the identity of what would be kept.
+        accounts: The accounts that the test used, by channel; not scrubbed.
+        ids: The ids that have a stand-in, each named by what it is.
+        given: All that has one.
+    """
+    yield from not_found_again(pairs, accounts)
+    yield from _made_of_parts(((*both, sent.get(id(both[1]))) for both in pairs), ids)
+    yield from _made_of_given(((one, sent[id(one)]) for _, one in pairs if id(one) in sent), given)
 
 
 def not_found_again(
@@ -59,7 +74,7 @@ def not_found_again(
         seen.add(raw, kept)
 
 
-def made_of_given(
+def _made_of_given(
     jobs: Iterable[tuple[Interaction, object]], given: Iterable[Secret]
 ) -> Iterator[str]:
     """In which texts of submissions a value is hidden that is another one in a replay, in words.
@@ -82,7 +97,7 @@ def made_of_given(
             yield f"{key.method} {key.path} by a text of its params, which holds {name}"
 
 
-def made_of_parts(
+def _made_of_parts(
     requests: Iterable[tuple[Interaction, Interaction, object]], ids: Iterable[Secret]
 ) -> Iterator[str]:
     """In which texts of requests a part of an id is hidden, in words.
@@ -95,34 +110,23 @@ def made_of_parts(
             circuits as forms; in order.
         ids: What has a stand-in, each named by what it is.
     """
-    parts: dict[str, str] = {}
-    for one in ids:
-        for size in range(_PART_ALONE, _PART + 1):
-            parts.update(dict.fromkeys(_parts_of(one.reveal(), size), one.env_var))
-    wholes = sorted((one.reveal() for one in ids), key=len, reverse=True)
+    names = {one.reveal(): one.env_var for one in ids}
+    parts = {part: names[one] for part, one in all_parts(names)}
+    wholes = sorted(names, key=len, reverse=True)
     answers = ""
     for raw, kept, params in requests if parts else ():
-        whole_here = {name for _, name in named_ids(raw)}
+        known = {name for _, name in named_ids(raw)}
+        known |= own_words(raw).texts - own_words(kept).texts
         for where, text in _compared(raw, params):
-            if text in whole_here or not any(part in parts for part in _parts_of(text)):
-                continue
-            if _stands_in(text, answers):
+            is_one = text not in known and any(part in parts for part in parts_of(text))
+            if not is_one or _stands_in(text, answers):
                 continue
             for whole in wholes:
                 text = text.replace(whole, " ")
-            for name in [parts[part] for part in _parts_of(text) if part in parts][:1]:
+            for name in [parts[part] for part in parts_of(text) if part in parts][:1]:
                 key = address_of(kept)
                 yield f"{key.method} {key.path} by {where}, which holds a part of {name}"
         answers += raw.response_body.decode("utf-8", "replace") + "\n"
-
-
-def _parts_of(text: str, size: int = 0) -> Iterator[str]:
-    """The parts of a text that are as long as one of an id that tells, or as a size says."""
-    if not size and _PART_ALONE <= len(text) < _PART and any(map(str.isdigit, text)):
-        size = len(text)
-    size = size or _PART
-    parts = (text[at : at + size] for at in range(len(text) - size + 1))
-    return (part for part in parts if len(set(part)) >= _TELLING)
 
 
 def _stands_in(text: str, answers: str) -> bool:
@@ -163,12 +167,17 @@ class _Seen:
         self._kept.append(kept.response_body)
 
     def stays(self, value: str, kept: str) -> bool:
-        """Whether a replay sends what is kept: the stand-in of a value that was given."""
-        return kept != WORD and self.was_given(value)
+        """Whether a replay sends what is kept: the stand-in of a value that was given.
+
+        Or knows what it sends for it, as one of the test's own words.
+        """
+        return is_word_standin(kept) or (kept != WORD and self.was_given(value))
 
     def stays_as_tag(self, value: str, kept: str) -> bool:
         """The same of a tag, which may be any text, and any value of an answer."""
         said = json.dumps(kept).encode()  # as a whole
+        if is_word_standin(kept) or value in self._accounts:
+            return True
         if self.stays(value, kept) and any(said in answer for answer in self._kept):
             return True
         around, names = parted(kept)  # ids, with other words
@@ -213,7 +222,7 @@ def _changed(raw: Interaction, kept: Interaction, seen: _Seen) -> Iterator[str]:
     if len(fields[0]) != len(fields[1]):
         yield "a field of its query"
     for (name, value), other in zip(*fields, strict=False):
-        stays = seen.stays_as_tag if name == "tags" else seen.stays
+        stays = seen.stays_as_tag if name in ("tags", "search") else seen.stays
         if (name, value) != other and value not in ids and not stays(value, other[1]):
             yield f"the field {name[:40]!r} of its query"
     if is_submission(raw):
@@ -249,9 +258,10 @@ def _changed_tags(
     """The tags of a body: a test reads them back, also where the body is not compared."""
     tags = was.get("tags"), now.get("tags")
     made = list(_gone(*reversed(tags)))
-    for text in _gone(*tags):
-        if not any(seen.stays_as_tag(text, one) for one in made):
-            yield "the field 'tags' of its body"
+    words = [one for one in made if is_word_standin(one)]  # each stands for one text
+    others = [one for one in made if one not in words]
+    gone = [t for t in _gone(*tags) if not any(seen.stays_as_tag(t, one) for one in others)]
+    yield from ["the field 'tags' of its body"] * max(len(gone) - len(words), 0)
 
 
 def _gone(value: object, other: object) -> Iterator[str]:

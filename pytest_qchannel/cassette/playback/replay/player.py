@@ -14,6 +14,7 @@ from pytest_qchannel.cassette.playback.replay.cursors import Replay, State
 from pytest_qchannel.cassette.playback.replay.foreign_ids import ForeignIds
 from pytest_qchannel.cassette.playback.replay.identity import Identity, is_login
 from pytest_qchannel.cassette.playback.replay.miss import CassetteMiss, explain
+from pytest_qchannel.cassette.playback.replay.own_words import OwnWords
 from pytest_qchannel.cassette.playback.replay.sent_texts import SentTexts
 from pytest_qchannel.cassette.problems import CassetteProblem, record_command
 from pytest_qchannel.cassette.versions import version_difference
@@ -56,6 +57,7 @@ class Player:
         accounts = cassette.accounts.values()
         instances = (held.id for one in accounts for held in one.instances)
         self._foreign_ids = ForeignIds(cassette.interactions, instances)
+        self._words = OwnWords(cassette.interactions)
         own = (one.credential for one in accounts)
         self._identity = Identity(cassette.interactions, own, now)
         self._texts = SentTexts()
@@ -80,6 +82,7 @@ class Player:
             state, logins = self._begun[test]
             self._replay.go_back(state)
             self._identity.go_back(logins)
+            self._words.forget(test)
         self._begun.pop(test, None)
         self._begun[test] = self._replay.state(), self._identity.state()
 
@@ -109,10 +112,11 @@ class Player:
 
     def given_back(self, found: Interaction, sent: Interaction) -> Interaction:
         """A recorded answer with the texts in it that the test itself has sent."""
-        return self._texts.given_back(found, sent)
+        return self._texts.given_back(found, sent, self._words.sent())
 
     def _as_recorded(self, sent: Interaction) -> Interaction:
-        return self._foreign_ids.as_recorded(sent, self._test)
+        sent = self._foreign_ids.as_recorded(sent, self._test)
+        return self._words.as_recorded(sent, self._test)
 
     def miss(self, sent: Interaction) -> CassetteMiss:
         """Why there is no answer to a request."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import CRN_HEADER, is_submission
+from pytest_qchannel.cassette.interaction import Interaction, with_length
+from pytest_qchannel.cassette.playback.matching import is_submission
 from pytest_qchannel.cassette.playback.replay.metadata import (
     CircuitMetadata,
     put_back,
@@ -30,10 +30,10 @@ from pytest_qchannel.cassette.submitted.submission import Submission, walk_circu
 
 __all__ = ["SentTexts"]
 
-_LONGEST: Final = 10_000
 _ELSEWHERE: Final = frozenset({"params", "tags"})
 """Fields of a job that are kept in another form or order."""
 
+_NONE: Final[Mapping[str, str]] = {}
 _TEXT: Final = re.compile(rf"{MARK.decode()}[0-9a-f]{{8}}")
 
 
@@ -67,17 +67,21 @@ class SentTexts:
             names = "|".join(map(re.escape, self._values))
             self._pattern = re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
 
-    def given_back(self, found: Interaction, sent: Interaction) -> Interaction:
+    def given_back(
+        self, found: Interaction, sent: Interaction, words: Mapping[str, str] = _NONE
+    ) -> Interaction:
         """An answer with the test's own texts in place of their stand-ins.
 
         Args:
             found: As it was recorded.
             sent: The request that it answers.
+            words: The test's own words behind the recorded ones.
         """
         body = found.response_body
         metadata = self._metadata.of(found)
         params = self._metadata.params_of(found)
-        has_texts = any(mark in body for mark in (MARK, echoes.MARK)) or (
+        own = {old: new for old, new in words.items() if _quoted(old) in body}
+        has_texts = any((own, MARK in body, echoes.MARK in body)) or (
             self._pattern and self._pattern.search(body.decode("utf-8", "replace"))
         )
         if not metadata and not has_texts and params is None:
@@ -98,7 +102,10 @@ class SentTexts:
             if isinstance(value, list):
                 return [told(one) for one in value]
             if isinstance(value, dict):
-                return {text(name): told(one) for name, one in value.items()}
+                return {
+                    text(name): told(one) if name != "tags" else told(_renamed(one, own))
+                    for name, one in value.items()
+                }
             return value
 
         try:
@@ -112,10 +119,7 @@ class SentTexts:
             put_back(document, metadata)
             made = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
         body = made.encode("utf-8", "surrogatepass")
-        headers = tuple(
-            (name, str(len(body)) if name.lower() == "content-length" else value)
-            for name, value in found.response_headers
-        )
+        headers = with_length(found.response_headers, body)
         return replace(found, response_headers=headers, response_body=body)
 
     def _read(self) -> None:
@@ -132,9 +136,20 @@ class SentTexts:
                 names = {str(name) for _, one in circuits for name, _ in one["cregs"]}
             texts = {*names, *echoes.words_in(params), *texts_in(params)}
             for one in texts:
-                if len(one) < _LONGEST:
+                if len(one) <= echoes.LONGEST:
                     self._texts[harmless_text(one)] = self._texts[written_by_somebody(one)] = one
         self._unread.clear()
+
+
+def _quoted(text: str) -> bytes:
+    return json.dumps(text, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _renamed(tags: object, words: Mapping[str, str]) -> object:
+    """Tags of an answer with the test's own words in place of the recorded ones."""
+    if not isinstance(tags, list):
+        return tags
+    return [words.get(one, one) if isinstance(one, str) else one for one in tags]
 
 
 def _stood_for(recorded: Interaction, sent: Interaction) -> Iterator[tuple[str, str]]:
@@ -146,7 +161,7 @@ def _stood_for(recorded: Interaction, sent: Interaction) -> Iterator[tuple[str, 
     )
     queries = [sorted(parse_qsl(one.query), key=lambda field: field[0]) for one in parts]
     pairs += [(old[1], new[1]) for old, new in zip(*queries, strict=False) if old[0] == new[0]]
-    pairs += zip(*(_crns(one) for one in both), strict=False)
+    pairs += zip(*(one.crns for one in both), strict=False)
     if recorded.request_body:
         with suppress(ValueError, RecursionError):
             pairs.append((json.loads(recorded.request_body), json.loads(sent.request_body)))
@@ -158,9 +173,3 @@ def _stood_for(recorded: Interaction, sent: Interaction) -> Iterator[tuple[str, 
             pairs += zip(old, new, strict=True)
         elif isinstance(old, str) and isinstance(new, str) and old != new and is_one_of_many(old):
             yield old, new
-
-
-def _crns(one: Interaction) -> list[str]:
-    return [
-        unquote(text).strip() for name, text in one.request_headers if name.lower() == CRN_HEADER
-    ]

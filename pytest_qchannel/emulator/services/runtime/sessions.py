@@ -12,12 +12,12 @@ from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import (
     CLOSED_EARLY,
     INTERACTIVE_TTL_S,
-    MAX_TTL_S,
     Session,
 )
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.ibm.runtime import MAX_TTL_S
 from pytest_qchannel.wire import ApiError, Json, Response
 
 __all__ = ["advance", "close", "create", "details", "session_for", "session_json", "update"]
@@ -137,6 +137,7 @@ def close(ctx: Context) -> Response:
             job.end(SESSION_CLOSED, now)
             ctx.engine.cancel(job.id)
             ctx.world.settle(job)
+    session.is_cancelled |= not session.is_closed
     session.close(now, CLOSED_EARLY)
     return Response(204)
 

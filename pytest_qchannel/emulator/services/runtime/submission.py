@@ -47,11 +47,30 @@ class _Submission(TypedDict):
 
 
 def create(ctx: Context) -> Response:
-    """``POST /jobs``: validates as far as the service does before it queues a job."""
+    """``POST /jobs``: validates as far as the service does before it queues a job.
+
+    Raises:
+        EmulatorGap: What the service does with such a body is not known, or not emulated.
+    """
     body = ctx.json_body()
+    if isinstance(body, dict) and "remote_storage" in body:
+        raise EmulatorGap(
+            "the emulator has no object storage, where remote_storage keeps the params and the "
+            "result of a job",
+            closest="params",
+            next="send params, or keep this test for the real service: IBM's API description has "
+            "the field for its channel partners only",
+        )
     if problem := problem_with(body, schema_for("job", ctx.release)):
         raise _not_valid(ctx, f"The request body is not valid: {problem}.")
     sent = cast("_Submission", body)
+    if sent.get("cost") == 0:
+        raise EmulatorGap(
+            "the emulator does not know a cost of 0: IBM's API description allows it, and nobody "
+            "has told whether it is no limit or no time",
+            closest="a job without cost, which may take as long as the plan allows",
+            next="leave cost out, or send at least 1",
+        )
     if sent.get("start_session") in (True, "True"):
         said = "start_session is no longer allowed; create a session with POST /sessions."
         raise _not_valid(ctx, said)

@@ -230,6 +230,13 @@ def test_two_threads_that_parse_leave_the_parser_as_it_was() -> None:
     assert ConsoleErrorListener.INSTANCE is printing
 
 
+def test_what_the_importer_says_is_quoted_whole() -> None:
+    """What the user saw: ``'theta`` without the quote that ends it."""
+    with pytest.raises(JobFailure) as caught:
+        from_qasm3('OPENQASM 3.0; include "stdgates.inc"; rx $0;', "pub 2")
+    assert caught.value.reason.endswith("argument: 'theta'' (the circuit of pub 2).")
+
+
 def test_an_openqasm3_syntax_error_names_its_place(capsys: pytest.CaptureFixture[str]) -> None:
     """The reason was empty, and the parser printed what was wrong to the terminal."""
     failure = failure_of("OPENQASM 3.0;\nqubit q;\nx $0\ny $1;")

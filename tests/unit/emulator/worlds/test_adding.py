@@ -12,13 +12,10 @@ from pytest_qchannel.emulator.world.snapshots import available
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.adding import BUILDER, adding
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+from tests.world_kit import world_text
 
 DEVICE = min(available())
-FILE = f"""
-[[devices]]
-name = "ours"
-source = "{DEVICE}"
-
+OTHERS = f"""
 [[devices]]
 name = "gone"
 source = "{DEVICE}"
@@ -31,15 +28,8 @@ channels = ["ibm_quantum"]
 [[accounts.instances]]
 name = "a/b/c"
 plan = "Premium"
-
-[[accounts]]
-name = "lab"
-channels = ["ibm_cloud"]
-
-[[accounts.instances]]
-name = "first"
-plan = "Open"
-usage_limit_s = 600
+"""
+MORE = """usage_limit_s = 600
 
 [[accounts.instances]]
 name = "eu"
@@ -47,6 +37,7 @@ plan = "Premium"
 region = "eu-de"
 tags = ["far"]
 devices = ["gone"]"""
+FILE = world_text("ours", DEVICE, top=OTHERS, channels=["ibm_cloud"], instance="first", more=MORE)
 KEYS = {"name": "it's 'mine'", "plan": "Open"}
 
 

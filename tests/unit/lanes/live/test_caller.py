@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import pytest
@@ -21,10 +22,10 @@ CHANNEL = CHANNEL_BY_NAME["ibm_quantum_platform"]
 class Service:
     """The emulated services, and what they were asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, instances: int = 3) -> None:
         self.clock = JumpingClock()
         builder = WorldBuilder().device("ibm_nairobi").account("me", channels=[CHANNEL.name])
-        for number in range(3):
+        for number in range(instances):
             region = "eu-de" if number else "us-east"
             builder = builder.instance(f"own-{number}", plan="Premium", region=region)
         self.app = App(builder.build(Clock(self.clock.now), 1))
@@ -80,6 +81,27 @@ def test_an_instance_is_asked_at_the_host_of_its_region() -> None:
     assert caller.access(names["own-0"]).host.name == "quantum.cloud.ibm.com"
     assert caller.access(names["own-1"]).host.name == "eu-de.quantum.cloud.ibm.com"
     assert caller.access(names["own-1"]).headers["service-crn"] == names["own-1"]
+
+
+def test_all_pages_of_a_large_account_are_read() -> None:
+    """Of 250 instances the live lane knew the first 100: a sweep passed the others by."""
+    service = Service(instances=250)
+    caller = service.caller()
+    assert [one.name for one in caller.instances()] == [f"own-{n}" for n in range(250)]
+    assert service.asked.count("/v3/resources/search") == 3
+
+
+def test_a_page_that_names_itself_as_the_next_is_read_once_more_at_most() -> None:
+    service = Service()
+
+    def around(request: Request) -> Response:
+        answer = service.handle(request)
+        if request.path != "/v3/resources/search":
+            return answer
+        return Response.json({**json.loads(answer.body), "search_cursor": "MA=="})
+
+    assert len(service.caller(around).instances()) == 3
+    assert service.asked.count("/v3/resources/search") == 2
 
 
 def test_a_key_that_is_refused_is_told_by_its_variable() -> None:

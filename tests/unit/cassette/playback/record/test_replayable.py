@@ -1,15 +1,17 @@
-"""Tags that a replay would give back otherwise, or not be asked for: refused, or kept in step."""
+"""What a test sends of its own, as tags: kept as it is, in step with ids, or as a stand-in."""
 
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.problems import RecordingRefused
-from tests.unit.cassette.playback.record.test_recording import drafted, said
+from tests.unit.cassette.playback.record.test_recording import CRN, drafted, said
 
 FIRST = "d0abcdefghijklmnop01"
 SECOND = "d0abcdefghijklmnop02"
@@ -25,18 +27,49 @@ def put(tag: str, status: int = 204) -> Interaction:
 
 
 NOBODYS = "d0abcdefghijklmnop99"
+COMMIT = "9fceb02d0ae598e95dc970b74767f19372d61af8"
 OWN = (
-    "a@b", "50%41", "paid\u00a05", "v1/setup.py", "run-203.0.113.7",
-    f"a@b after {FIRST}", f"{FIRST}{SECOND}", f"after-{NOBODYS}",
+    COMMIT, f"sha-{COMMIT}", "a@b", "50%41", "paid\u00a05", "v1/setup.py", "run-203.0.113.7",
+    f"a@b after {FIRST}",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("tag", OWN)
-def test_a_tag_that_is_put_on_a_job_and_is_not_kept_is_refused(tmp_path: Path, tag: str) -> None:
-    """``job.update_tags(["a@b"])`` recorded green; in the replay the job had "tag-4"."""
+@pytest.mark.parametrize("way", ["put", "submitted", "searched"])
+def test_a_tag_that_is_not_kept_is_the_tests_own_again(tmp_path: Path, way: str, tag: str) -> None:
+    """``job.update_tags(["a@b"])`` was refused, and so was the commit that a CI tests, as a tag."""
+    text = quote(tag, safe="")
+    here = {
+        "put": put(tag),
+        "submitted": submitted(SECOND, tags=[tag]),
+        "searched": said("GET", f"/jobs?tags={text}", {"jobs": []}),
+    }[way]
     there = said("GET", f"/jobs/{SECOND}", {"id": SECOND, "tags": [tag]})
+    recording, _, draft = drafted(tmp_path, submitted(FIRST), submitted(SECOND), here, there)
+    recording.require_replayable(draft)
+    whole = repr(draft.cassette)
+    assert not any(part in whole for part in (tag, text, FIRST))
+
+
+def test_a_part_of_the_accounts_crn_and_json_are_tags(tmp_path: Path) -> None:
+    """The GUID of the instance was refused as a tag, and so was what ``json.dumps`` gives."""
+    mine = [CRN.split(":")[7], json.dumps({"a": "b", "c": 3})]
+    there = said("GET", f"/jobs/{SECOND}", {"id": SECOND, "tags": mine})
+    traffic = (said("GET", "/jobs", {"jobs": []}), submitted(SECOND, tags=mine), there)
+    recording, _, draft = drafted(tmp_path, *traffic)
+    recording.require_replayable(draft)
+    read = json.loads(draft.cassette.interactions[-1].response_body)["tags"]
+    assert read[0] in draft.cassette.accounts["ibm_cloud"].instances[0].id
+    assert read == json.loads(draft.cassette.interactions[1].request_body)["tags"] != mine
+    assert read[1] == mine[1]
+
+
+@pytest.mark.parametrize("tag", [f"{FIRST}{SECOND}", f"after-{NOBODYS}"])
+def test_ids_that_nobody_gave_or_without_anything_between_are_refused(
+    tmp_path: Path, tag: str
+) -> None:
     vain = said("GET", f"/jobs/{NOBODYS}", status=404)
-    traffic = (vain, submitted(FIRST), submitted(SECOND), put(tag), there)
+    traffic = (vain, submitted(FIRST), submitted(SECOND), put(tag))
     recording, _, draft = drafted(tmp_path, *traffic)
     said_so = "would not find PUT /api/v1/jobs/[^/]+/tags by the field 'tags' of its body"
     with pytest.raises(RecordingRefused, match=said_so):
@@ -82,15 +115,6 @@ def test_the_id_of_a_job_in_a_tag_is_that_jobs_in_a_replay(
     assert FIRST not in repr(draft.cassette)
 
 
-def test_a_given_value_that_is_another_one_as_a_tag_is_refused(tmp_path: Path) -> None:
-    """A replay sends what the answer has there, which is no stand-in of a tag."""
-    failed = {"id": FIRST, "state": {"status": "Failed", "reason": "jobs of ada@b are gone"}}
-    asked = submitted(SECOND, tags=["jobs of ada@b are gone"])
-    recording, _, draft = drafted(tmp_path, said("GET", f"/jobs/{FIRST}", failed), asked)
-    with pytest.raises(RecordingRefused, match="POST /api/v1/jobs by the field 'tags' of its body"):
-        recording.require_replayable(draft)
-
-
 def test_a_tag_of_somebody_else_stays_that_one(tmp_path: Path) -> None:
     theirs = said("GET", "/jobs", {"jobs": [{"id": FIRST, "tags": ["for ada@b — 5 €"]}]})
     asked = submitted(SECOND, tags=["for ada@b — 5 €"])
@@ -103,21 +127,11 @@ CUTS = (slice(10), slice(-8, None), slice(3, 12))
 
 
 @pytest.mark.parametrize("cut", CUTS, ids=str)
-@pytest.mark.parametrize("way", ["put", "submitted", "searched", "asked for", "noted"])
+@pytest.mark.parametrize("way", ["asked for", "noted"])
 def test_a_part_of_an_id_is_refused_in_a_text(tmp_path: Path, way: str, cut: slice) -> None:
-    """``tags=[job.job_id()[:10]]`` recorded green; its replay was a miss, or had another tag."""
     text = f"after-{FIRST[cut]}"
     note = {"version": 2, "options": {"note": text}}
     here, where = {
-        "put": (put(text), r"PUT /api/v1/jobs/[^/]+/tags by the field 'tags' of its body"),
-        "submitted": (
-            submitted(SECOND, tags=[text]),
-            "POST /api/v1/jobs by the field 'tags' of its body",
-        ),
-        "searched": (
-            said("GET", f"/jobs?tags={text}", {"jobs": []}),
-            "GET /api/v1/jobs by the field 'tags' of its query",
-        ),
         "asked for": (
             said("GET", f"/backends/{text}/status", status=404),
             "GET /api/v1/backends/[^/]+/status by a part of its path",
@@ -131,12 +145,60 @@ def test_a_part_of_an_id_is_refused_in_a_text(tmp_path: Path, way: str, cut: sli
         recording.require_replayable(draft)
 
 
-@pytest.mark.parametrize("size", [5, 7])
-def test_a_short_part_of_an_id_is_refused_as_a_whole_text(tmp_path: Path, size: int) -> None:
-    """A search for ``job.job_id()[:5]`` recorded green; its replay was a miss."""
-    asked = said("GET", f"/workloads?search={FIRST[-size:]}", {"workloads": []})
+@pytest.mark.parametrize("cut", [*CUTS, slice(-5, None)], ids=str)
+@pytest.mark.parametrize("way", ["put", "submitted", "searched", "searched as a tag"])
+def test_a_part_of_an_id_as_a_tag_or_search_is_no_part_of_it_in_the_cassette(
+    tmp_path: Path, way: str, cut: slice
+) -> None:
+    """``tags=[job.job_id()[:10]]`` and a search for ``job.job_id()[:5]`` were refused."""
+    text = FIRST[cut]
+    here = {
+        "put": put(text),
+        "submitted": submitted(SECOND, tags=[text]),
+        "searched": said("GET", f"/workloads?search={text}", {"workloads": []}),
+        "searched as a tag": said("GET", f"/jobs?tags={text}", {"jobs": []}),
+    }[way]
+    recording, _, draft = drafted(tmp_path, submitted(FIRST), submitted(SECOND), here)
+    recording.require_replayable(draft)
+    asked = draft.cassette.interactions[-1]
+    assert text not in asked.url + asked.request_body.decode()
+
+
+@pytest.mark.parametrize("text", ["after {}", "{} again", "of {}, {}"])
+def test_the_id_of_a_job_within_a_search_is_that_jobs_in_a_replay(
+    tmp_path: Path, text: str
+) -> None:
+    """``GET /jobs?search=after <id>`` was refused where it was recorded."""
+    query = quote(text.replace("{}", FIRST))
+    asked = said("GET", f"/jobs?search={query}", {"jobs": []})
     recording, _, draft = drafted(tmp_path, submitted(FIRST), asked)
-    with pytest.raises(RecordingRefused, match="'search' of its query, which holds a part of"):
+    recording.require_replayable(draft)
+    first, asked = draft.cassette.interactions
+    name = json.loads(first.response_body)["id"]
+    assert parse_qsl(urlsplit(asked.url).query) == [("search", text.replace("{}", name))]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kept"),
+    [
+        ("status", "Completed", "Completed"),
+        ("status", "Queued,Running", "Queued,Running"),
+        ("_", "1764313062123", "qchannel-stand-in-word-1-of-13"),
+        ("nonce", "3f2504e04f8911d39a0c0305e82c3301", "qchannel-stand-in-word-1-of-32"),
+        ("owner", "ada", None),
+        ("pin", "hunter2", None),
+    ],
+)
+def test_a_field_that_no_table_names(
+    tmp_path: Path, field: str, value: str, kept: str | None
+) -> None:
+    """``GET /jobs?status=Completed`` was refused, and so was a number against caches."""
+    asked = said("GET", f"/jobs?{field}={value}", {"jobs": []})
+    recording, _, draft = drafted(tmp_path, asked)
+    query = parse_qsl(urlsplit(draft.cassette.interactions[-1].url).query)
+    assert query == [(field, kept or "qchannel-stand-in")]
+    refused = pytest.raises(RecordingRefused, match=f"by the field '{field}' of its query")
+    with refused if kept is None else nullcontext():
         recording.require_replayable(draft)
 
 
