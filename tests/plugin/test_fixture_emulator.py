@@ -50,7 +50,7 @@ def test_revoked_credentials_end_logins_but_not_sessions(run: Any) -> None:
     result.stdout.fnmatch_lines(
         [
             "E *no access token for channel ibm_cloud: 40*",
-            "E *next: *live, check the API key in QCHANNEL_IBM_CLOUD_TOKEN; where the test or its *: "
+            "E *next: *live, check the API key in QCHANNEL_IBM_CLOUD_TOKEN; where the test *: "
             "with pytest.raises(QChannelError): qchannel.open_session()",
         ]
     )

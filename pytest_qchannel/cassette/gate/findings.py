@@ -90,6 +90,6 @@ class SecretFound(QChannelError):
                 ("how", first.how),
                 ("also", "\n".join(shown)),
             ],
-            next="send something else there, or leave the test emulated, without the marker vcr; where "
-            "the code sends nothing of it: report this text (qchannel docs scrubbing)",
+            next="send something else there, or leave the test emulated, without the marker vcr; "
+            "where the code sends nothing of it: report this text (qchannel docs scrubbing)",
         )
