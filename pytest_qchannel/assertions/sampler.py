@@ -12,6 +12,7 @@ from pytest_qchannel.assertions._table import table
 from pytest_qchannel.compared import note
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
+from pytest_qchannel.wire import is_int, is_number
 
 __all__ = ["assert_sampler_run"]
 
@@ -93,7 +94,7 @@ def assert_sampler_run(
 
 def _require_significance(value: object) -> None:
     __tracebackhide__ = True
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1:
+    if not is_number(value) or not 0 < value < 1:
         raise UsageProblem(
             f"assert_sampler_run: significance={value!r} is not between 0 and 1",
             next="give the probability that a correct run may fail, such as 1e-6",
@@ -102,9 +103,7 @@ def _require_significance(value: object) -> None:
 
 def _require_whole(name: str, value: object, least: int) -> None:
     __tracebackhide__ = True
-    if value is not None and (
-        not isinstance(value, int) or isinstance(value, bool) or value < least
-    ):
+    if value is not None and (not is_int(value) or value < least):
         raise UsageProblem(
             f"assert_sampler_run: {name}={value!r} is not a whole number of {least} or more",
             next=f"give {name} as a whole number, {least} or more",

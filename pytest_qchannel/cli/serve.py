@@ -21,7 +21,7 @@ from typing import Final, TypedDict
 import click
 
 from pytest_qchannel.channels.personal import secrets_of_person
-from pytest_qchannel.cli.group import example
+from pytest_qchannel.cli.group import example, in_our_words
 from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.adapters.authority import is_of_an_authority, new_authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
@@ -177,7 +177,7 @@ def _settings(
         settings = resolve(given, {}, {}, {})
         builder = world_of(settings)
     except UsageProblem as problem:
-        raise click.UsageError(str(problem).replace("--qchannel-", "--")) from None
+        raise click.UsageError(in_our_words(problem)) from None
     return seeded(settings, builder), builder
 
 

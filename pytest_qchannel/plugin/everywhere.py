@@ -152,7 +152,8 @@ class Everywhere:
                 raise UsageProblem(
                     f"marker qchannel: {name}={its}, but the whole run is {shared}{mine}",
                     where=item.nodeid,
-                    next=f"pytest --qchannel-{name}={its}, or run without {_OPTION.flag}",
+                    next=f"{rerun_command.again(f'--qchannel-{name}={its}')}, "
+                    f"or run without {_OPTION.flag}",
                 )
 
     def counts(self) -> str:

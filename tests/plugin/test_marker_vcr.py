@@ -119,7 +119,7 @@ def test_settings_that_contradict_each_other_are_a_usage_error(
             f"ERROR: mode={ours} and the record mode '{theirs}' contradict each other",
             "*where: test_it.py::test_a*, mode from --qchannel-mode, "
             "record mode from --record-mode",
-            f"*next: *pytest --qchannel-mode={ours}*, or *--record-mode={theirs}*",
+            f"*next: *pytest *--qchannel-mode={ours}*, or *--record-mode={theirs}*",
         ]
     )
 

@@ -16,7 +16,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
+from http.client import responses
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -165,7 +165,7 @@ class _Writer:
         elif one.request_body:
             request["body"] = one.request_body.decode("utf-8")
         entry["response"] = {
-            "status": self._once({"code": one.status, "message": _phrase(one.status)}),
+            "status": self._once({"code": one.status, "message": responses.get(one.status, "")}),
             "headers": self._headers(one.response_headers, one.response_body),
             "body": {"string": one.response_body.decode("utf-8")}
             if _is_inline(one.response_body)
@@ -389,10 +389,3 @@ def _is_inline(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""

@@ -18,7 +18,7 @@ from pytest_qchannel.lanes.live.order import Order
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.terms import Terms
 from pytest_qchannel.lanes.live.watching import Usage, Usages
-from pytest_qchannel.wire import Json
+from pytest_qchannel.wire import Json, is_int
 
 __all__ = ["Admission"]
 
@@ -171,7 +171,7 @@ class Admission:
         """What is to be held for it."""
         allowance, body = order.test.allowance, order.body
         own = body.get("cost" if order.kind is Kind.JOB else "max_ttl")
-        wish = own if isinstance(own, int) and not isinstance(own, bool) else None
+        wish = own if is_int(own) else None
         session = body.get("session_id") if order.kind is Kind.JOB else None
         is_paid, overrun_s = self._terms.budget.tier != "dry", 0
         if order.kind is Kind.JOB:

@@ -18,6 +18,7 @@ from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.programs.arrays import Bits, Reals
 from pytest_qchannel.emulator.programs.options import require_shape
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.wire import is_number
 
 __all__ = ["Basis", "Observable", "Term", "broadcast", "group_terms", "read_observables"]
 
@@ -205,7 +206,7 @@ def _coefficient(sent: object, what: str) -> float:
         match sent.get("__value__"):
             case [real, int() | float() as imaginary] if imaginary == 0:
                 sent = real
-    if isinstance(sent, bool) or not isinstance(sent, int | float):
+    if not is_number(sent):
         raise _refused(f"The {what} has a coefficient that is no real number.")
     try:
         coefficient = float(sent)

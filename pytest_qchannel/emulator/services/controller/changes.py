@@ -45,7 +45,7 @@ def update(ctx: Context) -> Response:
         EmulatorGap: What the service does with such a body is not known.
     """
     one = asked(ctx)
-    body = _body(ctx)
+    body = ctx.json_fields()
     if "parameters" not in body:
         raise ctx.refuse(400, Codes.VALIDATION, "The body must be an object with parameters.")
     _require_known(body, {"parameters"})
@@ -64,7 +64,7 @@ def create(ctx: Context) -> Response:
     Raises:
         EmulatorGap: The body has fields that the emulator does not know.
     """
-    body, account = _body(ctx), ctx.caller.account
+    body, account = ctx.json_fields(), ctx.caller.account
     given = {name: body.get(name) for name in NEEDED}
     for name, value in given.items():
         if not isinstance(value, str) or not value:
@@ -96,13 +96,6 @@ def create(ctx: Context) -> Response:
     _set(ctx, one, parameters)
     account.instances[one.id] = one
     return Response.json(row(account, one), 201)
-
-
-def _body(ctx: Context) -> dict[str, Json]:
-    body = ctx.json_body()
-    if not isinstance(body, dict):
-        raise ctx.refuse(400, Codes.VALIDATION, "The body must be an object.")
-    return body
 
 
 def _parameters(ctx: Context, body: Mapping[str, Json]) -> dict[str, Json]:
