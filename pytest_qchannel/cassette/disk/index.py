@@ -265,8 +265,8 @@ class _Reader:
         count = self._get(top, "count", int)
         if count != len(entries):
             noted, has = counted(count, "interaction"), len(entries)
-            said = f"the cassette is cut short or edited: it should have {noted} and has {has}"
-            raise self._damaged(said, top.line_of("count"))
+            wrong = f"the cassette is cut short or edited: it should have {noted} and has {has}"
+            raise self._damaged(wrong, top.line_of("count"))
         plain = {name: value for name, value in top.items() if name != "interactions"}
         self._check(plain, top, "the beginning of the cassette")
         interactions, lines, words = [], [], []
