@@ -45,10 +45,12 @@ class Made(NamedTuple):
 @cache
 def nodes() -> tuple[tuple[str, ast.AST, ast.AST], ...]:
     """Everything in the code of the package, each with its file and the function it is in."""
-    return tuple(
-        (str(path.relative_to(PACKAGE)), node, scope)
+    modules = {
+        str(path.relative_to(PACKAGE)): ast.parse(path.read_text(encoding="utf-8"))
         for path in sorted(PACKAGE.rglob("*.py"))
-        for node, scope in _scoped(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    return tuple(
+        (file, node, scope) for file, module in modules.items() for node, scope in _scoped(module)
     )
 
 
@@ -235,18 +237,45 @@ def _text(node: ast.expr, parameters: Iterable[str] = ()) -> str:
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(one, parameters) for one in node.values)
     if isinstance(node, ast.FormattedValue):
-        is_said = isinstance(node.value, ast.Name) or _is_choice(node.value)
+        is_said = isinstance(node.value, ast.Name) or any(
+            look(node.value) for look in (_is_choice, _is_again, _many)
+        )
         return _text(node.value, parameters) if is_said and node.conversion == -1 else "..."
     if isinstance(node, ast.Name) and node.id in parameters:
         return f"\0{node.id}\0"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _text(node.left, parameters) + _text(node.right, parameters)
-    if isinstance(node, ast.IfExp):
-        both = (_text(node.body, parameters), _text(node.orelse, parameters))
-        return f"{both[0]} (or: {both[1]})" if both[0] != both[1] else both[0]
-    if isinstance(node, ast.Call) and _name(node.func) == "again":  # of rerun_command
+    if many := _many(node):
+        return f"... {many}"
+    if either := _either(node):
+        one, other = (_text(part, parameters) for part in either)
+        return f"{one} (or: {other})" if one != other else one
+    if isinstance(node, ast.Call) and _is_again(node):
         return " ".join(["pytest", "...", *(_text(one, parameters) for one in node.args)])
     return "..."
+
+
+def _is_again(node: ast.expr) -> bool:
+    """Whether a text is the command that starts the run again, of ``rerun_command``."""
+    return isinstance(node, ast.Call) and _name(node.func) == "again"
+
+
+def _many(node: ast.expr) -> str:
+    """What is counted, of a call that counts it; else empty."""
+    if not (isinstance(node, ast.Call) and _name(node.func) == "counted" and len(node.args) > 1):
+        return ""
+    *_, last = node.args
+    said = _text(last)
+    return said if len(node.args) > 2 else f"{said}s"
+
+
+def _either(node: ast.expr) -> tuple[ast.expr, ...]:
+    """The two texts that one may be: as things are, or for who runs tests or a program."""
+    if isinstance(node, ast.IfExp):
+        return node.body, node.orelse
+    if isinstance(node, ast.Call) and _name(node.func) == "said_to":  # of rerun_command
+        return tuple(one.value for one in node.keywords)
+    return ()
 
 
 def _is_choice(node: ast.expr) -> bool:

@@ -10,10 +10,14 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from pytest_qchannel.errors import UsageProblem
 
-__all__ = ["CRN"]
+__all__ = ["CRN", "CRN_HEADER"]
+
+CRN_HEADER: Final = "service-crn"
+"""The header that names the instance of a request."""
 
 _EXAMPLE = "crn:v1:bluemix:public:quantum-computing:us-east:a/<account>:<guid>::"
 _MEND = "copy the CRN from the Instances page of the IBM Quantum Platform"

@@ -17,7 +17,8 @@ from time import perf_counter
 from typing import Any, Final, overload
 from urllib.parse import parse_qsl, urlencode
 
-from pytest_qchannel.wire import Request, Response, Trouble
+from pytest_qchannel.counted import counted
+from pytest_qchannel.wire import FORM_TYPE, Request, Response, Trouble
 
 __all__ = ["DEVICE", "Exchange", "Journal", "in_use", "is_of_nobody", "journals_in_use"]
 
@@ -31,7 +32,6 @@ _SECRET_FIELDS: Final = frozenset(
     {"apikey", "apitoken", "access_token", "refresh_token", "token", "password", "passcode"}
 )
 _SCHEMES: Final = frozenset({"apikey", "basic", "bearer", "token"})
-_FORM: Final = "application/x-www-form-urlencoded"
 _BODY_LIMIT: Final = 2_000
 _LONG_TEXT: Final = 100
 DEVICE: Final = b'"coupling_map"'
@@ -85,7 +85,7 @@ def _credentials_of(request: Request) -> Iterator[str]:
     yield request.authorization[1]
     yield request.headers.get("x-access-token", "")
     yield request.first("access_token") or ""
-    if request.headers.get("content-type", "").startswith(_FORM):
+    if request.headers.get("content-type", "").startswith(FORM_TYPE):
         yield request.form().get("apikey", "")
     elif len(request.body) < _BODY_LIMIT:
         try:
@@ -168,12 +168,12 @@ class Exchange:
         """
         if not self._body:
             return None
-        if self.headers.get("content-type", "").startswith(_FORM):
+        if self.headers.get("content-type", "").startswith(FORM_TYPE):
             return _scrub_pairs(self._body.decode("utf-8", "replace"))
         try:
             return _scrub_json(json.loads(self._body))
         except (ValueError, RecursionError):
-            return f"<{len(self._body)} bytes that are no JSON>"
+            return f"<{counted(self._body, 'byte that is', 'bytes that are')} no JSON>"
 
     @property
     def why(self) -> str:

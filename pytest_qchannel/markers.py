@@ -1,4 +1,7 @@
-"""The markers, in words: what ``pytest --markers`` shows and what errors name."""
+"""The markers, in words: what ``pytest --markers`` shows and what errors name.
+
+PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
+"""
 
 from __future__ import annotations
 

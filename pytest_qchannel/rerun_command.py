@@ -9,27 +9,53 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_qchannel.units import node_of
 
-__all__ = ["Start", "again", "ended", "quoted", "started", "words_of"]
+__all__ = [
+    "Program",
+    "Start",
+    "again",
+    "ended",
+    "everywhere",
+    "quoted",
+    "said_to",
+    "started",
+    "words_of",
+]
+
+_PREFIX: Final = "--qchannel-"
+
+
+class Program(NamedTuple):
+    """What ``qchannel run`` runs.
+
+    Attributes:
+        words: The program and its arguments.
+        takes: The settings that the command has an option for; others are variables.
+    """
+
+    words: tuple[str, ...]
+    takes: frozenset[str]
 
 
 class Start(NamedTuple):
-    """How a run of pytest was started.
+    """How a run of pytest, or of a program, was started.
 
     Attributes:
         base: The folder that test ids are relative to.
         folder: The folder it was started in.
         options: What of the command line the ids of tests depend on.
         typed: All options of ours on the command line, but for the files that a run writes.
+        program: The program, where pytest is not what was started.
     """
 
     base: Path
     folder: Path
     options: tuple[str, ...] = ()
     typed: tuple[str, ...] = ()
+    program: Program | None = None
 
 
 _starts: list[Start] = []
@@ -51,7 +77,7 @@ def words_of(test_id: str) -> list[str]:
     test_id = node_of(test_id)
     if not _starts:
         return [quoted(test_id)] if test_id else []
-    base, folder, options, _ = _starts[-1]
+    base, folder, options, *_ = _starts[-1]
     if not test_id and base == folder:
         return [*map(quoted, options)]
     path, colons, rest = test_id.partition("::")
@@ -66,8 +92,30 @@ def again(*options: str) -> str:
     """The command that starts this run once more with other options: its own stay as they were."""
     typed = _starts[-1].typed if _starts else ()
     given = {one.partition("=")[0] for one in options}
-    kept = [one for one in typed if one.partition("=")[0] not in given]
-    return " ".join(["pytest", *map(shlex.quote, [*kept, *options])])
+    words = [*(one for one in typed if one.partition("=")[0] not in given), *options]
+    program = _starts[-1].program if _starts else None
+    if program is None:
+        return " ".join(["pytest", *map(shlex.quote, words)])
+    variables, own = [], []
+    for word in words:
+        name, _, value = word.removeprefix(_PREFIX).partition("=")
+        if name in program.takes:
+            own.append(f"--{name}={value}")
+        else:
+            variables.append(f"QCHANNEL_{name.upper().replace('-', '_')}={shlex.quote(value)}")
+    return " ".join([*variables, "qchannel run", *map(shlex.quote, (*own, *program.words))])
+
+
+def said_to(*, tests: str, program: str) -> str:
+    """What is said to who runs tests, or, by ``qchannel run``, a program."""
+    return program if _starts and _starts[-1].program is not None else tests
+
+
+def everywhere() -> str:
+    """What puts a whole run on the emulator, this one with its own options."""
+    has_mode = _starts and any(one.startswith("--qchannel-mode=") for one in _starts[-1].typed)
+    mode = ("--qchannel-mode=emulated",) if has_mode else ()
+    return f"put the whole run on the emulator: {again(*mode, '--qchannel-everywhere')}"
 
 
 def quoted(test_id: str) -> str:

@@ -29,6 +29,7 @@ __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
     "OPTIONS",
+    "OPTION_BY_NAME",
     "RUN_ID",
     "SCOPES",
     "Door",
@@ -46,7 +47,7 @@ RUN_ID: Final = f"{ENV_PREFIX}RUN_ID"
 """The variable that names a live run, as CI knows it."""
 
 _KEYS: Final = tuple(option.ini_key for option in OPTIONS)
-_NAMES: Final = frozenset(option.name for option in OPTIONS)
+OPTION_BY_NAME: Final = {option.name: option for option in OPTIONS}
 
 
 class Settings(NamedTuple):
@@ -169,7 +170,7 @@ def check_key(key: str, where: str) -> None:
         UsageProblem: Names the nearest one.
     """
     written = key.lower().replace("-", "_")
-    is_ours = written.startswith("qchannel") or is_meant(written, _NAMES)
+    is_ours = written.startswith("qchannel") or is_meant(written, OPTION_BY_NAME)
     if key not in _KEYS and is_ours:
         _refuse_credential(written, key, where)
         raise UsageProblem(
@@ -205,7 +206,7 @@ def check_arguments(args: Iterable[str]) -> None:
     flags = [option.flag for option in OPTIONS]
     for arg in options_in(args):
         flag = arg.partition("=")[0]
-        is_ours = flag.startswith("--qchannel") or is_meant(flag[2:], _NAMES)
+        is_ours = flag.startswith("--qchannel") or is_meant(flag[2:], OPTION_BY_NAME)
         if flag not in flags and is_ours:
             _refuse_credential(flag[2:].replace("-", "_"), flag)
             raise UsageProblem(

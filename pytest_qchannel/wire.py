@@ -6,10 +6,11 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeGuard
 from urllib.parse import parse_qs
 
 __all__ = [
+    "FORM_TYPE",
     "ApiError",
     "ConnectionDropped",
     "Drop",
@@ -19,6 +20,9 @@ __all__ = [
     "Request",
     "Response",
     "Trouble",
+    "compact",
+    "is_int",
+    "is_number",
     "json_object",
     "whole_body",
 ]
@@ -31,6 +35,7 @@ Drop = Literal["connect", "before", "after"]
 
 # With the charset: without it the client guesses the encoding of each result, slowly.
 JSON_TYPE = "application/json; charset=utf-8"
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 def whole_body(body: Any) -> bytes:
@@ -44,6 +49,11 @@ def whole_body(body: Any) -> bytes:
     return b"".join(map(whole_body, body or ()))
 
 
+def compact(data: object) -> bytes:
+    """JSON without spaces, as services send it."""
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
 def json_object(text: bytes | str) -> dict[str, Any]:
     """The object that JSON says; empty where it is none, or nested too deeply to be read."""
     try:
@@ -51,6 +61,16 @@ def json_object(text: bytes | str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def is_int(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number: for Python ``True`` is one."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a number: for Python ``True`` is one."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _no_number(word: str) -> float:
@@ -140,8 +160,7 @@ class Response:
         cls, data: Json, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Response:
         """A response whose body is ``data`` as compact JSON."""
-        body = json.dumps(data, separators=(",", ":")).encode()
-        return cls(status, body, {"Content-Type": JSON_TYPE, **(headers or {})})
+        return cls(status, compact(data), {"Content-Type": JSON_TYPE, **(headers or {})})
 
     @classmethod
     def raw_json(cls, body: bytes) -> Response:

@@ -176,6 +176,22 @@ def git(folder: Path, *words: str) -> None:
     subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
 
 
+_LOGIN = "from qiskit_ibm_runtime import QiskitRuntimeService as Service\n\nSERVICE = Service()\n"
+
+
+def _login_of_package(folder: Path) -> Environ:
+    """A package that logs in, imported by a module that the tests import."""
+    _toml('testpaths = ["."]')(folder)
+    _file("src/mine/at_ibm.py", _LOGIN)(folder)
+    _file("src/mine/__init__.py", "from . import at_ibm\n")(folder)
+    return _file("conftest.py", "import mine\n")(folder)
+
+
+def _login_without_ini(folder: Path) -> Environ:
+    (folder / "pytest.ini").unlink()
+    return _file("test_login.py", f"class TestIt:\n    {_LOGIN}".replace("\n\n", "\n    "))(folder)
+
+
 _ACCOUNT = {"me": {"channel": "ibm_quantum", "token": "nobody", "url": "https://example.org"}}
 _HOME_FILE = "home/.qiskit/qiskit-ibm.json"
 _TWICE = "pytest_qchannel.plugin"
@@ -235,6 +251,10 @@ SET_UPS = (
     SetUp("markers", "a mistyped one", _marked("qchanel")),
     SetUp("markers", "a mistyped argument", _marked("qchannel(sede=3)")),
     SetUp("markers", "a mistyped channel", _marked('qchannel("ibm_clod")')),
+    SetUp("imports", "a login",
+          _file("conftest.py", _LOGIN)),
+    SetUp("imports", "a login, in a project of another form", _login_of_package),
+    SetUp("imports", "a login without an ini file", _login_without_ini),
     SetUp("cassettes", "a damaged one", _damaged, is_slow=True),
     SetUp("cassettes", "not fetched", _not_fetched, is_slow=True),
     SetUp("stale", "an old one", _old, is_slow=True),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from pytest_qchannel.counted import counted
+from pytest_qchannel.crn import CRN_HEADER
 from pytest_qchannel.wire import Request, Response
 
-__all__ = ["Headers", "Interaction"]
+__all__ = ["Headers", "Interaction", "with_length"]
 
 Headers = tuple[tuple[str, str], ...]
 """Names and values in the order of the wire; a name may come more than once."""
@@ -40,6 +42,12 @@ class Interaction:
     response_body: bytes = b""
     test: str = ""
 
+    @property
+    def crns(self) -> list[str]:
+        """The instances that its headers name: one, most often."""
+        sent = self.request_headers
+        return [unquote(text).strip() for name, text in sent if name.lower() == CRN_HEADER]
+
     def request(self) -> Request:
         """What was sent, as what stands before a source has it."""
         parts = urlsplit(self.url)
@@ -59,6 +67,14 @@ class Interaction:
     def __repr__(self) -> str:
         """Sizes only: an interaction that has not been scrubbed is full of secrets."""
         return (
-            f"<Interaction {self.method}, {len(self.request_body)} bytes sent, "
-            f"status {self.status}, {len(self.response_body)} bytes answered>"
+            f"<Interaction {self.method}, {counted(self.request_body, 'byte')} sent, "
+            f"status {self.status}, {counted(self.response_body, 'byte')} answered>"
         )
+
+
+def with_length(headers: Headers, body: bytes) -> Headers:
+    """Headers in which the length, where they tell it, is that of another body."""
+    return tuple(
+        (name, str(len(body)) if name.lower() == "content-length" else value)
+        for name, value in headers
+    )

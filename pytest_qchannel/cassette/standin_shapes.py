@@ -12,6 +12,8 @@ import json
 import re
 from typing import Final
 
+from pytest_qchannel.wire import compact
+
 __all__ = [
     "DOMAIN",
     "EXPIRES_AT",
@@ -48,10 +50,6 @@ def _segment(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
 
 
-def _compact(data: object) -> bytes:
-    return json.dumps(data, separators=(",", ":")).encode()
-
-
 def standin_jwt(number: int, issued_at: int = ISSUED_AT, expires_at: int = EXPIRES_AT) -> str:
     """A JSON Web Token that decodes, with ``iat`` and ``exp``, signed by nobody."""
     head = {"alg": "HS256", "typ": "JWT"}
@@ -62,7 +60,7 @@ def standin_jwt(number: int, issued_at: int = ISSUED_AT, expires_at: int = EXPIR
         "exp": expires_at,
     }
     return ".".join(
-        _segment(part) for part in (_compact(head), _compact(claims), f"{WORD} signature".encode())
+        _segment(part) for part in (compact(head), compact(claims), f"{WORD} signature".encode())
     )
 
 

@@ -9,7 +9,14 @@ from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.errors import ChannelUnavailable
 from pytest_qchannel.ibm.releases import NEW_CLASSIC_HOSTS_SINCE, Version, version_of
 
-__all__ = ["client_release", "client_version", "default_channel", "login_url", "require_channel"]
+__all__ = [
+    "client_release",
+    "client_version",
+    "default_channel",
+    "login_url",
+    "reason_of",
+    "require_channel",
+]
 
 
 @functools.cache
@@ -41,6 +48,11 @@ def login_url(channel: Channel) -> str:
         return "https://cloud.ibm.com"
     is_old = client_release() < NEW_CLASSIC_HOSTS_SINCE
     return f"https://auth.{'quantum-computing' if is_old else 'quantum'}.ibm.com/api"
+
+
+def reason_of(missing: ChannelUnavailable) -> str:
+    """Why a test is skipped that needs the channel, in a line, and what it would run with."""
+    return f"{missing.headline}; or: {missing.next}"
 
 
 def require_channel(channel: Channel) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 __all__ = [
+    "CA_VARIABLES",
     "OPT_OUT",
     "account_file",
     "given_back",
@@ -31,6 +32,9 @@ _CONSTANT: Final = "_DEFAULT_ACCOUNT_CONFIG_JSON_FILE"
 _HOME_VARIABLES: Final = ("HOME", "USERPROFILE")
 _SESSION: Final = "qiskit_ibm_runtime.api.session"
 _HEADER: Final = "CLIENT_APPLICATION"
+
+CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+"""What names a file of the authorities that are trusted: each of libraries of its own."""
 
 OPT_OUT: Final = "USAGE_DATA_OPT_OUT"
 """Set to ``True`` it keeps the client from telling who calls it, for which it reads the whole stack

@@ -11,6 +11,7 @@ from pytest_qchannel.channels.model import Account, Channel
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import CLASSIC_AUTH, CLASSIC_RUNTIME, IAM, RUNTIME, base_url_of
+from pytest_qchannel.ibm.cloud import API_KEY_GRANT
 from pytest_qchannel.ibm.table import url_of
 
 __all__ = ["ChannelSession", "access_token", "base_url", "logout_url", "open_session"]
@@ -49,7 +50,7 @@ def access_token(account: Account) -> str:
         answer = requests.post(
             url_of(IAM, "POST /identity/token"),
             data={
-                "grant_type": "urn:ibm:params:oauth:grant-type:apikey",
+                "grant_type": API_KEY_GRANT,
                 "apikey": account.secret.reveal(),
             },
             timeout=TIMEOUT_S,
@@ -59,7 +60,8 @@ def access_token(account: Account) -> str:
         raise QChannelError(
             f"no access token for channel {account.channel}: {answer.status_code}",
             facts=[("asked", answer.url), ("got", account.secret.hide(answer.text)[:300])],
-            next=f"check the {account.channel.credential} in {account.secret.env_var}",
+            next="the answer says why; where a test wants it so, it opens the session itself: "
+            "with pytest.raises(QChannelError): qchannel.open_session()",
         )
     return str(answer.json()[field])
 

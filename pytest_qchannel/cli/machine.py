@@ -30,8 +30,8 @@ from pytest_qchannel.cli.project_settings import (
 )
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.releases import Version, version_of
-from pytest_qchannel.options import OPTIONS, Option
-from pytest_qchannel.settings import resolve
+from pytest_qchannel.options import Option
+from pytest_qchannel.settings import OPTION_BY_NAME, resolve
 
 __all__ = ["Installed", "Machine", "Plugin", "pip"]
 
@@ -157,7 +157,7 @@ class Machine:
 
     def set_to(self, name: str) -> object:
         """The value of the setting of that name."""
-        return self.setting(next(option for option in OPTIONS if option.name == name))
+        return self.setting(OPTION_BY_NAME[name])
 
     def option(self, flag: str) -> str | None:
         """What the options of every run say of one, the last of them."""

@@ -22,6 +22,7 @@ from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.cli.project_settings import settings_here
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.releases import version_of
+from pytest_qchannel.markers import LIVE_QPU
 from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.units import unit_id
@@ -30,8 +31,7 @@ __all__ = ["Leg", "matrix"]
 
 _LANES: Final = ("replay", "emulated", "live")
 _TAPED: Final = "vcr"
-_LIVE: Final = "live_qpu"
-"""Of tests that have a cassette, and of those that are meant for a QPU."""
+"""The marker of tests that have a cassette."""
 
 
 class Leg(NamedTuple):
@@ -98,7 +98,7 @@ def matrix(form: str, clients: str | None, lanes: tuple[str, ...]) -> None:
     for one in versions:
         if not version_of(one):
             raise click.BadParameter(f"{one!r} is no version", param_hint="--client")
-    marked = _named((_TAPED, _LIVE), Machine.this().modules)
+    marked = _named((_TAPED, LIVE_QPU), Machine.this().modules)
     legs = [
         leg
         for version in versions
@@ -149,7 +149,7 @@ def _legs(
         yield Leg("replay", channel.name, client, "" if every else f"-m {_TAPED}")
     yield Leg("emulated", channel.name, client, "")
     if not _why_not_live(channel, marked):
-        yield Leg("live", channel.name, client, f"-m {_LIVE}")
+        yield Leg("live", channel.name, client, f"-m {LIVE_QPU}")
 
 
 def _why_not_live(channel: Channel, marked: Collection[str]) -> str:
@@ -158,7 +158,7 @@ def _why_not_live(channel: Channel, marked: Collection[str]) -> str:
         return "it ended on 2025-07-01"
     if secret_of(channel, os.environ) is None:
         return f"{own_variable(channel, 'TOKEN')} is not set"
-    return "" if _LIVE in marked else f"no test has the marker {_LIVE}"
+    return "" if LIVE_QPU in marked else f"no test has the marker {LIVE_QPU}"
 
 
 def _as_yaml(legs: list[Leg]) -> Iterator[str]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import atexit
 import json
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import click
 
+from pytest_qchannel import rerun_command
 from pytest_qchannel.cli.as_python import flush, program_of, show, status_of
-from pytest_qchannel.cli.group import INTERRUPTED, example
-from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.cli.group import INTERRUPTED, example, in_our_words
+from pytest_qchannel.counted import counted
+from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.assemble import lane_of_process
 from pytest_qchannel.settings import CHANNELS, Door, Settings, check_variables, resolve
@@ -22,6 +24,7 @@ from pytest_qchannel.settings import CHANNELS, Door, Settings, check_variables, 
 __all__ = ["run"]
 
 _LAST: Final = ("-m", "-c")
+_TAKES: Final = frozenset({"channel", "seed", "world", "door", "allowed-hosts"})
 
 
 class _RunCommand(click.Command):
@@ -104,7 +107,8 @@ def run(
     }
     settings = _settings(given)
     name, program = program_of(script, module, code)
-    watch = _Watch(name, settings, journal)
+    first = ("-m", module) if module is not None else ("-c", code) if code is not None else ()
+    watch = _Watch(name, settings, journal, _start_of(given, (*first, *script)))
     watch.run(program)
     raise SystemExit(watch.status)
 
@@ -120,15 +124,19 @@ class _Watch:
     may still send something.
     """
 
-    def __init__(self, name: str, settings: Settings, journal: Path | None) -> None:
+    def __init__(
+        self, name: str, settings: Settings, journal: Path | None, start: rerun_command.Start
+    ) -> None:
         self.status = 0
         # Now: the program may go elsewhere.
         self._journal = None if journal is None else journal.absolute()
         self._pid = os.getpid()
+        rerun_command.started(start)
         try:
             self._lane = lane_of_process(settings, name)
         except UsageProblem as problem:
-            raise click.UsageError(_in_our_words(problem)) from None
+            rerun_command.ended()
+            raise click.UsageError(in_our_words(problem)) from None
         self._lane.happens_in(name, who="a program", way_out="qchannel run --{option}={value}")
         at_exit(self._end)
 
@@ -142,9 +150,19 @@ class _Watch:
             show(interrupt)
             self.status = INTERRUPTED
         except BaseException as error:  # whatever it is, it is the program's
+            hints = self._hints(error)
             show(error)
+            for hint in hints:
+                _say(f"qchannel: {hint}")
             self.status = 1
         self._tell_problems()
+
+    def _hints(self, error: BaseException) -> list[str]:
+        """What the emulated world knows of it; an error of a program may raise when looked at."""
+        if not isinstance(error, QChannelError):  # which says what to do
+            with suppress(Exception):
+                return self._lane.hints(error)
+        return []
 
     def _tell_problems(self) -> bool:
         problems = self._lane.take_problems()
@@ -179,11 +197,24 @@ class _Watch:
                 is_late = is_late or self.status == 0
                 self.status = self.status or 1
         lane.close()
-        _say(f"qchannel: {lane.mode} lane, {requests} requests, {jobs} jobs")
+        rerun_command.ended()
+        _say(f"qchannel: {lane.mode} lane, {counted(requests, 'request')}, {counted(jobs, 'job')}")
         if is_late:
             # The interpreter has its exit status already.
             flush()
             os._exit(self.status)
+
+
+def _start_of(given: Mapping[str, str | None], words: tuple[str, ...]) -> rerun_command.Start:
+    """How the program was started, for the commands that errors give."""
+    said = {key.replace("_", "-"): value for key, value in given.items()}
+    typed = (
+        f"--qchannel-{name}={value}" for name, value in said.items() if name in _TAKES and value
+    )
+    here = Path.cwd()
+    return rerun_command.Start(
+        here, here, typed=tuple(typed), program=rerun_command.Program(words, _TAKES)
+    )
 
 
 def _say(text: str) -> None:
@@ -196,11 +227,7 @@ def _settings(given: dict[str, str | None]) -> Settings:
         check_variables(os.environ)
         return resolve(given, {}, os.environ, {})
     except UsageProblem as problem:
-        raise click.UsageError(_in_our_words(problem)) from None
-
-
-def _in_our_words(problem: UsageProblem) -> str:
-    return str(problem).replace("--qchannel-", "--")
+        raise click.UsageError(in_our_words(problem)) from None
 
 
 def _write_journal(path: Path, journal: Journal) -> None:

@@ -21,10 +21,12 @@ from typing import Final, TypedDict
 import click
 
 from pytest_qchannel.channels.personal import secrets_of_person
-from pytest_qchannel.cli.group import example
+from pytest_qchannel.cli.group import example, in_our_words
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.adapters.authority import is_of_an_authority, new_authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.ibm.cloud import API_KEY_GRANT
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.lanes.source.emulated import EmulatedSource
@@ -39,8 +41,6 @@ __all__ = ["serve"]
 EXPOSE: Final = "--yes-expose-the-emulator"
 
 _MOST_OF_A_CERTIFICATE: Final = 2**16
-
-_GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
 
 
 class _Instance(TypedDict):
@@ -148,7 +148,7 @@ def serve(
             facts["ca_file"] = str(ca_file.absolute())
         click.echo(json.dumps(facts) if as_json else "\n".join(_lines(facts)))
         wait()
-    click.echo(f"qchannel serve: ended, {watch.requests} requests", err=True)
+    click.echo(f"qchannel serve: ended, {counted(watch.requests, 'request')}", err=True)
 
 
 def _require_loopback(host: str, *, expose: bool) -> None:
@@ -177,7 +177,7 @@ def _settings(
         settings = resolve(given, {}, {}, {})
         builder = world_of(settings)
     except UsageProblem as problem:
-        raise click.UsageError(str(problem).replace("--qchannel-", "--")) from None
+        raise click.UsageError(in_our_words(problem)) from None
     return seeded(settings, builder), builder
 
 
@@ -356,7 +356,7 @@ def _examples(facts: _Facts) -> Iterator[str]:
             continue
         yield _command(
             *curl,
-            *("-d", f"grant_type={_GRANT}", "--data-urlencode", f"apikey={key}"),
+            *("-d", f"grant_type={API_KEY_GRANT}", "--data-urlencode", f"apikey={key}"),
             f"{scheme}://iam.cloud.ibm.com/identity/token",
         )
         for instance in account["instances"][:1]:

@@ -11,11 +11,12 @@ from urllib.parse import urlencode, urlsplit
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import RUNTIME, base_url_of
+from pytest_qchannel.ibm.cloud import API_KEY_GRANT
 from pytest_qchannel.ibm.releases import RELEASES
 from pytest_qchannel.ibm.route import Action, Route
 from pytest_qchannel.ibm.table import ABLE_HEADER
 from pytest_qchannel.secret import Secret
-from pytest_qchannel.wire import ConnectionDropped, Handle, Json, Request, Response
+from pytest_qchannel.wire import FORM_TYPE, ConnectionDropped, Handle, Json, Request, Response
 
 __all__ = [
     "NEWEST",
@@ -35,7 +36,6 @@ VERSIONS: Final = tuple(one.api_version for one in RELEASES if one.api_version i
 
 NEWEST: Final = VERSIONS[-1]
 
-_GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
 _BUSY: Final = frozenset({429, 502, 503, 504})
 """What a service says that has no time, or is not there: nothing of the route."""
 
@@ -145,8 +145,8 @@ class Asker:
         """What a request sends, with the headers that say so."""
         if route.action is Action.LOGIN:
             key = self.subject.secret.reveal() if bearer is None else bearer
-            form = {"grant_type": _GRANT, "apikey": key} if body is None else {"a": "b"}
-            kind, sent = "application/x-www-form-urlencoded", urlencode(form).encode()
+            form = {"grant_type": API_KEY_GRANT, "apikey": key} if body is None else {"a": "b"}
+            kind, sent = FORM_TYPE, urlencode(form).encode()
         elif body is not None:
             kind, sent = "application/json", json.dumps(body).encode()
         else:

@@ -33,8 +33,8 @@ class EmulatorControl:
 
     @property
     def backends(self) -> tuple[str, ...]:
-        """The names of all devices of the world."""
-        return tuple(self._app.world.devices)
+        """The names of all devices of the world; not those of dry runs."""
+        return self._app.world.listed
 
     @property
     def jobs(self) -> tuple[Job, ...]:

@@ -8,7 +8,10 @@ from pytest_qchannel.hosts import CLASSIC_AUTH, CLASSIC_NETWORK
 from pytest_qchannel.ibm.fields import CLASSIC_QUERY
 from pytest_qchannel.ibm.route import Action, Answers, Fields, Route
 
-__all__ = ["ROUTES"]
+__all__ = ["LIFETIME_S", "ROUTES"]
+
+LIFETIME_S: Final = 14 * 24 * 3_600
+"""How long an access token was valid."""
 
 _CLIENT: Final = "qiskit-ibm-runtime 0.34 to 0.40"
 _GUIDE: Final = "IBM's channel guide of 2024"

@@ -8,7 +8,13 @@ from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, SEARCH
 from pytest_qchannel.ibm.fields import PARAMETERS, RESOURCE, below, each
 from pytest_qchannel.ibm.route import Action, Route
 
-__all__ = ["ROUTES"]
+__all__ = ["API_KEY_GRANT", "LIFETIME_S", "ROUTES"]
+
+API_KEY_GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
+"""The ``grant_type`` of a login with an API key."""
+
+LIFETIME_S: Final = 3_600
+"""How long an access token is valid."""
 
 _CONTROLLER_API: Final = "IBM Cloud Resource Controller v2 API"
 

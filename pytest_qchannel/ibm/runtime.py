@@ -30,7 +30,13 @@ from pytest_qchannel.ibm.fields import (
 )
 from pytest_qchannel.ibm.route import Action, Answers, Route, Tells
 
-__all__ = ["ROUTES"]
+__all__ = ["MAX_TTL_S", "ROUTES"]
+
+MAX_TTL_S: Final = 28_800
+"""How long a session or a batch is open at most, after its first job's start: eight hours.
+
+Source: IBM's documentation.
+"""
 
 _API: Final = "IBM's API description of the runtime service"
 _CLIENT: Final = "qiskit-ibm-runtime 0.34 to 0.40"

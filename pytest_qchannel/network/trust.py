@@ -19,16 +19,14 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from unittest import mock
 
-from pytest_qchannel.channels.environment import put_back
+from pytest_qchannel.channels.environment import CA_VARIABLES, put_back
 from pytest_qchannel.network.passage import is_free
 
 __all__ = ["contexts_trusting", "trusting"]
 
-_PER_CONNECTION: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Read by ``requests`` and curl each time that they connect."""
-
-_KEPT: Final = "SSL_CERT_FILE"
-"""Read when a TLS context is made, which may outlive the door."""
+# Read by ``requests`` and curl each time that they connect; the last one is read when a TLS context
+# is made, which may outlive the door.
+*_PER_CONNECTION, _KEPT = CA_VARIABLES
 
 _CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 

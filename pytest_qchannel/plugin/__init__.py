@@ -4,6 +4,8 @@ Installed and unused it must cost milliseconds, also where there is no bytecode 
 our modules at every start. So this module and those it imports are small; :mod:`.start` is loaded
 where something of ours is set, :mod:`.our_tests` by the first test that uses us. A test holds that
 true.
+
+PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
 """
 
 from __future__ import annotations
@@ -52,9 +54,6 @@ _FOR_WANT_OF_US = (
 )
 """Errors that a test may end with because it has no fixture of ours, where no client is loaded."""
 
-_TELLING = "qchannel-telling"
-"""The name of what listens to reports: a plugin of its own, since the hook tells no run."""
-
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Adds an option and an ini key for every setting."""
@@ -75,13 +74,16 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_load_initial_conftests(
     early_config: pytest.Config, args: list[str]
 ) -> Generator[None, None, None]:
-    """Refuses mistyped options before pytest does, to name the nearest one; begins early."""
+    """Refuses mistyped options before pytest does, naming the nearest; begins."""
     with _usage_errors():
         _refuse_incompatible(early_config.pluginmanager)
         _begin(early_config, args)
     _watch_network(early_config)
     try:
         yield
+    except Exception as error:
+        _hints().conftest_failed(early_config, error)
+        raise
     finally:
         _tell_too_early(early_config)
 
@@ -128,7 +130,7 @@ def pytest_make_collect_report(
         made.outcome, made.longrepr = "failed", "\n".join(map(str, found))
         found.clear()
     elif made.failed:
-        _hints().collection_failed(collector.config, made)
+        _hints().collection_failed(collector, made)
     return made
 
 
@@ -253,28 +255,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         _record(config).show(terminalreporter)
 
 
-class _Telling:
-    """Takes what reports tell of tests that used us, in the process that shows them.
-
-    Args:
-        config: The run's: the hook does not tell.
-    """
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._record: RunRecord | None = None
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Adds a report to the record of the run."""
-        # (That of a test that crashed has nothing of ours.)
-        if self._record is not None:
-            self._record.add(report)
-        elif hasattr(report, keys.ATTRIBUTE) or keys.RECORD in self._config.stash:
-            self._record = _record(self._config)
-            self._record.add(report)
-
-
 def _our_tests(config: pytest.Config) -> OurTests:
     """What is done with the tests that use us; most runs have none."""
     from pytest_qchannel.plugin.our_tests import OurTests
@@ -307,8 +287,9 @@ def _begin_record(config: pytest.Config) -> None:
 
 def _listen(config: pytest.Config) -> None:
     """Listens to reports from now on."""
-    if not config.pluginmanager.has_plugin(_TELLING):
-        config.pluginmanager.register(_Telling(config), _TELLING)
+    from pytest_qchannel.plugin.telling import Telling
+
+    Telling.begin(config, _record)
 
 
 def _record(config: pytest.Config) -> RunRecord:
@@ -331,10 +312,7 @@ def _begin(config: pytest.Config, args: list[str] | None = None) -> None:
     if _is_anything_set(config, args or ()):
         from pytest_qchannel.plugin import start
 
-        if args is not None:
-            start.begin_early(config, args)
-        else:
-            start.begin(config)
+        start.begin(config, args)
 
 
 def _watch_network(config: pytest.Config) -> None:

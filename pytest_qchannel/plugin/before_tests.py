@@ -20,26 +20,28 @@ from typing import Any, Final
 
 import pytest
 
+from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import NetworkBlocked, QChannelError, UsageProblem
 from pytest_qchannel.hosts import may_ask_for_credentials
 from pytest_qchannel.network.guard import as_text, host_of
 from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.proxied import proxied_host
-from pytest_qchannel.plugin import session_settings
+from pytest_qchannel.plugin import command_line, session_settings
 from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.keys import EARLY, TOO_EARLY
 from pytest_qchannel.reading import read_small
 from pytest_qchannel.uses import LOOKUPS, SENDING
 
-__all__ = ["InOurWords", "check"]
+__all__ = ["IN_FIXTURE", "NEXT_LIVE", "InOurWords", "check"]
 
-_NEXT: Final = (
+IN_FIXTURE: Final = (
     "make it in a fixture that asks for the fixture qchannel and lives no longer than that, which "
-    "has scope={scope!r} (qchannel_scope): it is in the lane then; or put the whole run on the "
-    "emulator: pytest --qchannel-everywhere; or, where no test of the run uses pytest-qchannel, "
-    "run it without: pytest -p no:qchannel"
+    "has scope={scope!r} (qchannel_scope): it is in the lane then"
 )
-_NEXT_LIVE: Final = (
+_WITHOUT: Final = (
+    "where no test of the run uses pytest-qchannel, run it without: pytest -p no:qchannel"
+)
+NEXT_LIVE: Final = (
     "make it in a test, or in a fixture, that uses qchannel_service or qchannel: in their lane the "
     "budget holds, and nowhere else; in a fixture that lives longer it does with qchannel_scope = "
     "session in the ini file"
@@ -119,16 +121,22 @@ def _what_uses_us(config: pytest.Config) -> str | None:
 
 def _decide(config: pytest.Config) -> str | None:
     early: Any = EarlyConfig(config)
-    config.stash[_ADVICE] = _NEXT.format(scope="function")
+    config.stash[_ADVICE] = _advice(config, "function")
     try:
         settings = session_settings.resolved(early, {})
     except UsageProblem as wrong:  # which the run is going to end with
         return wrong.headline
-    config.stash[_ADVICE] = _NEXT_LIVE if settings.is_live else _NEXT.format(scope=settings.scope)
+    config.stash[_ADVICE] = NEXT_LIVE if settings.is_live else _advice(config, settings.scope)
     if set_by := next((who for who in settings.origin.values() if who != "default"), None):
         return f"{set_by} is set"
     file = next(_files_that_name_us(config), None)
     return f"{_short(file, config)} names qchannel" if file else None
+
+
+def _advice(config: pytest.Config, scope: str) -> str:
+    with command_line.known(config):
+        everywhere = rerun_command.everywhere()
+    return f"{IN_FIXTURE.format(scope=scope)}; or {everywhere}; or, {_WITHOUT}"
 
 
 def _files_that_name_us(config: pytest.Config) -> Iterator[Path]:

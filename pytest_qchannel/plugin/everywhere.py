@@ -19,15 +19,16 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_qchannel import rerun_command
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
+from pytest_qchannel.plugin.command_line import start_of
 from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.fixture_names import name_of
 from pytest_qchannel.plugin.keys import LANE, REFUSED, SHARED, TAPE_OF_RUN, WHOLE_RUN
 from pytest_qchannel.plugin.record import facts
-from pytest_qchannel.plugin.taping import start_of
 from pytest_qchannel.plugin.whole_run import is_left_to_others, whole_of
-from pytest_qchannel.settings import OPTIONS, Mode, Settings
+from pytest_qchannel.settings import OPTION_BY_NAME, Mode, Settings
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.playback.tape import Done
@@ -39,7 +40,7 @@ __all__ = ["EVERYWHERE", "Everywhere", "begin"]
 EVERYWHERE: Final[pytest.StashKey[Everywhere]] = pytest.StashKey()
 """Of a run: everywhere mode, where it is on."""
 
-_OPTION: Final = next(option for option in OPTIONS if option.name == "everywhere")
+_OPTION: Final = OPTION_BY_NAME["everywhere"]
 _OUTPUT = "qchannel_everywhere"
 _BEFORE: Final = "before collection (a plugin or conftest.py)"
 _WORDS: Final[Mapping[str, str]] = {
@@ -113,7 +114,7 @@ class Everywhere:
         self.cassettes: list[Done] = []
         """What was done with the cassette of the run."""
         self.tape = tape.tape if tape is not None else None
-        rerun_command.started(start_of(config, config.known_args_namespace))
+        rerun_command.started(start_of(config))
         try:
             self.lane: Lane = lane_of_process(settings, _BEFORE, self.tape)
         except BaseException:
@@ -151,14 +152,16 @@ class Everywhere:
                 raise UsageProblem(
                     f"marker qchannel: {name}={its}, but the whole run is {shared}{mine}",
                     where=item.nodeid,
-                    next=f"pytest --qchannel-{name}={its}, or run without {_OPTION.flag}",
+                    next=f"{rerun_command.again(f'--qchannel-{name}={its}')}, "
+                    f"or run without {_OPTION.flag}",
                 )
 
     def counts(self) -> str:
         """How much of the emulator the whole process used, pytest-xdist's workers included."""
         requests, jobs = (a + b for a, b in zip(self._counts, self._own_counts(), strict=True))
-        of_world = f", {jobs} jobs" if self.lane.mode is Mode.EMULATED else ""  # else there is none
-        return f"the whole process: {requests} requests{of_world}"
+        has_world = self.lane.mode is Mode.EMULATED
+        of_world = f", {counted(jobs, 'job')}" if has_world else ""
+        return f"the whole process: {counted(requests, 'request')}{of_world}"
 
     # The seams of the run.
 
@@ -179,7 +182,7 @@ class Everywhere:
         return made
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begins a test: from here on what comes up is its own."""
         self._keep_as_outside()
         self._item = item
@@ -292,7 +295,7 @@ class Everywhere:
             self._unmet.append(output["unmet"])
             self._parts += output["parts"]
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Shows what no test is to blame for."""
         if not self._outside:
             return

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
 
+from pytest_qchannel import rerun_command
 from pytest_qchannel.channels.credentials import CLIENT_VARIABLES, credential_variables
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, SEARCH, find_host
 from pytest_qchannel.lanes.complaints import has_left_lane
+from pytest_qchannel.plugin import command_line
 from pytest_qchannel.plugin.fixture_names import name_nearest
 
-__all__ = ["host_refused_in", "is_for_want_of_account", "mending", "tell"]
+__all__ = ["host_refused_in", "is_for_want_of_account", "mending", "missed_way", "tell"]
 
 _REFUSED: Final = (None, 401, 403)
 """Statuses of who is not let in; ``None`` is no answer."""
@@ -40,14 +43,12 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
     """
     name_nearest(report)
     error = call.excinfo.value if call.excinfo is not None else None
-    if error is None or has_left_lane(error):
-        return
-    host = _host_that_failed(error)
-    if not (host or is_for_want_of_account(error)):
+    facts = missed_way(error) if error is not None else None
+    if error is None or facts is None:
         return
     forgotten = QChannelError(
         "this test has none of the fixtures of pytest-qchannel, so nothing is emulated",
-        facts=[("asked", host)] if host else (),  # by a mock it was not even reached
+        facts=facts,
         next=mending(item),
     )
     error.add_note(str(forgotten))
@@ -57,15 +58,23 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
         error.__notes__.pop()
 
 
+def missed_way(error: BaseException) -> Sequence[tuple[str, str]] | None:
+    """The facts of an error that a way to the emulator prevents; ``None`` of any other."""
+    if has_left_lane(error):
+        return None
+    if host := _host_that_failed(error):
+        return [("asked", host)]  # by a mock it was not even reached
+    return () if is_for_want_of_account(error) else None
+
+
 def mending(item: pytest.Item) -> str:
     """What puts a test on the emulator that uses no fixture of ours."""
     asking = ""
     if isinstance(item, pytest.Function) and item.cls is None:
         asking = f": def {item.originalname}(qchannel)"
-    return (
-        f"ask for one{asking}; or mark it: @pytest.mark.qchannel; or put the whole run on the "
-        "emulator: pytest --qchannel-everywhere"
-    )
+    with command_line.known(item.config):
+        everywhere = rerun_command.everywhere()
+    return f"ask for one{asking}; or mark it: @pytest.mark.qchannel; or {everywhere}"
 
 
 def _host_that_failed(error: BaseException) -> str | None:

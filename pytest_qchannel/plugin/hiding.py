@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +20,17 @@ from pytest_qchannel.secret import hide_all
 if TYPE_CHECKING:
     from pytest_qchannel.lanes.tapes import RecordTape, ReplayTape
 
-__all__ = ["HIDER", "HIDING", "Hiding", "hidden", "hide", "hide_facts", "tape_in_use"]
+__all__ = [
+    "HIDER",
+    "HIDING",
+    "Hiding",
+    "hidden",
+    "hide",
+    "hide_facts",
+    "hide_outcome",
+    "hide_warning",
+    "tape_in_use",
+]
 
 HIDING: Final = "qchannel-hiding"
 """The name of :class:`Hiding` among the plugins."""
@@ -88,7 +99,7 @@ def hide(item: pytest.Item, report: pytest.TestReport) -> None:
 
 
 def _take_out(report: pytest.TestReport, hide: Hide) -> None:
-    report.sections = [(hide(title), hide(text)) for title, text in report.sections]
+    hide_outcome(report, hide)
     if _has_secret((text for pair in report.user_properties for text in pair), hide):
         report.user_properties = [
             (hide(name), hidden(value, hide)) for name, value in report.user_properties
@@ -97,14 +108,27 @@ def _take_out(report: pytest.TestReport, hide: Hide) -> None:
         hide_facts(report, hide)
     if _has_secret(report.keywords, hide):
         report.keywords = {hide(name): one for name, one in report.keywords.items()}
-    if hasattr(report, "wasxfail"):
-        report.wasxfail = hide(report.wasxfail)
+
+
+def hide_outcome(report: pytest.TestReport | pytest.CollectReport, hide: Hide) -> None:
+    """Takes secrets out of what was printed, and out of why a report is not green."""
+    report.sections = [(hide(title), hide(text)) for title, text in report.sections]
+    if reason := getattr(report, "wasxfail", ""):
+        report.wasxfail = hide(reason)  # type: ignore[union-attr]  # pytest adds it
     if isinstance(report.longrepr, tuple):  # of a skip: file, line and reason
         report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
     elif report.longrepr is not None:
         shown = str(report.longrepr)
         if (told := hide(shown)) != shown:
             report.longrepr = told
+
+
+def hide_warning(warning: warnings.WarningMessage, hide: Hide) -> None:
+    """Takes secrets out of what a warning says."""
+    shown = str(warning.message)
+    if (told := hide(shown)) != shown:
+        warning.message = UserWarning(told)
+        warning.category = UserWarning
 
 
 def _has_secret(values: Iterable[object], hide: Hide) -> bool:
@@ -155,9 +179,10 @@ class Hiding:
 
         metafunc.parametrize = watched  # type: ignore[method-assign]  # there is no hook for them
 
-    def _without_id(self, values: Any) -> Any:
-        is_set = isinstance(values, _SET) and isinstance(values.id, str)
-        return values._replace(id=self.hide(values.id)) if is_set else values
+    def _without_id(self, values: object) -> object:
+        if isinstance(values, _SET) and isinstance(values.id, str):
+            return values._replace(id=self.hide(values.id))
+        return values
 
     def _ids(self, ids: Any) -> Any:
         if ids is None:
@@ -167,7 +192,7 @@ class Hiding:
         told = map(self._told, ids)
         return list(told) if hasattr(ids, "__len__") else told
 
-    def _told(self, name: Any) -> Any:
+    def _told(self, name: object) -> object:
         return self.hide(name) if isinstance(name, str) else name
 
     def hide(self, text: str) -> str:
@@ -182,16 +207,13 @@ class Hiding:
         return told if told != shown else None
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_warning_recorded(self, warning_message: Any, when: str) -> None:
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage, when: str) -> None:
         """Pytest tells a test's warnings after its last report."""
         if when != "runtest":
             return
         hide = self._config.stash.get(HIDER, self.hide)
         warning_message.filename = hide(str(warning_message.filename))
-        shown = str(warning_message.message)
-        if (told := hide(shown)) != shown:
-            warning_message.message = UserWarning(told)
-            warning_message.category = UserWarning
+        hide_warning(warning_message, hide)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:

@@ -13,7 +13,7 @@ from typing import ParamSpec
 
 import pytest
 
-from pytest_qchannel.plugin import forgotten, unknown_markers
+from pytest_qchannel.plugin import at_import, forgotten, unknown_markers
 
 __all__ = ["Hints"]
 
@@ -29,9 +29,15 @@ def _harmless(hint: Callable[_Given, None]) -> Callable[_Given, None]:
     return give
 
 
+def _collection_failed(collector: pytest.Collector, report: pytest.CollectReport) -> None:
+    unknown_markers.name_nearest(collector.config, report)
+    at_import.tell_of_module(collector, report)
+
+
 class Hints:
     """One for each hook that can tell."""
 
     test_failed = staticmethod(_harmless(forgotten.tell))
-    collection_failed = staticmethod(_harmless(unknown_markers.name_nearest))
+    collection_failed = staticmethod(_harmless(_collection_failed))
+    conftest_failed = staticmethod(_harmless(at_import.tell_of_conftest))
     run_ends = staticmethod(_harmless(unknown_markers.leave_out))

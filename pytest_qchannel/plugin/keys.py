@@ -1,4 +1,7 @@
-"""What the plugin keeps with a run or a test, by key."""
+"""What the plugin keeps with a run or a test, by key.
+
+PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
+"""
 
 from __future__ import annotations
 

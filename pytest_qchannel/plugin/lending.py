@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from pytest_qchannel.channels.client import reason_of
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.channels.rest import access_token
 from pytest_qchannel.errors import ChannelUnavailable
@@ -236,7 +237,7 @@ class Lending:
         try:
             return lane.connect(CHANNEL_BY_NAME[channel])
         except ChannelUnavailable as missing:
-            pytest.skip(missing.headline)
+            pytest.skip(reason_of(missing))
 
     @staticmethod
     def access_token(lane: Lane, channel: QChannel) -> Iterator[str]:

@@ -205,7 +205,7 @@ class Live:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[Any]
+        self, item: pytest.Item, call: pytest.CallInfo[object]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Makes a skip of what says nothing of the code; names what a test ended as."""
         if LANE in item.stash:
@@ -218,7 +218,7 @@ class Live:
         return made
 
     def _judged(
-        self, item: pytest.Item, call: pytest.CallInfo[Any], made: pytest.TestReport
+        self, item: pytest.Item, call: pytest.CallInfo[object], made: pytest.TestReport
     ) -> pytest.TestReport:
         if not made.failed or OURS not in item.stash or call.excinfo is None:
             return made

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pytest
 
@@ -32,6 +32,9 @@ SEEN: Final = "qchannel_live_secret"
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if os.name == "posix" else []))
 """What tells a run to end: Ctrl-C, CI, and a terminal that is closed."""
+
+_Handler: TypeAlias = "Callable[[int, FrameType | None], object] | int | None"
+"""What ``signal.signal`` takes and gives."""
 
 _AFTER_SIGNAL_S: Final = 5.0
 """CI kills 7.5 s after its signal, and again 2.5 s later. Source: GitHub's documentation."""
@@ -65,7 +68,7 @@ class LiveEnd:
         self._was_signalled = False
         self._lines: list[str] = []
         self._left: dict[str, str] = {}
-        self._before: dict[int, Any] = {}
+        self._before: dict[int, _Handler] = {}
         if not self._is_worker and threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
                 # One that is ignored stays so, as under nohup.
@@ -147,7 +150,7 @@ class LiveEnd:
         if report.when == "call" and facts and facts.get("lane") in ("live", "record"):
             self.live_tests.add(report.nodeid)
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Says what the run has spent, which the line of ``-q`` has, and what it left."""
         spent = self._run.summary() if self._config.get_verbosity() >= 0 else []
         for line in (*spent, *self._lines, *self._left.values()):

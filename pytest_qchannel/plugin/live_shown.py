@@ -7,13 +7,13 @@ taken out of the report, and the run fails.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Generator, Sequence
-from typing import Any
 
 import pytest
 
 from pytest_qchannel.cassette.gate.gate import Gate
-from pytest_qchannel.plugin.hiding import hidden, hide_facts
+from pytest_qchannel.plugin.hiding import hidden, hide_facts, hide_outcome, hide_warning
 from pytest_qchannel.secret import Secret, hide_all
 
 __all__ = ["Shown"]
@@ -41,16 +41,17 @@ class Shown:
                 handler.setFormatter(_Hiding(handler.formatter, self.hide))
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_warning_recorded(self, warning_message: Any, nodeid: str) -> None:
+    def pytest_warning_recorded(
+        self, warning_message: warnings.WarningMessage, nodeid: str
+    ) -> None:
         """A warning's text and file."""
-        shown = str(warning_message.message)
-        if (told := self.hide(shown, f"a warning of {nodeid}")) != shown:
-            warning_message.message = UserWarning(told)
-            warning_message.category = UserWarning
+        hide_warning(warning_message, lambda text: self.hide(text, f"a warning of {nodeid}"))
         warning_message.filename = self.hide(str(warning_message.filename), f"a file of {nodeid}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, Any]:
+    def pytest_make_collect_report(
+        self,
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """The error of a module that cannot be imported: the key is in its environment."""
         made = yield
         self.of_report(made)
@@ -69,20 +70,12 @@ class Shown:
         def hide(text: str) -> str:
             return self.hide(text, where)
 
-        report.sections = [(hide(title), hide(text)) for title, text in report.sections]
+        hide_outcome(report, hide)
         if not isinstance(report, pytest.CollectReport):
             report.user_properties = [
                 (hide(name), hidden(value, hide)) for name, value in report.user_properties
             ]
             hide_facts(report, hide)
-        if reason := getattr(report, "wasxfail", ""):
-            report.wasxfail = hide(reason)  # type: ignore[union-attr]  # pytest adds it
-        if isinstance(report.longrepr, tuple):
-            report.longrepr = (*report.longrepr[:2], hide(report.longrepr[2]))
-        elif report.longrepr is not None:
-            shown = str(report.longrepr)
-            if (told := hide(shown)) != shown:
-                report.longrepr = told
 
     def hide(self, text: str, where: str) -> str:
         """A text without real credentials; one that hides them in a mixture of ways is withheld."""

@@ -29,6 +29,7 @@ from pytest_qchannel.plugin import (
     unit_tapes,
 )
 from pytest_qchannel.plugin.collecting import Collecting
+from pytest_qchannel.plugin.command_line import start_of
 from pytest_qchannel.plugin.everywhere import EVERYWHERE
 from pytest_qchannel.plugin.fixture_names import mismatch_of, name_nearest
 from pytest_qchannel.plugin.keys import LIVE, OUR_TESTS, OURS, REFUSED, WHOLE_RUN
@@ -59,7 +60,7 @@ class OurTests:
             config.pluginmanager.register(Stopped())
         if session_settings.session_settings(config).only_stale:
             config.pluginmanager.register(OnlyStale())
-        rerun_command.started(taping.start_of(config))
+        rerun_command.started(start_of(config))
         config.add_cleanup(rerun_command.ended)
 
     @classmethod

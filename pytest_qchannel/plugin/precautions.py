@@ -35,6 +35,7 @@ from pytest_qchannel.plugin.keys import (
     PART_FIXTURE,
 )
 from pytest_qchannel.plugin.taping import has_lane
+from pytest_qchannel.rerun_command import everywhere
 
 if TYPE_CHECKING:
     from pytest_qchannel.errors import NetworkBlocked
@@ -46,8 +47,6 @@ _WIDER: Final = (
     "and {way}"
 )
 
-_EVERYWHERE: Final = "put the whole run on the emulator: pytest --qchannel-everywhere"
-
 _LIVE: Final = (
     "in a live run nothing reaches IBM that the budget does not hold: ask for qchannel or "
     "qchannel_service, whose lane it holds in; or run it without --qchannel-mode=live"
@@ -55,7 +54,7 @@ _LIVE: Final = (
 
 _HOOK: Final = (
     "in a run with emulated tests no credential of yours goes to IBM; ask for what the hook needs "
-    "in a run of its own, or put the whole run on the emulator: pytest --qchannel-everywhere"
+    "in a run of its own, or {everywhere}"
 )
 
 AFTER_LANE: Final = ("a fixture that is torn down after its lane", IN_LANE)
@@ -172,7 +171,8 @@ class Precautions:
     def _close_to_hooks(self, when: str) -> None:
         if self._loses:
             self._guard.where, self._guard.who = when, f"a hook {when}"
-            self._guard.ibm_advice = _LIVE if self._is_live else _HOOK
+            advice = _LIVE if self._is_live else _HOOK.format(everywhere=everywhere())
+            self._guard.ibm_advice = advice
             self._guard.close_network()
 
     def _open_again(self) -> None:
@@ -231,7 +231,7 @@ class Precautions:
         part: str = "",
     ) -> Iterator[None]:
         who, way = f"{part}{name_of(fixturedef, request)}", way_into_lane(fixturedef)
-        ways = [_WIDER.format(scope=fixturedef.scope, way=way), _EVERYWHERE]
+        ways = [_WIDER.format(scope=fixturedef.scope, way=way), everywhere()]
         if way == IN_LANE:
             own, of_lane = f"scope={fixturedef.scope!r}", sharing.scope_of_lane(item)
             mend = f"write scope={of_lane!r} for it instead of {own}"

@@ -7,8 +7,6 @@ are reported past the exception that the test's call was left with, so that is l
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
@@ -40,7 +38,7 @@ def take(item: pytest.Item) -> list[QChannelError]:
     return taken
 
 
-def hinted(item: pytest.Item, call: pytest.CallInfo[Any]) -> bool:
+def hinted(item: pytest.Item, call: pytest.CallInfo[object]) -> bool:
     """Adds what the lane knows of the error that a part of a test ended with, if anything."""
     lane, told = lane_of(item), call.excinfo.value if call.excinfo else None
     if lane is None or told is None or isinstance(told, QChannelError):
@@ -51,7 +49,7 @@ def hinted(item: pytest.Item, call: pytest.CallInfo[Any]) -> bool:
     return bool(hints)
 
 
-def replaced(item: pytest.Item, call: pytest.CallInfo[Any], ours: BaseException | None) -> bool:
+def replaced(item: pytest.Item, call: pytest.CallInfo[object], ours: BaseException | None) -> bool:
     """Whether pytest reports something else than the problem that a test's call was left with.
 
     What a ``unittest`` test says of itself, that it failed or skips itself, goes before what we

@@ -20,10 +20,26 @@ from pytest_qchannel.plugin.keys import HEADER, PAGES, REPORTS
 from pytest_qchannel.plugin.packages import Packages
 from pytest_qchannel.settings import Settings, check_arguments
 
-__all__ = ["begin", "begin_early"]
+__all__ = ["begin"]
 
 
-def begin_early(config: pytest.Config, args: list[str]) -> None:
+def begin(config: pytest.Config, args: list[str] | None) -> None:
+    """Begins what is set.
+
+    Args:
+        config: The run's.
+        args: The command line, before any conftest.py is loaded; ``None`` after that.
+
+    Raises:
+        UsageProblem: An option or a setting is wrong.
+    """
+    if args is None:
+        _begin(config)
+    else:
+        _begin_early(config, args)
+
+
+def _begin_early(config: pytest.Config, args: list[str]) -> None:
     """Refuses mistyped options before pytest does; puts the process on the emulator, if asked.
 
     In a live run no conftest.py finds a real credential in the environment.
@@ -38,7 +54,7 @@ def begin_early(config: pytest.Config, args: list[str]) -> None:
             live_variables.take_early(config)
 
 
-def begin(config: pytest.Config) -> None:
+def _begin(config: pytest.Config) -> None:
     """Checks the settings once, and begins what they ask for.
 
     Raises:

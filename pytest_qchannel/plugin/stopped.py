@@ -62,7 +62,7 @@ class Stopped:
                 config.workeroutput[OUTPUT] = done
         return None
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Says what the lane of the test that was stopped had to complain about."""
         for line in self._said:
             terminalreporter.write_line(f"qchannel: {line}")

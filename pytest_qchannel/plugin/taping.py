@@ -14,12 +14,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_qchannel.cassette.naming import root_of
-from pytest_qchannel.channels.client import client_version, default_channel, require_channel
+from pytest_qchannel.channels.client import (
+    client_version,
+    default_channel,
+    reason_of,
+    require_channel,
+)
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.errors import ChannelUnavailable, UsageProblem, nearest
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.markers import FAULT
 from pytest_qchannel.plugin import selection, session_settings
+from pytest_qchannel.plugin.command_line import typed_options
 from pytest_qchannel.plugin.keys import (
     HAS_MISSED,
     IS_FINISHED,
@@ -31,8 +37,7 @@ from pytest_qchannel.plugin.keys import (
 )
 from pytest_qchannel.plugin.record import facts
 from pytest_qchannel.plugin.sharing import channel_of, unit_of
-from pytest_qchannel.rerun_command import Start
-from pytest_qchannel.settings import OPTIONS, Door, Mode, Settings
+from pytest_qchannel.settings import Door, Mode, Settings
 from pytest_qchannel.units import is_grouped
 
 if TYPE_CHECKING:
@@ -50,12 +55,10 @@ __all__ = [
     "prepare",
     "prepare_shared",
     "recorded_tests",
-    "start_of",
     "takes_over",
     "tape_of",
     "test_id",
     "test_id_at",
-    "typed_options",
 ]
 
 _NOT_TAPED = ("qchannel_emulator",)
@@ -135,30 +138,6 @@ def asked(item: pytest.Item, of_config: str | None) -> Asked:
         is_disabled=bool(getattr(options, "disable_recording", False)),
         typed=typed_options(item.config),
     )
-
-
-def typed_options(config: pytest.Config) -> frozenset[str]:
-    """The options of the command line, without those of ``addopts``."""
-    of_worker = getattr(config, "workerinput", {}).get("mainargv")  # of pytest-xdist's
-    words = of_worker or config.invocation_params.args
-    return frozenset(str(word).partition("=")[0] for word in words)
-
-
-def start_of(config: pytest.Config, early: Any = None) -> Start:
-    """How this run was started: errors give commands that can be pasted there."""
-    values = early or config.option
-    typed = typed_options(config)
-    told = ("channel", "cassettes", "scope", "world", "instance")
-    names = (name for name in told if f"--qchannel-{name}" in typed)
-    options = tuple(f"--qchannel-{name}={getattr(values, f'qchannel_{name}')}" for name in names)
-    if "--qchannel-everywhere" in typed:
-        options += ("--qchannel-everywhere",)
-    flags = (one for one in OPTIONS if one.flag in typed and one.name not in ("report", "summary"))
-    all_typed = tuple(
-        one.flag if one.is_switch else f"{one.flag}={getattr(values, one.ini_key)}" for one in flags
-    )
-    base, folder = session_settings.base_of(config), config.invocation_params.dir
-    return Start(base, folder, options, all_typed)
 
 
 def plan_of(item: pytest.Item, of_config: str | None = None) -> tuple[Plan, Settings]:
@@ -278,7 +257,7 @@ def _missing_channel(item: pytest.Item) -> str | None:
         for name in needed:
             require_channel(CHANNEL_BY_NAME[name])
     except ChannelUnavailable as missing:
-        return missing.headline
+        return reason_of(missing)
     return None
 
 

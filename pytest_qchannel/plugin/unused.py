@@ -11,17 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 
 from pytest_qchannel.cassette.disk.unused import UnusedCassette
-from pytest_qchannel.settings import CHANNELS, OPTIONS, Mode, Settings
+from pytest_qchannel.counted import counted
+from pytest_qchannel.settings import CHANNELS, OPTION_BY_NAME, Mode, Settings
 
-__all__ = ["UNMARKED", "Collected", "common", "hint", "kin", "message", "uses"]
+__all__ = ["UNMARKED", "Collected", "common", "hint", "kin", "message", "told", "uses"]
 
 COMMAND = "qchannel cassettes prune"
 """What lists and removes them."""
 
 UNMARKED = "its test does not replay: it has no marker vcr"
 """Why most cassettes are unused at first; the mode and who set it follow."""
-
-_BY_NAME = {option.name: option for option in OPTIONS}
 
 
 class Collected:
@@ -63,7 +62,7 @@ def uses(settings: Settings, *, is_marked: bool) -> bool:
 
     A mode that was chosen for one run says nothing of what the next run needs.
     """
-    option = _BY_NAME["mode"]
+    option = OPTION_BY_NAME["mode"]
     is_passing = settings.origin["mode"] in (option.flag, option.env_var)
     return is_marked or is_passing or settings.mode in (Mode.REPLAY, Mode.RECORD)
 
@@ -78,7 +77,7 @@ def kin(test: str, channel: str | None, settings: Settings) -> list[str]:
         channel: The channel among its parameters.
         settings: The test's.
     """
-    option = _BY_NAME["channel"]
+    option = OPTION_BY_NAME["channel"]
     if channel is None or settings.origin["channel"] not in (
         option.flag,
         option.env_var,
@@ -117,14 +116,13 @@ def message(
     """
     rows = [f"{shown(one.path)}: {one.why}" for one in unused]
     places = [f"  where:  {rows[0]}", *(f"          {row}" for row in rows[1:])]
-    headline = f"qchannel: {counted(unused)}, and the run is strict about cassettes"
+    headline = f"qchannel: {told(unused)}, and the run is strict about cassettes"
     return [headline, *places, f"  next:   {command}"]
 
 
-def counted(unused: Collection[UnusedCassette]) -> str:
+def told(unused: Collection[UnusedCassette]) -> str:
     """How many there are."""
-    count = len(unused)
-    return f"{count} cassette{'' if count == 1 else 's'} that no test uses"
+    return f"{counted(unused, 'cassette')} that no test uses"
 
 
 def hint(unused: Iterable[UnusedCassette]) -> str:

@@ -13,7 +13,7 @@ from pytest_qchannel.cassette.disk.unused import Seen, UnusedCassette, exists_in
 from pytest_qchannel.plugin import selection, session_settings, taping, unused
 from pytest_qchannel.plugin.keys import TAPE_OF_RUN
 from pytest_qchannel.plugin.unused import Collected
-from pytest_qchannel.settings import CHANNELS, OPTIONS, Settings
+from pytest_qchannel.settings import CHANNELS, OPTION_BY_NAME, Settings
 from pytest_qchannel.units import scope_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ WATCH: Final[pytest.StashKey[UnusedWatch]] = pytest.StashKey()
 """Of a run: what it knows of its cassettes, where there is a folder of them."""
 
 _OUTPUT: Final = "qchannel_unused"
-_FOLDER: Final = next(option for option in OPTIONS if option.name == "cassettes")
 
 
 def begin(config: pytest.Config, settings: Settings) -> None:
@@ -158,7 +157,7 @@ class UnusedWatch:
             self._found.append([UnusedCassette(*one) for one in output])
 
     @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Fails a strict run that has unused cassettes."""
         done = yield
         if (
@@ -171,18 +170,18 @@ class UnusedWatch:
         return done
 
     @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tells of them: in one line, or one by one where they fail the run."""
         found = self.found()
         if not found:
             return
         command = unused.COMMAND
         folder = next(one for one in self.folders if Path(found[0].path).is_relative_to(one))
-        is_typed = self._settings.origin["cassettes"] == _FOLDER.flag
+        is_typed = self._settings.origin["cassettes"] == OPTION_BY_NAME["cassettes"].flag
         if is_typed or folder != self.base / self._settings.cassettes:
             command += f" {self._shown(str(folder))}"
         if not self._settings.strict_cassettes:
-            told = f"{unused.counted(found)}{unused.hint(found)}"
+            told = f"{unused.told(found)}{unused.hint(found)}"
             terminalreporter.write_line(f"qchannel: {told}; {command} lists and removes them")
             return
         for line in unused.message(found, self._shown, command):

@@ -20,7 +20,7 @@ from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.lanes.decide import Asked, Plan, decide, require_source
 from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.lanes.tapes import Place, tape_for
-from pytest_qchannel.plugin import taping, unit_tapes
+from pytest_qchannel.plugin import command_line, taping, unit_tapes
 from pytest_qchannel.plugin.sharing import Unit
 from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.units import unit_id
@@ -57,21 +57,21 @@ class WholeTape:
         self._unit: Unit | None = None
         self._now = ""
         place = Place.of(taping.folder_for(config, settings), self._id)
-        rerun_command.started(taping.start_of(config, options))
-        try:
-            self._command = record_command(self._id)
-            self.plan = _plan(config, options, settings, place, self._command)
-            self.tape = tape_for(self.plan, place, settings)
-        except CassetteProblem as problem:
-            age = "" if settings.max_age is None else f" --qchannel-max-age={settings.max_age:g}"
-            raise UsageProblem(
-                problem.headline,
-                where=f"{place.path}, the cassette of the whole run",
-                next=f"{self._command}{age}; or let tests marked vcr replay their own: "
-                f"{' '.join(['pytest', *rerun_command.words_of(self._id)])}",
-            ) from None
-        finally:
-            rerun_command.ended()
+        with command_line.known(config):
+            try:
+                self._command = record_command(self._id)
+                self.plan = _plan(config, options, settings, place, self._command)
+                self.tape = tape_for(self.plan, place, settings)
+            except CassetteProblem as problem:
+                age = (
+                    "" if settings.max_age is None else f" --qchannel-max-age={settings.max_age:g}"
+                )
+                raise UsageProblem(
+                    problem.headline,
+                    where=f"{place.path}, the cassette of the whole run",
+                    next=f"{self._command}{age}; or let tests marked vcr replay their own: "
+                    f"{' '.join(['pytest', *rerun_command.words_of(self._id)])}",
+                ) from None
         self._stack = ExitStack()
         self._stack.enter_context(self.tape.opened())
 
@@ -172,7 +172,11 @@ class WholeTape:
         try:
             if tape.is_recording:
                 has_passed = is_green and not failed and bool(ran)
-                done.update(tape.finish(has_passed=has_passed, why=_why(failed)))
+                done.update(
+                    tape.finish(
+                        has_passed=has_passed, why=unit_tapes.why(failed) or "the run did not pass"
+                    )
+                )
                 return done, None
             done.update(did="replayed", **tape.cassette.provenance.to_plain())
             if unit is not None:
@@ -222,7 +226,7 @@ def _plan(
     asked = Asked(
         record_mode=getattr(options, "record_mode", None),
         is_disabled=bool(getattr(options, "disable_recording", False)),
-        typed=taping.typed_options(config),
+        typed=command_line.typed_options(config),
     )
     plan = decide(settings, asked, "the whole run", place.exists)
     if plan.mode is not Mode.RECORD:
@@ -245,10 +249,3 @@ def _plan(
             next=f"record it in one process: {command} -n 0",
         )
     return plan
-
-
-def _why(failed: list[str]) -> str:
-    if not failed:
-        return "the run did not pass"
-    more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
-    return f"{failed[0]} did not pass{more}"

@@ -93,7 +93,7 @@ class Workers:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
         return done
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Shows what no single worker is to blame for."""
         if not self._unused:
             return

@@ -151,6 +151,7 @@ def test_who_has_reached_the_limit_is_told_when_there_is_time_again(timeless: Do
 
 def test_the_account_tells_what_its_plans_give_it(door: Door) -> None:
     door.instance(PREMIUM).usage_allocation_s = 900
+    door.instance(PREMIUM + 1).usage_allocation_s = None
     answer = ask(door, "GET", f"/accounts/{door.platform.id}")
     require_contract("get_account_config", answer)
     free, bought = answer.json["plans"]

@@ -252,23 +252,29 @@ def test_a_builder_sets_rules_and_keeps_the_others() -> None:
     assert world.rules == Rules(list_lag_s=2, submit_rate=5)
     free, paid = list(world.accounts[0].instances.values())[:2]
     assert {free.pending_limit, paid.pending_limit} == {4}
-    twins = [one for one in paid.devices if one.startswith("mock_")]
-    assert len(twins) == len(paid.devices) / 2
+    twins = paid.reached[len(paid.devices) :]
+    assert len(twins) == len(paid.devices)
     assert all(world.devices[one].is_dry_run for one in twins)
-    assert not [one for one in free.devices if one.startswith("mock_")], "not on the Open plan"
+    assert free.reached == free.devices, "not on the Open plan"
     with pytest.raises(UsageProblem, match="wait") as caught:
         WorldBuilder.default().rules(when_used_up="wait")
     assert "queue" in f"{caught.value.closest} {caught.value.next}"
 
 
-def test_a_dry_run_takes_no_qpu_time() -> None:
+def test_a_dry_run_tells_what_it_would_use_and_is_charged_to_nobody() -> None:
+    """What the user saw: a usage of 0, which is what the guide has dry runs for."""
     builder = WorldBuilder.default().rules(dry_run_devices=True)
     source = EmulatedSource(resolve({}, {}, {}, {}), builder, Journal(), [])
     door = Door(source.app, through_core(source.app.handle))
     headers, twin = door.runtime(PREMIUM), f"mock{BACKEND[BACKEND.index('_') :]}"
     ran = door.request("POST", f"{RUNTIME}/jobs", headers, json=job(backend=twin)).json["id"]
     answer = door.request("GET", f"{RUNTIME}/jobs/{ran}", headers).json
-    assert (answer["state"]["status"], answer["usage"]) == ("Completed", {"seconds": 0})
+    assert (answer["state"]["status"], answer["usage"]) == ("Completed", {"seconds": 2})
+    used = door.request("GET", f"{RUNTIME}/instances/usage", headers).json
+    assert used["usage_consumed_seconds"] == 0
+    told = door.request("GET", f"{RUNTIME}/analytics/usage", headers).json
+    assert (told["usage"], told["jobs"]) == (0, 1)
+    assert source.app.world.jobs[ran].estimate_s == 0, "no run on a device would cost it"
     listed = door.request("GET", f"{RUNTIME}/backends", headers).body.decode()
     mocks = door.request("GET", f"{RUNTIME}/backends?include_mocks=True", headers).body.decode()
     assert (twin in listed, twin in mocks) == (False, True)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.emulator.services.runtime.metrics import METRIC_ID
-from pytest_qchannel.emulator.world.jobs import JobEnding
+from pytest_qchannel.emulator.world.clock import from_iso
+from pytest_qchannel.emulator.world.jobs import RAN_TOO_LONG, JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK, polls, seconds
 from tests.contract.contract_client import (
     BACKEND,
@@ -68,7 +69,6 @@ def test_a_stuck_job_waits_until_it_is_cancelled(door: Door) -> None:
     [
         (JobEnding("fail", "the QPU lost its calibration", 1011), "Failed", "Failed", 1011),
         (JobEnding("cancel", "taken back by the service"), "Cancelled", "Cancelled", None),
-        (JobEnding("cancel", "Ran too long", 1305), "Cancelled", "Cancelled - Ran too long", 1305),
     ],
 )
 def test_a_job_ends_as_it_was_told_to(
@@ -88,10 +88,11 @@ def test_a_job_ends_as_it_was_told_to(
 
 def test_the_classic_platform_spells_the_reason_code_its_own_way(door: Door) -> None:
     headers: dict[str, str | None] = {"x-access-token": door.login()}
-    door.app.world.next_ending = JobEnding("fail", "no", 1000)
-    job_id = door.request("POST", f"{CLASSIC}/jobs", headers, json=job()).json["id"]
-    state = door.request("GET", f"{CLASSIC}/jobs/{job_id}", headers).json["state"]
-    assert state == {"status": "Failed", "reason": "no", "reasonCode": 1000}
+    for ending, status in ((JobEnding("fail", "no", 1000), "Failed"), (RAN_TOO_LONG, "Cancelled")):
+        door.app.world.next_ending = ending
+        job_id = door.request("POST", f"{CLASSIC}/jobs", headers, json=job()).json["id"]
+        state = door.request("GET", f"{CLASSIC}/jobs/{job_id}", headers).json["state"]
+        assert state == {"status": status, "reason": ending.reason, "reasonCode": ending.code}
 
 
 @pytest.mark.parametrize("shots", [1, 4_000])
@@ -110,7 +111,9 @@ def test_a_job_may_be_asked_to_run_for_longer_than_a_calendar(door: Door, shots:
 def test_a_job_over_its_own_limit_ran_too_long_and_is_charged_the_limit(door: Door) -> None:
     job_id = door.submit(cost=2, pubs=[[X_ON_7, None, 100_000]])
     answer = door.get(f"/jobs/{job_id}").json
-    assert (answer["status"], answer["state"]["reason_code"]) == ("Cancelled - Ran too long", 1305)
+    assert answer["status"] == "Cancelled - Ran too long"
+    reason = "Job %!v(MISSING) ran longer than %!v(MISSING)"
+    assert answer["state"] == {"status": "Cancelled", "reason": reason, "reason_code": 1305}
     assert answer["usage"] == {"seconds": 2}
     assert door.instance().usage_s == 2
 
@@ -221,8 +224,9 @@ def test_metrics_follow_the_version_of_the_api(door: Door) -> None:
     assert list(new["usage"]) == ["qpu_charge_time_seconds", "value", "unit", "status", "details"]
     assert new["circuits_execution_time_ns"] > 1e9
     assert list(new) == ["timestamps", "usage", "circuits_execution_time_ns"], "a plain REST user"
-    assert new["timestamps"]["created"] <= new["timestamps"]["running"]
-    assert new["timestamps"]["running"] <= new["timestamps"]["finished"]
+    # As texts "...5.12Z" comes after "...5.123Z".
+    times = [from_iso(new["timestamps"][name]) for name in ("created", "running", "finished")]
+    assert times == sorted(times)
 
 
 def test_circuits_run_for_less_than_what_is_charged(door: Door) -> None:
@@ -386,11 +390,3 @@ def test_a_running_job_is_not_deleted(door: Door) -> None:
     assert delete(door, job_id) == 409
     assert states(door, job_id, 2) == ["Running", "Completed"]
     assert delete(door, job_id) == 204
-
-
-def test_the_list_finds_text_in_ids_backends_and_tags(door: Door) -> None:
-    job_id = door.submit(tags=["My-Experiment"])
-    door.submit(backend=door.instance().devices[1])
-    for text in (job_id[3:12], "experiment", BACKEND[4:]):
-        found = door.get("/jobs", {"search": text}).json
-        assert [row["id"] for row in found["jobs"]] == [job_id]

@@ -159,7 +159,10 @@ def test_a_session_is_seen_by_its_own_instance_only(door: Door) -> None:
 def test_an_idle_session_closes_at_once_when_it_is_told_to_take_no_jobs(door: Door) -> None:
     session_id = create(door)
     assert accept(door, session_id, accepting=False).status == 204
-    assert look(door, session_id)["state"] == "closed"
+    seen = look(door, session_id)
+    # What the user saw: "The session was closed.", where the service has one of its words.
+    assert (seen["state"], seen["state_reason"]) == ("closed", "session_closed_early")
+    assert seen["closed_at"] == seen["timestamps"][-1]["timestamp"]
     assert accept(door, session_id, accepting=False).status == 204
     assert accept(door, session_id, accepting=True).status == 204
     seen = look(door, session_id)

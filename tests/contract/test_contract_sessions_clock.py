@@ -174,7 +174,7 @@ def test_draining_lets_queued_jobs_run_and_closes_after_the_last(timeless: Door)
     assert seen["state"] == "closed"
     assert seen["closed_at"] == seen["last_job_completed"] == "2025-10-09T08:53:40.0Z"
     assert seen["elapsed_time"] == 20
-    assert seen["state_reason"]
+    assert seen["state_reason"] == "session_closed_early"
 
 
 def test_closing_fails_what_is_queued_and_lets_the_running_job_end(timeless: Door) -> None:

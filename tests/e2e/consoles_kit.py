@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from click.testing import CliRunner
 
 from pytest_qchannel.cli.main import main
 from tests.e2e.pages_kit import STAND_IN, Block, blocks_of
+from tests.e2e.ports_kit import free_ports
 
 PORTS: Final = ("8765", "8766")
 """What servers of the pages listen on; here, on ports that are free."""
@@ -67,9 +67,7 @@ def servers() -> Iterator[Servers]:
 
 def with_free_ports(blocks: list[Block]) -> list[Block]:
     """The same with ports that are free where a page has those of its servers."""
-    here = ("127.0.0.1", 0)
-    with socket.create_server(here) as one, socket.create_server(here) as other:
-        free = dict(zip(PORTS, (str(it.getsockname()[1]) for it in (one, other)), strict=True))
+    free = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
     return [
         replace(block, text=re.sub("|".join(PORTS), lambda port: free[port[0]], block.text))
         for block in blocks

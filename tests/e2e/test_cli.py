@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,12 @@ from tests.devices_kit import LEAST_BUSY
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    import logging
-    import warnings
-
-    logger = logging.getLogger("qiskit_ibm_runtime")
-    level = logger.level
-
+def run() -> Any:
     def invoke(*arguments: str) -> Result:
         with warnings.catch_warnings():
             return CliRunner().invoke(main, arguments, catch_exceptions=False)
 
-    yield invoke
-    logger.setLevel(level)
+    return invoke
 
 
 @pytest.mark.parametrize("channel", list(CHANNEL_BY_NAME))

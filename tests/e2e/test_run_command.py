@@ -13,65 +13,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from pytest_qchannel.channels.client import default_channel, login_url
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.group import INTERRUPTED
-from pytest_qchannel.cli.main import main
-from tests.e2e.run_kit import run_apart, write
+from tests.e2e.run_kit import as_nobody, run_apart, runner, write
 
-PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_")
 ROUTE = "https://quantum.cloud.ibm.com/api/v1/no-such-route"
 
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # With it python itself would not find what lies beside a program.
-    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
-    monkeypatch.setattr("pytest_qchannel.cli.as_python._has_safe_path", lambda: False)
-    for name in list(os.environ):
-        if name.startswith(PERSONAL) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    as_nobody(tmp_path, monkeypatch)
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Runs ``qchannel run`` in this process, its exit handlers included."""
-
-    def invoke_run(*arguments: str) -> Result:
-        ends: list[Callable[[], None]] = []
-
-        class Runner(CliRunner):
-            """Calls what waits for the end of the interpreter while the output is caught."""
-
-            def invoke(self, cli: Any, *args: Any, **kwargs: Any) -> Result:
-                real = cli.main
-
-                def main_and_end(*a: Any, **k: Any) -> Any:
-                    try:
-                        return real(*a, **k)
-                    finally:
-                        for end in ends:
-                            end()
-
-                with monkeypatch.context() as patch:
-                    patch.setattr(cli, "main", main_and_end)
-                    return super().invoke(cli, *args, **kwargs)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", list(sys.argv))
-            patch.setattr(sys, "path", list(sys.path))
-            patch.setitem(sys.modules, "__main__", sys.modules["__main__"])
-            patch.setattr("pytest_qchannel.cli.run.at_exit", ends.append)
-            return Runner().invoke(main, ["run", *arguments], catch_exceptions=False)
-
-    return invoke_run
+    return runner(monkeypatch)
 
 
 def summary(requests: int | str, jobs: int) -> str:
-    return f"qchannel: emulated lane, {requests} requests, {jobs} jobs\n"
+    sent = f"{requests} request{'' if requests == 1 else 's'}"
+    return f"qchannel: emulated lane, {sent}, {jobs} job{'' if jobs == 1 else 's'}\n"
 
 
 # What the program sees --------------------------------------------------------------------------
@@ -163,7 +128,7 @@ def test_a_program_of_the_client_with_seed_and_journal(run: Any) -> None:
     first = run("--seed", "1", "--journal", "sent.jsonl", "job.py")
     assert first.exit_code == 0, first.output
     assert "'00': " in first.stdout
-    assert first.stderr.splitlines()[-1].endswith(" requests, 1 jobs")
+    assert first.stderr.splitlines()[-1].endswith(" requests, 1 job")
     sent = [json.loads(line) for line in Path("sent.jsonl").read_text("utf-8").splitlines()]
     assert [one["number"] for one in sent] == list(range(1, len(sent) + 1))
     assert first.stderr.endswith(summary(len(sent), 1))

@@ -9,19 +9,14 @@ from pathlib import Path
 
 import pytest
 
-WORLD = """
-[[devices]]
-name = "ibm_torino"
-[[accounts]]
-name = "me"
-channels = ["ibm_quantum_platform", "ibm_cloud"]
-[[accounts.instances]]
-name = "open"
-plan = "Open"
+from tests.world_kit import world_text
+
+FAULT = """
 [[faults]]
 route = "GET /jobs"
 status = 503
 """
+WORLD = world_text("ibm_torino", more=FAULT)
 ASK = """
 import requests
 print(requests.get("https://quantum.cloud.ibm.com/api/v1/jobs", timeout=9).status_code)

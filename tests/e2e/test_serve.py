@@ -28,26 +28,13 @@ from pytest_qchannel.cli.serve import EXPOSE
 from pytest_qchannel.cli.serve import _told_to_end as told_to_end
 from pytest_qchannel.cli.serve import _write as write_certificate
 from tests.devices_kit import DEVICE
+from tests.e2e.ports_kit import free_ports
+from tests.world_kit import world_text
 
 PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_")
 HOST = "quantum.cloud.ibm.com"
 ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-WORLD = """
-seed = 4
-
-[[devices]]
-name = "ibm_mine"
-source = "ibm_nairobi"
-
-[[accounts]]
-name = "lab"
-channels = ["ibm_quantum_platform", "ibm_cloud"]
-
-[[accounts.instances]]
-name = "lab-open"
-plan = "Open"
-devices = ["ibm_mine"]
-"""
+WORLD = world_text("ibm_mine", "ibm_nairobi", top="seed = 4\n", instance="lab-open")
 
 
 class Served:
@@ -284,11 +271,10 @@ def test_the_signal_is_heard_at_any_moment() -> None:
 
 def test_it_restarts_on_its_port_at_once(serve: Callable[..., Served]) -> None:
     """Connections that the server had closed held the port for a minute."""
-    port = 0
+    [port] = free_ports(1)
     for _ in range(3):
         served = serve("--json", "--plain-http", "--port", str(port))
-        assert port in (0, served.port)
-        port = served.port
+        assert served.port == port
         url = f"{served.facts['url']}/api/v1/versions"
         headers = {"Host": HOST, "Connection": "close"}
         assert requests.get(url, headers=headers, timeout=30).ok

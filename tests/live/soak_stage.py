@@ -107,7 +107,8 @@ class Stage:
 
     def finish_by_rest(self, job: str) -> None:
         """Waits for the result of a job over REST."""
-        for _ in range(30):
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
             state = self.rest.get(f"/jobs/{job}").json()["state"]["status"]
             if state == "Completed":
                 self.results.append(job)

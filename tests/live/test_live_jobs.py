@@ -172,4 +172,4 @@ def test_b(qchannel_service):
     result, jobs = submitted(SAMPLER + ONE + opens, "--qchannel-budget=dry", "-rs")
     result.assert_outcomes(passed=1, skipped=1)
     result.stdout.fnmatch_lines(["SKIPPED*live, not offered: a session was not sent: *"])
-    assert [(one["backend"], one["usage_s"]) for one in jobs] == [("mock_here", 0)]
+    assert [(one["backend"], one["usage_s"]) for one in jobs] == [("mock_here", 2)]

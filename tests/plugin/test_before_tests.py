@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -30,6 +31,9 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     return found
+
+
+AT_IMPORT = "from qiskit_ibm_runtime import QiskitRuntimeService\n\nQiskitRuntimeService()\n"
 
 
 def said(result: pytest.RunResult) -> str:
@@ -134,3 +138,60 @@ def test_emulated_at_import_answers(run: Any, looked_up: list[str]) -> None:
     )
     result.assert_outcomes(passed=1)
     assert HOST not in looked_up
+
+
+def test_who_logs_in_at_import_and_does_not_know_us_is_told_the_way(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    """The user saw ``AccountNotFoundError`` while pytest collected, and no word of ours.
+
+    No fixture and no marker serves them: one option does, or one key of the ini file.
+    """
+    sub = pytester.mkpydir("sub")
+    sub.joinpath("conftest.py").write_text(AT_IMPORT, encoding="utf-8")
+    sub.joinpath("test_sub.py").write_text(OTHER, encoding="utf-8")
+    asks = (
+        'import requests\n\nrequests.get("https://quantum.cloud.ibm.com/api/v1/jobs", timeout=9)\n'
+    )
+    pytester.makepyfile(
+        test_client=f"{AT_IMPORT}\n{OTHER}",
+        test_variable=f'import os\n\nos.environ["QISKIT_IBM_TOKEN"]\n{OTHER}',
+        test_rest=f"{asks}\n{OTHER}",
+        test_theirs="raise KeyError('of theirs')",
+    )
+    result = run(OTHER)
+    result.assert_outcomes(errors=5)
+    hint = "^E   (.*) wants an account while it is imported, when no fixture or marker of .*\n"
+    found = re.findall(hint + "((?:E     .*\n)+)", result.stdout.str(), flags=re.MULTILINE)
+    steps = dict(found)
+    assert steps.keys() == {"conftest.py", "test_client.py", "test_variable.py", "test_rest.py"}
+    assert "asked: quantum.cloud.ibm.com\n" in steps["test_rest.py"]
+    result.stdout.fnmatch_lines(["ERROR test_client.py - qiskit_ibm_runtime.*Accoun*"])
+    for step in steps.values():
+        assert "pytest --qchannel-everywhere (for good: qchannel_everywhere = true in" in step
+        assert "; or make it in a fixture that asks for the fixture qchannel and " in step
+    pytester.makepyfile(test_theirs=OTHER, test_rest=OTHER)
+    result = run(OTHER, "-o", "qchannel_everywhere=true")
+    result.assert_outcomes(passed=6)
+    assert " wants an account " not in said(result)
+
+
+def test_a_first_conftest_that_logs_in_is_told_the_way_with_the_options_of_the_run(
+    run: Any, looked_up: list[str]
+) -> None:
+    """It ends the run before pytest reports anything; every step lost the person's options."""
+    result = run(OTHER, "--qchannel-seed=3", "--qchannel-mode=auto", conftest=AT_IMPORT)
+    way = "put the whole run on the emulator: pytest --qchannel-seed=3 --qchannel-mode=emulated "
+    result.stderr.fnmatch_lines(
+        [
+            "E   conftest.py wants an account while it is imported, *",
+            f"E     next: {way}--qchannel-everywhere (for good: *",
+        ]
+    )
+    result = run(OTHER, "--qchannel-seed=3", conftest=IMPORTED)
+    result.stderr.fnmatch_lines(
+        ["  next: *; or *: pytest --qchannel-seed=3 --qchannel-everywhere;*"]
+    )
+    result = run(OTHER, "--qchannel-mode=live", conftest=AT_IMPORT)
+    result.stderr.fnmatch_lines(["E     next: make it in a test, or in a fixture, that uses *"])
+    assert looked_up == []

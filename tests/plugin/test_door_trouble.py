@@ -135,16 +135,15 @@ def test_faults_end_connections_and_cut_answers(run: Any) -> None:
 
         @pytest.mark.qchannel_fault("GET /jobs", drop="before")
         @pytest.mark.qchannel_fault("GET /jobs", body="truncated")
-        @pytest.mark.qchannel_fault("GET /jobs", delay_s=0.3)
+        @pytest.mark.qchannel_fault("GET /jobs", delay_s=1)
         def test_a(qchannel):
-            found = set()
-            with httpx.Client(timeout=0.15) as client:
-                for _ in range(3):
-                    with pytest.raises(httpx.TransportError) as caught:
+            with httpx.Client(timeout=60) as client:
+                for _ in range(2):
+                    with pytest.raises(httpx.RemoteProtocolError):
                         client.get(URL)
-                    found.add(caught.type)
+                with pytest.raises(httpx.ReadTimeout):
+                    client.get(URL, timeout=httpx.Timeout(60, read=0.15))
                 assert client.get(URL).status_code == 401
-            assert found == {httpx.RemoteProtocolError, httpx.ReadTimeout}
         """,
         LOOPBACK,
         CLOUD,

@@ -6,18 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.world_kit import world_text
+
 FLAGS = ("--qchannel-mode=emulated", "--qchannel-everywhere", "--qchannel-world=w.toml")
-WORLD = """
-[[devices]]
-name = "ibm_torino"
-
-[[accounts]]
-name = "me"
-channels = ["ibm_quantum_platform", "ibm_cloud"]
-[[accounts.instances]]
-name = "open"
-plan = "Open"
-
+FAULTS = """
 [[faults]]
 route = "DELETE /jobs/<job_id>"
 status = 404
@@ -26,6 +18,7 @@ optional = {optional}
 route = "GET /jobs"
 status = 503
 """
+WORLD = world_text("ibm_torino", more=FAULTS)
 HEAD = """
     import requests
 

@@ -29,20 +29,28 @@ def test_revoked_access_tokens_give_401_until_the_next_login(run: Any) -> None:
 
 
 def test_revoked_credentials_end_logins_but_not_sessions(run: Any) -> None:
+    """The error named a variable that nobody had set: the emulator's key was revoked."""
     result = run(
         """
+        import pytest
+        from pytest_qchannel import QChannelError
+
         def test_a(qchannel_rest, qchannel_emulator, qchannel):
             qchannel_emulator.revoke_credentials()
             assert qchannel_rest.get("/jobs").status_code == 200
             qchannel.open_session()
+
+        def test_b(qchannel_emulator, qchannel):
+            qchannel_emulator.revoke_credentials()
+            with pytest.raises(QChannelError): qchannel.open_session()
         """,
         CLOUD,
     )
-    result.assert_outcomes(failed=1)
+    result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(
         [
             "E *no access token for channel ibm_cloud: 40*",
-            "E *next: *check the API key in QCHANNEL_IBM_CLOUD_TOKEN",
+            "E *next: *: with pytest.raises(QChannelError): qchannel.open_session()",
         ]
     )
 

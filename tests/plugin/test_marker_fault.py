@@ -12,6 +12,7 @@ import pytest
 
 from pytest_qchannel.channels.client import client_version
 from tests.devices_kit import DEVICE
+from tests.world_kit import world_text
 
 RELEASE = tuple(int(part) for part in client_version().split(".")[:2])
 CLOUD = "--qchannel-channel=ibm_cloud"
@@ -297,23 +298,13 @@ def test_a_raw_key_fails_the_test_where_it_is_an_error(run_apart: Any) -> None:
     )
 
 
-WORLD = """
-[[devices]]
-name = "ibm_torino"
-
-[[accounts]]
-name = "lab"
-channels = ["ibm_cloud"]
-
-[[accounts.instances]]
-name = "open"
-plan = "Open"
-
+FAULT = """
 [[faults]]
 route = "GET /jobs"
 status = 503
 {more}
 """
+WORLD = world_text("ibm_torino", channels=["ibm_cloud"], more=FAULT)
 
 
 def test_a_world_file_declares(run: Any, pytester: pytest.Pytester) -> None:

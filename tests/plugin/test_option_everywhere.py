@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.channels.client import default_channel
+from tests.world_kit import world_text
 
 FLAGS = ("--qchannel-mode=emulated", "--qchannel-everywhere")
 PLAIN = "import os\ndef test_a(): assert 'QISKIT_IBM_URL' in os.environ"
@@ -137,23 +138,8 @@ def test_a_fixture_cannot_have_another_world(run: Any) -> None:
 
 
 def test_the_world_of_a_file(run: Any, pytester: pytest.Pytester) -> None:
-    pytester.makefile(
-        ".toml",
-        world="""
-        seed = 5
-        [[devices]]
-        name = "mine"
-        source = "ibm_sherbrooke"
-        [[accounts]]
-        name = "lab"
-        channels = ["ibm_quantum_platform", "ibm_cloud"]
-        [[accounts.instances]]
-        name = "one"
-        plan = "Premium"
-        region = "us-east"
-        devices = ["mine"]
-        """,
-    )
+    text = world_text("mine", "ibm_sherbrooke", top="seed = 5\n", instance="one", plan="Premium")
+    pytester.makefile(".toml", world=text)
     result = run(
         """
         from qiskit_ibm_runtime import QiskitRuntimeService

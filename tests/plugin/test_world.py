@@ -9,23 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.world_kit import world_text
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
-WORLD = """\
-seed = 21
-
-[[devices]]
-name = "my_device"
-source = "ibm_lagos"
-
-[[accounts]]
-name = "me"
-channels = ["ibm_cloud"]
-
-[[accounts.instances]]
-name = "mine"
-plan = "Premium"
-"""
+WORLD = world_text(
+    "my_device", "ibm_lagos", top="seed = 21\n", account="me", channels=["ibm_cloud"],
+    instance="mine", plan="Premium",
+)  # fmt: skip
 
 TEST = """
     def test_world(qchannel, capsys):

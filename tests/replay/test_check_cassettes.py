@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -21,21 +21,15 @@ from tests.replay.sockets import no_sockets
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """The command, in an empty folder."""
-    import logging
-    import warnings
-
     monkeypatch.chdir(tmp_path)
-    logger = logging.getLogger("qiskit_ibm_runtime")
-    level = logger.level
 
     def invoke(*arguments: str) -> Result:
         with warnings.catch_warnings():
             return CliRunner().invoke(main, ["check", *arguments], catch_exceptions=False)
 
-    yield invoke
-    logger.setLevel(level)
+    return invoke
 
 
 def _replay_settings() -> Settings:

@@ -30,6 +30,7 @@ from pytest_qchannel.cassette.disk.mapped import Mapped
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.problems import CassetteDamaged
 from pytest_qchannel.cassette.provenance import Provenance
+from pytest_qchannel.counted import counted
 
 __all__ = ["FORMAT", "Cassette", "parse", "read_plain", "render", "settled"]
 
@@ -112,53 +113,21 @@ def _apart(headers: Headers) -> tuple[Headers, set[str]]:
 
 def render(
     cassette: Cassette,
+    submitted: Sequence[dict[str, object] | None],
     blob_of: Callable[[bytes], str],
-    describe: Callable[[Interaction], dict[str, object] | None],
 ) -> bytes:
     """The index file of a cassette, the same for the same cassette.
 
     Args:
         cassette: What to write.
+        submitted: What each interaction submitted, in words; ``None`` for what is no submission.
         blob_of: Takes a body that goes into a blob and gives the blob's name.
-        describe: What was submitted, in words; ``None`` for what is no submission.
     """
-    shared: dict[str, object] = {}
-
-    def once(value: object) -> object:
-        """One object for equal ones: YAML then writes the second as a reference."""
-        return shared.setdefault(json.dumps(value), value)
-
-    def headers_of(headers: Headers, body: bytes) -> object:
-        named = _by_name(_without_length(headers, body))
-        return once({name: once(values) for name, values in named.items()})
-
-    entries = []
-    for one in cassette.interactions:
-        request = {
-            "method": one.method,
-            "uri": one.url,
-            "headers": headers_of(one.request_headers, one.request_body),
-            "body": None,
-        }
-        entry: dict[str, object] = {"test": one.test} if one.test else {}
-        entry["request"] = request
-        submitted = describe(one)
-        if submitted is not None:
-            entry["submitted"] = submitted
-        if submitted is not None or not _is_inline(one.request_body):
-            entry["request_body"] = _reference(one.request_body, blob_of)
-        elif one.request_body:
-            request["body"] = one.request_body.decode("utf-8")
-        inline = _is_inline(one.response_body)
-        entry["response"] = {
-            "status": once({"code": one.status, "message": _phrase(one.status)}),
-            "headers": headers_of(one.response_headers, one.response_body),
-            "body": {"string": one.response_body.decode("utf-8")}
-            if inline
-            else {"string": "", **_reference(one.response_body, blob_of)},
-        }
-        entry["check"] = _check(entry)
-        entries.append(entry)
+    writer = _Writer(blob_of)
+    entries = [
+        writer.entry(one, words)
+        for one, words in zip(cassette.interactions, submitted, strict=True)
+    ]
     top: dict[str, object] = {
         "qchannel": FORMAT,
         "version": 1,
@@ -173,6 +142,48 @@ def render(
     from pytest_qchannel.cassette.disk.strict_yaml import write_yaml  # here: it loads PyYAML
 
     return _HEAD.encode() + write_yaml(top)
+
+
+class _Writer:
+    def __init__(self, blob_of: Callable[[bytes], str]) -> None:
+        self._blob_of = blob_of
+        self._shared: dict[str, object] = {}
+
+    def entry(self, one: Interaction, submitted: dict[str, object] | None) -> dict[str, object]:
+        request = {
+            "method": one.method,
+            "uri": one.url,
+            "headers": self._headers(one.request_headers, one.request_body),
+            "body": None,
+        }
+        entry: dict[str, object] = {"test": one.test} if one.test else {}
+        entry["request"] = request
+        if submitted is not None:
+            entry["submitted"] = submitted
+        if submitted is not None or not _is_inline(one.request_body):
+            entry["request_body"] = self._reference(one.request_body)
+        elif one.request_body:
+            request["body"] = one.request_body.decode("utf-8")
+        entry["response"] = {
+            "status": self._once({"code": one.status, "message": _phrase(one.status)}),
+            "headers": self._headers(one.response_headers, one.response_body),
+            "body": {"string": one.response_body.decode("utf-8")}
+            if _is_inline(one.response_body)
+            else {"string": "", **self._reference(one.response_body)},
+        }
+        entry["check"] = _check(entry)
+        return entry
+
+    def _headers(self, headers: Headers, body: bytes) -> object:
+        named = _by_name(_without_length(headers, body))
+        return self._once({name: self._once(values) for name, values in named.items()})
+
+    def _once(self, value: object) -> object:
+        """One object for equal ones: YAML then writes the second as a reference."""
+        return self._shared.setdefault(json.dumps(value), value)
+
+    def _reference(self, body: bytes) -> dict[str, object]:
+        return {"blob": self._blob_of(body), "bytes": len(body)}
 
 
 def read_plain(data: bytes, path: Path, test_id: str | None = None) -> object:
@@ -254,8 +265,8 @@ class _Reader:
         count = self._get(top, "count", int)
         if count != len(entries):
             raise self._damaged(
-                f"the cassette is cut short or edited: it should have {count} interactions "
-                f"and has {len(entries)}",
+                f"the cassette is cut short or edited: it should have "
+                f"{counted(count, 'interaction')} and has {len(entries)}",
                 top.line_of("count"),
             )
         plain = {name: value for name, value in top.items() if name != "interactions"}
@@ -325,7 +336,9 @@ class _Reader:
             )
         content = self._read_blob(name, body.line_of("blob"))
         if len(content) != self._get(body, "bytes", int):
-            raise self._damaged(f"blob {name} has {len(content)} bytes", body.line_of("bytes"))
+            raise self._damaged(
+                f"blob {name} has {counted(content, 'byte')}", body.line_of("bytes")
+            )
         return content
 
     def _headers(self, message: Mapped) -> Headers:
@@ -380,10 +393,6 @@ def _is_inline(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _reference(body: bytes, blob_of: Callable[[bytes], str]) -> dict[str, object]:
-    return {"blob": blob_of(body), "bytes": len(body)}
 
 
 def _phrase(status: int) -> str:

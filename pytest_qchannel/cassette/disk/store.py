@@ -131,8 +131,7 @@ class Store:
             said.append(words)
             kept.append(settled(replace(one, request_body=body)))
         whole = replace(cassette, interactions=tuple(kept))
-        each = iter(said)
-        index = render(whole, blob_of, lambda _: next(each))
+        index = render(whole, said, blob_of)
         target = path or self.path_of(cassette.test)
         read = parse(index, target, lambda name, _: blobs[name], cassette.test)
         assert read == whole, "what was written is not what would be read"

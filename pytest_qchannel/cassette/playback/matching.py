@@ -21,7 +21,6 @@ from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import Found, asked_by, find
 
 __all__ = [
-    "CRN_HEADER",
     "Key",
     "address_of",
     "found_in",
@@ -30,7 +29,6 @@ __all__ = [
     "submission_in",
 ]
 
-CRN_HEADER: Final = "service-crn"
 
 _TRUTH: Final = {"true", "false"}
 _MOMENTS: Final = frozenset(
@@ -136,12 +134,11 @@ def address_of(request: Interaction) -> Key:
             for name, value in asked_by(request.method, request.url)
         )
     )
-    crns = [value for name, value in request.request_headers if name.lower() == CRN_HEADER]
     return Key(
         method=request.method.upper(),
         host=host,
         path=unquote(parts.path).rstrip("/") or "/",
         query=query,
-        crn=unquote(crns[0]).strip() if crns else "",
+        crn=next(iter(request.crns), ""),
         found=found_in(request),
     )

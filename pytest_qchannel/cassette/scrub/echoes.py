@@ -25,31 +25,24 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.scrub.texts import names_in_program, written_by_somebody
+from pytest_qchannel.cassette.scrub.prose import PIECE
+from pytest_qchannel.cassette.scrub.texts import leaves_of, names_in_program, written_by_somebody
 from pytest_qchannel.cassette.standin_shapes import WORD
 
-__all__ = ["MARK", "Asked", "Echoes", "texts_sent", "with_texts_sent", "words_in"]
+__all__ = ["LONGEST", "MARK", "Asked", "Echoes", "texts_sent", "with_texts_sent", "words_in"]
 
 _SENT: Final = f"{WORD}-sent-"
 MARK: Final = _SENT.encode()
 """What is in every body that names a text of its request by its place."""
 
 _PLACE: Final = re.compile(rf"{_SENT}(\d+)")
-_WORDS: Final = re.compile(r"\w[\w+-]*(?:\.[\w+-]+)*")
-_LONGEST: Final = 10_000
-_CRN: Final = "service-crn"
+LONGEST: Final = 10_000
 
 
 def words_in(value: object) -> Iterator[str]:
     """The texts and numbers of JSON, each followed by the words in it, always in one order."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting += one
-        elif isinstance(one, dict):
-            waiting += [*one, *one.values()]
-        elif isinstance(one, str):
+    for one in leaves_of(value):
+        if isinstance(one, str):
             yield from _with_its_words(one)
         elif isinstance(one, int | float):
             yield str(one)
@@ -58,9 +51,9 @@ def words_in(value: object) -> Iterator[str]:
 def _with_its_words(text: str) -> Iterator[str]:
     if "OPENQASM" in text:
         yield from sorted(names_in_program(text))
-    elif len(text) <= _LONGEST:
+    elif len(text) <= LONGEST:
         yield text
-        yield from (word for word in _WORDS.findall(text) if word != text)
+        yield from (word for word in PIECE.findall(text) if word != text)
 
 
 def texts_sent(request: Interaction) -> Iterator[str]:
@@ -68,11 +61,11 @@ def texts_sent(request: Interaction) -> Iterator[str]:
     parts = urlsplit(request.url)
     texts: list[object] = [*map(unquote, parts.path.split("/")), *parts.path.split("/")]
     texts += chain.from_iterable(parse_qsl(parts.query, keep_blank_values=True))
-    texts += (unquote(text) for name, text in request.request_headers if name.lower() == _CRN)
+    texts += request.crns
     try:
         texts.append(json.loads(request.request_body or b"null"))
     except (ValueError, RecursionError):
-        form = request.request_body[:_LONGEST].decode("utf-8", "replace")
+        form = request.request_body[:LONGEST].decode("utf-8", "replace")
         texts += chain.from_iterable(parse_qsl(form))
     return words_in(texts)
 

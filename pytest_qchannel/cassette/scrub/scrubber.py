@@ -21,13 +21,13 @@ from pytest_qchannel.cassette.scrub.tree import RewriteParams, Walker, grown
 from pytest_qchannel.cassette.scrub.values import Values
 from pytest_qchannel.hosts import is_public_host
 from pytest_qchannel.ibm.fields import ERRORS
-from pytest_qchannel.ibm.route import Fields
+from pytest_qchannel.ibm.route import Fields, Route
 from pytest_qchannel.ibm.table import Found, find
 from pytest_qchannel.reading import MOST_UNPACKED
+from pytest_qchannel.wire import FORM_TYPE
 
 __all__ = ["Scrubbed", "Scrubber", "Unknown"]
 
-_FORM: Final = "application/x-www-form-urlencoded"
 _NOTHING: Final[Fields] = {}
 
 
@@ -123,25 +123,11 @@ class Scrubber:
         # Before the body: a path's job id is a job's, whatever the body calls it.
         url = self._url(interaction.url, found, reporter("request"))
         asking, answering = reporter("request"), reporter("response")
-        sent = _decoded(interaction.request_headers, interaction.request_body, asking)
-        answered = _decoded(interaction.response_headers, interaction.response_body, answering)
-        request_body = self._body(
-            sent,
-            _media_type(interaction.request_headers),
-            route.sent if route else _NOTHING,
-            "text",
-            asking,
-            route.form if route else _NOTHING,
-        )
+        request_body = self._sent(interaction, route, asking)
         self._values.echoes.ask(
             asked or Asked(interaction), Interaction("GET", url, request_body=request_body)
         )
-        fields, text = ERRORS, "prose"
-        if interaction.status < 400:
-            fields, text = (route.answered, route.text) if route else (_NOTHING, "log")
-        response_body = self._body(
-            answered, _media_type(interaction.response_headers), fields, text, answering
-        )
+        response_body = self._answered(interaction, route, answering)
         return Scrubbed(
             Interaction(
                 test=interaction.test,
@@ -163,6 +149,22 @@ class Scrubber:
             tuple(unknown),
             self._values.echoes.has_lost,
         )
+
+    def _sent(self, one: Interaction, route: Route | None, report: Callable[[str], None]) -> bytes:
+        """The body of a request."""
+        fields, form = (route.sent, route.form) if route else (_NOTHING, _NOTHING)
+        body = _decoded(one.request_headers, one.request_body, report)
+        return self._body(body, _media_type(one.request_headers), fields, "text", report, form)
+
+    def _answered(
+        self, one: Interaction, route: Route | None, report: Callable[[str], None]
+    ) -> bytes:
+        """The body of an answer."""
+        fields, text = ERRORS, "prose"
+        if one.status < 400:
+            fields, text = (route.answered, route.text) if route else (_NOTHING, "log")
+        body = _decoded(one.response_headers, one.response_body, report)
+        return self._body(body, _media_type(one.response_headers), fields, text, report)
 
     def _link(self, url: str) -> str:
         if not is_public_host((urlsplit(url).hostname or "").lower()):
@@ -248,7 +250,7 @@ class Scrubber:
     ) -> bytes:
         if not body:
             return b""
-        if media_type == _FORM or (form and not fields):
+        if media_type == FORM_TYPE or (form and not fields):
             scrubbed = self._pairs(
                 body.decode("utf-8", "replace"), form or {}, report, "form field", "text"
             )

@@ -19,13 +19,13 @@ from pytest_qchannel.cassette.standin_shapes import (
     word_standin,
 )
 
-__all__ = ["DRAWN", "SHAPES", "Standins"]
+__all__ = ["DRAWN", "SHAPES", "UUID", "Standins"]
 
 DRAWN: Final = re.compile(r"(?=.*\d).{16,}")
 """What the service draws as an id; a test that makes one up may use the same word elsewhere."""
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]{20,}")
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BASE32: Final = re.compile(r"[a-z0-9]{20}")
 _JWT: Final = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 
@@ -48,7 +48,7 @@ def _uuid(kind: str, number: int) -> str:
 
 def _shaped(kind: str, number: int, value: str) -> str:
     """As the value looks: a UUID, hexadecimal digits, twenty letters and digits, or a word."""
-    if _UUID.fullmatch(value):
+    if UUID.fullmatch(value):
         return _uuid(kind, number)
     if _HEX.fullmatch(value) and len(value) >= 24:
         return _digits(kind, number, len(value))

@@ -14,7 +14,7 @@ from pytest_qchannel.cassette.scrub.echoes import Echoes
 from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_drawn, is_harmless, is_plain, is_tag
 from pytest_qchannel.cassette.scrub.parts import all_parts, parts_of
 from pytest_qchannel.cassette.scrub.prose import UNKNOWN, is_known, scrub_prose
-from pytest_qchannel.cassette.scrub.standins import DRAWN, SHAPES, Standins
+from pytest_qchannel.cassette.scrub.standins import DRAWN, SHAPES, UUID, Standins
 from pytest_qchannel.cassette.standin_shapes import WORD, is_standin
 from pytest_qchannel.hosts import SOCKET_HOSTS
 
@@ -41,7 +41,6 @@ _ORIGIN: Final = re.compile(r"qiskit|qiskit_ibm_runtime~(?:sampler|estimator)\.p
 """What the client calls itself in its header ``X-Qx-Client-Application``, and the emulator."""
 
 _SCHEMES: Final = frozenset({"bearer", "apikey", "basic", "token"})
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class Values:
@@ -226,7 +225,7 @@ class Values:
         """A CRN with account and instance replaced; another text by a stand-in of its shape."""
         found = _CRN.fullmatch(text.strip())
         if found is None:
-            return self.standins.of("guid", text) if _UUID.fullmatch(text) else WORD if text else ""
+            return self.standins.of("guid", text) if UUID.fullmatch(text) else WORD if text else ""
         kept = {name: found[name] for name in ("cname", "ctype", "service", "region")}
         if not all(is_harmless(part) for part in kept.values()):
             return WORD
@@ -253,7 +252,7 @@ class Values:
         known = self.any_standin(text)
         if known is not None:
             return known
-        return self.standins.of("guid" if _UUID.fullmatch(text) else "instance", text)
+        return self.standins.of("guid" if UUID.fullmatch(text) else "instance", text)
 
     def _workload_id(self, text: str) -> str:
         return self.standins.known("session_id", text) or self.standins.of("job_id", text)

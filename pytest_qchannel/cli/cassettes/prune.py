@@ -26,19 +26,19 @@ from pytest_qchannel.cassette.problems import CassetteProblem
 from pytest_qchannel.cli.cassettes.folder import (
     Failed,
     argument,
-    counted,
     folder_of,
     shown,
     size_words,
 )
 from pytest_qchannel.cli.group import example
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import OPTIONS
 from pytest_qchannel.rerun_command import quoted
+from pytest_qchannel.settings import OPTION_BY_NAME
 
 __all__ = ["prune"]
 
-_FLAG: Final = next(option.flag for option in OPTIONS if option.name == "cassettes")
+_FLAG: Final = OPTION_BY_NAME["cassettes"].flag
 _TAIL: Final = 15
 _COLLECT: Final = "pytest --collect-only -q"
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.cli.project_settings import Word
@@ -23,6 +24,9 @@ __all__ = [
     "without_text",
     "without_word",
 ]
+
+
+_SECTIONS: Final = ("[pytest]", "[tool:pytest]", "[tool.pytest]", "[tool.pytest.ini_options]")
 
 
 def edited(machine: Machine, path: Path, line: int, old: str, new: str) -> str:
@@ -128,10 +132,15 @@ def without_key(machine: Machine, key: str) -> str:
 
 
 def with_keys(machine: Machine, said: Mapping[str, str]) -> str:
-    """Puts keys into the section of the ini file that is pytest's."""
-    lines = ["[pytest]", *(_replacement(f"{key} = {value}") for key, value in said.items())]
-    path = machine.shown(machine.ini[0] or machine.here)
-    return _sed(r"s/^\[pytest\]$/" + r"\n".join(lines) + "/", path)
+    """Puts keys into the section of the ini file that is pytest's; empty without such a file."""
+    path = machine.ini[0]
+    section = next((one for one in _lines(path) if one in _SECTIONS), "") if path else ""
+    if path is None or not section:
+        return ""
+    quote = '"' if path.suffix == ".toml" else ""
+    lines = (_replacement(f"{key} = {quote}{value}{quote}") for key, value in said.items())
+    added = r"\n".join([_replacement(section), *lines])
+    return _sed(f"s/^{_literal(section)}$/{added}/", machine.shown(path))
 
 
 def with_value(machine: Machine, key: str, value: str) -> str:

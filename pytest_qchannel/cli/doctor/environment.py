@@ -20,6 +20,7 @@ from pytest_qchannel.channels.credentials import (
     credential_variables,
     own_variable,
 )
+from pytest_qchannel.channels.environment import CA_VARIABLES
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, unset, warn
@@ -31,7 +32,6 @@ from pytest_qchannel.settings import check_variables
 
 __all__ = ["CHECKS"]
 
-_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
 _DAY_S: Final = 86_400.0
 _WRITTEN: Final = 1_760_000_000.0
@@ -143,7 +143,7 @@ def _kind_of_proxy(value: str) -> str | None:
 
 
 def _certificates(machine: Machine) -> Iterator[Finding]:
-    for name in (*_BUNDLES, "SSL_CERT_DIR"):
+    for name in (*CA_VARIABLES, "SSL_CERT_DIR"):
         said = machine.environ.get(name)
         if not said:
             continue

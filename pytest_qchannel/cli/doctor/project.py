@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pytest_qchannel import ini_file
+from pytest_qchannel.cli.at_import import logins
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, unset, warn
 from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.lanes.worlds import world_of
 from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
 from pytest_qchannel.modes import Mode
 from pytest_qchannel.options import CHANNELS, OPTIONS, Option
 from pytest_qchannel.reading import read_small
-from pytest_qchannel.settings import check_arguments, check_key, resolve
+from pytest_qchannel.settings import OPTION_BY_NAME, check_arguments, check_key, resolve
 
 __all__ = ["CHECKS"]
 
@@ -54,11 +56,8 @@ def _settings(machine: Machine) -> Iterator[Finding]:
             yield warn(
                 f"tests are to run on {channel}, which the installed client does not know: they "
                 "are skipped",
-                _other_value(machine, _OPTION["channel"], "auto"),
+                _other_value(machine, OPTION_BY_NAME["channel"], "auto"),
             )
-
-
-_OPTION: Final = {option.name: option for option in OPTIONS}
 
 
 def _value(machine: Machine, option: Option) -> Iterator[Finding]:
@@ -94,7 +93,7 @@ def _other_value(machine: Machine, option: Option, value: str) -> str:
 
 
 def _world(machine: Machine) -> Iterator[Finding]:
-    option = _OPTION["world"]
+    option = OPTION_BY_NAME["world"]
     said = machine.set_to("world")
     if not isinstance(said, Path):
         return
@@ -205,6 +204,19 @@ def _marks_in(path: Path) -> Iterator[_Mark]:
             yield _Mark(node.attr, node.end_lineno or node.lineno, calls.get(node))
 
 
+def _logins(machine: Machine) -> Iterator[Finding]:
+    """Services that are made while tests are imported, where the run is not on the emulator."""
+    found = [] if machine.set_to("everywhere") else list(logins(machine))
+    if found:
+        places = "; ".join(f"{machine.shown(one.path)}, line {one.line}" for one in found)
+        yield fail(
+            f"{places}: a service is made while tests are imported, when there is no fixture yet; "
+            "where tests use us, the run ends with an error",
+            commands.with_keys(machine, {"qchannel_everywhere": "true"})
+            or "export QCHANNEL_EVERYWHERE=1",
+        )
+
+
 def _shown(machine: Machine, path: Path | None) -> str:
     return str(machine.shown(path)) if path else "the ini file"
 
@@ -236,6 +248,14 @@ CHECKS: Final = (
         "markers",
         "our markers, their arguments and channels in test modules are spelt as they are",
         _markers,
-        lambda m: f"none mistyped in {len(m.tests)} files",
+        lambda m: f"none mistyped in {counted(m.tests, 'file')}",
+    ),
+    Check(
+        "imports",
+        "no service is made while tests are imported, unless the whole run is on the emulator",
+        _logins,
+        lambda m: (
+            "the whole run is on the emulator" if m.set_to("everywhere") else "nobody logs in"
+        ),
     ),
 )

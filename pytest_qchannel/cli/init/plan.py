@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from pytest_qchannel.cli.at_import import logins
 from pytest_qchannel.cli.init.texts import GITHUB, GITIGNORE, GITLAB, first_test
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.reading import read_small
@@ -55,7 +56,13 @@ class Plan(NamedTuple):
 
 def plan_for(machine: Machine) -> Plan:
     """What a project's folder needs; it is read, and nothing is changed."""
-    steps = (_first_test(machine), _gitignore(machine), _ci(machine), _requirement(machine))
+    steps = (
+        _first_test(machine),
+        _everywhere(machine),
+        _gitignore(machine),
+        _ci(machine),
+        _requirement(machine),
+    )
     found = [one for step in steps for one in step]
     return Plan(
         tuple(one for one in found if isinstance(one, NewFile)),
@@ -81,6 +88,22 @@ def _first_test(machine: Machine) -> _Step:
     if (machine.here / path).exists():
         return [f"{path} is there"]
     return [NewFile(path, text)]
+
+
+def _everywhere(machine: Machine) -> _Step:
+    """The whole run on the emulator, where the project logs in before there is any fixture."""
+    login = next(logins(machine), None)
+    if login is None:
+        return []
+    if machine.set_to("everywhere"):
+        return ["the whole run is on the emulator"]
+    path = machine.ini[0]
+    value = '"true"' if path and path.suffix == ".toml" else "true"
+    where = f"{machine.shown(login.path).as_posix()}, line {login.line}"
+    text = f"# {where} logs in before there is any fixture\nqchannel_everywhere = {value}\n"
+    if path is None:
+        return [NewFile(Path("pytest.ini"), f"[pytest]\n{text}")]
+    return [Lines(machine.shown(path), text)]
 
 
 def _folder(machine: Machine) -> Path:

@@ -59,9 +59,8 @@ def send_with_retries(
         requests.ReadTimeout: The answer took longer than ``timeout`` allows.
         requests.exceptions.RetryError: The policy's retries are used up.
     """
-    method, url = request.method or "GET", str(request.url)
+    url, retries = str(request.url), adapter.max_retries
     read_timeout_s = _read_timeout(options.get("timeout"))
-    retries = adapter.max_retries
     while True:
         began_s = time.perf_counter()
         try:
@@ -73,24 +72,35 @@ def send_with_retries(
             error = _network_error(dropped, url)
         else:
             if read_timeout_s is None or time.perf_counter() - began_s <= read_timeout_s:
-                if not retries.is_retry(
-                    method, response.status_code, "Retry-After" in response.headers
-                ):
+                more = _after_answer(retries, request, response)
+                if more is None:
                     return response
-                try:
-                    retries = retries.increment(method, request.path_url, response=response.raw)
-                except MaxRetryError as spent:
-                    if retries.raise_on_status:
-                        raise requests.exceptions.RetryError(spent, request=request) from spent
-                    return response
+                retries = more
                 continue
             error = ReadTimeoutError(
                 _pool(url), request.path_url, f"Read timed out. (read timeout={read_timeout_s})"
             )
         try:
-            retries = retries.increment(method, request.path_url, error=error, _pool=_pool(url))
+            retries = retries.increment(
+                request.method or "GET", request.path_url, error=error, _pool=_pool(url)
+            )
         except HTTPError as final:
             _raise_as_requests(final, request)
+
+
+def _after_answer(
+    retries: Retry, request: requests.PreparedRequest, response: requests.Response
+) -> Retry | None:
+    """What is left of a policy that wants another try; ``None`` where the answer is to be given."""
+    method = request.method or "GET"
+    if not retries.is_retry(method, response.status_code, "Retry-After" in response.headers):
+        return None
+    try:
+        return retries.increment(method, request.path_url, response=response.raw)
+    except MaxRetryError as spent:
+        if retries.raise_on_status:
+            raise requests.exceptions.RetryError(spent, request=request) from spent
+        return None
 
 
 def _read_timeout(timeout: object) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from qiskit import QuantumCircuit
@@ -17,6 +18,7 @@ __all__ = ["require_isa", "require_measured", "require_twirlable", "takes_angle"
 
 # Instructions that every device takes on every qubit; directives among them.
 _EVERYWHERE: Final = frozenset({"measure", "reset", "delay", "barrier"})
+_ADVICE: Final = "Transpile your circuits for the target before submitting a primitive query."
 _SLACK: Final = 1e-10  # of rounding, as the client allows
 _CONTROL_FLOW: Final = frozenset(
     {"if_else", "for_loop", "while_loop", "switch_case", "store", "break_loop", "continue_loop"}
@@ -36,8 +38,11 @@ def _table(snapshot: Snapshot) -> Mapping[str, frozenset[tuple[int, ...]] | None
     return table
 
 
-def require_isa(circuit: QuantumCircuit, snapshot: Snapshot, where: str) -> None:
+def require_isa(circuit: QuantumCircuit, snapshot: Snapshot) -> None:
     """Passes an ISA circuit of the device.
+
+    What is wrong is said as on failed jobs of 2026: as ``is_isa_circuit`` of IBM's client has it,
+    and :data:`_ADVICE`. Of too many qubits that is inferred, code and all.
 
     Raises:
         JobFailure: The circuit has too many qubits, a gate that the device lacks, or a gate on
@@ -45,9 +50,9 @@ def require_isa(circuit: QuantumCircuit, snapshot: Snapshot, where: str) -> None
     """
     if circuit.num_qubits > snapshot.num_qubits:
         raise JobFailure(
-            FailureCode.NUMBER_OF_QUBITS,
-            f"The circuit of {where} has {circuit.num_qubits} qubits; "
-            f"{snapshot.name} has {snapshot.num_qubits}.",
+            FailureCode.NOT_IN_TARGET,
+            f"The circuit has {circuit.num_qubits} qubits but the target system requires "
+            f"{snapshot.num_qubits} qubits. {_ADVICE}",
         )
     _walk(circuit, range(circuit.num_qubits), snapshot)
 
@@ -77,15 +82,16 @@ def require_measured(circuit: QuantumCircuit) -> None:
     Raises:
         JobFailure: It has no measurement.
     """
-    if not _measures(circuit):
+    if not has_any(circuit, {"measure"}):
         raise JobFailure(FailureCode.NOT_MEASURED, "Circuits without measurements are not allowed")
 
 
-def _measures(circuit: QuantumCircuit) -> bool:
-    if "measure" in circuit.count_ops():
+def has_any(circuit: QuantumCircuit, names: AbstractSet[str]) -> bool:
+    """Whether a circuit has an instruction of one of some names, in control flow or not."""
+    if not names.isdisjoint(circuit.count_ops()):
         return True
     flows = (item.operation for item in circuit.data if item.is_control_flow())
-    return any(_measures(block) for flow in flows for block in flow.blocks)
+    return any(has_any(block, names) for flow in flows for block in flow.blocks)
 
 
 def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot) -> None:
@@ -96,8 +102,8 @@ def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot) 
         if name not in table or ((places := table[name]) is not None and qubits not in places):
             raise JobFailure(
                 FailureCode.NOT_IN_TARGET,
-                f"The instruction {name} on qubits {qubits} is not supported by the target system. "
-                "Transpile your circuits for the target before submitting a primitive query.",
+                f"The instruction {name} on qubits {qubits} is not supported by the target "
+                f"system. {_ADVICE}",
             )
         if name == "rzz":
             _require_angle(item, qubits)

@@ -39,8 +39,7 @@ class FailureCode(IntEnum):
     """``state.reason_code`` of failed jobs.
 
     Source of those from 1501 to 1603: failed jobs of 2026. The others are of IBM's error registry
-    and stand where nobody has seen a code: ``NUMBER_OF_QUBITS`` is inferred from the order in
-    which the registry lists the limits.
+    and stand where nobody has seen a code.
 
     Attributes:
         is_charged: Whether such a job came to the device, which charges the least then.
@@ -49,7 +48,6 @@ class FailureCode(IntEnum):
     is_charged: bool
 
     VALIDATION = 1002, False
-    NUMBER_OF_QUBITS = 1103, False
     OBSERVABLES = 1501, True
     PARAMETER_VALUES = 1503, True
     NOT_MEASURED = 1515, True

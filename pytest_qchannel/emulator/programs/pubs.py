@@ -40,7 +40,7 @@ def read_circuit(sent: str | Params, task: Task, where: str) -> QuantumCircuit:
     """
     circuit = codec.decode_circuit(sent, task, where)
     task.tick()
-    require_isa(circuit, task.snapshot, where)
+    require_isa(circuit, task.snapshot)
     task.tick()
     return with_usual_readout(circuit, task.snapshot)
 

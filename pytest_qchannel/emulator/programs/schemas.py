@@ -39,7 +39,7 @@ CREATE_JOB: Final[Schema] = {
         "runtime": {"type": "string"},
         "session_id": {"type": ["string", "null"]},
         "tags": {"type": "array", "items": {"type": "string"}},
-        "cost": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+        "cost": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
         # As text in every example of IBM's classic REST guide.
         "start_session": {"enum": [True, False, "True", "False"]},
         "session_time": {"type": ["integer", "null"]},

@@ -17,6 +17,7 @@ from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState, next_state
 from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
 from pytest_qchannel.emulator.world.records import UNTOLD, Account, ClientTold, Instance
+from pytest_qchannel.ibm.runtime import MAX_TTL_S
 from pytest_qchannel.wire import Json
 
 __all__ = [
@@ -24,7 +25,6 @@ __all__ = [
     "DEFAULT_COST_S",
     "DEFAULT_LOG_LEVEL",
     "INTERACTIVE_TTL_S",
-    "MAX_TTL_S",
     "RAN_TOO_LONG",
     "UNUSED_TTL_S",
     "Job",
@@ -37,9 +37,6 @@ DEFAULT_COST_S: Final = 10_800
 """The most QPU seconds of a job that names no ``max_execution_time``: three hours."""
 
 DEFAULT_LOG_LEVEL: Final = "WARNING"
-
-MAX_TTL_S: Final = 28_800
-"""How long a session lasts at most after its first job's start: eight hours."""
 
 UNUSED_TTL_S: Final = 1_800
 """A session without any job closes after this many seconds."""
@@ -65,7 +62,9 @@ class JobEnding:
 
 
 RAN_TOO_LONG: Final = JobEnding("cancel", "Ran too long", 1305)
-"""A job that used more QPU seconds than its ``cost``. Source: IBM's error registry."""
+"""A job that used more QPU seconds than its ``cost``. Source: IBM's error registry, and an answer
+of the classic platform of 2023 (qiskit-ibm-runtime #989).
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -79,7 +78,8 @@ class Job:
         progression: How fast it moves on.
         ending: How it ends, where a test has said so; else as its program runs.
         client: Who submitted it.
-        usage_s: The QPU seconds that it is charged.
+        usage_s: The QPU seconds that it used; of a dry run, those that it would have.
+        is_dry_run: Whether it runs on the twin of a device, and is charged to nobody.
         is_usage_known: Whether the service tells them already.
         outcome: Its result.
         looks: How often it was polled.
@@ -114,6 +114,7 @@ class Job:
     running_at: float | None = None
     finished_at: float | None = None
     usage_s: float = 0.0
+    is_dry_run: bool = False
     is_usage_known: bool = True
     outcome: Outcome | None = None
     looks: int = 0
@@ -133,8 +134,15 @@ class Job:
         return self.usage_s if self.is_usage_known else 0.0
 
     @property
+    def charged_s(self) -> float:
+        """The QPU seconds that it is charged, as far as they are known by now."""
+        return 0.0 if self.is_dry_run else self.told_usage_s
+
+    @property
     def estimate_s(self) -> float:
         """The QPU seconds that a real device would take for it, about; 0 where it takes none."""
+        if self.is_dry_run:
+            return 0.0
         if self.outcome is None or not self.usage_s:
             return self.usage_s
         return self.outcome.estimate_s
@@ -181,6 +189,7 @@ class Session:
         turns: For each job that has started: when it was its turn.
         free_at: When the last of its jobs that ran has ended.
         drains_from: When it was told to take no more jobs.
+        is_cancelled: Whether it was closed at once, whatever waited in it.
     """
 
     id: str
@@ -206,6 +215,7 @@ class Session:
     turns: dict[str, float] = field(default_factory=dict)
     free_at: float = 0.0
     drains_from: float | None = None
+    is_cancelled: bool = False
 
     def __post_init__(self) -> None:
         """Notes its first state."""
@@ -276,7 +286,7 @@ class Session:
         self.turns.pop(job.id, None)
         self._note_end(job)
         self.last_job_completed = max(job.finished_at, self.last_job_completed or 0.0)
-        self.usage_s += job.usage_s
+        self.usage_s += 0.0 if job.is_dry_run else job.usage_s
         self.settle(now)
 
     def settle(self, now: float) -> None:
@@ -290,7 +300,7 @@ class Session:
         elif not is_busy:
             ends.append((self.created_at + UNUSED_TTL_S, "The session was not used."))
         if self.drains_from is not None and not is_busy:
-            ends.append((max(self.drains_from, self.free_at), "The session was closed."))
+            ends.append((max(self.drains_from, self.free_at), CLOSED_EARLY))
         end, reason = min(ends, default=(None, ""))
         if self.state is SessionState.ACTIVE and not is_busy:
             idle_until = self._idle_until()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from pytest_qchannel.ibm.releases import twin_of
 from pytest_qchannel.wire import Json
 
 __all__ = [
@@ -104,7 +105,7 @@ class Instance:
 
     Attributes:
         id: The CRN, or ``hub/group/project``.
-        devices: Names of the devices that it may use.
+        devices: Names of the devices that it may use, as lists of them tell.
         usage_limit_s: QPU seconds that may be used in a period; ``None``: any.
         usage_allocation_s: QPU seconds that were bought for a period; ``None``: not told.
         usage_s: QPU seconds used in this period.
@@ -114,6 +115,7 @@ class Instance:
         parameters: What Resource Controller was last sent for it; ``None``: nothing yet.
         own_plan_id: Where the world has another catalog id for its plan.
         offered: The devices of its plan, once a list of its own says which of them it may use.
+        has_dry_runs: Whether each of its devices has a ``mock_...`` twin.
     """
 
     id: str
@@ -130,6 +132,13 @@ class Instance:
     parameters: Mapping[str, Json] | None = None
     own_plan_id: str = ""
     offered: tuple[str, ...] = ()
+    has_dry_runs: bool = False
+
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """The names of the devices that a request may name: its own, and their twins."""
+        twins = map(twin_of, self.devices) if self.has_dry_runs else ()
+        return tuple(dict.fromkeys((*self.devices, *twins)))
 
     @property
     def plan_id(self) -> str:

@@ -67,6 +67,11 @@ class World:
         self._created = 0
         self._random = random.Random(f"qchannel:{seed}")  # noqa: S311 - reproducible on purpose
 
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The names of its devices, without those of dry runs."""
+        return tuple(name for name, one in self.devices.items() if not one.is_dry_run)
+
     def account_of(self, platform: Platform, credential: str) -> Account | None:
         """The account that an API key (cloud) or API token (classic) belongs to, if it is valid."""
         for account in self.accounts:
@@ -179,7 +184,7 @@ class World:
                 self._uncollected.append(job)
                 continue
             job.is_usage_known = True
-            job.instance.usage_s += job.usage_s
+            job.instance.usage_s += job.charged_s
 
     def wait_before_submission_s(self, account: Account) -> float:
         """How long an account has to wait before it may submit a job; 0: it may now."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import fleet
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.rerun_command import again
+from pytest_qchannel.reading import shipped
+from pytest_qchannel.rerun_command import again, said_to
 
-__all__ = ["OF_2024", "no_device", "owner_of"]
+__all__ = ["MISSPELT", "OF_2024", "no_device", "owner_of"]
 
 OF_2024: Final = (
     "ibm_torino", "ibm_sherbrooke", "ibm_brisbane", "ibm_kyoto", "ibm_osaka", "ibm_kyiv",
@@ -21,7 +21,7 @@ OF_2024: Final = (
 )  # fmt: skip
 """The devices of ``examples/world-2024.toml``, which was the default world."""
 
-_MISSPELT: Final = 0.8
+MISSPELT: Final = 0.8
 """How like another one a name is that was written wrong."""
 
 
@@ -41,18 +41,19 @@ def no_device(
         instances: Those that they could ask instead.
         step: What gives the world one of that name.
     """
-    offered = offered or world.devices
-    closest = nearest(name, world.devices)
+    offered = offered or world.listed
+    closest = nearest(name, world.listed)
     mend = f"use one of {', '.join(offered)}"
     if closest is not None and closest not in offered:
         mend = "; or ".join([*owner_of(closest, instances), mend])
     if name in OF_2024 and set(fleet().names) <= world.devices.keys():
+        file = shipped("world-2024.toml", "examples/world-2024.toml")
         mend += (
             "; or keep the devices that the default world had: "
-            f"{again(f'--qchannel-world={_file_of_2024()}')} (for the ini file, copy it to your "
+            f"{again(f'--qchannel-world={file}')} (for the ini file, copy it to your "
             "tests: qchannel_world names it from rootdir on)"
         )
-    elif step and nearest(name, world.devices, likeness=_MISSPELT) is None:
+    elif step and nearest(name, world.listed, likeness=MISSPELT) is None:
         mend += f"; or give the world one of that name:\n{step}"
     return UsageProblem(
         f"the emulated world has no backend {name!r}",
@@ -63,14 +64,12 @@ def no_device(
 
 def owner_of(device: str, instances: Iterable[Instance]) -> list[str]:
     """How a test gets an instance that has the device, if one has it."""
-    able = [one.name for one in instances if device in one.devices]
+    able = [one.name for one in instances if device in one.reached]
     return [
-        f'@pytest.mark.qchannel(instance="{one}"): that instance has {device}' for one in able[:1]
+        said_to(
+            tests=f'@pytest.mark.qchannel(instance="{one}")',
+            program=again(f"--qchannel-instance={one}"),
+        )
+        + f": that instance has {device}"
+        for one in able[:1]
     ]
-
-
-def _file_of_2024() -> Path:
-    """Where the world is that had those: in the wheel, or in a checkout where it lies."""
-    package = Path(__file__).parents[2]
-    inside = package / "shipped" / "world-2024.toml"
-    return inside if inside.exists() else package.parent / "examples" / "world-2024.toml"

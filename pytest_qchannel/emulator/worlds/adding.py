@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
-from pytest_qchannel.emulator.world.records import Account, Instance
+from pytest_qchannel.emulator.world.records import Account
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.description import CLASSIC
+from pytest_qchannel.hosts import REGIONS
 from pytest_qchannel.options import CHANNELS
 from pytest_qchannel.rerun_command import again
 
@@ -25,14 +26,19 @@ _MINE: Final = "mine"
 _INSTANCES: Final = "accounts.instances"
 _METHODS: Final = {"devices": "device", _INSTANCES: "instance", "jobs": "job"}
 
-_Keys = Mapping[str, str]
 
-
-def adding(world: World, source: str, account: Account, table: str, keys: _Keys) -> str:
+def adding(
+    world: World,
+    source: str,
+    account: Account,
+    table: str,
+    keys: Mapping[str, str],
+    options: Iterable[str] = (),
+) -> str:
     """The command, or the edit, that adds a table to a world.
 
     A world file of the person's own has one table more then. The default world, and a file that
-    lies elsewhere, is replaced by a new file with one account and the devices of its instance.
+    lies elsewhere, is replaced by a new file with one account, its instances and their devices.
 
     Args:
         world: The world of the test.
@@ -40,6 +46,7 @@ def adding(world: World, source: str, account: Account, table: str, keys: _Keys)
         account: Whose instance or job it is, of that world.
         table: ``devices``, ``accounts.instances`` or ``jobs``.
         keys: What it says.
+        options: What a run with the new file needs beside its name.
     """
     if source == BUILDER:
         said = ", ".join(f"{key}={json.dumps(text)}" for key, text in keys.items())
@@ -50,47 +57,62 @@ def adding(world: World, source: str, account: Account, table: str, keys: _Keys)
             return f"{_printed(['', *lines])} >> {shlex.quote(source)}"
         shown = "\n".join(lines)
         return f"write into {source}, below an instance of the account {account.name!r}:\n{shown}"
-    first = next(iter(account.instances.values()))
-    whole = [*_devices(world, first), *_account(account, lines if table == _INSTANCES else ())]
-    if table != _INSTANCES:
-        whole += lines if table == "devices" else _table(table, {**keys, "account": _MINE})
-    return f"{_printed(whole)} > {_FILE} && {again(f'--qchannel-world={_FILE}')}"
+    devices = {one.name: _said_of(one) for one in _able(world, account)}
+    if table == "devices":
+        devices[keys["name"]] = keys
+    whole = [line for one in devices.values() for line in _table("devices", one)]
+    new = [keys["name"]] if table == "devices" else []
+    whole += _account(account, list(devices), new)
+    if table == _INSTANCES:
+        whole += lines
+    elif table == "jobs":
+        whole += _table(table, {**keys, "account": _MINE})
+    return f"{_printed(whole)} > {_FILE} && {again(f'--qchannel-world={_FILE}', *options)}"
 
 
 def _printed(lines: Iterable[str]) -> str:
     return " ".join(["printf '%s\\n'", *map(shlex.quote, lines)])
 
 
-def _table(name: str, keys: _Keys) -> Iterator[str]:
+def _table(name: str, keys: Mapping[str, object]) -> Iterator[str]:
     yield f"[[{name}]]"
-    for key, text in keys.items():
-        yield f"{key} = {json.dumps(text)}"
+    for key, said in keys.items():
+        yield f"{key} = {json.dumps(said)}"
 
 
-def _devices(world: World, instance: Instance) -> Iterator[str]:
-    """Those of the instance that run jobs; of all, where it has none."""
+def _able(world: World, account: Account) -> list[Device]:
+    """The devices of an account that run jobs; all such, where it has none."""
     able = [one for one in world.devices.values() if one.status is DeviceStatus.ONLINE]
-    for one in [one for one in able if one.name in instance.devices] or able:
-        if not one.is_dry_run:
-            yield from _table("devices", _said_of(one))
+    able = [one for one in able if not one.is_dry_run]
+    own = {name for one in account.instances.values() for name in one.devices}
+    return [one for one in able if one.name in own] or able
 
 
-def _said_of(device: Device) -> _Keys:
+def _said_of(device: Device) -> Mapping[str, str]:
     has_another = device.source and device.source != device.name
     return {"name": device.name, **({"source": device.source} if has_another else {})}
 
 
-def _account(account: Account, instance: Iterable[str]) -> Iterator[str]:
-    """An account of all channels of its kind, with one instance: by default the one it has."""
+def _account(account: Account, devices: list[str], new: list[str]) -> Iterator[str]:
+    """An account of all channels of its kind, with the instances that it has.
+
+    Args:
+        account: The account.
+        devices: All devices that are described.
+        new: Those of them that every instance has now.
+    """
     is_classic = account.platform == "classic"
     channels = [one for one in CHANNELS if (one == CLASSIC) is is_classic]
-    yield "[[accounts]]"
-    yield f'name = "{_MINE}"'
-    yield f"channels = {json.dumps(channels)}"
-    first = next(iter(account.instances.values()))
-    if instance:
-        yield from instance
-        return
-    yield from _table(_INSTANCES, {"name": first.name, "plan": first.plan.display_name})
-    if first.usage_limit_s is not None:
-        yield f"usage_limit_s = {first.usage_limit_s}"
+    yield from _table("accounts", {"name": _MINE, "channels": channels})
+    for one in account.instances.values():
+        offered = [name for name in devices if name in {*one.devices, *new}]
+        keys: dict[str, object] = {"name": one.name, "plan": one.plan.display_name}
+        if not is_classic and one.region != REGIONS[0]:
+            keys["region"] = one.region
+        if one.tags:
+            keys["tags"] = one.tags
+        if offered != devices:
+            keys["devices"] = offered
+        if one.usage_limit_s is not None:
+            keys["usage_limit_s"] = one.usage_limit_s
+        yield from _table(_INSTANCES, keys)

@@ -27,6 +27,7 @@ from pytest_qchannel.emulator.worlds.description import (
     JobSpec,
 )
 from pytest_qchannel.emulator.worlds.kinds import plain_json
+from pytest_qchannel.ibm.releases import twin_of
 
 __all__ = ["assemble", "fixed_hex"]
 
@@ -62,15 +63,10 @@ def _rules(described: Description) -> Rules:
     )
 
 
-def _twin(name: str) -> str:
-    """The name of a device's dry-run twin. Source: ``dry_run`` in qiskit-ibm-runtime 0.51."""
-    return re.sub(r"^[^_]+", "mock", name)
-
-
 def _twins(described: Description) -> Iterator[Device]:
     for spec in described.devices if described.dry_run_devices else ():
         device = _device(spec)
-        yield replace(device, name=_twin(spec.name), source=spec.source or spec.name, kind="mock")
+        yield replace(device, name=twin_of(spec.name), source=spec.source or spec.name, kind="mock")
 
 
 def _device(spec: DeviceSpec) -> Device:
@@ -128,8 +124,6 @@ def _instance(spec: InstanceSpec, account: Account, described: Description) -> I
     there = [device.name for device in described.devices if not device.retired]
     wanted = there if spec.devices is None else spec.devices
     own = tuple(name for name in wanted if name in there)
-    if described.dry_run_devices and plan.has_dry_runs:
-        own += tuple(map(_twin, own))
     limit = spec.max_pending_jobs
     return Instance(
         id=instance_id,
@@ -143,6 +137,10 @@ def _instance(spec: InstanceSpec, account: Account, described: Description) -> I
         usage_s=spec.usage_s,
         usage_allocation_s=spec.usage_allocation_s,
         max_pending_jobs=described.pending_limit if limit is None else limit,
+        # The classic platform was gone before there were dry runs.
+        has_dry_runs=described.dry_run_devices
+        and plan.has_dry_runs
+        and account.platform == "cloud",
     )
 
 
@@ -187,6 +185,7 @@ def _job(world: World, spec: JobSpec, account: Account, now: float) -> Job:
         reason=spec.reason or None,
         reason_code=spec.reason_code,
         usage_s=spec.usage_s,
+        is_dry_run=world.devices[spec.backend].is_dry_run,
     )
     if state is JobState.RUNNING or state is JobState.COMPLETED or spec.usage_s:
         job.running_at = created_at

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.faults.parse import AccountWords, FaultWords, JobWords
 from pytest_qchannel.emulator.programs import PROGRAMS
 from pytest_qchannel.emulator.tables import Misfit, Where
 from pytest_qchannel.emulator.world import snapshots
-from pytest_qchannel.emulator.world.jobs import MAX_TTL_S
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
 from pytest_qchannel.emulator.worlds.description import (
     CLASSIC,
@@ -23,6 +23,7 @@ from pytest_qchannel.emulator.worlds.description import (
 )
 from pytest_qchannel.emulator.worlds.kinds import plain_json
 from pytest_qchannel.errors import EmulatorGap, UsageProblem, nearest
+from pytest_qchannel.ibm.runtime import MAX_TTL_S
 
 __all__ = ["check"]
 
@@ -269,8 +270,8 @@ def _require_ended(job: JobSpec, where: Where) -> None:
         )
     if job.usage_s > job.age_s:
         raise Misfit(
-            f"a job that was created {job.age_s:g} seconds ago cannot have used "
-            f"{job.usage_s:g} seconds and have ended",
+            f"a job that was created {counted(job.age_s, 'second')} ago cannot have used "
+            f"{counted(job.usage_s, 'second')} and have ended",
             where=(*where, "usage_s"),
             next="let it be older (age_s), or use less",
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,24 +105,33 @@ def default_description() -> Description:
     read and checked, which would cost each run more than all its worlds; a test does both.
     """
     chosen = fleet()
+    # Premium instances have dry runs. Source: IBM's guide "Dry-run jobs".
+    return Description(
+        devices=tuple(_devices(chosen)), accounts=_accounts(chosen), dry_run_devices=True
+    )
+
+
+def _devices(chosen: Fleet) -> Iterator[DeviceSpec]:
     # The shortest queues belong to devices that are not online: who forgets to look picks a wrong
     # one.
     queues = dict(zip(chosen.free, (7, 12, 3, 0, 1), strict=True))
     states = {chosen.offline: DeviceStatus.OFFLINE, chosen.paused: DeviceStatus.PAUSED}
-    devices: list[DeviceSpec] = []
     for names in ((*chosen.free, *chosen.paid), chosen.eu_de):
         spare = itertools.count(20, 7)
-        devices += [
-            DeviceSpec(
-                name,
-                queue_length=queues[name] if name in queues else next(spare),
-                status=states.get(name, DeviceStatus.ONLINE),
-            )
-            for name in names
-        ]
+        for name in names:
+            queue_length = queues[name] if name in queues else next(spare)
+            status = states.get(name, DeviceStatus.ONLINE)
+            yield DeviceSpec(name, queue_length=queue_length, status=status)
+
+
+def _accounts(chosen: Fleet) -> tuple[AccountSpec, ...]:
+    """One for each channel."""
     us_east, eu_de = (*chosen.free, *chosen.paid), chosen.eu_de
     free, premium = ("qchannel", "open"), ("qchannel", "premium")
     standard, lite = ("qchannel", "pay-as-you-go"), ("qchannel", "lite")
+    # The time of a Premium instance is allotted when it is made, and need be no limit. Source:
+    # IBM's guide "Set instance allocation limits"; 1,600 minutes are the unit of its tool qauvern.
+    allotted_s = 1_600 * 60
     platform = AccountSpec(
         PLATFORM_ACCOUNT,
         channels=("ibm_quantum_platform",),
@@ -129,9 +139,20 @@ def default_description() -> Description:
             InstanceSpec(
                 "open-instance", plan="Open", devices=chosen.free, tags=free, usage_limit_s=600
             ),
-            InstanceSpec("premium-instance", plan="Premium", devices=us_east, tags=premium),
             InstanceSpec(
-                "premium-instance-eu", plan="Premium", region="eu-de", devices=eu_de, tags=premium
+                "premium-instance",
+                plan="Premium",
+                devices=us_east,
+                tags=premium,
+                usage_allocation_s=allotted_s,
+            ),
+            InstanceSpec(
+                "premium-instance-eu",
+                plan="Premium",
+                region="eu-de",
+                devices=eu_de,
+                tags=premium,
+                usage_allocation_s=allotted_s,
             ),
         ),
     )
@@ -162,7 +183,7 @@ def default_description() -> Description:
             InstanceSpec("ibm-q-emulated/premium/main", plan="Premium", devices=us_east),
         ),
     )
-    return Description(devices=tuple(devices), accounts=(platform, cloud, classic))
+    return platform, cloud, classic
 
 
 def default_world(clock: Clock, seed: int = 0) -> World:

@@ -13,7 +13,15 @@ from pytest_qchannel.hosts import Host
 from pytest_qchannel.ibm.releases import RELEASES
 from pytest_qchannel.ibm.table import ROUTES, find
 from pytest_qchannel.lanes.live.entry import fingerprint
-from pytest_qchannel.wire import ConnectionDropped, Handle, Json, Request, Response, json_object
+from pytest_qchannel.wire import (
+    ConnectionDropped,
+    Handle,
+    Json,
+    Request,
+    Response,
+    compact,
+    json_object,
+)
 
 __all__ = [
     "NEWEST_API",
@@ -147,7 +155,7 @@ def json_of(response: Response) -> Mapping[str, Json]:
 
 def with_body(request: Request, body: Json) -> Request:
     """The request with another body."""
-    content = json.dumps(body, separators=(",", ":")).encode()
+    content = compact(body)
     headers = {**request.headers, "content-length": str(len(content))}
     headers.pop("transfer-encoding", None)
     return replace(request, headers=headers, body=content)
@@ -158,7 +166,7 @@ def saying(response: Response, body: Json) -> Response:
     headers = {
         name: text for name, text in response.headers.items() if name.lower() != "content-length"
     }
-    content = json.dumps(body, separators=(",", ":")).encode()
+    content = compact(body)
     return replace(response, body=content, headers=headers)
 
 

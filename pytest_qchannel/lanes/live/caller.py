@@ -16,18 +16,17 @@ from pytest_qchannel.cassette.accounts import HeldInstance
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.hosts import IAM, RUNTIME, SEARCH, Host, base_url_of, find_any_host
+from pytest_qchannel.ibm.cloud import API_KEY_GRANT, LIFETIME_S
 from pytest_qchannel.ibm.table import url_of
 from pytest_qchannel.lanes.live.access import Access
 from pytest_qchannel.lanes.live.problems import LiveProblem
 from pytest_qchannel.secret import Secret
-from pytest_qchannel.wire import ConnectionDropped, Handle, Request, json_object
+from pytest_qchannel.wire import FORM_TYPE, ConnectionDropped, Handle, Request, json_object
 
 __all__ = ["Caller", "LiveLoginFailed"]
 
 _EARLY_S: Final = 300
 """How long before its end an access token is taken for ended."""
-
-_GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
 
 
 class LiveLoginFailed(LiveProblem):
@@ -128,8 +127,8 @@ class Caller:
         return self._json(Request("POST", parts.netloc, parts.path, headers, "limit=100", body))
 
     def _log_in(self) -> _Token:
-        form = urlencode({"grant_type": _GRANT, "apikey": self._secret.reveal()}).encode()
-        headers = {"content-type": "application/x-www-form-urlencoded"}
+        form = urlencode({"grant_type": API_KEY_GRANT, "apikey": self._secret.reveal()}).encode()
+        headers = {"content-type": FORM_TYPE}
         parts = urlsplit(url_of(IAM, "POST /identity/token"))
         request = Request("POST", parts.netloc, parts.path, headers, "", form)
         answered = self._json(request)
@@ -137,7 +136,7 @@ class Caller:
         if not isinstance(token, str):
             raise self._failed("IAM gave no access token", "service")
         self._learned(Secret("an access token of this run", token))
-        return _Token(token, self._now() + int(answered.get("expires_in") or 3600))
+        return _Token(token, self._now() + int(answered.get("expires_in") or LIFETIME_S))
 
     def _json(self, request: Request) -> dict[str, Any]:
         try:

@@ -30,6 +30,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from pytest_qchannel.channels.environment import CA_VARIABLES
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.network.passage import free_passage
 from pytest_qchannel.wire import ConnectionDropped, Drop, Request, Response, Trouble
@@ -43,7 +44,6 @@ READ_S: Final = 120.0
 HURRIED_S: Final = 5.0
 """How long it, and a connection, may take where the run has to end soon."""
 
-_CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _PORT: Final = 443
 _HOST: Final = re.compile(r"([a-z0-9-]+\.)+ibm\.com")
 _KEPT: Final = 8
@@ -91,7 +91,7 @@ class _Outside:
     proxies: dict[str, str] = field(default_factory=getproxies)
     ca_bundle: str = field(
         default_factory=lambda: next(
-            (os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)), certifi.where()
+            (os.environ[name] for name in CA_VARIABLES if os.environ.get(name)), certifi.where()
         )
     )
 
@@ -220,7 +220,7 @@ def _trusting(bundle: str) -> ssl.SSLContext:
         raise UsageProblem(
             f"the certificates to trust cannot be read: {error}",
             where=bundle,
-            next=f"set {' or '.join(_CA_VARIABLES)} to a file of certificates, or unset it",
+            next=f"set {' or '.join(CA_VARIABLES)} to a file of certificates, or unset it",
         ) from None
 
 

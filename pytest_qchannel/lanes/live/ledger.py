@@ -13,11 +13,13 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.lanes.live import rows
 from pytest_qchannel.lanes.live.budget import FIXED_S
 from pytest_qchannel.lanes.live.entry import TRANSITIONS, Entry, Kind, State, Wish, storable
 from pytest_qchannel.lanes.live.run_id import VARIABLE
@@ -40,23 +42,6 @@ _FIRST: Final = 10_000_000
 """Numbers begin at a random one from here: two runs of one name, as of a matrix, must not find
 each other's jobs by a tag, nor a run of today that of yesterday."""
 
-_TABLE: Final = """
-CREATE TABLE IF NOT EXISTS entries (
-    n INTEGER PRIMARY KEY, kind TEXT NOT NULL, test TEXT NOT NULL, owner TEXT NOT NULL,
-    instance TEXT NOT NULL, backend TEXT NOT NULL, tag TEXT NOT NULL UNIQUE, session TEXT,
-    cost INTEGER NOT NULL, is_capped INTEGER NOT NULL, reserved INTEGER NOT NULL, used REAL,
-    remote TEXT, state TEXT NOT NULL, ended TEXT, changed_at REAL NOT NULL, note TEXT
-)
-"""
-_NAMES: Final = tuple(field.name for field in fields(Entry))
-
-_KINDS: Final[tuple[tuple[int, Callable[[str], object]], ...]] = (
-    (_NAMES.index("kind"), Kind),
-    (_NAMES.index("state"), State),
-    (_NAMES.index("is_capped"), bool),
-)
-"""The columns that sqlite has no type for."""
-
 
 class OverBudget(Exception):
     """It would take more than the run's budget; the seconds as they are."""
@@ -70,7 +55,7 @@ class OverAllowance(Exception):
     """It would be more jobs, or seconds, than the test may have."""
 
     def __init__(self, jobs: int, seconds: int) -> None:
-        super().__init__(f"{jobs} jobs, {seconds} s")
+        super().__init__(f"{counted(jobs, 'job')}, {seconds} s")
         self.jobs, self.seconds = jobs, seconds
 
 
@@ -78,7 +63,7 @@ class NoSlot(Exception):
     """As many jobs as may be are in flight; these."""
 
     def __init__(self, entries: list[Entry]) -> None:
-        super().__init__(f"{len(entries)} jobs are in flight")
+        super().__init__(f"{counted(entries, 'job is', 'jobs are')} in flight")
         self.entries = entries
 
 
@@ -138,7 +123,7 @@ class Ledger:
                     next=f"finish that run with the version that began it, or set {VARIABLE} to a "
                     "new name",
                 )
-            db.execute(_TABLE)
+            db.execute(rows.TABLE)
             db.execute(f"PRAGMA user_version = {FORMAT}")
             if not _id_of(db):
                 db.execute(f"PRAGMA application_id = {1 + secrets.randbelow(2**31 - 1)}")
@@ -169,7 +154,7 @@ class Ledger:
             NoSlot: It must wait for a job that is alive.
         """
         with self._change() as db:
-            entries = _all(db)
+            entries = rows.all_of(db)
             counted = [
                 one for one in entries if one.test == wish.test and one.state is not State.VOID
             ]
@@ -190,7 +175,7 @@ class Ledger:
             ):
                 raise NoSlot(alive)
             entry = self._new(wish, entries)
-            _write(db, entry)
+            rows.write(db, entry)
         return entry
 
     def move(
@@ -215,7 +200,7 @@ class Ledger:
             WrongStep: The state does not follow the one that the entry is in.
         """
         with self._change() as db:
-            entry = _one(db, n)
+            entry = rows.one_of(db, n)
             if entry.state is state:
                 return entry
             if state not in TRANSITIONS[entry.state]:
@@ -228,16 +213,16 @@ class Ledger:
                 note=note or entry.note,
                 changed_at=self._now(),
             )
-            _write(db, moved)
+            rows.write(db, moved)
         return moved
 
     def note_end(self, n: int, ended: str) -> Entry:
         """Notes the state that an entry's job or session ended in, the first that is told."""
         with self._change() as db:
-            entry = _one(db, n)
+            entry = rows.one_of(db, n)
             if entry.ended is None:
                 entry = replace(entry, ended=ended, changed_at=self._now())
-                _write(db, entry)
+                rows.write(db, entry)
         return entry
 
     def adopt(self, entry: Entry, remote: str) -> Entry:
@@ -253,9 +238,9 @@ class Ledger:
             is_capped=entry.is_capped,
         )
         with self._change() as db:
-            new = self._new(wish, _all(db))
+            new = self._new(wish, rows.all_of(db))
             new = replace(new, state=State.RUNNING, remote=storable(remote), note="a duplicate")
-            _write(db, new)
+            rows.write(db, new)
         return new
 
     def entries(
@@ -263,7 +248,7 @@ class Ledger:
     ) -> list[Entry]:
         """The entries, oldest first: of a test, of a process, those that are open or not."""
         with self._opened() as db:
-            found = _all(db)
+            found = rows.all_of(db)
         test = None if test is None else storable(test)
         return [
             one
@@ -276,15 +261,12 @@ class Ledger:
     def entry(self, n: int) -> Entry:
         """One entry, as it is now."""
         with self._opened() as db:
-            return _one(db, n)
+            return rows.one_of(db, n)
 
     def by_remote(self, remote: str) -> Entry | None:
         """The entry of a job or a session, by the id that the service gave."""
         with self._opened() as db:
-            found = _found(
-                db.execute("SELECT * FROM entries WHERE remote = ?", (storable(remote),))
-            )
-        return found[0] if found else None
+            return rows.of_remote(db, storable(remote))
 
     def held(self) -> float:
         """The seconds of the budget that are spent, or held for what may be."""
@@ -368,30 +350,3 @@ def _id_of(db: sqlite3.Connection) -> int:
     """What tells a file from another one at its place; 0: it has none yet."""
     [(found,)] = db.execute("PRAGMA application_id")
     return int(found)
-
-
-def _found(rows: sqlite3.Cursor) -> list[Entry]:
-    """Rows, whose columns are in the order of an entry's fields."""
-    found = []
-    for row in rows.fetchall():
-        values = list(row)
-        for place, made_of in _KINDS:
-            values[place] = made_of(values[place])
-        found.append(Entry(*values))
-    return found
-
-
-def _all(db: sqlite3.Connection) -> list[Entry]:
-    return _found(db.execute("SELECT * FROM entries ORDER BY n"))
-
-
-def _one(db: sqlite3.Connection, n: int) -> Entry:
-    [entry] = _found(db.execute("SELECT * FROM entries WHERE n = ?", (n,)))
-    return entry
-
-
-def _write(db: sqlite3.Connection, entry: Entry) -> None:
-    db.execute(
-        "REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [getattr(entry, name) for name in _NAMES],
-    )

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Final
 
 from pytest_qchannel.ibm.route import FINAL
-from pytest_qchannel.wire import Json
+from pytest_qchannel.wire import Json, is_number
 
 __all__ = [
     "FINAL",
@@ -26,6 +26,8 @@ __all__ = [
     "status_of",
 ]
 
+_TWIN: Final = "mock_"
+"""How the name of a device begins that takes dry runs."""
 _SECONDS: Final = ("qpu_charge_time_seconds", "quantum_seconds", "seconds")
 """The names of the seconds that are charged, the newest first."""
 
@@ -73,6 +75,8 @@ def price_of_job(
     """
     if status_of(job) not in FINAL:
         return Unpriced.RUNNING
+    if str(job.get("backend")).startswith(_TWIN):
+        return Price(0.0)  # it tells what a real device would have used
     usage = job.get("usage")
     if not isinstance(usage, Mapping) or not usage:
         usage = (metrics or {}).get("usage")
@@ -108,6 +112,4 @@ def price_of_session(session: Mapping[str, Json]) -> Price | Unpriced:
 
 def _seconds(value: Json) -> float | None:
     """A number of seconds; ``None`` for all that is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 <= value < math.inf else None
+    return float(value) if is_number(value) and 0 <= value < math.inf else None

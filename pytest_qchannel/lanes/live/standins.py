@@ -12,7 +12,6 @@ descriptions); ``iat`` and ``exp`` are read by ibm-cloud-sdk-core and by the cli
 
 from __future__ import annotations
 
-import base64
 import functools
 import json
 import secrets
@@ -32,6 +31,7 @@ from pytest_qchannel.emulator.api.refusals import Known, refuse, refuse_as
 from pytest_qchannel.emulator.world.ended import remember_ended, said_of_ended
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import IAM, RUNTIME
+from pytest_qchannel.ibm.cloud import LIFETIME_S
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.lanes.live.access import shown
@@ -256,24 +256,13 @@ def _is_login(request: Request) -> bool:
 
 
 def _standin_jwt(real: str, expires_in: object) -> str:
-    """A token with the times of a real one; nobody has signed it."""
+    """A token with the times of a real one, signed with a key that nobody has."""
     try:
         claims = jwt.decode(real, options={"verify_signature": False, "verify_exp": False})
         times = {name: claims[name] for name in ("iat", "exp")}
     except (jwt.PyJWTError, KeyError):  # an opaque one: its answer says how long it lives
         now = int(time.time())
-        lives = expires_in if isinstance(expires_in, int) else 3600
+        lives = expires_in if isinstance(expires_in, int) else LIFETIME_S
         times = {"iat": now, "exp": now + lives}
-    head = {"alg": "HS256", "typ": "JWT"}
-    body = {"jti": secrets.token_hex(8), **times}
-    return ".".join(
-        _segment(part) for part in (_compact(head), _compact(body), secrets.token_bytes(32))
-    )
-
-
-def _compact(data: object) -> bytes:
-    return json.dumps(data, separators=(",", ":")).encode()
-
-
-def _segment(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+    claims = {"jti": secrets.token_hex(8), **times}
+    return jwt.encode(claims, secrets.token_bytes(32), algorithm="HS256")

@@ -175,15 +175,16 @@ class Submissions:
             self._doubts[order.key] = _Doubt(entry, outcome)
 
     def _arrived(self, order: Order, entry: Entry, remote: str) -> None:
-        """The service has it. Where its test is over, and has been swept, it must not go on."""
+        """The service has it. Where somebody has swept meanwhile, it must not go on."""
         try:
             self._ledger.move(entry.n, State.RUNNING, remote=remote)
         except WrongStep:
             end = cancel if order.kind is Kind.JOB else close
             end(remote, order.access, order.send)
             order.refuse(
-                "it arrived after the end of its test, and was ended",
-                "let the test wait for what its threads submit",
+                "it arrived, and was ended: qchannel cleanup had ended it, or its test was over",
+                "run qchannel cleanup when no live run goes on, and let the test wait for what its "
+                "threads submit",
             )
 
     def _doubtful(

@@ -6,31 +6,30 @@ what to add, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
 
-from pytest_qchannel.channels.model import Channel
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.api.auth import NO_CRN
 from pytest_qchannel.emulator.api.refusals import Known
-from pytest_qchannel.emulator.faults import Fault
 from pytest_qchannel.emulator.programs.outcome import FailureCode
 from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.lifecycle import JobState
-from pytest_qchannel.emulator.world.records import Account, Instance
-from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.absent import owner_of
-from pytest_qchannel.emulator.worlds.adding import BUILDER, adding
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
-from pytest_qchannel.ibm.table import find
+from pytest_qchannel.ibm.table import find, is_submission
 from pytest_qchannel.journal import Exchange, Journal, is_of_nobody
+from pytest_qchannel.lanes.source.case import Case
 from pytest_qchannel.lanes.source.device_hint import device_hint
 from pytest_qchannel.lanes.source.foreign_hint import instance_hint, job_hint, saved_hint
-from pytest_qchannel.rerun_command import again
+from pytest_qchannel.rerun_command import again, said_to
 
-__all__ = ["Case", "hints_for"]
+__all__ = ["hints_for"]
 
 _NO_BACKEND: Final = "No backend matches"
+_NO_DRY_RUN: Final = re.compile(r"`dry_run` mode: backend '(mock_[^']+)'")
 _ASKING: Final = ("least_busy", "backend", "backends")
 _ASKED: Final = ("name", "min_num_qubits", "dynamic_circuits", "filters", "use_fractional_gates")
 _UNASKED: Final = {"use_fractional_gates": False}
@@ -39,6 +38,10 @@ _MOST_DEVICES: Final = 12
 _WHAT_THERE_IS: Final = (
     "ask for what there is, or describe the device that you need: qchannel docs world"
 )
+_DRY_RUNS: Final = (
+    "an instance of the plan Premium or Flex, and dry_run_devices = true in the world file "
+    "(qchannel docs world)"
+)
 _MENDED_BY: Final[Mapping[int | None, str]] = {
     FailureCode.NOT_IN_TARGET: "transpile it for the backend: from qiskit import transpile, and "
     "before the run circuit = transpile(circuit, backend)",
@@ -46,52 +49,6 @@ _MENDED_BY: Final[Mapping[int | None, str]] = {
     "transpiled",
 }
 """What is wrong with a job, by its code, where one line of code mends it."""
-
-
-class Case(NamedTuple):
-    """What a test ended with.
-
-    Attributes:
-        world: The emulated world.
-        faults: What was to go wrong in it.
-        error: What the code under test ended with.
-        channel: The channel in use, if one is.
-        requests: What the test sent.
-        source: What the world was read from.
-        saved: The names that the account is saved under.
-    """
-
-    world: World
-    faults: Iterable[Fault]
-    error: BaseException
-    channel: Channel | None
-    requests: Journal
-    source: str = BUILDER
-    saved: tuple[str, ...] = ()
-
-    @property
-    def account(self) -> Account | None:
-        """The account that the fixtures log in with."""
-        if self.channel is None:
-            return None
-        accounts = self.world.accounts
-        return next((one for one in accounts if self.channel.name in one.channels), None)
-
-    @property
-    def instances(self) -> list[Instance]:
-        """Those of the account."""
-        return list(self.account.instances.values()) if self.account is not None else []
-
-    @property
-    def asked(self) -> list[Instance]:
-        """Those of them that the test asked; all, where it named none."""
-        used = {one.headers.get("service-crn", "") for one in self.requests}
-        return [one for one in self.instances if one.id in used] or self.instances
-
-    @property
-    def offered(self) -> list[str]:
-        """The devices of those that it asked."""
-        return list(dict.fromkeys(name for one in self.asked for name in one.devices))
 
 
 def hints_for(case: Case) -> list[str]:
@@ -109,9 +66,22 @@ def _unknown_credential(case: Case) -> QChannelError | None:
     return QChannelError(
         f"the {'access token' if is_token else 'API key'} that #{refused.number} was sent with is "
         "unknown here: no account of the emulated world has it",
-        facts=[("accounts", f"{names}, whose credentials the fixtures give")],
-        next="take token=... away: the client reads QISKIT_IBM_TOKEN, which the fixtures set; "
-        "elsewhere send qchannel.account.secret.reveal(), read in the test, not at import time",
+        facts=[
+            (
+                "accounts",
+                names
+                + said_to(
+                    tests=", whose credentials the fixtures give",
+                    program=", and the credential of one is in the environment",
+                ),
+            )
+        ],
+        next=said_to(
+            tests="take token=... away: the client reads QISKIT_IBM_TOKEN, which the fixtures set; "
+            "elsewhere send qchannel.account.secret.reveal(), read in the test, not at import time",
+            program="take token=... away: the client reads QISKIT_IBM_TOKEN, which is set here; "
+            'elsewhere send os.environ["QISKIT_IBM_TOKEN"]',
+        ),
     )
 
 
@@ -144,8 +114,11 @@ def _refused_list(case: Case) -> QChannelError | None:
         facts=[("why", last.why)],
         next=None  # the other hint has it
         if _unknown(case)
-        else "log in again, as by qchannel.connect(); or, if the test is about access that has "
-        "ended, assert_logged_out(service)",
+        else said_to(
+            tests="log in again, as by qchannel.connect(); or, if the test is about access that "
+            "has ended, assert_logged_out(service)",
+            program="log in again: make another service",
+        ),
     )
 
 
@@ -158,22 +131,9 @@ def _last_about_backends(case: Case) -> Exchange | None:
     return None
 
 
-def _no_device(case: Case) -> QChannelError | None:
-    """The device that was asked for is not in the world."""
-    return device_hint(
-        case.world,
-        case.error,
-        case.requests,
-        case.offered,
-        case.instances,
-        case.account,
-        case.source,
-    )
-
-
 def _no_backend(case: Case) -> QChannelError | None:
     """What there is, where no backend matches."""
-    if _NO_BACKEND not in str(case.error) or not case.instances or _no_device(case) is not None:
+    if _NO_BACKEND not in str(case.error) or not case.instances or device_hint(case) is not None:
         return None
     last = _last_about_backends(case)
     if last is None or last.status >= 400:
@@ -196,7 +156,7 @@ def _told(devices: list[Device]) -> str:
     for one in devices[:_MOST_DEVICES]:
         status = "" if one.status is DeviceStatus.ONLINE else f", {one.status}"
         kind = f", class {one.kind}" if one.kind else ""
-        told.append(f"{one.name} ({one.snapshot.num_qubits} qubits{status}{kind})")
+        told.append(f"{one.name} ({counted(one.snapshot.num_qubits, 'qubit')}{status}{kind})")
     more = len(devices) - _MOST_DEVICES
     return ", ".join([*told, *([f"{more} more"] if more > 0 else [])]) or "no device"
 
@@ -220,31 +180,32 @@ def _asked(error: BaseException) -> dict[str, object]:
 
 def _no_instance(case: Case) -> QChannelError | None:
     """A request that says to no instance that it is for it, as one written by hand."""
-    last = case.requests[-1] if case.requests else None
+    last = case.last
     if last is None or not case.instances or NO_CRN not in last.why:
         return None
     return QChannelError(
         f"#{last.number} names no instance",
         facts=[("instances", ", ".join(one.name for one in case.instances))],
-        next='send the header {"Service-CRN": qchannel.instances[0].id} too, or take the fixture '
-        "qchannel_rest, which sends it with every request",
+        next=said_to(
+            tests='send the header {"Service-CRN": qchannel.instances[0].id} too, or take the '
+            "fixture qchannel_rest, which sends it with every request",
+            program='send the header {"Service-CRN": os.environ["QISKIT_IBM_INSTANCE"]} too',
+        ),
     )
 
 
 def _of_somebody(case: Case) -> QChannelError | None:
     """What the code under test names of a person's own: a saved account, an instance, a job."""
-    hint, account = saved_hint(case.error, case.saved), case.account
+    hint, account = saved_hint(case), case.account
     if hint is not None or account is None or not account.instances:
         return hint
-    about = (case.world, case.source, account, case.requests)
-    return instance_hint(*about, case.error) or job_hint(*about)
+    return instance_hint(case, account) or job_hint(case, account)
 
 
 def _session_on_open(case: Case) -> QChannelError | None:
     """Which instance could have had the session."""
     code = Known.NO_SESSIONS.code
-    last = case.requests[-1] if case.requests else None
-    is_last = last is not None and last.why.startswith(f"{code} ")
+    is_last = case.last is not None and case.last.why.startswith(f"{code} ")
     if not is_last and f'"code":{code},' not in str(case.error):
         return None
     able = [one.name for one in case.instances if one.plan.has_sessions and one.devices]
@@ -254,20 +215,37 @@ def _session_on_open(case: Case) -> QChannelError | None:
     return QChannelError(
         f"{', '.join(able)} {said} dedicated sessions",
         facts=[("why", "a session is opened on the instance in use, and its plan has none")],
-        next=f'@pytest.mark.qchannel(instance="{able[0]}"), '
-        f'qchannel.connect(instance="{able[0]}"), or --qchannel-instance={able[0]}; '
-        "an instance that the code under test names is changed there",
+        next=said_to(
+            tests=f'@pytest.mark.qchannel(instance="{able[0]}"), '
+            f'qchannel.connect(instance="{able[0]}"), or --qchannel-instance={able[0]}; '
+            "an instance that the code under test names is changed there",
+            program=f"{again(f'--qchannel-instance={able[0]}')}; an instance that the program "
+            "names is changed there",
+        ),
+    )
+
+
+def _no_dry_run(case: Case) -> QChannelError | None:
+    """Which instance has the dry run that the client looked for."""
+    wanted = _NO_DRY_RUN.search(str(case.error))
+    if wanted is None or not case.asked:
+        return None
+    names = ", ".join(f"{one.name} ({one.plan.display_name})" for one in case.asked)
+    return QChannelError(
+        f"there is no {wanted[1]} for {names}",
+        facts=[("why", "a dry run goes to the twin of a device, and only some plans have those")],
+        next=(*owner_of(wanted[1], case.instances), _DRY_RUNS)[0],
     )
 
 
 def _no_sessions(case: Case) -> QChannelError | None:
     """How the world has an instance with sessions: it has none."""
-    if case.account is None or not case.account.instances:
+    if not case.instances:
         return None
-    keys = {"name": "with-sessions", "plan": "Premium"}
-    step = adding(case.world, case.source, case.account, "accounts.instances", keys)
-    # A file that is new has no other instance, and is used by the step itself.
-    run = f"\nand run with it: {again('--qchannel-instance=with-sessions')}"
+    keys, use = {"name": "with-sessions", "plan": "Premium"}, "--qchannel-instance=with-sessions"
+    step = case.adding("accounts.instances", keys, use)
+    # A file that is new is used by the step itself.
+    run = f"\nand run with it: {again(use)}"
     return QChannelError(
         "no instance of the emulated account has dedicated sessions",
         next=f"give it one:\n{step}{'' if ' && ' in step else run}",
@@ -275,41 +253,57 @@ def _no_sessions(case: Case) -> QChannelError | None:
 
 
 def _failed_job(case: Case) -> QChannelError | None:
-    """Whether a job failed because the test orders it."""
-    if not type(case.error).__name__.startswith(("RuntimeJob", "RuntimeInvalidState")):
-        return None
-    sent = [case.world.jobs.get(one.job_id or "") for one in case.requests]
+    """Why a job has failed: by what was sent, or because somebody orders it."""
+    kind = type(case.error).__name__
+    is_clients = kind.startswith(("RuntimeJob", "RuntimeInvalidState"))
+    asked = case.requests if is_clients else _last_look(case.requests)
+    sent = [case.world.jobs.get(one.job_id or "") for one in asked]
     ended = [one for one in sent if one and one.state in (JobState.FAILED, JobState.CANCELLED)]
-    if not ended:
+    if not ended or not (is_clients or ended[-1].state is JobState.FAILED or ended[-1].ending):
         return None
     job = ended[-1]
     facts = [("said", " ".join(str(one) for one in (job.reason_code, job.reason) if one))]
     if job.ending is None:
         return QChannelError(
             f"the job {job.id} ended as {job.state} by what it was sent, {job.program_id} on "
-            f"{job.backend}; the test orders nothing of that kind",
+            f"{job.backend}; nothing orders that",
             facts=facts,
             next=job.reason_solution
             or _MENDED_BY.get(job.reason_code)
             or "mend what was submitted; what is checked and simulated: qchannel docs emulator",
         )
     fault = next((one.label for one in case.faults if one.ending is job.ending), None)
-    order = f"the fault {fault!r} says so" if fault else "the test has set its end"
+    order = f"the fault {fault!r} says so" if fault else "its end was set"
     return QChannelError(
         f"the job {job.id} ended as {job.state} because {order}",
         facts=facts,
-        next=f"expect it: with pytest.raises({type(case.error).__name__}): job.result(); or take "
-        "the order away",
+        next=said_to(
+            tests=f"expect it: with pytest.raises({kind}): job.result(); or take the order away",
+            program=f"handle it: except {kind}; or take the order away",
+        )
+        if is_clients
+        else f"expect it: the state of the job tells {job.state}; or take the order away",
     )
+
+
+def _last_look(requests: Journal) -> list[Exchange]:
+    """The last request about a job, if it looks at one that was submitted here.
+
+    Who polls over REST ends with an error of their own, or of nobody's: as a KeyError.
+    """
+    about = [one for one in requests if one.job_id]
+    made = {one.job_id for one in about if is_submission(one.method, one.host, one.path)}
+    return [one for one in about[-1:] if one.method == "GET" and one.job_id in made]
 
 
 _DEAD_ENDS: Final[tuple[Callable[[Case], QChannelError | None], ...]] = (
     _unknown_credential,
     _refused_list,
-    _no_device,
+    device_hint,
     _no_backend,
     _no_instance,
     _of_somebody,
     _session_on_open,
+    _no_dry_run,
     _failed_job,
 )

@@ -8,57 +8,37 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from itertools import chain
 
 from pytest_qchannel.emulator.world import snapshots
-from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.absent import OF_2024, no_device
-from pytest_qchannel.emulator.worlds.adding import BUILDER, adding
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Journal
+from pytest_qchannel.lanes.source.case import Case
 
 __all__ = ["device_hint"]
 
 _CLIENT = "qiskit_ibm_runtime.qiskit_runtime_service"
 
 
-def device_hint(
-    world: World,
-    error: BaseException,
-    sent: Journal,
-    offered: Collection[str] = (),
-    instances: Collection[Instance] = (),
-    account: Account | None = None,
-    source: str = BUILDER,
-) -> QChannelError | None:
-    """What is wrong with the first device asked for that there is not, if one was.
-
-    Args:
-        world: The emulated world.
-        error: What the test ended with.
-        sent: What it sent.
-        offered: The devices of the instances that it asked.
-        instances: Those that it could have asked.
-        account: The account that it logs in with.
-        source: What the world was read from.
-    """
-    for name in chain(_of_client(error), _of_text(error), _refused(sent)):
-        if name not in world.devices:
-            step = _step(world, name, account, source) if account is not None else ""
-            return no_device(world, name, offered, instances, step)
+def device_hint(case: Case) -> QChannelError | None:
+    """What is wrong with the first device asked for that there is not, if one was."""
+    for name in chain(_of_client(case.error), _of_text(case.error), _refused(case.requests)):
+        if name not in case.world.devices:
+            step = case.adding("devices", _described(case.world, name))
+            return no_device(case.world, name, case.offered, case.instances, step)
     return None
 
 
-def _step(world: World, name: str, account: Account, source: str) -> str:
-    """What describes a device of that name, with a snapshot that there is."""
+def _described(world: World, name: str) -> dict[str, str]:
+    """A device of that name, with a snapshot that there is."""
     shipped = snapshots.available()
     others = (one.source or one.name for one in world.devices.values())
     like = name if name in shipped else next(others, "")
-    keys = {"name": name, **({"source": like} if like != name else {})}
-    return adding(world, source, account, "devices", keys)
+    return {"name": name, **({"source": like} if like != name else {})}
 
 
 def _of_client(error: BaseException) -> Iterator[str]:

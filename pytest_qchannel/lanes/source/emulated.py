@@ -22,7 +22,8 @@ from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.chain import in_turn
 from pytest_qchannel.lanes.journaling import journaled
-from pytest_qchannel.lanes.source.dead_ends import Case, hints_for
+from pytest_qchannel.lanes.source.case import Case
+from pytest_qchannel.lanes.source.dead_ends import hints_for
 from pytest_qchannel.lanes.worlds import seeded, world_of
 from pytest_qchannel.settings import Settings
 from pytest_qchannel.wire import Link, Request, Response

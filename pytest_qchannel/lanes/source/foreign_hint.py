@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.world.records import Account
-from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.emulator.worlds.adding import adding
+from pytest_qchannel.emulator.worlds.absent import MISSPELT
 from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
 from pytest_qchannel.hosts import REGIONS
 from pytest_qchannel.ibm.table import find
-from pytest_qchannel.journal import Journal
+from pytest_qchannel.journal import Exchange
+from pytest_qchannel.lanes.source.case import Case
 from pytest_qchannel.rerun_command import again
 
 __all__ = ["instance_hint", "job_hint", "saved_hint"]
@@ -28,55 +28,46 @@ _CLIENT: Final = "qiskit_ibm_runtime"
 _PARTS: Final = 3
 """Of an instance of the classic platform: hub, group and project."""
 
-_MISSPELT: Final = 0.8
-"""How like another one a name is that was written wrong."""
-
 _NOT_SAVED: Final = re.compile(r"Account with the name (.+) does not exist on disk")
 """Source: ``accounts/management.py`` of the client, 0.34 to 0.51."""
 
 
-def saved_hint(error: BaseException, saved: Iterable[str]) -> QChannelError | None:
-    """How a saved account that the client did not find is there in the emulated lane.
-
-    Args:
-        error: What the test ended with.
-        saved: The names that the emulated account is saved under already.
-    """
+def saved_hint(case: Case) -> QChannelError | None:
+    """How a saved account that the client did not find is there in the emulated lane."""
+    error = case.error
     found = _NOT_SAVED.search(str(error)) if "AccountNotFound" in type(error).__name__ else None
     if found is None or any(_locals(error, "filename", "_discover_account")):
         return None  # a file of the test's own is its own matter
     name = found[1]
     return QChannelError(
         f"no account is saved under the name {name!r}: your own account file is hidden here",
-        facts=[("to save", "the emulated account under that name, for a run without an edit")],
-        next=again(f"--qchannel-saved-accounts={','.join([*saved, name])}"),
+        facts=[
+            ("to save", "the emulated account under that name, for a run without an edit"),
+            ("instance", "the one in use; where yours names another: QCHANNEL_INSTANCE=NAME"),
+        ],
+        next=again(f"--qchannel-saved-accounts={','.join([*case.saved, name])}"),
     )
 
 
-def instance_hint(
-    world: World, source: str, account: Account, sent: Journal, error: BaseException
-) -> QChannelError | None:
+def instance_hint(case: Case, account: Account) -> QChannelError | None:
     """How an instance that the emulated account lacks is there.
 
     Args:
-        world: The emulated world.
-        source: What it was read from.
-        account: The account that the test logs in with.
-        sent: What the test sent.
-        error: What it ended with.
+        case: What the test ended with.
+        account: The account that it logs in with; it has instances.
     """
-    known = {text for one in account.instances.values() for text in (one.id, one.name)}
-    asked = (*_locals(error, "instance"), *_refused_crn(sent))
+    known = {text for one in case.instances for text in (one.id, one.name)}
+    asked = (*_locals(case.error, "instance"), *_refused_crn(case.last))
     name = next((one for one in asked if one and one != "auto" and one not in known), None)
     if name is None:
         return None
     is_crn = name.startswith("crn:")
     if not _can_be_given(name, is_crn=is_crn, is_classic=account.platform == "classic"):
         return None  # a misspelt one, or one of elsewhere: the answer says so
-    names = [one.name for one in account.instances.values()]
-    closest = nearest(name, names, likeness=_MISSPELT)
+    names = [one.name for one in case.instances]
+    closest = nearest(name, names, likeness=MISSPELT)
     keys = {"name": "my-instance", "crn": name} if is_crn else {"name": name}
-    step = adding(world, source, account, "accounts.instances", {**keys, "plan": "Premium"})
+    step = case.adding("accounts.instances", {**keys, "plan": "Premium"})
     return QChannelError(
         f"the emulated account has no instance {name!r}",
         facts=[("instances", ", ".join(names))],
@@ -88,14 +79,15 @@ def instance_hint(
     )
 
 
-def job_hint(world: World, source: str, account: Account, sent: Journal) -> QChannelError | None:
+def job_hint(case: Case, account: Account) -> QChannelError | None:
     """How a job of the past is there; arguments as of :func:`instance_hint`."""
-    last = next(reversed(sent), None)
+    last = case.last
     found = find(last.method, last.host, last.path) if last is not None else None
     name = unquote(found.args.get("job_id", "")) if found is not None else ""
-    if not name or last is None or last.status != 404 or name in world.jobs:
+    if not name or last is None or last.status != 404 or name in case.world.jobs:
         return None
-    instance = next(iter(account.instances.values()))
+    asked = last.headers.get("service-crn", "")
+    instance = account.instances.get(asked) or case.instances[0]
     keys = {
         "account": account.name,
         "instance": instance.name,
@@ -104,8 +96,8 @@ def job_hint(world: World, source: str, account: Account, sent: Journal) -> QCha
     }
     return QChannelError(
         f"the emulated world has no job {name!r}",
-        next="read the id of a job that the test has submitted; or describe that job (with result "
-        f"= ..., where a test reads one):\n{adding(world, source, account, 'jobs', keys)}",
+        next="read the id of a job that was submitted here; or describe that job (with result "
+        f"= ..., where a test reads one):\n{case.adding('jobs', keys)}",
     )
 
 
@@ -118,8 +110,7 @@ def _locals(error: BaseException, name: str, function: str = "") -> Iterator[str
                 yield text
 
 
-def _refused_crn(sent: Journal) -> Iterator[str]:
-    last = next(reversed(sent), None)
+def _refused_crn(last: Exchange | None) -> Iterator[str]:
     if last is not None and last.status in (401, 403, 404):
         yield last.headers.get("service-crn", "")
 

@@ -16,7 +16,7 @@ from pytest_qchannel import rerun_command
 from pytest_qchannel.channels.client import client_version, default_channel
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.page.merge import VERSION
-from pytest_qchannel.plugin import session_settings, taping
+from pytest_qchannel.plugin import command_line, session_settings
 from pytest_qchannel.plugin.record.clean import cleaned
 from pytest_qchannel.plugin.record.facts import Deed, Facts, Spent, relative
 from pytest_qchannel.plugin.record.run import Attempt, Run
@@ -47,11 +47,8 @@ class Told(NamedTuple):
 
 def document_of(config: pytest.Config, run: Run, told: Told) -> Document:
     """Everything that a page tells of a run, without secrets."""
-    rerun_command.started(taping.start_of(config))
-    try:
+    with command_line.known(config):
         tests = list(_tests(config, run, told.deeds))
-    finally:
-        rerun_command.ended()
     circuits: dict[str, Document] = {}
     devices: dict[str, Document] = {}
     for one in run.attempts:
@@ -92,7 +89,7 @@ def _run(config: pytest.Config, told: Told) -> Document:
 
 def _tests(config: pytest.Config, run: Run, deeds: Sequence[Deed]) -> Iterator[Document]:
     by_path = {relative(config, one["path"]): one for one in deeds}
-    options = [rerun_command.quoted(one) for one in taping.start_of(config).typed]
+    options = [rerun_command.quoted(one) for one in command_line.start_of(config).typed]
     for attempt in run.attempts:
         facts, of_test = attempt.facts, session_settings.id_of(config, attempt.node)
         file, _, name = attempt.node.partition("::")

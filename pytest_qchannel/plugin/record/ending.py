@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -62,7 +62,7 @@ class RunRecord:
     def _shown(self) -> Shown:
         return Shown(_clean)
 
-    def show(self, terminalreporter: Any) -> None:
+    def show(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Says in the terminal how many tests ran in which lane, and what became of cassettes."""
         verbosity = self._config.get_verbosity()
         # What a live run has spent is told by the run itself, beside what it left behind.

@@ -95,8 +95,8 @@ _FACTS: Final = pytest.StashKey[Facts]()
 _LANE: Final = pytest.StashKey[tuple[Lane, float]]()
 """The lane of a test, and when it was opened."""
 
-_NEXT: Final = r"(?m)^ *next: +(.+)"
-"""The last line of an error of ours, where it is a note of another one."""
+_NEXT: Final = re.compile(r"^( *next: +)(.+(?:\n +.+)*)", re.MULTILINE)
+"""The last lines of an error of ours, where it is a note of another one."""
 
 
 def of(item: pytest.Item) -> Facts:
@@ -168,10 +168,11 @@ def _said(error: BaseException) -> dict[str, str | None]:
     if isinstance(error, QChannelError):
         return {"headline": error.headline, "where": error.where, "next": error.next}
     first, *_ = str(error).splitlines() or [""]
-    advice = re.search(_NEXT, "\n".join(getattr(error, "__notes__", ())))
+    advice = _NEXT.search("\n".join(getattr(error, "__notes__", ())))
+    step = advice[2].replace("\n" + " " * len(advice[1]), "\n") if advice else None
     name = type(error).__name__
     headline = f"{name}: {first}" if first else name
-    return {"headline": headline, "where": None, "next": advice[1] if advice else None}
+    return {"headline": headline, "where": None, "next": step}
 
 
 def _is_job_created(one: Exchange) -> bool:

@@ -13,6 +13,8 @@ __all__ = ["markdown_of"]
 
 _MOST_FAILURES: Final = 50
 _LONGEST: Final = 400
+_LONGEST_STEP: Final = 4_000
+"""Of what mends a failure: cut off, it does not work as it is pasted."""
 _BAD: Final = ("failed", "error")
 
 _PLAIN: Final = re.compile(
@@ -43,7 +45,8 @@ def _failures(tests: Iterable[dict[str, Any]]) -> Iterator[str]:
     for one in failed[:_MOST_FAILURES]:
         error = one["error"] or {}
         command = error.get("next") or one["rerun"]
-        yield f"| {code(one['id'])}<br>{escaped(error.get('headline', ''))} | {code(command)} |"
+        said = f"{code(one['id'])}<br>{escaped(error.get('headline', ''))}"
+        yield f"| {said} | {code(command, _LONGEST_STEP)} |"
     if (more := len(failed) - _MOST_FAILURES) > 0:
         yield f"| and {more} more | |"
     yield ""
@@ -74,14 +77,14 @@ def _list(lines: Iterable[str]) -> list[str]:
     return [f"- {escaped(one)}" for one in lines]
 
 
-def code(text: str) -> str:
+def code(text: str, most: int = _LONGEST) -> str:
     """A text in the letters of code."""
-    return f"<code>{escaped(text)}</code>"
+    return f"<code>{escaped(text, most)}</code>"
 
 
-def escaped(text: str) -> str:
+def escaped(text: str, most: int = _LONGEST) -> str:
     """A text that Markdown and HTML show as it is: no mark-up, no link, no image, no column."""
-    line = visible(text, _LONGEST)
+    line = visible(text, most)
     kept, at = list[str](), 0
     while at < len(line):
         found = _PLAIN.match(line, at)

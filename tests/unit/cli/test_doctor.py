@@ -129,6 +129,27 @@ pytestmark = [pytest.mark.qchannels, pytest.mark.qchannel("ibm_cloud", seed=3)]
 @pytest.mark.qchannel_fault("GET /backends", status=500)
 def test_a(): ...
 """,
+    "test_logins.py": """\
+from typing import TYPE_CHECKING
+
+from pytest_qchannel import emulated
+from qiskit_ibm_runtime import QiskitRuntimeService
+
+if TYPE_CHECKING:
+    QiskitRuntimeService()
+
+with emulated():
+    SERVICE = QiskitRuntimeService()
+
+
+def login(make=lambda: QiskitRuntimeService()):
+    return QiskitRuntimeService()
+
+
+if __name__ == "__main__":
+    QiskitRuntimeService()
+""",
+    "job.py": "from qiskit_ibm_runtime import QiskitRuntimeService\n\nQiskitRuntimeService()\n",
     "ca.pem": "-----BEGIN CERTIFICATE-----\n",
 }
 

@@ -98,6 +98,32 @@ def test_what_is_written_fits_the_project(
 
 
 @pytest.mark.parametrize(
+    ("ini", "key"),
+    [
+        ("", "qchannel_everywhere = true"),
+        ("pytest.ini", "qchannel_everywhere = true"),
+        ("pytest.toml", 'qchannel_everywhere = "true"'),
+    ],
+)
+def test_where_the_project_logs_in_at_import_the_run_is_put_on_the_emulator(
+    ini: str, key: str, init: Init, tmp_path: Path
+) -> None:
+    """Each run ended with an error after ``init --write``, and ``qchannel doctor`` saw nothing."""
+    if ini:
+        (tmp_path / ini).write_text("[pytest]\n", encoding="utf-8")
+    login = "from qiskit_ibm_runtime import QiskitRuntimeService\n\nQiskitRuntimeService()\n"
+    (tmp_path / "conftest.py").write_text(login, encoding="utf-8")
+    planned = json.loads(init("--write", "--json").output)
+    (one,) = (one for one in planned["add" if ini else "new"] if one["path"].startswith("pytest."))
+    said = f"# conftest.py, line 3 logs in before there is any fixture\n{key}\n"
+    assert one["text"] == (said if ini else f"[pytest]\n{said}")
+    if ini:
+        (tmp_path / ini).write_text(f"[pytest]\n{said}", encoding="utf-8")
+    assert "There already: the whole run is on the emulator." in init().output
+    assert CliRunner().invoke(main, ["doctor", "--only", "imports"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
     ("layout", "words"),
     [
         ("empty", "run: python -m pip install pytest-qchannel\n"),

@@ -36,5 +36,5 @@ def test_tokens_are_revoked_while_a_thread_logs_in() -> None:
     login = threading.Thread(target=door.token)
     app.world.tokens = Interrupted(login, app.world.tokens)
     assert door.control.revoke_access_tokens() == 1
-    login.join(timeout=10)
+    login.join(timeout=60)
     assert len(app.world.tokens) == 2

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import requests
 
 from pytest_qchannel import emulated
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.emulator.world.clock import Clock
-from pytest_qchannel.emulator.world.jobs import Job
+from pytest_qchannel.emulator.world.jobs import Job, JobEnding
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.snapshots import available
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.journal import Journal
-from pytest_qchannel.lanes.source.dead_ends import Case, hints_for
+from pytest_qchannel.lanes.source.case import Case
+from pytest_qchannel.lanes.source.dead_ends import hints_for
 from pytest_qchannel.wire import Json, Request, Response
 
 HOST = "quantum.cloud.ibm.com"
@@ -189,6 +192,21 @@ def test_a_session_on_open_is_told_over_rest_too() -> None:
     assert '@pytest.mark.qchannel(instance="second")' in said
 
 
+def test_who_has_no_dry_runs_is_told_which_instance_has() -> None:
+    """What the user saw of an Open instance: that a device was not found, and no instance."""
+    error = ValueError("Unable to use `dry_run` mode: backend 'mock_away' was not found")
+    world = world_of()
+    assert told(world, ValueError("backend 'mock_away'"), sent(LISTED)) == []
+    (said,) = told(world, error, sent(LISTED))
+    assert said.startswith("there is no mock_away for first (Open), second (Premium)")
+    assert said.endswith("dry_run_devices = true in the world file (qchannel docs world)")
+    first, second = world.accounts[0].instances.values()
+    second.has_dry_runs = True
+    (said,) = told(world, error, sent(LISTED, crn=first.id))
+    assert said.startswith("there is no mock_away for first (Open)\n")
+    assert '@pytest.mark.qchannel(instance="second"): that instance has mock_away' in said
+
+
 def test_where_no_instance_has_sessions_the_step_gives_the_world_one() -> None:
     """What the user saw: nothing, in a world of one Open instance, as a step had made it."""
     builder = WorldBuilder().device("north", source=SNAPSHOT).account("lab", channels=["ibm_cloud"])
@@ -200,7 +218,8 @@ def test_where_no_instance_has_sessions_the_step_gives_the_world_one() -> None:
     assert '.instance(name="with-sessions", plan="Premium")' in said
     assert "pytest --qchannel-instance=with-sessions" in said
     (said,) = hints_for(case._replace(source="/elsewhere/world.toml"))
-    assert said.endswith(" && pytest --qchannel-world=qchannel-world.toml")
+    run = "pytest --qchannel-world=qchannel-world.toml --qchannel-instance=with-sessions"
+    assert said.endswith(f" && {run}")
 
 
 def test_what_was_asked_for_as_false_is_told_too() -> None:
@@ -239,6 +258,15 @@ def test_a_job_that_fails_by_what_it_was_sent_is_told_the_line_that_mends_it(
     (said,) = told(world, RuntimeJobFailureError(), journal)
     assert said.startswith("the job j1 ended as Failed by what it was sent, sampler on north")
     assert mend in said.partition("next:")[2]
+    # Who polls over REST saw their own KeyError alone.
+    assert told(world, KeyError("results"), journal) == [], "it did not look at the job"
+    journal.record(Request("GET", HOST, "/api/v1/jobs/j1", {}), OK, "j1")
+    assert told(world, KeyError("results"), journal) == [said]
+    world.jobs["j1"].state = JobState.CANCELLED
+    assert told(world, KeyError("results"), journal) == [], "as the code itself had it"
+    world.jobs["j1"].ending = JobEnding("cancel", "It was late.", 1305)
+    (ordered,) = told(world, KeyError("results"), journal)
+    assert "next: expect it: the state of the job tells Cancelled; or take " in ordered
 
 
 def test_what_was_made_outside_of_a_second_world_is_said_to_be() -> None:
@@ -258,3 +286,14 @@ def test_what_was_made_outside_of_a_second_world_is_said_to_be() -> None:
     with pytest.raises(AssertionError) as alone, emulated():
         fail()
     assert "a world of its own" not in "".join(alone.value.__notes__)
+
+
+def test_a_device_that_is_missing_is_told_of_an_account_without_an_instance(tmp_path: Path) -> None:
+    """Such an account, in a world file elsewhere: the test ended in a StopIteration of ours."""
+    builder = (
+        WorldBuilder().device("north", source=SNAPSHOT).account("bare", channels=["ibm_cloud"])
+    )
+    error = raised_by_the_client(name="nort")
+    world = builder.build(Clock(lambda: 1_800_000_000.0), 0)
+    said = hints_for(Case(world, (), error, CLOUD, sent(), str(tmp_path / "world.toml")))
+    assert said[0].startswith("the emulated world has no backend 'nort'")

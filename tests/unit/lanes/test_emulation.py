@@ -35,23 +35,11 @@ from pytest_qchannel.lanes.decide import Plan
 from pytest_qchannel.lanes.lane import open_lanes
 from pytest_qchannel.lanes.tapes import tape_for
 from pytest_qchannel.settings import Mode, resolve
+from tests.world_kit import world_text
 
 KEY = "a-Real-Looking_Key-of-44-characters-01234567"
 URL = "https://quantum.cloud.ibm.com/api/v1/backends"
-WORLD = """
-[[devices]]
-name = "ibm_mine"
-source = "ibm_torino"
-
-[[accounts]]
-name = "me"
-channels = ["ibm_cloud"]
-
-[[accounts.instances]]
-name = "mine"
-plan = "Open"
-devices = ["ibm_mine"]
-"""
+WORLD = world_text("ibm_mine", "ibm_torino", channels=["ibm_cloud"], instance="mine")
 
 
 @pytest.fixture(autouse=True)

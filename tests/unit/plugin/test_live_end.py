@@ -93,7 +93,8 @@ def test_of_what_is_swept_twice_the_last_word_is_told(ending: End, lines: list[s
     with pytest.raises(StopIteration):
         next(finish)
     assert (run.is_hurried, run.seconds) == (True, [5, 5])
-    end.pytest_terminal_summary(SimpleNamespace(write_line=lines.append))
+    reporter = cast("pytest.TerminalReporter", SimpleNamespace(write_line=lines.append))
+    end.pytest_terminal_summary(reporter)
     assert [one.partition(":")[2].partition(";")[0].strip() for one in lines] == [
         "cancelled job three, which was left",
         "cancelled job one, which was left",

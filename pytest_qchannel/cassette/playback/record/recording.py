@@ -11,7 +11,6 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -20,16 +19,12 @@ from pytest_qchannel.cassette.accounts import HeldAccount
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.gate import Finding, Gate, SecretFound
-from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.interaction import Interaction, with_length
 from pytest_qchannel.cassette.playback.matching import address_of, key_of, submission_in
 from pytest_qchannel.cassette.playback.record.collapse import collapse
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.qpy_answers import answered_params
-from pytest_qchannel.cassette.playback.record.replayable import (
-    made_of_given,
-    made_of_parts,
-    not_found_again,
-)
+from pytest_qchannel.cassette.playback.record.replayable import unreplayable
 from pytest_qchannel.cassette.playback.replay.identity import is_login, kept_logins
 from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.cassette.problems import RecordingRefused, record_command
@@ -158,17 +153,12 @@ class Recording:
             scrubbed[id(one)] = kept
             if submission is not None:
                 submitted[id(kept)] = submission
-        ids = self._ids_given(raw, accounts, scrubber.standins)
-        given = [*ids, *(one for one in _credentials(accounts, raw) if one.is_searchable)]
         pairs = [(one, scrubbed[id(one)]) for one in raw]
         sent = {key: one.sent for key, one in submitted.items()}
-        found = chain(
-            self._lost,
-            not_found_again(pairs, accounts),
-            made_of_parts(((*both, sent.get(id(both[1]))) for both in pairs), ids),
-            made_of_given(((one, sent[id(one)]) for _, one in pairs if id(one) in sent), given),
-        )
-        self._not_found_again = tuple(dict.fromkeys(found))
+        ids = self._ids_given(raw, accounts, scrubber.standins)
+        given = [*ids, *(one for one in _credentials(accounts, raw) if one.is_searchable)]
+        lost = [*self._lost, *unreplayable(pairs, sent, accounts, ids, given)]
+        self._not_found_again = tuple(dict.fromkeys(lost))
         fewer = collapse(self._whole(scrubbed))
         cassette = Cassette(
             self.test_id,
@@ -329,10 +319,7 @@ class Recording:
             kept["params"] = params
         whole = Submission(kept, submission.texts, submission.sent)
         body = whole.to_bytes()
-        headers = tuple(
-            (name, str(len(body)) if name.lower() == "content-length" else value)
-            for name, value in scrubbed.request_headers
-        )
+        headers = with_length(scrubbed.request_headers, body)
         return replace(scrubbed, request_headers=headers, request_body=body), whole
 
     def _noted(self, done: Scrubbed) -> Interaction:

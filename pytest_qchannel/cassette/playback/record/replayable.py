@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -30,9 +30,30 @@ from pytest_qchannel.ibm.table import asked_by
 from pytest_qchannel.secret import Secret
 from pytest_qchannel.wire import json_object
 
-__all__ = ["made_of_given", "made_of_parts", "not_found_again"]
+__all__ = ["not_found_again", "unreplayable"]
 
 _LEAST: Final = 4
+
+
+def unreplayable(
+    pairs: Sequence[tuple[Interaction, Interaction]],
+    sent: Mapping[int, object],
+    accounts: Mapping[str, HeldAccount],
+    ids: Sequence[Secret],
+    given: Iterable[Secret],
+) -> Iterator[str]:
+    """What a replay would not find again, in words.
+
+    Args:
+        pairs: Each interaction as it happened, and as it would be kept; in order.
+        sent: The params of jobs, the circuits as forms, by the identity of what would be kept.
+        accounts: The accounts that the test used, by channel; not scrubbed.
+        ids: The ids that have a stand-in, each named by what it is.
+        given: All that has one.
+    """
+    yield from not_found_again(pairs, accounts)
+    yield from _made_of_parts(((*both, sent.get(id(both[1]))) for both in pairs), ids)
+    yield from _made_of_given(((one, sent[id(one)]) for _, one in pairs if id(one) in sent), given)
 
 
 def not_found_again(
@@ -53,7 +74,7 @@ def not_found_again(
         seen.add(raw, kept)
 
 
-def made_of_given(
+def _made_of_given(
     jobs: Iterable[tuple[Interaction, object]], given: Iterable[Secret]
 ) -> Iterator[str]:
     """In which texts of submissions a value is hidden that is another one in a replay, in words.
@@ -76,7 +97,7 @@ def made_of_given(
             yield f"{key.method} {key.path} by a text of its params, which holds {name}"
 
 
-def made_of_parts(
+def _made_of_parts(
     requests: Iterable[tuple[Interaction, Interaction, object]], ids: Iterable[Secret]
 ) -> Iterator[str]:
     """In which texts of requests a part of an id is hidden, in words.

@@ -17,8 +17,9 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import CRN_HEADER, found_in, is_submission
+from pytest_qchannel.cassette.playback.matching import found_in, is_submission
 from pytest_qchannel.cassette.submitted.submission import fields_of
+from pytest_qchannel.crn import CRN_HEADER
 from pytest_qchannel.ibm.fields import HGP
 
 __all__ = ["ForeignIds", "named_ids"]
@@ -105,8 +106,7 @@ def named_ids(one: Interaction) -> list[tuple[str, str]]:
     session = fields_sent.get(_SESSION) if fields_sent is not None else None
     if isinstance(session, str):
         names.append((_SESSION, session))
-    crns = (unquote(v).strip() for n, v in one.request_headers if n.lower() == CRN_HEADER)
-    return [*names, *((_CRNS, crn) for crn in crns if crn)]
+    return [*names, *((_CRNS, crn) for crn in one.crns if crn)]
 
 
 def _submitted(one: Interaction) -> Mapping[str, object] | None:

@@ -12,7 +12,6 @@ Source of the answers' fields: IAM's ``POST /identity/token`` and the classic pl
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -24,13 +23,11 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import found_in
 from pytest_qchannel.cassette.standin_shapes import HEX, WORD, standin_jwt
 from pytest_qchannel.hosts import IAM
+from pytest_qchannel.ibm import classic, cloud
 from pytest_qchannel.ibm.route import Action
-from pytest_qchannel.wire import json_object
+from pytest_qchannel.wire import compact, json_object
 
 __all__ = ["Identity", "is_login", "kept_logins"]
-
-IAM_LIFETIME_S: Final = 3_600
-CLASSIC_LIFETIME_S: Final = 14 * 24 * 3_600
 
 _JSON: Final = (("Content-Type", "application/json; charset=utf-8"),)
 
@@ -87,7 +84,7 @@ class Identity:
         is_iam = found is not None and found.host.service == IAM
         body = _iam(number, issued_at) if is_iam else _classic(number, issued_at)
         return Interaction(
-            sent.method, sent.url, status=200, response_headers=_JSON, response_body=_compact(body)
+            sent.method, sent.url, status=200, response_headers=_JSON, response_body=compact(body)
         )
 
     def state(self) -> Mapping[str, int]:
@@ -132,11 +129,11 @@ def _to(sent: Interaction, refused: Interaction) -> Interaction:
 
 def _iam(number: int, issued_at: int) -> Mapping[str, object]:
     return {
-        "access_token": standin_jwt(number, issued_at, issued_at + IAM_LIFETIME_S),
+        "access_token": standin_jwt(number, issued_at, issued_at + cloud.LIFETIME_S),
         "refresh_token": "not_supported",
         "token_type": "Bearer",
-        "expires_in": IAM_LIFETIME_S,
-        "expiration": issued_at + IAM_LIFETIME_S,
+        "expires_in": cloud.LIFETIME_S,
+        "expiration": issued_at + cloud.LIFETIME_S,
         "scope": "ibm openid",
     }
 
@@ -145,14 +142,10 @@ def _classic(number: int, issued_at: int) -> Mapping[str, object]:
     created = datetime.fromtimestamp(issued_at, UTC)
     return {
         "id": f"{HEX}{number:0{128 - len(HEX)}x}",
-        "ttl": CLASSIC_LIFETIME_S,
+        "ttl": classic.LIFETIME_S,
         "created": created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "userId": f"{HEX}{1:08x}",
     }
-
-
-def _compact(body: Mapping[str, object]) -> bytes:
-    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _credential(login: Interaction) -> str:

@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pytest_qchannel.cassette.interaction import Interaction
-from pytest_qchannel.cassette.playback.matching import CRN_HEADER, is_submission
+from pytest_qchannel.cassette.interaction import Interaction, with_length
+from pytest_qchannel.cassette.playback.matching import is_submission
 from pytest_qchannel.cassette.playback.replay.metadata import (
     CircuitMetadata,
     put_back,
@@ -30,7 +30,6 @@ from pytest_qchannel.cassette.submitted.submission import Submission, walk_circu
 
 __all__ = ["SentTexts"]
 
-_LONGEST: Final = 10_000
 _ELSEWHERE: Final = frozenset({"params", "tags"})
 """Fields of a job that are kept in another form or order."""
 
@@ -120,10 +119,7 @@ class SentTexts:
             put_back(document, metadata)
             made = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
         body = made.encode("utf-8", "surrogatepass")
-        headers = tuple(
-            (name, str(len(body)) if name.lower() == "content-length" else value)
-            for name, value in found.response_headers
-        )
+        headers = with_length(found.response_headers, body)
         return replace(found, response_headers=headers, response_body=body)
 
     def _read(self) -> None:
@@ -140,7 +136,7 @@ class SentTexts:
                 names = {str(name) for _, one in circuits for name, _ in one["cregs"]}
             texts = {*names, *echoes.words_in(params), *texts_in(params)}
             for one in texts:
-                if len(one) < _LONGEST:
+                if len(one) <= echoes.LONGEST:
                     self._texts[harmless_text(one)] = self._texts[written_by_somebody(one)] = one
         self._unread.clear()
 
@@ -165,7 +161,7 @@ def _stood_for(recorded: Interaction, sent: Interaction) -> Iterator[tuple[str, 
     )
     queries = [sorted(parse_qsl(one.query), key=lambda field: field[0]) for one in parts]
     pairs += [(old[1], new[1]) for old, new in zip(*queries, strict=False) if old[0] == new[0]]
-    pairs += zip(*(_crns(one) for one in both), strict=False)
+    pairs += zip(*(one.crns for one in both), strict=False)
     if recorded.request_body:
         with suppress(ValueError, RecursionError):
             pairs.append((json.loads(recorded.request_body), json.loads(sent.request_body)))
@@ -177,9 +173,3 @@ def _stood_for(recorded: Interaction, sent: Interaction) -> Iterator[tuple[str, 
             pairs += zip(old, new, strict=True)
         elif isinstance(old, str) and isinstance(new, str) and old != new and is_one_of_many(old):
             yield old, new
-
-
-def _crns(one: Interaction) -> list[str]:
-    return [
-        unquote(text).strip() for name, text in one.request_headers if name.lower() == CRN_HEADER
-    ]

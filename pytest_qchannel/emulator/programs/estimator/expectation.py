@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.primitives.containers.bindings_array import BindingsArray
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.programs.arrays import Bits, Reals
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.estimator import zne
@@ -137,32 +138,36 @@ def estimate(
     measured = []
     for number, factor in enumerate(factors):
         at = seed_from(seed, 1, number)
-        stronger, injection = circuit, None
-        if layers is not None:
-            injection = layers.scaled(_noise_added(settings, layers, factor))
-        elif machine.is_noisy and settings.zne is not None:
-            stronger = zne.fold(circuit, factor, settings.zne.amplifier, at)
+        stronger, injection = _noisier(machine, settings, circuit, layers, factor, at)
         shots = _Shots(machine, settings, stronger, injection, values, split, where)
         with np.errstate(all="ignore"):  # a coefficient may be as large as a float can be
             measured.append(_evaluate(shots, paired, plans, factor_of, at, found))
     evs, stds, ensemble = (np.stack(arrays) for arrays in zip(*measured, strict=True))
-    shape = paired.shape
     if settings.zne is None:
-        found.fields = {
-            "evs": evs[0].reshape(shape),
-            "stds": stds[0].reshape(shape),
-            "ensemble_standard_error": ensemble[0].reshape(shape),
-        }
+        names = ("evs", "stds", "ensemble_standard_error")
+        for name, array in zip(names, (evs, stds, ensemble), strict=True):
+            found.fields[name] = array[0].reshape(paired.shape)
     else:
         _extrapolate(settings.zne, evs, stds, ensemble, found)
     return found
 
 
-def _noise_added(settings: Settings, layers: Layers, factor: float) -> float:
-    """Which part of the layers' own noise is added to it; a negative one is taken away."""
-    if settings.pec is not None:
-        return settings.pec.gain(layers.log_overhead) - 1.0
-    return factor - 1.0
+def _noisier(
+    machine: Machine,
+    settings: Settings,
+    circuit: QuantumCircuit,
+    layers: Layers | None,
+    factor: float,
+    seed: int,
+) -> tuple[QuantumCircuit, Injection | None]:
+    """The circuit with its noise amplified by a factor: folded, or by what is injected into it."""
+    if layers is not None:  # a part of their own noise is added; a negative one is taken away
+        pec = settings.pec
+        whole = pec.gain(layers.log_overhead) if pec is not None else factor
+        return circuit, layers.scaled(whole - 1.0)
+    if machine.is_noisy and settings.zne is not None:
+        return zne.fold(circuit, factor, settings.zne.amplifier, seed), None
+    return circuit, None
 
 
 def _plans(paired: Paired, tick: Callable[[], None]) -> list[_Plan]:
@@ -325,7 +330,7 @@ def _readout_factors(
             raise JobFailure(
                 FailureCode.NOT_SUPPORTED,
                 f"The readout of the qubits {term.qubits} is too noisy to be mitigated with "
-                f"{learning.shots} shots of learning.",
+                f"{counted(learning.shots, 'shot')} of learning.",
             )
     return factors
 

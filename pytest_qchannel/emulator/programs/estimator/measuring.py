@@ -8,9 +8,10 @@ A 105, 032620). An ideal machine has no errors, so there nothing is twirled and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import pi
+from typing import TypeAlias
 
 import numpy as np
 from qiskit import QuantumCircuit
@@ -20,13 +21,17 @@ from qiskit.primitives.containers.bindings_array import BindingsArray
 from pytest_qchannel.emulator.programs import pubs
 from pytest_qchannel.emulator.programs.arrays import Bits, Reals
 from pytest_qchannel.emulator.programs.durations import circuit_s
-from pytest_qchannel.emulator.programs.estimator.injection import Injection, Variants
+from pytest_qchannel.emulator.programs.estimator.injection import Drawn, Injection, Variants
 from pytest_qchannel.emulator.programs.machine import Machine
 from pytest_qchannel.emulator.programs.options import Split, Twirling
 from pytest_qchannel.emulator.programs.seeds import seed_from
+from pytest_qchannel.emulator.programs.simulate import Active
 from pytest_qchannel.emulator.programs.twirling import twirled
 
 __all__ = ["Measured", "learn_readout", "measure"]
+
+_Run: TypeAlias = Callable[[Sequence[QuantumCircuit], int, int], list[list[Bits]]]
+"""Bits by variant and parameter set, of variants with as many shots each, and a seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +101,33 @@ def measure(
 
     if injection is None:
         return Measured(run([active.circuit], split.shots, seed)[0], length_s)
-    count, each = split.num_randomizations, split.shots_per_randomization
-    drawn = injection.draw(count, seed_from(seed, 1), active.physical)
-    # Variants that are equal run together: most are, where there is little noise.
+    drawn = injection.draw(split.num_randomizations, seed_from(seed, 1), active.physical)
+    found = np.zeros((len(sets), split.shots, len(paulis)), np.bool_)
+    _sample(active, drawn, split.shots_per_randomization, seed, run, found)
+    weights = np.repeat(injection.gamma * drawn.signs, split.shots_per_randomization)
+    return Measured(list(found), length_s, weights)
+
+
+def _sample(active: Active, drawn: Drawn, each: int, seed: int, run: _Run, found: Bits) -> None:
+    """Takes the shots of all variants; those that are equal run together, as most do.
+
+    Args:
+        active: The circuit without what is injected.
+        drawn: What is injected in each variant.
+        each: The shots of a variant.
+        seed: Decides the shots.
+        run: Runs variants.
+        found: Where the bits go, of shape ``(sets, variants * each, qubits)``.
+    """
     times = np.bincount(drawn.which, minlength=len(drawn.patterns))
-    found = np.zeros((len(sets), count, each, len(paulis)), np.bool_)
+    places = found.reshape(len(found), len(drawn.which), each, -1)
     for often in np.unique(times).tolist():
         alike = np.flatnonzero(times == often).tolist()
         variants = Variants(active, [drawn.patterns[one] for one in alike])
         ran = run(variants, often * each, seed_from(seed, 2, often))
         for one, by_set in zip(alike, ran, strict=True):
             for place, bits in enumerate(by_set):
-                found[place, drawn.which == one] = bits.reshape(often, each, -1)
-    return Measured(
-        list(found.reshape(len(sets), count * each, -1)),
-        length_s,
-        np.repeat(injection.gamma * drawn.signs, each),
-    )
+                places[place, drawn.which == one] = bits.reshape(often, each, -1)
 
 
 def learn_readout(

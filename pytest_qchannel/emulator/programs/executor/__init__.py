@@ -43,7 +43,7 @@ def run(task: Task) -> Outcome:
     task.allow(sum(map(qpy_s, models.unpacked(task.params))))
     items = read_items(program, task.seed)
     for number, item in enumerate(items):
-        require_isa(item.circuit, task.snapshot, f"item {number}")
+        require_isa(item.circuit, task.snapshot)
         items[number] = replace(item, circuit=with_usual_readout(item.circuit, task.snapshot))
     timing = Timing(task, options, program.shots, items)
     level = getattr(program, "meas_level", "classified")

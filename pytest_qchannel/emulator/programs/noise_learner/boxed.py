@@ -114,7 +114,7 @@ def _learn(operation: Operation, qubits: Sequence[Qubit], task: Task, where: str
     ):
         raise _refused(where, f"acts on qubits that {task.snapshot.name} does not have")
     whole = _on_device(operation.body, places, task.snapshot.num_qubits)
-    require_isa(whole, task.snapshot, where)
+    require_isa(whole, task.snapshot)
     bare = _on_device(undress_box(operation).body, places, task.snapshot.num_qubits)
     require_twirlable(bare)
     gates = [

@@ -45,7 +45,7 @@ def run(task: Task) -> Outcome:
     circuits = []
     for number, sent in enumerate(task.params["circuits"]):
         circuit = codec.decode_circuit(sent, task, f"circuit {number}")
-        require_isa(circuit, task.snapshot, f"circuit {number}")
+        require_isa(circuit, task.snapshot)
         require_twirlable(circuit)
         circuits.append(with_usual_readout(circuit, task.snapshot))
     strategy, most = options["twirling_strategy"], options["max_layers_to_learn"]

@@ -12,9 +12,8 @@ from pytest_qchannel.emulator.services.runtime import usage
 from pytest_qchannel.emulator.services.runtime.handlers import SHARED
 from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.records import AccessToken
+from pytest_qchannel.ibm.classic import LIFETIME_S
 from pytest_qchannel.wire import Json, Response
-
-LIFETIME_S: Final = 14 * 24 * 3_600
 
 
 def version(ctx: Context) -> Response:  # noqa: ARG001 - every handler takes the context

@@ -13,17 +13,15 @@ from pytest_qchannel.emulator.api.context import Context, Handler
 from pytest_qchannel.emulator.api.refusals import iam_headers
 from pytest_qchannel.emulator.world.records import AccessToken, Account
 from pytest_qchannel.emulator.world.world import World
+from pytest_qchannel.ibm.cloud import API_KEY_GRANT, LIFETIME_S
 from pytest_qchannel.wire import ApiError, Json, Response
-
-GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
-LIFETIME_S: Final = 3_600
 
 
 def exchange(ctx: Context) -> Response:
     """``POST /identity/token``: the API key grant, the only one that the clients use."""
     form = ctx.request.form()
     grant = _required(ctx, form, "grant_type")
-    if grant != GRANT:
+    if grant != API_KEY_GRANT:
         # What the service says to another grant is not known.
         raise _refusal(ctx, "BXNIM0109E", f"The grant type {grant!r} is not supported.")
     account = ctx.world.account_of("cloud", _required(ctx, form, "apikey"))
@@ -97,7 +95,7 @@ def mint(world: World, account: Account) -> AccessToken:
         "iat": issued_at,
         "exp": issued_at + LIFETIME_S,
         "iss": "https://iam.cloud.ibm.com/identity",
-        "grant_type": GRANT,
+        "grant_type": API_KEY_GRANT,
         "scope": "ibm openid",
         "client_id": "default",
         "acr": 1,

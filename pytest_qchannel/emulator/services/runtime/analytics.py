@@ -161,14 +161,14 @@ def _figures(jobs: list[Job]) -> dict[str, float]:
     alone = [job for job in jobs if job.session is None]
     waits = [job.running_at - job.created_at for job in jobs if job.running_at is not None]
     figures: dict[str, float] = {
-        "usage": _ms(sum(job.told_usage_s for job in jobs)),
+        "usage": _ms(sum(job.charged_s for job in jobs)),
         "jobs": len(jobs),
     }
     for name, used in (
         ("sessions", list(per_session.values())),
         ("batch_sessions", [per_session[one] for one in batches]),
         ("dedicated_sessions", [per_session[one] for one in dedicated]),
-        ("individual_jobs", [job.told_usage_s for job in alone]),
+        ("individual_jobs", [job.charged_s for job in alone]),
     ):
         figures[name] = len(used)
         figures |= _summed(f"{name}_usage", used)
@@ -188,7 +188,7 @@ def _usage_per_session(jobs: Iterable[Job]) -> dict[Session, float]:
     found: dict[Session, float] = {}
     for job in jobs:
         if job.session is not None:
-            found[job.session] = found.get(job.session, 0.0) + job.told_usage_s
+            found[job.session] = found.get(job.session, 0.0) + job.charged_s
     return found
 
 

@@ -157,13 +157,17 @@ def _close(world: World, job: Job, how: Outcome | JobFailure | JobEnding) -> Non
 
 
 def _charge(world: World, job: Job, ran_s: float) -> float:
-    """Sets what a job is charged; gives what it would be without a limit of its own.
+    """Sets what a job is told to use; gives what it would be without a limit of its own.
+
+    A dry run tells what it would have used, and nothing stops it. Source: IBM's guide "Dry-run
+    jobs".
 
     A usage limit that is reached meanwhile stops no job that runs. Source: IBM's guide to
     allocation limits.
     """
-    if world.devices[job.backend].is_dry_run:
-        return 0.0
     wanted_s = ran_s + world.rules.fixed_charge_s
+    if job.is_dry_run:
+        job.usage_s = wanted_s
+        return 0.0
     job.usage_s = min(wanted_s, job.cost_s + world.rules.overshoot_s)
     return wanted_s

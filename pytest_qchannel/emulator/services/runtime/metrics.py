@@ -85,8 +85,9 @@ def _usage(job: Job, version: str, unit: UsageUnit) -> dict[str, Json]:
             "usage": {"quantum_seconds": seconds, "seconds": seconds},
         }
     usage = charged(version, job.told_usage_s, job)
-    # A job without a result ran its circuits until it was stopped; one that failed ran none.
-    ran_s = job.usage_s if job.state is not JobState.FAILED else 0.0
+    # A job without a result ran its circuits until it was stopped; one that failed, or was a dry
+    # run, ran none.
+    ran_s = 0.0 if job.is_dry_run or job.state is JobState.FAILED else job.usage_s
     if job.outcome is not None:
         ran_s = min(ran_s, job.outcome.circuits_s)
     time = {"circuits_execution_time_ns": round(ran_s * 1e9)} if job.is_final else {}

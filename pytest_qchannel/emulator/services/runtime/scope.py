@@ -32,7 +32,7 @@ def instances(ctx: Context, provider: str | None = None) -> list[Instance]:
 def visible_devices(ctx: Context) -> list[Device]:
     """The devices of those instances, each once."""
     names = dict.fromkeys(
-        name for one in instances(ctx, ctx.request.first("provider")) for name in one.devices
+        name for one in instances(ctx, ctx.request.first("provider")) for name in one.reached
     )
     return [ctx.world.devices[name] for name in names]
 

@@ -12,13 +12,13 @@ from pytest_qchannel.emulator.world.clock import iso
 from pytest_qchannel.emulator.world.jobs import (
     CLOSED_EARLY,
     INTERACTIVE_TTL_S,
-    MAX_TTL_S,
     Session,
 )
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.wire import ApiError, Json, Response
+from pytest_qchannel.ibm.runtime import MAX_TTL_S
+from pytest_qchannel.wire import ApiError, Json, Response, is_int
 
 __all__ = ["advance", "close", "create", "details", "session_for", "session_json", "update"]
 
@@ -52,7 +52,7 @@ def create(ctx: Context) -> Response:
     # Source: IBM's API description, for the second name.
     backend = body.get("backend", body.get("backend_name"))
     instance = _instance(ctx, body.get("instance"), backend)
-    if backend is not None and backend not in instance.devices:
+    if backend is not None and backend not in instance.reached:
         if is_classic:
             raise ctx.refuse_as(Known.NO_DEVICE)
         hint = did_you_mean(backend, instance.devices)
@@ -137,6 +137,7 @@ def close(ctx: Context) -> Response:
             job.end(SESSION_CLOSED, now)
             ctx.engine.cancel(job.id)
             ctx.world.settle(job)
+    session.is_cancelled |= not session.is_closed
     session.close(now, CLOSED_EARLY)
     return Response(204)
 
@@ -209,9 +210,7 @@ def _unknown(ctx: Context, session_id: str) -> ApiError:
 
 
 def _valid_body(ctx: Context) -> _SessionRequest:
-    body = ctx.json_body()
-    if not isinstance(body, dict):
-        raise ctx.refuse(400, Codes.VALIDATION, "The body must be an object with a mode.")
+    body = ctx.json_fields(" with a mode")
     known = (*_WORDS, *_LENGTHS)
     for name, value in body.items():
         if name not in known:
@@ -235,7 +234,7 @@ def _valid_body(ctx: Context) -> _SessionRequest:
 
 
 def _require_length(ctx: Context, name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _LONGEST_S:
+    if not is_int(value) or not 1 <= value <= _LONGEST_S:
         said = f"{name} must be a whole number of seconds from 1 to {_LONGEST_S}."
         raise ctx.refuse(400, Codes.VALIDATION, said)
 
@@ -250,5 +249,5 @@ def _instance(ctx: Context, named: str | None, backend: str | None) -> Instance:
         return ctx.caller.instance
     found = scope.instances(ctx, named)
     if named is None and backend is not None:
-        found = [one for one in found if backend in one.devices] or found
+        found = [one for one in found if backend in one.reached] or found
     return found[0]

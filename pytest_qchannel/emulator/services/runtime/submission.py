@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, NotRequired, TypedDict, cast
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes, Known
 from pytest_qchannel.emulator.faults.strike import set_ending
@@ -24,7 +25,7 @@ from pytest_qchannel.wire import ApiError, Json, Response
 __all__ = ["create"]
 
 # Programs that the service runs, or ran, and the emulator does not.
-_UNSERVED_PROGRAMS: Final = frozenset({"calibrate", "circuit-runner", "qasm3-runner"})
+_UNSERVED_PROGRAMS: Final = frozenset({"circuit-runner", "qasm3-runner"})
 
 
 class _Submission(TypedDict):
@@ -47,16 +48,35 @@ class _Submission(TypedDict):
 
 
 def create(ctx: Context) -> Response:
-    """``POST /jobs``: validates as far as the service does before it queues a job."""
+    """``POST /jobs``: validates as far as the service does before it queues a job.
+
+    Raises:
+        EmulatorGap: What the service does with such a body is not known, or not emulated.
+    """
     body = ctx.json_body()
+    if isinstance(body, dict) and "remote_storage" in body:
+        raise EmulatorGap(
+            "the emulator has no object storage, where remote_storage keeps the params and the "
+            "result of a job",
+            closest="params",
+            next="send params, or keep this test for the real service: IBM's API description has "
+            "the field for its channel partners only",
+        )
     if problem := problem_with(body, schema_for("job", ctx.release)):
         raise _not_valid(ctx, f"The request body is not valid: {problem}.")
     sent = cast("_Submission", body)
+    if sent.get("cost") == 0:
+        raise EmulatorGap(
+            "the emulator does not know a cost of 0: IBM's API description allows it, and nobody "
+            "has told whether it is no limit or no time",
+            closest="a job without cost, which may take as long as the plan allows",
+            next="leave cost out, or send at least 1",
+        )
     if sent.get("start_session") in (True, "True"):
         said = "start_session is no longer allowed; create a session with POST /sessions."
         raise _not_valid(ctx, said)
     program_id = sent["program_id"]
-    if program_id in _UNSERVED_PROGRAMS and program_id not in PROGRAMS:
+    if program_id in _UNSERVED_PROGRAMS:
         raise EmulatorGap(
             f"the emulator does not run the program {program_id!r}",
             closest=", ".join(PROGRAMS),
@@ -109,6 +129,7 @@ def _taken(
         session=session,
         progression=world.next_progression or device.progression,
         ending=world.next_ending,
+        is_dry_run=device.is_dry_run,
         client=ctx.client,
     )
     world.next_progression = world.next_ending = None
@@ -124,12 +145,12 @@ def _instance(ctx: Context, sent: _Submission) -> Instance:
     parts = [sent.get("hub"), sent.get("group"), sent.get("project")]
     if any(part is not None for part in parts):
         return scope.instances(ctx, "/".join(str(part) for part in parts))[0]
-    with_backend = [one for one in scope.instances(ctx) if sent["backend"] in one.devices]
+    with_backend = [one for one in scope.instances(ctx) if sent["backend"] in one.reached]
     return with_backend[0] if with_backend else scope.instances(ctx)[0]
 
 
 def _device(ctx: Context, name: str, instance: Instance) -> Device:
-    if name not in instance.devices:
+    if name not in instance.reached:
         raise ctx.refuse_as(Known.NO_DEVICE)
     return ctx.world.devices[name]
 
@@ -167,7 +188,8 @@ def _require_room(ctx: Context, instance: Instance) -> None:
         raise ctx.refuse(
             409,
             Codes.USAGE_LIMIT,
-            f"The instance has used its {instance.usage_limit_s} seconds of this period.",
+            f"The instance has used its {counted(instance.usage_limit_s or 0, 'second')} of this "
+            "period.",
         )
     limit = instance.pending_limit
     if limit is not None and world.pending_jobs(instance) >= limit:
@@ -179,6 +201,10 @@ def _require_room(ctx: Context, instance: Instance) -> None:
 def _too_many(ctx: Context, wait_s: float) -> ApiError:
     """The refusal of more jobs than a minute may have. Source: IBM's error registry, 1202."""
     rate = ctx.world.rules.submit_rate
-    refusal = ctx.refuse(429, Codes.TOO_MANY, f"More than {rate} jobs were created in a minute.")
+    refusal = ctx.refuse(
+        429,
+        Codes.TOO_MANY,
+        f"More than {counted(rate or 0, 'job was', 'jobs were')} created in a minute.",
+    )
     headers = {**refusal.response.headers, "Retry-After": str(math.ceil(wait_s))}
     return ApiError(replace(refusal.response, headers=headers))

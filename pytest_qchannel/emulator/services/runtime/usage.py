@@ -45,7 +45,7 @@ def _available_at(ctx: Context, instance: Instance) -> float:
     ended = [
         job.finished_at
         for job in ctx.world.jobs_of([instance])
-        if job.told_usage_s and job.finished_at is not None and job.finished_at > now - period_s
+        if job.charged_s and job.finished_at is not None and job.finished_at > now - period_s
     ]
     return min(ended, default=now) + period_s
 

@@ -16,7 +16,7 @@ from pytest_qchannel.emulator.services.runtime import clockwork, scope, sessions
 from pytest_qchannel.emulator.services.runtime.charges import charged, version_of
 from pytest_qchannel.emulator.services.runtime.query import created_within, finds, number
 from pytest_qchannel.emulator.world.clock import iso_milliseconds
-from pytest_qchannel.emulator.world.jobs import CLOSED_EARLY, Job, Session, SessionState
+from pytest_qchannel.emulator.world.jobs import Job, Session, SessionState
 from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.wire import Json, Response
@@ -130,7 +130,6 @@ def _of_job(job: Job) -> Workload:
 
 
 def _of_session(world: World, session: Session, tags: tuple[str, ...]) -> Workload:
-    was_cancelled = session.state_reason == CLOSED_EARLY
     return Workload(
         id=session.id,
         created_at=session.created_at,
@@ -138,7 +137,7 @@ def _of_session(world: World, session: Session, tags: tuple[str, ...]) -> Worklo
         instance=session.instance.id,
         user_id=session.account.user_id,
         mode="session" if session.is_dedicated else "batch",
-        status="canceled" if was_cancelled else _OF_SESSION[session.state],
+        status="canceled" if session.is_cancelled else _OF_SESSION[session.state],
         tags=tags,
         usage_s=session.elapsed_s(world.clock.now()),
         ended_at=session.closed_at,

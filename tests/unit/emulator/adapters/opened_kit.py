@@ -47,7 +47,7 @@ class Opened:
         return connection
 
     def socket(self) -> socket.socket:
-        raw = socket.create_connection(("127.0.0.1", self.door.port), timeout=10)
+        raw = socket.create_connection(("127.0.0.1", self.door.port), timeout=60)
         if not self.tls:
             return raw
         context = ssl.create_default_context(cadata=authority().certificate_pem)

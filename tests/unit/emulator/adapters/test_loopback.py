@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import logging
@@ -164,7 +165,7 @@ def test_a_client_that_says_nothing_holds_nobody_up(served: Opened) -> None:
     connection.close()
     began = time.perf_counter()
     served.door.close()
-    assert time.perf_counter() - began < 5
+    assert time.perf_counter() - began < 60  # five minutes, if it waits for them
     for sock in silent:
         sock.close()
 
@@ -173,7 +174,7 @@ def test_many_clients_are_answered_at_once() -> None:
     meeting = threading.Barrier(THREADS)
 
     def handle(request: Request) -> Response:
-        meeting.wait(10)  # nobody is answered before all are being answered
+        meeting.wait(60)  # nobody is answered before all are being answered
         return Response.json({})
 
     found: list[int] = []
@@ -218,6 +219,7 @@ def test_what_is_too_large_is_answered_in_the_services_shape(
 
 def test_a_closed_door_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
     before = set(threading.enumerate())
+    gc.collect()  # what others left open is nothing of this door
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         it = Opened()
@@ -247,11 +249,13 @@ def test_a_port_in_use_is_an_oserror() -> None:
 
 
 def test_an_end_comes_soon() -> None:
-    took = []
-    for _ in range(5):
+    """The server looks up from its sockets every half second."""
+
+    def end_s() -> float:
         with opened() as it:
             assert it.send(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
             began = time.perf_counter()
             it.door.close()
-            took.append(time.perf_counter() - began)
-    assert min(took) < 0.2
+            return time.perf_counter() - began
+
+    assert any(end_s() < 0.2 for _ in range(20))  # once, on a machine that is busy

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_qchannel.emulator.faults.unmet import unmet
+from pytest_qchannel.emulator.services.runtime.job_json import TOO_LONG_TODAY
 from pytest_qchannel.errors import RawKeyWarning
 from pytest_qchannel.wire import Request
 from tests.unit.emulator.faults.faults_kit import Desk, code_of
@@ -43,7 +44,7 @@ def test_jobs_end_as_declared_in_their_order() -> None:
     ]
     assert (states[0]["reason"], states[0]["reason_code"]) == ("Warm.", 1011)
     assert states[1]["reason"] == "Cancelled by the service."
-    assert (states[2]["reason"], states[2]["reason_code"]) == ("Ran too long", 1305)
+    assert (states[2]["reason"], states[2]["reason_code"]) == (TOO_LONG_TODAY, 1305)
 
 
 def test_jobs_of_one_backend() -> None:
@@ -191,7 +192,7 @@ def test_an_unmet_fault_names_the_closest_requests() -> None:
         "  next:    send what it waits for (POST /jobs), mend the fault, or declare it with "
         "optional=True",
     ]
-    assert "1 requests that it is about, the first 5 of which it lets through (skip=5)" in str(
+    assert "1 request that it is about, the first 5 of which it lets through (skip=5)" in str(
         skipped
     )
 

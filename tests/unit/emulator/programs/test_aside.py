@@ -21,7 +21,7 @@ def test_pieces_are_worked_on_one_after_the_other() -> None:
 
     for _ in range(8):
         aside.submit(work)
-    assert all(done.acquire(timeout=10) for _ in range(8))
+    assert all(done.acquire(timeout=60) for _ in range(8))
     assert alone == [True] * 8
 
 
@@ -32,7 +32,7 @@ def test_nothing_goes_on_once_it_is_closed() -> None:
 
     def work(tick: Callable[[], None]) -> None:
         started.set()
-        closed.wait(timeout=10)
+        closed.wait(timeout=60)
         try:
             tick()
             further.append("it went on")
@@ -40,9 +40,9 @@ def test_nothing_goes_on_once_it_is_closed() -> None:
             ended.set()
 
     aside.submit(work)
-    assert started.wait(timeout=10)
+    assert started.wait(timeout=60)
     aside.close()
     aside.submit(lambda _: further.append("a new one"))
     closed.set()
-    assert ended.wait(timeout=10)
+    assert ended.wait(timeout=60)
     assert further == []

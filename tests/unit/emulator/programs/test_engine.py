@@ -171,10 +171,9 @@ def test_a_long_job_is_running_while_it_runs_and_others_are_answered(door: Door)
     second = door.submit(pubs=[[LONG, None, 10]])
     until(lambda: state(door, long) == "Running")
     assert state(door, second) == "Queued"
-    begun = time.perf_counter()
     assert door.get("/backends").status == 200
     assert state(door, door.submit()) == "Completed"
-    assert time.perf_counter() - begun < 1
+    assert state(door, long) == "Running", "they were answered after it"
     assert door.get(f"/jobs/{long}/results").status == 204
     assert door.post(f"/jobs/{long}/cancel").status == 204
     assert state(door, long) == "Cancelled"

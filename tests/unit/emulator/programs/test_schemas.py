@@ -68,7 +68,7 @@ def test_a_full_body_has_no_problem(data: Any, schema: dict[str, Any]) -> None:
         (["log_level"], "LOUD", "log_level: expected one of ["),
         (["tags"], ["a", 5], "tags[1]: expected type string"),
         (["tags"], "a", "tags: expected type array"),
-        (["cost"], 0, "cost: expected at least 1"),
+        (["cost"], -1, "cost: expected at least 0"),
         (["cost"], True, "cost: expected type integer"),
         (["cost"], "5", "cost: expected type integer"),
         (["private"], 1, "private: expected type boolean"),

@@ -51,7 +51,7 @@ def leaves_soon(program: str, pub: list[Any], inline_s: float = 0.5) -> None:
     begun = time.thread_time()
     with pytest.raises(TooLong):
         Engine(inline_s).run(program, task)
-    assert time.thread_time() - begun < 8.0  # with what the first job of a process imports
+    assert time.thread_time() - begun < 20  # with what the first job of a process imports
 
 
 def test_a_million_parameter_sets_are_not_bound_at_once() -> None:

@@ -11,7 +11,6 @@ from pytest_qchannel.emulator.services.runtime import session_clock
 from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.world.jobs import (
     INTERACTIVE_TTL_S,
-    MAX_TTL_S,
     UNUSED_TTL_S,
     Job,
     Session,
@@ -21,6 +20,7 @@ from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.progression import STUCK, Progression, polls, seconds
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import default_world
+from pytest_qchannel.ibm.runtime import MAX_TTL_S
 from tests.devices_kit import DEVICE
 
 

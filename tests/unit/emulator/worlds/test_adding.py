@@ -12,13 +12,10 @@ from pytest_qchannel.emulator.world.snapshots import available
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.adding import BUILDER, adding
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+from tests.world_kit import world_text
 
 DEVICE = min(available())
-FILE = f"""
-[[devices]]
-name = "ours"
-source = "{DEVICE}"
-
+OTHERS = f"""
 [[devices]]
 name = "gone"
 source = "{DEVICE}"
@@ -31,15 +28,16 @@ channels = ["ibm_quantum"]
 [[accounts.instances]]
 name = "a/b/c"
 plan = "Premium"
-
-[[accounts]]
-name = "lab"
-channels = ["ibm_cloud"]
+"""
+MORE = """usage_limit_s = 600
 
 [[accounts.instances]]
-name = "first"
-plan = "Open"
-usage_limit_s = 600"""
+name = "eu"
+plan = "Premium"
+region = "eu-de"
+tags = ["far"]
+devices = ["gone"]"""
+FILE = world_text("ours", DEVICE, top=OTHERS, channels=["ibm_cloud"], instance="first", more=MORE)
 KEYS = {"name": "it's 'mine'", "plan": "Open"}
 
 
@@ -61,7 +59,7 @@ def test_a_file_of_the_persons_own_has_one_table_more(world: World) -> None:
     step = adding(world, "worlds/it.toml", lab, "accounts.instances", KEYS)
     subprocess.run(["sh", "-c", step], check=True)
     names = [one.name for one in read("worlds/it.toml").accounts[1].instances.values()]
-    assert names == ["first", KEYS["name"]]
+    assert names == ["first", "eu", KEYS["name"]]
     edit = adding(world, "worlds/it.toml", classic, "accounts.instances", KEYS)
     assert (
         edit.splitlines()[0]
@@ -84,12 +82,17 @@ def test_another_world_is_replaced_by_a_file_with_its_devices(world: World) -> N
     assert {name: one.source for name, one in made.devices.items()} == {"ours": DEVICE}
     (account,) = made.accounts
     assert account.channels == ("ibm_quantum_platform", "ibm_cloud")
-    assert [one.name for one in account.instances.values()] == [KEYS["name"]]
+    # Code that names an instance of the world ended in another error behind the step.
+    assert [one.name for one in account.instances.values()] == ["first", "eu", KEYS["name"]]
+    assert [one.region for one in account.instances.values()] == ["us-east", "eu-de", "us-east"]
+    assert [one.devices for one in account.instances.values()] == [("ours",), (), ("ours",)]
     edit, _, _ = adding(world, elsewhere, lab, "devices", {"name": DEVICE}).partition(" && ")
     subprocess.run(["sh", "-c", edit], check=True)
     # It was not there: a program that reads how much time is left failed behind the step.
-    (kept,) = read("qchannel-world.toml").accounts[0].instances.values()
+    kept, eu = read("qchannel-world.toml").accounts[0].instances.values()
     assert kept.usage_limit_s == 600
+    assert kept.devices == ("ours", DEVICE)
+    assert (eu.devices, eu.tags) == ((DEVICE,), ("far",))
     step = adding(world, elsewhere, classic, "accounts.instances", KEYS)
     assert 'channels = ["ibm_quantum"]' in step
 

@@ -43,6 +43,20 @@ def test_who_pays_has_a_newer_heron_and_a_nighthawk() -> None:
         assert {("Heron", "3"), ("Nighthawk", "1")} <= kinds
 
 
+def test_a_premium_instance_has_what_its_plan_has() -> None:
+    """Its dry runs were nowhere, and ``usage()`` told no time that is left."""
+    world = default_world(CLOCK)
+    platform, cloud, classic = ([*one.instances.values()] for one in world.accounts)
+    for one in platform[1:]:
+        assert one.usage_allocation_s
+        assert one.usage_limit_s is None, "it is allotted, and no limit"
+        assert len(one.reached) == 2 * len(one.devices)
+        assert set(one.reached) <= set(world.devices)
+    others = [platform[0], *cloud, *classic]
+    assert [one for one in others if one.usage_allocation_s or one.reached != one.devices] == []
+    assert not [name for name in world.listed if name.startswith("mock_")]
+
+
 @pytest.mark.parametrize("number", range(len(FLEETS)))
 def test_a_client_gets_the_newest_fleet_that_it_ships(
     number: int, monkeypatch: pytest.MonkeyPatch

@@ -10,24 +10,16 @@ import pytest
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.errors import UsageProblem
 from tests.devices_kit import DEVICE
+from tests.world_kit import world_text
 
-FILE = """
-[[devices]]
-name = "ibm_torino"
-
-[[accounts]]
-name = "me"
-channels = ["ibm_cloud"]
-[[accounts.instances]]
-name = "open"
-plan = "Open"
-
+FAULTS = """
 [[faults]]
 route = "GET /jobs"
 status = 503
 
 [[faults]]
 """
+FILE = world_text("ibm_torino", account="me", channels=["ibm_cloud"], more=FAULTS)
 MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"job": "failed", "backend": "ibm_torin"}, "no device 'ibm_torin'", "ibm_torino"),
     ({"account": "used_up", "account_name": "mee"}, "no account 'mee'", "me"),
@@ -47,7 +39,7 @@ def test_a_file_names_the_line(
     problem = told.value
     assert problem.headline == f"a fault: the world has {said}"
     assert problem.where is not None
-    assert problem.where.endswith("w.toml, line 18")
+    assert problem.where.endswith("w.toml, line 19")
     assert problem.closest == closest
     assert problem.next is not None
     assert problem.next.startswith(f"use one of {closest}, or describe that ")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pytest_qchannel.emulator.tables import Table, keys_of
@@ -102,7 +102,7 @@ def toml(value: object) -> str:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(tables=WORLDS)
 def test_any_file_is_a_world_or_a_problem_with_a_line(
     tables: dict[str, Any], tmp_path: Path

@@ -74,7 +74,7 @@ def test_jobs_with_one_session_ran_in_one_closed_batch() -> None:
     assert (batch.state, batch.accepting_jobs) == (SessionState.CLOSED, False)
     assert (batch.created_at, batch.usage_s, batch.closed_at) == (9_950.0, 4.0, 9_972.0)
     assert [state for state, _ in batch.history] == ["open", "active", "closed"]
-    assert batch.state_reason == "The session was closed."
+    assert batch.state_reason == "session_closed_early"
     assert (batch.last_job_started, batch.last_job_completed) == (9_970.0, 9_972.0)
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_qchannel.lanes.live.access import json_of
@@ -37,12 +37,7 @@ TRIES = st.lists(
     lag_s=st.sampled_from([0, 9]),
     budget=st.sampled_from(["14", "29", "1000"]),
 )
-@settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=12)
 def test_one_job_for_each_submission(
     tmp_path_factory: pytest.TempPathFactory,
     orders: list[tuple[str, list[tuple[str, str]]]],

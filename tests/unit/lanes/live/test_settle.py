@@ -58,6 +58,13 @@ def test_a_job_that_has_not_ended_has_no_price(word: str | None) -> None:
     assert price_of_job(body) is Unpriced.RUNNING
 
 
+def test_a_dry_run_costs_nothing_whatever_it_tells() -> None:
+    """It tells what the device would have used, which was counted as spent."""
+    told: dict[str, Json] = {"status": "Completed", "usage": {"qpu_charge_time_seconds": 7}}
+    assert price_of_job({**told, "backend": "mock_any"}) == Price(0.0)
+    assert price_of_job({**told, "backend": "ibm_any"}) == Price(7.0)
+
+
 def test_the_state_is_read_from_either_place() -> None:
     assert status_of({"status": "Cancelled - Ran too long"}) == "Cancelled"
     assert status_of({"state": {"status": "Failed"}, "status": "Running"}) == "Failed"
