@@ -119,7 +119,7 @@ def _to(sent: Interaction, refused: Interaction) -> Interaction:
         return refused
     agents = (value for name, value in sent.request_headers if name.lower() == "user-agent")
     context["userAgent"] = next(agents, "")
-    made = _compact(body)
+    made = compact(body)
     headers = tuple(
         (name, str(len(made)) if name.lower() == "content-length" else value)
         for name, value in refused.response_headers
