@@ -30,6 +30,7 @@ from pytest_qchannel.cassette.disk.mapped import Mapped
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.problems import CassetteDamaged
 from pytest_qchannel.cassette.provenance import Provenance
+from pytest_qchannel.counted import counted
 
 __all__ = ["FORMAT", "Cassette", "parse", "read_plain", "render", "settled"]
 
@@ -264,8 +265,8 @@ class _Reader:
         count = self._get(top, "count", int)
         if count != len(entries):
             raise self._damaged(
-                f"the cassette is cut short or edited: it should have {count} interactions "
-                f"and has {len(entries)}",
+                f"the cassette is cut short or edited: it should have "
+                f"{counted(count, 'interaction')} and has {len(entries)}",
                 top.line_of("count"),
             )
         plain = {name: value for name, value in top.items() if name != "interactions"}
@@ -335,7 +336,9 @@ class _Reader:
             )
         content = self._read_blob(name, body.line_of("blob"))
         if len(content) != self._get(body, "bytes", int):
-            raise self._damaged(f"blob {name} has {len(content)} bytes", body.line_of("bytes"))
+            raise self._damaged(
+                f"blob {name} has {counted(content, 'byte')}", body.line_of("bytes")
+            )
         return content
 
     def _headers(self, message: Mapped) -> Headers:
