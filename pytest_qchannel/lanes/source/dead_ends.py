@@ -210,9 +210,11 @@ def _session_on_open(case: Case) -> QChannelError | None:
     able = [one.name for one in case.instances if one.plan.has_sessions and one.devices]
     if not able:
         return _no_sessions(case)
-    said = "has" if len(able) == 1 else "have"
+    headline = f"{', '.join(able)} {'has' if len(able) == 1 else 'have'} dedicated sessions"
+    if case.chosen in able:
+        return _session_elsewhere(headline, case.chosen)
     return QChannelError(
-        f"{', '.join(able)} {said} dedicated sessions",
+        headline,
         facts=[("why", "a session is opened on the instance in use, and its plan has none")],
         next=said_to(
             tests=f'@pytest.mark.qchannel(instance="{able[0]}"), '
@@ -221,6 +223,25 @@ def _session_on_open(case: Case) -> QChannelError | None:
             program=f"{again(f'--qchannel-instance={able[0]}')}; an instance that the program "
             "names is changed there",
         ),
+    )
+
+
+def _session_elsewhere(headline: str, chosen: str) -> QChannelError:
+    """The instance that was chosen has sessions, and the code under test took another one."""
+    # Source: ``_discover_account`` of the client, 0.34 to 0.51: with token= it reads no variable,
+    # and instance= is taken in its place.
+    return QChannelError(
+        headline,
+        facts=[
+            (
+                "why",
+                f"QISKIT_IBM_INSTANCE is {chosen} here, and the session was asked for on another: "
+                "a service that is given token= or instance= does not go by it",
+            )
+        ],
+        next=f'name it where the service is made: QiskitRuntimeService(..., instance="{chosen}"); '
+        "without an edit: a world whose only instance has sessions "
+        "(qchannel docs world)",
     )
 
 

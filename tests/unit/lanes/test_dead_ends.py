@@ -192,6 +192,21 @@ def test_a_session_on_open_is_told_over_rest_too() -> None:
     assert '@pytest.mark.qchannel(instance="second")' in said
 
 
+def test_a_session_of_a_service_that_reads_no_instance_is_not_told_to_choose_one() -> None:
+    """What the user saw: the option that the hint named was given, and the hint was the same."""
+    journal = sent(("POST", "/sessions", refusal(400, 1352)))
+    world = world_of()
+    case = Case(world, (), AssertionError("assert 400 == 200"), CLOUD, journal)
+    _, second = world.accounts[0].instances.values()
+    for chosen in (second.name, second.id):
+        (said,) = hints_for(case._replace(instance=chosen))
+        assert said.startswith("second has dedicated sessions")
+        assert 'QiskitRuntimeService(..., instance="second")' in said
+        assert "--qchannel-instance" not in said
+    (said,) = hints_for(case._replace(instance="first"))
+    assert "--qchannel-instance=second" in said
+
+
 def test_who_has_no_dry_runs_is_told_which_instance_has() -> None:
     """What the user saw of an Open instance: that a device was not found, and no instance."""
     error = ValueError("Unable to use `dry_run` mode: backend 'mock_away' was not found")
