@@ -108,11 +108,11 @@ def _refused_list(case: Case) -> QChannelError | None:
     if last is None or last.status < 400 or str(last.status) in str(case.error):
         return None
     return QChannelError(
-        f"#{last.number} was refused with {last.status}: the client takes that for an empty list "
-        "of backends",
+        f"#{last.number} was refused with {last.status}: Qiskit's client takes that for an empty "
+        "list of backends",
         facts=[("why", last.why)],
-        next=None  # the other hint has it
-        if _unknown(case)
+        next=None  # another hint has it, or the answer
+        if _unknown(case) or last.status != 401
         else said_to(
             tests="log in again, as by qchannel.connect(); or, if the test is about access that "
             "has ended, assert_logged_out(service)",

@@ -158,10 +158,23 @@ def test_a_refused_list_is_no_empty_one(error: str) -> None:
     world.accounts[0].credential_revoked = True
     (said,) = told(world, AssertionError(error), sent(REFUSED, token=key))
     assert said.splitlines()[0] == (
-        "#1 was refused with 401: the client takes that for an empty list of backends"
+        "#1 was refused with 401: Qiskit's client takes that for an empty list of backends"
     )
     assert "1201 Invalid credentials." in said
     assert "log in again" in said
+
+
+def test_where_the_instance_is_no_one_s_nobody_is_told_to_log_in_again() -> None:
+    """What the user saw, of a request by hand that named an instance of their own account."""
+    world = world_of()
+    account, instance_id = "0123456789abcdef" * 2, "12345678-1234-1234-1234-123456789abc"
+    crn = f"crn:v1:bluemix:public:quantum-computing:us-east:a/{account}:{instance_id}::"
+    answered = ("GET", "/backends", refusal(403, 1200))
+    token = world.accounts[0].credential
+    refused, instance = told(world, KeyError("devices"), sent(answered, token=token, crn=crn))
+    assert refused.startswith("#1 was refused with 403: ")
+    assert "log in again" not in refused
+    assert instance.startswith(f"the emulated account has no instance {crn!r}")
 
 
 def test_a_credential_of_no_account_is_said_to_be_unknown() -> None:
