@@ -22,8 +22,8 @@ import pytest
 
 from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import NetworkBlocked, QChannelError, UsageProblem
-from pytest_qchannel.hosts import may_ask_for_credentials
-from pytest_qchannel.network.guard import as_text, host_of
+from pytest_qchannel.hosts import host_name, may_ask_for_credentials
+from pytest_qchannel.network.guard import host_of
 from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.proxied import proxied_host
 from pytest_qchannel.paths import shown
@@ -108,7 +108,7 @@ def check(config: pytest.Config, name: str, given: object) -> None:
 
 def _reached(name: str, given: object) -> str:
     if name in LOOKUPS:
-        return as_text(given)
+        return host_name(given)
     return (proxied_host(given) or "") if name in SENDING else host_of(given)
 
 
