@@ -16,80 +16,78 @@ UNKNOWN: Final = "[word]"
 
 VOCABULARY: Final = frozenset(
     """
-    a about accept accepted accepts access accepting account accounts action active activity add
-    added address after again all allocated allocation allowed already also always an and another
-    any anything api apikey apitoken application apply are argument arguments array as ask asked at
-    attempt authenticate authentication authorization authorized available b backend backends
-    bad basis batch be because been before being below between bit bits body bool both but by c
-    calibration call called caller can cancel canceled cancelled cannot case catalog cbit channel
-    char characters check circuit circuits class classic clbit client close closed cloud code codes
-    coefficients collection compute computed configuration contact contain contains could coupling
-    create created creation credential credentials crn cursor cut d data date day days dedicated
-    default defaults delete deleted deprecated depth device devices did different disabled do docs
-    does done due duplicate duration during dynamic e each either element elements empty enabled
-    end ended ends entry error errors estimator event exceed exceeded exceeds exclude executed
-    execution executor exist exists expected expired f fail failed failure false field fields
-    filter filters finished first float for forbidden format forbid found fractional from
-    full further gate gates get given global go good grant group h had has have header headers
-    hours how http hub i iam ibm id ids if in include included index information input inputs
-    instance instances instruction instructions integer internal interval invalid is iso issued it
-    items its job jobs json jwt key keys keyword kind known language larger last later least left
-    legacy length less level limit limited limits list listed lite log logged login logout long
-    longer longest look loop lower made main maintenance many map matches max maximum may mean
-    measure measured measurement member memory message messages method metrics middle min minimum
-    minutes missing mitigation mode model module more most must name named names nested network new
-    next no noise none not nothing null number numbers object objects observable observables of
-    off offset old on once one online only open operation operational option options or order
-    other out over
-    page parameter parameters params parse pass password path pauli paused pay pending per period
-    permission permitted plan plans platform please post premium primitive private problem process
-    processor program programs project properties property provided provider pub pubs pulse put
-    python q qasm qiskit qpy quantum quasi qubit qubits query queue queued quota ran range rate raw
-    read reached reason received refused region register registers rejected removed repeated
-    replace request requested requests required reset resilience resource resources response rest
-    result results retry return returned run runner running runs runtime sampler schema search
-    second seconds see send sent server service session sessions set several shape shot shots
-    should simulator size so some something solution sort started state status stay still stop
-    storage string submit submitted submission such supported system t tag tags take target task
-    terms than that the then there they this time timed timeout times to today token tokens too
-    total trace traceback transpile transpiled true try twirling two type types u unable
-    unauthorized under unexpected unit unknown unsupported until up upper usage use used user users
-    valid validation value values variable version versions wait want was whole window with
-    within without work workload workloads would write wrong year you your zne
-    abelian iqx flex trial paygo standard subscription interactive ttl
-    learner calibrator utc z debug info warning critical
-    completed recent file line raise
-    angles beginning belongs calibrations complete correct current custom execute increase keep
-    loading logs mend month newest perform permissions pi possible reducing rzz submitting support
-    using verify when will
-    boolean connected equal form got interpret qargs specified subgraph transpiler transpiling
-    above acts additionalproperties alone alternative anew annotation answers applying assign
-    assignment axes axis base bases become belong belonging bindingsarray block box bracket
-    break broadcast bug bytes calibrated character classical classicalregister clifford
-    cliffords closing coefficient colons column come condition createdat currently dd decimal
-    declaration declarations declared decode decompressing decoupling deep deeply define defined
-    definition delay delays depths differ documented dt duplicated dynamical emulated emulator
-    entangled eof estimated every exactly executions exit expectation expecting expression
-    extraneous factor factors fewer figures final find finite fit fixed folds followed follows
-    forward give gives goes ground handler hold holds ideal identifier imports incorrect
-    inflates init installed instead integers into item itself kerneled knows l large layer
-    layererror layers layout learning learnt leave let letters levels like likely lists little
-    live loops machine mapping match matrix maxitems maxlength mb meaning meant measurements
-    minitems minlength minute mismatched mitigated mm moves multiples ndarray near need needs
-    never noiselearnerresult noisy non openqasm operand operands operations operator optimize
-    ours own package padding part pattern pec physical pip place polled precision previous
-    product progression projectors pulses qpu quantumcircuit quantumregister r random
-    randomization rates readable readout reads real recognition recorded redeclared rep returns
-    rotations round route rows s samplex samplomatic says scheduler sequence serve serves sets
-    short sign simulate simulates simulation single slow snapshots split start starts stays
-    stdgates stretch strings stuck symbol syntax takes tell ten test text texts them these those
-    timing together told top turn turns twirl undeclared undefined unpacked uses variables
-    variants vector vectors viable wants went were where whether which while whose words works
-    written x xpxm xx xy y years yyyy zlib
-    accum alap amplifier asap auto avg back classified cost degree distribution double edges
-    enable experimental exponential extra extrapolated extrapolator fallback folding front gain
-    learn linear meas noisemodel num overhead pair pea polynomial randomizations
-    scheduling seed skip slack strategy transpilation
+    a abelian about above accept accepted accepting accepts access account accounts accum action
+    active activity acts add added additionalproperties address after again alap all allocated
+    allocation allowed allows alone already also alternative always amplifier an and anew angles
+    annotation another answers any anything api apikey apitoken application apply applying are
+    argument arguments array as asap ask asked assign assignment at attempt authenticate
+    authentication authorization authorized auto available avg axes axis b back backend backends
+    bad base bases basis batch be because become been before beginning being belong belonging
+    belongs below between bindingsarray bit bits block body bool boolean both box bracket break
+    broadcast bug but by bytes c calibrated calibration calibrations calibrator call called
+    caller can cancel canceled cancelled cannot case catalog cbit channel char character
+    characters check circuit circuits class classic classical classicalregister classified clbit
+    client clifford cliffords close closed closing cloud code codes coefficient coefficients
+    collection colons column come complete completed compute computed condition configuration
+    connected contact contain contains correct cost could coupling create created createdat
+    creation credential credentials critical crn current currently cursor custom cut d data date
+    day days dd debug decimal declaration declarations declared decode decompressing decoupling
+    dedicated deep deeply default defaults define defined definition degree delay delays delete
+    deleted deprecated depth depths description device devices did differ different disabled
+    distribution do docs documented does done double dt due duplicate duplicated duration during
+    dynamic dynamical e each edges either element elements empty emulated emulator enable
+    enabled end ended ends entangled entry eof equal error errors estimated estimator event
+    every exactly exceed exceeded exceeds exclude execute executed execution executions executor
+    exist exists exit expectation expected expecting experimental expired exponential expression
+    extra extraneous extrapolated extrapolator f factor factors fail failed failure fallback
+    false fewer field fields figures file filter filters final find finished finite first fit
+    fixed flex float folding folds followed follows for forbid forbidden form format forward
+    found fractional from front full further gain gate gates get give given gives global go goes
+    good got grant ground group h had handler has have header headers hold holds hours how http
+    hub i iam ibm id ideal identifier ids if imports in include included incorrect increase
+    index inflates info information init input inputs installed instance instances instead
+    instruction instructions integer integers interactive internal interpret interval into
+    invalid iqx is iso issued it item items its itself job jobs json jwt keep keeps kerneled key
+    keys keyword kind know known knows l language large larger last later layer layererror
+    layers layout learn learner learning learnt least leave left legacy length less let letters
+    level levels like likely limit limited limits line linear list listed lists lite little live
+    loading log logged login logout logs long longer longest look loop loops lower machine made
+    main maintenance many map mapping match matches matrix max maximum maxitems maxlength may mb
+    mean meaning meant meas measure measured measurement measurements member memory mend message
+    messages method metrics middle min minimum minitems minlength minute minutes mismatched
+    missing mitigated mitigation mm mode model module month more most moves multiples must name
+    named names ndarray near need needs nested network never new newest next no nobody noise
+    noiselearnerresult noisemodel noisy non none not nothing null num number numbers object
+    objects observable observables of off offset old on once one online only open openqasm
+    operand operands operation operational operations operator optimize option options or order
+    other ours out over overhead own package padding page pair parameter parameters params parse
+    part partners pass password path pattern pauli paused pay paygo pea pec pending per perform
+    period permission permissions permitted physical pi pip place plan plans platform please
+    polled polynomial possible post precision premium previous primitive private problem process
+    processor product program programs progression project projectors properties property
+    provided provider pub pubs pulse pulses put python q qargs qasm qiskit qpu qpy quantum
+    quantumcircuit quantumregister quasi qubit qubits query queue queued quota r raise ran
+    random randomization randomizations range rate rates raw reached read readable readout reads
+    real reason received recent recognition recorded redeclared reducing refused region register
+    registers rejected removed rep repeated replace request requested requests required requires
+    reset resilience resource resources response rest result results retry return returned
+    returns rotations round route rows run runner running runs runtime rzz s sampler samplex
+    samplomatic says scheduler scheduling schema search second seconds see seed send sent
+    sequence serve server serves service session sessions set sets several shape short shot
+    shots should sign simulate simulates simulation simulator single size skip slack slow
+    snapshots so solution some something sort specified split standard start started starts
+    state status stay stays stdgates still stop storage strategy stretch string strings stuck
+    subgraph submission submit submitted submitting subscription such support supported symbol
+    syntax system t tag tags take takes target task tell ten terms test text texts than that the
+    them then there these they this those time timed timeout times timing to today together
+    token tokens told too top total trace traceback transpilation transpile transpiled
+    transpiler transpiling trial true try ttl turn turns twirl twirling two type types u unable
+    unauthorized undeclared undefined under unexpected unit unknown unpacked unsupported until
+    up upper usage use used user users uses using utc valid validation value values variable
+    variables variants vector vectors verify version versions viable wait want wants warning was
+    went were when where whether which while whole whose will window with within without words
+    work workload workloads works would write written wrong x xpxm xx xy y year years you your
+    yyyy z zlib zne
     """.split()  # noqa: SIM905 - three hundred quoted words are not easier to read
 )
 
@@ -100,6 +98,8 @@ _TRIM: Final = re.compile(
 _PART: Final = re.compile(r"[A-Za-z]+|\d+|[^A-Za-z\d]+")
 _NUMBER: Final = re.compile(r"[-+]?\d{1,7}(\.\d{1,6})?%?|10{7,12}|2147483647")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
+_VALUE: Final = re.compile(r"%![a-z]\(MISSING")
+"""What Go's formatting writes for a value that it was not given, as in the reason of 1305."""
 _DEVICE: Final = re.compile(r"(ibmq?|fake|simulator|aer)(_[a-z]{1,16}\d{0,4}){1,3}")
 _MOST_PARTS: Final = 21
 """As many has the longest place in the params of a program."""
@@ -119,7 +119,7 @@ _NUMERIC: Final = re.compile(r"(?:[^\W\d]+[=:/_])?[-+()/.]*\d[\d().+/-]*")
 
 def is_known(word: str) -> bool:
     """Whether a word is the service's own, a short number, a time or a device."""
-    if _NUMBER.fullmatch(word) or _TIME.fullmatch(word) or _DEVICE.fullmatch(word):
+    if any(one.fullmatch(word) for one in (_NUMBER, _TIME, _DEVICE, _VALUE)):
         return True
     parts = _PART.findall(word.removesuffix("n't").removesuffix("'s"))  # "doesn't", "job's"
     # Letters one by one, with digits between them, are an id.
