@@ -205,7 +205,7 @@ def test_a_host_that_is_ignored_is_not_looked_for_in_the_emulator(run: Any) -> N
     result = run(source)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*NetworkBlocked: a test in the replay lane reached for *"])
-    result.stdout.fnmatch_lines(["*next: *take away filters (vcr_config, the marker vcr) *"])
+    result.stdout.fnmatch_lines(["*next: *take filters of vcr_config and of the marker vcr away*"])
 
 
 def test_a_test_with_vcr_and_without_us_is_left_alone(run: Any, pytester: pytest.Pytester) -> None:

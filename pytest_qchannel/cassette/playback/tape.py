@@ -372,7 +372,7 @@ class RecordTape(Tape):
         mend = f"run it emulated: {again('--qchannel-mode=emulated')}, without the marker vcr"
         if self._seen:
             said = f"nothing was recorded: filters left out every request, {self._seen} in all"
-            mend = "take away filters (vcr_config, the marker vcr) that leave IBM's hosts out"
+            mend = "take filters of vcr_config and of the marker vcr away that leave IBM out"
         return RecordingRefused(said, path=self.place.path, test_id=self.place.test_id, next=mend)
 
     def _require_whole(self) -> None:

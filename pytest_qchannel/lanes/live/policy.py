@@ -43,8 +43,12 @@ _HOSTS: Final = frozenset(host.name for host in HOSTS if host.service in _SERVIC
 """A header may name another host than the one that was connected to, and the key goes there."""
 
 _HARMLESS: Final = ("GET", "HEAD", "OPTIONS")
-_OVERRIDES: Final = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
-"""Headers that make a submission of a read, where a service or a proxy before it heeds them."""
+_OVERRIDES: Final = frozenset(
+    {"x-http-method-override", "x-http-method", "x-method-override", "x-original-method"}
+    | {"x-original-url", "x-original-uri", "x-rewrite-url", "x-envoy-original-path"}
+)
+"""Headers that make a submission of another request, where a service or a proxy before it heeds
+them."""
 
 _BACKENDS: Final = "GET /backends"
 
