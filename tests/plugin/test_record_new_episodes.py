@@ -37,6 +37,27 @@ def interactions(path: Path) -> list[tuple[str, str, int]]:
     return [(one.method, one.url.partition("/api/v1")[2], one.status) for one in found]
 
 
+DRAWN = """
+    import uuid, pytest
+
+    @pytest.mark.vcr
+    def test_a(qchannel_rest):
+        for tag in (uuid.uuid4().hex, f"run-{uuid.uuid4()}"):
+            for route in ROUTES:
+                assert qchannel_rest.get(route, params={"tags": tag}).status_code == 200
+"""
+
+
+def test_a_tag_that_is_drawn_is_the_same_in_what_is_new(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    """What was added had a tag of its own: the next replay was a miss."""
+    recorded(run, pytester, DRAWN.replace("ROUTES", '["/jobs"]'))
+    more = DRAWN.replace("ROUTES", '["/jobs", "/workloads"]')
+    run(more, *NEW).assert_outcomes(passed=1)
+    run(more).assert_outcomes(passed=1)
+
+
 def test_where_there_is_no_cassette_one_is_recorded(run: Any, pytester: pytest.Pytester) -> None:
     first = run(REST, *NEW)
     first.stdout.fnmatch_lines(["qchannel: 1 record on *", "qchannel: 1 cassette written, *"])

@@ -71,7 +71,11 @@ class ExtendTape(RecordTape):
         self._mixing = Mixing()
         self._player = Player(cassette, self.place.path, self.place.test_id, time.time)
         self.recording = self._extension = Extension(
-            self.place.test_id, self._known, cassette, self._translation
+            self.place.test_id,
+            self._known,
+            cassette,
+            self._translation,
+            self._player.words_sent,
         )
         super().meet(accounts, names)
 

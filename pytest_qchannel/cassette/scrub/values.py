@@ -111,6 +111,8 @@ class Values:
 
     def _own_word(self, text: str, *, is_searched: bool = False) -> str:
         """A tag of the test itself, or what it searches for: in a replay it may be another one."""
+        if known := self.standins.known("word", text):
+            return known
         if not (is_searched and self._is_cut(text)) and (kept := self._own_tag(text)) is not None:
             return kept
         return self.any_standin(text) or self.standins.of("word", text)

@@ -7,7 +7,7 @@ replay does not look for it behind that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -37,6 +37,7 @@ class Extension(Recording):
         secrets: What is known of the run's secrets before it begins.
         old: The cassette.
         translation: Between its account and the one that is logged in.
+        words_sent: Gives the test's own words behind the recorded ones, where they are others.
     """
 
     def __init__(
@@ -45,10 +46,12 @@ class Extension(Recording):
         secrets: Iterable[Secret],
         old: Cassette,
         translation: Translation,
+        words_sent: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         super().__init__(test_id, secrets)
         self._old = old
         self._translation = translation
+        self._words_sent = words_sent
         self._numbers = {id(one): number for number, one in enumerate(old.interactions)}
         self._reached = _BEFORE_ALL
         self._places: dict[int, int] = {}
@@ -93,6 +96,8 @@ class Extension(Recording):
         standins = Standins(b"\n".join(part for each in parts for part in each), self._kept)
         for kind, real, recorded in self._translation.pairs:
             standins.adopt(kind, real, recorded)
+        for recorded, sent in self._words_sent().items():
+            standins.adopt("word", sent, recorded)
         return standins
 
     @staticmethod

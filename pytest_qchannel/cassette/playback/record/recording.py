@@ -157,7 +157,7 @@ class Recording:
         sent = {key: one.sent for key, one in submitted.items()}
         ids = self._ids_given(raw, accounts, scrubber.standins)
         given = [*ids, *(one for one in _credentials(accounts, raw) if one.is_searchable)]
-        lost = [*self._lost, *unreplayable(pairs, sent, accounts, ids, given)]
+        lost = [*self._lost, *unreplayable(pairs, sent, accounts, scrubber.standins, ids, given)]
         self._not_found_again = tuple(dict.fromkeys(lost))
         fewer = collapse(self._whole(scrubbed))
         cassette = Cassette(

@@ -23,6 +23,7 @@ from pytest_qchannel.cassette.playback.replay.foreign_ids import named_ids
 from pytest_qchannel.cassette.playback.replay.identity import is_login
 from pytest_qchannel.cassette.playback.replay.own_words import own_words
 from pytest_qchannel.cassette.scrub.parts import all_parts, parts_of
+from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.cassette.scrub.texts import texts_in
 from pytest_qchannel.cassette.standin_shapes import WORD, is_word_standin, parted
 from pytest_qchannel.cassette.submitted.submission import fields_of
@@ -39,6 +40,7 @@ def unreplayable(
     pairs: Sequence[tuple[Interaction, Interaction]],
     sent: Mapping[int, object],
     accounts: Mapping[str, HeldAccount],
+    standins: Standins,
     ids: Sequence[Secret],
     given: Iterable[Secret],
 ) -> Iterator[str]:
@@ -48,24 +50,28 @@ def unreplayable(
         pairs: Each interaction as it happened, and as it would be kept; in order.
         sent: The params of jobs, the circuits as forms, by the identity of what would be kept.
         accounts: The accounts that the test used, by channel; not scrubbed.
+        standins: What stands for what was sent.
         ids: The ids that have a stand-in, each named by what it is.
         given: All that has one.
     """
-    yield from not_found_again(pairs, accounts)
+    yield from not_found_again(pairs, accounts, standins)
     yield from _made_of_parts(((*both, sent.get(id(both[1]))) for both in pairs), ids)
     yield from _made_of_given(((one, sent[id(one)]) for _, one in pairs if id(one) in sent), given)
 
 
 def not_found_again(
-    pairs: Iterable[tuple[Interaction, Interaction]], accounts: Mapping[str, HeldAccount]
+    pairs: Iterable[tuple[Interaction, Interaction]],
+    accounts: Mapping[str, HeldAccount],
+    standins: Standins,
 ) -> Iterator[str]:
     """What a replay would not find, in words.
 
     Args:
         pairs: Each interaction as it happened and as it would be kept, in order.
         accounts: The accounts that the test used; not scrubbed.
+        standins: What stands for what was sent.
     """
-    seen = _Seen(accounts)
+    seen = _Seen(accounts, standins)
     for raw, kept in pairs:
         if not is_login(raw):
             key = address_of(kept)  # of the raw one nothing is shown
@@ -155,7 +161,8 @@ def _compared(raw: Interaction, params: object) -> Iterator[tuple[str, str]]:
 class _Seen:
     """What has gone over the wire so far."""
 
-    def __init__(self, accounts: Mapping[str, HeldAccount]) -> None:
+    def __init__(self, accounts: Mapping[str, HeldAccount], standins: Standins) -> None:
+        self._standins = standins
         names = (name for one in accounts.values() for held in one.instances for name in held)
         self._accounts = {part for name in names for part in (name, *re.split("[:/]", name))}
         self._said: list[tuple[bool, bytes]] = []
@@ -171,12 +178,15 @@ class _Seen:
 
         Or knows what it sends for it, as one of the test's own words.
         """
-        return is_word_standin(kept) or (kept != WORD and self.was_given(value))
+        return self._is_own(value, kept) or (kept != WORD and self.was_given(value))
+
+    def _is_own(self, value: str, kept: str) -> bool:
+        return is_word_standin(kept) or self._standins.known("word", value) == kept
 
     def stays_as_tag(self, value: str, kept: str) -> bool:
         """The same of a tag, which may be any text, and any value of an answer."""
         said = json.dumps(kept).encode()  # as a whole
-        if is_word_standin(kept) or value in self._accounts:
+        if self._is_own(value, kept) or value in self._accounts:
             return True
         if self.stays(value, kept) and any(said in answer for answer in self._kept):
             return True

@@ -110,9 +110,13 @@ class Player:
                 self._answered += 1
         return found
 
+    def words_sent(self) -> dict[str, str]:
+        """The test's own words behind the recorded ones, where they are others."""
+        return self._words.sent()
+
     def given_back(self, found: Interaction, sent: Interaction) -> Interaction:
         """A recorded answer with the texts in it that the test itself has sent."""
-        return self._texts.given_back(found, sent, self._words.sent())
+        return self._texts.given_back(found, sent, self.words_sent())
 
     def _as_recorded(self, sent: Interaction) -> Interaction:
         sent = self._foreign_ids.as_recorded(sent, self._test)

@@ -9,6 +9,7 @@ from pytest_qchannel.cassette.playback.matching import address_of
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.replayable import not_found_again
 from pytest_qchannel.cassette.playback.roles import role_of
+from pytest_qchannel.cassette.scrub.standins import Standins
 from pytest_qchannel.ibm.route import Action
 from tests.unit.cassette.traffic_kit import said, state
 
@@ -57,10 +58,10 @@ def test_a_head_tells_no_state_of_a_job() -> None:
 def test_a_recording_that_is_lost_by_an_unknown_route_says_so() -> None:
     raw = said("OPTIONS", "/backends/my-own-name")
     kept = said("OPTIONS", "/backends/qchannel-stand-in")
-    [what] = not_found_again([(raw, kept)], {})
+    [what] = not_found_again([(raw, kept)], {}, Standins())
     assert what.endswith("a part of its path, which with this method is no route that is known")
     known = said("GET", "/jobs/my-own-name/logs"), said("GET", "/jobs/qchannel-stand-in/logs")
-    assert list(not_found_again([known], {})) == []
+    assert list(not_found_again([known], {}, Standins())) == []
 
 
 def test_a_token_that_a_link_escapes_was_given_by_the_service() -> None:
@@ -69,5 +70,5 @@ def test_a_token_that_a_link_escapes_was_given_by_the_service() -> None:
     page = said("GET", "/workloads", {"next": {"href": link}})
     raw = said("GET", "/workloads?next=Zm9v%3D")
     kept = said("GET", "/workloads?next=qchannel-stand-in-cursor-1")
-    assert list(not_found_again([(page, page), (raw, kept)], {})) == []
-    assert list(not_found_again([(raw, kept)], {})) != []
+    assert list(not_found_again([(page, page), (raw, kept)], {}, Standins())) == []
+    assert list(not_found_again([(raw, kept)], {}, Standins())) != []
