@@ -95,7 +95,7 @@ DAMAGE: Final[list[tuple[str, Change]]] = [
     ("'metadata' is not known here", text("count: 1", "count: 1\nmetadata: {}")),
     ("a key of the cassette is no text", whole(b"1: a\n")),
     ("a number has 5000 characters", whole(b"a: " + b"9" * 5000)),
-    (" bytes", blob(bytes=8)),
+    ("has another length", blob(bytes=8)),
     ("interaction 1 is no mapping", checked(lambda top: top.update(interactions=["x"]))),
     ("interaction 1 was edited after", text("code: 200", "code: 201")),
     ("the beginning of the cassette was edited", text("channel: ibm_", "channel: our_")),
