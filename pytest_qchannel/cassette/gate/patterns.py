@@ -156,7 +156,14 @@ def _is_signature(found: re.Match[bytes]) -> bool:
     return _is_real_value(_text(found, 1))
 
 
+_READ_ELSEWHERE: Final = {b"os.environ[", b"os.environ.get(", b"os.getenv("}
+"""Code that reads a credential where it is needed: what a file should have in its place."""
+
+
 def _is_field(found: re.Match[bytes]) -> bool:
+    at = found.end(1)
+    if found[1] + found.string[at : at + 1] in _READ_ELSEWHERE:
+        return False
     return _is_real_value(_text(found, 1))
 
 
