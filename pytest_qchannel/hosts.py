@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,6 +31,7 @@ __all__ = [
     "base_url_of",
     "find_any_host",
     "find_host",
+    "host_name",
     "is_ibm_host",
     "is_public_host",
     "known_hosts",
@@ -133,6 +135,20 @@ _IBM = re.compile(r"(^|\.)ibm\.com$")
 def known_hosts() -> frozenset[str]:
     """The names of every host that the emulator serves."""
     return frozenset(_EMULATED)
+
+
+def host_name(host: object) -> str:
+    """The name of a host as it is looked up, of what the functions of ``socket`` take; or nothing.
+
+    They read what looks like a dot or a letter as that (RFC 3490).
+    """
+    if isinstance(host, bytes | bytearray):
+        host = host.decode("ascii", "replace")
+    name = str.lower(host) if isinstance(host, str) else ""
+    if not name.isascii():
+        with suppress(UnicodeError):  # it is no name, and they refuse it
+            name = name.encode("idna").decode("ascii").lower()
+    return name.rstrip(".")
 
 
 def is_ibm_host(name: str) -> bool:

@@ -56,10 +56,18 @@ def _secrets_file(path: Path) -> dict[str, str]:
 
 def _is_tracked(path: Path) -> bool:
     """Whether git knows the file; without git, or outside of a repository, nobody does."""
-    command = ["git", "ls-files", "--error-unmatch", "--", path.name]
+    file = path.resolve()  # of a link git has where it leads to, and not what is written there
+    # A repository of somebody else, as in a container of CI, is one, too.
+    command = ["git", "-c", "safe.directory=*", "--literal-pathspecs", "ls-files"]
     try:
         done = subprocess.run(  # noqa: S603 - fixed words, and the name of a file behind "--"
-            command, cwd=path.absolute().parent, capture_output=True, check=False, timeout=30
+            [*command, "--error-unmatch", "--", file.name],
+            cwd=file.parent,
+            # A hook of git names its own repository, and no place of this one.
+            env={name: text for name, text in os.environ.items() if not name.startswith("GIT_")},
+            capture_output=True,
+            check=False,
+            timeout=30,
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

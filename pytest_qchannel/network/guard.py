@@ -15,26 +15,19 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from pytest_qchannel.errors import NetworkBlocked
-from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.hosts import host_name, is_ibm_host
 from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.proxied import proxied_host
 from pytest_qchannel.rerun_command import again
 from pytest_qchannel.uses import LOOKUPS, SENDING, replace
 
-__all__ = ["NetworkGuard", "as_text", "host_of"]
+__all__ = ["NetworkGuard", "host_of"]
 
 _OF_A_TEST: Final = "pytest --qchannel-{option}={value}"
 _MARKER: Final = '@pytest.mark.qchannel(door="loopback"), or '
 """What a test that has a lane of its own can be marked with."""
 
 _NETWORK_FAMILIES: Final = frozenset({socket.AF_INET, socket.AF_INET6})
-
-
-def as_text(host: object) -> str:
-    """The name of a host as the functions of ``socket`` take it."""
-    if isinstance(host, bytes):
-        return host.decode("ascii", "replace")
-    return "" if host is None else str(host)
 
 
 def _is_loopback(host: str) -> bool:
@@ -49,7 +42,7 @@ def _is_loopback(host: str) -> bool:
 
 def host_of(address: object) -> str:
     """The host of a socket's address; what is none the socket refuses itself."""
-    return as_text(address[0]) if isinstance(address, tuple) else ""
+    return host_name(address[0]) if isinstance(address, tuple) else ""
 
 
 class NetworkGuard:
@@ -181,7 +174,7 @@ class NetworkGuard:
             not self.is_closed
             or is_free()
             or _is_loopback(host)
-            or host.lower().rstrip(".") in self._allowed
+            or host in self._allowed
             or host in self._allowed_addresses
             or not self.refuses(host)
         ):
@@ -189,10 +182,10 @@ class NetworkGuard:
 
     def _looking_up(self, real: Callable[..., object]) -> Callable[..., object]:
         def look_up(host: object, *args: object, **kwargs: object) -> object:
-            name = as_text(host)
+            name = host_name(host)
             self._check(name)
             found = real(host, *args, **kwargs)
-            if name.lower().rstrip(".") in self._allowed:
+            if name in self._allowed:
                 self._allowed_addresses.update(_addresses(found))
             return found
 
@@ -216,26 +209,32 @@ class NetworkGuard:
 
     def _sending_on(self, real: Callable[..., object]) -> Callable[..., object]:
         def send(sock: socket.socket, data: object, *rest: object) -> object:
-            if sock.family in _NETWORK_FAMILIES and (host := proxied_host(data)) is not None:
-                self._check(host)
+            self._check_proxied(sock, data)
             return real(sock, data, *rest)
 
         return send
+
+    def _check_proxied(self, sock: socket.socket, data: object) -> None:
+        if sock.family in _NETWORK_FAMILIES and (host := proxied_host(data)) is not None:
+            self._check(host)
 
     def _sending(self, real: Callable[..., object]) -> Callable[..., object]:
         def sendto(sock: socket.socket, data: object, *rest: object) -> object:
             if sock.family in _NETWORK_FAMILIES:
                 self._check(host_of(rest[-1]))
+            self._check_proxied(sock, data)
             return real(sock, data, *rest)
 
         return sendto
 
     def _sending_message(self, real: Callable[..., object]) -> Callable[..., object]:
-        def sendmsg(sock: socket.socket, *args: object) -> object:
-            address = args[3] if len(args) > 3 else None
+        def sendmsg(sock: socket.socket, pieces: Iterable[object], *rest: object) -> object:
+            pieces = list(pieces)
+            address = rest[2] if len(rest) > 2 else None
             if address is not None and sock.family in _NETWORK_FAMILIES:
                 self._check(host_of(address))
-            return real(sock, *args)
+            self._check_proxied(sock, pieces)
+            return real(sock, pieces, *rest)
 
         return sendmsg
 

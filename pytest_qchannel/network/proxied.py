@@ -11,16 +11,26 @@ from typing import Final
 
 __all__ = ["proxied_host"]
 
-_LONGEST: Final = 2048
+_LONGEST: Final = 65_536
 _FIRST_LINE: Final = re.compile(
-    rb"(?:CONNECT |[A-Z]+ [a-zA-Z][a-zA-Z0-9+.-]*://(?:[^/@\s]*@)?)"
-    rb"(\[[^\]\s]*\]|[^\s:/?#]+)[^\s]* HTTP/1\.[01]\r\n"
+    rb"[\r\n]*(?:CONNECT[ \t]+|[!#-'*+.^_`|~\w-]+[ \t]+[A-Z][A-Z0-9+.-]*://(?:[^/@\s]*@)?)"
+    rb"(\[[^\]\s]*\]|[^\s:/?#]+(?![^\s:/?#]))\S*[ \t]+HTTP/1",
+    re.IGNORECASE,
 )
+"""As servers read it, which are less strict than those who send it: RFC 9112, section 2.2."""
 
 
 def proxied_host(sent: object) -> str | None:
-    """The host that a proxy is asked for; ``None`` where this is no such request."""
-    if not isinstance(sent, bytes | bytearray | memoryview):
+    """The host that a proxy is asked for; ``None`` where this is no such request.
+
+    Args:
+        sent: Bytes, or a list of pieces as ``sendmsg`` takes them.
+    """
+    try:
+        if isinstance(sent, list):
+            sent = b"".join(memoryview(one).cast("B")[:_LONGEST] for one in sent)
+        # Not a copy: what is sent may have many megabytes.
+        found = _FIRST_LINE.match(memoryview(sent).cast("B"), 0, _LONGEST)  # type: ignore[arg-type]
+    except TypeError:  # the socket refuses it
         return None
-    found = _FIRST_LINE.match(bytes(memoryview(sent).cast("B")[:_LONGEST]))
     return found[1].decode("ascii", "replace").strip("[]").lower() if found else None

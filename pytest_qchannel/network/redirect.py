@@ -18,7 +18,7 @@ from unittest import mock
 from weakref import WeakKeyDictionary
 
 from pytest_qchannel.errors import QChannelError
-from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.hosts import host_name, is_ibm_host
 from pytest_qchannel.network.children import Children
 from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.trust import trusting
@@ -256,8 +256,4 @@ def _number(port: object) -> int:
 
 
 def _name(host: object) -> str:
-    if isinstance(host, _StandIn):
-        return host.host
-    if isinstance(host, bytes):
-        host = host.decode("ascii", "replace")
-    return host.lower().rstrip(".") if isinstance(host, str) else ""
+    return host.host if isinstance(host, _StandIn) else host_name(host)

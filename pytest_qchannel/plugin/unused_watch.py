@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_qchannel.cassette.disk.unused import Seen, UnusedCassette, exists_in, find
+from pytest_qchannel.paths import shown
 from pytest_qchannel.plugin import selection, session_settings, taping, unused
 from pytest_qchannel.plugin.keys import TAPE_OF_RUN
 from pytest_qchannel.plugin.unused import Collected
@@ -181,16 +182,14 @@ class UnusedWatch:
         if is_typed or folder != self.base / self._settings.cassettes:
             command += f" {self._shown(str(folder))}"
         if not self._settings.strict_cassettes:
-            told = f"{unused.counted(found)}{unused.hint(found)}"
+            told = f"{unused.told(found)}{unused.hint(found)}"
             terminalreporter.write_line(f"qchannel: {told}; {command} lists and removes them")
             return
         for line in unused.message(found, self._shown, command):
             terminalreporter.write_line(line, red=True)
 
     def _shown(self, path: str) -> str:
-        here = self._config.invocation_params.dir
-        one = Path(path)
-        return str(one.relative_to(here)) if one.is_relative_to(here) else path
+        return shown(path, self._config.invocation_params.dir)
 
 
 def _tests_in(kept: CassetteFile) -> Iterable[str]:

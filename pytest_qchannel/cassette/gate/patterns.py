@@ -152,7 +152,7 @@ def _is_credential(found: re.Match[bytes]) -> bool:
     return any(map(str.isdigit, value)) and _is_real_value(value)
 
 
-def _is_signature(found: re.Match[bytes]) -> bool:
+def _has_real_value(found: re.Match[bytes]) -> bool:
     return _is_real_value(_text(found, 1))
 
 
@@ -162,9 +162,8 @@ _READ_ELSEWHERE: Final = {b"os.environ[", b"os.environ.get(", b"os.getenv("}
 
 def _is_field(found: re.Match[bytes]) -> bool:
     at = found.end(1)
-    if found[1] + found.string[at : at + 1] in _READ_ELSEWHERE:
-        return False
-    return _is_real_value(_text(found, 1))
+    is_code = found[1] + found.string[at : at + 1] in _READ_ELSEWHERE
+    return not is_code and _has_real_value(found)
 
 
 PATTERNS: Final[tuple[Pattern, ...]] = (
@@ -239,7 +238,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
             rb"(?i)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|[?&](?:sig|signature|hmac|awsaccesskeyid))"
             rb"=([^&\s\"'<>\\]{8,})"
         ),
-        _is_signature,
+        _has_real_value,
     ),
     Pattern(
         "GATE-018",

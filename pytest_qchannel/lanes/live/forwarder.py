@@ -72,6 +72,11 @@ class _Connection(HTTPSConnection):
     # Of http.client: a test that has it print what is sent shows what it sends, and no real key.
     debuglevel = 0
 
+    def connect(self) -> None:
+        """Connects past a shut network; what else a request calls, as a log's handler, does not."""
+        with free_passage():
+            super().connect()
+
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Sends a request; the pool has connected before."""
         _begun.set(True)
@@ -141,22 +146,21 @@ class Forwarder:
         query = f"?{request.query_string}" if request.query_string else ""
         url = f"https://{request.host}:{_PORT}{request.path}{query}"
         headers = {k: v for k, v in request.headers.items() if k not in _NOT_FORWARDED}
-        with free_passage():
-            _begun.set(False)
-            _asking.set(self._asks)
-            try:
-                answer = self._manager(request.host).urlopen(
-                    request.method,
-                    url,
-                    body=request.body or None,
-                    headers=headers | {"Host": request.host, "Accept-Encoding": "gzip"},
-                    redirect=False,
-                    retries=False,
-                    timeout=self._timeout,
-                )
-            except HTTPError as error:
-                how: Drop = "after" if _begun.get() else "connect"
-                raise ConnectionDropped(how, Trouble(_told(error), is_lost=True)) from error
+        _begun.set(False)
+        _asking.set(self._asks)
+        try:
+            answer = self._manager(request.host).urlopen(
+                request.method,
+                url,
+                body=request.body or None,
+                headers=headers | {"Host": request.host, "Accept-Encoding": "gzip"},
+                redirect=False,
+                retries=False,
+                timeout=self._timeout,
+            )
+        except HTTPError as error:
+            how: Drop = "after" if _begun.get() else "connect"
+            raise ConnectionDropped(how, Trouble(_told(error), is_lost=True)) from error
         return Response(answer.status, answer.data, _forwarded(answer.headers))
 
     def abandon(self) -> None:

@@ -17,10 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.lanes.live import rows
 from pytest_qchannel.lanes.live.budget import FIXED_S
 from pytest_qchannel.lanes.live.entry import TRANSITIONS, Entry, Kind, State, Wish, storable
+from pytest_qchannel.lanes.live.remembered import Remembered, forgotten
 from pytest_qchannel.lanes.live.run_id import VARIABLE
 
 __all__ = [
@@ -54,7 +56,7 @@ class OverAllowance(Exception):
     """It would be more jobs, or seconds, than the test may have."""
 
     def __init__(self, jobs: int, seconds: int) -> None:
-        super().__init__(f"{jobs} jobs, {seconds} s")
+        super().__init__(f"{counted(jobs, 'job')}, {seconds} s")
         self.jobs, self.seconds = jobs, seconds
 
 
@@ -62,7 +64,7 @@ class NoSlot(Exception):
     """As many jobs as may be are in flight; these."""
 
     def __init__(self, entries: list[Entry]) -> None:
-        super().__init__(f"{len(entries)} jobs are in flight")
+        super().__init__(f"{counted(entries, 'job is', 'jobs are')} in flight")
         self.entries = entries
 
 
@@ -110,6 +112,7 @@ class Ledger:
         self._now = now
         self._uri = f"{path.absolute().as_uri()}?mode=rw"
         self._id: int | None = None
+        self._remembered = Remembered()
         if is_made:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -153,7 +156,7 @@ class Ledger:
             NoSlot: It must wait for a job that is alive.
         """
         with self._change() as db:
-            entries = rows.all_of(db)
+            entries = self._all_of(db)
             counted = [
                 one for one in entries if one.test == wish.test and one.state is not State.VOID
             ]
@@ -175,6 +178,7 @@ class Ledger:
                 raise NoSlot(alive)
             entry = self._new(wish, entries)
             rows.write(db, entry)
+        self._remembered.learn([entry])
         return entry
 
     def move(
@@ -213,6 +217,7 @@ class Ledger:
                 changed_at=self._now(),
             )
             rows.write(db, moved)
+        self._remembered.learn([moved])
         return moved
 
     def note_end(self, n: int, ended: str) -> Entry:
@@ -240,6 +245,7 @@ class Ledger:
             new = self._new(wish, rows.all_of(db))
             new = replace(new, state=State.RUNNING, remote=storable(remote), note="a duplicate")
             rows.write(db, new)
+        self._remembered.learn([new])
         return new
 
     def entries(
@@ -247,7 +253,7 @@ class Ledger:
     ) -> list[Entry]:
         """The entries, oldest first: of a test, of a process, those that are open or not."""
         with self._opened() as db:
-            found = rows.all_of(db)
+            found = self._all_of(db)
         test = None if test is None else storable(test)
         return [
             one
@@ -293,6 +299,26 @@ class Ledger:
             changed_at=self._now(),
             note=None,
         )
+
+    def _all_of(self, db: sqlite3.Connection) -> list[Entry]:
+        """All entries.
+
+        Raises:
+            LedgerLost: One that this process knows of is gone, or is as it was before.
+        """
+        before = self._remembered.now()
+        found = rows.all_of(db)
+        lost = forgotten(before, found)
+        if lost is not None:
+            raise LedgerLost(
+                f"the ledger of the live run is a copy of an earlier one: it has {lost.tag} not as "
+                "it was, so what is spent is not known, and nothing is sent any more",
+                where=str(self.path),
+                next="leave .qchannel alone while a live run goes on, and find its jobs by their "
+                f"tags: qchannel cleanup --run {self.run}",
+            )
+        self._remembered.learn(found)
+        return found
 
     def _connect(self) -> sqlite3.Connection:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,28 @@ def test_the_command_that_mends_it_can_be_pasted(tmp_path: Path) -> None:
     with pytest.raises(UsageProblem) as problem:
         environ_with(file, {})
     assert shlex.split(problem.value.next or "") == ["chmod", "600", str(file)]
+
+
+@pytest.mark.parametrize(
+    "variables", [{}, {"GIT_DIR": "elsewhere"}, {"GIT_INDEX_FILE": "elsewhere"}], ids=str
+)
+def test_a_file_that_git_tracks_is_found_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    """Through a link, in a hook of git, and in a container with another user it was read."""
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    file = repository / "live.env"
+    file.write_text("A=b\n", encoding="utf-8")
+    file.chmod(0o600)
+    for words in (["init", "-q"], ["add", file.name]):
+        subprocess.run(["git", *words], cwd=repository, check=True)
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # as in a container
+        os.chown(repository, 65_534, 65_534)
+    link = tmp_path / "link.env"
+    link.symlink_to(file)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    for named in (file, link):
+        with pytest.raises(UsageProblem, match="tracked by git"):
+            environ_with(named, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import os
 import socket
 import threading
@@ -83,6 +84,24 @@ def test_it_passes_a_shut_network_and_nobody_else_does(start: Start) -> None:
     assert seen[0].headers["x-mine"] == "1"
     assert "connection" not in {name.lower() for name in response.headers}
     assert not is_free()
+
+
+def test_a_handler_of_its_logs_does_not_pass(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler that ships what urllib3 logs reached its host from within the lane's requests."""
+    free: list[bool] = []
+    shipping = logging.Handler()
+    monkeypatch.setattr(shipping, "emit", lambda _: free.append(is_free()))
+    log = logging.getLogger("urllib3")
+    monkeypatch.setattr(log, "handlers", [shipping])
+    before = log.level
+    log.setLevel(logging.DEBUG)
+    try:
+        with shut():
+            start(lambda _: Response(204)).handle(ASKED)
+    finally:
+        log.setLevel(before)
+    assert free
+    assert not any(free)
 
 
 def test_what_http_client_shows_of_connections_it_does_not_show_of_these(

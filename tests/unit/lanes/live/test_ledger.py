@@ -259,10 +259,13 @@ def test_a_row_that_is_gone_and_a_column_more_are_refused(ledger: Ledger) -> Non
         db.commit()
         with pytest.raises(LedgerBroken, match=rf"\(row {entry.n} is gone\)"):
             ledger.note_end(entry.n, "Completed")
-        at(ledger, State.RUNNING)
+        with pytest.raises(LedgerLost, match=entry.tag):
+            ledger.held()
+        other = Ledger(ledger.path, "a-run", JumpingClock().now)
+        at(other, State.RUNNING)
         db.execute("ALTER TABLE entries ADD COLUMN more TEXT")
         with pytest.raises(LedgerBroken, match="a row has 18 columns, not 17"):
-            ledger.held()
+            other.held()
 
 
 STEPS = st.lists(
@@ -315,3 +318,38 @@ def test_a_ledger_that_was_deleted_is_not_begun_anew(ledger: Ledger) -> None:
     for ask in (ledger.held, lambda: ledger.move(entry.n, State.LEFT)):
         with pytest.raises(LedgerLost, match="deleted"):
             ask()
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.RUNNING, State.SETTLED])
+def test_a_ledger_that_was_put_back_is_none(ledger: Ledger, state: State) -> None:
+    """A test that put its folder back as it had found it had the whole budget once more."""
+    copies = [ledger.path.read_bytes()]
+    entry = at(ledger, State.RESERVED)
+    copies.append(ledger.path.read_bytes())
+    for step in (State.SENT, State.RUNNING, State.SETTLED):
+        ledger.move(entry.n, step, used=2.0 if step is State.SETTLED else None)
+        if step is state:
+            break
+    for copy in copies:
+        ledger.path.write_bytes(copy)
+        for ask in (lambda: ledger.reserve(WISH, budget_s=100), ledger.held):
+            with pytest.raises(LedgerLost, match=entry.tag):
+                ask()
+
+
+@pytest.mark.parametrize("changed", ["reserved = 0", "used = 0", "state = 'sent'", "tag = 'x'"])
+def test_what_was_changed_by_somebody_else_is_not_believed(ledger: Ledger, changed: str) -> None:
+    entry = ledger.move(at(ledger, State.RUNNING).n, State.SETTLED, used=2.0)
+    with closing(sqlite3.connect(ledger.path)) as db, db:
+        db.execute(f"UPDATE entries SET {changed}")
+    with pytest.raises(LedgerLost, match=entry.tag):
+        ledger.reserve(WISH, budget_s=100)
+
+
+def test_what_another_process_does_is_believed(ledger: Ledger) -> None:
+    entry = at(ledger, State.SENT)
+    other = Ledger(ledger.path, "a-run", JumpingClock().now, is_made=False)
+    for step in (State.LOST, State.RUNNING, State.LEFT, State.SETTLED):
+        other.move(entry.n, step, used=1.0 if step is State.SETTLED else None)
+    assert ledger.held() == 1.0
+    ledger.reserve(WISH, budget_s=16)

@@ -68,6 +68,13 @@ def test_a_read_is_not_made_a_submission_by_a_header(run: Run, header: str) -> N
     refused(run, asked, "does not know what it does")
 
 
+@pytest.mark.parametrize("header", ["x-original-url", "x-rewrite-url", "x-envoy-original-path"])
+def test_a_change_of_an_own_job_is_not_made_a_submission_by_a_header(run: Run, header: str) -> None:
+    path = f"/jobs/{run.submitted()}/cancel"
+    asked = run.request("POST", path, job_body(backend=DEVICES[0]), **{header: "/api/v1/jobs"})
+    refused(run, asked, "does not know what it does")
+
+
 @pytest.mark.parametrize(
     "path", ["//jobs", "/%6Aobs", "/./jobs", "/x/../jobs", "/JOBS", "/jobs//", "/jobs;x"]
 )
