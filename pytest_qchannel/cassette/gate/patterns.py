@@ -156,6 +156,16 @@ def _has_real_value(found: re.Match[bytes]) -> bool:
     return _is_real_value(_text(found, 1))
 
 
+_READ_ELSEWHERE: Final = {b"os.environ[", b"os.environ.get(", b"os.getenv("}
+"""Code that reads a credential where it is needed: what a file should have in its place."""
+
+
+def _is_field(found: re.Match[bytes]) -> bool:
+    at = found.end(1)
+    is_code = found[1] + found.string[at : at + 1] in _READ_ELSEWHERE
+    return not is_code and _has_real_value(found)
+
+
 PATTERNS: Final[tuple[Pattern, ...]] = (
     Pattern(
         "GATE-010",
@@ -265,6 +275,6 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
             rb"|passwor[dt]|passcode|client_?secret|secret_?access_?key)\\{0,3}[\"']{0,1}\s{0,3}[=:]\s{0,3}"
             rb"\\{0,3}[\"']{0,1}([^\s\"'&,;<>{}()\[\]\\]{8,})"
         ),
-        _has_real_value,
+        _is_field,
     ),
 )

@@ -141,3 +141,13 @@ def test_paths_are_looked_for_among_so_many_nodes_and_no_more() -> None:
     items = [yaml.ScalarNode("tag:yaml.org,2002:str", "", mark) for _ in range(200_010)]
     document = yaml.SequenceNode("tag:yaml.org,2002:seq", items, mark)
     assert len(list(places._walk(document, lambda _: []))) == 200_000
+
+
+@pytest.mark.parametrize("read", ["os.environ[{}]", "os.environ.get({})", "os.getenv({})"])
+def test_code_that_reads_a_credential_from_the_environment_holds_none(read: str) -> None:
+    """What the user saw of a search of their tests, whose login asked the environment."""
+    name = '"QISKIT_IBM_TOKEN"'
+    assert Gate().search(f'data={{"apikey": {read.format(name)}}}'.encode()) == []
+    for kept in ("hunter2hunter2[0]", "os.environ", "os.environ2[0]"):
+        [finding] = Gate().search(f'data={{"apikey": {kept}}}'.encode())
+        assert finding.rule == "GATE-019"

@@ -321,7 +321,8 @@ def test_a_miss_has_the_shape_of_the_house() -> None:
         "  closest: #2 (line 14), header Service-CRN differs: "
         "...:1111 (recorded) != ...:2222 (sent)\n"
         f'  next:    pytest "{TEST}" --qchannel-mode=record '
-        "--qchannel-record-from=emulator, or restore the instance (qchannel docs replay-misses)"
+        "--qchannel-record-from=emulator, or restore the instance: QISKIT_IBM_INSTANCE has it, "
+        "a CRN of your own is never recorded (qchannel docs replay-misses)"
     )
 
 
