@@ -237,18 +237,36 @@ def _text(node: ast.expr, parameters: Iterable[str] = ()) -> str:
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(one, parameters) for one in node.values)
     if isinstance(node, ast.FormattedValue):
-        is_said = isinstance(node.value, ast.Name) or _is_choice(node.value)
+        is_said = isinstance(node.value, ast.Name) or any(
+            look(node.value) for look in (_is_choice, _is_again, _many)
+        )
         return _text(node.value, parameters) if is_said and node.conversion == -1 else "..."
     if isinstance(node, ast.Name) and node.id in parameters:
         return f"\0{node.id}\0"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _text(node.left, parameters) + _text(node.right, parameters)
+    if many := _many(node):
+        return f"... {many}"
     if either := _either(node):
         one, other = (_text(part, parameters) for part in either)
         return f"{one} (or: {other})" if one != other else one
-    if isinstance(node, ast.Call) and _name(node.func) == "again":  # of rerun_command
+    if isinstance(node, ast.Call) and _is_again(node):
         return " ".join(["pytest", "...", *(_text(one, parameters) for one in node.args)])
     return "..."
+
+
+def _is_again(node: ast.expr) -> bool:
+    """Whether a text is the command that starts the run again, of ``rerun_command``."""
+    return isinstance(node, ast.Call) and _name(node.func) == "again"
+
+
+def _many(node: ast.expr) -> str:
+    """What is counted, of a call that counts it; else empty."""
+    if not (isinstance(node, ast.Call) and _name(node.func) == "counted" and len(node.args) > 1):
+        return ""
+    *_, last = node.args
+    said = _text(last)
+    return said if len(node.args) > 2 else f"{said}s"
 
 
 def _either(node: ast.expr) -> tuple[ast.expr, ...]:

@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Any, Final, overload
 from urllib.parse import parse_qsl, urlencode
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.wire import FORM_TYPE, Request, Response, Trouble
 
 __all__ = ["DEVICE", "Exchange", "Journal", "in_use", "is_of_nobody", "journals_in_use"]
@@ -172,7 +173,7 @@ class Exchange:
         try:
             return _scrub_json(json.loads(self._body))
         except (ValueError, RecursionError):
-            return f"<{len(self._body)} bytes that are no JSON>"
+            return f"<{counted(self._body, 'byte that is', 'bytes that are')} no JSON>"
 
     @property
     def why(self) -> str:

@@ -7,6 +7,8 @@ here: the gate of cassettes takes that off the data, whatever mixture it is.
 from __future__ import annotations
 
 import base64
+import binascii
+import codecs
 import functools
 import json
 import re
@@ -17,7 +19,7 @@ from operator import eq
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-__all__ = ["SHORTEST", "Secret", "bare_of", "hide_all", "is_no_chance", "plain_of"]
+__all__ = ["SHORTEST", "Secret", "bare_of", "disguises", "hide_all", "is_no_chance", "plain_of"]
 
 SHORTEST: Final = 8
 """A shorter one is found by chance in innocent data, above all in base64.
@@ -50,6 +52,27 @@ _JOINTS: Final = (b"\nE ", b"\\n", b"\\r", b"\\t")
 """What has a letter of its own between those of a secret: pytest's margin, and escaped spaces."""
 
 _BETWEEN: Final = r"(?:\nE |\\[nrt]|[^0-9A-Za-z\x80-\U0010ffff])*+"
+
+_CODES: Final = {
+    "{:02x}": "hexadecimal codes", "{:02X}": "hexadecimal codes", "0x{:02x}": "hexadecimal codes",
+    "{}": "decimal codes", "{:o}": "octal codes", "{:03o}": "octal codes",
+    "{:08b}": "binary digits", "{:07b}": "binary digits",
+}  # fmt: skip
+
+_ROT13: Final = bytes.maketrans(
+    (string.ascii_lowercase + string.ascii_uppercase).encode(),
+    codecs.encode(string.ascii_lowercase + string.ascii_uppercase, "rot13").encode(),
+)
+_ROT47: Final = bytes(33 + (b - 33 + 47) % 94 if 33 <= b <= 126 else b for b in range(256))
+
+_BLOCKS: Final[tuple[tuple[int, str, Callable[[bytes], bytes]], ...]] = (
+    (5, "base32", base64.b32encode),
+    (5, "base32", base64.b32hexencode),
+    (4, "base85", base64.b85encode),
+    (4, "base85", base64.a85encode),
+    (3, "uuencode", lambda data: binascii.b2a_uu(data[:45])[1:]),
+)
+"""How many bytes go together, how it is called, and what writes them (of uuencode a line)."""
 
 _URLSAFE: Final = bytes.maketrans(b"+/", b"-_")
 
@@ -163,6 +186,26 @@ def plain_of(value: str) -> bytes:
 def bare_of(data: bytes) -> bytes:
     """The letters and digits in some bytes, without the ASCII that stands between them."""
     return data.translate(None, _OTHERS)
+
+
+def disguises(value: str) -> Iterator[tuple[bytes, str]]:
+    """Rarer ways to write a value, of each the letters and digits alone, with a word for it.
+
+    So it is found whatever stands between them: ``75, 51, 98`` as well as ``4b:33:62``.
+    """
+    plain = plain_of(value)
+    for form, how in _CODES.items():
+        yield "".join(form.format(byte) for byte in plain).encode(), how
+    for text in (value.swapcase(), value.upper(), value.lower()):
+        yield bare_of(plain_of(text)), "in other capitals"
+    yield bare_of(plain_of(value[::-1])), "backwards"
+    for table, how in ((_ROT13, "rotated by 13"), (_ROT47, "rotated by 47")):
+        yield bare_of(plain.translate(table)), how
+    for size, how, encode in _BLOCKS:
+        for offset in range(size):
+            part = plain[offset : offset + (len(plain) - offset) // size * size]
+            if is_no_chance(bare := bare_of(encode(part))):
+                yield bare, how
 
 
 def is_no_chance(bare: bytes) -> bool:

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeGuard
 from urllib.parse import parse_qs
 
 __all__ = [
@@ -21,6 +21,8 @@ __all__ = [
     "Response",
     "Trouble",
     "compact",
+    "is_int",
+    "is_number",
     "json_object",
     "whole_body",
 ]
@@ -59,6 +61,16 @@ def json_object(text: bytes | str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def is_int(value: object) -> TypeGuard[int]:
+    """Whether a value is a whole number: for Python ``True`` is one."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a value is a number: for Python ``True`` is one."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _no_number(word: str) -> float:

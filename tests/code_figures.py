@@ -21,9 +21,10 @@ NAME: Final = "pytest_qchannel"
 FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset(
         {
-            "_version", "compared", "crn", "errors", "hosts", "incompatible_plugins", "ini_file",
-            "journal", "markers", "modes", "options", "qiskit_home", "qpy_header", "reading",
-            "rerun_command", "secret", "setting_values", "settings", "units", "uses", "wire",
+            "_version", "compared", "counted", "crn", "errors", "hosts", "incompatible_plugins",
+            "ini_file", "journal", "markers", "modes", "options", "qiskit_home", "qpy_header",
+            "reading", "rerun_command", "secret", "setting_values", "settings", "units", "uses",
+            "wire",
         }
     ),
     frozenset({"ibm"}),

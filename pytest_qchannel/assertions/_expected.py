@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem
 
 __all__ = ["Counts", "Expected", "probabilities", "require_width"]
@@ -59,7 +60,7 @@ def require_width(expected: Mapping[str, float], width: int, registers: Sequence
     key = next(iter(expected))
     if len(key) != width:
         raise UsageProblem(
-            f"assert_sampler_run: the key {key!r} of counts has {len(key)} bits, the result "
+            f"assert_sampler_run: the key {key!r} of counts has {counted(key, 'bit')}, the result "
             f"{width}",
             facts=[("registers", ", ".join(registers))],
             closest="several registers are joined, the first one rightmost"

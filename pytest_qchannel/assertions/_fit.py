@@ -14,6 +14,8 @@ from typing import Final
 
 from scipy import stats
 
+from pytest_qchannel.counted import counted
+
 __all__ = ["Fit", "fit"]
 
 MIN_EXPECTED: Final = 5.0
@@ -78,9 +80,9 @@ def _chi_square(bins: list[tuple[int, float]]) -> Fit:
     pearson = stats.chisquare(seen, wanted)
     ratio = stats.power_divergence(seen, wanted, lambda_="log-likelihood")
     freedom = len(bins) - 1
-    degrees = "1 degree" if freedom == 1 else f"{freedom} degrees"
     return Fit(
-        f"chi-square statistic {float(pearson.statistic):.4g}, {degrees} of freedom",
+        f"chi-square statistic {float(pearson.statistic):.4g}, "
+        f"{counted(freedom, 'degree')} of freedom",
         max(float(pearson.pvalue), float(ratio.pvalue)),
     )
 
@@ -91,7 +93,7 @@ def _binomial(observed: Mapping[str, int], expected: Mapping[str, float], shots:
     share = min(1.0, expected[likeliest])
     seen = observed.get(likeliest, 0)
     return Fit(
-        f"exact binomial test of '{likeliest}': statistic {seen} of {shots} shots, "
+        f"exact binomial test of '{likeliest}': statistic {seen} of {counted(shots, 'shot')}, "
         f"expected {share * shots:.4g}",
         float(stats.binomtest(seen, shots, share).pvalue),
     )

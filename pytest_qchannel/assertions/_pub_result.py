@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pytest_qchannel.assertions._table import table
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import ExpectationFailed, UsageProblem
 
 __all__ = ["Pub", "read_pub", "size_of"]
@@ -89,7 +90,8 @@ def read_pub(pub_result: object, where: str, shots: int | None) -> Pub:
     wrong = [name for name, (n, _) in held.items() if shots is not None and n != shots]
     if wrong:
         raise ExpectationFailed(
-            f"assert_sampler_run: register '{wrong[0]}' holds {held[wrong[0]][0]} shots, "
+            f"assert_sampler_run: register '{wrong[0]}' holds "
+            f"{counted(held[wrong[0]][0], 'shot')}, "
             f"not {shots}",
             where=where,
             facts=[shown],
@@ -108,7 +110,8 @@ def read_pub(pub_result: object, where: str, shots: int | None) -> Pub:
     total = each * math.prod(shape)
     if sum(counts.values()) != total or not total:
         raise ExpectationFailed(
-            f"assert_sampler_run: {sum(counts.values())} shots were counted, not {total or 'any'}",
+            f"assert_sampler_run: {counted(sum(counts.values()), 'shot was', 'shots were')} "
+            f"counted, not {total or 'any'}",
             where=where,
             facts=[shown],
             next="give the PUB at least one parameter set and one shot",

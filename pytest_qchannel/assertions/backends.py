@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from pytest_qchannel.assertions._explain import explain_error
 from pytest_qchannel.assertions._table import table
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
 
 __all__ = ["assert_least_busy"]
@@ -78,7 +79,8 @@ def assert_least_busy(backend: object, service: Any, **filters: object) -> None:
     elif not given.is_candidate:
         said = f"{name} is not available: {given.status}"
     else:
-        said = f"{name} has {given.queue} pending jobs, the least busy backend {best}"
+        queue = counted(given.queue or 0, "pending job")
+        said = f"{name} has {queue}, the least busy backend {best}"
     verb = "is" if busier == 1 else "are"
     raise ExpectationFailed(
         f"assert_least_busy: {said}",

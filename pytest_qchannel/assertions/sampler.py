@@ -10,7 +10,9 @@ from pytest_qchannel.assertions._explain import explain_error, scrub_text
 from pytest_qchannel.assertions._pub_result import Pub, read_pub, size_of
 from pytest_qchannel.assertions._table import table
 from pytest_qchannel.compared import note
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import ExpectationFailed, QChannelError, UsageProblem
+from pytest_qchannel.wire import is_int, is_number
 
 __all__ = ["assert_sampler_run"]
 
@@ -69,14 +71,15 @@ def assert_sampler_run(
     size = size_of(result, where)
     if not 0 <= pub < size:
         raise ExpectationFailed(
-            f"assert_sampler_run: the result has {size} PUBs, so there is no pub={pub}",
+            f"assert_sampler_run: the result has {counted(size, 'PUB')}, so there is no pub={pub}",
             where=where,
             next=f"give a number from 0 to {size - 1}",
         )
     is_list = isinstance(counts, list | tuple)
     if is_list and len(per_pub) != size:
         raise ExpectationFailed(
-            f"assert_sampler_run: the result has {size} PUBs, but counts has {len(per_pub)}",
+            f"assert_sampler_run: the result has {counted(size, 'PUB')}, but counts has "
+            f"{len(per_pub)}",
             where=where,
             next="give one mapping for each PUB",
         )
@@ -91,7 +94,7 @@ def assert_sampler_run(
 
 def _require_significance(value: object) -> None:
     __tracebackhide__ = True
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 1:
+    if not is_number(value) or not 0 < value < 1:
         raise UsageProblem(
             f"assert_sampler_run: significance={value!r} is not between 0 and 1",
             next="give the probability that a correct run may fail, such as 1e-6",
@@ -100,9 +103,7 @@ def _require_significance(value: object) -> None:
 
 def _require_whole(name: str, value: object, least: int) -> None:
     __tracebackhide__ = True
-    if value is not None and (
-        not isinstance(value, int) or isinstance(value, bool) or value < least
-    ):
+    if value is not None and (not is_int(value) or value < least):
         raise UsageProblem(
             f"assert_sampler_run: {name}={value!r} is not a whole number of {least} or more",
             next=f"give {name} as a whole number, {least} or more",

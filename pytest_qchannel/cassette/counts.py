@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from pytest_qchannel.cassette.circuits.packed import unpacked
+from pytest_qchannel.wire import is_int
 
 __all__ = ["Counted", "counts_in"]
 
@@ -57,7 +58,7 @@ def _bitstrings(register: object) -> list[str] | None:
     """The bitstrings of a register, shot by shot; ``None`` where it holds something else."""
     told = _value(register)
     width, samples = told.get("num_bits"), told.get("samples")
-    if not isinstance(width, int) or isinstance(width, bool) or width < 1:
+    if not is_int(width) or width < 1:
         return None
     if isinstance(samples, list):
         try:

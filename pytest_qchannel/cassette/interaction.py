@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.crn import CRN_HEADER
 from pytest_qchannel.wire import Request, Response
 
@@ -66,8 +67,8 @@ class Interaction:
     def __repr__(self) -> str:
         """Sizes only: an interaction that has not been scrubbed is full of secrets."""
         return (
-            f"<Interaction {self.method}, {len(self.request_body)} bytes sent, "
-            f"status {self.status}, {len(self.response_body)} bytes answered>"
+            f"<Interaction {self.method}, {counted(self.request_body, 'byte')} sent, "
+            f"status {self.status}, {counted(self.response_body, 'byte')} answered>"
         )
 
 

@@ -51,27 +51,26 @@ def _client_means(channel: Channel, environ: Mapping[str, str]) -> bool:
     return named == channel.name if named else not channel.is_classic
 
 
-def _first(names: list[str], environ: Mapping[str, str]) -> tuple[str, str] | None:
-    return next(((name, environ[name]) for name in names if environ.get(name)), None)
+def _found(
+    channel: Channel, what: str, environ: Mapping[str, str], *others: str
+) -> tuple[str, str] | None:
+    """A variable that is set, and its value: our own first, then the client's, then others."""
+    names = [own_variable(channel, what)]
+    if _client_means(channel, environ):
+        names.append(f"QISKIT_IBM_{what}")
+    return next(((name, environ[name]) for name in (*names, *others) if environ.get(name)), None)
 
 
 def secret_of(channel: Channel, environ: Mapping[str, str]) -> Secret | None:
     """The credential for a channel: our variable first, then the client's, then the classic one."""
-    names = [own_variable(channel, "TOKEN")]
-    if _client_means(channel, environ):
-        names.append("QISKIT_IBM_TOKEN")
-    if channel.is_classic:
-        names.append(CLASSIC_TOKEN)
-    found = _first(names, environ)
+    classic = (CLASSIC_TOKEN,) if channel.is_classic else ()
+    found = _found(channel, "TOKEN", environ, *classic)
     return Secret(*found) if found else None
 
 
 def instance_of(channel: Channel, environ: Mapping[str, str]) -> str | None:
     """The instance for a channel, in the same order as :func:`secret_of`."""
-    names = [own_variable(channel, "INSTANCE")]
-    if _client_means(channel, environ):
-        names.append("QISKIT_IBM_INSTANCE")
-    found = _first(names, environ)
+    found = _found(channel, "INSTANCE", environ)
     return found[1] if found else None
 
 

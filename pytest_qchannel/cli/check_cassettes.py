@@ -16,6 +16,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from pytest_qchannel import reading
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.errors import UsageProblem
@@ -35,9 +36,7 @@ _SET: Final = re.compile(r"client-(\d+(?:\.\d+)*)")
 
 def shipped() -> Path:
     """The folder of the cassettes that came with this package."""
-    package = Path(__file__).parents[1]
-    inside = package / "shipped"
-    return inside if inside.is_dir() else package.parent / "cassettes"
+    return reading.shipped("", "cassettes")
 
 
 class CheckCassettes:

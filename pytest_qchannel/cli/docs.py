@@ -14,6 +14,7 @@ from rich.markdown import Markdown
 from pytest_qchannel.cli.console import console
 from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import nearest
+from pytest_qchannel.reading import shipped
 
 __all__ = ["docs", "pages"]
 
@@ -22,11 +23,8 @@ _COMMENTS: Final = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
 def pages() -> dict[str, Path]:
     """The pages by their topic: those in the wheel, or in a checkout where they lie."""
-    package = Path(__file__).parents[1]
-    inside = package / "shipped" / "docs"
-    found = list(inside.glob("*.md"))
-    if not inside.is_dir():
-        found = [package.parent / "README.md", *package.parent.glob("docs/*.md")]
+    folder = shipped("docs", "docs")
+    found = [*folder.glob("*.md"), *folder.parent.glob("README.md")]
     return {path.stem.lower(): path for path in sorted(found, key=lambda one: one.stem.lower())}
 
 

@@ -32,6 +32,7 @@ from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.channels.rest import ChannelSession, access_token
 from pytest_qchannel.channels.service import sampler_on
 from pytest_qchannel.cli.check_cassettes import CheckCassettes
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import ChannelUnavailable, ExpectationFailed, QChannelError
 from pytest_qchannel.hosts import TRANSPILER
 from pytest_qchannel.ibm.route import FINAL
@@ -115,7 +116,7 @@ def _least_busy(walk: Walk) -> str:
     assert_least_busy(walk.backend, walk.service, operational=True, simulator=False)
     walk.step.backend = walk.backend.name
     status = walk.backend.status()
-    return f"{walk.backend.num_qubits} qubits, {status.pending_jobs} jobs in its queue"
+    return f"{walk.backend.num_qubits} qubits, {counted(status.pending_jobs, 'job')} in its queue"
 
 
 def _run(walk: Walk, circuit: QuantumCircuit, expected: dict[str, float]) -> str:
@@ -162,14 +163,13 @@ def _rest_backends(walk: Walk) -> str:
     names = [row if isinstance(row, str) else row["name"] for row in rows]
     if not names:
         raise ExpectationFailed("GET /backends lists no device", next=_LOOK)
-    return f"{len(names)} devices: {', '.join(names[:3])}, ..."
+    return f"{counted(names, 'device')}: {', '.join(names[:3])}, ..."
 
 
 def _rest_jobs(walk: Walk) -> str:
-    page = {"limit": "10", "offset": "0", "exclude_params": "true"}
-    answer = walk.session.get("/jobs", params=page)
-    answer.raise_for_status()
-    return f"{answer.json()['count']} jobs"
+    got = walk.session.get("/jobs", params={"limit": "10", "offset": "0", "exclude_params": "true"})
+    got.raise_for_status()
+    return counted(got.json()["count"], "job")
 
 
 def _rest_online(walk: Walk) -> str:

@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from pytest_qchannel.errors import nearest
+from pytest_qchannel.errors import UsageProblem, nearest
 
-__all__ = ["CLOSED_PIPE", "INTERRUPTED", "Group", "Later", "every", "example"]
+__all__ = ["CLOSED_PIPE", "INTERRUPTED", "Group", "Later", "every", "example", "in_our_words"]
 
 INTERRUPTED: Final = 130
 """128 and the number of SIGINT: what shells give for a program that Ctrl-C ended."""
@@ -27,6 +27,11 @@ _EXAMPLE: Final = "Example:"
 def example(command: str) -> str:
     """The end of a command's help, as click's epilog: a command that works as it stands."""
     return f"\b\n{_EXAMPLE}\n  {command}"
+
+
+def in_our_words(problem: UsageProblem) -> str:
+    """What is wrong with a setting, with the options of a command that has them as its own."""
+    return str(problem).replace("--qchannel-", "--")
 
 
 def every(group: Group, name: str = "qchannel") -> Iterator[tuple[str, click.Command]]:

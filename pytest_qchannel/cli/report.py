@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from pytest_qchannel.cli.cassettes.folder import Failed, counted, shown, size_words, written
+from pytest_qchannel.cli.cassettes.folder import Failed, shown, size_words, written
 from pytest_qchannel.cli.group import example
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.page.merge import merged, read_report
 from pytest_qchannel.page.write import page_of

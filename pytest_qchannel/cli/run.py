@@ -14,7 +14,8 @@ import click
 
 from pytest_qchannel import rerun_command
 from pytest_qchannel.cli.as_python import flush, program_of, show, status_of
-from pytest_qchannel.cli.group import INTERRUPTED, example
+from pytest_qchannel.cli.group import INTERRUPTED, example, in_our_words
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.assemble import lane_of_process
@@ -135,7 +136,7 @@ class _Watch:
             self._lane = lane_of_process(settings, name)
         except UsageProblem as problem:
             rerun_command.ended()
-            raise click.UsageError(_in_our_words(problem)) from None
+            raise click.UsageError(in_our_words(problem)) from None
         self._lane.happens_in(name, who="a program", way_out="qchannel run --{option}={value}")
         at_exit(self._end)
 
@@ -197,7 +198,7 @@ class _Watch:
                 self.status = self.status or 1
         lane.close()
         rerun_command.ended()
-        _say(f"qchannel: {lane.mode} lane, {requests} requests, {jobs} jobs")
+        _say(f"qchannel: {lane.mode} lane, {counted(requests, 'request')}, {counted(jobs, 'job')}")
         if is_late:
             # The interpreter has its exit status already.
             flush()
@@ -226,11 +227,7 @@ def _settings(given: dict[str, str | None]) -> Settings:
         check_variables(os.environ)
         return resolve(given, {}, os.environ, {})
     except UsageProblem as problem:
-        raise click.UsageError(_in_our_words(problem)) from None
-
-
-def _in_our_words(problem: UsageProblem) -> str:
-    return str(problem).replace("--qchannel-", "--")
+        raise click.UsageError(in_our_words(problem)) from None
 
 
 def _write_journal(path: Path, journal: Journal) -> None:

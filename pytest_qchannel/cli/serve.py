@@ -21,7 +21,8 @@ from typing import Final, TypedDict
 import click
 
 from pytest_qchannel.channels.personal import secrets_of_person
-from pytest_qchannel.cli.group import example
+from pytest_qchannel.cli.group import example, in_our_words
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.adapters.authority import is_of_an_authority, new_authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
 from pytest_qchannel.errors import QChannelError, UsageProblem
@@ -147,7 +148,7 @@ def serve(
             facts["ca_file"] = str(ca_file.absolute())
         click.echo(json.dumps(facts) if as_json else "\n".join(_lines(facts)))
         wait()
-    click.echo(f"qchannel serve: ended, {watch.requests} requests", err=True)
+    click.echo(f"qchannel serve: ended, {counted(watch.requests, 'request')}", err=True)
 
 
 def _require_loopback(host: str, *, expose: bool) -> None:
@@ -176,7 +177,7 @@ def _settings(
         settings = resolve(given, {}, {}, {})
         builder = world_of(settings)
     except UsageProblem as problem:
-        raise click.UsageError(str(problem).replace("--qchannel-", "--")) from None
+        raise click.UsageError(in_our_words(problem)) from None
     return seeded(settings, builder), builder
 
 

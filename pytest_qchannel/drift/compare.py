@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from pytest_qchannel.cassette.scrub.headers import UNNEEDED
+from pytest_qchannel.counted import counted
 from pytest_qchannel.drift import described
 from pytest_qchannel.drift.ask import NEWEST, Asked
 from pytest_qchannel.drift.described import DescribedPlace
@@ -140,7 +141,7 @@ def _statuses(asked: Asked, live: Seen, emulator: Seen) -> Iterator[tuple[Other,
             _name(route),
             status,
             asked.how,
-            f"{status} in {_answers(times)}",
+            f"{status} in {counted(times, 'answer')}",
             "not asked" if theirs is None else _told(theirs),
             "not described" if known is None else ", ".join(map(str, sorted(known))),
             times,
@@ -249,7 +250,7 @@ class _Pair:
         new = live.headers.keys() - emulator.headers.keys() - _UNTOLD
         for name in sorted((gone - live.headers.keys()) | new):
             there = (live.headers[name], emulator.headers[name])
-            ours, theirs = (f"in {_answers(one)}" if one else _ABSENT for one in there)
+            ours, theirs = (f"in {counted(one, 'answer')}" if one else _ABSENT for one in there)
             yield (
                 "emulator",
                 Finding(
@@ -291,17 +292,14 @@ def _name(route: Route) -> str:
     return f"{route.service} {route.key}"
 
 
-def _answers(times: int) -> str:
-    return f"{times} answer{'s' if times != 1 else ''}"
-
-
 def _told(statuses: Counter[int]) -> str:
-    return ", ".join(f"{status} in {_answers(times)}" for status, times in sorted(statuses.items()))
+    told = sorted(statuses.items())
+    return ", ".join(f"{status} in {counted(times, 'answer')}" for status, times in told)
 
 
 def _shown(shape: Shape, path: str) -> str:
     place = shape.places.get(path)
-    could = _answers(shape.could_hold(path))
+    could = counted(shape.could_hold(path), "answer")
     if place is None:
         return f"{_ABSENT}, of {could}" if shape.could_hold(path) else "nothing that could hold it"
     words = f" ({', '.join(sorted(place.words))})" if place.words else ""

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from pytest_qchannel._version import __version__
 from pytest_qchannel.cassette.gate import Gate, SecretFound
+from pytest_qchannel.counted import counted
 from pytest_qchannel.drift import described
 from pytest_qchannel.drift.ask import Subject
 from pytest_qchannel.drift.compare import Finding, Seen, compared
@@ -79,14 +80,16 @@ class Report:
 
     def text(self) -> str:
         """A page to read."""
-        asked = f"{self.requests} requests, {len(self.shapes.shapes)} kinds of answers"
-        lines = [f"drift: {_count(self.drifted)} between the service and the emulator; {asked}"]
+        kinds = counted(self.shapes.shapes, "kind")
+        asked = f"{counted(self.requests, 'request')}, {kinds} of answers"
+        drifted = counted(self.drifted, "finding")
+        lines = [f"drift: {drifted} between the service and the emulator; {asked}"]
         lines += _page(self.drifted)
         if self.misdescribed:
             lines += [
                 "",
                 f"as the emulator has it, and not as IBM's description {described.VERSION} does: "
-                f"{_count(self.misdescribed)}",
+                f"{counted(self.misdescribed, 'finding')}",
                 *_table(self.misdescribed),
             ]
         if self.unasked:
@@ -209,10 +212,6 @@ def _table(findings: list[Finding]) -> list[str]:
 
 def _place(one: Finding) -> str:
     return f"{one.status} {one.path}" if one.kind == "status" else one.path or "the body"
-
-
-def _count(findings: list[Finding]) -> str:
-    return f"{len(findings)} finding{'s' if len(findings) != 1 else ''}"
 
 
 def _page(findings: list[Finding]) -> list[str]:

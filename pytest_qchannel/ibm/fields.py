@@ -24,10 +24,10 @@ ERRORS: Final[Fields] = {
     "error.message": "prose", "error.code": "keep", "error.helpMessage": "prose",
     "errorCode": "keep", "errorMessage": "prose", "errorDetails": "prose",
     "context.requestId": "trace", "context.requestType": "keep", "context.locale": "keep",
-    "context.userAgent": "drop", "context.url": "base_url", "context.clientIp": "drop",
-    "context.instanceId": "drop", "context.threadId": "drop", "context.host": "drop",
+    "context.url": "base_url", "context.clientIp": "drop",
+    **each("context.userAgent context.instanceId context.threadId context.host "
+           "context.clusterName", "origin"),
     "context.startTime": "keep", "context.endTime": "keep", "context.elapsedTime": "keep",
-    "context.clusterName": "drop",
     "detail": "prose", **each("detail[].type detail[].loc[] detail[].input", "keep"),
     "detail[].msg": "prose", "detail[].ctx.**": "keep",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 __all__ = [
+    "DRY_RUNS_SINCE",
     "NEW_CLASSIC_HOSTS_SINCE",
     "READS_NEW_SPANS_SINCE",
     "READS_PULSES_UNTIL",
@@ -21,6 +22,7 @@ __all__ = [
     "Release",
     "Version",
     "newest_asking_for",
+    "twin_of",
     "version_of",
 ]
 
@@ -54,6 +56,9 @@ RELEASES: Final = (
 )
 """Oldest first."""
 
+DRY_RUNS_SINCE: Final[Version] = (0, 51)
+"""Since then it knows ``mock_...`` devices. Source: its release notes."""
+
 NEW_CLASSIC_HOSTS_SINCE: Final[Version] = (0, 35)
 """Since then it looks for the classic platform below ``quantum.ibm.com``."""
 
@@ -82,3 +87,8 @@ def version_of(text: str) -> Version:
     """The numbers that a version begins with: ``0.52.0rc1`` counts as ``0.52.0``."""
     known = re.match(r"\d+(\.\d+)*", text)
     return tuple(int(part) for part in known[0].split(".")) if known else ()
+
+
+def twin_of(name: str) -> str:
+    """The name of a device's dry-run twin. Source: ``dry_run`` in qiskit-ibm-runtime 0.51."""
+    return re.sub(r"^[^_]+", "mock", name)

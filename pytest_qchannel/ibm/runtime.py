@@ -155,7 +155,7 @@ ROUTES: Final = (
     *_both(_CLIENT, Route(
         RUNTIME, "GET", "/jobs/<job_id>/metrics", "runtime", _API,
         {200: "D", 400: "I", **_NO_JOB},
-        answered={"caller": "drop", **each(
+        answered={"caller": "origin", **each(
             "timestamps.** usage.** bss.** qiskit_version estimated_start_time "
             "estimated_completion_time position_in_queue position_in_provider executions "
             "num_circuits num_qubits[] circuit_depths[] num_qubits circuit_depths "

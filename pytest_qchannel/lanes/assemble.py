@@ -20,6 +20,7 @@ from pytest_qchannel.lanes.source.protocol import LaneSource
 from pytest_qchannel.lanes.traffic import Traffic
 from pytest_qchannel.network.real_secrets import refusing
 from pytest_qchannel.network.shut import ShutNetwork
+from pytest_qchannel.rerun_command import again
 from pytest_qchannel.settings import Door, Mode, Settings, Source
 
 if TYPE_CHECKING:  # a replay loads nothing of the world, and the emulated lane no cassettes
@@ -57,7 +58,7 @@ def _live(of: Making) -> LaneSource:
         raise UsageProblem(
             "a recording from the real services is one of a live run, and this run is none",
             where=f"record_from=live ({of.settings.origin['record_from']})",
-            next="pytest --qchannel-mode=record --qchannel-record-from=live; or record the "
+            next=f"{again('--qchannel-mode=record', '--qchannel-record-from=live')}; or record the "
             "emulator: --qchannel-record-from=emulator",
         )
     return LiveSource(of.live, of.settings, of.journal, of.problems, of.where)

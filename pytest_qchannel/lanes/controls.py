@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.rerun_command import again
 from pytest_qchannel.settings import Mode
 
 if TYPE_CHECKING:  # a replay loads nothing of the emulator's world
@@ -111,7 +112,7 @@ class NoLevers:
         return UsageProblem(
             f"the emulator's levers are there in the emulated lane only, this is {self._mode}",
             where=self._where,
-            next="pytest --qchannel-mode=emulated, or take the marker vcr from the test",
+            next=f"{again('--qchannel-mode=emulated')}, or take the marker vcr from the test",
         )
 
 

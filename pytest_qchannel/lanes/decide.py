@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.rerun_command import words_of
+from pytest_qchannel.rerun_command import again, words_of
 from pytest_qchannel.settings import Mode, Settings, Source
 
 __all__ = ["Asked", "Plan", "decide", "require_source"]
@@ -97,7 +97,7 @@ def decide(settings: Settings, asked: Asked, where: str, exists: Callable[[], bo
         raise UsageProblem(
             "--disable-recording is given, and this test replays or records",
             where=f"{where}, mode={mode.value} ({settings.origin['mode']})",
-            next="run it without a cassette: pytest --qchannel-mode=emulated",
+            next=f"run it without a cassette: {again('--qchannel-mode=emulated')}",
         )
     if mode is Mode.AUTO:
         return Plan(_by_record_mode(said, exists), said) if is_taped else Plan(Mode.EMULATED)
@@ -112,12 +112,14 @@ def _contradiction(settings: Settings, asked: Asked, where: str) -> UsageProblem
     ours, theirs = asked.place(settings.origin["mode"]), asked.place(asked.source)
     mending = f"take one of the two away: {mode} of {ours}, or {said} of {theirs}"
     if {ours, theirs} <= asked.typed:
-        source = f" --qchannel-record-from={settings.record_from or Source.EMULATOR}"
-        mending = (
-            f"give one of the two: pytest --qchannel-{mode}"
-            f"{source if settings.mode is Mode.RECORD else ''}, or pytest --qchannel-mode=auto "
-            f"--record-mode={asked.record_mode}{source if asked.record_mode != 'none' else ''}"
+        source = [f"--qchannel-record-from={settings.record_from or Source.EMULATOR}"]
+        of_ours = again(f"--qchannel-{mode}", *source * (settings.mode is Mode.RECORD))
+        of_theirs = again(
+            "--qchannel-mode=auto",
+            f"--record-mode={asked.record_mode}",
+            *source * (asked.record_mode != "none"),
         )
+        mending = f"give one of the two: {of_ours}, or {of_theirs}"
     return UsageProblem(
         f"{mode} and {said} contradict each other",
         where=f"{where}, mode from {ours}, record mode from {theirs}",

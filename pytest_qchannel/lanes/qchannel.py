@@ -11,6 +11,7 @@ from pytest_qchannel.channels.environment import account_file
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel, Instance
 from pytest_qchannel.channels.rest import ChannelSession, open_session
 from pytest_qchannel.channels.service import service_class
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.lane import Lane
@@ -89,7 +90,7 @@ class QChannel:
         return open_session(self.account)
 
     def __repr__(self) -> str:
-        return f"<QChannel {self.channel} {self.lane}, {len(self.requests)} requests>"
+        return f"<QChannel {self.channel} {self.lane}, {counted(self.requests, 'request')}>"
 
 
 class SavedAccounts:

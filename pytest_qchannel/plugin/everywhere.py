@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_qchannel import rerun_command
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import RealSecretRefused, UsageProblem
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
 from pytest_qchannel.plugin.command_line import start_of
@@ -151,14 +152,16 @@ class Everywhere:
                 raise UsageProblem(
                     f"marker qchannel: {name}={its}, but the whole run is {shared}{mine}",
                     where=item.nodeid,
-                    next=f"pytest --qchannel-{name}={its}, or run without {_OPTION.flag}",
+                    next=f"{rerun_command.again(f'--qchannel-{name}={its}')}, "
+                    f"or run without {_OPTION.flag}",
                 )
 
     def counts(self) -> str:
         """How much of the emulator the whole process used, pytest-xdist's workers included."""
         requests, jobs = (a + b for a, b in zip(self._counts, self._own_counts(), strict=True))
-        of_world = f", {jobs} jobs" if self.lane.mode is Mode.EMULATED else ""  # else there is none
-        return f"the whole process: {requests} requests{of_world}"
+        has_world = self.lane.mode is Mode.EMULATED
+        of_world = f", {counted(jobs, 'job')}" if has_world else ""
+        return f"the whole process: {counted(requests, 'request')}{of_world}"
 
     # The seams of the run.
 

@@ -15,7 +15,9 @@ from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.markers import FAULT, LIVE_QPU, QCHANNEL, USAGE
+from pytest_qchannel.rerun_command import again
 from pytest_qchannel.settings import CHANNELS, Mode
+from pytest_qchannel.wire import is_int, is_number
 
 __all__ = ["ACCEPT", "LiveQpuMark", "QChannelMark", "read"]
 
@@ -52,7 +54,7 @@ def _qchannel(
     if mode == Mode.LIVE:
         raise UsageProblem(
             "a marker alone makes nothing live",
-            next="take mode= from the marker, and run it live: pytest --qchannel-mode=live",
+            next=f"take mode= from the marker, and run it live: {again('--qchannel-mode=live')}",
         )
     given = {"instance": instance, "seed": seed, "mode": mode, "door": door}
     settings = {name: str(value) for name, value in given.items() if value is not None}
@@ -84,13 +86,11 @@ def _live_qpu(
     backend: str | None = None,
     only_live: bool = False,
 ) -> LiveQpuMark:
-    if isinstance(max_qpu_seconds, bool) or not (
-        isinstance(max_qpu_seconds, int | float) and 1 <= max_qpu_seconds < math.inf
-    ):
+    if not (is_number(max_qpu_seconds) and 1 <= max_qpu_seconds < math.inf):
         raise UsageProblem(
             f"max_qpu_seconds={max_qpu_seconds!r} is no budget", next="give seconds, 1 or more"
         )
-    if isinstance(max_jobs, bool) or not isinstance(max_jobs, int) or max_jobs < 1:
+    if not is_int(max_jobs) or max_jobs < 1:
         raise UsageProblem(f"max_jobs={max_jobs!r} is no count", next="give 1 or more")
     if backend is not None and not (isinstance(backend, str) and backend):
         raise UsageProblem(

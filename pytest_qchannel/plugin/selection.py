@@ -47,12 +47,16 @@ _RESOLVED: Final = pytest.StashKey[dict[tuple[_Items, _Items], Settings]]()
 _VARIABLES: Final = tuple(option.env_var for option in OPTIONS)
 
 
+def _closest(item: Marks, name: str) -> Any:
+    """What the closest marker of that name says; ``None`` where there is none."""
+    found = next(iter(item.iter_markers(name)), None)
+    return read(name, found.args, found.kwargs, item.nodeid) if found is not None else None
+
+
 def _mark(item: Marks) -> QChannelMark:
     """What the closest ``qchannel`` marker says; nothing where there is none."""
-    for mark in item.iter_markers(QCHANNEL):
-        said: QChannelMark = read(QCHANNEL, mark.args, mark.kwargs, item.nodeid)
-        return said
-    return QChannelMark((), {})
+    said: QChannelMark | None = _closest(item, QCHANNEL)
+    return said or QChannelMark((), {})
 
 
 def allows_unused(item: Marks) -> bool:
@@ -62,10 +66,8 @@ def allows_unused(item: Marks) -> bool:
 
 def live_qpu(item: Marks) -> LiveQpuMark | None:
     """What the closest ``live_qpu`` marker says; ``None`` where there is none."""
-    for mark in item.iter_markers(LIVE_QPU):
-        said: LiveQpuMark = read(LIVE_QPU, mark.args, mark.kwargs, item.nodeid)
-        return said
-    return None
+    said: LiveQpuMark | None = _closest(item, LIVE_QPU)
+    return said
 
 
 def check_markers(config: pytest.Config, item: Marks) -> None:

@@ -17,6 +17,7 @@ from pytest_qchannel.options import Scope
 from pytest_qchannel.plugin import selection, session_settings
 from pytest_qchannel.plugin.fixture_names import definitions
 from pytest_qchannel.plugin.keys import ISOLATION, LANE, LANE_FIXTURE
+from pytest_qchannel.rerun_command import again
 from pytest_qchannel.settings import SCOPES, Settings
 from pytest_qchannel.units import node_of, unit_id
 
@@ -226,7 +227,7 @@ def check(item: pytest.Item) -> None:
 def _for_all(unit: Unit, name: str, value: object) -> str:
     """What gives all tests of a unit a setting: markers of single tests have no say in that."""
     if unit.scope not in ("class", "module"):
-        return f"pytest --qchannel-{name}={value}"
+        return again(f"--qchannel-{name}={value}")
     said = value if isinstance(value, int) else f'"{value}"'
     return f"write pytestmark = pytest.mark.qchannel({name}={said}) in {unit.where}"
 

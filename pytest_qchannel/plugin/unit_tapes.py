@@ -38,6 +38,7 @@ __all__ = [
     "plan_of",
     "prepare",
     "require_whole",
+    "why",
     "worker_group",
 ]
 
@@ -147,7 +148,7 @@ def open_tape(unit: Unit, request: pytest.FixtureRequest) -> AbstractContextMana
             f"the recording of {unit.where} was over, and its tests go on",
             where=f"qchannel_scope={unit.scope}",
             next="let its tests run one after the other, in no order across it: "
-            f"pytest {' '.join(words_of(unit.id))}",
+            f"{record_command(unit.id, _source(unit))}",
         )
     unit.tape, unit.was_recorded = tape, tape.is_recording
     return tape.opened(None, **options)
@@ -227,10 +228,15 @@ def finish(unit: Unit, item: pytest.Item, *, is_torn_down: bool) -> None:
 
 def _why(failed: list[str], left: int) -> str:
     """Why a recording is not saved, if it is not."""
+    if left and not failed:
+        return f"{left} of its tests had not run when it ended"
+    return why(failed) or "the teardown of the last test failed"
+
+
+def why(failed: list[str]) -> str:
+    """Why a recording is not saved whose tests failed; empty where none did."""
     if not failed:
-        if left:
-            return f"{left} of its tests had not run when it ended"
-        return "the teardown of the last test failed"
+        return ""
     more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
     return f"{failed[0]} did not pass{more}"
 
@@ -307,8 +313,9 @@ def require_whole(unit: Unit) -> None:
         where=f"qchannel_scope={unit.scope}, without {', '.join(named)}"
         if left
         else f"qchannel_scope={unit.scope}, asked for by {by[0]}",
-        next=f"{record_command(unit.id, _source(unit))}; or add to it: pytest --qchannel-mode=auto "
-        f"--record-mode=new_episodes --qchannel-record-from={_source(unit)}",
+        next=f"{record_command(unit.id, _source(unit))}; or add to it: pytest "
+        f"{' '.join(words_of(unit.id))} --qchannel-mode=auto --record-mode=new_episodes "
+        f"--qchannel-record-from={_source(unit)}",
     )
 
 

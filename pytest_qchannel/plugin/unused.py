@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 
 from pytest_qchannel.cassette.disk.unused import UnusedCassette
+from pytest_qchannel.counted import counted
 from pytest_qchannel.settings import CHANNELS, OPTION_BY_NAME, Mode, Settings
 
-__all__ = ["UNMARKED", "Collected", "common", "hint", "kin", "message", "uses"]
+__all__ = ["UNMARKED", "Collected", "common", "hint", "kin", "message", "told", "uses"]
 
 COMMAND = "qchannel cassettes prune"
 """What lists and removes them."""
@@ -115,14 +116,13 @@ def message(
     """
     rows = [f"{shown(one.path)}: {one.why}" for one in unused]
     places = [f"  where:  {rows[0]}", *(f"          {row}" for row in rows[1:])]
-    headline = f"qchannel: {counted(unused)}, and the run is strict about cassettes"
+    headline = f"qchannel: {told(unused)}, and the run is strict about cassettes"
     return [headline, *places, f"  next:   {command}"]
 
 
-def counted(unused: Collection[UnusedCassette]) -> str:
+def told(unused: Collection[UnusedCassette]) -> str:
     """How many there are."""
-    count = len(unused)
-    return f"{count} cassette{'' if count == 1 else 's'} that no test uses"
+    return f"{counted(unused, 'cassette')} that no test uses"
 
 
 def hint(unused: Iterable[UnusedCassette]) -> str:

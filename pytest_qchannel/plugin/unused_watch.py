@@ -181,7 +181,7 @@ class UnusedWatch:
         if is_typed or folder != self.base / self._settings.cassettes:
             command += f" {self._shown(str(folder))}"
         if not self._settings.strict_cassettes:
-            told = f"{unused.counted(found)}{unused.hint(found)}"
+            told = f"{unused.told(found)}{unused.hint(found)}"
             terminalreporter.write_line(f"qchannel: {told}; {command} lists and removes them")
             return
         for line in unused.message(found, self._shown, command):

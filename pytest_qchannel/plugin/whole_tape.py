@@ -172,7 +172,11 @@ class WholeTape:
         try:
             if tape.is_recording:
                 has_passed = is_green and not failed and bool(ran)
-                done.update(tape.finish(has_passed=has_passed, why=_why(failed)))
+                done.update(
+                    tape.finish(
+                        has_passed=has_passed, why=unit_tapes.why(failed) or "the run did not pass"
+                    )
+                )
                 return done, None
             done.update(did="replayed", **tape.cassette.provenance.to_plain())
             if unit is not None:
@@ -245,10 +249,3 @@ def _plan(
             next=f"record it in one process: {command} -n 0",
         )
     return plan
-
-
-def _why(failed: list[str]) -> str:
-    if not failed:
-        return "the run did not pass"
-    more = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
-    return f"{failed[0]} did not pass{more}"

@@ -124,7 +124,7 @@ def test_without_a_path_the_folder_that_is_set_is_searched(
     result = scan()
     assert result.exit_code == 1
     assert "rec/a.yaml:2: GATE-010" in result.stdout.replace("\\", "/")
-    assert "1 files searched" in result.stderr
+    assert "1 file searched" in result.stderr
 
 
 @pytest.mark.parametrize("words", [(), ("cassettes",), ("cassettes", "--json")])

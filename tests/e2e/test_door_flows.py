@@ -101,6 +101,6 @@ def test_a_program_that_speaks_through_httpx_runs_on_the_emulator(tmp_path: Path
         assert done.returncode == status, done.stderr
         if door == "loopback":
             assert done.stdout.startswith("ibm_")
-            assert done.stderr == "qchannel: emulated lane, 1 requests, 0 jobs\n"
+            assert done.stderr == "qchannel: emulated lane, 1 request, 0 jobs\n"
         else:
             assert "qchannel run --door=loopback" in done.stderr

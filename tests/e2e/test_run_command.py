@@ -35,7 +35,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
 
 
 def summary(requests: int | str, jobs: int) -> str:
-    return f"qchannel: emulated lane, {requests} requests, {jobs} jobs\n"
+    sent = f"{requests} request{'' if requests == 1 else 's'}"
+    return f"qchannel: emulated lane, {sent}, {jobs} job{'' if jobs == 1 else 's'}\n"
 
 
 # What the program sees --------------------------------------------------------------------------
@@ -127,7 +128,7 @@ def test_a_program_of_the_client_with_seed_and_journal(run: Any) -> None:
     first = run("--seed", "1", "--journal", "sent.jsonl", "job.py")
     assert first.exit_code == 0, first.output
     assert "'00': " in first.stdout
-    assert first.stderr.splitlines()[-1].endswith(" requests, 1 jobs")
+    assert first.stderr.splitlines()[-1].endswith(" requests, 1 job")
     sent = [json.loads(line) for line in Path("sent.jsonl").read_text("utf-8").splitlines()]
     assert [one["number"] for one in sent] == list(range(1, len(sent) + 1))
     assert first.stderr.endswith(summary(len(sent), 1))

@@ -9,7 +9,7 @@ import pytest
 from tests.plugin.lane_kit import RECORD
 
 SOURCE = r"""
-    import pytest
+    import pytest, requests
 
     pytestmark = pytest.mark.vcr
     PROGRAM = "OPENQASM 3.0;\nbit[1] c;\nzebra(0.5) $0; // of Ada\n"
@@ -46,6 +46,21 @@ SOURCE = r"""
             while state.get("status") != "Failed":
                 state = qchannel_rest.get(f"/jobs/{name}").json()["state"]
             assert "zebra" in state["reason"]
+
+        def test_who_asked(self, qchannel_rest):
+            application = "qiskit-version-2/qiskit_ibm_runtime-0.51.0/qiskit"
+            qchannel_rest.headers["X-Qx-Client-Application"] = application
+            name = submitted(qchannel_rest).json()["id"]
+            while not qchannel_rest.get(f"/jobs/{name}").json().get("ended"):
+                pass
+            assert qchannel_rest.get(f"/jobs/{name}/metrics").json()["caller"] == "qiskit"
+
+        def test_who_asked_in_vain(self, qchannel):
+            form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": "of-nobody"}
+            answer = requests.post("https://iam.cloud.ibm.com/identity/token", data=form)
+            context = answer.json()["context"]
+            assert context["userAgent"] == requests.utils.default_user_agent()
+            assert context["host"] == context["clusterName"] == "emulated"
 """
 
 
@@ -53,6 +68,6 @@ SOURCE = r"""
 def test_an_error_of_a_replay_says_the_word_that_was_sent(run: Any, door: str, scope: str) -> None:
     """What the user saw: green when it was recorded, red in each replay."""
     way = (f"--qchannel-door={door}", f"--qchannel-scope={scope}")
-    run(SOURCE, *RECORD, *way).assert_outcomes(passed=7)
-    run(SOURCE, *way).assert_outcomes(passed=7)
-    run(SOURCE, *way, "-k", "again or giraffe or circuit").assert_outcomes(passed=3, deselected=4)
+    run(SOURCE, *RECORD, *way).assert_outcomes(passed=9)
+    run(SOURCE, *way).assert_outcomes(passed=9)
+    run(SOURCE, *way, "-k", "again or giraffe or circuit").assert_outcomes(passed=3, deselected=6)

@@ -235,7 +235,7 @@ def test_jobs_of_one_test_are_there_for_the_next(run: Any) -> None:
         "-Wignore",
     )
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["qchannel: 2 emulated; the whole process: * requests, 1 jobs"])
+    result.stdout.fnmatch_lines(["qchannel: 2 emulated; the whole process: * requests, 1 job"])
 
 
 def test_tests_without_fixtures_of_ours_need_no_lane_that_is_shared(run: Any) -> None:

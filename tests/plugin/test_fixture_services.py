@@ -89,7 +89,7 @@ def test_qchannel_tells_channel_lane_account_and_requests(run: Any) -> None:
             requests.get("https://quantum.cloud.ibm.com/api/v1/jobs", timeout=9)
             (sent,) = qchannel.requests.to("/jobs", method="GET", status=401)
             assert sent.host == "quantum.cloud.ibm.com"
-            assert repr(qchannel) == "<QChannel ibm_cloud emulated, 1 requests>"
+            assert repr(qchannel) == "<QChannel ibm_cloud emulated, 1 request>"
         """,
         "--qchannel-channel=ibm_cloud",
     )

@@ -119,7 +119,7 @@ def test_settings_that_contradict_each_other_are_a_usage_error(
             f"ERROR: mode={ours} and the record mode '{theirs}' contradict each other",
             "*where: test_it.py::test_a*, mode from --qchannel-mode, "
             "record mode from --record-mode",
-            f"*next: *pytest --qchannel-mode={ours}*, or *--record-mode={theirs}*",
+            f"*next: *pytest *--qchannel-mode={ours}*, or *--record-mode={theirs}*",
         ]
     )
 
@@ -194,7 +194,7 @@ def test_a_filter_that_leaves_everything_out_is_named(run: Any) -> None:
     result = run(REST, "--qchannel-mode=record", FROM, conftest=conftest)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
-        ["*RecordingRefused: nothing was recorded: filters left out all * requests"]
+        ["*RecordingRefused: nothing was recorded: filters left out every request, * in all"]
     )
 
 

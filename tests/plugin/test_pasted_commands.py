@@ -113,3 +113,65 @@ def test_the_world_is_in_the_commands_of_a_whole_run(run: Any, pytester: pytest.
             '"--qchannel-world=a world.toml" --qchannel-everywhere'
         ]
     )
+
+
+def test_what_starts_the_run_again_keeps_its_options(run: Any, pytester: pytest.Pytester) -> None:
+    """What the user saw: in the default world the test failed, by another error."""
+    (pytester.path / "a world.toml").write_text(WORLD, encoding="utf-8")
+    source = """
+        import pytest
+
+        @pytest.mark.vcr
+        def test_levers(qchannel_rest, qchannel):
+            assert qchannel.emulator.backends == ("ibm_here",)
+
+        @pytest.mark.vcr
+        def test_nothing(qchannel):
+            assert [one.name for one in qchannel.instances] == ["paid"]
+    """
+    options = [f"--qchannel-channel={OTHER}", "--qchannel-world=a world.toml"]
+    result = run(source, *options, "--qchannel-mode=record", "--qchannel-record-from=emulator")
+    commands = re.findall(r"next: .*?(pytest .*?)(?:, or |, without )", result.stdout.str())
+    assert len(commands) == 2
+    for command in commands:
+        words = shlex.split(command)[1:]
+        assert words[-1] == "--qchannel-mode=emulated"
+        run(source, *words).assert_outcomes(passed=2)
+
+
+CLASSES = """
+    import pytest
+
+    @pytest.mark.vcr
+    class TestA:
+        def test_1(self, qchannel_rest):
+            assert qchannel_rest.get("/backends/ibm_here/status").status_code == 200
+        def test_2(self, qchannel_rest):
+            assert qchannel_rest.get("/jobs").status_code == 200
+
+    def test_b(): pass
+"""
+
+
+def test_a_lane_that_was_over_is_recorded_by_the_command_of_its_error(
+    run: Any, pytester: pytest.Pytester
+) -> None:
+    """What the user saw: the command recorded nothing, it replayed."""
+    (pytester.path / "a world.toml").write_text(WORLD, encoding="utf-8")
+    options = [f"--qchannel-channel={OTHER}", "--qchannel-world=a world.toml"]
+    mixed = """
+        def pytest_collection_modifyitems(items):
+            items.sort(key=lambda item: "test_2" in item.name)
+    """
+    record = [*options, "--qchannel-mode=record", "--qchannel-record-from=emulator"]
+    result = run(CLASSES, *record, "--qchannel-scope=class", conftest=mixed)
+    result.stdout.fnmatch_lines(["*the recording of *TestA was over, and its tests go on*"])
+    found = re.search(r"next: .*: (pytest .*)", result.stdout.str())
+    assert found
+    words = shlex.split(found[1])[1:]
+    run(CLASSES, *words).assert_outcomes(passed=2)
+    part = run(CLASSES, words[0] + "::test_1", *record, "--qchannel-scope=class")
+    added = re.search(r"or add to it: (pytest .*)", part.stderr.str())
+    assert added, part.stderr.str()
+    run(CLASSES, *shlex.split(added[1])[1:]).assert_outcomes(passed=2)
+    run(CLASSES, *options, "--qchannel-scope=class").assert_outcomes(passed=3)

@@ -210,7 +210,7 @@ def test_an_account_of_another_kind_is_refused(run: Any, pytester: pytest.Pytest
     result.stdout.fnmatch_lines(
         [
             "*RecordingRefused: the cassette was recorded with an account of another kind: "
-            "ibm_cloud has 1 instances now, and had 3",
+            "ibm_cloud has 1 instance now, and had 3",
         ]
     )
 

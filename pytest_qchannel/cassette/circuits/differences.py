@@ -8,6 +8,7 @@ from typing import Final
 from pytest_qchannel.cassette.circuits.fingerprint import same_form
 from pytest_qchannel.cassette.circuits.shape import CircuitForm, Content, Instruction
 from pytest_qchannel.cassette.circuits.words import operation_words, value_words
+from pytest_qchannel.counted import counted
 
 __all__ = ["circuit_difference"]
 
@@ -72,7 +73,8 @@ def _op_difference(
         return f"{_op_words(one, 'recorded')}, {_op_words(two, 'sent')}"
     bodies, others = one.get("bodies", []), two.get("bodies", [])
     if len(bodies) != len(others):
-        return f"{_op_words(one, 'recorded')} with {len(bodies)} bodies, sent with {len(others)}"
+        recorded = f"{_op_words(one, 'recorded')} with {counted(bodies, 'body', 'bodies')}"
+        return f"{recorded}, sent with {len(others)}"
     for number, (body, its) in enumerate(zip(bodies, others, strict=True)):
         found = _content_difference(body, its, whole, other)
         if found:

@@ -123,10 +123,7 @@ def _at(expression: ParameterExpression, named: list[Parameter], number: int) ->
 
 
 def _numeric(bound: ParameterExpression) -> float | complex:
-    try:
-        value = bound.numeric()
-    except AttributeError:  # before Qiskit 1.0
-        value = complex(bound)
+    value = bound.numeric()
     return value if isinstance(value, complex) else float(value)
 
 

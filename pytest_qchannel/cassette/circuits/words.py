@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 
 from pytest_qchannel.cassette.circuits.shape import CircuitForm, Content, Instruction
+from pytest_qchannel.counted import counted
 
 __all__ = ["condition_words", "listing", "operation_words", "value_words"]
 
 
 def listing(form: CircuitForm) -> str:
     """The instructions of a circuit's form, a line each."""
-    head = f"// {form['qubits']} qubits, {form['clbits']} classical bits"
+    head = f"// {counted(form['qubits'], 'qubit')}, {counted(form['clbits'], 'classical bit')}"
     registers = [f"// {name}: {bits}" for name, bits in form["cregs"]]
     lines = [head, *registers, *_lines(form, "")]
     for number, gate in enumerate(form.get("gates", ())):

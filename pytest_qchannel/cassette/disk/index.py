@@ -16,7 +16,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
+from http.client import responses
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ from pytest_qchannel.cassette.disk.mapped import Mapped
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.problems import CassetteDamaged
 from pytest_qchannel.cassette.provenance import Provenance
+from pytest_qchannel.counted import counted
 
 __all__ = ["FORMAT", "Cassette", "parse", "read_plain", "render", "settled"]
 
@@ -164,7 +165,7 @@ class _Writer:
         elif one.request_body:
             request["body"] = one.request_body.decode("utf-8")
         entry["response"] = {
-            "status": self._once({"code": one.status, "message": _phrase(one.status)}),
+            "status": self._once({"code": one.status, "message": responses.get(one.status, "")}),
             "headers": self._headers(one.response_headers, one.response_body),
             "body": {"string": one.response_body.decode("utf-8")}
             if _is_inline(one.response_body)
@@ -264,8 +265,8 @@ class _Reader:
         count = self._get(top, "count", int)
         if count != len(entries):
             raise self._damaged(
-                f"the cassette is cut short or edited: it should have {count} interactions "
-                f"and has {len(entries)}",
+                f"the cassette is cut short or edited: it should have "
+                f"{counted(count, 'interaction')} and has {len(entries)}",
                 top.line_of("count"),
             )
         plain = {name: value for name, value in top.items() if name != "interactions"}
@@ -335,7 +336,9 @@ class _Reader:
             )
         content = self._read_blob(name, body.line_of("blob"))
         if len(content) != self._get(body, "bytes", int):
-            raise self._damaged(f"blob {name} has {len(content)} bytes", body.line_of("bytes"))
+            raise self._damaged(
+                f"blob {name} has {counted(content, 'byte')}", body.line_of("bytes")
+            )
         return content
 
     def _headers(self, message: Mapped) -> Headers:
@@ -390,10 +393,3 @@ def _is_inline(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""

@@ -14,6 +14,7 @@ from pytest_qchannel.cassette.gate import Finding, Gate
 from pytest_qchannel.cassette.naming import SUFFIX
 from pytest_qchannel.cassette.problems import CassetteTooOld, CassetteUnsafe, record_command
 from pytest_qchannel.cassette.provenance import Provenance
+from pytest_qchannel.counted import counted
 from pytest_qchannel.secret import Secret
 
 __all__ = ["Place", "load_safely", "quarantine_of", "require_age"]
@@ -106,7 +107,8 @@ def require_age(provenance: Provenance, place: Place, most_days: float | None) -
     age = provenance.age_days(datetime.now(UTC))
     if most_days is not None and age > most_days:
         raise CassetteTooOld(
-            f"the cassette is {age:.0f} days old, and at most {most_days:g} are allowed",
+            f"the cassette is {counted(round(age), 'day')} old, and at most "
+            f"{most_days:g} are allowed",
             path=place.path,
             test_id=place.test_id,
             # Without it a recording with the same answers keeps the date of the old one.

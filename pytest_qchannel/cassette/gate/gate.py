@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from pytest_qchannel.cassette.gate.patterns import KNOWN_SECRET, PATTERNS, UNREA
 from pytest_qchannel.cassette.gate.places import in_cassette, places_of
 from pytest_qchannel.cassette.gate.views import MOST_BYTES, TooLarge, View, views
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.secret import SHORTEST, Secret, bare_of, is_no_chance, plain_of
+from pytest_qchannel.secret import SHORTEST, Secret, bare_of, disguises, is_no_chance, plain_of
 
 __all__ = ["Gate"]
 
@@ -48,7 +49,7 @@ class Gate:
         self._anchors = BytesAhoCorasick([anchor for anchor, _ in pairs])
         self._most_bytes = most_bytes
         encodings: dict[bytes, tuple[str, str]] = {}
-        spaced: dict[bytes, str] = {}
+        spaced: dict[bytes, tuple[str, str]] = {}
         for secret in secrets:
             value = _value_of(secret)
             for data, how in secret.encodings():
@@ -56,10 +57,14 @@ class Gate:
             bare = bare_of(plain_of(value))
             has_spaces = any(character.isspace() for character in value)
             if is_no_chance(bare) or (has_spaces and len(bare) >= SHORTEST):
-                spaced.setdefault(bare, secret.env_var)
+                spaced.setdefault(bare, (secret.env_var, _SPACED))
+            if is_no_chance(bare):
+                for form, how in disguises(value):
+                    spaced.setdefault(form, (secret.env_var, how))
         self._encodings = tuple(encodings.values())
         self._automaton = BytesAhoCorasick(list(encodings)) if encodings else None
-        self._spaced = spaced
+        self._spaced = tuple(spaced.values())
+        self._bare = BytesAhoCorasick(list(spaced)) if spaced else None
 
     def search(self, data: bytes) -> list[Finding]:
         """Everything that is found in some bytes, with its place; empty: they may be stored."""
@@ -117,13 +122,16 @@ class Gate:
         return hits
 
     def _spaced_out(self, view: View) -> list[Hit]:
-        if not self._spaced or not view.is_text:
+        if self._bare is None or not view.is_text:
             return []
         bare = bare_of(view.data)
+        if not view.data.isascii():  # wide letters, and bold ones, are letters, too
+            text = view.data.decode("utf-8", "replace")
+            bare += b"\n" + bare_of(unicodedata.normalize("NFKC", text).encode())
+        matches = self._bare.find_matches_as_indexes(bare, overlapping=True)
         return [
-            Hit(KNOWN_SECRET, f"the value of {name}", (*view.how, _SPACED))
-            for data, name in self._spaced.items()
-            if data in bare
+            Hit(KNOWN_SECRET, f"the value of {name}", (*view.how, how))
+            for name, how in {self._spaced[number] for number, *_ in matches}
         ]
 
     def _looking_like_one(self, view: View) -> list[Hit]:

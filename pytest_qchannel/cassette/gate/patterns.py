@@ -152,11 +152,7 @@ def _is_credential(found: re.Match[bytes]) -> bool:
     return any(map(str.isdigit, value)) and _is_real_value(value)
 
 
-def _is_signature(found: re.Match[bytes]) -> bool:
-    return _is_real_value(_text(found, 1))
-
-
-def _is_field(found: re.Match[bytes]) -> bool:
+def _has_real_value(found: re.Match[bytes]) -> bool:
     return _is_real_value(_text(found, 1))
 
 
@@ -232,7 +228,7 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
             rb"(?i)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|[?&](?:sig|signature|hmac|awsaccesskeyid))"
             rb"=([^&\s\"'<>\\]{8,})"
         ),
-        _is_signature,
+        _has_real_value,
     ),
     Pattern(
         "GATE-018",
@@ -269,6 +265,6 @@ PATTERNS: Final[tuple[Pattern, ...]] = (
             rb"|passwor[dt]|passcode|client_?secret|secret_?access_?key)\\{0,3}[\"']{0,1}\s{0,3}[=:]\s{0,3}"
             rb"\\{0,3}[\"']{0,1}([^\s\"'&,;<>{}()\[\]\\]{8,})"
         ),
-        _is_field,
+        _has_real_value,
     ),
 )

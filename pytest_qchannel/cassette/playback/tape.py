@@ -28,8 +28,10 @@ from pytest_qchannel.cassette.playback.replay.shared import unused
 from pytest_qchannel.cassette.problems import RecordingRefused
 from pytest_qchannel.cassette.provenance import Provenance
 from pytest_qchannel.cassette.versions import new_provenance
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import is_ibm_host
+from pytest_qchannel.rerun_command import again
 from pytest_qchannel.secret import Secret, hide_all
 from pytest_qchannel.wire import Request
 
@@ -367,12 +369,10 @@ class RecordTape(Tape):
 
     def _nothing(self) -> RecordingRefused:
         said = "nothing was recorded: the test sent no request to IBM"
-        mend = "run it emulated: pytest --qchannel-mode=emulated, without the marker vcr"
+        mend = f"run it emulated: {again('--qchannel-mode=emulated')}, without the marker vcr"
         if self._seen:
-            said = f"nothing was recorded: filters left out all {self._seen} requests"
-            mend = (
-                "take filters of vcr_config and of the marker vcr away that leave IBM's hosts out"
-            )
+            said = f"nothing was recorded: filters left out every request, {self._seen} in all"
+            mend = "take filters of vcr_config and of the marker vcr away that leave IBM out"
         return RecordingRefused(said, path=self.place.path, test_id=self.place.test_id, next=mend)
 
     def _require_whole(self) -> None:
@@ -383,7 +383,7 @@ class RecordTape(Tape):
         """
         if self.answered > self._seen:
             raise RecordingRefused(
-                f"{self.answered - self._seen} of {self.answered} requests were not recorded",
+                f"only {self._seen} of {counted(self.answered, 'request')} reached the recording",
                 path=self.place.path,
                 test_id=self.place.test_id,
                 facts=[("why", "they were sent in a way that vcrpy does not see")],

@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.scrub.prose import PIECE
-from pytest_qchannel.cassette.scrub.texts import names_in_program, written_by_somebody
+from pytest_qchannel.cassette.scrub.texts import leaves_of, names_in_program, written_by_somebody
 from pytest_qchannel.cassette.standin_shapes import WORD
 
 __all__ = ["LONGEST", "MARK", "Asked", "Echoes", "texts_sent", "with_texts_sent", "words_in"]
@@ -41,14 +41,8 @@ LONGEST: Final = 10_000
 
 def words_in(value: object) -> Iterator[str]:
     """The texts and numbers of JSON, each followed by the words in it, always in one order."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting += one
-        elif isinstance(one, dict):
-            waiting += [*one, *one.values()]
-        elif isinstance(one, str):
+    for one in leaves_of(value):
+        if isinstance(one, str):
             yield from _with_its_words(one)
         elif isinstance(one, int | float):
             yield str(one)

@@ -47,16 +47,10 @@ _PARTS: Final = re.compile(r"[_ .-]")
 # Beside those of its sentences.
 _WORDS: Final = frozenset(
     """
-    accum active alap amplifier amplify asap auto avg back budget chunk classified clops compilation
-    compiled confidence cost dd decoupling degree delay depth depths deviation distribution double
-    dynamical edges enable ensemble ensembles experimental exponential extra extrapolated
-    extrapolation extrapolator extrapolators factor factors fallback folding front gain gate
-    generators init kerneled layer layers learn learned learning linear local max mean meas method
-    metric num odd overhead pair pairs pass pea pec polynomial post precision qpu randomization
-    randomizations randomized rates rb readout rep resilience sampling scale schedule scheduling
-    seed selected selection sequence session simulator single skip slack span spans standard start
-    std stds strategy stretch timeline timing to total transpilation trex twirled unitary virtual
-    wall x xp xpxm xx xy xy4 xyxy
+    amplify budget chunk clops compilation compiled confidence deviation ensemble ensembles
+    extrapolation extrapolators generators learned local metric odd pairs randomized rb sampling
+    scale schedule selected selection span spans std stds timeline trex twirled unitary virtual wall
+    xp xyxy
     """.split()  # noqa: SIM905 - as in prose.py
 )
 

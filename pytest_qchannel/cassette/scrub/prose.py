@@ -29,7 +29,7 @@ VOCABULARY: Final = frozenset(
     does done due duplicate duration during dynamic e each either element elements empty enabled
     end ended ends entry error errors estimator event exceed exceeded exceeds exclude executed
     execution executor exist exists expected expired f fail failed failure false field fields
-    filter filters finished first float for forbidden format forbid fields found fractional from
+    filter filters finished first float for forbidden format forbid found fractional from
     full further gate gates get given global go good grant group h had has have header headers
     hours how http hub i iam ibm id ids if in include included index information input inputs
     instance instances instruction instructions integer internal interval invalid is iso issued it
@@ -54,11 +54,11 @@ VOCABULARY: Final = frozenset(
     terms than that the then there they this time timed timeout times to today token tokens too
     total trace traceback transpile transpiled true try twirling two type types u unable
     unauthorized under unexpected unit unknown unsupported until up upper usage use used user users
-    valid validation value values variable version versions wait want was wait whole window with
+    valid validation value values variable version versions wait want was whole window with
     within without work workload workloads would write wrong year you your zne
-    abelian already iqx flex trial paygo standard internal subscription interactive ttl
-    sampler estimator circuit noise learner calibrator utc z debug info warning critical
-    queued completed started running ran long most recent call file line raise
+    abelian iqx flex trial paygo standard subscription interactive ttl
+    learner calibrator utc z debug info warning critical
+    completed recent file line raise
     angles beginning belongs calibrations complete correct current custom execute increase keep
     loading logs mend month newest perform permissions pi possible reducing rzz submitting support
     using verify when will
@@ -88,7 +88,7 @@ VOCABULARY: Final = frozenset(
     written x xpxm xx xy y years yyyy zlib
     accum alap amplifier asap auto avg back classified cost degree distribution double edges
     enable experimental exponential extra extrapolated extrapolator fallback folding front gain
-    learn linear meas noisemodel num overhead pair pea polynomial randomization randomizations
+    learn linear meas noisemodel num overhead pair pea polynomial randomizations
     scheduling seed skip slack strategy transpilation
     """.split()  # noqa: SIM905 - three hundred quoted words are not easier to read
 )

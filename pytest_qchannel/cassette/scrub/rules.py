@@ -102,5 +102,7 @@ RULES: Final[Mapping[str, Rule]] = {
         Rule("SCRUB-045", "task_id", "replace", "support can look up whose it is"),
         Rule("SCRUB-046", "word", "replace", "a tag or a search of the test's own that is no plain "
              "word, as a commit's: whatever is sent there in a replay stands for it"),
+        Rule("SCRUB-047", "origin", "rewrite", "which program asked, which machine answered: the "
+             "client's and the emulator's own names stay, everything else is replaced"),
     )
 }  # fmt: skip

@@ -22,6 +22,7 @@ __all__ = [
     "as_long",
     "harmless_program",
     "harmless_text",
+    "leaves_of",
     "names_in_program",
     "texts_in",
     "without_texts",
@@ -89,17 +90,22 @@ def written_by_somebody(text: str) -> str:
     return text if not text or text.startswith(_LONG) else f"{_LONG}{_hash(text)}"
 
 
-def texts_in(value: object) -> Iterator[str]:
-    """Every text of JSON, keys included."""
+def leaves_of(value: object) -> Iterator[object]:
+    """Every text and other value of JSON that holds none itself, keys included; in one order."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, str):
-            yield one
-        elif isinstance(one, list):
+        if isinstance(one, list):
             waiting += one
         elif isinstance(one, dict):
             waiting += [*one, *one.values()]
+        else:
+            yield one
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """Every text of JSON, keys included."""
+    return (one for one in leaves_of(value) if isinstance(one, str))
 
 
 def without_texts(value: object) -> object:

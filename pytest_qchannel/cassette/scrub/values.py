@@ -37,6 +37,9 @@ _DRAWN: Final = frozenset({"job_id", "session_id", "task_id"})
 _CUT: Final = _DRAWN | {"account", "guid"}
 """Kinds of ids of which a test may cut a part."""
 
+_ORIGIN: Final = re.compile(r"qiskit|qiskit_ibm_runtime~(?:sampler|estimator)\.py|emulated")
+"""What the client calls itself in its header ``X-Qx-Client-Application``, and the emulator."""
+
 _SCHEMES: Final = frozenset({"bearer", "apikey", "basic", "token"})
 
 
@@ -89,6 +92,7 @@ class Values:
             "link": self._link_or_object,
             "base_url": self._base_url,
             "backend": self._keep,
+            "origin": lambda text: text if not text or _ORIGIN.fullmatch(text) else WORD,
         }
 
     def scrub(self, rule: str, text: str) -> str:

@@ -17,6 +17,7 @@ from pytest_qchannel.cassette.submitted.submission import (
     map_form,
     walk_circuits,
 )
+from pytest_qchannel.counted import counted
 
 __all__ = ["describe", "submission_differences"]
 
@@ -72,7 +73,7 @@ def _texts(submission: Submission) -> dict[int, dict[str, object]]:
         language, text = in_words() if in_words is not None else ("listing", listing(form))
         lines = text.splitlines()
         if len(lines) > MOST_LINES:
-            more = f"// ... {len(lines) - MOST_LINES} more lines"
+            more = f"// ... {counted(len(lines) - MOST_LINES, 'more line')}"
             text = "\n".join([*lines[:MOST_LINES], more]) + "\n"
         said[language] = text
     return texts
@@ -115,7 +116,7 @@ def _short(value: object) -> object:
         text = json.dumps(value)
         if len(text) <= _SHORT or "fingerprint" in text:
             return [_short(one) for one in value]
-        return f"{len(value)} entries, the first is {json.dumps(value[0])[:_SHORT]}"
+        return f"{counted(value, 'entry', 'entries')}, the first is {json.dumps(value[0])[:_SHORT]}"
     if isinstance(value, str) and len(value) > _SHORT:
         return f"{value[:_SHORT]}... ({len(value)} characters)"
     return value
@@ -129,7 +130,7 @@ def submission_differences(recorded: Submission, sent: Submission) -> list[str]:
     """
     found = list(_differences(recorded.form, sent.form))
     more = len(found) - _MOST_SAID
-    return [*found[:_MOST_SAID], f"and {more} more differences"] if more > 0 else found
+    return [*found[:_MOST_SAID], f"and {counted(more, 'more difference')}"] if more > 0 else found
 
 
 def _differences(recorded: Mapping[str, object], sent: Mapping[str, object]) -> Iterator[str]:
@@ -184,7 +185,7 @@ def _walk(one: object, two: object, where: str) -> Iterator[str]:
                 yield from _walk(one.get(name, _ABSENT), two.get(name, _ABSENT), path)
     elif isinstance(one, list) and isinstance(two, list) and not where.endswith("observables"):
         if len(one) != len(two):
-            yield f"{where}: recorded {len(one)} entries, sent {len(two)}"
+            yield f"{where}: recorded {counted(one, 'entry', 'entries')}, sent {len(two)}"
         for number, (here, there) in enumerate(zip(one, two, strict=False)):
             path = f"circuit {number}" if _is_circuit(here, there) else f"{where}[{number}]"
             yield from _walk(here, there, path)

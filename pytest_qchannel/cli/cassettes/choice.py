@@ -9,7 +9,8 @@ from pytest_qchannel.cassette.disk.inventory import cassettes_in, is_foreign
 from pytest_qchannel.cassette.disk.layout import BLOBS, index_files
 from pytest_qchannel.cassette.naming import SUFFIX
 from pytest_qchannel.cassette.problems import quoted
-from pytest_qchannel.cli.cassettes.folder import Failed, counted, shown
+from pytest_qchannel.cli.cassettes.folder import Failed, shown
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem, nearest
 
 __all__ = ["chosen", "named_by_path"]

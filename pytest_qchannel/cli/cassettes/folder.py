@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +10,7 @@ import click
 from pytest_qchannel.cassette.naming import roots_of
 from pytest_qchannel.channels.client import client_version, default_channel
 from pytest_qchannel.cli.project_settings import settings_here
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.rerun_command import quoted
 
@@ -18,7 +18,6 @@ __all__ = [
     "Damaged",
     "Failed",
     "argument",
-    "counted",
     "folder_of",
     "folders_of",
     "shown",
@@ -105,15 +104,10 @@ def shown(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def counted(things: Sized, noun: str) -> str:
-    """How many there are of something."""
-    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
-
-
 def size_words(size: int) -> str:
     """A number of bytes, for people."""
     if size < 1000:
-        return f"{size} bytes"
+        return counted(size, "byte")
     return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 

@@ -13,9 +13,10 @@ from rich.text import Text
 
 from pytest_qchannel.cassette.disk.inventory import Entry, survey
 from pytest_qchannel.cassette.disk.store import Store
-from pytest_qchannel.cli.cassettes.folder import argument, counted, folder_of, shown, size_words
+from pytest_qchannel.cli.cassettes.folder import argument, folder_of, shown, size_words
 from pytest_qchannel.cli.console import console
 from pytest_qchannel.cli.group import example
+from pytest_qchannel.counted import counted
 
 __all__ = ["list_cassettes"]
 

@@ -16,6 +16,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.submitted.lines import lines_of
 from pytest_qchannel.cassette.submitted.pictures import device_of, pictured
 from pytest_qchannel.cli.cassettes.words import head, plain_of, pretty
+from pytest_qchannel.counted import counted
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.page.merge import VERSION
 
@@ -113,9 +114,9 @@ class _Job:
         name = state.get("status") if isinstance(state, dict) else told.get("status")
         if isinstance(name, str) and (not self.states or self.states[-1]["state"] != name):
             self.states.append({"state": name})
-        for pub, counted in zip(self.pubs, counts_in(told), strict=False):
-            if counted is not None:
-                pub.update(counted._asdict())
+        for pub, found in zip(self.pubs, counts_in(told), strict=False):
+            if found is not None:
+                pub.update(found._asdict())
 
 
 def _bodies(one: Interaction) -> _Plain:
@@ -124,5 +125,9 @@ def _bodies(one: Interaction) -> _Plain:
         if body:
             text = pretty(body)
             more = len(text) - _LONGEST_BODY
-            told[name] = f"{text[:_LONGEST_BODY]}\n... {more} more characters" if more > 0 else text
+            told[name] = (
+                f"{text[:_LONGEST_BODY]}\n... {counted(more, 'more character')}"
+                if more > 0
+                else text
+            )
     return told

@@ -26,12 +26,12 @@ from pytest_qchannel.cassette.problems import CassetteProblem
 from pytest_qchannel.cli.cassettes.folder import (
     Failed,
     argument,
-    counted,
     folder_of,
     shown,
     size_words,
 )
 from pytest_qchannel.cli.group import example
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.rerun_command import quoted
 from pytest_qchannel.settings import OPTION_BY_NAME

@@ -16,6 +16,7 @@ from pytest_qchannel.cassette.gate.views import MOST_BYTES
 from pytest_qchannel.channels.personal import ACCOUNT_FILE, secrets_of_person
 from pytest_qchannel.cli.cassettes.folder import Failed, folders_of, shown
 from pytest_qchannel.cli.group import example
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.reading import read_file
 
@@ -63,7 +64,9 @@ def scan(paths: tuple[Path, ...], *, as_json: bool) -> None:
         for path, finding in found:
             click.echo(f"{path}:{finding.line or 1}: {finding}")
         known = f"known: {', '.join(names)}" if names else "no credential in the environment"
-        click.echo(f"{searched} files searched ({known}), {len(found)} findings", err=True)
+        click.echo(
+            f"{counted(searched, 'file')} searched ({known}), {counted(found, 'finding')}", err=True
+        )
     if found:
         raise SystemExit(1)
 

@@ -13,6 +13,7 @@ from pytest_qchannel.cassette.disk.inventory import Entry, survey
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.cli.cassettes.folder import argument, folder_of, shown, size_words
 from pytest_qchannel.cli.group import example
+from pytest_qchannel.counted import counted
 
 __all__ = ["stats"]
 
@@ -136,6 +137,6 @@ def _unused(of: _Document) -> str:
     count, size = of["unused_blobs"]["count"], of["unused_blobs"]["bytes"]
     if not count:
         return "no blob"
-    said = f"{count} blob{'' if count == 1 else 's'}, {size_words(size)}"
+    said = f"{counted(count, 'blob')}, {size_words(size)}"
     unsure = ", or those of damaged cassettes" if of["damaged"] else ""
     return f"{said}{unsure}: qchannel cassettes prune"

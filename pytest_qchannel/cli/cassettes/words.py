@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_qchannel.cassette.disk.index import Cassette
 from pytest_qchannel.cli.cassettes.folder import shown, size_words
+from pytest_qchannel.counted import counted
 from pytest_qchannel.modes import Source
 
 __all__ = ["head", "plain_of", "pretty"]
@@ -37,7 +38,7 @@ def pretty(body: bytes) -> str:
     """A body with indentation where it is JSON, in one sentence where it is no text."""
     plain = plain_of(body)
     if isinstance(plain, dict) and set(plain) == {"base64"}:
-        return f"{len(body)} bytes that are no text"
+        return f"{counted(body, 'byte that is', 'bytes that are')} no text"
     return plain if isinstance(plain, str) else json.dumps(plain, indent=2, ensure_ascii=False)
 
 

@@ -13,6 +13,7 @@ from pytest_qchannel.cli.at_import import logins
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, unset, warn
 from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.lanes.worlds import world_of
 from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
@@ -247,7 +248,7 @@ CHECKS: Final = (
         "markers",
         "our markers, their arguments and channels in test modules are spelt as they are",
         _markers,
-        lambda m: f"none mistyped in {len(m.tests)} files",
+        lambda m: f"none mistyped in {counted(m.tests, 'file')}",
     ),
     Check(
         "imports",

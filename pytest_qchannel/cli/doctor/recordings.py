@@ -28,6 +28,7 @@ from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
 from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.counted import counted
 from pytest_qchannel.lanes.tapes import recorded_tests
 from pytest_qchannel.reading import read_small
 from pytest_qchannel.units import node_of, scope_of
@@ -85,7 +86,8 @@ def _young(machine: Machine) -> Iterator[Finding]:
         age = one.provenance.age_days(now)
         if age > most:
             yield fail(
-                f"{machine.shown(one.path)} is {age:.0f} days old: at most {most:g} are allowed",
+                f"{machine.shown(one.path)} is {counted(round(age), 'day')} old: at most {most:g} "
+                "are allowed",
                 record_command(one.test or None, one.provenance.recorded_from),
             )
 
@@ -222,7 +224,11 @@ def _folder(machine: Machine) -> str:
 
 def _age(machine: Machine) -> str:
     most = machine.set_to("max_age")
-    return f"none older than {most:g} days" if isinstance(most, float) else "no maximum age is set"
+    return (
+        f"none older than {counted(most, 'day')}"
+        if isinstance(most, float)
+        else "no maximum age is set"
+    )
 
 
 CHECKS: Final = (

@@ -81,6 +81,13 @@ class Context:
                 400, Codes.VALIDATION, "The request body is not valid JSON."
             ) from None
 
+    def json_fields(self, what: str = "") -> dict[str, Json]:
+        """The same, where it must be an object; ``what`` it must have is in the refusal."""
+        body = self.json_body()
+        if not isinstance(body, dict):
+            raise self.refuse(400, Codes.VALIDATION, f"The body must be an object{what}.")
+        return body
+
     def whole(self, name: str, default: int) -> int | None:
         """A whole number from 0 of the query; ``None`` where it is none."""
         return whole(self.request.first(name, str(default)) or "")

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.faults.model import Fault
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import find_host
@@ -39,8 +40,8 @@ def unmet(
 
 
 def _complaint(fault: Fault, sent: list[Exchange], where: str | None) -> FaultNotMet:
-    things = "jobs" if fault.is_about_jobs else "requests"
-    looked = f"{len(sent)} requests, {fault.seen} {things} that it is about"
+    seen = counted(fault.seen, "job" if fault.is_about_jobs else "request")
+    looked = f"{counted(sent, 'request')}, {seen} that it is about"
     if fault.seen:
         looked += f", the first {fault.skip} of which it lets through (skip={fault.skip})"
     elif fault.account in ("token_revoked", "token_expired"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from qiskit import QuantumCircuit
@@ -81,15 +82,16 @@ def require_measured(circuit: QuantumCircuit) -> None:
     Raises:
         JobFailure: It has no measurement.
     """
-    if not _measures(circuit):
+    if not has_any(circuit, {"measure"}):
         raise JobFailure(FailureCode.NOT_MEASURED, "Circuits without measurements are not allowed")
 
 
-def _measures(circuit: QuantumCircuit) -> bool:
-    if "measure" in circuit.count_ops():
+def has_any(circuit: QuantumCircuit, names: AbstractSet[str]) -> bool:
+    """Whether a circuit has an instruction of one of some names, in control flow or not."""
+    if not names.isdisjoint(circuit.count_ops()):
         return True
     flows = (item.operation for item in circuit.data if item.is_control_flow())
-    return any(_measures(block) for flow in flows for block in flow.blocks)
+    return any(has_any(block, names) for flow in flows for block in flow.blocks)
 
 
 def _walk(circuit: QuantumCircuit, physical: Sequence[int], snapshot: Snapshot) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from qiskit import QuantumCircuit
 from qiskit.circuit import CircuitInstruction, Measure, Reset
 
+from pytest_qchannel.emulator.programs.isa import has_any
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 
 __all__ = ["with_usual_readout"]
@@ -28,14 +29,7 @@ def with_usual_readout(circuit: QuantumCircuit, snapshot: Snapshot) -> QuantumCi
     """
     signatures = snapshot.facts.get("instruction_signatures") or ()
     names = {one["name"] for one in signatures if one["name"].startswith(("measure_", "reset_"))}
-    return _replaced(circuit, names) if names and _has_one(circuit, names) else circuit
-
-
-def _has_one(circuit: QuantumCircuit, names: AbstractSet[str]) -> bool:
-    if not names.isdisjoint(circuit.count_ops()):
-        return True
-    flows = (item.operation for item in circuit.data if item.is_control_flow())
-    return any(_has_one(block, names) for flow in flows for block in flow.blocks)
+    return _replaced(circuit, names) if names and has_any(circuit, names) else circuit
 
 
 def _replaced(circuit: QuantumCircuit, names: AbstractSet[str]) -> QuantumCircuit:

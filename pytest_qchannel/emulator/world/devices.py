@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +10,7 @@ from pytest_qchannel.emulator.programs.task import Noise
 from pytest_qchannel.emulator.world import snapshots
 from pytest_qchannel.emulator.world.progression import IMMEDIATE, Progression
 
-__all__ = ["Device", "DeviceStatus", "twin_of"]
+__all__ = ["Device", "DeviceStatus"]
 
 
 class DeviceStatus(StrEnum):
@@ -20,11 +19,6 @@ class DeviceStatus(StrEnum):
     ONLINE = "online"
     PAUSED = "paused"
     OFFLINE = "offline"
-
-
-def twin_of(name: str) -> str:
-    """The name of a device's dry-run twin. Source: ``dry_run`` in qiskit-ibm-runtime 0.51."""
-    return re.sub(r"^[^_]+", "mock", name)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from pytest_qchannel.emulator.world.devices import twin_of
+from pytest_qchannel.ibm.releases import twin_of
 from pytest_qchannel.wire import Json
 
 __all__ = [

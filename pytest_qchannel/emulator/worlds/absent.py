@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from pathlib import Path
 from typing import Final
 
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import fleet
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.reading import shipped
 from pytest_qchannel.rerun_command import again, said_to
 
 __all__ = ["MISSPELT", "OF_2024", "no_device", "owner_of"]
@@ -47,9 +47,10 @@ def no_device(
     if closest is not None and closest not in offered:
         mend = "; or ".join([*owner_of(closest, instances), mend])
     if name in OF_2024 and set(fleet().names) <= world.devices.keys():
+        file = shipped("world-2024.toml", "examples/world-2024.toml")
         mend += (
             "; or keep the devices that the default world had: "
-            f"{again(f'--qchannel-world={_file_of_2024()}')} (for the ini file, copy it to your "
+            f"{again(f'--qchannel-world={file}')} (for the ini file, copy it to your "
             "tests: qchannel_world names it from rootdir on)"
         )
     elif step and nearest(name, world.listed, likeness=MISSPELT) is None:
@@ -72,10 +73,3 @@ def owner_of(device: str, instances: Iterable[Instance]) -> list[str]:
         + f": that instance has {device}"
         for one in able[:1]
     ]
-
-
-def _file_of_2024() -> Path:
-    """Where the world is that had those: in the wheel, or in a checkout where it lies."""
-    package = Path(__file__).parents[2]
-    inside = package / "shipped" / "world-2024.toml"
-    return inside if inside.exists() else package.parent / "examples" / "world-2024.toml"

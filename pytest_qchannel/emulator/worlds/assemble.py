@@ -12,7 +12,7 @@ from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.programs.task import Noise
 from pytest_qchannel.emulator.world.clock import Clock
-from pytest_qchannel.emulator.world.devices import Device, DeviceStatus, twin_of
+from pytest_qchannel.emulator.world.devices import Device, DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job, Session
 from pytest_qchannel.emulator.world.lifecycle import FINAL, JobState
 from pytest_qchannel.emulator.world.progression import Progression
@@ -27,6 +27,7 @@ from pytest_qchannel.emulator.worlds.description import (
     JobSpec,
 )
 from pytest_qchannel.emulator.worlds.kinds import plain_json
+from pytest_qchannel.ibm.releases import twin_of
 
 __all__ = ["assemble", "fixed_hex"]
 

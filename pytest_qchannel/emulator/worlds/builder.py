@@ -34,6 +34,7 @@ from pytest_qchannel.emulator.worlds.description import (
 from pytest_qchannel.emulator.worlds.kinds import Text
 from pytest_qchannel.emulator.worlds.toml_file import load, shown
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.wire import is_int
 
 __all__ = ["WorldBuilder"]
 
@@ -122,9 +123,9 @@ class WorldBuilder:
         Raises:
             UsageProblem: It is not a whole number, 0 or more.
         """
-        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        if not is_int(seed) or seed < 0:
             raise UsageProblem(f"{seed!r} is no seed", next="give a whole number, 0 or more")
-        return self._with(replace(self.described, seed=seed))
+        return self._with(seed=seed)
 
     @_taking(DeviceSpec)
     def device(self, table: dict[str, object]) -> WorldBuilder:
@@ -133,10 +134,8 @@ class WorldBuilder:
         Raises:
             UsageProblem: An argument is wrong.
         """
-        with self._told():
-            return self._with(
-                replace(self.described, devices=(*self.described.devices, read(DeviceSpec, table)))
-            )
+        made = self._read(DeviceSpec, table)
+        return self._with(devices=(*self.described.devices, made))
 
     @_taking(AccountKeys)
     def account(self, table: dict[str, object]) -> WorldBuilder:
@@ -145,12 +144,8 @@ class WorldBuilder:
         Raises:
             UsageProblem: An argument is wrong.
         """
-        with self._told():
-            return self._with(
-                replace(
-                    self.described, accounts=(*self.described.accounts, read(AccountSpec, table))
-                )
-            )
+        made = self._read(AccountSpec, table)
+        return self._with(accounts=(*self.described.accounts, made))
 
     @_taking(OwnedInstance)
     def instance(self, table: dict[str, object]) -> WorldBuilder:
@@ -175,7 +170,7 @@ class WorldBuilder:
         accounts = list(self.described.accounts)
         owner = accounts[place]
         accounts[place] = replace(owner, instances=(*owner.instances, made))
-        return self._with(replace(self.described, accounts=tuple(accounts)))
+        return self._with(accounts=tuple(accounts))
 
     @_taking(JobSpec)
     def job(self, table: dict[str, object]) -> WorldBuilder:
@@ -184,10 +179,8 @@ class WorldBuilder:
         Raises:
             UsageProblem: An argument is wrong.
         """
-        with self._told():
-            return self._with(
-                replace(self.described, jobs=(*self.described.jobs, read(JobSpec, table)))
-            )
+        made = self._read(JobSpec, table)
+        return self._with(jobs=(*self.described.jobs, made))
 
     @_taking(RuleKeys)
     def rules(self, table: dict[str, object]) -> WorldBuilder:
@@ -197,7 +190,7 @@ class WorldBuilder:
             UsageProblem: An argument is wrong.
         """
         made = self._read(RuleKeys, table)
-        return self._with(replace(self.described, **{key: getattr(made, key) for key in table}))
+        return self._with(**{key: getattr(made, key) for key in table})
 
     def fault(self, table: Mapping[str, object]) -> WorldBuilder:
         """Adds scripted trouble, as a table of a world file has it.
@@ -206,9 +199,8 @@ class WorldBuilder:
             UsageProblem: The table is wrong.
         """
         with self._told():
-            return self._with(
-                replace(self.described, faults=(*self.described.faults, read_fault(table)))
-            )
+            made = read_fault(table)
+        return self._with(faults=(*self.described.faults, made))
 
     def check(self) -> WorldBuilder:
         """The same builder, once it is known that a world can be built.
@@ -243,7 +235,8 @@ class WorldBuilder:
         with self._told():
             return read(spec, table)
 
-    def _with(self, described: Description) -> WorldBuilder:
+    def _with(self, **changes: object) -> WorldBuilder:
+        described = replace(self.described, **changes)  # type: ignore[arg-type]  # fields of it
         return replace(self, described=described, is_checked=False)
 
     @contextmanager

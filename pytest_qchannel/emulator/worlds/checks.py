@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.faults.parse import AccountWords, FaultWords, JobWords
 from pytest_qchannel.emulator.programs import PROGRAMS
@@ -269,8 +270,8 @@ def _require_ended(job: JobSpec, where: Where) -> None:
         )
     if job.usage_s > job.age_s:
         raise Misfit(
-            f"a job that was created {job.age_s:g} seconds ago cannot have used "
-            f"{job.usage_s:g} seconds and have ended",
+            f"a job that was created {counted(job.age_s, 'second')} ago cannot have used "
+            f"{counted(job.usage_s, 'second')} and have ended",
             where=(*where, "usage_s"),
             next="let it be older (age_s), or use less",
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NoReturn
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.ibm.runtime import MAX_TTL_S
 from pytest_qchannel.lanes.live.access import Unanswered, answer_of
 from pytest_qchannel.lanes.live.across_runs import DAYS, spent
@@ -17,7 +18,7 @@ from pytest_qchannel.lanes.live.order import Order
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.terms import Terms
 from pytest_qchannel.lanes.live.watching import Usage, Usages
-from pytest_qchannel.wire import Json
+from pytest_qchannel.wire import Json, is_int
 
 __all__ = ["Admission"]
 
@@ -71,7 +72,8 @@ class Admission:
                 )
             except OverAllowance as over:
                 order.refuse(
-                    f"the test has had {over.jobs} of {allowance.max_jobs} jobs and "
+                    f"the test has had {over.jobs} of "
+                    f"{counted(allowance.max_jobs or 0, 'job')} and "
                     f"{over.seconds} s of max_qpu_seconds={allowance.max_qpu_seconds or 0:g}, its "
                     f"reruns included; this one would use up to "
                     f"{max(wish.cost_s, wish.reserve_s - FIXED_S)} s",
@@ -169,7 +171,7 @@ class Admission:
         """What is to be held for it."""
         allowance, body = order.test.allowance, order.body
         own = body.get("cost" if order.kind is Kind.JOB else "max_ttl")
-        wish = own if isinstance(own, int) and not isinstance(own, bool) else None
+        wish = own if is_int(own) else None
         session = body.get("session_id") if order.kind is Kind.JOB else None
         is_paid, overrun_s = self._terms.budget.tier != "dry", 0
         if order.kind is Kind.JOB:

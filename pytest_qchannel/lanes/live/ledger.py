@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.lanes.live import rows
 from pytest_qchannel.lanes.live.budget import FIXED_S
@@ -55,7 +56,7 @@ class OverAllowance(Exception):
     """It would be more jobs, or seconds, than the test may have."""
 
     def __init__(self, jobs: int, seconds: int) -> None:
-        super().__init__(f"{jobs} jobs, {seconds} s")
+        super().__init__(f"{counted(jobs, 'job')}, {seconds} s")
         self.jobs, self.seconds = jobs, seconds
 
 
@@ -63,7 +64,7 @@ class NoSlot(Exception):
     """As many jobs as may be are in flight; these."""
 
     def __init__(self, entries: list[Entry]) -> None:
-        super().__init__(f"{len(entries)} jobs are in flight")
+        super().__init__(f"{counted(entries, 'job is', 'jobs are')} in flight")
         self.entries = entries
 
 

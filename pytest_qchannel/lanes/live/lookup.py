@@ -13,7 +13,7 @@ from pytest_qchannel.lanes.live.access import Access, Unanswered, answer_of
 from pytest_qchannel.lanes.live.entry import Entry
 from pytest_qchannel.lanes.live.problems import DuplicateJobs
 from pytest_qchannel.lanes.live.tags import number_of, run_of
-from pytest_qchannel.wire import Handle, Json
+from pytest_qchannel.wire import Handle, Json, Request
 
 __all__ = [
     "PAGE",
@@ -131,18 +131,19 @@ def duplicates(entry: Entry, kept: str, cancelled: Sequence[str]) -> DuplicateJo
 def close(remote: str, access: Access, send: Handle) -> bool:
     """Closes a session; whether the service has answered that it is closed, or unknown."""
     asked = access.request("DELETE /sessions/<session_id>/close", {"session_id": remote})
-    try:
-        answer_of(asked, send)
-    except Unanswered as why:
-        return why.status == 404
-    return True
+    return _is_done(asked, send, 404)
 
 
 def cancel(remote: str, access: Access, send: Handle) -> bool:
     """Cancels a job; whether the service has answered that it is cancelled, or had ended."""
     asked = access.request("POST /jobs/<job_id>/cancel", {"job_id": remote})
+    return _is_done(asked, send, 404, 409)
+
+
+def _is_done(asked: Request, send: Handle, *needless: int) -> bool:
+    """Whether a request was answered well, or with a status that says that it was not needed."""
     try:
         answer_of(asked, send)
     except Unanswered as why:
-        return why.status in (404, 409)
+        return why.status in needless
     return True

@@ -11,14 +11,13 @@ A dry run sends submissions to the twin of the device that runs nothing.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn
 
 from pytest_qchannel.emulator.api.client_release import client_release
 from pytest_qchannel.hosts import CATALOG, CONTROLLER, HOSTS, IAM, RUNTIME, SEARCH
-from pytest_qchannel.ibm.releases import Version
+from pytest_qchannel.ibm.releases import DRY_RUNS_SINCE, Version, twin_of
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import Found, find
 from pytest_qchannel.lanes.live.access import (
@@ -37,10 +36,7 @@ from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.lanes.live.terms import CurrentTest, Terms
 from pytest_qchannel.wire import Handle, Json, Request, Response
 
-__all__ = ["DRY_SINCE", "Policy", "twin_of"]
-
-DRY_SINCE: Final[Version] = (0, 51)
-"""Since then the client knows ``mock_...`` devices. Source: its release notes."""
+__all__ = ["Policy"]
 
 _SERVICES: Final = (RUNTIME, IAM, SEARCH, CATALOG, CONTROLLER)
 _HOSTS: Final = frozenset(host.name for host in HOSTS if host.service in _SERVICES)
@@ -55,11 +51,6 @@ _OVERRIDES: Final = frozenset(
 them."""
 
 _BACKENDS: Final = "GET /backends"
-
-
-def twin_of(backend: str) -> str:
-    """The twin of a device that runs nothing. Source: ``dry_run`` of qiskit-ibm-runtime 0.51."""
-    return re.sub(r"^[^_]+", "mock", backend)
 
 
 class Policy:
@@ -226,10 +217,10 @@ class Policy:
                 "not offered",
             )
         release = client_release(order.request, self._installed)
-        if release is not None and release < DRY_SINCE:
+        if release is not None and release < DRY_RUNS_SINCE:
             order.refuse(
                 f"client {'.'.join(map(str, release))} has no dry runs",
-                f"pip install 'qiskit-ibm-runtime>={'.'.join(map(str, DRY_SINCE))}'",
+                f"pip install 'qiskit-ibm-runtime>={'.'.join(map(str, DRY_RUNS_SINCE))}'",
                 "not offered",
             )
         twin = twin_of(order.backend)

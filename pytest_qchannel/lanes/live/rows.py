@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.lanes.live.entry import Entry, Kind, State
 
 __all__ = ["TABLE", "all_of", "of_remote", "one_of", "write"]
@@ -72,7 +73,7 @@ def _read(rows: sqlite3.Cursor) -> list[Entry]:
     found = []
     for row in rows.fetchall():
         if len(row) != len(_NAMES):
-            raise sqlite3.DataError(f"a row has {len(row)} columns, not {len(_NAMES)}")
+            raise sqlite3.DataError(f"a row has {counted(row, 'column')}, not {len(_NAMES)}")
         said = dict(zip(_NAMES, row, strict=True))
         found.append(Entry(*(_value(name, value, row[0]) for name, value in said.items())))
     return found

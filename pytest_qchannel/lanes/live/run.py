@@ -13,6 +13,7 @@ from pytest_qchannel.channels import credentials
 from pytest_qchannel.channels.client import client_release
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.channels.personal import forget, remember, secrets_of_person
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
 from pytest_qchannel.lanes.live.access import Access, Accesses
 from pytest_qchannel.lanes.live.allowance import Allowance
@@ -365,8 +366,8 @@ class LiveRun:
         jobs = sum(one.kind is Kind.JOB and one.state is not State.VOID for one in entries)
         left = "" if budget_s is None else f", {max(0.0, budget_s - used - held):g} left"
         return [
-            f"qchannel: live run {self.terms.run}: {jobs} jobs, {used:g} QPU seconds used, "
-            f"{held:g} held{left}, budget {self.terms.budget}"
+            f"qchannel: live run {self.terms.run}: {counted(jobs, 'job')}, "
+            f"{counted(used, 'QPU second')} used, {held:g} held{left}, budget {self.terms.budget}"
         ]
 
     def wait_line(self) -> str | None:

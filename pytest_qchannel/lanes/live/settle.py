@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Final
 
 from pytest_qchannel.ibm.route import FINAL
-from pytest_qchannel.wire import Json
+from pytest_qchannel.wire import Json, is_number
 
 __all__ = [
     "FINAL",
@@ -112,6 +112,4 @@ def price_of_session(session: Mapping[str, Json]) -> Price | Unpriced:
 
 def _seconds(value: Json) -> float | None:
     """A number of seconds; ``None`` for all that is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 <= value < math.inf else None
+    return float(value) if is_number(value) and 0 <= value < math.inf else None

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.hosts import RUNTIME
 from pytest_qchannel.ibm.route import Fields, Route
 from pytest_qchannel.wire import Json
@@ -62,7 +63,7 @@ def tagged(own: Json, run: str, tag: str) -> list[str]:
     if len(texts) < len(tags):
         raise BadTags("a tag is no text")
     if len(texts) > MOST_OWN:
-        raise BadTags(f"it has {len(texts)} tags, and {MOST_OWN} at most can be its own")
+        raise BadTags(f"it has {counted(texts, 'tag')}, and {MOST_OWN} at most can be its own")
     ours = [COMMON, run_tag(run), tag]
     for one in texts:
         if len(one) > LONGEST:

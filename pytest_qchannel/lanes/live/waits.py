@@ -15,7 +15,7 @@ from pytest_qchannel.lanes.live.caller import LiveLoginFailed
 from pytest_qchannel.lanes.live.entry import Entry, Kind, State
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.terms import Terms
-from pytest_qchannel.wire import Handle, Json
+from pytest_qchannel.wire import Handle, Json, is_int
 
 __all__ = ["Waits"]
 
@@ -114,7 +114,7 @@ class Waits:
 
 
 def _count(value: Json) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if is_int(value) else None
 
 
 def _time(seconds: float) -> str:

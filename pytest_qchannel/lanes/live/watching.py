@@ -42,7 +42,7 @@ from pytest_qchannel.lanes.live.tags import (
     untagged,
 )
 from pytest_qchannel.lanes.live.terms import CurrentTest, Terms
-from pytest_qchannel.wire import ConnectionDropped, Handle, Json, Request, Response
+from pytest_qchannel.wire import ConnectionDropped, Handle, Json, Request, Response, is_number
 
 __all__ = ["Usage", "Usages", "Watching"]
 
@@ -265,6 +265,4 @@ def _outcome(found: Found, response: Response) -> Outcome | None:
 
 
 def _number(value: Json) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value)
+    return float(value) if is_number(value) else None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.api.auth import NO_CRN
 from pytest_qchannel.emulator.api.refusals import Known
 from pytest_qchannel.emulator.programs.outcome import FailureCode
@@ -155,7 +156,7 @@ def _told(devices: list[Device]) -> str:
     for one in devices[:_MOST_DEVICES]:
         status = "" if one.status is DeviceStatus.ONLINE else f", {one.status}"
         kind = f", class {one.kind}" if one.kind else ""
-        told.append(f"{one.name} ({one.snapshot.num_qubits} qubits{status}{kind})")
+        told.append(f"{one.name} ({counted(one.snapshot.num_qubits, 'qubit')}{status}{kind})")
     more = len(devices) - _MOST_DEVICES
     return ", ".join([*told, *([f"{more} more"] if more > 0 else [])]) or "no device"
 

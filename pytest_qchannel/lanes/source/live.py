@@ -12,6 +12,7 @@ from pytest_qchannel.lanes.controls import NoLevers
 from pytest_qchannel.lanes.journaling import journaled
 from pytest_qchannel.lanes.live.problems import NotLive
 from pytest_qchannel.lanes.live.run import LiveRun
+from pytest_qchannel.rerun_command import again
 from pytest_qchannel.settings import Mode, Settings
 from pytest_qchannel.wire import Link, Request, Response
 
@@ -93,5 +94,5 @@ class _Controls(NoLevers):
         raise NotLive(
             "revoke_access() is not there live: IAM has no call that ends an access token",
             where=self._in(),
-            next="pytest --qchannel-mode=emulated, or pytest --qchannel-mode=replay",
+            next=f"{again('--qchannel-mode=emulated')}, or {again('--qchannel-mode=replay')}",
         )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Final, NamedTuple
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.plugin.record.facts import Deed, Spent
 from pytest_qchannel.plugin.record.run import Run
 from pytest_qchannel.plugin.record.shown import Shown
@@ -67,8 +68,8 @@ class Cost(NamedTuple):
         Args:
             spent: What a live run used.
         """
-        told = [_counted(self.requests, "request")] if self.requests else []
-        jobs, estimated = _counted(self.jobs, "job"), _counted(self.estimated, "job")
+        told = [counted(self.requests, "request")] if self.requests else []
+        jobs, estimated = counted(self.jobs, "job"), counted(self.estimated, "job")
         if spent is not None:
             left = spent.budget - spent.used - spent.held if spent.budget is not None else None
             of_budget = f", {left:g} of {spent.budget:g} left" if left is not None else ""
@@ -113,7 +114,7 @@ def lines_of(run: Run, deeds: Sequence[Deed], cost: Sequence[str], shown: Shown)
 def phrases_of(run: Run, deeds: Iterable[Deed], cost: Sequence[str], shown: Shown) -> list[str]:
     """The same in short, for the one line that ``-q`` has; why tests were skipped at its end."""
     done = Counter(_DEEDS.get(one["did"], "not written") for one in deeds)
-    told = [*cost, *(f"{_counted(count, 'cassette')} {words}" for words, count in done.items())]
+    told = [*cost, *(f"{counted(count, 'cassette')} {words}" for words, count in done.items())]
     return told + _skip_line(run, shown)
 
 
@@ -123,7 +124,7 @@ def fitted(lines: Sequence[str], width: int) -> list[str]:
     if sum(rows) <= _MOST_ROWS:
         return list(lines)
     kept = sum(so_far < _MOST_ROWS for so_far in accumulate(rows))
-    return [*lines[:kept], f"qchannel: {_counted(len(lines) - kept, 'more line')} with -v"]
+    return [*lines[:kept], f"qchannel: {counted(len(lines) - kept, 'more line')} with -v"]
 
 
 def cassette_lines(deeds: Iterable[Deed], shown: Shown) -> list[str]:
@@ -132,7 +133,7 @@ def cassette_lines(deeds: Iterable[Deed], shown: Shown) -> list[str]:
     for one in deeds:
         by_deed.setdefault(one["did"], []).append(one)
     lines = [
-        f"{_counted(len(by_deed[deed]), 'cassette')} {words}, {_origin(by_deed[deed])}"
+        f"{counted(len(by_deed[deed]), 'cassette')} {words}, {_origin(by_deed[deed])}"
         for deed, words in _DEEDS.items()
         if deed in by_deed
     ]
@@ -152,7 +153,7 @@ def _child_lines(run: Run, shown: Shown) -> list[str]:
         return []
     named = ", ".join(f"{name} ({n})" if n > 1 else name for name, n in programs.most_common(5))
     count = programs.total()
-    what = "1 child process was" if count == 1 else f"{count} child processes were"
+    what = counted(count, "child process was", "child processes were")
     return [
         f"{what} not emulated: {named}{', ...' if len(programs) > 5 else ''}; "
         "with --qchannel-door=loopback those of Python are, where nothing is recorded or replayed "
@@ -168,7 +169,7 @@ def _skip_line(run: Run, shown: Shown) -> list[str]:
         return []
     named = [f"{reason} ({count})" for reason, count in skips.most_common(_MOST_REASONS)]
     if (more := len(skips) - _MOST_REASONS) > 0:
-        named.append(f"{_counted(more, 'more reason')}")
+        named.append(counted(more, "more reason"))
     return [f"{skips.total()} skipped: {'; '.join(named)}"]
 
 
@@ -178,10 +179,6 @@ def _unknown_lines(deeds: Iterable[Deed], shown: Shown) -> list[str]:
         shown.line(text, 400)
         for text in dict.fromkeys(text for one in deeds for text in one.get("unknown", ()))
     ]
-
-
-def _counted(count: int, what: str) -> str:
-    return f"1 {what}" if count == 1 else f"{count} {what}s"
 
 
 def _origin(provenances: Sequence[Deed]) -> str:
@@ -204,4 +201,4 @@ def _age(provenances: Sequence[Deed]) -> str:
     oldest = min(datetime.fromisoformat(one["recorded_at"]) for one in provenances)
     days = (datetime.now(UTC) - oldest).days
     which = "the oldest " if len(provenances) > 1 else ""
-    return f" ({which}{_counted(days, 'day')} ago)" if days > 0 else ""
+    return f" ({which}{counted(days, 'day')} ago)" if days > 0 else ""

@@ -12,7 +12,7 @@ from pytest_qchannel.ibm.route import Action, Tells
 from pytest_qchannel.ibm.table import find
 from pytest_qchannel.journal import Exchange
 from pytest_qchannel.lanes.live.settle import charged_s
-from pytest_qchannel.wire import json_object
+from pytest_qchannel.wire import is_number, json_object
 
 __all__ = ["jobs_of", "log_of"]
 
@@ -92,7 +92,7 @@ def _submitted(job: _Plain, sent: object, said: _Plain) -> None:
     pubs = params.get("pubs") if isinstance(params, dict) else None
     for pub in pubs if isinstance(pubs, list) else ():
         shots = pub[2] if isinstance(pub, list) and len(pub) > 2 else None
-        shots = shots if _is_number(shots) else None
+        shots = shots if is_number(shots) else None
         job["pubs"].append({"circuit": None, "shots": shots, "counts": None, "expected": None})
 
 
@@ -113,7 +113,3 @@ def _answered(job: _Plain, said: _Plain) -> None:
             job["pubs"].append({"circuit": None, "shots": None, "counts": None, "expected": None})
         if counted is not None:
             job["pubs"][number].update(counted._asdict())
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -205,7 +205,7 @@ def test_a_test_within_a_longer_lane_has_its_part_of_it() -> None:
         assert "QISKIT_IBM_TOKEN" not in os.environ
         assert part.home != whole.home
         (unmet,) = part.unmet_faults("test_a")
-        assert "looked:  1 requests" in str(unmet)
+        assert "looked:  1 request," in str(unmet)
         home = whole.home
         part.close()
         assert os.environ["QISKIT_IBM_CHANNEL"] == "ibm_cloud"

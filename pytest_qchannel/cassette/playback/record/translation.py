@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
 from pytest_qchannel.cassette.interaction import Headers, Interaction
+from pytest_qchannel.counted import counted
 
 __all__ = ["OtherAccount", "Pair", "Translation"]
 
@@ -103,7 +104,7 @@ def _pairs(channel: str, recorded: HeldAccount, real: HeldAccount) -> Iterator[P
     yield Pair("api_key", real.credential, recorded.credential)
     count, its_count = len(recorded.instances), len(real.instances)
     if count != its_count:
-        raise OtherAccount(f"{channel} has {its_count} instances now, and had {count}")
+        raise OtherAccount(f"{channel} has {counted(its_count, 'instance')} now, and had {count}")
     for number, (old, new) in enumerate(zip(recorded.instances, real.instances, strict=True), 1):
         parts = list(_parts(old, new))
         known = {one.real: one.recorded for one in parts}

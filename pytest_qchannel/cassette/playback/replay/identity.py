@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qsl
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import found_in
-from pytest_qchannel.cassette.standin_shapes import HEX, standin_jwt
+from pytest_qchannel.cassette.standin_shapes import HEX, WORD, standin_jwt
 from pytest_qchannel.hosts import IAM
 from pytest_qchannel.ibm import classic, cloud
 from pytest_qchannel.ibm.route import Action
@@ -75,7 +76,7 @@ class Identity:
             at = self._at.get(name, 0)
             self._at[name] = at + 1
             if logins and (recorded := logins[min(at, len(logins) - 1)]).status >= 400:
-                return recorded
+                return _to(sent, recorded)
             self._given += 1
             number = self._given
         issued_at = int(self._now())
@@ -108,6 +109,22 @@ class Identity:
             free = (name for name in self._logins if name not in taken)
             self._stands_for[credential] = next(free, credential)
         return self._stands_for[credential]
+
+
+def _to(sent: Interaction, refused: Interaction) -> Interaction:
+    """A recorded refusal, which tells the program that asks: as of now that is another one."""
+    body = json_object(refused.response_body)
+    context = body.get("context")
+    if not isinstance(context, dict) or context.get("userAgent") != WORD:
+        return refused
+    agents = (value for name, value in sent.request_headers if name.lower() == "user-agent")
+    context["userAgent"] = next(agents, "")
+    made = compact(body)
+    headers = tuple(
+        (name, str(len(made)) if name.lower() == "content-length" else value)
+        for name, value in refused.response_headers
+    )
+    return replace(refused, response_headers=headers, response_body=made)
 
 
 def _iam(number: int, issued_at: int) -> Mapping[str, object]:

@@ -12,6 +12,7 @@ from pytest_qchannel.cassette.playback.roles import role_of
 from pytest_qchannel.cassette.problems import KEPT_APART
 from pytest_qchannel.cassette.submitted.submission_words import submission_differences
 from pytest_qchannel.cassette.versions import CLIENT_NAME
+from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.ibm.route import Action
 
@@ -50,7 +51,7 @@ class CassetteMiss(QChannelError):
             f"no recorded interaction answers {request}",
             where=where,
             facts=[
-                ("looked", f"{looked} ({interactions} interactions, {played} played)"),
+                ("looked", f"{looked} ({counted(interactions, 'interaction')}, {played} played)"),
                 *([("versions", versions)] if versions else ()),
             ],
             closest=closest,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.primitives.containers.bindings_array import BindingsArray
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.programs.arrays import Bits, Reals
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.estimator import zne
@@ -329,7 +330,7 @@ def _readout_factors(
             raise JobFailure(
                 FailureCode.NOT_SUPPORTED,
                 f"The readout of the qubits {term.qubits} is too noisy to be mitigated with "
-                f"{learning.shots} shots of learning.",
+                f"{counted(learning.shots, 'shot')} of learning.",
             )
     return factors
 

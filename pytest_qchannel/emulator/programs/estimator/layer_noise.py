@@ -13,6 +13,7 @@ from typing import Any
 
 from qiskit import QuantumCircuit
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.durations import circuit_s
 from pytest_qchannel.emulator.programs.estimator.injection import Injection
@@ -181,7 +182,7 @@ def _read(sent: Any, task: Task, where: str) -> tuple[Key, _Rates]:
 
 def _generator(label: str, qubits: Sequence[int]) -> Generator:
     if len(label) != len(qubits):
-        raise ValueError(f"{label!r} acts on {len(label)} qubits, the layer on {len(qubits)}")
+        raise ValueError(f"{label!r} acts on {counted(label, 'qubit')}, the layer on {len(qubits)}")
     found = sorted(
         (qubit, letter)
         for qubit, letter in zip(qubits, reversed(label), strict=True)

@@ -14,9 +14,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.programs.arrays import Bits, Reals
 from pytest_qchannel.emulator.programs.options import require_shape
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
+from pytest_qchannel.wire import is_number
 
 __all__ = ["Basis", "Observable", "Term", "broadcast", "group_terms", "read_observables"]
 
@@ -178,7 +180,7 @@ def _observable(sent: object, num_qubits: int, what: str) -> Observable:
             raise _refused(f"The {what} has {wrong[0]!r} in it; write I, X, Y and Z.")
         if len(label) != num_qubits:
             raise _refused(
-                f"The {what} acts on {len(label)} qubits and its circuit has {num_qubits}. "
+                f"The {what} acts on {counted(label, 'qubit')} and its circuit has {num_qubits}. "
                 "Apply the circuit's layout to the observable: "
                 "observable.apply_layout(circuit.layout)."
             )
@@ -204,7 +206,7 @@ def _coefficient(sent: object, what: str) -> float:
         match sent.get("__value__"):
             case [real, int() | float() as imaginary] if imaginary == 0:
                 sent = real
-    if isinstance(sent, bool) or not isinstance(sent, int | float):
+    if not is_number(sent):
         raise _refused(f"The {what} has a coefficient that is no real number.")
     try:
         coefficient = float(sent)

@@ -9,6 +9,7 @@ from typing import Final
 from qiskit import QuantumCircuit
 from qiskit.circuit import CASE_DEFAULT, CircuitInstruction, Clbit, Qubit
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.programs.arrays import Complexes
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.programs.simulate.active import condition_of
@@ -205,7 +206,8 @@ def _gate(item: CircuitInstruction, qubits: tuple[int, ...], scope: _Scope) -> l
     if len(matrix) != 2 ** len(qubits):
         raise JobFailure(
             FailureCode.SIMULATOR_FAILED,
-            f"The emulator cannot simulate the instruction {item.name!r} on {len(qubits)} qubits.",
+            f"The emulator cannot simulate the instruction {item.name!r} on "
+            f"{counted(qubits, 'qubit')}.",
         )
     acting: list[Step] = [] if item.name == "id" else [Gate(qubits, matrix)]
     return acting if scope.noise is None else acting + list(scope.noise.after(item, qubits))
@@ -245,7 +247,7 @@ def _for_loop(item: CircuitInstruction, scope: _Scope) -> Step:
     if len(values) > MAX_TURNS:
         raise JobFailure(
             FailureCode.SIMULATOR_FAILED,
-            f"A for loop of {len(values)} turns is too long for the emulator ({MAX_TURNS}).",
+            f"A for loop of {counted(values, 'turn')} is too long for the emulator ({MAX_TURNS}).",
         )
     if parameter is None or parameter not in block.parameters:
         return Loop((_body(block, item, scope),) * len(values))

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.api.context import Context, whole
 from pytest_qchannel.emulator.api.refusals import Codes, did_you_mean
@@ -44,7 +45,7 @@ def update(ctx: Context) -> Response:
         EmulatorGap: What the service does with such a body is not known.
     """
     one = asked(ctx)
-    body = _body(ctx)
+    body = ctx.json_fields()
     if "parameters" not in body:
         raise ctx.refuse(400, Codes.VALIDATION, "The body must be an object with parameters.")
     _require_known(body, {"parameters"})
@@ -63,7 +64,7 @@ def create(ctx: Context) -> Response:
     Raises:
         EmulatorGap: The body has fields that the emulator does not know.
     """
-    body, account = _body(ctx), ctx.caller.account
+    body, account = ctx.json_fields(), ctx.caller.account
     given = {name: body.get(name) for name in NEEDED}
     for name, value in given.items():
         if not isinstance(value, str) or not value:
@@ -97,13 +98,6 @@ def create(ctx: Context) -> Response:
     return Response.json(row(account, one), 201)
 
 
-def _body(ctx: Context) -> dict[str, Json]:
-    body = ctx.json_body()
-    if not isinstance(body, dict):
-        raise ctx.refuse(400, Codes.VALIDATION, "The body must be an object.")
-    return body
-
-
 def _parameters(ctx: Context, body: Mapping[str, Json]) -> dict[str, Json]:
     parameters = body.get("parameters", {})
     if not isinstance(parameters, dict):
@@ -118,7 +112,7 @@ def _set(ctx: Context, one: Instance, parameters: dict[str, Json]) -> None:
     offered = one.offered or one.devices
     devices = _allowed(ctx, parameters, offered)
     if limit_s is not None and allocation_s is not None and limit_s > allocation_s:
-        raise _gap(f"{LIMIT} of more than the {allocation_s} seconds that are allocated")
+        raise _gap(f"{LIMIT} of more than the allocated {counted(allocation_s, 'second')}")
     one.parameters = parameters
     one.offered, one.devices = offered, devices
     one.usage_allocation_s = allocation_s

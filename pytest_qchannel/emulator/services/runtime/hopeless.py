@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.services.runtime import session_clock
 from pytest_qchannel.emulator.world.devices import DeviceStatus
 from pytest_qchannel.emulator.world.jobs import Job
@@ -47,7 +48,8 @@ def note_poll(world: World, job: Job) -> None:
     job.idle_looks += 1
     if job.idle_looks >= most:
         raise HopelessWait(
-            f"the job {job.id} was polled {most} times and stays {job.state.value}: {hold.why}",
+            f"the job {job.id} was polled {counted(most, 'time')} and stays {job.state.value}: "
+            f"{hold.why}",
             closest=f"it is job {job.number} of this world, on {job.backend}",
             next=f"{hold.lever}; where the test is about the wait itself, most_polls = 0 of the "
             "world lets it go on, or cancel the job",
@@ -94,7 +96,8 @@ def _hold(world: World, job: Job) -> _Hold | None:
     if job.running_at is None and job.instance.is_used_up:
         instance = job.instance
         return _Hold(
-            f"{instance.name} has used the {instance.usage_limit_s} seconds that it may use",
+            f"{instance.name} has used the {counted(instance.usage_limit_s or 0, 'second')} that "
+            "it may use",
             f"qchannel_emulator.set_usage_limit({instance.name!r}, None), "
             "or use an instance that has time left",
         )
@@ -106,7 +109,8 @@ def _hold(world: World, job: Job) -> _Hold | None:
     left_s = _left_s(world, job)
     if left_s > SOON_S:
         return _Hold(
-            f"by its progression, {job.progression}, it has {left_s:.0f} seconds to go",
+            f"by its progression, {job.progression}, it has "
+            f"{counted(round(left_s), 'second')} to go",
             f"qchannel_emulator.advance_clock({left_s:.0f})",
         )
     return None

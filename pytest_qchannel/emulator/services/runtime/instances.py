@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.api.context import MOST_WHOLE, Context
 from pytest_qchannel.emulator.api.refusals import Codes
 from pytest_qchannel.errors import EmulatorGap
-from pytest_qchannel.wire import Json, Response
+from pytest_qchannel.wire import Json, Response, is_int
 
 __all__ = ["configuration", "instance", "replace_configuration"]
 
@@ -41,9 +42,7 @@ def replace_configuration(ctx: Context) -> Response:
     Raises:
         EmulatorGap: The body has fields that the emulator does not know.
     """
-    body = ctx.json_body()
-    if not isinstance(body, dict):
-        raise ctx.refuse(400, Codes.VALIDATION, f"The body must be an object with {LIMIT}.")
+    body = ctx.json_fields(f" with {LIMIT}")
     if others := sorted(set(body) - {LIMIT}):
         raise EmulatorGap(
             f"the emulator knows no {others[0][:60]!r} in PUT /instances/configuration",
@@ -56,11 +55,11 @@ def replace_configuration(ctx: Context) -> Response:
     if limit_s is None:
         one.usage_limit_s = one.plan.limit_s
         return Response(204)
-    if not isinstance(limit_s, int) or isinstance(limit_s, bool) or not 1 <= limit_s <= MOST_WHOLE:
+    if not is_int(limit_s) or not 1 <= limit_s <= MOST_WHOLE:
         said = f"{LIMIT} must be a whole number of seconds from 1, or null."
         raise ctx.refuse(400, Codes.VALIDATION, said)
     if one.usage_allocation_s is not None and limit_s > one.usage_allocation_s:
-        said = f"The instance was allocated {one.usage_allocation_s} seconds only."
+        said = f"The instance was allocated {counted(one.usage_allocation_s, 'second')} only."
         raise ctx.refuse(409, Codes.VALIDATION, said)
     one.usage_limit_s = limit_s
     return Response(204)

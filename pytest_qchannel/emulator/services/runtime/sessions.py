@@ -18,7 +18,7 @@ from pytest_qchannel.emulator.world.lifecycle import JobState
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.ibm.runtime import MAX_TTL_S
-from pytest_qchannel.wire import ApiError, Json, Response
+from pytest_qchannel.wire import ApiError, Json, Response, is_int
 
 __all__ = ["advance", "close", "create", "details", "session_for", "session_json", "update"]
 
@@ -210,9 +210,7 @@ def _unknown(ctx: Context, session_id: str) -> ApiError:
 
 
 def _valid_body(ctx: Context) -> _SessionRequest:
-    body = ctx.json_body()
-    if not isinstance(body, dict):
-        raise ctx.refuse(400, Codes.VALIDATION, "The body must be an object with a mode.")
+    body = ctx.json_fields(" with a mode")
     known = (*_WORDS, *_LENGTHS)
     for name, value in body.items():
         if name not in known:
@@ -236,7 +234,7 @@ def _valid_body(ctx: Context) -> _SessionRequest:
 
 
 def _require_length(ctx: Context, name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _LONGEST_S:
+    if not is_int(value) or not 1 <= value <= _LONGEST_S:
         said = f"{name} must be a whole number of seconds from 1 to {_LONGEST_S}."
         raise ctx.refuse(400, Codes.VALIDATION, said)
 

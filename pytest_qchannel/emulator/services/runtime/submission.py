@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, NotRequired, TypedDict, cast
 
+from pytest_qchannel.counted import counted
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes, Known
 from pytest_qchannel.emulator.faults.strike import set_ending
@@ -24,7 +25,7 @@ from pytest_qchannel.wire import ApiError, Json, Response
 __all__ = ["create"]
 
 # Programs that the service runs, or ran, and the emulator does not.
-_UNSERVED_PROGRAMS: Final = frozenset({"calibrate", "circuit-runner", "qasm3-runner"})
+_UNSERVED_PROGRAMS: Final = frozenset({"circuit-runner", "qasm3-runner"})
 
 
 class _Submission(TypedDict):
@@ -75,7 +76,7 @@ def create(ctx: Context) -> Response:
         said = "start_session is no longer allowed; create a session with POST /sessions."
         raise _not_valid(ctx, said)
     program_id = sent["program_id"]
-    if program_id in _UNSERVED_PROGRAMS and program_id not in PROGRAMS:
+    if program_id in _UNSERVED_PROGRAMS:
         raise EmulatorGap(
             f"the emulator does not run the program {program_id!r}",
             closest=", ".join(PROGRAMS),
@@ -187,7 +188,8 @@ def _require_room(ctx: Context, instance: Instance) -> None:
         raise ctx.refuse(
             409,
             Codes.USAGE_LIMIT,
-            f"The instance has used its {instance.usage_limit_s} seconds of this period.",
+            f"The instance has used its {counted(instance.usage_limit_s or 0, 'second')} of this "
+            "period.",
         )
     limit = instance.pending_limit
     if limit is not None and world.pending_jobs(instance) >= limit:
@@ -199,6 +201,10 @@ def _require_room(ctx: Context, instance: Instance) -> None:
 def _too_many(ctx: Context, wait_s: float) -> ApiError:
     """The refusal of more jobs than a minute may have. Source: IBM's error registry, 1202."""
     rate = ctx.world.rules.submit_rate
-    refusal = ctx.refuse(429, Codes.TOO_MANY, f"More than {rate} jobs were created in a minute.")
+    refusal = ctx.refuse(
+        429,
+        Codes.TOO_MANY,
+        f"More than {counted(rate or 0, 'job was', 'jobs were')} created in a minute.",
+    )
     headers = {**refusal.response.headers, "Retry-After": str(math.ceil(wait_s))}
     return ApiError(replace(refusal.response, headers=headers))

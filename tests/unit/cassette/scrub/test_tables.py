@@ -14,6 +14,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.scrub import RULES, Scrubber
 from pytest_qchannel.cassette.scrub.headers import HEADERS, UNNEEDED
 from pytest_qchannel.cassette.scrub.standins import SHAPES
+from pytest_qchannel.cassette.standin_shapes import WORD
 from pytest_qchannel.ibm.fields import ERRORS
 from pytest_qchannel.ibm.table import ROUTES
 
@@ -79,7 +80,14 @@ def test_no_header_that_identifies_a_session_of_iam_is_kept() -> None:
     named = {"akamai-grn", "transaction-id", "x-correlation-id", "x-request-id"}
     assert named <= UNNEEDED
     fields = {"context.instanceId", "context.host", "context.clusterName"}
-    assert {ERRORS[name] for name in fields} == {"drop"}
+    assert {ERRORS[name] for name in fields} == {"origin"}
+
+
+@pytest.mark.parametrize("name", ["iamid-7-5-abcde-fghij", "of_ada~flow.py", "qiskit~of_ada.py"])
+def test_of_who_asked_and_who_answered_only_our_own_names_stay(name: str) -> None:
+    assert Scrubber().value("origin", name) == WORD
+    for own in ("qiskit", "qiskit_ibm_runtime~sampler.py", "emulated", ""):
+        assert Scrubber().value("origin", own) == own
 
 
 def test_no_header_is_both_kept_and_dropped() -> None:

@@ -192,7 +192,7 @@ def test_an_unmet_fault_names_the_closest_requests() -> None:
         "  next:    send what it waits for (POST /jobs), mend the fault, or declare it with "
         "optional=True",
     ]
-    assert "1 requests that it is about, the first 5 of which it lets through (skip=5)" in str(
+    assert "1 request that it is about, the first 5 of which it lets through (skip=5)" in str(
         skipped
     )
 

@@ -13,13 +13,15 @@ import pytest
 from antlr4.error.ErrorListener import ConsoleErrorListener
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from qiskit import QuantumCircuit, qpy
+from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.circuit import Parameter
+from qiskit.quantum_info import Operator
 
 from pytest_qchannel.emulator.programs import Task, codec
 from pytest_qchannel.emulator.programs.codec import from_qasm3
 from pytest_qchannel.emulator.programs.outcome import JobFailure
 from pytest_qchannel.emulator.programs.reading_time import qasm3_s
+from pytest_qchannel.emulator.programs.simulate.gates import matrix_of
 from tests.unit.emulator.circuits_kit import encoded, encoded_array, packed
 from tests.unit.emulator.programs.primitives_kit import SNAPSHOT
 
@@ -228,6 +230,37 @@ def test_two_threads_that_parse_leave_the_parser_as_it_was() -> None:
     for one in threads:
         one.join(timeout=60)
     assert ConsoleErrorListener.INSTANCE is printing
+
+
+def exported(circuit: QuantumCircuit) -> QuantumCircuit:
+    """What a job is run with that was sent the circuit as OpenQASM 3 text."""
+    return codec.decode_circuit(qasm3.dumps(circuit), TASK, "pub 0")
+
+
+def test_gates_that_the_exporter_defines_are_those_of_the_device() -> None:
+    """What the user saw: 5204, no matrix of ``rzz`` or ``ecr``, for what a device runs."""
+    theta = Parameter("theta")
+    circuit = QuantumCircuit(2)
+    circuit.ecr(0, 1)
+    circuit.rzz(theta, 1, 0)
+    circuit.rzz(0.25, 0, 1)
+    circuit.x(0)
+    found = exported(circuit)
+    assert [item.is_standard_gate() for item in found.data] == [True] * 4
+    values = {"theta": 0.5}
+    assert Operator(found.assign_parameters(values)).equiv(circuit.assign_parameters(values))
+    flow = QuantumCircuit(2, 1)
+    with flow.if_test((0, True)):
+        flow.rzz(0.25, 0, 1)
+    [item] = exported(flow).data
+    [inner] = item.operation.blocks[0].data
+    assert inner.is_standard_gate()
+
+
+def test_a_gate_of_another_size_is_the_one_that_the_text_defines() -> None:
+    text = 'OPENQASM 3.0; include "stdgates.inc"; gate ecr a { x a; } qubit q; ecr q;'
+    circuit = codec.decode_circuit(text, TASK, "pub 0")
+    assert np.allclose(matrix_of(circuit.data[0]), [[0, 1], [1, 0]])
 
 
 def test_what_the_importer_says_is_quoted_whole() -> None:

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pytest
 
 from pytest_qchannel.crn import CRN
+from pytest_qchannel.ibm.releases import twin_of
 from pytest_qchannel.lanes.live.allowance import Allowance
 from pytest_qchannel.lanes.live.entry import fingerprint
-from pytest_qchannel.lanes.live.policy import twin_of
 from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.wire import Request
 from tests.unit.lanes.live.bends import answering

@@ -48,7 +48,8 @@ def test_values_agree_with_the_exact_ones_within_their_errors(
     )
     [ours] = estimate([encoded(circuit), coefficients], seed=seed, resilience_level=0)
     spread = float(ours.data.stds)
-    assert abs(float(ours.data.evs) - exact.real) <= 5 * spread + 1e-9
+    # Of what one shot in 300 gives, 4096 may have none, and then there is no spread.
+    assert abs(float(ours.data.evs) - exact.real) <= 5 * spread + sum(coefficients.values()) / 100
     assert spread <= sum(coefficients.values()) / 64  # 4096 shots
     assert float(ours.data.ensemble_standard_error) == spread
 
