@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["MOST_UNPACKED", "read_file", "read_small", "shipped"]
+__all__ = ["MOST_UNPACKED", "read_file", "read_small"]
 
 MOST_UNPACKED: Final = 256 * 1024 * 1024
 """The bytes that anything may grow to when it is unpacked; the service takes inputs of 80 MB."""
@@ -46,15 +46,3 @@ def read_small(path: Path) -> bytes:
     if len(content) > _MOST_BYTES:
         raise OSError(errno.EFBIG, f"it is larger than {_MOST_BYTES // 1024**2} MB", str(path))
     return content
-
-
-def shipped(name: str, beside: str) -> Path:
-    """A file or folder that came with the package: in the wheel, or in a checkout where it lies.
-
-    Args:
-        name: What it is called in the wheel.
-        beside: Its path from the folder of a checkout on.
-    """
-    package = Path(__file__).parent
-    inside = package / "shipped" / name
-    return inside if inside.exists() else package.parent / beside

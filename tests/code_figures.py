@@ -22,9 +22,9 @@ FLOORS: Final[tuple[frozenset[str], ...]] = (
     frozenset(
         {
             "_version", "compared", "counted", "crn", "errors", "hosts", "incompatible_plugins",
-            "ini_file", "journal", "markers", "modes", "options", "qiskit_home", "qpy_header",
-            "reading", "rerun_command", "secret", "setting_values", "settings", "units", "uses",
-            "wire",
+            "ini_file", "journal", "markers", "modes", "options", "paths", "qiskit_home",
+            "qpy_header", "reading", "rerun_command", "secret", "setting_values", "settings",
+            "units", "uses", "wire",
         }
     ),
     frozenset({"ibm"}),

@@ -60,7 +60,8 @@ def access_token(account: Account) -> str:
         raise QChannelError(
             f"no access token for channel {account.channel}: {answer.status_code}",
             facts=[("asked", answer.url), ("got", account.secret.hide(answer.text)[:300])],
-            next="the answer says why; where a test wants it so, it opens the session itself: "
+            next=f"live, check the {account.channel.credential} in {account.secret.env_var}; where "
+            "the test or its fault has ended the access, let the test expect that: "
             "with pytest.raises(QChannelError): qchannel.open_session()",
         )
     return str(answer.json()[field])

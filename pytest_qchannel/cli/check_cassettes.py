@@ -16,7 +16,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from pytest_qchannel import reading
+from pytest_qchannel import paths
 from pytest_qchannel.channels.client import client_version
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.errors import UsageProblem
@@ -36,7 +36,7 @@ _SET: Final = re.compile(r"client-(\d+(?:\.\d+)*)")
 
 def shipped() -> Path:
     """The folder of the cassettes that came with this package."""
-    return reading.shipped("", "cassettes")
+    return paths.shipped("", "cassettes")
 
 
 class CheckCassettes:

@@ -14,7 +14,7 @@ from rich.markdown import Markdown
 from pytest_qchannel.cli.console import console
 from pytest_qchannel.cli.group import example
 from pytest_qchannel.errors import nearest
-from pytest_qchannel.reading import shipped
+from pytest_qchannel.paths import shipped
 
 __all__ = ["docs", "pages"]
 

@@ -103,8 +103,11 @@ class Group(click.Group):
         """As click's; a mistyped command is answered with the nearest."""
         name = args[0] if args else ""
         if not ctx.resilient_parsing and name and name not in self.later:
-            close = nearest(name, self.later)
-            hint = f" Did you mean {close!r}?" if close else ""
+            root = ctx.find_root().command
+            called = (words for words, _ in every(root)) if isinstance(root, Group) else ()
+            elsewhere = (words for words in called if words.split()[1:][-1:] == [name])
+            meant = next(elsewhere, None) or nearest(name, self.later)
+            hint = f" Did you mean {meant!r}?" if meant else ""
             raise click.UsageError(f"There is no command {name!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextvars import ContextVar
-from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final, TypeVar, cast
 
@@ -21,6 +20,7 @@ from pytest_qchannel.lanes.complaints import leaves_lane, note, raise_all
 from pytest_qchannel.lanes.lane import Lane, open_lanes
 from pytest_qchannel.lanes.qchannel import QChannel
 from pytest_qchannel.lanes.worlds import WorldBuilder, require_world
+from pytest_qchannel.paths import shown
 from pytest_qchannel.settings import Mode, Settings, check_variables, resolve
 
 __all__ = ["emulated", "end_left"]
@@ -133,7 +133,7 @@ class emulated:  # noqa: N801 - it is written as contextlib's are
         }
         self._world = None if is_file else world
         caller = sys._getframe(1)
-        self._where = f"emulated() at {_shown(caller.f_code.co_filename)}:{caller.f_lineno}"
+        self._where = f"emulated() at {shown(caller.f_code.co_filename)}:{caller.f_lineno}"
         self._entered: list[_Emulation] = []
         self._settings({})
 
@@ -301,8 +301,3 @@ def _out_of_order(where: str) -> UsageProblem:
         next="leave the one that was entered last first: nest the with blocks, or take one "
         "contextlib.ExitStack for both",
     )
-
-
-def _shown(file: str) -> str:
-    path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file

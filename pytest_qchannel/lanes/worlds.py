@@ -8,11 +8,10 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
-from pytest_qchannel.emulator.worlds.toml_file import shown
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.settings import Settings
 
-__all__ = ["WorldBuilder", "require_same_world", "require_world", "seeded", "shown", "world_of"]
+__all__ = ["WorldBuilder", "require_same_world", "require_world", "seeded", "world_of"]
 
 _BY_WORLD: Final = "the world file"
 

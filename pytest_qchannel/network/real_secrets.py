@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from pytest_qchannel.errors import QChannelError, RealSecretRefused
+from pytest_qchannel.ibm.route import Action
+from pytest_qchannel.ibm.table import find
 from pytest_qchannel.secret import Secret, plain_of
 from pytest_qchannel.wire import Handle, Link, Request, Response
 
@@ -36,7 +38,9 @@ def require_no_real_secret(request: Request, secrets: Sequence[Secret], where: s
             raise RealSecretRefused(
                 f"the code under test sent the real credential of {secret.env_var}",
                 where=f"{where}, {request.method} https://{request.host}{path}",
-                next=_advice(secret.env_var),
+                next="leave it out of what is submitted: a login alone needs it"
+                if _is_content(request, plain_of(value))
+                else _advice(secret.env_var),
             )
 
 
@@ -60,6 +64,15 @@ def refusing(
         return answer(request)
 
     return handle
+
+
+def _is_content(request: Request, value: bytes) -> bool:
+    """Whether it stands in what a service is given to keep, as a job's tags, and is no login."""
+    found = find(request.method, request.host, request.path)
+    if found is None or found.route.action is Action.LOGIN:
+        return False
+    alone = Request(request.method, request.host, request.path, {}, "", request.body)
+    return any(value in text for text in _texts(alone))
 
 
 def _advice(name: str) -> str:

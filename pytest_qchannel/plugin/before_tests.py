@@ -26,6 +26,7 @@ from pytest_qchannel.hosts import host_name, may_ask_for_credentials
 from pytest_qchannel.network.guard import host_of
 from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.proxied import proxied_host
+from pytest_qchannel.paths import shown
 from pytest_qchannel.plugin import command_line, session_settings
 from pytest_qchannel.plugin.early_config import EarlyConfig
 from pytest_qchannel.plugin.keys import EARLY, TOO_EARLY
@@ -130,7 +131,7 @@ def _decide(config: pytest.Config) -> str | None:
     if set_by := next((who for who in settings.origin.values() if who != "default"), None):
         return f"{set_by} is set"
     file = next(_files_that_name_us(config), None)
-    return f"{_short(file, config)} names qchannel" if file else None
+    return f"{shown(file, config.invocation_params.dir)} names qchannel" if file else None
 
 
 def _advice(config: pytest.Config, scope: str) -> str:
@@ -212,7 +213,7 @@ def _caller(config: pytest.Config) -> str | None:
         while frame is not None:
             file = frame.f_code.co_filename
             if _is_of_project(file, config):
-                return f"{_short(Path(file), config)}, line {frame.f_lineno},"
+                return f"{shown(file, config.invocation_params.dir)}, line {frame.f_lineno},"
             frame = frame.f_back
     return None
 
@@ -227,8 +228,3 @@ def _is_of_project(file: str, config: pytest.Config) -> bool:
             for folder in (config.rootpath, config.invocation_params.dir)
         )
     )
-
-
-def _short(file: Path, config: pytest.Config) -> str:
-    here = config.invocation_params.dir
-    return str(file.relative_to(here) if file.is_relative_to(here) else file)

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ini_file import values_in
+from pytest_qchannel.paths import shown
 from pytest_qchannel.settings import (
     OPTIONS,
     Mode,
@@ -214,8 +215,6 @@ def _is_set(settings: Settings, name: str) -> bool:
 def _text_of(settings: Settings, name: str) -> str:
     value = getattr(settings, name)
     if name == "world":
-        from pytest_qchannel.lanes.worlds import shown
-
         return shown(value)
     return (",".join(value) or "auto") if isinstance(value, tuple) else str(value)
 

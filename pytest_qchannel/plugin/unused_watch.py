@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_qchannel.cassette.disk.unused import Seen, UnusedCassette, exists_in, find
+from pytest_qchannel.paths import shown
 from pytest_qchannel.plugin import selection, session_settings, taping, unused
 from pytest_qchannel.plugin.keys import TAPE_OF_RUN
 from pytest_qchannel.plugin.unused import Collected
@@ -188,9 +189,7 @@ class UnusedWatch:
             terminalreporter.write_line(line, red=True)
 
     def _shown(self, path: str) -> str:
-        here = self._config.invocation_params.dir
-        one = Path(path)
-        return str(one.relative_to(here)) if one.is_relative_to(here) else path
+        return shown(path, self._config.invocation_params.dir)
 
 
 def _tests_in(kept: CassetteFile) -> Iterable[str]:

@@ -132,6 +132,22 @@ def test_each_command_with_a_document_is_on_the_page() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["scan"], "qchannel cassettes scan"),
+        (["stats", "cassettes"], "qchannel cassettes stats"),
+        (["cassettes", "doctor"], "qchannel doctor"),
+        (["docter"], "doctor"),
+    ],
+)
+def test_a_command_of_another_group_is_named_whole(typed: list[str], meant: str) -> None:
+    """What the user saw of ``qchannel scan``: "Did you mean 'cleanup'?"."""
+    result = run(*typed)
+    assert result.exit_code == 2
+    assert f"Did you mean {meant!r}?" in result.output
+
+
 def test_ctrl_c_is_told_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In the middle of a recording, when the folder of cassettes has been made."""
 

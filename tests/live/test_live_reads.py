@@ -138,7 +138,7 @@ def test_a_key_that_iam_refuses_ends_a_run_whose_instance_has_a_name(
     result.stderr.fnmatch_lines(
         [
             "ERROR: ibm_quantum_platform: iam.cloud.ibm.com answered with 400",
-            "  next: *check the API key in QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN, and *",
+            "  next: *check the API key in QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN*",
         ]
     )
     assert key not in result.stderr.str() + result.stdout.str()

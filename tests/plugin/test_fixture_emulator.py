@@ -29,7 +29,7 @@ def test_revoked_access_tokens_give_401_until_the_next_login(run: Any) -> None:
 
 
 def test_revoked_credentials_end_logins_but_not_sessions(run: Any) -> None:
-    """The error named a variable that nobody had set: the emulator's key was revoked."""
+    """The error named a variable alone, which nobody had set: the emulator's key was revoked."""
     result = run(
         """
         import pytest
@@ -50,7 +50,8 @@ def test_revoked_credentials_end_logins_but_not_sessions(run: Any) -> None:
     result.stdout.fnmatch_lines(
         [
             "E *no access token for channel ibm_cloud: 40*",
-            "E *next: *: with pytest.raises(QChannelError): qchannel.open_session()",
+            "E *next: *live, check the API key in QCHANNEL_IBM_CLOUD_TOKEN; where the test *: "
+            "with pytest.raises(QChannelError): qchannel.open_session()",
         ]
     )
 

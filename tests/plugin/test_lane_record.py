@@ -148,7 +148,10 @@ def test_a_job_that_has_not_ended_is_not_saved(run: Any, pytester: pytest.Pytest
 def test_a_secret_of_the_environment_refuses_the_save(
     run: Any, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where scrubbing has no rule for a place, the gate still finds a known secret."""
+    """Where scrubbing has no rule for a place, the gate still finds a known secret.
+
+    It told the user to add a rule, which no setting does, and none would have helped.
+    """
     monkeypatch.setenv("IBM_CLOUD_API_KEY", "circuit_named_like_a_key")
     source = JOB.replace("QuantumCircuit(1, 1)", "_named()").replace(
         "    @pytest.mark.vcr\n",
@@ -166,7 +169,10 @@ def test_a_secret_of_the_environment_refuses_the_save(
     result = run(source, *RECORD)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
-        ["*SecretFound: refused to store a secret: GATE-001 the value of IBM_CLOUD_API_KEY, *"]
+        [
+            "*SecretFound: refused to store a secret: GATE-001 the value of IBM_CLOUD_API_KEY, *",
+            "*next: *send something else there, or leave the test emulated, *",
+        ]
     )
     result.stdout.no_fnmatch_line("E *circuit_named_like_a_key*")
     assert files(pytester.path / "cassettes") == {}
@@ -174,6 +180,8 @@ def test_a_secret_of_the_environment_refuses_the_save(
         path.read_bytes() for path in (pytester.path / "cassettes").rglob("*") if path.is_file()
     )
     assert b"circuit_named_like_a_key" not in everything
+    run(source.replace('"circuit_named_like_a_key"', '"c"'), *RECORD).assert_outcomes(passed=1)
+    run(source, "--qchannel-mode=emulated").assert_outcomes(passed=1)
 
 
 def test_nothing_sent_is_nothing_to_record(run: Any) -> None:

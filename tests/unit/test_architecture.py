@@ -107,8 +107,8 @@ def test_circles_and_imports_upwards_would_be_seen(tmp_path: Path) -> None:
     ]
 
 
-MOST_LATE = 55
-MOST_ANYS = 5.0  # for 1,000 lines of code
+MOST_LATE = 54
+MOST_ANYS = 4.0  # for 1,000 lines of code
 
 LATE = {
     "assertions.sampler: assertions._fit": "scipy takes a second to load",

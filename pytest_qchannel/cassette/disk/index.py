@@ -21,11 +21,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from pytest_qchannel.cassette.accounts import (
-    HeldAccount,
-    accounts_from_plain,
-    accounts_to_plain,
-)
+from pytest_qchannel.cassette.accounts import HeldAccount, accounts_from_plain, accounts_to_plain
 from pytest_qchannel.cassette.disk.mapped import Mapped
 from pytest_qchannel.cassette.interaction import Headers, Interaction
 from pytest_qchannel.cassette.problems import CassetteDamaged
@@ -264,11 +260,9 @@ class _Reader:
         entries = self._get(top, "interactions", list)
         count = self._get(top, "count", int)
         if count != len(entries):
-            raise self._damaged(
-                f"the cassette is cut short or edited: it should have "
-                f"{counted(count, 'interaction')} and has {len(entries)}",
-                top.line_of("count"),
-            )
+            noted, has = counted(count, "interaction"), len(entries)
+            wrong = f"the cassette is cut short or edited: it should have {noted} and has {has}"
+            raise self._damaged(wrong, top.line_of("count"))
         plain = {name: value for name, value in top.items() if name != "interactions"}
         self._check(plain, top, "the beginning of the cassette")
         interactions, lines, words = [], [], []
@@ -336,9 +330,7 @@ class _Reader:
             )
         content = self._read_blob(name, body.line_of("blob"))
         if len(content) != self._get(body, "bytes", int):
-            raise self._damaged(
-                f"blob {name} has {counted(content, 'byte')}", body.line_of("bytes")
-            )
+            raise self._damaged(f"blob {name} has another length", body.line_of("bytes"))
         return content
 
     def _headers(self, message: Mapped) -> Headers:

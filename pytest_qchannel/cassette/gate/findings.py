@@ -90,5 +90,6 @@ class SecretFound(QChannelError):
                 ("how", first.how),
                 ("also", "\n".join(shown)),
             ],
-            next="add a scrub rule for that place (qchannel docs scrubbing), and record again",
+            next="send something else there, or leave the test emulated, without the marker vcr; "
+            "where the code sends nothing of it: report this text (qchannel docs scrubbing)",
         )

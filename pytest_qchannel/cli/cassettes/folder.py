@@ -12,6 +12,7 @@ from pytest_qchannel.channels.client import client_version, default_channel
 from pytest_qchannel.cli.project_settings import settings_here
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.paths import shown
 from pytest_qchannel.rerun_command import quoted
 
 __all__ = [
@@ -96,12 +97,6 @@ def _of_project() -> tuple[list[Path], str]:
     own = settings.channel or (default_channel().name,) if "{channel}" in text else ()
     folders = [base / one for one in roots_of(settings.cassettes, client, own)]
     return folders, "the default" if origin == "default" else origin
-
-
-def shown(path: Path) -> str:
-    """A path from here on, where it is below."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def size_words(size: int) -> str:

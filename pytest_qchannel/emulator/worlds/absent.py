@@ -9,7 +9,7 @@ from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.emulator.world.world import World
 from pytest_qchannel.emulator.worlds.default_world import fleet
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.reading import shipped
+from pytest_qchannel.paths import shipped
 from pytest_qchannel.rerun_command import again, said_to
 
 __all__ = ["MISSPELT", "OF_2024", "no_device", "owner_of"]

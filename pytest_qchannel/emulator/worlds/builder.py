@@ -32,8 +32,9 @@ from pytest_qchannel.emulator.worlds.description import (
     read_fault,
 )
 from pytest_qchannel.emulator.worlds.kinds import Text
-from pytest_qchannel.emulator.worlds.toml_file import load, shown
+from pytest_qchannel.emulator.worlds.toml_file import load
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.paths import shown
 from pytest_qchannel.wire import is_int
 
 __all__ = ["WorldBuilder"]

@@ -12,20 +12,13 @@ from pytest_qchannel.emulator.worlds.checks import check
 from pytest_qchannel.emulator.worlds.description import Description
 from pytest_qchannel.emulator.worlds.places import Places
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.paths import shown
 from pytest_qchannel.reading import read_small
 
-__all__ = ["load", "shown"]
+__all__ = ["load"]
 
 _DEEP: Final = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")
 """A key that takes Python's reader the square of its length, in memory too."""
-
-
-def shown(path: Path) -> str:
-    """A path as messages write it: from the working directory on, where it lies below that."""
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def load(path: Path) -> Description:

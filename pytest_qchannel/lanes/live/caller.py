@@ -151,10 +151,13 @@ class Caller:
         return answered
 
     def _failed(self, headline: str, outcome: str, error: str = "") -> LiveLoginFailed:
+        key = f"the {self.channel.credential} in {self._secret.env_var}"
         return LiveLoginFailed(
             f"{self.channel}: {headline}",
             outcome=outcome,
             facts=[("error", error)] if error else [],
-            next=f"check the {self.channel.credential} in {self._secret.env_var}, and whether "
-            "https://quantum.cloud.ibm.com is there",
+            next=f"check {key}"
+            if outcome == "credentials"
+            else f"look whether this machine reaches the service, as by "
+            f"curl -I {url_of(IAM, 'POST /identity/token')}; {key} was not refused",
         )

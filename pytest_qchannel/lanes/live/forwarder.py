@@ -73,7 +73,7 @@ class _Connection(HTTPSConnection):
     debuglevel = 0
 
     def connect(self) -> None:
-        """Connects past a shut network; what else a request calls (handlers of logs) does not."""
+        """Connects past a shut network, but nothing else that a request calls, as a log's handler."""
         with free_passage():
             super().connect()
 

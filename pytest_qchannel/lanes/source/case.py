@@ -26,6 +26,7 @@ class Case(NamedTuple):
         requests: What the test sent.
         source: What the world was read from.
         saved: The names that the account is saved under.
+        instance: What QISKIT_IBM_INSTANCE said, an id or a name.
     """
 
     world: World
@@ -35,6 +36,7 @@ class Case(NamedTuple):
     requests: Journal
     source: str = BUILDER
     saved: tuple[str, ...] = ()
+    instance: str = ""
 
     @property
     def account(self) -> Account | None:
@@ -53,6 +55,12 @@ class Case(NamedTuple):
     def instances(self) -> list[Instance]:
         """Those of the account."""
         return list(self.account.instances.values()) if self.account is not None else []
+
+    @property
+    def chosen(self) -> str:
+        """The name of the one that QISKIT_IBM_INSTANCE chooses; empty where it chooses none."""
+        named = (one.name for one in self.instances if self.instance in (one.id, one.name))
+        return next(named, "")
 
     @property
     def asked(self) -> list[Instance]:

@@ -109,11 +109,11 @@ def _refused_list(case: Case) -> QChannelError | None:
     if last is None or last.status < 400 or str(last.status) in str(case.error):
         return None
     return QChannelError(
-        f"#{last.number} was refused with {last.status}: the client takes that for an empty list "
-        "of backends",
+        f"#{last.number} was refused with {last.status}: Qiskit's client takes that for an empty "
+        "list of backends",
         facts=[("why", last.why)],
-        next=None  # the other hint has it
-        if _unknown(case)
+        next=None  # another hint has it, or the answer
+        if _unknown(case) or last.status != 401
         else said_to(
             tests="log in again, as by qchannel.connect(); or, if the test is about access that "
             "has ended, assert_logged_out(service)",
@@ -211,9 +211,11 @@ def _session_on_open(case: Case) -> QChannelError | None:
     able = [one.name for one in case.instances if one.plan.has_sessions and one.devices]
     if not able:
         return _no_sessions(case)
-    said = "has" if len(able) == 1 else "have"
+    headline = f"{', '.join(able)} {'has' if len(able) == 1 else 'have'} dedicated sessions"
+    if case.chosen in able:
+        return _session_elsewhere(headline, case.chosen)
     return QChannelError(
-        f"{', '.join(able)} {said} dedicated sessions",
+        headline,
         facts=[("why", "a session is opened on the instance in use, and its plan has none")],
         next=said_to(
             tests=f'@pytest.mark.qchannel(instance="{able[0]}"), '
@@ -222,6 +224,25 @@ def _session_on_open(case: Case) -> QChannelError | None:
             program=f"{again(f'--qchannel-instance={able[0]}')}; an instance that the program "
             "names is changed there",
         ),
+    )
+
+
+def _session_elsewhere(headline: str, chosen: str) -> QChannelError:
+    """The instance that was chosen has sessions, and the code under test took another one."""
+    # Source: ``_discover_account`` of the client, 0.34 to 0.51: with token= it reads no variable,
+    # and instance= is taken in its place.
+    return QChannelError(
+        headline,
+        facts=[
+            (
+                "why",
+                f"QISKIT_IBM_INSTANCE is {chosen} here, and the session was asked for on another: "
+                "a service that is given token= or instance= does not go by it",
+            )
+        ],
+        next=f'name it where the service is made: QiskitRuntimeService(..., instance="{chosen}"); '
+        "without an edit: a world whose only instance has sessions "
+        "(qchannel docs world)",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -86,7 +87,7 @@ class EmulatedSource:
         """What the world knows of an error that says less."""
         world, saved = self.app.world, self.settings.saved_accounts
         about = (world, self.app.faults, error, channel, requests, self._source, saved)
-        return hints_for(Case(*about))
+        return hints_for(Case(*about, os.environ.get("QISKIT_IBM_INSTANCE", "")))
 
     def handle(self, request: Request) -> Response:
         """The answer of the emulated service."""

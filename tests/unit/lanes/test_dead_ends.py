@@ -158,10 +158,23 @@ def test_a_refused_list_is_no_empty_one(error: str) -> None:
     world.accounts[0].credential_revoked = True
     (said,) = told(world, AssertionError(error), sent(REFUSED, token=key))
     assert said.splitlines()[0] == (
-        "#1 was refused with 401: the client takes that for an empty list of backends"
+        "#1 was refused with 401: Qiskit's client takes that for an empty list of backends"
     )
     assert "1201 Invalid credentials." in said
     assert "log in again" in said
+
+
+def test_where_the_instance_is_no_one_s_nobody_is_told_to_log_in_again() -> None:
+    """What the user saw, of a request by hand that named an instance of their own account."""
+    world = world_of()
+    account, instance_id = "0123456789abcdef" * 2, "12345678-1234-1234-1234-123456789abc"
+    crn = f"crn:v1:bluemix:public:quantum-computing:us-east:a/{account}:{instance_id}::"
+    answered = ("GET", "/backends", refusal(403, 1200))
+    token = world.accounts[0].credential
+    refused, instance = told(world, KeyError("devices"), sent(answered, token=token, crn=crn))
+    assert refused.startswith("#1 was refused with 403: ")
+    assert "log in again" not in refused
+    assert instance.startswith(f"the emulated account has no instance {crn!r}")
 
 
 def test_a_credential_of_no_account_is_said_to_be_unknown() -> None:
@@ -190,6 +203,21 @@ def test_a_session_on_open_is_told_over_rest_too() -> None:
     (said,) = told(world, AssertionError("assert 400 == 200"), journal)
     assert said.startswith("second has dedicated sessions")
     assert '@pytest.mark.qchannel(instance="second")' in said
+
+
+def test_a_session_of_a_service_that_reads_no_instance_is_not_told_to_choose_one() -> None:
+    """What the user saw: the option that the hint named was given, and the hint was the same."""
+    journal = sent(("POST", "/sessions", refusal(400, 1352)))
+    world = world_of()
+    case = Case(world, (), AssertionError("assert 400 == 200"), CLOUD, journal)
+    _, second = world.accounts[0].instances.values()
+    for chosen in (second.name, second.id):
+        (said,) = hints_for(case._replace(instance=chosen))
+        assert said.startswith("second has dedicated sessions")
+        assert 'QiskitRuntimeService(..., instance="second")' in said
+        assert "--qchannel-instance" not in said
+    (said,) = hints_for(case._replace(instance="first"))
+    assert "--qchannel-instance=second" in said
 
 
 def test_who_has_no_dry_runs_is_told_which_instance_has() -> None:

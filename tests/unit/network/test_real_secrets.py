@@ -65,3 +65,11 @@ def test_a_key_that_is_written_out_or_read_from_a_file_has_advice_that_helps() -
     with pytest.raises(RealSecretRefused) as caught:
         handle(Request("GET", HOST, "/", {"x": KEY}), lambda _: Response(204))
     assert "or take token= or filename= away: the fixtures put" in str(caught.value.next)
+
+
+def test_a_key_in_what_is_submitted_is_not_to_be_read_at_another_time() -> None:
+    """What the user saw of a key among a job's tags: how to log in, which let the tag stand."""
+    sent = Request("POST", HOST, "/api/v1/jobs", {}, "", f'{{"tags": ["{KEY}"]}}'.encode())
+    with pytest.raises(RealSecretRefused) as caught:
+        refusing(SECRETS, lambda: "here", [])(sent, lambda _: Response(204))
+    assert caught.value.next == "leave it out of what is submitted: a login alone needs it"

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qsl
 
-from pytest_qchannel.cassette.interaction import Interaction
+from pytest_qchannel.cassette.interaction import Interaction, with_length
 from pytest_qchannel.cassette.playback.matching import found_in
 from pytest_qchannel.cassette.standin_shapes import HEX, WORD, standin_jwt
 from pytest_qchannel.hosts import IAM
@@ -120,10 +120,7 @@ def _to(sent: Interaction, refused: Interaction) -> Interaction:
     agents = (value for name, value in sent.request_headers if name.lower() == "user-agent")
     context["userAgent"] = next(agents, "")
     made = compact(body)
-    headers = tuple(
-        (name, str(len(made)) if name.lower() == "content-length" else value)
-        for name, value in refused.response_headers
-    )
+    headers = with_length(refused.response_headers, made)
     return replace(refused, response_headers=headers, response_body=made)
 
 

@@ -174,8 +174,8 @@ class OwnWords:
             or (not kind and _ANY in shape and _shape(word) == shape and self._is_own(word))
         ]
         if is_submission(sent) and len(alike) != 1:
-            as_long = [word for word in free if _as_long(word) == _as_long(text)]
-            alike = self._of_the_same_job(sent, alike or as_long) or alike
+            near = [word for word in free if _is_near(word, text)]
+            alike = self._of_the_same_job(sent, alike or near) or alike
         if len(alike) < 2:
             return alike[0] if alike else text
         is_plain = is_tag(text) and not self._is_cut(text)
@@ -226,8 +226,19 @@ def _shape(text: str) -> str:
     return "".join(part + name for part, name in zip(bare, [*names, ""], strict=True))
 
 
-def _as_long(text: str) -> str:
-    return _LETTERS.sub(lambda word: f"*{len(word[0])}", text)
+def _is_near(one: str, other: str) -> bool:
+    """Whether the letters of two tags are as many, or a word of one has a digit in the other.
+
+    The worker of a run is ``gw1``, or ``master``.
+    """
+    as_long = [_LETTERS.sub(lambda word: f"*{len(word[0])}", text) for text in (one, other)]
+    shapes = [_shape(text) for text in (one, other)]
+    words = [re.escape(shape).replace(re.escape(_ANY), r"\w+") for shape in shapes]
+    return (
+        as_long[0] == as_long[1]
+        or re.fullmatch(words[0], other) is not None
+        or re.fullmatch(words[1], one) is not None
+    )
 
 
 def _in_common(one: str, other: str) -> int:

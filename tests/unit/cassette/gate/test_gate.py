@@ -349,8 +349,8 @@ def test_the_refusal_has_the_shape_of_the_house() -> None:
         "refused to store a secret: GATE-001 the value of QISKIT_IBM_TOKEN, line 4, interaction "
         "#1, interactions[0].request.headers.x[0]\n"
         "  where: cassettes/a.yaml\n"
-        "  next:  add a scrub rule for that place (qchannel docs scrubbing), "
-        "and record again"
+        "  next:  send something else there, or leave the test emulated, without the marker vcr; "
+        "where the code sends nothing of it: report this text (qchannel docs scrubbing)"
     )
 
 

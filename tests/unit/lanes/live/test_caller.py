@@ -123,3 +123,4 @@ def test_a_service_that_is_down_is_no_matter_of_credentials() -> None:
         with pytest.raises(LiveLoginFailed) as failed:
             Service().caller(send).access_token()
         assert failed.value.outcome == "service"
+        assert not str(failed.value.next).startswith("check the "), "no key was refused"

@@ -67,6 +67,16 @@ def test_letters_that_were_drawn_stand_for_as_many_of_the_same_job() -> None:
     assert tags(found) == ["run-of-asdfghjklm"]
 
 
+@pytest.mark.parametrize("both", [("worker-master", "worker-gw1"), ("worker-gw0", "worker-main")])
+def test_the_worker_of_another_run_is_a_word_with_or_without_a_digit(both: tuple[str, str]) -> None:
+    """Recorded by one process, and replayed with ``-n 2``, such a tag was a miss."""
+    recorded, sent = both
+    words = OwnWords([job(recorded)])
+    assert tags(words.as_recorded(job(sent))) == [recorded]
+    other = job(sent, shots=9)
+    assert OwnWords([job(recorded)]).as_recorded(other) is other
+
+
 @pytest.mark.parametrize(
     ("recorded", "sent"),
     [
@@ -74,6 +84,7 @@ def test_letters_that_were_drawn_stand_for_as_many_of_the_same_job() -> None:
         ("of-3fa85f64", "by-3fa85f65"),
         ("after qchanneljob000000001", "after qchanneljob000000002"),
         ("test-1", "test"),
+        ("", "a1"),
     ],
 )
 def test_a_word_that_was_changed_is_none(recorded: str, sent: str) -> None:
