@@ -73,7 +73,7 @@ class _Connection(HTTPSConnection):
     debuglevel = 0
 
     def connect(self) -> None:
-        """Connects past a shut network, but nothing else that a request calls, as a log's handler."""
+        """Connects past a shut network; what else a request calls, as a log's handler, does not."""
         with free_passage():
             super().connect()
 
