@@ -144,12 +144,14 @@ class Loan:
         """
         if not _is_login(request):
             headers = dict(request.headers)
-            scheme, space, value = headers.get(_AUTHORIZATION, "").strip().partition(" ")
+            said = headers.get(_AUTHORIZATION, "").strip()
+            scheme, space, value = said.partition(" ")
+            if scheme.lower() not in _SCHEMES:
+                # Whole: what refuses another scheme, as http.client some letters, may show it.
+                scheme, space, value = "", "", said
             if value.strip():
                 real = self._real_of(value.strip(), request, where)
                 headers[_AUTHORIZATION] = scheme + space + real
-            elif scheme and scheme.lower() not in _SCHEMES:
-                headers[_AUTHORIZATION] = self._real_of(scheme, request, where)
             return replace(request, headers=headers)
         fields = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         form = [

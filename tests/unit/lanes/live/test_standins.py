@@ -124,6 +124,16 @@ def test_a_credential_without_a_scheme_is_one_too(standins: Loan) -> None:
     assert sent.headers["authorization"] == KEY
 
 
+@pytest.mark.parametrize("scheme", ["Bea\rrer", "Bearer\0", "Token", "X\n"])
+def test_a_scheme_of_no_service_gets_no_credential(standins: Loan, scheme: str) -> None:
+    """``http.client`` refuses a control character, and said so with the whole header: the test was
+    told of a fault of the emulator's, with the real key in it.
+    """
+    standin = standins.keys["ibm_quantum_platform"]
+    with pytest.raises(LiveRefused, match="does not know"):
+        standins.outwards(Request(*JOBS, headers={"authorization": f"{scheme} {standin}"}))
+
+
 def test_half_a_character_is_no_token_of_anybody(standins: Loan) -> None:
     half = "\ud800-a-token-that-no-header-may-have"
     assert log_in(standins, access_token=half)["access_token"] == half
