@@ -9,6 +9,10 @@ PYTEST_DONT_REWRITE: no assertion is here, and pytest would warn where it was lo
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -177,6 +181,27 @@ __all__ = [
     "polls",
     "seconds",
 ]
+
+
+class _AsInstalled:
+    """Finds the modules of this package as Python does, with the bytecode that was installed.
+
+    Pytest's own finder makes assertions of tests tell more, of which there are none here; where
+    Python may write no bytecode it would compile each module again in every run.
+    """
+
+    @staticmethod
+    def find_spec(
+        name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Where a module of ours is; nothing of all others."""
+        return PathFinder.find_spec(name, path, target) if name.startswith(_PREFIX) else None
+
+
+_PREFIX = f"{__name__}."
+
+if "_pytest.assertion.rewrite" in sys.modules:
+    sys.meta_path.insert(0, _AsInstalled)
 
 
 def __getattr__(name: str) -> Any:

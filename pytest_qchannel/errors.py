@@ -10,8 +10,6 @@ Every message is built from the same four parts, so that its first line stands a
 Three families, told apart by type: :class:`UsageProblem` is the user's setup (the plugin turns it
 into ``pytest.UsageError``), :class:`ExpectationFailed` is a test's expectation (an
 ``AssertionError``), and everything else here is a rule of the kit that was broken.
-
-PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
 """
 
 from __future__ import annotations

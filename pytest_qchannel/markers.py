@@ -1,7 +1,4 @@
-"""The markers, in words: what ``pytest --markers`` shows and what errors name.
-
-PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
-"""
+"""The markers, in words: what ``pytest --markers`` shows and what errors name."""
 
 from __future__ import annotations
 

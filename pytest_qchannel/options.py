@@ -3,8 +3,6 @@
 This module is loaded by every pytest run of everybody who installed the package. What a setting's
 text means is in :mod:`.settings`, which is loaded where somebody set one, or a test uses us, with
 the choices of few words in :mod:`.modes`.
-
-PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Functions of the ``socket`` module that are replaced for a while, and whoever uses them is told.
 
 Every run of everybody loads this, so it imports nothing that pytest has not loaded already.
-
-PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@ Installed and unused it must cost milliseconds, also where there is no bytecode 
 our modules at every start. So this module and those it imports are small; :mod:`.start` is loaded
 where something of ours is set, :mod:`.our_tests` by the first test that uses us. A test holds that
 true.
-
-PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 They are plain functions here. :func:`fixtures` makes the family of them at a scope: the plugin has
 it at the scope of the settings, and a module or ``conftest.py`` may have it at another one.
-
-PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
 """
 
 from __future__ import annotations

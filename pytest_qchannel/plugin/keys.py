@@ -1,7 +1,4 @@
-"""What the plugin keeps with a run or a test, by key.
-
-PYTEST_DONT_REWRITE: no assertion is here, and each run loads it.
-"""
+"""What the plugin keeps with a run or a test, by key."""
 
 from __future__ import annotations
 

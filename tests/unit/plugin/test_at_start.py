@@ -1,20 +1,28 @@
-"""What each run of everybody loads is not rewritten by pytest."""
+"""What each run of everybody loads is not compiled by pytest."""
 
 from __future__ import annotations
 
-import ast
-import importlib
+import subprocess
+import sys
 from pathlib import Path
 
-import pytest
+TELLS = """
+import sys
 
-from tests.unit.test_architecture import AT_START
+def pytest_sessionfinish():
+    ours = [one for name, one in sys.modules.items() if name.startswith("pytest_qchannel.")]
+    print("LOADED", len(ours), *{type(one.__loader__).__name__ for one in ours})
+"""
 
 
-@pytest.mark.parametrize("name", sorted(AT_START))
-def test_pytest_need_not_rewrite_what_is_loaded_at_start(name: str) -> None:
-    """Where no bytecode is written it did so in every run of everybody, for no assertion."""
-    source = Path(importlib.import_module(name).__file__ or "").read_text(encoding="utf-8")
-    tree = ast.parse(source)
-    assert "PYTEST_DONT_REWRITE" in (ast.get_docstring(tree) or "")
-    assert not any(isinstance(one, ast.Assert) for one in ast.walk(tree))
+def test_python_loads_our_modules_and_pytest_does_not_rewrite_them(tmp_path: Path) -> None:
+    """Where no bytecode may be written, it compiled each of them again in every run."""
+    (tmp_path / "conftest.py").write_text(TELLS, encoding="utf-8")
+    test = "def test_a(qchannel_rest): assert qchannel_rest.get('/backends').ok\n"
+    (tmp_path / "test_it.py").write_text(test, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    [said] = [line for line in done.stdout.splitlines() if "LOADED" in line]
+    _, number, *loaders = said[said.index("LOADED") :].split()
+    assert int(number) > 50, done.stdout
+    assert loaders == ["SourceFileLoader"]
