@@ -59,8 +59,13 @@ def _origin(error: BaseException) -> tuple[BaseException, Path | None]:
 
 
 def _hint(config: pytest.Config, file: Path, error: BaseException) -> str | None:
-    """What is said of an error, if it is one that an emulated account prevents."""
-    facts = None if WHOLE_RUN in config.stash else forgotten.missed_way(error)
+    """What is said of an error, if it is one that an emulated account prevents.
+
+    Where there is one already, in a run that is all on the emulator, that knows what is wrong.
+    """
+    if WHOLE_RUN in config.stash:
+        return "\n".join(config.stash[WHOLE_RUN].hints(error))
+    facts = forgotten.missed_way(error)
     if facts is None:
         return None
     settings = session_settings.resolved(EarlyConfig(config), {})

@@ -244,6 +244,20 @@ def test_while_a_conftest_is_imported_that_fails(run: Any) -> None:
     assert SAID in result.stderr.str()
 
 
+def test_a_key_that_is_written_in_a_conftest_is_of_no_account(run: Any) -> None:
+    """What the user saw: the client's own word, though the run was all on the emulator."""
+    grant = "urn:ibm:params:oauth:grant-type:apikey"
+    conftest = f"""
+        import requests
+
+        form = dict(grant_type="{grant}", apikey="x" * 44)
+        requests.post("https://iam.cloud.ibm.com/identity/token", form).raise_for_status()
+    """
+    result = run("def test_a(): pass", *FLAGS, conftest=conftest)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*the API key that #1 was sent with is unknown here*", "*next: *"])
+
+
 def test_after_the_run(run_apart: Any) -> None:
     result = run_apart(
         "def test_a(): pass",
