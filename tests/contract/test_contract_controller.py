@@ -124,7 +124,7 @@ def test_a_malformed_body_is_refused_and_changes_nothing(door: Door, body: objec
         ({"parameters": {"instance_limit_seconds": 5, "plan": "x"}}, "'plan'"),
         (
             {"parameters": {"usage_allocation_seconds": 1_000, "instance_limit_seconds": "1001"}},
-            "more than the 1000 seconds",
+            "more than the allocated 1000 seconds",
         ),
     ],
 )
