@@ -76,7 +76,7 @@ _FUNCTIONS: dict[Any, tuple[str, ...]] = {
     socket: ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "create_connection"),
     socket.socket: ("connect", "connect_ex", "sendto"),
     ssl.SSLContext: ("wrap_socket", "wrap_bio", "load_verify_locations"),
-    http.client.HTTPConnection: ("connect", "debuglevel"),
+    http.client.HTTPConnection: ("connect",),
     time: ("time", "sleep", "monotonic", "perf_counter"),
 }
 """What lanes, doors and tests put something around."""

@@ -71,7 +71,7 @@ def _is_content(request: Request, value: bytes) -> bool:
     found = find(request.method, request.host, request.path)
     if found is None or found.route.action is Action.LOGIN:
         return False
-    alone = Request(request.method, request.host, request.path, {}, "", request.body)
+    alone = Request(request.method, request.host, "/", {}, "", request.body)
     return any(value in text for text in _texts(alone))
 
 

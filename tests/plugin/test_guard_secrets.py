@@ -208,7 +208,7 @@ def test_a_key_of_the_account_file_is_refused_in_a_body_of_any_size(
     result.stdout.fnmatch_lines(
         [
             "*RealSecretRefused: *sent the real credential of ~/.qiskit/qiskit-ibm.json",
-            "*next: *let the client log in without token= *",
+            "*next: *leave it out of what is submitted: a login alone needs it",
         ]
     )
     assert VALUE not in result.stdout.str() + result.stderr.str()

@@ -49,7 +49,7 @@ def test_without_the_option_the_same_host_is_refused(run: Any) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E  *NetworkBlocked: a test in the emulated lane reached for Db.Example.org.",
+            "E  *NetworkBlocked: a test in the emulated lane reached for db.example.org",
             "E *where: test_it.py::test_a",
         ]
     )

@@ -124,7 +124,7 @@ def test_everywhere_no_test_has_a_door_of_its_own(run: Any) -> None:
         [
             "ERROR: marker qchannel: door=loopback, but the whole run is behind one door, "
             "in-process",
-            "  next: *pytest --qchannel-door=loopback, or run without --qchannel-everywhere",
+            "  next: *pytest *--qchannel-door=loopback, or run without --qchannel-everywhere",
         ]
     )
 

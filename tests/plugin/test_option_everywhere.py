@@ -94,7 +94,7 @@ def test_a_marker_cannot_have_another_seed(run: Any, monkeypatch: pytest.MonkeyP
         [
             "ERROR: marker qchannel: seed=4, but the whole run is in one world with seed=3",
             "*where: test_it.py::test_a*",
-            "*next: *pytest --qchannel-seed=4, or run without --qchannel-everywhere",
+            "*next: *pytest *--qchannel-seed=4, or run without --qchannel-everywhere",
         ]
     )
 

@@ -203,7 +203,7 @@ def test_a_lane_gets_what_a_marker_asks_for_as_the_error_says(run: Run) -> None:
     mended = tests.replace("import pytest", f"import pytest\n        {line}")
     run(mended, "--qchannel-scope=module").assert_outcomes(passed=2)
     result = run(tests, "--qchannel-scope=session")
-    result.stderr.fnmatch_lines(["*next: *pytest --qchannel-seed=7, or take seed from the marker"])
+    result.stderr.fnmatch_lines(["*next: *pytest *--qchannel-seed=7, or take seed from the marker"])
     run(tests, "--qchannel-scope=session", "--qchannel-seed=7").assert_outcomes(passed=2)
 
 
