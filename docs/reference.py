@@ -10,7 +10,7 @@ import re
 
 import pytest_qchannel
 from docs.world_keys import table
-from pytest_qchannel.markers import HELP, USAGE
+from pytest_qchannel.markers import HELP, told_of
 from pytest_qchannel.plugin.fixtures import FAMILY, qchannel_world
 
 
@@ -28,9 +28,8 @@ def fixtures() -> str:
 
 def markers() -> str:
     """The markers, each with what ``pytest --markers`` says of it."""
-    return table(
-        ["marker", "meaning"], [[f"`{usage}`", HELP[name]] for name, usage in USAGE.items()]
-    )
+    rows = [[f"`{usage}`", meaning] for usage, meaning in map(told_of, HELP)]
+    return table(["marker", "meaning"], rows)
 
 
 def assertions() -> str:

@@ -8,6 +8,7 @@ PYTEST_DONT_REWRITE: no assertion is here, and pytest would warn where it was lo
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import sys
 from collections.abc import Sequence
@@ -200,8 +201,16 @@ class _AsInstalled:
 
 _PREFIX = f"{__name__}."
 
+
+def _forget() -> None:
+    """A finder that is left at the end costs the interpreter another look at all objects."""
+    if _AsInstalled in sys.meta_path:
+        sys.meta_path.remove(_AsInstalled)
+
+
 if "_pytest.assertion.rewrite" in sys.modules:
     sys.meta_path.insert(0, _AsInstalled)
+    atexit.register(_forget)
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import textwrap
 from collections.abc import Iterable
 from typing import Final
 
@@ -17,10 +16,10 @@ __all__ = [
     "LENDING",
     "LIVE_QPU",
     "QCHANNEL",
-    "USAGE",
     "is_mistyped",
     "is_vcr_mistyped",
-    "registered",
+    "told_of",
+    "usage_of",
 ]
 
 QCHANNEL: Final = "qchannel"
@@ -30,34 +29,40 @@ FAULT: Final = "qchannel_fault"
 LENDING: Final = (QCHANNEL, LIVE_QPU, FAULT)
 """A test with one of them gets the fixture ``qchannel``, whether it asks for it or not."""
 
-USAGE: Final = {
-    QCHANNEL: "qchannel(*names, instance=None, seed=None, mode=None, door=None, "
-    "allow_unused=False)",
-    LIVE_QPU: "live_qpu(*, max_qpu_seconds=10, max_jobs=1, backend=None, only_live=False)",
-    FAULT: "qchannel_fault(route, status=503, times=1)",
-}
-
 HELP: Final = {
-    QCHANNEL: "run the test on these channels only, with this instance, seed, mode or door; "
-    "allow_unused: a replay need not use all of its cassette",
-    LIVE_QPU: "what the test may spend in the live lane: QPU seconds of all its jobs, their "
-    "number, and the one device that it may use; only_live: it is skipped in other lanes",
-    FAULT: "something goes wrong in the test, of which there may be several markers. A request: "
-    "route, service, host, status, code, message, retry_after_s, processed, delay_s, drop, body; "
-    "or a job: job, reason, code, backend; or an account: account, account_name; and of each: "
-    "skip, times, optional. qchannel docs faults says what they mean",
+    QCHANNEL: """\
+qchannel(*names, instance=None, seed=None, mode=None, door=None,
+    allow_unused=False): run the test on these channels only, with this
+    instance, seed, mode or door; allow_unused: a replay need not use all of its
+    cassette""",
+    LIVE_QPU: """\
+live_qpu(*, max_qpu_seconds=10, max_jobs=1, backend=None,
+    only_live=False): what the test may spend in the live lane: QPU seconds of
+    all its jobs, their number, and the one device that it may use; only_live:
+    it is skipped in other lanes""",
+    FAULT: """\
+qchannel_fault(route, status=503, times=1): something goes wrong in
+    the test, of which there may be several markers. A request: route, service,
+    host, status, code, message, retry_after_s, processed, delay_s, drop, body;
+    or a job: job, reason, code, backend; or an account: account, account_name;
+    and of each: skip, times, optional. qchannel docs faults says what they mean""",
 }
+"""Each marker as ``pytest --markers`` shows it, behind ``@pytest.mark.``: in 80 columns."""
 
 
 _RESTS: Final = frozenset(("", FAULT.removeprefix(f"{QCHANNEL}_")))
 """What follows ``qchannel`` in the name of a marker."""
 
 
-def registered(name: str) -> str:
-    """How a marker is registered: what ``pytest --markers`` shows fits a terminal."""
-    shown = "@pytest.mark."
-    text = f"{shown}{USAGE[name]}: {HELP[name]}"
-    return textwrap.fill(text, 80, subsequent_indent="    ").removeprefix(shown)
+def usage_of(name: str) -> str:
+    """How one of our markers is written, in one line."""
+    return told_of(name)[0]
+
+
+def told_of(name: str) -> tuple[str, str]:
+    """How one of our markers is written, and what it means, each in one line."""
+    usage, end, meaning = " ".join(HELP[name].split()).partition("): ")
+    return f"{usage}{end.strip(': ')}", meaning
 
 
 def is_mistyped(name: str, told: Iterable[str]) -> bool:
@@ -81,7 +86,7 @@ def _is_registered(name: str, told: Iterable[str]) -> bool:
 
 @functools.cache
 def _is_alike(name: str) -> bool:
-    if name in USAGE:
+    if name in HELP:
         return False
     if name.startswith(QCHANNEL) or is_meant(name, _RESTS):
         return True

@@ -34,15 +34,14 @@ CHANNELS: Final = ("ibm_quantum_platform", "ibm_cloud", "ibm_quantum")
 
 ENV_PREFIX: Final = "QCHANNEL_"
 
-_MEANT: Final = re.compile(r"q(?!u|t|iskit)[_-]?[^\W_]{5,}", re.IGNORECASE)
+_MEANT: Final = r"(?i:q(?!u|t|iskit)[_-]?[^\W_]{5,})"
 """How a name begins that may be meant to be one of ours: the others are spared the comparison.
 
-Many projects have ``quote-style``, ``qt_api`` or ``qiskit-ibm-runtime`` in the same file.
+Many projects have ``quote-style``, ``qt_api`` or ``qiskit-ibm-runtime`` in the same file. (Compiled
+by the first name or file that has a ``q`` where we have one: a run of somebody else has none.)
 """
 
-_IN_FILE: Final = re.compile(
-    rf"(?<![\w-])(?:-o)?{_MEANT.pattern}[\w-]*[\"']?\s*[=:]", re.IGNORECASE
-)
+_IN_FILE: Final = rf"(?<![\w-])(?:-o)?{_MEANT}[\w-]*[\"']?\s*[=:]"
 """What an ini file, or ``-o``, has in it with a setting of ours, or with a mistyped one."""
 
 Scope: TypeAlias = Literal["function", "class", "module", "package", "session"]
@@ -294,7 +293,7 @@ def is_meant(name: str, rests: Container[str]) -> bool:
         name: A variable, ini key or marker, or an option without its dashes.
         rests: What follows ``qchannel_`` in such names of ours; ``""`` where nothing may.
     """
-    if not _MEANT.match(name):
+    if not _begins_as_ours(name):
         return False
     whose, rest, is_split = _parts(name)
     is_ours = rest in rests if is_split else bool(rest) or "" in rests
@@ -342,11 +341,14 @@ def may_be_meant(variables: Iterable[str], args: Iterable[str], texts: Iterable[
         texts: Ini files, and what ``-o`` says in their place.
     """
     args = tuple(args)
-    return (
-        any(map(_MEANT.match, variables))
-        or any(_MEANT.match(one, 2) for one in options_in(args))
-        or any(map(_IN_FILE.search, (*texts, *args)))
+    names = (*variables, *(one.removeprefix("--") for one in options_in(args)))
+    return any(map(_begins_as_ours, names)) or any(
+        re.search(_IN_FILE, text) for text in (*texts, *args) if "q" in text or "Q" in text
     )
+
+
+def _begins_as_ours(name: str) -> bool:
+    return name.startswith(("q", "Q")) and re.match(_MEANT, name) is not None
 
 
 def names_a_lane(command_line: object) -> bool:

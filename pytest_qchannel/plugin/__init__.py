@@ -88,8 +88,8 @@ def pytest_load_initial_conftests(
 
 def pytest_configure(config: pytest.Config) -> None:
     """Registers the markers and checks the settings once."""
-    for name in markers.USAGE:
-        config.addinivalue_line("markers", markers.registered(name))
+    for shown in markers.HELP.values():
+        config.addinivalue_line("markers", shown)
     with _usage_errors():
         _begin(config)
     _watch_network(config)  # where a conftest.py loads this plugin itself
@@ -354,7 +354,7 @@ def _is_anything_set(config: pytest.Config, args: Iterable[str] = ()) -> bool:
 def _has_ours(item: pytest.Item) -> bool:
     """Whether a test has a fixture or marker of ours, or a marker that may be meant so."""
     return keys.LANE_FIXTURE in getattr(item, "fixturenames", ()) or any(
-        mark.name in markers.USAGE or markers.is_mistyped(mark.name, item.config.getini("markers"))
+        mark.name in markers.HELP or markers.is_mistyped(mark.name, item.config.getini("markers"))
         for mark in item.iter_markers()
     )
 

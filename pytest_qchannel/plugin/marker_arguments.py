@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.markers import FAULT, LIVE_QPU, QCHANNEL, USAGE
+from pytest_qchannel.markers import FAULT, LIVE_QPU, QCHANNEL, usage_of
 from pytest_qchannel.rerun_command import again
 from pytest_qchannel.settings import CHANNELS, Mode
 from pytest_qchannel.wire import is_int, is_number
@@ -154,7 +154,7 @@ def _by_place(args: tuple[object, ...], kwargs: Mapping[str, object], argument: 
     given = kwargs[argument]
     names = [*args, *(given if isinstance(given, list | tuple) else [given])]
     if not all(one in CHANNELS for one in names):
-        return USAGE[QCHANNEL]
+        return usage_of(QCHANNEL)
     others = [f"{name}={value!r}" for name, value in kwargs.items() if name != argument]
     return f"qchannel({', '.join([*(json.dumps(one) for one in names), *others])})"
 
@@ -172,7 +172,7 @@ def read(name: str, args: tuple[object, ...], kwargs: Mapping[str, object], wher
             close = nearest(argument, known)
             hint = f", did you mean {close!r}?" if close else ""
             is_channel = name == QCHANNEL and argument in ("channel", "channels")
-            usage = _by_place(args, kwargs, argument) if is_channel else USAGE[name]
+            usage = _by_place(args, kwargs, argument) if is_channel else usage_of(name)
             mend = f"write it as @pytest.mark.{usage}"
             if argument == "scope":  # pytest knows it before it knows who uses a fixture
                 hint, mend = ": it cannot change how long fixtures live", _SCOPE_LINE
@@ -185,7 +185,7 @@ def read(name: str, args: tuple[object, ...], kwargs: Mapping[str, object], wher
         raise UsageProblem(
             f"marker {name}: {str(problem).partition('() ')[2] or problem}",
             where=where,
-            next=f"write it as @pytest.mark.{USAGE[name]}",
+            next=f"write it as @pytest.mark.{usage_of(name)}",
         ) from None
     except UsageProblem as problem:
         raise UsageProblem(

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from pytest_qchannel.errors import nearest
-from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
+from pytest_qchannel.markers import HELP, QCHANNEL, is_mistyped
 
 __all__ = ["leave_out", "name_nearest"]
 
@@ -44,7 +44,7 @@ def name_nearest(config: pytest.Config, report: pytest.CollectReport) -> None:
     With ``--strict-markers``, or where warnings are errors, pytest is first to refuse it.
     """
     if name := _mistyped_in(_FAILED, said := str(report.longrepr), config):
-        report.longrepr = f"{said}\n  closest: {nearest(name, USAGE) or QCHANNEL}"
+        report.longrepr = f"{said}\n  closest: {nearest(name, HELP) or QCHANNEL}"
 
 
 def _mistyped_in(pattern: re.Pattern[str], text: str, config: pytest.Config) -> str | None:

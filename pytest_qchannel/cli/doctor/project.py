@@ -16,7 +16,7 @@ from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.lanes.worlds import world_of
-from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
+from pytest_qchannel.markers import HELP, QCHANNEL, is_mistyped, usage_of
 from pytest_qchannel.modes import Mode
 from pytest_qchannel.options import CHANNELS, OPTIONS, Option
 from pytest_qchannel.reading import read_small
@@ -155,7 +155,7 @@ def _markers(machine: Machine) -> Iterator[Finding]:
         for mark in _marks_in(path):
             where = f"{machine.shown(path)}, line {mark.line}"
             if is_mistyped(mark.name, known):
-                close = nearest(mark.name, USAGE) or QCHANNEL
+                close = nearest(mark.name, HELP) or QCHANNEL
                 yield fail(
                     f"{where}: there is no marker {mark.name}",
                     commands.edited(machine, path, mark.line, f".{mark.name}", f".{close}"),
@@ -170,7 +170,7 @@ def _markers(machine: Machine) -> Iterator[Finding]:
 
 
 _WORDS: Final = {
-    name: re.findall(r"(\w+)=", usage) for name, usage in USAGE.items() if name != "qchannel_fault"
+    name: re.findall(r"(\w+)=", usage_of(name)) for name in HELP if name != "qchannel_fault"
 }
 """The arguments of our markers; those of faults hang together, and only a run tells."""
 

@@ -25,7 +25,7 @@ from pytest_qchannel.emulator.faults.parse import (
 from pytest_qchannel.emulator.world.jobs import JobEnding
 from pytest_qchannel.emulator.world.progression import STUCK
 from pytest_qchannel.ibm.table import ROUTES
-from pytest_qchannel.markers import FAULT, HELP, USAGE
+from pytest_qchannel.markers import FAULT, told_of, usage_of
 from pytest_qchannel.plugin.marker_arguments import ACCEPT
 
 DOCS = Path(__file__).parents[4] / "docs" / "faults.md"
@@ -165,8 +165,9 @@ def test_every_route_of_the_tables_can_be_declared() -> None:
 def test_the_marker_takes_the_same_words() -> None:
     assert tuple(inspect.signature(ACCEPT[FAULT]).parameters) == WORDS
     # What `pytest --markers` says of it.
-    assert set(re.findall(r"(\w+)=", USAGE[FAULT])) <= set(WORDS)
-    kinds = [re.findall(r"\w+", part) for part in re.findall(r": (.+?)(?:;|\.)", HELP[FAULT])]
+    assert set(re.findall(r"(\w+)=", usage_of(FAULT))) <= set(WORDS)
+    meaning = told_of(FAULT)[1]
+    kinds = [re.findall(r"\w+", part) for part in re.findall(r": (.+?)(?:;|\.)", meaning)]
     specs = (RequestWords, JobWords, AccountWords)
     assert [set(kind) for kind in kinds] == [
         *({*spec.own()} for spec in specs), {one.name for one in fields(Words)}
