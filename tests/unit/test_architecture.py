@@ -378,6 +378,28 @@ def test_a_project_that_does_not_use_us_loads_little(
     assert heavy_among(loaded) == []
 
 
+def test_our_modules_are_loaded_as_installed_and_the_finder_is_gone_at_the_end(
+    tmp_path: Path,
+) -> None:
+    """Pytest would compile them where no bytecode may be written; Python would look once more."""
+    code = f"""
+import atexit, sys, pytest
+
+def tell():
+    ours = {{one.__loader__ for name, one in sys.modules.items() if name.startswith("{NAME}")}}
+    finders = (type(one) if not isinstance(one, type) else one for one in sys.meta_path)
+    loaders = {{f"by:{{type(one).__name__}}" for one in ours}}
+    print("LOADED", *loaders, *{{one.__module__ for one in finders}})
+
+atexit.register(tell)
+pytest.main(["-q", "-p", "{NAME}.plugin"])
+"""
+    (tmp_path / "conftest.py").write_text("", encoding="utf-8")
+    loaded = told_by("-c", code, cwd=tmp_path)
+    assert [one for one in loaded if one.startswith("by:")] == ["by:SourceFileLoader"]
+    assert NAME not in loaded
+
+
 def test_the_default_world_is_made_without_pydantic(tmp_path: Path) -> None:
     """It is what most tests get, and pydantic takes longer to load than all that it needs."""
     code = (
