@@ -138,11 +138,11 @@ class Gate:
             text = view.data.decode("utf-8", "replace")
             bare += b"\n" + bare_of(unicodedata.normalize("NFKC", text).encode())
         begun = self._bare.find_matches_as_indexes(bare, overlapping=True)
-        found = {
+        found = dict.fromkeys(
             self._spaced[number][1]
             for number, start, _ in begun
             if bare.startswith(self._spaced[number][0], start)
-        }
+        )
         return [Hit(KNOWN_SECRET, f"the value of {name}", (*view.how, how)) for name, how in found]
 
     def _looking_like_one(self, view: View) -> list[Hit]:
