@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.plugin import command_line, forgotten, session_settings
 from pytest_qchannel.plugin.before_tests import IN_FIXTURE, NEXT_LIVE
@@ -69,16 +68,13 @@ def _hint(config: pytest.Config, file: Path, error: BaseException) -> str | None
     if facts is None:
         return None
     settings = session_settings.resolved(EarlyConfig(config), {})
-    with command_line.known(config):
-        everywhere = rerun_command.everywhere()
-    in_fixture = IN_FIXTURE.format(scope=settings.scope)
     hint = QChannelError(
         f"{file.name} wants an account while it is imported, when no fixture or marker of "
         "pytest-qchannel is there yet: nothing is emulated",
         facts=facts,
         next=NEXT_LIVE
         if settings.is_live
-        else f"{everywhere} (for good: qchannel_everywhere = true in the ini file); or "
-        f"{in_fixture}",
+        else f"{command_line.everywhere(config)} (for good: qchannel_everywhere = true in the ini "
+        f"file); or {IN_FIXTURE.format(scope=settings.scope)}",
     )
     return str(hint)

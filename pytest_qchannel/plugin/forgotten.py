@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_qchannel import rerun_command
 from pytest_qchannel.channels.credentials import CLIENT_VARIABLES, credential_variables
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, SEARCH, find_host
@@ -72,8 +71,7 @@ def mending(item: pytest.Item) -> str:
     asking = ""
     if isinstance(item, pytest.Function) and item.cls is None:
         asking = f": def {item.originalname}(qchannel)"
-    with command_line.known(item.config):
-        everywhere = rerun_command.everywhere()
+    everywhere = command_line.everywhere(item.config)
     return f"ask for one{asking}; or mark it: @pytest.mark.qchannel; or {everywhere}"
 
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import found_in, is_submission, submission_in
-from pytest_qchannel.cassette.scrub.looks import is_drawn, is_tag
+from pytest_qchannel.cassette.scrub.looks import UUID, is_drawn, is_tag
 from pytest_qchannel.cassette.standin_shapes import is_word_standin, length_of, parted
 from pytest_qchannel.wire import json_object
 
@@ -29,8 +29,7 @@ _TAGS: Final = "tags"
 _ANY: Final = "*"
 
 _DRAWN: Final = re.compile(
-    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    r"|(?=[\w+/-]*\d)(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])[\w+/-]{12,}={0,2}"
+    UUID.pattern + r"|(?=[\w+/-]*\d)(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])[\w+/-]{12,}={0,2}"
     r"|(?<![A-Za-z0-9])[0-9a-fA-F]{7,}(?![A-Za-z0-9])|[A-Za-z]*[0-9][A-Za-z0-9]*"
 )
 """What may be drawn within a text: UUIDs, tokens, digests, and every word with a digit."""
