@@ -79,7 +79,7 @@ def _imported(node: ast.AST, path: Path, roots: tuple[Path, ...]) -> Iterator[Pa
     else:
         return
     level = node.level if isinstance(node, ast.ImportFrom) else 0
-    for root in (path.parents[level - 1],) if level else (*roots, path.parent):
+    for root in path.parents[level - 1 : level] if level else (*roots, path.parent):
         for name in names:
             place = root.joinpath(*filter(None, name.split(".")))
             yield place.with_suffix(".py")
