@@ -13,12 +13,14 @@ from typing import Final
 import click
 
 from pytest_qchannel import rerun_command
+from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.cli.as_python import flush, program_of, show, status_of
 from pytest_qchannel.cli.group import INTERRUPTED, example, in_our_words
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.assemble import lane_of_process
+from pytest_qchannel.secret import hide_all
 from pytest_qchannel.settings import CHANNELS, Door, Settings, check_variables, resolve
 
 __all__ = ["run"]
@@ -219,7 +221,7 @@ def _start_of(given: Mapping[str, str | None], words: tuple[str, ...]) -> rerun_
 
 def _say(text: str) -> None:
     with suppress(ValueError, OSError):
-        click.echo(text, err=True)
+        click.echo(hide_all(text, secrets_of_person()), err=True)
 
 
 def _settings(given: dict[str, str | None]) -> Settings:
