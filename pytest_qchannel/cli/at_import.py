@@ -25,7 +25,7 @@ class Login(NamedTuple):
 
 
 def logins(machine: Machine) -> Iterator[Login]:
-    """The first of each test module and conftest.py, and of what of the project they import."""
+    """The first login of each test module and conftest.py, and of the modules that these import."""
     waiting, own = list(machine.tests), set(machine.modules)
     roots = (machine.base, machine.base / "src")
     for path in waiting:  # which grows meanwhile
@@ -38,14 +38,14 @@ def logins(machine: Machine) -> Iterator[Login]:
 
 
 def _done_at_import(path: Path) -> Iterator[ast.expr | ast.stmt]:
-    """What of a file is no part of a function, or of a program that it may be, too."""
+    """What a file does when it is imported: not its functions, nor what it does as a program."""
     try:
         left: list[ast.AST] = [ast.parse(read_small(path))]
     except (OSError, ValueError, SyntaxError, RecursionError):
         return  # pytest says it
     while left:
         node = left.pop(0)
-        if isinstance(node, _LATER) or (isinstance(node, ast.If) and _is_elsewhere(node.test)):
+        if isinstance(node, _LATER) or (isinstance(node, ast.If) and _is_for_programs(node.test)):
             continue
         if isinstance(node, ast.With) and any(
             word in ast.unparse(one) for one in node.items for word in _ON_EMULATOR
@@ -56,7 +56,7 @@ def _done_at_import(path: Path) -> Iterator[ast.expr | ast.stmt]:
         left += ast.iter_child_nodes(node)
 
 
-def _is_elsewhere(test: ast.expr) -> bool:
+def _is_for_programs(test: ast.expr) -> bool:
     return any(word in ast.unparse(test) for word in ("__name__", "TYPE_CHECKING"))
 
 

@@ -1,6 +1,6 @@
-"""What a run is told whose conftest.py or test module wants an account while it is imported.
+"""The hint for a conftest.py or a test module that wants an account while it is imported.
 
-No fixture is there so early, and no marker counts: what a test may have forgotten is no way out.
+No fixture is there so early, and no marker counts: the hints of :mod:`.forgotten` do not help.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["tell_of_conftest", "tell_of_module"]
 
 
 def tell_of_conftest(config: pytest.Config, error: BaseException) -> None:
-    """Adds it to the error that a conftest.py ended with before anything was collected.
+    """Adds the hint to the error that a conftest.py ended with before anything was collected.
 
     Args:
         config: The run's.
@@ -32,7 +32,7 @@ def tell_of_conftest(config: pytest.Config, error: BaseException) -> None:
 
 
 def tell_of_module(collector: pytest.Collector, report: pytest.CollectReport) -> None:
-    """Adds it to the report of what was not collected.
+    """Adds the hint to the report of what was not collected.
 
     Args:
         collector: A module, or the folder of a conftest.py.

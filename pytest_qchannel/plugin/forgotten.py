@@ -58,7 +58,7 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
 
 
 def missed_way(error: BaseException) -> Sequence[tuple[str, str]] | None:
-    """The facts of an error that a way to the emulator prevents; ``None`` of any other."""
+    """The facts of an error that would not be there on the emulator; ``None`` for any other."""
     if has_left_lane(error):
         return None
     if host := _host_that_failed(error):

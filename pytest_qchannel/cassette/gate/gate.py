@@ -25,9 +25,9 @@ _LONGEST_RUN: Final = 4_096
 
 
 _LEADS: Final = (b"\xe1", b"\xe2", b"\xea", b"\xef", b"\xf0")
-"""How wide, bold, small and circled letters begin in UTF-8: plain ones, in compatibility form.
+"""The first bytes of wide, bold, small and circled letters, which Unicode can make plain.
 
-Accents, Greek and units begin otherwise: most texts are spared that form, which takes long.
+Accents, Greek and units begin otherwise: most texts are spared that, which takes long.
 """
 
 
@@ -71,7 +71,7 @@ class Gate:
         self._encodings = tuple(encodings.values())
         self._automaton = BytesAhoCorasick(list(encodings)) if encodings else None
         self._spaced = tuple(spaced.items())
-        # The beginnings alone are quick to build the fastest kind of, which is twice as fast.
+        # The fastest kind of automaton, which takes long to build of anything longer.
         beginnings = [form[:SHORTEST] for form in spaced]
         self._bare = BytesAhoCorasick(beginnings, implementation=Implementation.DFA)
 

@@ -56,7 +56,7 @@ def one_of(db: sqlite3.Connection, n: int) -> Entry:
 
 
 def of_remote(db: sqlite3.Connection, remote: str) -> Entry | None:
-    """The first entry of what has that id at the service, if there is one."""
+    """The first entry of the job or session with that id at the service, if there is one."""
     return next(iter(_read(db.execute("SELECT * FROM entries WHERE remote = ?", (remote,)))), None)
 
 

@@ -1,4 +1,4 @@
-"""What a test ended with, as those look at it who know what the client's error does not say."""
+"""What a test ended with: the facts that the hints in this folder are made of."""
 
 from __future__ import annotations
 

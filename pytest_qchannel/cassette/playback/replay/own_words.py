@@ -35,10 +35,10 @@ _DRAWN: Final = re.compile(
 """What may be drawn within a text: UUIDs, tokens, digests, and every word with a digit."""
 
 _LETTERS: Final = re.compile(r"\w{6,}")
-"""What may be, if it is as long and the job the same."""
+"""A word of letters may be drawn, too: if the same job was sent with another one as long."""
 
-Named = tuple[str, str]
-"""A word behind what it is: empty for tags and searches, else the field of the query."""
+_Named = tuple[str, str]
+"""A field of the query and a word of it; the field is empty for tags and searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _tags(one: Interaction) -> Iterator[str]:
 
 @dataclass(slots=True)
 class _Asked:
-    """A recorded word: which tests have sent it, and where."""
+    """Which tests have sent a recorded word, and where."""
 
     tests: set[str] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
@@ -102,7 +102,7 @@ class OwnWords:
 
     def __init__(self, recorded: Sequence[Interaction]) -> None:
         self._recorded = recorded
-        self._asked: dict[Named, _Asked] = {}  # in the order of the recording
+        self._asked: dict[_Named, _Asked] = {}  # in the order of the recording
         self._set: set[str] = set()
         for one in recorded:
             words = own_words(one)
@@ -112,8 +112,8 @@ class OwnWords:
                 asked.tests.add(one.test)
                 asked.places.add(f"{words.route} {name}")
         self._lock = threading.Lock()
-        self._stands_for: dict[Named, str] = {}
-        self._of_test: dict[Named, str] = {}
+        self._stands_for: dict[_Named, str] = {}
+        self._of_test: dict[_Named, str] = {}
 
     def as_recorded(self, sent: Interaction, test: str = "") -> Interaction:
         """A request with the cassette's words in place of its own.
@@ -144,7 +144,7 @@ class OwnWords:
             for named in [one for one, whose in self._of_test.items() if whose == test]:
                 del self._of_test[named], self._stands_for[named]
 
-    def _learn(self, named: Named, place: str, sent: Interaction, test: str) -> None:
+    def _learn(self, named: _Named, place: str, sent: Interaction, test: str) -> None:
         if named in self._stands_for:
             return
         kind, text = named
@@ -160,10 +160,10 @@ class OwnWords:
             and place in asked.places
             and asked.tests & {test, ""}
         ]
-        self._stands_for[named] = self._likest(kind, text, free, sent)
+        self._stands_for[named] = self._closest(kind, text, free, sent)
         self._of_test[named] = test
 
-    def _likest(self, kind: str, text: str, free: list[str], sent: Interaction) -> str:
+    def _closest(self, kind: str, text: str, free: list[str], sent: Interaction) -> str:
         """The recorded word that one stands for, of those that are free; else itself."""
         shape = _shape(text)
         alike = [
@@ -191,14 +191,14 @@ class OwnWords:
         return any(text in name for names in said for name in names)
 
     def _is_own(self, word: str) -> bool:
-        """Whether the service has not told it: a filter by a tag of another's job is no draw."""
+        """Whether no answer has told it: a filter by the tag of another's job is not drawn."""
         if word in self._set:
             return True
         told = json.dumps(word, ensure_ascii=False).encode("utf-8", "replace")
         return not any(told in one.response_body for one in self._recorded)
 
     def _of_the_same_job(self, sent: Interaction, words: list[str]) -> list[str]:
-        """Those that were sent with the same work: threads send in any order."""
+        """The words that were sent with the same job: threads send theirs in any order."""
         work = _work(sent)
         jobs = (one for one in self._recorded if is_submission(one) and _work(one) == work)
         tags = {tag for one in jobs for tag in own_words(one).tags}
