@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pytest_qchannel.cli.machine import Machine
-from pytest_qchannel.reading import read_small
+from pytest_qchannel.cli.machine import Machine, tree_of
 
 __all__ = ["Login", "logins"]
 
 _LATER: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SERVICE: Final = "QiskitRuntimeService"
-_ON_EMULATOR: Final = ("emulated(", "pytest.raises(")
+_ON_EMULATOR: Final = ("emulated", "raises")
 
 
 class Login(NamedTuple):
@@ -39,16 +39,13 @@ def logins(machine: Machine) -> Iterator[Login]:
 
 def _done_at_import(path: Path) -> Iterator[ast.expr | ast.stmt]:
     """What a file does when it is imported: not its functions, nor what it does as a program."""
-    try:
-        left: list[ast.AST] = [ast.parse(read_small(path))]
-    except (OSError, ValueError, SyntaxError, RecursionError):
-        return  # pytest says it
+    left = deque[ast.AST](filter(None, [tree_of(path)]))
     while left:
-        node = left.pop(0)
+        node = left.popleft()
         if isinstance(node, _LATER) or (isinstance(node, ast.If) and _is_for_programs(node.test)):
             continue
         if isinstance(node, ast.With) and any(
-            word in ast.unparse(one) for one in node.items for word in _ON_EMULATOR
+            _called(one.context_expr) in _ON_EMULATOR for one in node.items
         ):
             continue
         if isinstance(node, (ast.expr, ast.stmt)):
@@ -57,7 +54,16 @@ def _done_at_import(path: Path) -> Iterator[ast.expr | ast.stmt]:
 
 
 def _is_for_programs(test: ast.expr) -> bool:
-    return any(word in ast.unparse(test) for word in ("__name__", "TYPE_CHECKING"))
+    return any(_name(one) in ("__name__", "TYPE_CHECKING") for one in ast.walk(test))
+
+
+def _called(node: ast.AST) -> str:
+    """What is called, without the module or the object that it is of; empty where nothing is."""
+    return _name(node.func) if isinstance(node, ast.Call) else ""
+
+
+def _name(node: ast.AST) -> str:
+    return str(getattr(node, "attr", getattr(node, "id", "")))
 
 
 def _logins_among(done: list[ast.expr | ast.stmt]) -> Iterator[int]:
@@ -66,7 +72,7 @@ def _logins_among(done: list[ast.expr | ast.stmt]) -> Iterator[int]:
     for node in done:
         if isinstance(node, ast.ImportFrom):
             called |= {one.asname or one.name for one in node.names if one.name == _SERVICE}
-        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in called:
+        if _called(node) in called:
             yield node.lineno
 
 
