@@ -13,6 +13,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -173,8 +174,8 @@ class OwnWords:
             or (not kind and _ANY in shape and _shape(word) == shape and self._is_own(word))
         ]
         if is_submission(sent) and len(alike) != 1:
-            near = [word for word in free if _is_near(word, text)]
-            alike = self._of_the_same_job(sent, alike or near) or alike
+            likely = alike or [word for word in free if _is_near(word, text)]
+            alike = self._of_the_same_job(sent, likely) or alike
         if len(alike) < 2:
             return alike[0] if alike else text
         is_plain = is_tag(text) and not self._is_cut(text)
@@ -200,9 +201,14 @@ class OwnWords:
     def _of_the_same_job(self, sent: Interaction, words: list[str]) -> list[str]:
         """The words that were sent with the same job: threads send theirs in any order."""
         work = _work(sent)
-        jobs = (one for one in self._recorded if is_submission(one) and _work(one) == work)
-        tags = {tag for one in jobs for tag in own_words(one).tags}
+        tags = {tag for its, sent_with in self._jobs if its == work for tag in sent_with}
         return [word for word in words if word in tags]
+
+    @cached_property
+    def _jobs(self) -> list[tuple[Mapping[str, object], tuple[str, ...]]]:
+        """The work of each recorded job, and its tags."""
+        jobs = (one for one in self._recorded if is_submission(one))
+        return [(_work(one), own_words(one).tags) for one in jobs]
 
 
 def _kind(name: str) -> str:
@@ -216,6 +222,7 @@ def _work(one: Interaction) -> Mapping[str, object]:
     return {name: value for name, value in form.items() if name != _TAGS}
 
 
+@lru_cache(maxsize=4_096)
 def _shape(text: str) -> str:
     """A text with an asterisk for whatever may be drawn in it; ids that a cassette has stay."""
     around, names = parted(text)
