@@ -188,8 +188,13 @@ class OwnWords:
 
     def _is_cut(self, text: str) -> bool:
         """Whether a text is a part of an id of the cassette."""
+        return any(text in one for one in self._ids)
+
+    @cached_property
+    def _ids(self) -> frozenset[str]:
+        """The ids in all answers."""
         said = (parted(one.response_body.decode("utf-8", "replace"))[1] for one in self._recorded)
-        return any(text in name for names in said for name in names)
+        return frozenset(name for names in said for name in names)
 
     def _is_own(self, word: str) -> bool:
         """Whether no answer has told it: a filter by the tag of another's job is not drawn."""
