@@ -26,7 +26,6 @@ from pytest_qchannel.settings import CHANNELS, Door, Settings, check_variables, 
 __all__ = ["run"]
 
 _LAST: Final = ("-m", "-c")
-_TAKES: Final = frozenset({"channel", "seed", "world", "door", "allowed-hosts"})
 
 
 class _RunCommand(click.Command):
@@ -99,15 +98,13 @@ def run(
     that the emulator does not do; 2 if there is no such program.
     """
     given = {
-        "mode": "emulated",
-        "everywhere": "1",
         "channel": channel,
         "seed": None if seed is None else str(seed),
         "world": world,
         "door": door,
         "allowed_hosts": allowed_hosts,
     }
-    settings = _settings(given)
+    settings = _settings({"mode": "emulated", "everywhere": "1", **given})
     name, program = program_of(script, module, code)
     first = ("-m", module) if module is not None else ("-c", code) if code is not None else ()
     watch = _Watch(name, settings, journal, _start_of(given, (*first, *script)))
@@ -210,13 +207,9 @@ class _Watch:
 def _start_of(given: Mapping[str, str | None], words: tuple[str, ...]) -> rerun_command.Start:
     """How the program was started, for the commands that errors give."""
     said = {key.replace("_", "-"): value for key, value in given.items()}
-    typed = (
-        f"--qchannel-{name}={value}" for name, value in said.items() if name in _TAKES and value
-    )
-    here = Path.cwd()
-    return rerun_command.Start(
-        here, here, typed=tuple(typed), program=rerun_command.Program(words, _TAKES)
-    )
+    typed = tuple(f"--qchannel-{name}={value}" for name, value in said.items() if value)
+    here, program = Path.cwd(), rerun_command.Program(words, frozenset(said))
+    return rerun_command.Start(here, here, typed=typed, program=program)
 
 
 def _say(text: str) -> None:
