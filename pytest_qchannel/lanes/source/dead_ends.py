@@ -141,12 +141,12 @@ def _no_backend(case: Case) -> QChannelError | None:
     wanted = _asked(case.error)
     name = str(wanted.get("name"))
     devices = [case.world.devices[one] for one in case.offered]
-    elsewhere = [] if name in case.offered else owner_of(name, case.instances)
+    elsewhere = "" if name in case.offered else owner_of(name, case.instances)
     return QChannelError(
         f"{', '.join(one.name for one in case.asked)} "
         f"{'has' if len(case.asked) == 1 else 'have'} {_told(devices)}",
         facts=[("asked", ", ".join(f"{key}={value!r}" for key, value in wanted.items()))],
-        next=(*elsewhere, _WHAT_THERE_IS)[0],
+        next=elsewhere or _WHAT_THERE_IS,
     )
 
 
@@ -255,7 +255,7 @@ def _no_dry_run(case: Case) -> QChannelError | None:
     return QChannelError(
         f"there is no {wanted[1]} for {names}",
         facts=[("why", "a dry run goes to the twin of a device, and only some plans have those")],
-        next=(*owner_of(wanted[1], case.instances), _DRY_RUNS)[0],
+        next=owner_of(wanted[1], case.instances) or _DRY_RUNS,
     )
 
 
