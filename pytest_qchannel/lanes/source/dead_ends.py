@@ -62,20 +62,15 @@ def _unknown_credential(case: Case) -> QChannelError | None:
     if refused is None:
         return None
     names = ", ".join(one.name for one in case.world.accounts)
+    whose = said_to(
+        tests="whose credentials the fixtures give",
+        program="and the credential of one is in the environment",
+    )
     is_token = refused.auth_scheme in ("bearer", "x-access-token")
     return QChannelError(
         f"the {'access token' if is_token else 'API key'} that #{refused.number} was sent with is "
         "unknown here: no account of the emulated world has it",
-        facts=[
-            (
-                "accounts",
-                names
-                + said_to(
-                    tests=", whose credentials the fixtures give",
-                    program=", and the credential of one is in the environment",
-                ),
-            )
-        ],
+        facts=[("accounts", f"{names}, {whose}")],
         next=said_to(
             tests="take token=... away: the client reads QISKIT_IBM_TOKEN, which the fixtures set; "
             "elsewhere send qchannel.account.secret.reveal(), read in the test, not at import time",
@@ -231,15 +226,13 @@ def _session_elsewhere(headline: str, chosen: str) -> QChannelError:
     """The instance that was chosen has sessions, and the code under test took another one."""
     # Source: ``_discover_account`` of the client, 0.34 to 0.51: with token= it reads no variable,
     # and instance= is taken in its place.
+    why = (
+        f"QISKIT_IBM_INSTANCE is {chosen} here, and the session was asked for on another: "
+        "a service that is given token= or instance= does not go by it"
+    )
     return QChannelError(
         headline,
-        facts=[
-            (
-                "why",
-                f"QISKIT_IBM_INSTANCE is {chosen} here, and the session was asked for on another: "
-                "a service that is given token= or instance= does not go by it",
-            )
-        ],
+        facts=[("why", why)],
         next=f'name it where the service is made: QiskitRuntimeService(..., instance="{chosen}"); '
         "without an edit: a world whose only instance has sessions "
         "(qchannel docs world)",

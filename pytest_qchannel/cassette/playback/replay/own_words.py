@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Final
@@ -76,14 +76,8 @@ def own_words(one: Interaction) -> _Words:
         for name, text in (parse_qsl(query) if query else ())
         if name in _FIELDS or (name not in known and (is_drawn(text) or is_word_standin(text)))
     ]
-    sends_tags = "tags[]" in found.route.sent and b'"tags"' in one.request_body
-    tags = tuple(_tags(one)) if sends_tags else ()
-    return _Words(f"{one.method} {found.route.rule}", tuple(queried), tags)
-
-
-def _tags(one: Interaction) -> Iterator[str]:
-    tags = json_object(one.request_body).get(_TAGS)
-    yield from (tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+    tags = one.tags_sent if "tags[]" in found.route.sent else ()
+    return _Words(f"{one.method} {found.route.rule}", tuple(queried), tuple(tags))
 
 
 @dataclass(slots=True)
