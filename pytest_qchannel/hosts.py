@@ -138,15 +138,15 @@ def known_hosts() -> frozenset[str]:
 
 
 def host_name(host: object) -> str:
-    """The name of a host as it is looked up, of what the functions of ``socket`` take; or nothing.
+    """The name that ``socket`` looks up for a host; empty for what is no name.
 
-    They read what looks like a dot or a letter as that (RFC 3490).
+    Its functions take what looks like a dot or a letter for that (RFC 3490).
     """
     if isinstance(host, bytes | bytearray):
         host = host.decode("ascii", "replace")
     name = str.lower(host) if isinstance(host, str) else ""
     if not name.isascii():
-        with suppress(UnicodeError):  # it is no name, and they refuse it
+        with suppress(UnicodeError):  # socket refuses it
             name = name.encode("idna").decode("ascii").lower()
     return name.rstrip(".")
 

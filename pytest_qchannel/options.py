@@ -18,6 +18,7 @@ __all__ = [
     "CHANNELS",
     "ENV_PREFIX",
     "OPTIONS",
+    "OPTION_BY_NAME",
     "REPORTS",
     "SCOPES",
     "UNKNOWN_ROUTES",
@@ -280,6 +281,8 @@ OPTIONS: Final = (
         "Actions has it anyway",
     ),
 )
+
+OPTION_BY_NAME: Final = {option.name: option for option in OPTIONS}
 
 
 def is_meant(name: str, rests: Container[str]) -> bool:

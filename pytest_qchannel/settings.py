@@ -16,6 +16,7 @@ from pytest_qchannel.modes import Door, Mode, Source
 from pytest_qchannel.options import (
     CHANNELS,
     ENV_PREFIX,
+    OPTION_BY_NAME,
     OPTIONS,
     SCOPES,
     Option,
@@ -47,7 +48,6 @@ RUN_ID: Final = f"{ENV_PREFIX}RUN_ID"
 """The variable that names a live run, as CI knows it."""
 
 _KEYS: Final = tuple(option.ini_key for option in OPTIONS)
-OPTION_BY_NAME: Final = {option.name: option for option in OPTIONS}
 
 
 class Settings(NamedTuple):

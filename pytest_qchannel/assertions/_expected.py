@@ -66,7 +66,7 @@ def require_width(expected: Mapping[str, float], width: int, registers: Sequence
             closest="several registers are joined, the first one rightmost"
             if len(registers) > 1
             else None,
-            next=f"write each key with {width} digit{'s' * (width > 1)}, such as {'0' * width!r}",
+            next=f"write each key with {counted(width, 'digit')}, such as {'0' * width!r}",
         )
 
 

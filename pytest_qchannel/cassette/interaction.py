@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from pytest_qchannel.counted import counted
 from pytest_qchannel.crn import CRN_HEADER
-from pytest_qchannel.wire import Request, Response
+from pytest_qchannel.wire import Request, Response, json_object
 
 __all__ = ["Headers", "Interaction", "with_length"]
 
@@ -47,6 +47,13 @@ class Interaction:
         """The instances that its headers name: one, most often."""
         sent = self.request_headers
         return [unquote(text).strip() for name, text in sent if name.lower() == CRN_HEADER]
+
+    @property
+    def tags_sent(self) -> list[str]:
+        """The tags that its body names."""
+        has_tags = b'"tags"' in self.request_body  # most bodies are spared the reading
+        tags = json_object(self.request_body).get("tags") if has_tags else None
+        return [one for one in tags if isinstance(one, str)] if isinstance(tags, list) else []
 
     def request(self) -> Request:
         """What was sent, as what stands before a source has it."""

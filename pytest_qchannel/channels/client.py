@@ -51,7 +51,7 @@ def login_url(channel: Channel) -> str:
 
 
 def reason_of(missing: ChannelUnavailable) -> str:
-    """Why a test is skipped that needs the channel, in a line, and what it would run with."""
+    """Why a test that needs the channel is skipped, and what it would run with, in one line."""
     return f"{missing.headline}; or: {missing.next}"
 
 

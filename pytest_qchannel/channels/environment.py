@@ -34,7 +34,7 @@ _SESSION: Final = "qiskit_ibm_runtime.api.session"
 _HEADER: Final = "CLIENT_APPLICATION"
 
 CA_VARIABLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-"""What names a file of the authorities that are trusted: each of libraries of its own."""
+"""The variables that name a file of trusted authorities; each is read by other libraries."""
 
 OPT_OUT: Final = "USAGE_DATA_OPT_OUT"
 """Set to ``True`` it keeps the client from telling who calls it, for which it reads the whole stack

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pytest_qchannel.channels.credentials import secrets_in
 from pytest_qchannel.channels.environment import outside
 from pytest_qchannel.reading import read_small
 from pytest_qchannel.secret import Secret
+from pytest_qchannel.wire import json_object
 
 __all__ = ["ACCOUNT_FILE", "forget", "remember", "secrets_of_person"]
 
@@ -44,10 +44,10 @@ def secrets_of_person() -> tuple[Secret, ...]:
 def _saved_in(file: Path) -> Iterator[Secret]:
     """The tokens of saved accounts; a file that cannot be read has none: the client says so."""
     try:
-        saved = json.loads(read_small(file))
-    except (OSError, ValueError, RecursionError):
+        saved = json_object(read_small(file))
+    except OSError:
         return
-    for account in saved.values() if isinstance(saved, dict) else ():
+    for account in saved.values():
         token = account.get("token") if isinstance(account, dict) else None
         if isinstance(token, str) and token:
             yield Secret(ACCOUNT_FILE, token)

@@ -12,6 +12,7 @@ from pathlib import Path
 import dotenv
 
 from pytest_qchannel.errors import UsageProblem
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.rerun_command import quoted
 
 __all__ = ["environ_with"]
@@ -35,12 +36,10 @@ def _secrets_file(path: Path) -> dict[str, str]:
     """
     try:
         state = path.stat()
-        text = path.read_text(encoding="utf-8") if stat.S_ISREG(state.st_mode) else None
+        text = read_small(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         said = getattr(error, "strerror", None) or "it is no text in UTF-8"
         raise _refused(path, f"cannot be read: {said}", "name a dotenv file") from None
-    if text is None:
-        raise _refused(path, "is no file", "name a dotenv file")
     if os.name == "posix" and state.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise _refused(path, "may be read by others", f"chmod 600 {quoted(str(path))}")
     if _is_tracked(path):

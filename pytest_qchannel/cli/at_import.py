@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pytest_qchannel.cli.machine import Machine
-from pytest_qchannel.reading import read_small
+from pytest_qchannel.cli.machine import Machine, tree_of
 
 __all__ = ["Login", "logins"]
 
 _LATER: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SERVICE: Final = "QiskitRuntimeService"
-_ON_EMULATOR: Final = ("emulated(", "pytest.raises(")
+_ON_EMULATOR: Final = ("emulated", "raises")
 
 
 class Login(NamedTuple):
@@ -25,7 +25,7 @@ class Login(NamedTuple):
 
 
 def logins(machine: Machine) -> Iterator[Login]:
-    """The first of each test module and conftest.py, and of what of the project they import."""
+    """The first login of each test module and conftest.py, and of the modules that these import."""
     waiting, own = list(machine.tests), set(machine.modules)
     roots = (machine.base, machine.base / "src")
     for path in waiting:  # which grows meanwhile
@@ -38,17 +38,14 @@ def logins(machine: Machine) -> Iterator[Login]:
 
 
 def _done_at_import(path: Path) -> Iterator[ast.expr | ast.stmt]:
-    """What of a file is no part of a function, or of a program that it may be, too."""
-    try:
-        left: list[ast.AST] = [ast.parse(read_small(path))]
-    except (OSError, ValueError, SyntaxError, RecursionError):
-        return  # pytest says it
+    """What a file does when it is imported: not its functions, nor what it does as a program."""
+    left = deque[ast.AST](filter(None, [tree_of(path)]))
     while left:
-        node = left.pop(0)
-        if isinstance(node, _LATER) or (isinstance(node, ast.If) and _is_elsewhere(node.test)):
+        node = left.popleft()
+        if isinstance(node, _LATER) or (isinstance(node, ast.If) and _is_for_programs(node.test)):
             continue
         if isinstance(node, ast.With) and any(
-            word in ast.unparse(one) for one in node.items for word in _ON_EMULATOR
+            _called(one.context_expr) in _ON_EMULATOR for one in node.items
         ):
             continue
         if isinstance(node, (ast.expr, ast.stmt)):
@@ -56,8 +53,17 @@ def _done_at_import(path: Path) -> Iterator[ast.expr | ast.stmt]:
         left += ast.iter_child_nodes(node)
 
 
-def _is_elsewhere(test: ast.expr) -> bool:
-    return any(word in ast.unparse(test) for word in ("__name__", "TYPE_CHECKING"))
+def _is_for_programs(test: ast.expr) -> bool:
+    return any(_name(one) in ("__name__", "TYPE_CHECKING") for one in ast.walk(test))
+
+
+def _called(node: ast.AST) -> str:
+    """What is called, without the module or the object that it is of; empty where nothing is."""
+    return _name(node.func) if isinstance(node, ast.Call) else ""
+
+
+def _name(node: ast.AST) -> str:
+    return str(getattr(node, "attr", getattr(node, "id", "")))
 
 
 def _logins_among(done: list[ast.expr | ast.stmt]) -> Iterator[int]:
@@ -66,7 +72,7 @@ def _logins_among(done: list[ast.expr | ast.stmt]) -> Iterator[int]:
     for node in done:
         if isinstance(node, ast.ImportFrom):
             called |= {one.asname or one.name for one in node.names if one.name == _SERVICE}
-        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in called:
+        if _called(node) in called:
             yield node.lineno
 
 
@@ -79,7 +85,7 @@ def _imported(node: ast.AST, path: Path, roots: tuple[Path, ...]) -> Iterator[Pa
     else:
         return
     level = node.level if isinstance(node, ast.ImportFrom) else 0
-    for root in (path.parents[level - 1],) if level else (*roots, path.parent):
+    for root in path.parents[level - 1 : level] if level else (*roots, path.parent):
         for name in names:
             place = root.joinpath(*filter(None, name.split(".")))
             yield place.with_suffix(".py")

@@ -51,7 +51,9 @@ def docs(topic: str | None, *, as_json: bool) -> None:
         return
     name = topic.lower().removeprefix("docs/").removesuffix(".md")
     if name not in found:
-        close = nearest(name, found)
+        words = {word: page for page in found for word in page.split("-")}
+        words |= {page: page for page in found}
+        close = words.get(nearest(name, words) or "")
         hint = f" Did you mean {close!r}?" if close else ""
         raise click.UsageError(f"There is no page {topic!r}.{hint} Pages: {', '.join(found)}.")
     text = found[name].read_text(encoding="utf-8")

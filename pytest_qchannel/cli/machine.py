@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
 import functools
 import importlib.metadata
@@ -31,9 +32,10 @@ from pytest_qchannel.cli.project_settings import (
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.releases import Version, version_of
 from pytest_qchannel.options import Option
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import OPTION_BY_NAME, resolve
 
-__all__ = ["Installed", "Machine", "Plugin", "pip"]
+__all__ = ["Installed", "Machine", "Plugin", "pip", "tree_of"]
 
 _SKIPPED: Final = frozenset(
     {"venv", "env", "node_modules", "build", "dist", "site-packages", "__pycache__", "shipped"}
@@ -213,6 +215,15 @@ def _python_files(folder: Path) -> Iterator[Path]:
                 if count > _MOST_FILES:
                     return
                 yield Path(at, name)
+
+
+def tree_of(path: Path, word: bytes = b"") -> ast.Module | None:
+    """What a Python file says; nothing where it lacks a word, or pytest says what is wrong."""
+    try:
+        text = read_small(path)
+        return ast.parse(text) if word in text else None
+    except (OSError, ValueError, SyntaxError, RecursionError):
+        return None
 
 
 def pip(*words: str) -> str:

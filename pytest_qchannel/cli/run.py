@@ -13,18 +13,19 @@ from typing import Final
 import click
 
 from pytest_qchannel import rerun_command
+from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.cli.as_python import flush, program_of, show, status_of
 from pytest_qchannel.cli.group import INTERRUPTED, example, in_our_words
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import QChannelError, UsageProblem
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.assemble import lane_of_process
+from pytest_qchannel.secret import hide_all
 from pytest_qchannel.settings import CHANNELS, Door, Settings, check_variables, resolve
 
 __all__ = ["run"]
 
 _LAST: Final = ("-m", "-c")
-_TAKES: Final = frozenset({"channel", "seed", "world", "door", "allowed-hosts"})
 
 
 class _RunCommand(click.Command):
@@ -97,15 +98,13 @@ def run(
     that the emulator does not do; 2 if there is no such program.
     """
     given = {
-        "mode": "emulated",
-        "everywhere": "1",
         "channel": channel,
         "seed": None if seed is None else str(seed),
         "world": world,
         "door": door,
         "allowed_hosts": allowed_hosts,
     }
-    settings = _settings(given)
+    settings = _settings({"mode": "emulated", "everywhere": "1", **given})
     name, program = program_of(script, module, code)
     first = ("-m", module) if module is not None else ("-c", code) if code is not None else ()
     watch = _Watch(name, settings, journal, _start_of(given, (*first, *script)))
@@ -208,18 +207,14 @@ class _Watch:
 def _start_of(given: Mapping[str, str | None], words: tuple[str, ...]) -> rerun_command.Start:
     """How the program was started, for the commands that errors give."""
     said = {key.replace("_", "-"): value for key, value in given.items()}
-    typed = (
-        f"--qchannel-{name}={value}" for name, value in said.items() if name in _TAKES and value
-    )
-    here = Path.cwd()
-    return rerun_command.Start(
-        here, here, typed=tuple(typed), program=rerun_command.Program(words, _TAKES)
-    )
+    typed = tuple(f"--qchannel-{name}={value}" for name, value in said.items() if value)
+    here, program = Path.cwd(), rerun_command.Program(words, frozenset(said))
+    return rerun_command.Start(here, here, typed=typed, program=program)
 
 
 def _say(text: str) -> None:
     with suppress(ValueError, OSError):
-        click.echo(text, err=True)
+        click.echo(hide_all(text, secrets_of_person()), err=True)
 
 
 def _settings(given: dict[str, str | None]) -> Settings:

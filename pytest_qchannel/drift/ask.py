@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from pytest_qchannel.crn import CRN
+from pytest_qchannel.crn import CRN, CRN_HEADER
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import RUNTIME, base_url_of
 from pytest_qchannel.ibm.cloud import API_KEY_GRANT
@@ -126,7 +126,7 @@ class Asker:
         if route.credential != "none" and bearer != "":
             headers["authorization"] = f"Bearer {self.token if bearer is None else bearer}"
         if route.credential in ("runtime", "account"):
-            headers["service-crn"] = instance or str(self.subject.instance)
+            headers[CRN_HEADER] = instance or str(self.subject.instance)
         version = asked.version if version is None else version
         if route.service == RUNTIME and version:
             headers[ABLE_HEADER] = version

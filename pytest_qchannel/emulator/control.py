@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING, NoReturn
 
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.faults import Fault
@@ -30,6 +31,17 @@ class EmulatorControl:
     def __init__(self, app: App, journal: Journal) -> None:
         self._app = app
         self._journal = journal
+
+    if not TYPE_CHECKING:  # to a type checker any name would be a lever
+
+        def __getattr__(self, name: str) -> NoReturn:
+            levers = [one for one in dir(type(self)) if not one.startswith("_")]
+            problem = UsageProblem(
+                f"the emulator has no lever {name!r}",
+                closest=nearest(name, levers),
+                next=f"use one of {', '.join(levers)} (qchannel docs emulator)",
+            )
+            raise AttributeError(str(problem))
 
     @property
     def backends(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ __all__ = [
     "Changes",
     "Release",
     "Version",
+    "is_twin",
     "newest_asking_for",
     "twin_of",
     "version_of",
@@ -92,3 +93,8 @@ def version_of(text: str) -> Version:
 def twin_of(name: str) -> str:
     """The name of a device's dry-run twin. Source: ``dry_run`` in qiskit-ibm-runtime 0.51."""
     return re.sub(r"^[^_]+", "mock", name)
+
+
+def is_twin(name: str) -> bool:
+    """Whether a device of that name takes dry runs alone."""
+    return name == twin_of(name)

@@ -72,7 +72,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_load_initial_conftests(
     early_config: pytest.Config, args: list[str]
 ) -> Generator[None, None, None]:
-    """Refuses mistyped options before pytest does, naming the nearest; begins."""
+    """Refuses mistyped options before pytest does, naming the nearest; begins what is set."""
     with _usage_errors():
         _refuse_incompatible(early_config.pluginmanager)
         _begin(early_config, args)

@@ -1,6 +1,6 @@
-"""What a run is told whose conftest.py or test module wants an account while it is imported.
+"""The hint for a conftest.py or a test module that wants an account while it is imported.
 
-No fixture is there so early, and no marker counts: what a test may have forgotten is no way out.
+No fixture is there so early, and no marker counts: the hints of :mod:`.forgotten` do not help.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.plugin import command_line, forgotten, session_settings
 from pytest_qchannel.plugin.before_tests import IN_FIXTURE, NEXT_LIVE
@@ -21,7 +20,7 @@ __all__ = ["tell_of_conftest", "tell_of_module"]
 
 
 def tell_of_conftest(config: pytest.Config, error: BaseException) -> None:
-    """Adds it to the error that a conftest.py ended with before anything was collected.
+    """Adds the hint to the error that a conftest.py ended with before anything was collected.
 
     Args:
         config: The run's.
@@ -33,7 +32,7 @@ def tell_of_conftest(config: pytest.Config, error: BaseException) -> None:
 
 
 def tell_of_module(collector: pytest.Collector, report: pytest.CollectReport) -> None:
-    """Adds it to the report of what was not collected.
+    """Adds the hint to the report of what was not collected.
 
     Args:
         collector: A module, or the folder of a conftest.py.
@@ -69,16 +68,13 @@ def _hint(config: pytest.Config, file: Path, error: BaseException) -> str | None
     if facts is None:
         return None
     settings = session_settings.resolved(EarlyConfig(config), {})
-    with command_line.known(config):
-        everywhere = rerun_command.everywhere()
-    in_fixture = IN_FIXTURE.format(scope=settings.scope)
     hint = QChannelError(
         f"{file.name} wants an account while it is imported, when no fixture or marker of "
         "pytest-qchannel is there yet: nothing is emulated",
         facts=facts,
         next=NEXT_LIVE
         if settings.is_live
-        else f"{everywhere} (for good: qchannel_everywhere = true in the ini file); or "
-        f"{in_fixture}",
+        else f"{command_line.everywhere(config)} (for good: qchannel_everywhere = true in the ini "
+        f"file); or {IN_FIXTURE.format(scope=settings.scope)}",
     )
     return str(hint)

@@ -20,7 +20,6 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_qchannel import rerun_command
 from pytest_qchannel.errors import NetworkBlocked, QChannelError, UsageProblem
 from pytest_qchannel.hosts import host_name, may_ask_for_credentials
 from pytest_qchannel.network.guard import host_of
@@ -135,8 +134,7 @@ def _decide(config: pytest.Config) -> str | None:
 
 
 def _advice(config: pytest.Config, scope: str) -> str:
-    with command_line.known(config):
-        everywhere = rerun_command.everywhere()
+    everywhere = command_line.everywhere(config)
     return f"{IN_FIXTURE.format(scope=scope)}; or {everywhere}; or, {_WITHOUT}"
 
 

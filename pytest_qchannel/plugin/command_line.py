@@ -12,7 +12,7 @@ from pytest_qchannel.options import OPTIONS
 from pytest_qchannel.plugin import session_settings
 from pytest_qchannel.rerun_command import Start
 
-__all__ = ["known", "start_of", "typed_options"]
+__all__ = ["everywhere", "known", "start_of", "typed_options"]
 
 
 def typed_options(config: pytest.Config) -> frozenset[str]:
@@ -50,3 +50,9 @@ def known(config: pytest.Config) -> Iterator[None]:
         yield
     finally:
         rerun_command.ended()
+
+
+def everywhere(config: pytest.Config) -> str:
+    """What puts this run on the emulator as a whole, with its own options."""
+    with known(config):
+        return rerun_command.everywhere()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.options import OPTIONS, SCOPES, Scope
+from pytest_qchannel.options import OPTION_BY_NAME, SCOPES, Scope
 
 if TYPE_CHECKING:
     from qiskit_ibm_runtime import IBMBackend, QiskitRuntimeService
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pytest_qchannel.lanes.qchannel import QChannel, SavedAccounts
     from pytest_qchannel.lanes.worlds import WorldBuilder
     from pytest_qchannel.plugin.lending import Lending
-
-_SCOPE: Final = next(option for option in OPTIONS if option.name == "scope")
 
 
 def _lending() -> type[Lending]:
@@ -134,10 +132,11 @@ FAMILY: Final[tuple[Callable[..., Any], ...]] = (
 
 def scope_of_settings(*, fixture_name: str, config: pytest.Config) -> Scope:  # noqa: ARG001
     """The scope that the settings say, as pytest asks for it; a wrong word is refused elsewhere."""
+    option = OPTION_BY_NAME["scope"]
     said = (
-        config.getoption(_SCOPE.ini_key)
-        or os.environ.get(_SCOPE.env_var)
-        or config.getini(_SCOPE.ini_key)
+        config.getoption(option.ini_key)
+        or os.environ.get(option.env_var)
+        or config.getini(option.ini_key)
     )
     return next((one for one in SCOPES if one == said), "function")
 

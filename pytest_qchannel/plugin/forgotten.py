@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pytest_qchannel import rerun_command
 from pytest_qchannel.channels.credentials import CLIENT_VARIABLES, credential_variables
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, SEARCH, find_host
@@ -59,7 +58,7 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
 
 
 def missed_way(error: BaseException) -> Sequence[tuple[str, str]] | None:
-    """The facts of an error that a way to the emulator prevents; ``None`` of any other."""
+    """The facts of an error that would not be there on the emulator; ``None`` for any other."""
     if has_left_lane(error):
         return None
     if host := _host_that_failed(error):
@@ -72,8 +71,7 @@ def mending(item: pytest.Item) -> str:
     asking = ""
     if isinstance(item, pytest.Function) and item.cls is None:
         asking = f": def {item.originalname}(qchannel)"
-    with command_line.known(item.config):
-        everywhere = rerun_command.everywhere()
+    everywhere = command_line.everywhere(item.config)
     return f"ask for one{asking}; or mark it: @pytest.mark.qchannel; or {everywhere}"
 
 

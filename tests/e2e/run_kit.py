@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from pytest_qchannel.cli.main import main
 
-__all__ = ["SUMMARY", "as_nobody", "run_apart", "runner", "write"]
+__all__ = ["PERSONAL", "SUMMARY", "as_nobody", "run_apart", "runner", "write"]
 
 PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_")
 

@@ -51,12 +51,15 @@ def test_on_a_terminal_it_is_rendered(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(shown) > 500
 
 
-def test_a_typo_names_the_closest_page() -> None:
-    result = docs("fautls")
+@pytest.mark.parametrize(
+    ("typed", "page"), [("fautls", "faults"), ("existng", "existing-suite"), ("job", "job-replay")]
+)
+def test_a_typo_names_the_closest_page(typed: str, page: str) -> None:
+    """Of ``existng`` the user was told: "Did you mean 'testing'?"."""
+    result = docs(typed)
     assert result.exit_code == 2
-    assert "There is no page 'fautls'. Did you mean 'faults'? Pages: assertions," in " ".join(
-        result.output.split()
-    )
+    said = f"There is no page {typed!r}. Did you mean {page!r}? Pages: assertions,"
+    assert said in " ".join(result.output.split())
 
 
 def test_all_pages_are_in_the_wheel() -> None:

@@ -60,6 +60,18 @@ def test_the_steps_for_a_program_work_as_pasted(
     assert command == "qchannel run --channel=ibm_cloud --world=qchannel-world.toml own.py"
 
 
+def test_a_credential_among_the_arguments_is_not_said_again(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step that was told had all arguments of the program as they were typed."""
+    key = "a-Real-Looking_Key-of-44-characters-01234567"
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", key)
+    write("saved.py", LOGIN, 'QiskitRuntimeService(name="mine")')
+    said = run("--channel", CHANNEL, "saved.py", f"--key={key}").stderr
+    assert "qchannel run --channel=ibm_cloud saved.py --key=" in said
+    assert key not in said
+
+
 ASK = """
 import os, requests
 url = "https://quantum.cloud.ibm.com/api/v1/backends"

@@ -29,9 +29,9 @@ from pytest_qchannel.cli.serve import _told_to_end as told_to_end
 from pytest_qchannel.cli.serve import _write as write_certificate
 from tests.devices_kit import DEVICE
 from tests.e2e.ports_kit import free_ports
+from tests.e2e.run_kit import PERSONAL
 from tests.world_kit import world_text
 
-PERSONAL = ("QCHANNEL_", "QISKIT_IBM_", "IQP_", "IBM_CLOUD_", "IBMCLOUD_")
 HOST = "quantum.cloud.ibm.com"
 ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 WORLD = world_text("ibm_mine", "ibm_nairobi", top="seed = 4\n", instance="lab-open")

@@ -32,6 +32,8 @@ REFUSED = {
     'rest.get("/jobs?tags=of-" + qchannel.instances[0].id.split(":")[6][2:14])': "GET /api/v1/jobs "
     "by the field 'tags' of its query, which holds a part of the run's own account",
     'rest.get("/jobs?foo=bar")': "GET /api/v1/jobs by the field 'foo' of its query",
+    # It was a TypeError of ours.
+    "job(rest, tags=5)": "POST /api/v1/jobs by the field 'tags' of its body",
 }
 KEPT = (
     'rest.get("/jobs", params={"tags": "nightly", "limit": 3})',

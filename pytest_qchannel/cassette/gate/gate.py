@@ -25,9 +25,9 @@ _LONGEST_RUN: Final = 4_096
 
 
 _LEADS: Final = (b"\xe1", b"\xe2", b"\xea", b"\xef", b"\xf0")
-"""How wide, bold, small and circled letters begin in UTF-8: plain ones, in compatibility form.
+"""The first bytes of wide, bold, small and circled letters, which Unicode can make plain.
 
-Accents, Greek and units begin otherwise: most texts are spared that form, which takes long.
+Accents, Greek and units begin otherwise: most texts are spared that, which takes long.
 """
 
 
@@ -71,7 +71,7 @@ class Gate:
         self._encodings = tuple(encodings.values())
         self._automaton = BytesAhoCorasick(list(encodings)) if encodings else None
         self._spaced = tuple(spaced.items())
-        # The beginnings alone are quick to build the fastest kind of, which is twice as fast.
+        # The fastest kind of automaton, which takes long to build of anything longer.
         beginnings = [form[:SHORTEST] for form in spaced]
         self._bare = BytesAhoCorasick(beginnings, implementation=Implementation.DFA)
 
@@ -138,11 +138,11 @@ class Gate:
             text = view.data.decode("utf-8", "replace")
             bare += b"\n" + bare_of(unicodedata.normalize("NFKC", text).encode())
         begun = self._bare.find_matches_as_indexes(bare, overlapping=True)
-        found = {
+        found = dict.fromkeys(
             self._spaced[number][1]
             for number, start, _ in begun
             if bare.startswith(self._spaced[number][0], start)
-        }
+        )
         return [Hit(KNOWN_SECRET, f"the value of {name}", (*view.how, how)) for name, how in found]
 
     def _looking_like_one(self, view: View) -> list[Hit]:

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 __all__ = [
+    "UUID",
     "is_doc_url",
     "is_drawn",
     "is_harmless",
@@ -86,9 +87,9 @@ _WORD: Final = re.compile(r"[\w.+-]{0,80}")
 _NAME: Final = re.compile(r"\w[\w.\[\] -]{0,59}")
 _PAULI: Final = re.compile(r"[IXYZ01+\-lr]{1,500}")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?")
+UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DRAWN: Final = re.compile(
-    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?=[a-fA-F]*\d)[0-9a-fA-F]{8,}"
-    r"|\d{9,}(?:\.\d+)?|0\.\d{6,}"
+    UUID.pattern + r"|(?=[a-fA-F]*\d)[0-9a-fA-F]{8,}|\d{9,}(?:\.\d+)?|0\.\d{6,}"
 )
 _DOC_URL: Final = re.compile(
     r"https://cloud\.ibm\.com/apidocs/quantum-computing#error-handling"

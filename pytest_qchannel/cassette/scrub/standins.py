@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from pytest_qchannel.cassette.scrub.looks import UUID
 from pytest_qchannel.cassette.standin_shapes import (
     DOMAIN,
     HEX,
@@ -19,13 +20,12 @@ from pytest_qchannel.cassette.standin_shapes import (
     word_standin,
 )
 
-__all__ = ["DRAWN", "SHAPES", "UUID", "Standins"]
+__all__ = ["DRAWN", "SHAPES", "Standins"]
 
 DRAWN: Final = re.compile(r"(?=.*\d).{16,}")
 """What the service draws as an id; a test that makes one up may use the same word elsewhere."""
 
 _HEX: Final = re.compile(r"[0-9a-fA-F]{20,}")
-UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BASE32: Final = re.compile(r"[a-z0-9]{20}")
 _JWT: Final = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 

@@ -11,10 +11,17 @@ from urllib.parse import urlsplit
 from ahocorasick_rs import AhoCorasick
 
 from pytest_qchannel.cassette.scrub.echoes import Echoes
-from pytest_qchannel.cassette.scrub.looks import is_doc_url, is_drawn, is_harmless, is_plain, is_tag
+from pytest_qchannel.cassette.scrub.looks import (
+    UUID,
+    is_doc_url,
+    is_drawn,
+    is_harmless,
+    is_plain,
+    is_tag,
+)
 from pytest_qchannel.cassette.scrub.parts import all_parts, parts_of
 from pytest_qchannel.cassette.scrub.prose import UNKNOWN, is_known, scrub_prose
-from pytest_qchannel.cassette.scrub.standins import DRAWN, SHAPES, UUID, Standins
+from pytest_qchannel.cassette.scrub.standins import DRAWN, SHAPES, Standins
 from pytest_qchannel.cassette.standin_shapes import WORD, is_standin
 from pytest_qchannel.hosts import SOCKET_HOSTS
 

@@ -18,11 +18,13 @@ __all__ = [
     "moved",
     "plugin_line",
     "renamed_key",
+    "section_of",
     "with_keys",
     "with_value",
     "without_key",
     "without_text",
     "without_word",
+    "written",
 ]
 
 
@@ -134,11 +136,9 @@ def without_key(machine: Machine, key: str) -> str:
 def with_keys(machine: Machine, said: Mapping[str, str]) -> str:
     """Puts keys into the section of the ini file that is pytest's; empty without such a file."""
     path = machine.ini[0]
-    section = next((one for one in _lines(path) if one in _SECTIONS), "") if path else ""
-    if path is None or not section:
+    if path is None or not (section := section_of(path)):
         return ""
-    quote = '"' if path.suffix == ".toml" else ""
-    lines = (_replacement(f"{key} = {quote}{value}{quote}") for key, value in said.items())
+    lines = (_replacement(f"{key} = {written(path, value)}") for key, value in said.items())
     added = r"\n".join([_replacement(section), *lines])
     return _sed(f"s/^{_literal(section)}$/{added}/", machine.shown(path))
 
@@ -152,4 +152,14 @@ def with_value(machine: Machine, key: str, value: str) -> str:
     said = re.sub(r"^[^=:]*[=:]\s*", "", line).rstrip()
     if not said:  # it stands in the lines below
         return f"grep -n {key} {shlex.quote(str(machine.shown(path)))}"
-    return edited(machine, path, number, said, f'"{value}"' if path.suffix == ".toml" else value)
+    return edited(machine, path, number, said, written(path, value))
+
+
+def section_of(path: Path) -> str:
+    """The line of an ini file below which pytest's keys stand; empty where it has none."""
+    return next((one for one in _lines(path) if one in _SECTIONS), "")
+
+
+def written(path: Path, value: str) -> str:
+    """A value as it stands in an ini file: of TOML in quotes."""
+    return f'"{value}"' if path.suffix == ".toml" else value

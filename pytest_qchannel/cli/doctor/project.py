@@ -12,14 +12,13 @@ from pytest_qchannel import ini_file
 from pytest_qchannel.cli.at_import import logins
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, unset, warn
-from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.cli.machine import Machine, tree_of
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.lanes.worlds import world_of
 from pytest_qchannel.markers import HELP, QCHANNEL, is_mistyped, usage_of
 from pytest_qchannel.modes import Mode
 from pytest_qchannel.options import CHANNELS, OPTIONS, Option
-from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import OPTION_BY_NAME, check_arguments, check_key, resolve
 
 __all__ = ["CHECKS"]
@@ -191,17 +190,13 @@ def _wrong_in(name: str, call: ast.Call) -> Iterator[tuple[int, str, str]]:
 
 
 def _marks_in(path: Path) -> Iterator[_Mark]:
-    try:
-        text = read_small(path)
-        tree = ast.parse(text) if b"mark." in text else None
-    except (OSError, ValueError, SyntaxError):
-        return  # pytest says it
-    calls = {}
+    tree, calls = tree_of(path, b"mark."), {}
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Call):
             calls[node.func] = node
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("pytest.mark", "mark"):
-            yield _Mark(node.attr, node.end_lineno or node.lineno, calls.get(node))
+        match node:
+            case ast.Attribute(value=ast.Name("mark") | ast.Attribute(ast.Name("pytest"), "mark")):
+                yield _Mark(node.attr, node.end_lineno or node.lineno, calls.get(node))
 
 
 def _logins(machine: Machine) -> Iterator[Finding]:

@@ -27,10 +27,9 @@ from pytest_qchannel.cassette.problems import record_command
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, unset, warn
-from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.cli.machine import Machine, tree_of
 from pytest_qchannel.counted import counted
 from pytest_qchannel.lanes.tapes import recorded_tests
-from pytest_qchannel.reading import read_small
 from pytest_qchannel.units import node_of, scope_of
 
 __all__ = ["CHECKS"]
@@ -135,9 +134,7 @@ def _defined_in(path: Path) -> Mapping[str, bool] | None:
 
     ``None`` where it cannot be read.
     """
-    try:
-        tree = ast.parse(read_small(path))
-    except (OSError, ValueError, SyntaxError):
+    if (tree := tree_of(path)) is None:
         return None
     found: dict[str, bool] = {}
     for node in ast.walk(tree):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pytest_qchannel.cli.at_import import logins
+from pytest_qchannel.cli.doctor.commands import section_of, written
 from pytest_qchannel.cli.init.texts import GITHUB, GITIGNORE, GITLAB, first_test
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.reading import read_small
@@ -97,13 +98,16 @@ def _everywhere(machine: Machine) -> _Step:
         return []
     if machine.set_to("everywhere"):
         return ["the whole run is on the emulator"]
-    path = machine.ini[0]
-    value = '"true"' if path and path.suffix == ".toml" else "true"
+    path = machine.ini[0] or Path("pytest.ini")
+    section = section_of(path)
+    new = "[tool.pytest.ini_options]" if path.name == "pyproject.toml" else "[pytest]"
     where = f"{machine.shown(login.path).as_posix()}, line {login.line}"
-    text = f"# {where} logs in before there is any fixture\nqchannel_everywhere = {value}\n"
-    if path is None:
-        return [NewFile(Path("pytest.ini"), f"[pytest]\n{text}")]
-    return [Lines(machine.shown(path), text)]
+    text = (
+        f"{f'# below {section}:' if section else new}\n"
+        f"# {where} logs in before there is any fixture\n"
+        f"qchannel_everywhere = {written(path, 'true')}\n"
+    )
+    return [Lines(machine.shown(path), text) if machine.ini[0] else NewFile(path, text)]
 
 
 def _folder(machine: Machine) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from pytest_qchannel.crn import CRN
+from pytest_qchannel.crn import CRN, CRN_HEADER
 from pytest_qchannel.emulator.api.context import Context, Principal
 from pytest_qchannel.emulator.api.refusals import Code, Codes, Known
 from pytest_qchannel.emulator.world.ended import said_of_ended
@@ -53,7 +53,7 @@ def _runtime(ctx: Context) -> Principal:
     Source: security schemes of IBM's API description (bearer, apikey, Service-CRN).
     """
     account = _cloud_account(ctx, allow_api_key=True)
-    text = ctx.request.headers.get("service-crn", "")
+    text = ctx.request.headers.get(CRN_HEADER, "")
     try:
         crn = CRN.parse(text)
     except UsageProblem as problem:
@@ -77,7 +77,7 @@ def _whole_account(ctx: Context) -> Principal:
     Source: IBM's tool qauvern 0.14.0.
     """
     named = ctx.request.headers.get("account-id") or ctx.args.get("account")
-    if named is None or "service-crn" in ctx.request.headers:
+    if named is None or CRN_HEADER in ctx.request.headers:
         return _runtime(ctx)
     account = _cloud_account(ctx, allow_api_key=True)
     if named != account.id and "account" not in ctx.args:  # what is at a path is its handler's

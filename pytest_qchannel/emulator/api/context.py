@@ -82,7 +82,7 @@ class Context:
             ) from None
 
     def json_fields(self, what: str = "") -> dict[str, Json]:
-        """The same, where it must be an object; ``what`` it must have is in the refusal."""
+        """The request's body as a JSON object; the refusal of another body ends with ``what``."""
         body = self.json_body()
         if not isinstance(body, dict):
             raise self.refuse(400, Codes.VALIDATION, f"The body must be an object{what}.")

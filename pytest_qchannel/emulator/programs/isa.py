@@ -14,7 +14,7 @@ from qiskit.circuit import CircuitInstruction
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure
 from pytest_qchannel.emulator.world.snapshots import FRACTIONAL_GATES, Snapshot
 
-__all__ = ["require_isa", "require_measured", "require_twirlable", "takes_angle"]
+__all__ = ["has_any", "require_isa", "require_measured", "require_twirlable", "takes_angle"]
 
 # Instructions that every device takes on every qubit; directives among them.
 _EVERYWHERE: Final = frozenset({"measure", "reset", "delay", "barrier"})

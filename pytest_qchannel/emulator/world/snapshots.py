@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from pytest_qchannel.emulator.world.clock import from_iso
+from pytest_qchannel.ibm.releases import is_twin
 
 __all__ = ["FRACTIONAL_GATES", "Snapshot", "available", "load", "served"]
 
@@ -80,7 +81,7 @@ class Snapshot:
 
         Their results have the shape of the real ones and hold random data, as the client documents.
         """
-        return self.name.startswith("mock_")
+        return is_twin(self.name)
 
     @property
     def num_qubits(self) -> int:

@@ -45,7 +45,7 @@ def no_device(
     closest = nearest(name, world.listed)
     mend = f"use one of {', '.join(offered)}"
     if closest is not None and closest not in offered:
-        mend = "; or ".join([*owner_of(closest, instances), mend])
+        mend = "; or ".join(filter(None, [owner_of(closest, instances), mend]))
     if name in OF_2024 and set(fleet().names) <= world.devices.keys():
         file = shipped("world-2024.toml", "examples/world-2024.toml")
         mend += (
@@ -62,14 +62,13 @@ def no_device(
     )
 
 
-def owner_of(device: str, instances: Iterable[Instance]) -> list[str]:
-    """How a test gets an instance that has the device, if one has it."""
-    able = [one.name for one in instances if device in one.reached]
-    return [
-        said_to(
-            tests=f'@pytest.mark.qchannel(instance="{one}")',
-            program=again(f"--qchannel-instance={one}"),
-        )
-        + f": that instance has {device}"
-        for one in able[:1]
-    ]
+def owner_of(device: str, instances: Iterable[Instance]) -> str:
+    """How a test gets an instance that has the device; empty where none has it."""
+    able = next((one.name for one in instances if device in one.reached), None)
+    if able is None:
+        return ""
+    way = said_to(
+        tests=f'@pytest.mark.qchannel(instance="{able}")',
+        program=again(f"--qchannel-instance={able}"),
+    )
+    return f"{way}: that instance has {device}"

@@ -57,10 +57,12 @@ def adding(
             return f"{_printed(['', *lines])} >> {shlex.quote(source)}"
         shown = "\n".join(lines)
         return f"write into {source}, below an instance of the account {account.name!r}:\n{shown}"
-    devices = {one.name: _said_of(one) for one in _able(world, account)}
+    devices = {one.name: _said_of(one) for one in _devices(world, account)}
     if table == "devices":
         devices[keys["name"]] = keys
-    whole = [line for one in devices.values() for line in _table("devices", one)]
+    has_dry_runs = any(one.has_dry_runs for one in account.instances.values())
+    whole = ["dry_run_devices = true"] * has_dry_runs
+    whole += [line for one in devices.values() for line in _table("devices", one)]
     new = [keys["name"]] if table == "devices" else []
     whole += _account(account, list(devices), new)
     if table == _INSTANCES:
@@ -80,17 +82,18 @@ def _table(name: str, keys: Mapping[str, object]) -> Iterator[str]:
         yield f"{key} = {json.dumps(said)}"
 
 
-def _able(world: World, account: Account) -> list[Device]:
-    """The devices of an account that run jobs; all such, where it has none."""
-    able = [one for one in world.devices.values() if one.status is DeviceStatus.ONLINE]
-    able = [one for one in able if not one.is_dry_run]
+def _devices(world: World, account: Account) -> list[Device]:
+    """The devices of an account; all, where it has none."""
+    listed = [world.devices[name] for name in world.listed]
     own = {name for one in account.instances.values() for name in one.devices}
-    return [one for one in able if one.name in own] or able
+    return [one for one in listed if one.name in own] or listed
 
 
 def _said_of(device: Device) -> Mapping[str, str]:
-    has_another = device.source and device.source != device.name
-    return {"name": device.name, **({"source": device.source} if has_another else {})}
+    said = {"name": device.name}
+    if device.source not in ("", device.name):
+        said["source"] = device.source
+    return said if device.status is DeviceStatus.ONLINE else said | {"status": device.status}
 
 
 def _account(account: Account, devices: list[str], new: list[str]) -> Iterator[str]:
@@ -106,13 +109,13 @@ def _account(account: Account, devices: list[str], new: list[str]) -> Iterator[s
     yield from _table("accounts", {"name": _MINE, "channels": channels})
     for one in account.instances.values():
         offered = [name for name in devices if name in {*one.devices, *new}]
-        keys: dict[str, object] = {"name": one.name, "plan": one.plan.display_name}
-        if not is_classic and one.region != REGIONS[0]:
-            keys["region"] = one.region
-        if one.tags:
-            keys["tags"] = one.tags
-        if offered != devices:
-            keys["devices"] = offered
-        if one.usage_limit_s is not None:
-            keys["usage_limit_s"] = one.usage_limit_s
-        yield from _table(_INSTANCES, keys)
+        keys = {
+            "name": one.name,
+            "plan": one.plan.display_name,
+            "region": None if is_classic or one.region == REGIONS[0] else one.region,
+            "tags": one.tags or None,
+            "devices": None if offered == devices else offered,
+            "usage_limit_s": one.usage_limit_s,
+            "usage_allocation_s": one.usage_allocation_s,
+        }
+        yield from _table(_INSTANCES, {key: said for key, said in keys.items() if said is not None})

@@ -127,49 +127,23 @@ def _devices(chosen: Fleet) -> Iterator[DeviceSpec]:
 def _accounts(chosen: Fleet) -> tuple[AccountSpec, ...]:
     """One for each channel."""
     us_east, eu_de = (*chosen.free, *chosen.paid), chosen.eu_de
-    free, premium = ("qchannel", "open"), ("qchannel", "premium")
-    standard, lite = ("qchannel", "pay-as-you-go"), ("qchannel", "lite")
-    # The time of a Premium instance is allotted when it is made, and need be no limit. Source:
-    # IBM's guide "Set instance allocation limits"; 1,600 minutes are the unit of its tool qauvern.
-    allotted_s = 1_600 * 60
     platform = AccountSpec(
         PLATFORM_ACCOUNT,
         channels=("ibm_quantum_platform",),
         instances=(
-            InstanceSpec(
-                "open-instance", plan="Open", devices=chosen.free, tags=free, usage_limit_s=600
-            ),
-            InstanceSpec(
-                "premium-instance",
-                plan="Premium",
-                devices=us_east,
-                tags=premium,
-                usage_allocation_s=allotted_s,
-            ),
-            InstanceSpec(
-                "premium-instance-eu",
-                plan="Premium",
-                region="eu-de",
-                devices=eu_de,
-                tags=premium,
-                usage_allocation_s=allotted_s,
-            ),
+            _instance("open-instance", "Open", chosen.free, usage_limit_s=600),
+            _instance("premium-instance", "Premium", us_east),
+            _instance("premium-instance-eu", "Premium", eu_de, region="eu-de"),
         ),
     )
     cloud = AccountSpec(
         CLOUD_ACCOUNT,
         channels=("ibm_cloud",),
         instances=(
-            InstanceSpec("standard-instance", plan="Pay-As-You-Go", devices=us_east, tags=standard),
-            InstanceSpec(
-                "standard-instance-eu",
-                plan="Pay-As-You-Go",
-                region="eu-de",
-                devices=eu_de,
-                tags=standard,
-            ),
+            _instance("standard-instance", "Pay-As-You-Go", us_east),
+            _instance("standard-instance-eu", "Pay-As-You-Go", eu_de, region="eu-de"),
             # The Lite plan had simulators only, and they are gone: it has no allocation left.
-            InstanceSpec("lite-instance", plan="Lite", devices=(), tags=lite),
+            _instance("lite-instance", "Lite", ()),
         ),
     )
     classic = AccountSpec(
@@ -184,6 +158,27 @@ def _accounts(chosen: Fleet) -> tuple[AccountSpec, ...]:
         ),
     )
     return platform, cloud, classic
+
+
+def _instance(
+    name: str,
+    plan: str,
+    devices: tuple[str, ...],
+    region: str = "",
+    usage_limit_s: int | None = None,
+) -> InstanceSpec:
+    """An instance with the tag of its plan, and with what the plan allots."""
+    # The time of a Premium instance is allotted when it is made, and need be no limit. Source:
+    # IBM's guide "Set instance allocation limits"; 1,600 minutes are the unit of its tool qauvern.
+    return InstanceSpec(
+        name,
+        plan=plan,
+        region=region,
+        devices=devices,
+        tags=("qchannel", plan.lower()),
+        usage_limit_s=usage_limit_s,
+        usage_allocation_s=1_600 * 60 if plan == "Premium" else None,
+    )
 
 
 def default_world(clock: Clock, seed: int = 0) -> World:

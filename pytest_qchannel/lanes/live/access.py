@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from pytest_qchannel.crn import CRN_HEADER
 from pytest_qchannel.hosts import Host
 from pytest_qchannel.ibm.releases import RELEASES
 from pytest_qchannel.ibm.table import ROUTES, find
@@ -39,7 +40,7 @@ __all__ = [
 NEWEST_API: Final = next(one.api_version for one in reversed(RELEASES) if one.api_version)
 """The version of the API that the lane asks for: older ones do not tell whether usage is final."""
 
-_KEPT: Final = ("authorization", "service-crn", "user-agent", "accept")
+_KEPT: Final = ("authorization", CRN_HEADER, "user-agent", "accept")
 """The headers that say who asks."""
 
 
@@ -71,7 +72,7 @@ class Access:
     @property
     def instance(self) -> str:
         """The fingerprint of the instance."""
-        return fingerprint(self.headers.get("service-crn", ""))
+        return fingerprint(self.headers.get(CRN_HEADER, ""))
 
     def request(
         self,
@@ -132,7 +133,7 @@ class Accesses:
 
 def instance_of(request: Request) -> str:
     """The fingerprint of the instance that a request is for."""
-    return fingerprint(request.headers.get("service-crn", ""))
+    return fingerprint(request.headers.get(CRN_HEADER, ""))
 
 
 def shown(request: Request) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 
 from pytest_qchannel.cassette.accounts import HeldInstance
 from pytest_qchannel.channels.model import Channel
-from pytest_qchannel.crn import CRN
+from pytest_qchannel.crn import CRN, CRN_HEADER
 from pytest_qchannel.hosts import IAM, RUNTIME, SEARCH, Host, base_url_of, find_any_host
 from pytest_qchannel.ibm.cloud import API_KEY_GRANT, LIFETIME_S
 from pytest_qchannel.ibm.table import url_of
@@ -89,7 +89,7 @@ class Caller:
         host = find_any_host(parts.netloc, parts.path)
         if host is None:  # a region that is newer than the table
             host = Host(parts.netloc, parts.path, RUNTIME)
-        headers = {"authorization": f"Bearer {self.access_token()}", "service-crn": crn}
+        headers = {"authorization": f"Bearer {self.access_token()}", CRN_HEADER: crn}
         return Access(host, headers)
 
     def instances(self) -> tuple[HeldInstance, ...]:

@@ -157,11 +157,9 @@ class Ledger:
         """
         with self._change() as db:
             entries = self._all_of(db)
-            counted = [
-                one for one in entries if one.test == wish.test and one.state is not State.VOID
-            ]
-            jobs = sum(one.kind is Kind.JOB for one in counted)
-            seconds = sum(one.reserved - FIXED_S for one in counted if one.reserved)
+            own = [one for one in entries if one.test == wish.test and one.state is not State.VOID]
+            jobs = sum(one.kind is Kind.JOB for one in own)
+            seconds = sum(one.reserved - FIXED_S for one in own if one.reserved)
             wish_s = wish.reserve_s - FIXED_S
             is_over = most_s is not None and wish.reserve_s > 0 and seconds + wish_s > most_s
             if (wish.kind is Kind.JOB and most_jobs is not None and jobs >= most_jobs) or is_over:

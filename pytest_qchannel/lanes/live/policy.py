@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 
 from pytest_qchannel.emulator.api.client_release import client_release
 from pytest_qchannel.hosts import CATALOG, CONTROLLER, HOSTS, IAM, RUNTIME, SEARCH
-from pytest_qchannel.ibm.releases import DRY_RUNS_SINCE, Version, twin_of
+from pytest_qchannel.ibm.releases import DRY_RUNS_SINCE, Version, is_twin, twin_of
 from pytest_qchannel.ibm.route import Action
 from pytest_qchannel.ibm.table import Found, find
 from pytest_qchannel.lanes.live.access import (
@@ -249,7 +249,7 @@ class Policy:
                 "try again later",
                 "credentials" if why.status in (401, 403) else "service",
             )
-        names = frozenset(name for name in map(_name_of, _rows(rows)) if name.startswith("mock"))
+        names = frozenset(filter(is_twin, map(_name_of, _rows(rows))))
         with self._lock:
             self._twins[instance] = names
         return names

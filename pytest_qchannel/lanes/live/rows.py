@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any, Final
 
@@ -56,7 +57,7 @@ def one_of(db: sqlite3.Connection, n: int) -> Entry:
 
 
 def of_remote(db: sqlite3.Connection, remote: str) -> Entry | None:
-    """The first entry of what has that id at the service, if there is one."""
+    """The first entry of the job or session with that id at the service, if there is one."""
     return next(iter(_read(db.execute("SELECT * FROM entries WHERE remote = ?", (remote,)))), None)
 
 
@@ -81,17 +82,16 @@ def _read(rows: sqlite3.Cursor) -> list[Entry]:
 
 def _value(name: str, value: object, n: object) -> Any:
     """What an entry has of a column."""
-    try:
-        if made_of := _MADE_OF.get(name):
+    if made_of := _MADE_OF.get(name):
+        with suppress(ValueError, KeyError):
             return made_of(value)
-    except (ValueError, KeyError):
-        pass
-    else:
-        if name in _NUMBERS and isinstance(value, int | float):
-            is_one = math.isfinite(value) and value >= 0
-        else:
-            is_one = isinstance(value, str) and name not in _NUMBERS
-        if is_one or (value is None and name in _MAY_BE_EMPTY):
+    elif isinstance(value, int | float):
+        if name in _NUMBERS and 0 <= value < math.inf:
             return value
+    elif isinstance(value, str):
+        if name not in _NUMBERS:
+            return value
+    elif value is None and name in _MAY_BE_EMPTY:
+        return value
     shown = value if isinstance(value, int | float) else repr(value)[:40]
     raise sqlite3.DataError(f"row {n}: {name} is {shown}, which no run has written")

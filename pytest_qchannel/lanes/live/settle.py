@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from pytest_qchannel.ibm.releases import is_twin
 from pytest_qchannel.ibm.route import FINAL
 from pytest_qchannel.wire import Json, is_number
 
@@ -26,8 +27,6 @@ __all__ = [
     "status_of",
 ]
 
-_TWIN: Final = "mock_"
-"""How the name of a device begins that takes dry runs."""
 _SECONDS: Final = ("qpu_charge_time_seconds", "quantum_seconds", "seconds")
 """The names of the seconds that are charged, the newest first."""
 
@@ -75,7 +74,7 @@ def price_of_job(
     """
     if status_of(job) not in FINAL:
         return Unpriced.RUNNING
-    if str(job.get("backend")).startswith(_TWIN):
+    if is_twin(str(job.get("backend"))):
         return Price(0.0)  # it tells what a real device would have used
     usage = job.get("usage")
     if not isinstance(usage, Mapping) or not usage:

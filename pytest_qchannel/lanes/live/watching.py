@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from pytest_qchannel.crn import CRN_HEADER
 from pytest_qchannel.hosts import RUNTIME
 from pytest_qchannel.ibm.route import Action, Tells
 from pytest_qchannel.ibm.table import Found, find
@@ -137,7 +138,7 @@ class Watching:
         access = Access.of(request, found.host)
         if found.route.service == RUNTIME and found.route.key == _SET_TAGS:
             request = self._with_our_tags(request, found, access, answer)
-        names_one = found.route.service == RUNTIME and "service-crn" in access.headers
+        names_one = found.route.service == RUNTIME and CRN_HEADER in access.headers
         if names_one:
             self._accesses.note(access, is_good=False)
         response = self._noted(request, found, answer)

@@ -1,4 +1,4 @@
-"""What a test ended with, as those look at it who know what the client's error does not say."""
+"""What a test ended with: the facts that the hints in this folder are made of."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pytest_qchannel.channels.model import Channel
+from pytest_qchannel.crn import CRN_HEADER
 from pytest_qchannel.emulator.faults import Fault
 from pytest_qchannel.emulator.world.records import Account, Instance
 from pytest_qchannel.emulator.world.world import World
@@ -65,7 +66,7 @@ class Case(NamedTuple):
     @property
     def asked(self) -> list[Instance]:
         """Those of them that the test asked; all, where it named none."""
-        used = {one.headers.get("service-crn", "") for one in self.requests}
+        used = {one.headers.get(CRN_HEADER, "") for one in self.requests}
         return [one for one in self.instances if one.id in used] or self.instances
 
     @property

@@ -62,20 +62,15 @@ def _unknown_credential(case: Case) -> QChannelError | None:
     if refused is None:
         return None
     names = ", ".join(one.name for one in case.world.accounts)
+    whose = said_to(
+        tests="whose credentials the fixtures give",
+        program="and the credential of one is in the environment",
+    )
     is_token = refused.auth_scheme in ("bearer", "x-access-token")
     return QChannelError(
         f"the {'access token' if is_token else 'API key'} that #{refused.number} was sent with is "
         "unknown here: no account of the emulated world has it",
-        facts=[
-            (
-                "accounts",
-                names
-                + said_to(
-                    tests=", whose credentials the fixtures give",
-                    program=", and the credential of one is in the environment",
-                ),
-            )
-        ],
+        facts=[("accounts", f"{names}, {whose}")],
         next=said_to(
             tests="take token=... away: the client reads QISKIT_IBM_TOKEN, which the fixtures set; "
             "elsewhere send qchannel.account.secret.reveal(), read in the test, not at import time",
@@ -141,12 +136,12 @@ def _no_backend(case: Case) -> QChannelError | None:
     wanted = _asked(case.error)
     name = str(wanted.get("name"))
     devices = [case.world.devices[one] for one in case.offered]
-    elsewhere = [] if name in case.offered else owner_of(name, case.instances)
+    elsewhere = "" if name in case.offered else owner_of(name, case.instances)
     return QChannelError(
         f"{', '.join(one.name for one in case.asked)} "
         f"{'has' if len(case.asked) == 1 else 'have'} {_told(devices)}",
         facts=[("asked", ", ".join(f"{key}={value!r}" for key, value in wanted.items()))],
-        next=(*elsewhere, _WHAT_THERE_IS)[0],
+        next=elsewhere or _WHAT_THERE_IS,
     )
 
 
@@ -231,15 +226,13 @@ def _session_elsewhere(headline: str, chosen: str) -> QChannelError:
     """The instance that was chosen has sessions, and the code under test took another one."""
     # Source: ``_discover_account`` of the client, 0.34 to 0.51: with token= it reads no variable,
     # and instance= is taken in its place.
+    why = (
+        f"QISKIT_IBM_INSTANCE is {chosen} here, and the session was asked for on another: "
+        "a service that is given token= or instance= does not go by it"
+    )
     return QChannelError(
         headline,
-        facts=[
-            (
-                "why",
-                f"QISKIT_IBM_INSTANCE is {chosen} here, and the session was asked for on another: "
-                "a service that is given token= or instance= does not go by it",
-            )
-        ],
+        facts=[("why", why)],
         next=f'name it where the service is made: QiskitRuntimeService(..., instance="{chosen}"); '
         "without an edit: a world whose only instance has sessions "
         "(qchannel docs world)",
@@ -255,7 +248,7 @@ def _no_dry_run(case: Case) -> QChannelError | None:
     return QChannelError(
         f"there is no {wanted[1]} for {names}",
         facts=[("why", "a dry run goes to the twin of a device, and only some plans have those")],
-        next=(*owner_of(wanted[1], case.instances), _DRY_RUNS)[0],
+        next=owner_of(wanted[1], case.instances) or _DRY_RUNS,
     )
 
 

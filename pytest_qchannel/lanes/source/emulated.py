@@ -85,9 +85,17 @@ class EmulatedSource:
 
     def hints(self, error: BaseException, channel: Channel | None, requests: Journal) -> list[str]:
         """What the world knows of an error that says less."""
-        world, saved = self.app.world, self.settings.saved_accounts
-        about = (world, self.app.faults, error, channel, requests, self._source, saved)
-        return hints_for(Case(*about, os.environ.get("QISKIT_IBM_INSTANCE", "")))
+        case = Case(
+            self.app.world,
+            self.app.faults,
+            error,
+            channel,
+            requests,
+            source=self._source,
+            saved=self.settings.saved_accounts,
+            instance=os.environ.get("QISKIT_IBM_INSTANCE", ""),
+        )
+        return hints_for(case)
 
     def handle(self, request: Request) -> Response:
         """The answer of the emulated service."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from pytest_qchannel.crn import CRN
+from pytest_qchannel.crn import CRN, CRN_HEADER
 from pytest_qchannel.emulator.world.records import Account
 from pytest_qchannel.emulator.worlds.absent import MISSPELT
 from pytest_qchannel.errors import QChannelError, UsageProblem, nearest
@@ -86,7 +86,7 @@ def job_hint(case: Case, account: Account) -> QChannelError | None:
     name = unquote(found.args.get("job_id", "")) if found is not None else ""
     if not name or last is None or last.status != 404 or name in case.world.jobs:
         return None
-    asked = last.headers.get("service-crn", "")
+    asked = last.headers.get(CRN_HEADER, "")
     instance = account.instances.get(asked) or case.instances[0]
     keys = {
         "account": account.name,
@@ -112,7 +112,7 @@ def _locals(error: BaseException, name: str, function: str = "") -> Iterator[str
 
 def _refused_crn(last: Exchange | None) -> Iterator[str]:
     if last is not None and last.status in (401, 403, 404):
-        yield last.headers.get("service-crn", "")
+        yield last.headers.get(CRN_HEADER, "")
 
 
 def _can_be_given(name: str, *, is_crn: bool, is_classic: bool) -> bool:

@@ -32,6 +32,15 @@ def test_the_command_that_mends_it_can_be_pasted(tmp_path: Path) -> None:
     assert shlex.split(problem.value.next or "") == ["chmod", "600", str(file)]
 
 
+def test_what_is_too_large_to_be_one_is_not_read(tmp_path: Path) -> None:
+    """A file of gigabytes, which a link may lead to, was read whole."""
+    file = tmp_path / "large.env"
+    with file.open("wb") as made:
+        made.truncate(10 * 2**30)
+    with pytest.raises(UsageProblem, match="cannot be read: it is larger than 16 MB"):
+        environ_with(file, {})
+
+
 @pytest.mark.parametrize(
     "variables", [{}, {"GIT_DIR": "elsewhere"}, {"GIT_INDEX_FILE": "elsewhere"}], ids=str
 )

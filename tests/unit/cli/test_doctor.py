@@ -149,6 +149,7 @@ def login(make=lambda: QiskitRuntimeService()):
 if __name__ == "__main__":
     QiskitRuntimeService()
 """,
+    "test_chain.py": "import pytest\n\n@pytest.mark.vcr\ndef test(): ...\n\nA = a" + ".b(1)" * 900,
     "job.py": "from qiskit_ibm_runtime import QiskitRuntimeService\n\nQiskitRuntimeService()\n",
     "ca.pem": "-----BEGIN CERTIFICATE-----\n",
 }

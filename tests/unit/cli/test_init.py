@@ -98,27 +98,35 @@ def test_what_is_written_fits_the_project(
 
 
 @pytest.mark.parametrize(
-    ("ini", "key"),
+    ("ini", "section", "key"),
     [
-        ("", "qchannel_everywhere = true"),
-        ("pytest.ini", "qchannel_everywhere = true"),
-        ("pytest.toml", 'qchannel_everywhere = "true"'),
+        ("", "", "qchannel_everywhere = true"),
+        ("pytest.ini", "[pytest]", "qchannel_everywhere = true"),
+        ("pytest.toml", "[pytest]", 'qchannel_everywhere = "true"'),
+        ("pyproject.toml", "[tool.pytest.ini_options]", 'qchannel_everywhere = "true"'),
+        ("pyproject.toml", "", 'qchannel_everywhere = "true"'),
     ],
 )
 def test_where_the_project_logs_in_at_import_the_run_is_put_on_the_emulator(
-    ini: str, key: str, init: Init, tmp_path: Path
+    ini: str, section: str, key: str, init: Init, tmp_path: Path
 ) -> None:
-    """Each run ended with an error after ``init --write``, and ``qchannel doctor`` saw nothing."""
+    """Each run ended with an error after ``init --write``, and ``qchannel doctor`` saw nothing.
+
+    Of pyproject.toml it was not told below which line the key belongs.
+    """
     if ini:
-        (tmp_path / ini).write_text("[pytest]\n", encoding="utf-8")
+        (tmp_path / ini).write_text(f"[tool.other]\n{section}\n", encoding="utf-8")
     login = "from qiskit_ibm_runtime import QiskitRuntimeService\n\nQiskitRuntimeService()\n"
     (tmp_path / "conftest.py").write_text(login, encoding="utf-8")
     planned = json.loads(init("--write", "--json").output)
-    (one,) = (one for one in planned["add" if ini else "new"] if one["path"].startswith("pytest."))
+    (one,) = (one for one in planned["add" if ini else "new"] if key in one["text"])
+    assert one["path"] == (ini or "pytest.ini")
+    new = "[tool.pytest.ini_options]" if ini == "pyproject.toml" else "[pytest]"
     said = f"# conftest.py, line 3 logs in before there is any fixture\n{key}\n"
-    assert one["text"] == (said if ini else f"[pytest]\n{said}")
+    assert one["text"] == f"{f'# below {section}:' if section else new}\n{said}"
     if ini:
-        (tmp_path / ini).write_text(f"[pytest]\n{said}", encoding="utf-8")
+        with (tmp_path / ini).open("a", encoding="utf-8") as file:
+            file.write(one["text"])
     assert "There already: the whole run is on the emulator." in init().output
     assert CliRunner().invoke(main, ["doctor", "--only", "imports"]).exit_code == 0
 

@@ -1,10 +1,12 @@
-"""The levers of a test, while its threads go on."""
+"""The levers of a test: mistyped, and while its threads go on."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.emulator.world.clock import Clock
@@ -26,6 +28,17 @@ class Interrupted(dict[str, AccessToken]):
             self._login.start()
             self._login.join(timeout=0.1)  # for ever, if it has to wait for us
             yield one
+
+
+def test_a_mistyped_lever_is_answered_with_the_nearest() -> None:
+    """Of ``take_ofline`` the user saw what Python says of any attribute."""
+    app = App(default_world(Clock(lambda: 1_760_000_000.0)))
+    control: Any = Door(app, through_core(app.handle)).control
+    with pytest.raises(AttributeError) as caught:
+        control.take_ofline("ibm_fez")
+    lines = str(caught.value).splitlines()
+    assert lines[:2] == ["the emulator has no lever 'take_ofline'", "  closest: take_offline"]
+    assert not hasattr(control, "levers")
 
 
 def test_tokens_are_revoked_while_a_thread_logs_in() -> None:

@@ -46,7 +46,7 @@ class Extension(Recording):
         secrets: Iterable[Secret],
         old: Cassette,
         translation: Translation,
-        words_sent: Callable[[], Mapping[str, str]] = dict,
+        words_sent: Callable[[], Mapping[str, str]],
     ) -> None:
         super().__init__(test_id, secrets)
         self._old = old

@@ -14,14 +14,13 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from pytest_qchannel.cassette.accounts import HeldAccount, HeldInstance
-from pytest_qchannel.cassette.interaction import Headers, Interaction
+from pytest_qchannel.cassette.interaction import Headers, Interaction, with_length
 from pytest_qchannel.counted import counted
 
 __all__ = ["OtherAccount", "Pair", "Translation"]
 
 _CRN_PARTS: Final = 10
 _SCOPE, _GUID = 6, 7
-_LENGTH: Final = "content-length"
 
 
 class OtherAccount(ValueError):
@@ -63,20 +62,16 @@ class Translation:
 
     def to_recorded(self, sent: Interaction) -> Interaction:
         """A request as the cassette would have it; its body is what it was."""
-        rename = self._to_recorded.text
-        headers = tuple((name, rename(value)) for name, value in sent.request_headers)
-        return replace(sent, url=rename(sent.url), request_headers=headers)
+        renaming = self._to_recorded
+        headers = renaming.headers(sent.request_headers)
+        return replace(sent, url=renaming.text(sent.url), request_headers=headers)
 
     def to_real(self, answer: Interaction) -> Interaction:
         """A recorded answer with the source's names."""
         body = self._to_real.data(answer.response_body)
-        headers = tuple(_renamed(answer.response_headers, self._to_real, len(body)))
+        headers = self._to_real.headers(answer.response_headers)
+        headers = with_length(headers, body) if body else headers  # of HEAD it is another's
         return replace(answer, response_headers=headers, response_body=body)
-
-
-def _renamed(headers: Headers, renaming: _Renaming, length: int) -> Iterator[tuple[str, str]]:
-    for name, value in headers:
-        yield name, str(length) if name.lower() == _LENGTH and length else renaming.text(value)
 
 
 class _Renaming:
@@ -93,6 +88,9 @@ class _Renaming:
 
     def text(self, text: str) -> str:
         return self._word.sub(lambda one: self._names[one[0]], text) if self._word else text
+
+    def headers(self, headers: Headers) -> Headers:
+        return tuple((name, self.text(value)) for name, value in headers)
 
     def data(self, data: bytes) -> bytes:
         if self._data is None:

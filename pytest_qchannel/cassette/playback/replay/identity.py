@@ -112,7 +112,7 @@ class Identity:
 
 
 def _to(sent: Interaction, refused: Interaction) -> Interaction:
-    """A recorded refusal, which tells the program that asks: as of now that is another one."""
+    """A recorded refusal, with the program that asks now where it names the one that asked."""
     body = json_object(refused.response_body)
     context = body.get("context")
     if not isinstance(context, dict) or context.get("userAgent") != WORD:

@@ -11,14 +11,15 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.matching import found_in, is_submission, submission_in
-from pytest_qchannel.cassette.scrub.looks import is_drawn, is_tag
+from pytest_qchannel.cassette.scrub.looks import UUID, is_drawn, is_tag
 from pytest_qchannel.cassette.standin_shapes import is_word_standin, length_of, parted
 from pytest_qchannel.wire import json_object
 
@@ -29,17 +30,16 @@ _TAGS: Final = "tags"
 _ANY: Final = "*"
 
 _DRAWN: Final = re.compile(
-    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    r"|(?=[\w+/-]*\d)(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])[\w+/-]{12,}={0,2}"
+    UUID.pattern + r"|(?=[\w+/-]*\d)(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])[\w+/-]{12,}={0,2}"
     r"|(?<![A-Za-z0-9])[0-9a-fA-F]{7,}(?![A-Za-z0-9])|[A-Za-z]*[0-9][A-Za-z0-9]*"
 )
 """What may be drawn within a text: UUIDs, tokens, digests, and every word with a digit."""
 
 _LETTERS: Final = re.compile(r"\w{6,}")
-"""What may be, if it is as long and the job the same."""
+"""A word of letters may be drawn, too: if the same job was sent with another one as long."""
 
-Named = tuple[str, str]
-"""A word behind what it is: empty for tags and searches, else the field of the query."""
+_Named = tuple[str, str]
+"""A field of the query and a word of it; the field is empty for tags and searches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +76,13 @@ def own_words(one: Interaction) -> _Words:
         for name, text in (parse_qsl(query) if query else ())
         if name in _FIELDS or (name not in known and (is_drawn(text) or is_word_standin(text)))
     ]
-    sends_tags = "tags[]" in found.route.sent and b'"tags"' in one.request_body
-    tags = tuple(_tags(one)) if sends_tags else ()
-    return _Words(f"{one.method} {found.route.rule}", tuple(queried), tags)
-
-
-def _tags(one: Interaction) -> Iterator[str]:
-    tags = json_object(one.request_body).get(_TAGS)
-    yield from (tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+    tags = one.tags_sent if "tags[]" in found.route.sent else ()
+    return _Words(f"{one.method} {found.route.rule}", tuple(queried), tuple(tags))
 
 
 @dataclass(slots=True)
 class _Asked:
-    """A recorded word: which tests have sent it, and where."""
+    """Which tests have sent a recorded word, and where."""
 
     tests: set[str] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
@@ -103,7 +97,7 @@ class OwnWords:
 
     def __init__(self, recorded: Sequence[Interaction]) -> None:
         self._recorded = recorded
-        self._asked: dict[Named, _Asked] = {}  # in the order of the recording
+        self._asked: dict[_Named, _Asked] = {}  # in the order of the recording
         self._set: set[str] = set()
         for one in recorded:
             words = own_words(one)
@@ -113,8 +107,8 @@ class OwnWords:
                 asked.tests.add(one.test)
                 asked.places.add(f"{words.route} {name}")
         self._lock = threading.Lock()
-        self._stands_for: dict[Named, str] = {}
-        self._of_test: dict[Named, str] = {}
+        self._stands_for: dict[_Named, str] = {}
+        self._of_test: dict[_Named, str] = {}
 
     def as_recorded(self, sent: Interaction, test: str = "") -> Interaction:
         """A request with the cassette's words in place of its own.
@@ -145,7 +139,7 @@ class OwnWords:
             for named in [one for one, whose in self._of_test.items() if whose == test]:
                 del self._of_test[named], self._stands_for[named]
 
-    def _learn(self, named: Named, place: str, sent: Interaction, test: str) -> None:
+    def _learn(self, named: _Named, place: str, sent: Interaction, test: str) -> None:
         if named in self._stands_for:
             return
         kind, text = named
@@ -161,10 +155,10 @@ class OwnWords:
             and place in asked.places
             and asked.tests & {test, ""}
         ]
-        self._stands_for[named] = self._likest(kind, text, free, sent)
+        self._stands_for[named] = self._closest(kind, text, free, sent)
         self._of_test[named] = test
 
-    def _likest(self, kind: str, text: str, free: list[str], sent: Interaction) -> str:
+    def _closest(self, kind: str, text: str, free: list[str], sent: Interaction) -> str:
         """The recorded word that one stands for, of those that are free; else itself."""
         shape = _shape(text)
         alike = [
@@ -174,8 +168,8 @@ class OwnWords:
             or (not kind and _ANY in shape and _shape(word) == shape and self._is_own(word))
         ]
         if is_submission(sent) and len(alike) != 1:
-            near = [word for word in free if _is_near(word, text)]
-            alike = self._of_the_same_job(sent, alike or near) or alike
+            likely = alike or [word for word in free if _is_near(word, text)]
+            alike = self._of_the_same_job(sent, likely) or alike
         if len(alike) < 2:
             return alike[0] if alike else text
         is_plain = is_tag(text) and not self._is_cut(text)
@@ -188,22 +182,32 @@ class OwnWords:
 
     def _is_cut(self, text: str) -> bool:
         """Whether a text is a part of an id of the cassette."""
+        return any(text in one for one in self._ids)
+
+    @cached_property
+    def _ids(self) -> frozenset[str]:
+        """The ids in all answers."""
         said = (parted(one.response_body.decode("utf-8", "replace"))[1] for one in self._recorded)
-        return any(text in name for names in said for name in names)
+        return frozenset(name for names in said for name in names)
 
     def _is_own(self, word: str) -> bool:
-        """Whether the service has not told it: a filter by a tag of another's job is no draw."""
+        """Whether no answer has told it: a filter by the tag of another's job is not drawn."""
         if word in self._set:
             return True
         told = json.dumps(word, ensure_ascii=False).encode("utf-8", "replace")
         return not any(told in one.response_body for one in self._recorded)
 
     def _of_the_same_job(self, sent: Interaction, words: list[str]) -> list[str]:
-        """Those that were sent with the same work: threads send in any order."""
+        """The words that were sent with the same job: threads send theirs in any order."""
         work = _work(sent)
-        jobs = (one for one in self._recorded if is_submission(one) and _work(one) == work)
-        tags = {tag for one in jobs for tag in own_words(one).tags}
+        tags = {tag for its, sent_with in self._jobs if its == work for tag in sent_with}
         return [word for word in words if word in tags]
+
+    @cached_property
+    def _jobs(self) -> list[tuple[Mapping[str, object], tuple[str, ...]]]:
+        """The work of each recorded job, and its tags."""
+        jobs = (one for one in self._recorded if is_submission(one))
+        return [(_work(one), own_words(one).tags) for one in jobs]
 
 
 def _kind(name: str) -> str:
@@ -217,6 +221,7 @@ def _work(one: Interaction) -> Mapping[str, object]:
     return {name: value for name, value in form.items() if name != _TAGS}
 
 
+@lru_cache(maxsize=4_096)
 def _shape(text: str) -> str:
     """A text with an asterisk for whatever may be drawn in it; ids that a cassette has stay."""
     around, names = parted(text)

@@ -33,7 +33,6 @@ __all__ = ["SentTexts"]
 _ELSEWHERE: Final = frozenset({"params", "tags"})
 """Fields of a job that are kept in another form or order."""
 
-_NONE: Final[Mapping[str, str]] = {}
 _TEXT: Final = re.compile(rf"{MARK.decode()}[0-9a-f]{{8}}")
 
 
@@ -68,7 +67,7 @@ class SentTexts:
             self._pattern = re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
 
     def given_back(
-        self, found: Interaction, sent: Interaction, words: Mapping[str, str] = _NONE
+        self, found: Interaction, sent: Interaction, words: Mapping[str, str]
     ) -> Interaction:
         """An answer with the test's own texts in place of their stand-ins.
 

@@ -157,7 +157,7 @@ def _close(world: World, job: Job, how: Outcome | JobFailure | JobEnding) -> Non
 
 
 def _charge(world: World, job: Job, ran_s: float) -> float:
-    """Sets what a job is told to use; gives what it would be without a limit of its own.
+    """Sets the QPU seconds that are told of a job; gives those without a limit of its own.
 
     A dry run tells what it would have used, and nothing stops it. Source: IBM's guide "Dry-run
     jobs".

@@ -65,28 +65,15 @@ def create(ctx: Context) -> Response:
     if problem := problem_with(body, schema_for("job", ctx.release)):
         raise _not_valid(ctx, f"The request body is not valid: {problem}.")
     sent = cast("_Submission", body)
-    if sent.get("cost") == 0:
-        raise EmulatorGap(
-            "the emulator does not know a cost of 0: IBM's API description allows it, and nobody "
-            "has told whether it is no limit or no time",
-            closest="a job without cost, which may take as long as the plan allows",
-            next="leave cost out, or send at least 1",
-        )
+    _require_known(sent)
     if sent.get("start_session") in (True, "True"):
         said = "start_session is no longer allowed; create a session with POST /sessions."
         raise _not_valid(ctx, said)
-    program_id = sent["program_id"]
-    if program_id in _UNSERVED_PROGRAMS:
-        raise EmulatorGap(
-            f"the emulator does not run the program {program_id!r}",
-            closest=", ".join(PROGRAMS),
-            next="use one of the programs above, or keep this test for a live QPU",
-        )
     instance = _instance(ctx, sent)
     device = _device(ctx, sent["backend"], instance)
-    program = PROGRAMS.get(program_id)
+    program = PROGRAMS.get(sent["program_id"])
     if program is None:
-        raise ctx.refuse(404, Codes.NOT_FOUND, f"No program {program_id}.")
+        raise ctx.refuse(404, Codes.NOT_FOUND, f"No program {sent['program_id']}.")
     if problem := program.check(sent["params"], ctx.release):
         raise _not_valid(ctx, f"The params are not valid: {problem}.")
     check_tags(ctx, sent.get("tags", []))
@@ -102,6 +89,22 @@ def create(ctx: Context) -> Response:
     }
     answer.update({name: value for name, value in optional.items() if value is not None})
     return Response.json(answer)
+
+
+def _require_known(sent: _Submission) -> None:
+    if sent.get("cost") == 0:
+        raise EmulatorGap(
+            "the emulator does not know a cost of 0: IBM's API description allows it, and nobody "
+            "has told whether it is no limit or no time",
+            closest="a job without cost, which may take as long as the plan allows",
+            next="leave cost out, or send at least 1",
+        )
+    if sent["program_id"] in _UNSERVED_PROGRAMS:
+        raise EmulatorGap(
+            f"the emulator does not run the program {sent['program_id']!r}",
+            closest=", ".join(PROGRAMS),
+            next="use one of the programs above, or keep this test for a live QPU",
+        )
 
 
 def _taken(

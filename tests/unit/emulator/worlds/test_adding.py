@@ -15,7 +15,7 @@ from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from tests.world_kit import world_text
 
 DEVICE = min(available())
-OTHERS = f"""
+OTHERS = f"""dry_run_devices = true
 [[devices]]
 name = "gone"
 source = "{DEVICE}"
@@ -36,6 +36,7 @@ name = "eu"
 plan = "Premium"
 region = "eu-de"
 tags = ["far"]
+usage_allocation_s = 900
 devices = ["gone"]"""
 FILE = world_text("ours", DEVICE, top=OTHERS, channels=["ibm_cloud"], instance="first", more=MORE)
 KEYS = {"name": "it's 'mine'", "plan": "Open"}
@@ -79,20 +80,26 @@ def test_another_world_is_replaced_by_a_file_with_its_devices(world: World) -> N
     assert run == "pytest --qchannel-world=qchannel-world.toml"
     subprocess.run(["sh", "-c", edit], check=True)
     made = read("qchannel-world.toml")
-    assert {name: one.source for name, one in made.devices.items()} == {"ours": DEVICE}
+    # A device that is offline, what was allotted and dry runs were lost behind the step.
+    told = {one.name: (one.source, one.status.value) for one in made.devices.values()}
+    listed = {"ours": (DEVICE, "online"), "gone": (DEVICE, "offline")}
+    assert {name: told[name] for name in made.listed} == listed
+    assert any(one.is_dry_run for one in made.devices.values())
     (account,) = made.accounts
     assert account.channels == ("ibm_quantum_platform", "ibm_cloud")
     # Code that names an instance of the world ended in another error behind the step.
     assert [one.name for one in account.instances.values()] == ["first", "eu", KEYS["name"]]
     assert [one.region for one in account.instances.values()] == ["us-east", "eu-de", "us-east"]
-    assert [one.devices for one in account.instances.values()] == [("ours",), (), ("ours",)]
+    assert [one.usage_allocation_s for one in account.instances.values()] == [None, 900, None]
+    offered = [one.devices for one in account.instances.values()]
+    assert offered == [("gone", "ours"), ("gone",), ("gone", "ours")]
     edit, _, _ = adding(world, elsewhere, lab, "devices", {"name": DEVICE}).partition(" && ")
     subprocess.run(["sh", "-c", edit], check=True)
     # It was not there: a program that reads how much time is left failed behind the step.
     kept, eu = read("qchannel-world.toml").accounts[0].instances.values()
     assert kept.usage_limit_s == 600
-    assert kept.devices == ("ours", DEVICE)
-    assert (eu.devices, eu.tags) == ((DEVICE,), ("far",))
+    assert kept.devices == ("gone", "ours", DEVICE)
+    assert (eu.devices, eu.tags) == (("gone", DEVICE), ("far",))
     step = adding(world, elsewhere, classic, "accounts.instances", KEYS)
     assert 'channels = ["ibm_quantum"]' in step
 

@@ -123,7 +123,7 @@ def test_a_number_against_caches_stands_for_the_recorded_one(sent: str, found: s
     assert tags(words.as_recorded(said("GET", f"/jobs?_={sent}"))) == [found]
 
 
-def test_the_likest_of_several_at_the_same_place_is_taken() -> None:
+def test_the_closest_of_several_at_the_same_place_is_taken() -> None:
     """A search for a part of a commit came where the whole one was recorded, and that nowhere."""
     name = "qchanneljob000000001"
     made = [f"qchannel-stand-in-word-{n}-of-{size}" for n, size in enumerate((4, 9, 40, 14))]
