@@ -30,7 +30,7 @@ from pytest_qchannel.ibm.route import Action, Route
 from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.wire import Handle, Json
 
-__all__ = ["NO_CREDENTIAL", "WALKED", "Subject", "walk"]
+__all__ = ["NO_CREDENTIAL", "WALKED", "walk"]
 
 _SERVICES: Final = (IAM, SEARCH, CATALOG, CONTROLLER, RUNTIME)
 WALKED: Final = tuple(
