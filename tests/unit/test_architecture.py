@@ -209,7 +209,6 @@ MAY_NAME_PATHS = {
     "emulator.services": "binds handlers to the table's keys, and refuses in words",
     "emulator.faults": "gives examples of what can be declared",
     "emulator.worlds.checks": "says what the route would refuse",
-    "cassette.standin_shapes": "has IAM's address as the issuer of a token",
     "cli.flows": "sends requests as a user does",
     "cli.init": "writes a test that sends one",
     "cli.serve": "shows commands to paste",
