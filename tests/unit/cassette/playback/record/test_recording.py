@@ -21,6 +21,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.recording import Recording
 from pytest_qchannel.cassette.problems import RecordingRefused
+from pytest_qchannel.cassette.standin_shapes import is_word_standin
 from pytest_qchannel.cassette.versions import new_provenance, version_difference
 from pytest_qchannel.secret import Secret
 
@@ -183,6 +184,15 @@ def test_versions_are_told_where_they_differ() -> None:
     said_of = version_difference(dataclasses.replace(provenance, client="0.0.1"))
     assert said_of is not None
     assert said_of.startswith("qiskit-ibm-runtime: recorded with 0.0.1, installed is ")
+
+
+def test_tags_of_a_job_are_in_the_order_in_which_they_are_compared(tmp_path: Path) -> None:
+    """Sorted as they were sent: a stand-in comes elsewhere."""
+    sent = {"program_id": "sampler", "params": {}, "tags": ["ada@example.com", "nightly"]}
+    _, _, draft = drafted(tmp_path, said("POST", "/jobs", {"id": "job1"}, sent=sent))
+    [one] = draft.cassette.interactions
+    first, second = json.loads(one.request_body)["tags"]
+    assert (first, is_word_standin(second)) == ("nightly", True)
 
 
 def test_tags_of_instances_that_are_no_secret_stay(tmp_path: Path) -> None:
