@@ -48,7 +48,32 @@ class _Submission(TypedDict):
 
 
 def create(ctx: Context) -> Response:
-    """``POST /jobs``: validates as far as the service does before it queues a job.
+    """``POST /jobs``: validates as far as the service does before it queues a job."""
+    sent = _sent(ctx)
+    instance = _instance(ctx, sent)
+    device = _device(ctx, sent["backend"], instance)
+    program = PROGRAMS.get(sent["program_id"])
+    if program is None:
+        raise ctx.refuse(404, Codes.NOT_FOUND, f"No program {sent['program_id']}.")
+    if problem := program.check(sent["params"], ctx.release):
+        raise _not_valid(ctx, f"The params are not valid: {problem}.")
+    check_tags(ctx, sent.get("tags", []))
+    scope.calibrated(ctx, device, sent.get("calibration_id"))
+    session = _session(ctx, sent, instance)
+    _require_room(ctx, instance)
+    job = _taken(ctx, sent, instance, device, session)
+    answer: dict[str, Json] = {"id": job.id, "backend": job.backend}
+    optional = {
+        "session_id": session.id if session else None,
+        "private": job.is_private or None,
+        "calibration_id": job.calibration_id,
+    }
+    answer.update({name: value for name, value in optional.items() if value is not None})
+    return Response.json(answer)
+
+
+def _sent(ctx: Context) -> _Submission:
+    """The body of the request, as far as it can be judged by itself.
 
     Raises:
         EmulatorGap: What the service does with such a body is not known, or not emulated.
@@ -75,33 +100,13 @@ def create(ctx: Context) -> Response:
     if sent.get("start_session") in (True, "True"):
         said = "start_session is no longer allowed; create a session with POST /sessions."
         raise _not_valid(ctx, said)
-    program_id = sent["program_id"]
-    if program_id in _UNSERVED_PROGRAMS:
+    if sent["program_id"] in _UNSERVED_PROGRAMS:
         raise EmulatorGap(
-            f"the emulator does not run the program {program_id!r}",
+            f"the emulator does not run the program {sent['program_id']!r}",
             closest=", ".join(PROGRAMS),
             next="use one of the programs above, or keep this test for a live QPU",
         )
-    instance = _instance(ctx, sent)
-    device = _device(ctx, sent["backend"], instance)
-    program = PROGRAMS.get(program_id)
-    if program is None:
-        raise ctx.refuse(404, Codes.NOT_FOUND, f"No program {program_id}.")
-    if problem := program.check(sent["params"], ctx.release):
-        raise _not_valid(ctx, f"The params are not valid: {problem}.")
-    check_tags(ctx, sent.get("tags", []))
-    scope.calibrated(ctx, device, sent.get("calibration_id"))
-    session = _session(ctx, sent, instance)
-    _require_room(ctx, instance)
-    job = _taken(ctx, sent, instance, device, session)
-    answer: dict[str, Json] = {"id": job.id, "backend": job.backend}
-    optional = {
-        "session_id": session.id if session else None,
-        "private": job.is_private or None,
-        "calibration_id": job.calibration_id,
-    }
-    answer.update({name: value for name, value in optional.items() if value is not None})
-    return Response.json(answer)
+    return sent
 
 
 def _taken(
