@@ -60,6 +60,13 @@ def test_it_is_found_as_it_stands_and_within_json(how: str) -> None:
         ]
 
 
+def test_what_begins_like_another_one_hides_none() -> None:
+    ours, theirs = "Zk3vX9pL2qR7sT5uW1yA", "pL2qR7sTeMqZ4nB8cD6f"
+    gate = Gate([Secret("OURS", ours), Secret("THEIRS", theirs)], patterns=())
+    found = gate.search(" ".join(ours[:6] + theirs).encode())
+    assert [one.what for one in found] == ["the value of THEIRS"]
+
+
 @pytest.mark.parametrize("how", WRITTEN)
 def test_what_is_as_long_is_none(how: str) -> None:
     gate = Gate([Secret("QISKIT_IBM_TOKEN", KEY)], patterns=())
