@@ -6,7 +6,6 @@ Source: the result models of ibm-quantum-schemas (``sampler.version_0_1``,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -14,8 +13,9 @@ import numpy as np
 from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.arrays import Bits, Values
 from pytest_qchannel.emulator.programs.codec import Encoded
+from pytest_qchannel.wire import compact
 
-__all__ = ["bit_array", "dumps", "nested", "primitive_result", "pub_result"]
+__all__ = ["bit_array", "nested", "primitive_result", "pub_result"]
 
 
 def bit_array(bits: Bits) -> Encoded:
@@ -56,17 +56,12 @@ def primitive_result(
     pub_results: Iterable[Encoded], *metadata: Mapping[str, object]
 ) -> tuple[bytes, ...]:
     """The whole result as JSON, once with each of ``metadata``; the data is encoded only once."""
-    pubs = dumps(list(pub_results))
+    pubs = compact(list(pub_results))
     return tuple(
         b'{"__type__":"PrimitiveResult","__value__":{"pub_results":%b,"metadata":%b}}'
-        % (pubs, dumps(one))
+        % (pubs, compact(one))
         for one in metadata
     )
-
-
-def dumps(data: object) -> bytes:
-    """Compact JSON."""
-    return json.dumps(data, separators=(",", ":")).encode()
 
 
 def nested(array: Values) -> object:

@@ -35,6 +35,7 @@ from pytest_qchannel.emulator.programs.task import Params, Pub, Task, TooLong
 from pytest_qchannel.emulator.programs.twirling import twirled
 from pytest_qchannel.emulator.world.snapshots import Snapshot
 from pytest_qchannel.ibm.releases import READS_NEW_SPANS_SINCE
+from pytest_qchannel.wire import compact
 
 __all__ = ["run"]
 
@@ -110,7 +111,7 @@ def run(task: Task) -> Outcome:
     if task.with_facts:
         facts = facts_of([one.size for one in runs], executions, len(runs))
     if not params.get("support_qiskit", False):
-        return Outcome(results.dumps(_plain_result(runs)), circuits_s, facts=facts)
+        return Outcome(compact(_plain_result(runs)), circuits_s, facts=facts)
     newer, older = _qiskit_results(runs, task.started_at, delay_s)
     return Outcome(newer, circuits_s, ((READS_NEW_SPANS_SINCE, older),), facts)
 

@@ -36,6 +36,7 @@ from pytest_qchannel.emulator.programs.outcome import (
 )
 from pytest_qchannel.emulator.programs.seeds import seed_from, seed_of
 from pytest_qchannel.emulator.programs.task import Pub, Task
+from pytest_qchannel.wire import compact
 
 __all__ = ["run"]
 
@@ -177,4 +178,4 @@ def _plain_result(runs: list[_Run], settings: Settings) -> bytes:
         }
         for one in runs
     ]
-    return results.dumps({"results": listed, "metadata": settings.metadata})
+    return compact({"results": listed, "metadata": settings.metadata})

@@ -24,9 +24,9 @@ from pytest_qchannel.emulator.programs.mid_circuit import with_usual_readout
 from pytest_qchannel.emulator.programs.options import pause_s
 from pytest_qchannel.emulator.programs.outcome import Outcome, facts_of
 from pytest_qchannel.emulator.programs.reading_time import qpy_s
-from pytest_qchannel.emulator.programs.results import dumps
 from pytest_qchannel.emulator.programs.seeds import following
 from pytest_qchannel.emulator.programs.task import Task
+from pytest_qchannel.wire import compact
 
 __all__ = ["run"]
 
@@ -65,4 +65,4 @@ def run(task: Task) -> Outcome:
         sizes = [(item.circuit.num_qubits, item.circuit.depth()) for item in items]
         every = sum(len(item.values) for item in items)
         facts = facts_of(sizes, every * program.shots, every)
-    return Outcome(dumps(answer), timing.circuits_s, facts=facts)
+    return Outcome(compact(answer), timing.circuits_s, facts=facts)

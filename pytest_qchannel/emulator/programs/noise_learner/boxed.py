@@ -15,7 +15,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Operation, Qubit
 
-from pytest_qchannel.emulator.programs import models, results
+from pytest_qchannel.emulator.programs import models
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.isa import require_isa, require_twirlable
 from pytest_qchannel.emulator.programs.noise_learner.layers import is_clifford
@@ -28,6 +28,7 @@ from pytest_qchannel.emulator.programs.noise_learner.rates import Generator
 from pytest_qchannel.emulator.programs.options import rep_delay_s
 from pytest_qchannel.emulator.programs.outcome import FailureCode, JobFailure, Outcome
 from pytest_qchannel.emulator.programs.task import Noise, Task
+from pytest_qchannel.wire import compact
 
 __all__ = ["run"]
 
@@ -96,7 +97,7 @@ def run(task: Task) -> Outcome:
     model = module.NoiseLearnerV3ResultsModel(
         data=[_encode(module, one, options) for one in learnt]
     )
-    encoded = results.dumps(model.model_dump(mode="json"))
+    encoded = compact(model.model_dump(mode="json"))
     return Outcome(encoded, _circuits_s(learnt, options, delay_s))
 
 

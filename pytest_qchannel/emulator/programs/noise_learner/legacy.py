@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from qiskit import QuantumCircuit, qpy
 
-from pytest_qchannel.emulator.programs import codec, results
+from pytest_qchannel.emulator.programs import codec
 from pytest_qchannel.emulator.programs.durations import circuit_s, qpu_s
 from pytest_qchannel.emulator.programs.isa import require_isa, require_twirlable
 from pytest_qchannel.emulator.programs.mid_circuit import with_usual_readout
@@ -27,6 +27,7 @@ from pytest_qchannel.emulator.programs.noise_learner.learning import (
 from pytest_qchannel.emulator.programs.options import DEFAULT_STRATEGY
 from pytest_qchannel.emulator.programs.outcome import Outcome
 from pytest_qchannel.emulator.programs.task import Params, Task
+from pytest_qchannel.wire import compact
 
 __all__ = ["run"]
 
@@ -59,7 +60,7 @@ def run(task: Task) -> Outcome:
             "input_options": {name: options[name] for name in _DEFAULTS},
         },
     }
-    return Outcome(results.dumps(answer), _circuits_s(layers, options, task))
+    return Outcome(compact(answer), _circuits_s(layers, options, task))
 
 
 def _encode(layer: Layer, task: Task, version: int) -> codec.Encoded:
