@@ -197,8 +197,8 @@ def _refuse_credential(written: str, shown: str, where: str | None = None) -> No
         raise UsageProblem(
             f"{shown}: a credential stands in an environment variable, and nowhere else",
             where=where,
-            next=f"set {credential_variable(channel, 'TOKEN')}, or name a dotenv file: "
-            "--qchannel-secrets=FILE",
+            next=f"set the variable {credential_variable(channel, 'TOKEN')}, or name a dotenv "
+            "file: --qchannel-secrets=FILE",
         )
 
 

@@ -176,6 +176,19 @@ def test_own_tags_stay_and_those_of_others_do_not(tmp_path: Path, mine: str) -> 
     assert json.loads(one.response_body)["jobs"][0]["tags"] == [mine, "tag-1"]
 
 
+def test_a_tag_of_others_that_is_a_word_of_the_service_hides_it_nowhere(tmp_path: Path) -> None:
+    found = {"id": "job1", "program": {"id": "estimator"}, "tags": ["estimator"]}
+    asked = said("GET", "/jobs", {"jobs": [found]}), said("GET", "/jobs/job1", found)
+    _, _, draft = drafted(tmp_path, *asked)
+    assert json.loads(draft.cassette.interactions[1].response_body)["program"]["id"] == "estimator"
+
+
+def test_a_tag_in_which_a_short_id_happens_to_be_stays(tmp_path: Path) -> None:
+    asked = said("GET", "/jobs/test", {"id": "test"}), said("GET", "/jobs?tags=latest", {})
+    _, _, draft = drafted(tmp_path, *asked)
+    assert draft.cassette.interactions[1].url.endswith("tags=latest")
+
+
 def test_versions_are_told_where_they_differ() -> None:
     provenance = new_provenance("ibm_cloud", "emulator")
     assert version_difference(provenance) is None
