@@ -14,12 +14,15 @@ from typing import Final
 
 from pytest_qchannel.errors import UsageProblem
 
-__all__ = ["CRN", "CRN_HEADER"]
+__all__ = ["CRN", "CRN_HEADER", "SERVICE"]
 
 CRN_HEADER: Final = "service-crn"
 """The header that names the instance of a request."""
 
-_EXAMPLE = "crn:v1:bluemix:public:quantum-computing:us-east:a/<account>:<guid>::"
+SERVICE: Final = "quantum-computing"
+"""What the service is called in a CRN, and in a search for instances."""
+
+_EXAMPLE = f"crn:v1:bluemix:public:{SERVICE}:us-east:a/<account>:<guid>::"
 _MEND = "copy the CRN from the Instances page of the IBM Quantum Platform"
 _WORD = re.compile(r"[a-z0-9][a-z0-9-]*")
 _ACCOUNT = re.compile(r"a/[0-9a-f]{32}")
@@ -34,7 +37,7 @@ class CRN:
     account_id: str
     guid: str
     cname: str = "bluemix"
-    service: str = "quantum-computing"
+    service: str = SERVICE
 
     def __str__(self) -> str:
         """The CRN as it is sent in ``Service-CRN``."""
@@ -63,7 +66,7 @@ class CRN:
             (2, "version", fields[1] == "v1"),
             (3, "cname", bool(_WORD.fullmatch(fields[2]))),
             (4, "ctype", fields[3] == "public"),
-            (5, "service", fields[4] == "quantum-computing"),
+            (5, "service", fields[4] == SERVICE),
             # It becomes a part of the host name that credentials are sent to.
             (6, "region", bool(_WORD.fullmatch(fields[5]))),
             (7, "account", bool(_ACCOUNT.fullmatch(fields[6]))),

@@ -26,6 +26,7 @@ __all__ = [
     "SEARCH",
     "SERVICES",
     "SOCKET_HOSTS",
+    "TODAY",
     "TRANSPILER",
     "Host",
     "base_url_of",
@@ -65,17 +66,19 @@ class Host:
     region: str | None = None
 
 
-_TODAY: Final = "quantum.cloud.ibm.com"
+TODAY: Final = "quantum.cloud.ibm.com"
+"""The platform's first host: other regions have it with their name before it."""
+
 _V1: Final = "/api/v1"
 
 
 def _runtime_hosts() -> list[Host]:
-    hosts = [Host(_TODAY, _V1, RUNTIME, "us-east")]
+    hosts = [Host(TODAY, _V1, RUNTIME, "us-east")]
     for region in ("us-east", "eu-de"):
         if region != "us-east":
-            hosts.append(Host(f"{region}.{_TODAY}", _V1, RUNTIME, region))
+            hosts.append(Host(f"{region}.{TODAY}", _V1, RUNTIME, region))
         hosts += [
-            Host(f"private.{region}.{_TODAY}", _V1, RUNTIME, region),
+            Host(f"private.{region}.{TODAY}", _V1, RUNTIME, region),
             # Before client 0.44 the base had no /api/v1.
             Host(f"{region}.quantum-computing.cloud.ibm.com", "", RUNTIME, region),
             Host(f"private.{region}.quantum-computing.cloud.ibm.com", "", RUNTIME, region),
@@ -111,7 +114,7 @@ REGIONS: Final = tuple(dict.fromkeys(host.region for host in HOSTS if host.regio
 
 def _others() -> list[Host]:
     others = [
-        Host(f"us-east.{_TODAY}", _V1, RUNTIME, "us-east"),
+        Host(f"us-east.{TODAY}", _V1, RUNTIME, "us-east"),
         Host("api-qcon.quantum.ibm.com", "/api", CLASSIC_NETWORK),
     ]
     cloud, old = ".cloud.ibm.com", ".quantum-computing.cloud.ibm.com"
@@ -188,7 +191,7 @@ def _longest(hosts: Mapping[str, tuple[Host, ...]], name: str, path: str) -> Hos
 def base_url_of(service: str, region: str | None = None) -> str:
     """The base URL of a service at its first host; of the runtime in any region, also a new one."""
     known = (host for host in HOSTS if host.service == service and region in (None, host.region))
-    host = next(known, Host(f"{region}.{_TODAY}", _V1, RUNTIME, region))
+    host = next(known, Host(f"{region}.{TODAY}", _V1, RUNTIME, region))
     return f"https://{host.name}{host.base}"
 
 

@@ -28,7 +28,7 @@ from pytest_qchannel.setting_values import PARSERS, BadValue, as_text
 
 __all__ = [
     "CHANNELS",
-    "ENV_PREFIX",
+    "CREDENTIAL_PARTS",
     "OPTIONS",
     "OPTION_BY_NAME",
     "RUN_ID",
@@ -41,9 +41,11 @@ __all__ = [
     "check_arguments",
     "check_key",
     "check_variables",
+    "credential_variable",
     "resolve",
 ]
 
+CREDENTIAL_PARTS: Final = ("TOKEN", "INSTANCE")
 RUN_ID: Final = f"{ENV_PREFIX}RUN_ID"
 """The variable that names a live run, as CI knows it."""
 
@@ -141,6 +143,11 @@ def resolve(
     return Settings(**values, origin=MappingProxyType(origin))
 
 
+def credential_variable(channel: str, part: str) -> str:
+    """The variable of a channel's credential, or of its instance: the :data:`CREDENTIAL_PARTS`."""
+    return f"{ENV_PREFIX}{channel.upper()}_{part}"
+
+
 def check_variables(environ: Mapping[str, str]) -> None:
     """Refuses a ``QCHANNEL_...`` variable that means nothing: most likely a typo.
 
@@ -148,9 +155,7 @@ def check_variables(environ: Mapping[str, str]) -> None:
         UsageProblem: Names the variable and the nearest one that exists.
     """
     known = {RUN_ID, *(option.env_var for option in OPTIONS)} | {
-        f"{ENV_PREFIX}{channel.upper()}_{part}"
-        for channel in CHANNELS
-        for part in ("TOKEN", "INSTANCE")
+        credential_variable(channel, part) for channel in CHANNELS for part in CREDENTIAL_PARTS
     }
     rests = {name.removeprefix(ENV_PREFIX).lower() for name in known}
     for name in environ:
@@ -192,8 +197,8 @@ def _refuse_credential(written: str, shown: str, where: str | None = None) -> No
         raise UsageProblem(
             f"{shown}: a credential stands in an environment variable, and nowhere else",
             where=where,
-            next=f"set {ENV_PREFIX}{channel.upper()}_TOKEN, or name a dotenv file: "
-            "--qchannel-secrets=FILE",
+            next=f"set the variable {credential_variable(channel, 'TOKEN')}, or name a dotenv "
+            "file: --qchannel-secrets=FILE",
         )
 
 

@@ -68,22 +68,7 @@ def size_of(result: object, where: str) -> int:
 def read_pub(pub_result: object, where: str, shots: int | None) -> Pub:
     """One PUB, read after its registers' shots were checked."""
     __tracebackhide__ = True
-    registers: dict[str, Bits] = (
-        dict(pub_result.data.items()) if hasattr(pub_result, "data") else {}
-    )
-    if not registers:
-        raise ExpectationFailed(
-            "assert_sampler_run: the PUB has no classical register",
-            where=where,
-            next="measure the circuit, for example with circuit.measure_all()",
-        )
-    for name, bits in registers.items():
-        if not hasattr(bits, "num_shots"):
-            raise ExpectationFailed(
-                f"assert_sampler_run: register '{name}' holds no bits but a {type(bits).__name__}",
-                where=where,
-                next="run a sampler with meas_type='classified'",
-            )
+    registers = _registers(pub_result, where)
     held = {name: (int(b.num_shots), tuple(b.shape)) for name, b in registers.items()}
     rows = [(name, n, shape) for name, (n, shape) in held.items()]
     shown = ("registers", table(("name", "shots", "parameter sets"), rows))
@@ -117,6 +102,28 @@ def read_pub(pub_result: object, where: str, shots: int | None) -> Pub:
             next="give the PUB at least one parameter set and one shot",
         )
     return Pub(where, counts, int(joined.num_bits), tuple(registers))
+
+
+def _registers(pub_result: object, where: str) -> dict[str, Bits]:
+    """The bits that a PUB has, by register."""
+    __tracebackhide__ = True
+    registers: dict[str, Bits] = (
+        dict(pub_result.data.items()) if hasattr(pub_result, "data") else {}
+    )
+    if not registers:
+        raise ExpectationFailed(
+            "assert_sampler_run: the PUB has no classical register",
+            where=where,
+            next="measure the circuit, for example with circuit.measure_all()",
+        )
+    for name, bits in registers.items():
+        if not hasattr(bits, "num_shots"):
+            raise ExpectationFailed(
+                f"assert_sampler_run: register '{name}' holds no bits but a {type(bits).__name__}",
+                where=where,
+                next="run a sampler with meas_type='classified'",
+            )
+    return registers
 
 
 def _joined(pub_result: object, registers: Mapping[str, Bits]) -> Bits:

@@ -13,7 +13,7 @@ from pytest_qchannel.cassette.disk.layout import head_of, source_in
 from pytest_qchannel.cassette.naming import channel_of_check
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.modes import Source
-from pytest_qchannel.rerun_command import quoted, words_of
+from pytest_qchannel.rerun_command import words_of
 
 __all__ = [
     "KEPT_APART",
@@ -28,7 +28,6 @@ __all__ = [
     "CassetteTooOld",
     "CassetteUnsafe",
     "RecordingRefused",
-    "quoted",
     "record_command",
 ]
 

@@ -12,6 +12,7 @@ import json
 import re
 from typing import Final
 
+from pytest_qchannel.ibm.cloud import ISSUER
 from pytest_qchannel.wire import compact
 
 __all__ = [
@@ -55,7 +56,7 @@ def standin_jwt(number: int, issued_at: int = ISSUED_AT, expires_at: int = EXPIR
     head = {"alg": "HS256", "typ": "JWT"}
     claims = {
         "jti": f"{WORD}-{number}",
-        "iss": "https://iam.cloud.ibm.com/identity",
+        "iss": ISSUER,
         "iat": issued_at,
         "exp": expires_at,
     }

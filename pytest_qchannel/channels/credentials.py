@@ -7,8 +7,8 @@ from typing import Final
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME, Channel
 from pytest_qchannel.errors import UsageProblem
-from pytest_qchannel.options import ENV_PREFIX
 from pytest_qchannel.secret import Secret
+from pytest_qchannel.settings import CREDENTIAL_PARTS, credential_variable
 
 __all__ = [
     "CLASSIC_TOKEN",
@@ -24,20 +24,19 @@ __all__ = [
 
 CLASSIC_TOKEN: Final = "IQP_API_TOKEN"  # noqa: S105 - the name of a variable
 CLIENT_VARIABLES: Final = ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_CHANNEL")
-_PARTS: Final = ("TOKEN", "INSTANCE")
 CLOUD_KEYS: Final = ("IBM_CLOUD_API_KEY", "IBMCLOUD_API_KEY")
 """Where IBM's other tools look for a key of IBM Cloud."""
 
 
 def own_variable(channel: Channel, part: str) -> str:
     """``QCHANNEL_<CHANNEL>_TOKEN`` or ``..._INSTANCE``."""
-    return f"{ENV_PREFIX}{channel.name.upper()}_{part}"
+    return credential_variable(channel.name, part)
 
 
 def credential_variables() -> set[str]:
     """Every variable that holds a credential or an instance."""
-    own = (own_variable(one, part) for one in CHANNEL_BY_NAME.values() for part in _PARTS)
-    of_client = (f"QISKIT_IBM_{part}" for part in _PARTS)
+    own = (own_variable(one, part) for one in CHANNEL_BY_NAME.values() for part in CREDENTIAL_PARTS)
+    of_client = (f"QISKIT_IBM_{part}" for part in CREDENTIAL_PARTS)
     return {*own, *of_client, CLASSIC_TOKEN, *CLOUD_KEYS}
 
 

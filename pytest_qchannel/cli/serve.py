@@ -23,10 +23,13 @@ import click
 from pytest_qchannel.channels.personal import secrets_of_person
 from pytest_qchannel.cli.group import example, in_our_words
 from pytest_qchannel.counted import counted
+from pytest_qchannel.crn import CRN
 from pytest_qchannel.emulator.adapters.authority import is_of_an_authority, new_authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
 from pytest_qchannel.errors import QChannelError, UsageProblem
+from pytest_qchannel.hosts import CLASSIC_AUTH, IAM, RUNTIME, base_url_of
 from pytest_qchannel.ibm.cloud import API_KEY_GRANT
+from pytest_qchannel.ibm.table import url_of
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.lanes.source.emulated import EmulatedSource
@@ -341,6 +344,10 @@ def _is_classic(account: _Account) -> bool:
 def _examples(facts: _Facts) -> Iterator[str]:
     """Commands of curl that log in, and that list the devices."""
     scheme = facts["url"].partition("://")[0]
+
+    def with_scheme(url: str) -> str:
+        return url.replace("https", scheme, 1)
+
     target = f"{_in_url(_reachable(facts['host']))}:{facts['port']}"
     curl = ["curl", "--connect-to", f"::{target}"]
     if facts["ca_file"]:
@@ -351,21 +358,19 @@ def _examples(facts: _Facts) -> Iterator[str]:
             yield _command(
                 *curl,
                 *("-H", "Content-Type: application/json", "-d", json.dumps({"apiToken": key})),
-                f"{scheme}://auth.quantum.ibm.com/api/users/loginWithToken",
+                with_scheme(url_of(CLASSIC_AUTH, "POST /users/loginWithToken")),
             )
             continue
         yield _command(
             *curl,
             *("-d", f"grant_type={API_KEY_GRANT}", "--data-urlencode", f"apikey={key}"),
-            f"{scheme}://iam.cloud.ibm.com/identity/token",
+            with_scheme(url_of(IAM, "POST /identity/token")),
         )
         for instance in account["instances"][:1]:
-            region = instance["id"].split(":")[5]
-            name = "quantum.cloud.ibm.com"
             yield _command(
                 *curl,
                 *("-H", f"Authorization: apikey {key}", "-H", f"Service-CRN: {instance['id']}"),
-                f"{scheme}://{name if region == 'us-east' else f'{region}.{name}'}/api/v1/backends",
+                with_scheme(base_url_of(RUNTIME, CRN.parse(instance["id"]).region)) + "/backends",
             )
 
 

@@ -26,11 +26,12 @@ from pytest_qchannel.drift.ask import (
     texts,
 )
 from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, RUNTIME, SEARCH
+from pytest_qchannel.ibm.cloud import INSTANCES
 from pytest_qchannel.ibm.route import Action, Route
 from pytest_qchannel.ibm.table import ROUTES
 from pytest_qchannel.wire import Handle, Json
 
-__all__ = ["NO_CREDENTIAL", "WALKED", "Subject", "walk"]
+__all__ = ["NO_CREDENTIAL", "WALKED", "walk"]
 
 _SERVICES: Final = (IAM, SEARCH, CATALOG, CONTROLLER, RUNTIME)
 WALKED: Final = tuple(
@@ -42,7 +43,7 @@ WALKED: Final = tuple(
 """The routes of the walk, in its order."""
 
 _SEARCH: Final[Json] = {
-    "query": "service_name:quantum-computing",
+    "query": INSTANCES,
     "fields": ["crn", "service_plan_unique_id", "name", "doc", "tags"],
 }
 """What the client asks the search for."""

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, SEARCH
+from pytest_qchannel.crn import SERVICE
+from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, SEARCH, base_url_of
 from pytest_qchannel.ibm.fields import PARAMETERS, RESOURCE, below, each
 from pytest_qchannel.ibm.route import Action, Route
 
-__all__ = ["API_KEY_GRANT", "LIFETIME_S", "ROUTES"]
+__all__ = ["API_KEY_GRANT", "INSTANCES", "ISSUER", "LIFETIME_S", "ROUTES"]
 
 API_KEY_GRANT: Final = "urn:ibm:params:oauth:grant-type:apikey"
 """The ``grant_type`` of a login with an API key."""
+
+INSTANCES: Final = f"service_name:{SERVICE}"
+"""The ``query`` of a search for instances, as the client sends it."""
+
+ISSUER: Final = f"{base_url_of(IAM)}/identity"
+"""The ``iss`` of an access token."""
 
 LIFETIME_S: Final = 3_600
 """How long an access token is valid."""

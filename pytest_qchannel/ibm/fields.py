@@ -33,6 +33,12 @@ ERRORS: Final[Fields] = {
 }  # fmt: skip
 """The services' error bodies, the same on every route."""
 
+ERROR_PAGES: Final = (
+    "https://cloud.ibm.com/apidocs/quantum-computing#error-handling",
+    "https://docs.quantum-computing.ibm.com/errors",
+)
+"""The ``more_info`` of an error: of the runtime, and of the gateway before the classic platform."""
+
 HGP: Final[Fields] = {"hub": "hub", "group": "group", "project": "project"}
 CLASSIC_QUERY: Final[Fields] = {"access_token": "access_token", **HGP}
 """What any query of the classic platform may hold beside its own fields: a credential, as old

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
 
 __all__ = [
+    "API_VERSIONS",
     "DRY_RUNS_SINCE",
     "NEW_CLASSIC_HOSTS_SINCE",
     "READS_NEW_SPANS_SINCE",
@@ -39,7 +40,8 @@ class Release(NamedTuple):
 
     Attributes:
         since: The release.
-        api_version: The version of the API that it asks for; ``None`` for the one as before.
+        api_version: The version of the API that it asks for, one of :data:`API_VERSIONS`; empty for
+            none, ``None`` for the one as before.
         jobs: What it changed in the jobs that it sends: by program, changes of the params; by
             ``job``, of the body around them. Requests without a client may have the newest.
     """
@@ -56,6 +58,23 @@ RELEASES: Final = (
     Release((0, 48), api_version="2026-04-15"),
 )
 """Oldest first."""
+
+API_VERSIONS: Final[dict[str, str | None]] = {
+    "2024-01-01": "2027-01-01",
+    "2025-01-01": "2027-01-01",
+    "2025-05-01": "2027-01-01",
+    "2026-02-01": "2027-02-01",
+    "2026-02-15": "2027-02-15",
+    "2026-03-15": None,
+    "2026-04-15": None,
+}
+"""Each version of the API, oldest first, and when its service ends, as far as that is known.
+
+Source: the example in IBM's API description 0.45.3.
+
+What the service answers after that day is not documented: the emulator goes on as before. To a
+later date than the last one it answers as to that.
+"""
 
 DRY_RUNS_SINCE: Final[Version] = (0, 51)
 """Since then it knows ``mock_...`` devices. Source: its release notes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from pytest_qchannel.channels.client import client_release, default_channel
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
@@ -16,7 +16,7 @@ from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.chain import chained
 from pytest_qchannel.lanes.controls import NoLevers, RecordingControls
 from pytest_qchannel.lanes.lane import Lane
-from pytest_qchannel.lanes.source.protocol import LaneSource
+from pytest_qchannel.lanes.source.protocol import LaneSource, Making, World
 from pytest_qchannel.lanes.traffic import Traffic
 from pytest_qchannel.network.real_secrets import refusing
 from pytest_qchannel.network.shut import ShutNetwork
@@ -25,23 +25,9 @@ from pytest_qchannel.settings import Door, Mode, Settings, Source
 
 if TYPE_CHECKING:  # a replay loads nothing of the world, and the emulated lane no cassettes
     from pytest_qchannel.cassette.playback.tape import RecordTape, ReplayTape
-    from pytest_qchannel.emulator.worlds.builder import WorldBuilder
     from pytest_qchannel.lanes.live.run import LiveRun
 
-__all__ = ["Making", "lane_for", "lane_of_process", "traffic_for"]
-
-_World: TypeAlias = "Callable[[], WorldBuilder]"
-
-
-class Making(NamedTuple):
-    """What a source is made of."""
-
-    settings: Settings
-    world: _World | None
-    live: LiveRun | None
-    journal: Journal
-    problems: list[QChannelError]
-    where: Callable[[], str]
+__all__ = ["lane_for", "lane_of_process", "traffic_for"]
 
 
 def _emulator(of: Making) -> LaneSource:
@@ -82,7 +68,7 @@ def lane_for(
     where: str,
     home: Path | None = None,
     *,
-    world: _World | None = None,
+    world: World | None = None,
     live: LiveRun | None = None,
     tape: ReplayTape | RecordTape | None = None,
     has_url: bool = False,
@@ -121,7 +107,7 @@ def traffic_for(
     settings: Settings,
     where: str,
     *,
-    world: _World | None = None,
+    world: World | None = None,
     live: LiveRun | None = None,
     tape: ReplayTape | RecordTape | None = None,
 ) -> Traffic:
@@ -150,7 +136,7 @@ def _answered(
     settings: Settings,
     kind: Source,
     where: str,
-    world: _World | None,
+    world: World | None,
     live: LiveRun | None,
     tape: RecordTape | None,
 ) -> Traffic:

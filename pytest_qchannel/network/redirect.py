@@ -18,7 +18,7 @@ from unittest import mock
 from weakref import WeakKeyDictionary
 
 from pytest_qchannel.errors import QChannelError
-from pytest_qchannel.hosts import host_name, is_ibm_host
+from pytest_qchannel.hosts import TODAY, host_name, is_ibm_host
 from pytest_qchannel.network.children import Children
 from pytest_qchannel.network.passage import is_free
 from pytest_qchannel.network.trust import trusting
@@ -33,7 +33,6 @@ _TLS_HANDSHAKE: Final = 22
 """The first byte of a TLS connection. Source: RFC 8446, section 5.1."""
 _LONGEST: Final = 4096
 _HOST_HEADER: Final = re.compile(rb"\r\nhost:[ \t]*([^\s:]+)", re.IGNORECASE)
-_ANY: Final = "quantum.cloud.ibm.com"
 
 
 class _StandIn(str):
@@ -234,7 +233,7 @@ class NameRedirect:
                 if first and first[0] != _TLS_HANDSHAKE:
                     named = _HOST_HEADER.search(first)
                     name = named[1].decode("ascii", "replace").lower() if named else host
-                    self._refuse(f"http://{name or _ANY}:443")
+                    self._refuse(f"http://{name or TODAY}:443")
             return real(sock, data, *rest)
 
         return send

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from pytest_qchannel.errors import QChannelError, RawKeyWarning, nearest
-from pytest_qchannel.hosts import known_hosts
+from pytest_qchannel.hosts import TODAY, known_hosts
 from pytest_qchannel.network.guard import NetworkGuard
 from pytest_qchannel.network.started import watching
 from pytest_qchannel.network.trust_nobody import trusting_nobody
@@ -181,7 +181,7 @@ class ShutNetwork:
                 "use the address above: what IBM's hosts answer elsewhere is not known, and plain "
                 "HTTP shows a key to everybody",
             )
-        self._guard.refuse(host, nearest(host, known_hosts()) or "quantum.cloud.ibm.com")
+        self._guard.refuse(host, nearest(host, known_hosts()) or TODAY)
 
     def _keep(self, error: Exception) -> None:
         """Keeps what went wrong in a thread of the server, for the test to be told."""

@@ -19,6 +19,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from unittest import mock
 
+import certifi
+
 from pytest_qchannel.channels.environment import CA_VARIABLES, put_back
 from pytest_qchannel.network.passage import is_free
 
@@ -116,8 +118,6 @@ def contexts_trusting(certificate_pem: str, is_served: Callable[[str], bool]) ->
 @functools.cache
 def _public() -> Mapping[str, None]:
     """The authorities that libraries trust on their own: certifi's, and the system's."""
-    import certifi
-
     files = (certifi.where(), ssl.get_default_verify_paths().openssl_cafile)
     return dict.fromkeys(_certificates(*files))
 

@@ -21,6 +21,8 @@ import pytest
 from pytest_qchannel import rerun_command
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import RealSecretRefused, UsageProblem
+from pytest_qchannel.lanes.assemble import lane_of_process
+from pytest_qchannel.lanes.lane import Lane
 from pytest_qchannel.plugin import faults, problems, report, selection, session_settings
 from pytest_qchannel.plugin.command_line import start_of
 from pytest_qchannel.plugin.early_config import EarlyConfig
@@ -32,7 +34,6 @@ from pytest_qchannel.settings import OPTION_BY_NAME, Mode, Settings
 
 if TYPE_CHECKING:
     from pytest_qchannel.cassette.playback.tape import Done
-    from pytest_qchannel.lanes.lane import Lane
     from pytest_qchannel.plugin.whole_tape import Part, WholeTape
 
 __all__ = ["EVERYWHERE", "Everywhere", "begin"]
@@ -98,8 +99,6 @@ class Everywhere:
     def __init__(
         self, config: pytest.Config, settings: Settings, tape: WholeTape | None = None
     ) -> None:
-        from pytest_qchannel.lanes.assemble import lane_of_process
-
         self._config = config
         self._item: pytest.Item | None = None
         self._outside: list[tuple[str, str]] = []

@@ -17,6 +17,7 @@ from pytest_qchannel.plugin.marker_arguments import ACCEPT, LiveQpuMark, QChanne
 from pytest_qchannel.settings import OPTIONS, Mode, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Protocol
 
     class Marks(Protocol):
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
         def nodeid(self) -> str:
             """The id in the test tree."""
 
-        def iter_markers(self, name: str | None = None) -> Any:
+        def iter_markers(self, name: str | None = None) -> Iterator[pytest.Mark]:
             """The markers of that name, or all of them, the closest first."""
 
 

@@ -270,6 +270,8 @@ def test_a_dry_run_tells_what_it_would_use_and_is_charged_to_nobody() -> None:
     ran = door.request("POST", f"{RUNTIME}/jobs", headers, json=job(backend=twin)).json["id"]
     answer = door.request("GET", f"{RUNTIME}/jobs/{ran}", headers).json
     assert (answer["state"]["status"], answer["usage"]) == ("Completed", {"seconds": 2})
+    metrics = door.request("GET", f"{RUNTIME}/jobs/{ran}/metrics", NEWEST | headers).json
+    assert metrics["circuits_execution_time_ns"] == 0, "it ran none"
     used = door.request("GET", f"{RUNTIME}/instances/usage", headers).json
     assert used["usage_consumed_seconds"] == 0
     told = door.request("GET", f"{RUNTIME}/analytics/usage", headers).json

@@ -49,6 +49,13 @@ def test_workloads_are_jobs_sessions_and_batches(timeless: Door) -> None:
     assert ids(workloads(timeless, 0)) == []
 
 
+def test_what_was_over_is_not_cancelled_by_closing_it(timeless: Door) -> None:
+    drained = session(timeless)
+    ask(timeless, "PATCH", f"/sessions/{drained}", json={"accepting_jobs": False})
+    ask(timeless, "DELETE", f"/sessions/{drained}/close")
+    assert [one["status"] for one in workloads(timeless)["workloads"]] == ["completed"]
+
+
 def test_workloads_are_filtered(timeless: Door) -> None:
     alone = run(timeless, tags=["a", "b"])
     timeless.control.advance_clock(10)

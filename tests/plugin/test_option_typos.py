@@ -248,7 +248,7 @@ def test_a_credential_has_its_place_in_a_variable(
     result.stderr.fnmatch_lines(
         [
             "ERROR: *token: a credential stands in an environment variable, and nowhere else",
-            "  next: *set QCHANNEL_IBM_CLOUD_TOKEN, or name a dotenv file: *",
+            "  next: *set the variable QCHANNEL_IBM_CLOUD_TOKEN, or name a dotenv file: *",
         ]
     )
     assert "abcdefgh" not in result.stderr.str()

@@ -11,9 +11,10 @@ from typing import Final
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from pytest_qchannel.cassette.gate.findings import Finding, Hit
+from pytest_qchannel.cassette.gate.inflate import TooLarge
 from pytest_qchannel.cassette.gate.patterns import KNOWN_SECRET, PATTERNS, UNREADABLE, Pattern
 from pytest_qchannel.cassette.gate.places import in_cassette, places_of
-from pytest_qchannel.cassette.gate.views import MOST_BYTES, TooLarge, View, views
+from pytest_qchannel.cassette.gate.views import MOST_BYTES, View, views
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.secret import SHORTEST, Secret, bare_of, disguises, is_no_chance, plain_of
 

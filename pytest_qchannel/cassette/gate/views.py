@@ -18,7 +18,7 @@ from urllib.parse import unquote_to_bytes
 
 from pytest_qchannel.cassette.gate.inflate import TooLarge, inflated
 
-__all__ = ["MOST_BYTES", "TooLarge", "View", "views"]
+__all__ = ["MOST_BYTES", "View", "views"]
 
 MOST_BYTES: Final = 192 * 1024 * 1024
 """More than this, all views together, is not looked through: :class:`TooLarge`."""

@@ -6,7 +6,7 @@ in all of it. Tables say what happens: :data:`~.rules.RULES` (the actions, each 
 id and a reason), :data:`~.headers.HEADERS`, and, for each route, :mod:`pytest_qchannel.ibm`.
 """
 
-from pytest_qchannel.cassette.scrub.rules import RULES, Rule
+from pytest_qchannel.cassette.scrub.rules import RULES
 from pytest_qchannel.cassette.scrub.scrubber import Scrubbed, Scrubber, Unknown
 
 SCRUBBER_VERSION = "3"
@@ -15,7 +15,6 @@ SCRUBBER_VERSION = "3"
 __all__ = [
     "RULES",
     "SCRUBBER_VERSION",
-    "Rule",
     "Scrubbed",
     "Scrubber",
     "Unknown",

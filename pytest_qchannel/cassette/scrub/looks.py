@@ -6,6 +6,8 @@ import functools
 import re
 from typing import Final
 
+from pytest_qchannel.ibm.fields import ERROR_PAGES
+
 __all__ = [
     "UUID",
     "is_doc_url",
@@ -92,9 +94,7 @@ _DRAWN: Final = re.compile(
     UUID.pattern + r"|(?=[a-fA-F]*\d)[0-9a-fA-F]{8,}|\d{9,}(?:\.\d+)?|0\.\d{6,}"
 )
 _DOC_URL: Final = re.compile(
-    r"https://cloud\.ibm\.com/apidocs/quantum-computing#error-handling"
-    r"|https://docs\.quantum-computing\.ibm\.com/errors"
-    r"|https://(?:(?:docs\.)?quantum|(?:quantum\.)?cloud)(?:\.cloud)?\.ibm\.com/docs/"
+    r"https://(?:(?:docs\.)?quantum|(?:quantum\.)?cloud)(?:\.cloud)?\.ibm\.com/docs/"
     r"[a-z0-9/_-]{0,80}(?:#[A-Za-z0-9_-]{1,40})?"
 )
 
@@ -149,4 +149,4 @@ def is_drawn(text: str) -> bool:
 
 def is_doc_url(text: str) -> bool:
     """Whether a text is the URL of a page of IBM's public documentation."""
-    return bool(_DOC_URL.fullmatch(text))
+    return text in ERROR_PAGES or bool(_DOC_URL.fullmatch(text))

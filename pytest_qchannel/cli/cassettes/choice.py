@@ -8,10 +8,10 @@ from typing import Final
 from pytest_qchannel.cassette.disk.inventory import cassettes_in, is_foreign
 from pytest_qchannel.cassette.disk.layout import BLOBS, index_files
 from pytest_qchannel.cassette.naming import SUFFIX
-from pytest_qchannel.cassette.problems import quoted
 from pytest_qchannel.cli.cassettes.folder import Failed, shown
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.rerun_command import quoted
 
 __all__ = ["chosen", "named_by_path"]
 

@@ -177,21 +177,19 @@ class _Server(Server):
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return bound
 
-    def patiently(
-        self, sock: socket.socket, attempt: Callable[[], _Given], patience_s: float
-    ) -> _Given:
+    def patiently(self, sock: socket.socket, attempt: Callable[[], _Given]) -> _Given:
         """What ``attempt`` gives, which waits for the client.
 
         Raises:
-            TimeoutError: The client took longer than ``patience_s``.
+            TimeoutError: The client took longer than :data:`_PATIENCE_S`.
             ConnectionResetError: The door was closed meanwhile.
         """
-        sock.settimeout(min(_SOON_S, patience_s))
+        sock.settimeout(_SOON_S)
         with suppress(TimeoutError):
             return attempt()
-        until = time.monotonic() + patience_s
+        until = time.monotonic() + _PATIENCE_S
         with self._one_more_thread():
-            sock.settimeout(min(_LOOK_UP_S, patience_s))
+            sock.settimeout(_LOOK_UP_S)
             while self.ready and time.monotonic() < until:
                 with suppress(TimeoutError):
                     return attempt()
@@ -270,10 +268,10 @@ class _Patient:
         return getattr(self._sock, name)
 
     def recv_into(self, into: memoryview) -> int:
-        return self._server.patiently(self._sock, lambda: self._sock.recv_into(into), _PATIENCE_S)
+        return self._server.patiently(self._sock, lambda: self._sock.recv_into(into))
 
     def send(self, data: bytes) -> int:
-        return self._server.patiently(self._sock, lambda: self._sock.send(data), _PATIENCE_S)
+        return self._server.patiently(self._sock, lambda: self._sock.send(data))
 
 
 class _Writer(StreamWriter):

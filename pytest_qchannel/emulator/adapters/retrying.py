@@ -17,7 +17,6 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import (
-    ConnectTimeoutError,
     HTTPError,
     MaxRetryError,
     NewConnectionError,
@@ -137,6 +136,4 @@ def _raise_as_requests(error: HTTPError, request: requests.PreparedRequest) -> N
         kind = requests.exceptions.ProxyError
     elif isinstance(error, ReadTimeoutError):
         kind = requests.ReadTimeout
-    elif isinstance(reason, ConnectTimeoutError) and not isinstance(reason, NewConnectionError):
-        kind = requests.ConnectTimeout
     raise kind(error, request=request) from error

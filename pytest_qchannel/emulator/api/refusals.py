@@ -13,6 +13,7 @@ from typing import Final
 
 from pytest_qchannel import hosts
 from pytest_qchannel.errors import nearest
+from pytest_qchannel.ibm.fields import ERROR_PAGES
 from pytest_qchannel.wire import ApiError, Json, Response
 
 __all__ = [
@@ -150,8 +151,7 @@ _NAMES: Final[Mapping[int, str]] = {
     501: "NOT_IMPLEMENTED",
 }
 
-_MORE_INFO: Final = "https://cloud.ibm.com/apidocs/quantum-computing#error-handling"
-_GATEWAY_INFO: Final = "https://docs.quantum-computing.ibm.com/errors"
+_MORE_INFO, _GATEWAY_INFO = ERROR_PAGES
 
 # What the classic platform's gateway refuses before the runtime service sees it.
 _GATEWAY: Final[frozenset[Code]] = frozenset({Codes.VALIDATION, Codes.CLASSIC_QUOTA})

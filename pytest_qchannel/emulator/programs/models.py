@@ -136,9 +136,9 @@ def unpacked(params: Params) -> Iterator[bytes]:
             yield data if is_plain else zlib.decompressobj().decompress(data, MOST_UNPACKED)
 
 
-def one_line(text: object, most: int = 300) -> str:
-    """A text on one line, of at most ``most`` characters."""
-    return re.sub(r"\s+", " ", str(text)).strip()[:most]
+def one_line(text: object) -> str:
+    """The beginning of a text, on one line."""
+    return re.sub(r"\s+", " ", str(text)).strip()[:300]
 
 
 def _compressed(part: object, depth: int = 0) -> Iterator[str]:

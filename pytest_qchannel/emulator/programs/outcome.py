@@ -17,7 +17,6 @@ __all__ = [
     "JobFailure",
     "Outcome",
     "OverLimit",
-    "Version",
     "facts_of",
 ]
 

@@ -16,7 +16,7 @@ from pytest_qchannel.lanes.live.budget import FIXED_S
 from pytest_qchannel.lanes.live.lookup import list_jobs
 from pytest_qchannel.lanes.live.settle import Price, Unpriced, price_of_job, price_of_session
 from pytest_qchannel.lanes.live.tags import COMMON, number_of, run_of
-from pytest_qchannel.wire import Handle, Json
+from pytest_qchannel.wire import Handle, Json, is_number
 
 __all__ = ["DAYS", "spent"]
 
@@ -76,4 +76,4 @@ def _cost(price: Price | Unpriced, limit: Json) -> float:
     """A price, or what is held without one: the limit, and what may come beside it."""
     if isinstance(price, Price):
         return price.seconds
-    return (float(limit) if isinstance(limit, int | float) else 0.0) + FIXED_S
+    return (float(limit) if is_number(limit) else 0.0) + FIXED_S

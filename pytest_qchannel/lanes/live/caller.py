@@ -16,7 +16,7 @@ from pytest_qchannel.cassette.accounts import HeldInstance
 from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.crn import CRN, CRN_HEADER
 from pytest_qchannel.hosts import IAM, RUNTIME, SEARCH, Host, base_url_of, find_any_host
-from pytest_qchannel.ibm.cloud import API_KEY_GRANT, LIFETIME_S
+from pytest_qchannel.ibm.cloud import API_KEY_GRANT, INSTANCES, LIFETIME_S
 from pytest_qchannel.ibm.table import url_of
 from pytest_qchannel.lanes.live.access import Access
 from pytest_qchannel.lanes.live.problems import LiveProblem
@@ -117,7 +117,7 @@ class Caller:
             "content-type": "application/json",
         }
         asked: dict[str, object] = {
-            "query": "service_name:quantum-computing",
+            "query": INSTANCES,
             "fields": ["crn", "name"],
         }
         if cursor:

@@ -17,7 +17,6 @@ from pytest_qchannel.ibm.route import FINAL
 from pytest_qchannel.wire import Json, is_number
 
 __all__ = [
-    "FINAL",
     "Price",
     "Unpriced",
     "charged_s",
@@ -63,22 +62,13 @@ def has_status(body: Mapping[str, Json]) -> bool:
     return isinstance(usage, Mapping) and isinstance(usage.get("status"), str)
 
 
-def price_of_job(
-    job: Mapping[str, Json], metrics: Mapping[str, Json] | None = None
-) -> Price | Unpriced:
-    """What a job cost.
-
-    Args:
-        job: Its body; one that has not ended has no price.
-        metrics: Its metrics, whose usage counts where the body has none.
-    """
+def price_of_job(job: Mapping[str, Json]) -> Price | Unpriced:
+    """What a job cost, by its body; one that has not ended has no price."""
     if status_of(job) not in FINAL:
         return Unpriced.RUNNING
     if is_twin(str(job.get("backend"))):
         return Price(0.0)  # it tells what a real device would have used
     usage = job.get("usage")
-    if not isinstance(usage, Mapping) or not usage:
-        usage = (metrics or {}).get("usage")
     if not isinstance(usage, Mapping):
         return Unpriced.UNKNOWN
     if usage.get("status", "complete") != "complete":

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
+from pytest_qchannel.ibm.route import FINAL
 from pytest_qchannel.lanes.live.access import Access, Unanswered, answer_of
 from pytest_qchannel.lanes.live.clock import Clock
 from pytest_qchannel.lanes.live.entry import Entry, Kind, State
 from pytest_qchannel.lanes.live.ledger import Ledger, WrongStep
 from pytest_qchannel.lanes.live.settle import (
-    FINAL,
     Price,
     Unpriced,
     has_status,

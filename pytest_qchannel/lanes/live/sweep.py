@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from pytest_qchannel.ibm.route import FINAL
 from pytest_qchannel.lanes.live.access import Access, Unanswered, answer_of
 from pytest_qchannel.lanes.live.clock import Clock
 from pytest_qchannel.lanes.live.entry import LOST_NOTE, NOT_THERE_NOTE, Entry, Kind, State
 from pytest_qchannel.lanes.live.ledger import WrongStep
 from pytest_qchannel.lanes.live.lookup import cancel, close, duplicates, find_jobs, list_jobs
 from pytest_qchannel.lanes.live.problems import LiveProblem
-from pytest_qchannel.lanes.live.settle import FINAL, status_of
+from pytest_qchannel.lanes.live.settle import status_of
 from pytest_qchannel.lanes.live.settling import PRICE_WAIT_S, Settling
 from pytest_qchannel.lanes.live.tags import COMMON, run_of, run_tag
 from pytest_qchannel.wire import Handle, Json

@@ -13,7 +13,7 @@ from typing import Final
 
 from pytest_qchannel.crn import CRN_HEADER
 from pytest_qchannel.hosts import RUNTIME
-from pytest_qchannel.ibm.route import Action, Tells
+from pytest_qchannel.ibm.route import FINAL, Action, Tells
 from pytest_qchannel.ibm.table import Found, find
 from pytest_qchannel.lanes.live.access import (
     Access,
@@ -28,7 +28,7 @@ from pytest_qchannel.lanes.live.access import (
 from pytest_qchannel.lanes.live.entry import Entry
 from pytest_qchannel.lanes.live.outcome import Outcome
 from pytest_qchannel.lanes.live.problems import LiveProblem, LiveRefused
-from pytest_qchannel.lanes.live.settle import FINAL, status_of
+from pytest_qchannel.lanes.live.settle import status_of
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.tags import (
     COMMON,

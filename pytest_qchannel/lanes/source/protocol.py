@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from pytest_qchannel.channels.model import Channel
+from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
 from pytest_qchannel.lanes.controls import Controls
 from pytest_qchannel.settings import Settings
 from pytest_qchannel.wire import Link, Request, Response
 
-__all__ = ["LaneSource"]
+if TYPE_CHECKING:  # a replay loads nothing of the world, and most runs are not live
+    from pytest_qchannel.emulator.worlds.builder import WorldBuilder
+    from pytest_qchannel.lanes.live.run import LiveRun
+
+__all__ = ["LaneSource", "Making", "World"]
+
+World: TypeAlias = "Callable[[], WorldBuilder]"
+"""Gives what an emulated world is built from."""
+
+
+class Making(NamedTuple):
+    """What a source is made of."""
+
+    settings: Settings
+    world: World | None
+    live: LiveRun | None
+    journal: Journal
+    problems: list[QChannelError]
+    where: Callable[[], str]
 
 
 class LaneSource(Protocol):
     """Gives answers, for as long as its lane is open.
 
-    It is made with the lane's journal, which one of its handlers writes, and with the lane's list
-    of problems: what it puts there fails the test, even where the code under test swallowed it.
-    It answers whatever is sent to one of IBM's hosts (:data:`pytest_qchannel.hosts.HOSTS`), logins
-    included, by the door that the settings name or, while it is recorded, by the loopback door.
+    It is made of a :class:`Making`, with the lane's journal, which one of its handlers writes, and
+    with the lane's list of problems: what it puts there fails the test, even where the code under
+    test swallowed it. It answers whatever is sent to one of IBM's hosts
+    (:data:`pytest_qchannel.hosts.HOSTS`), logins included, by the door that the settings name or,
+    while it is recorded, by the loopback door.
     """
 
     @property

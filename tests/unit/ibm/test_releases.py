@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_qchannel.ibm.releases import (
+    API_VERSIONS,
     RELEASES,
     Release,
     Version,
@@ -40,6 +41,13 @@ def test_releases_and_what_they_ask_for_are_in_order() -> None:
     asked = [one.api_version for one in RELEASES if one.api_version is not None]
     assert asked == sorted(asked)
     assert asked[0] == "", "the oldest asks for none"
+
+
+def test_there_is_every_version_of_the_api_that_a_release_asks_for() -> None:
+    """A new one was answered as the newest that was known, and nobody told."""
+    asked = {one.api_version for one in RELEASES if one.api_version}
+    assert asked <= set(API_VERSIONS)
+    assert list(API_VERSIONS) == sorted(API_VERSIONS)
 
 
 @pytest.mark.parametrize(

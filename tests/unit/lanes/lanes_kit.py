@@ -9,10 +9,10 @@ from pytest_qchannel.channels.model import Channel
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.journal import Journal
 from pytest_qchannel.lanes.accounts import Accounts
-from pytest_qchannel.lanes.assemble import Making
 from pytest_qchannel.lanes.chain import in_turn
 from pytest_qchannel.lanes.controls import NoLevers
 from pytest_qchannel.lanes.journaling import journaled
+from pytest_qchannel.lanes.source.protocol import Making
 from pytest_qchannel.settings import Mode
 from pytest_qchannel.wire import Request, Response
 

@@ -91,6 +91,28 @@ def test_a_host_of_ibm_is_one_in_every_spelling(
     assert nobody_else == []
 
 
+def test_only_addresses_of_allowed_hosts_may_be_connected_to(
+    nobody_else: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was looked up while others than IBM's could be reached is not allowed for good."""
+    addresses = {"ours.example": ("192.0.2.1", 443), "theirs.example": ("192.0.2.2", 443)}
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, _: [(0, 0, 0, "", addresses[host])])
+    guard = NetworkGuard("a test", ("ours.example",), lambda _: None)
+    guard.close_network()
+    try:
+        with guard.only_ibm("a fixture", "use another"):
+            for name in addresses:
+                socket.getaddrinfo(name, 443)
+        with socket.socket() as sock:
+            with pytest.raises(OSError, match="reaches nobody"):
+                sock.connect(addresses["ours.example"])
+            with pytest.raises(NetworkBlocked, match=r"reached for 192\.0\.2\.2"):
+                sock.connect(addresses["theirs.example"])
+    finally:
+        guard.reopen()
+    assert nobody_else == [addresses["ours.example"]]
+
+
 ASKED = b"CONNECT quantum.cloud.ibm.com:443 HTTP/1.1\r\n\r\n"
 
 WAYS_TO_SEND: dict[str, Callable[[socket.socket, bytes], object]] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -95,21 +95,9 @@ class SentTexts:
             value = _TEXT.sub(lambda one: texts.get(one[0], one[0]), value)
             return pattern.sub(lambda one: values[one[0]], value) if pattern else value
 
-        def told(value: object) -> object:
-            if isinstance(value, str):
-                return text(value)
-            if isinstance(value, list):
-                return [told(one) for one in value]
-            if isinstance(value, dict):
-                return {
-                    text(name): told(one) if name != "tags" else told(_renamed(one, own))
-                    for name, one in value.items()
-                }
-            return value
-
         try:
             document = json.loads(body)
-            document = told(document) if has_texts else document
+            document = _told(document, text, own) if has_texts else document
         except (ValueError, RecursionError):
             made = text(body.decode("utf-8", "replace"))
         else:
@@ -138,6 +126,20 @@ class SentTexts:
                 if len(one) <= echoes.LONGEST:
                     self._texts[harmless_text(one)] = self._texts[written_by_somebody(one)] = one
         self._unread.clear()
+
+
+def _told(value: object, text: Callable[[str], str], words: Mapping[str, str]) -> object:
+    """A part of an answer, with every text in it as ``text`` makes it, and tags as ``words`` do."""
+    if isinstance(value, str):
+        return text(value)
+    if isinstance(value, list):
+        return [_told(one, text, words) for one in value]
+    if isinstance(value, dict):
+        return {
+            text(name): _told(_renamed(one, words) if name == "tags" else one, text, words)
+            for name, one in value.items()
+        }
+    return value
 
 
 def _quoted(text: str) -> bytes:

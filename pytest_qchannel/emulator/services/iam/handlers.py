@@ -13,7 +13,8 @@ from pytest_qchannel.emulator.api.context import Context, Handler
 from pytest_qchannel.emulator.api.refusals import iam_headers
 from pytest_qchannel.emulator.world.records import AccessToken, Account
 from pytest_qchannel.emulator.world.world import World
-from pytest_qchannel.ibm.cloud import API_KEY_GRANT, LIFETIME_S
+from pytest_qchannel.hosts import IAM, base_url_of
+from pytest_qchannel.ibm.cloud import API_KEY_GRANT, ISSUER, LIFETIME_S
 from pytest_qchannel.wire import ApiError, Json, Response
 
 
@@ -58,7 +59,7 @@ def _refusal(ctx: Context, code: str, message: str, details: str | None = None) 
         "requestId": trace,
         "requestType": "incoming.Identity_Token",
         "userAgent": ctx.request.headers.get("user-agent", ""),
-        "url": "https://iam.cloud.ibm.com",
+        "url": base_url_of(IAM),
         # Which machine it was is nobody's business, and here there is none.
         "instanceId": "emulated",
         "threadId": "emulated",
@@ -94,7 +95,7 @@ def mint(world: World, account: Account) -> AccessToken:
         "account": {"valid": True, "bss": account.id},
         "iat": issued_at,
         "exp": issued_at + LIFETIME_S,
-        "iss": "https://iam.cloud.ibm.com/identity",
+        "iss": ISSUER,
         "grant_type": API_KEY_GRANT,
         "scope": "ibm openid",
         "client_id": "default",

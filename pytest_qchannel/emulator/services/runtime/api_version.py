@@ -8,28 +8,13 @@ from typing import Final
 
 from pytest_qchannel.emulator.api.context import Context
 from pytest_qchannel.emulator.api.refusals import Codes
+from pytest_qchannel.ibm.releases import API_VERSIONS
 from pytest_qchannel.wire import Response
 
-__all__ = ["OLDEST_VERSION", "VERSIONS", "api_version", "versions"]
+__all__ = ["api_version", "versions"]
 
-VERSIONS: Final[dict[str, str | None]] = {
-    "2024-01-01": "2027-01-01",
-    "2025-01-01": "2027-01-01",
-    "2025-05-01": "2027-01-01",
-    "2026-02-01": "2027-02-01",
-    "2026-02-15": "2027-02-15",
-    "2026-03-15": None,
-    "2026-04-15": None,
-}
-"""Each version, oldest first, and when its service ends, as far as that is known.
-
-Source: the example in IBM's API description 0.45.3.
-
-What the service answers after that day is not documented: the emulator goes on as before.
-"""
-
-OLDEST_VERSION: Final = next(iter(VERSIONS))
-NEWEST_VERSION: Final = next(reversed(VERSIONS))
+OLDEST_VERSION: Final = next(iter(API_VERSIONS))
+NEWEST_VERSION: Final = next(reversed(API_VERSIONS))
 """The only one that is not deprecated. Source: the live service, in August 2026."""
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -53,7 +38,7 @@ def api_version(ctx: Context) -> str:
         raise ctx.refuse(
             400, Codes.VALIDATION, "IBM-API-Version must be a date written as YYYY-MM-DD."
         )
-    found = max((version for version in VERSIONS if version <= asked), default=None)
+    found = max((version for version in API_VERSIONS if version <= asked), default=None)
     if found is None:
         raise ctx.refuse(
             400, Codes.VALIDATION, f"There is no version of the API before {OLDEST_VERSION}."
@@ -64,7 +49,7 @@ def api_version(ctx: Context) -> str:
 def versions(ctx: Context) -> Response:  # noqa: ARG001 - every handler takes the context
     """``GET /versions``: open to everybody."""
     rows = []
-    for version, sunset in VERSIONS.items():
+    for version, sunset in API_VERSIONS.items():
         row = {"version": version, "status": "live" if version == NEWEST_VERSION else "deprecated"}
         rows.append({**row, "sunset_date": sunset} if sunset else row)
     return Response.json({"versions": rows})

@@ -48,27 +48,8 @@ class _Submission(TypedDict):
 
 
 def create(ctx: Context) -> Response:
-    """``POST /jobs``: validates as far as the service does before it queues a job.
-
-    Raises:
-        EmulatorGap: What the service does with such a body is not known, or not emulated.
-    """
-    body = ctx.json_body()
-    if isinstance(body, dict) and "remote_storage" in body:
-        raise EmulatorGap(
-            "the emulator has no object storage, where remote_storage keeps the params and the "
-            "result of a job",
-            closest="params",
-            next="send params, or keep this test for the real service: IBM's API description has "
-            "the field for its channel partners only",
-        )
-    if problem := problem_with(body, schema_for("job", ctx.release)):
-        raise _not_valid(ctx, f"The request body is not valid: {problem}.")
-    sent = cast("_Submission", body)
-    _require_known(sent)
-    if sent.get("start_session") in (True, "True"):
-        said = "start_session is no longer allowed; create a session with POST /sessions."
-        raise _not_valid(ctx, said)
+    """``POST /jobs``: validates as far as the service does before it queues a job."""
+    sent = _sent(ctx)
     instance = _instance(ctx, sent)
     device = _device(ctx, sent["backend"], instance)
     program = PROGRAMS.get(sent["program_id"])
@@ -89,6 +70,31 @@ def create(ctx: Context) -> Response:
     }
     answer.update({name: value for name, value in optional.items() if value is not None})
     return Response.json(answer)
+
+
+def _sent(ctx: Context) -> _Submission:
+    """The body of the request, as far as it can be judged by itself.
+
+    Raises:
+        EmulatorGap: What the service does with such a body is not known, or not emulated.
+    """
+    body = ctx.json_body()
+    if isinstance(body, dict) and "remote_storage" in body:
+        raise EmulatorGap(
+            "the emulator has no object storage, where remote_storage keeps the params and the "
+            "result of a job",
+            closest="params",
+            next="send params, or keep this test for the real service: IBM's API description has "
+            "the field for its channel partners only",
+        )
+    if problem := problem_with(body, schema_for("job", ctx.release)):
+        raise _not_valid(ctx, f"The request body is not valid: {problem}.")
+    sent = cast("_Submission", body)
+    _require_known(sent)
+    if sent.get("start_session") in (True, "True"):
+        said = "start_session is no longer allowed; create a session with POST /sessions."
+        raise _not_valid(ctx, said)
+    return sent
 
 
 def _require_known(sent: _Submission) -> None:

@@ -7,12 +7,13 @@ import binascii
 from collections.abc import Mapping
 from typing import Final
 
+from pytest_qchannel.crn import SERVICE
 from pytest_qchannel.emulator.api.context import Context, Handler
 from pytest_qchannel.emulator.world.records import Instance
 from pytest_qchannel.errors import EmulatorGap
+from pytest_qchannel.ibm.cloud import INSTANCES
 from pytest_qchannel.wire import Json, Response
 
-QUERY: Final = "service_name:quantum-computing"
 MOST: Final = 1_000
 
 
@@ -26,12 +27,12 @@ def search(ctx: Context) -> Response:
         raise ctx.refuse(
             400, "invalid_body", "The body must be an object with a query or a cursor."
         )
-    if body.get("query", QUERY) != QUERY:
+    if body.get("query", INSTANCES) != INSTANCES:
         raise EmulatorGap(
             "the emulated Global Search answers one query only",
             facts=[("sent", str(body["query"])[:200])],
-            closest=QUERY,
-            next=f"search for {QUERY!r}, as the client does",
+            closest=INSTANCES,
+            next=f"search for {INSTANCES!r}, as the client does",
         )
     limit = ctx.whole("limit", 10)
     if limit is None or not 1 <= limit <= MOST:
@@ -63,7 +64,7 @@ def _item(instance: Instance, wanted: list[str]) -> dict[str, Json]:
         "crn": instance.id,
         "name": instance.name,
         "service_plan_unique_id": instance.plan_id,
-        "service_name": "quantum-computing",
+        "service_name": SERVICE,
         "region": instance.region,
         "tags": list(instance.tags),
         # The client skips an instance whose extensions are empty.

@@ -28,6 +28,8 @@ WRITTEN: Final[Mapping[str, Callable[[bytes], str | bytes]]] = {
         b"".join(b"=%02X" % one for one in data)).replace(b"=3D", b"="),
     "backwards": lambda data: data[::-1],
     "other capitals": lambda data: data.swapcase(),
+    "capitals": lambda data: data.upper(),
+    "no capitals": lambda data: data.lower(),
     "rot13": lambda data: codecs.encode(data.decode(), "rot13"),
     "rot47": lambda data: "".join(chr(33 + (one - 33 + 47) % 94) for one in data),
     "base32": base64.b32encode,
@@ -40,6 +42,9 @@ WRITTEN: Final[Mapping[str, Callable[[bytes], str | bytes]]] = {
     "wide letters": lambda data: "".join(chr(one + 0xFEE0) for one in data),
     "bold letters": lambda data: "".join(
         chr(0x1D400 + one - 65) if 65 <= one <= 90 else chr(one) for one in data),
+    "circled letters": lambda data: data.decode().replace("A", "\u24b6"),
+    "a raised letter": lambda data: data.decode().replace("A", "\u1d2c"),
+    "a rare raised letter": lambda data: data.decode().replace("C", "\ua7f2"),
 }  # fmt: skip
 
 
@@ -53,6 +58,13 @@ def test_it_is_found_as_it_stands_and_within_json(how: str) -> None:
         assert [one.what for one in gate.search(stored.encode())] == [
             "the value of QISKIT_IBM_TOKEN"
         ]
+
+
+def test_what_begins_like_another_one_hides_none() -> None:
+    ours, theirs = "Zk3vX9pL2qR7sT5uW1yA", "pL2qR7sTeMqZ4nB8cD6f"
+    gate = Gate([Secret("OURS", ours), Secret("THEIRS", theirs)], patterns=())
+    found = gate.search(" ".join(ours[:6] + theirs).encode())
+    assert [one.what for one in found] == ["the value of THEIRS"]
 
 
 @pytest.mark.parametrize("how", WRITTEN)

@@ -9,8 +9,9 @@ from pytest_qchannel.emulator.api.client_release import client_release
 from pytest_qchannel.hosts import find_host
 from pytest_qchannel.ibm.releases import RELEASES, Version
 from pytest_qchannel.journal import Journal
-from pytest_qchannel.lanes.assemble import SOURCES, Making
+from pytest_qchannel.lanes.assemble import SOURCES
 from pytest_qchannel.lanes.source.emulated import EmulatedSource
+from pytest_qchannel.lanes.source.protocol import Making
 from pytest_qchannel.settings import Source, resolve
 from pytest_qchannel.wire import Request
 

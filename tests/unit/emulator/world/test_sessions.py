@@ -151,9 +151,9 @@ def test_an_active_session_uses_time_up_to_now(world: World) -> None:
 
 def test_a_batch_uses_what_its_jobs_use(world: World) -> None:
     session = new_session(world, mode="batch")
-    for _ in range(2):
+    for is_dry_run in (False, False, True):
         job = new_job(world, session)
-        job.usage_s = 1.5
+        job.usage_s, job.is_dry_run = 1.5, is_dry_run
         start(job, 1_000.0)
         finish(world, job, 1_020.0)
     assert session.elapsed_s(5_000.0) == 3.0

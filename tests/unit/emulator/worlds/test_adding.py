@@ -78,6 +78,7 @@ def test_another_world_is_replaced_by_a_file_with_its_devices(world: World) -> N
     elsewhere = str(Path("worlds/it.toml").absolute())
     edit, _, run = adding(world, elsewhere, lab, "accounts.instances", KEYS).partition(" && ")
     assert run == "pytest --qchannel-world=qchannel-world.toml"
+    assert edit.count("region = ") == 1, "the first region is the one that is meant without"
     subprocess.run(["sh", "-c", edit], check=True)
     made = read("qchannel-world.toml")
     # A device that is offline, what was allotted and dry runs were lost behind the step.

@@ -48,8 +48,6 @@ UNITS: dict[str, Json] = {
 )
 def test_a_price_is_told_for_certain_or_there_is_none(usage: Json, price: Price | Unpriced) -> None:
     assert price_of_job({**DONE, "usage": usage}) == price
-    # The body may have no usage; then that of the metrics counts.
-    assert price_of_job(DONE, {"usage": usage}) == price
 
 
 @pytest.mark.parametrize("word", ["Queued", "Running", "Strange", None])

@@ -21,6 +21,7 @@ from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.record.job_states import unfinished
 from pytest_qchannel.cassette.playback.record.recording import Recording
 from pytest_qchannel.cassette.problems import RecordingRefused
+from pytest_qchannel.cassette.standin_shapes import is_word_standin
 from pytest_qchannel.cassette.versions import new_provenance, version_difference
 from pytest_qchannel.secret import Secret
 
@@ -175,6 +176,19 @@ def test_own_tags_stay_and_those_of_others_do_not(tmp_path: Path, mine: str) -> 
     assert json.loads(one.response_body)["jobs"][0]["tags"] == [mine, "tag-1"]
 
 
+def test_a_tag_of_others_that_is_a_word_of_the_service_hides_it_nowhere(tmp_path: Path) -> None:
+    found = {"id": "job1", "program": {"id": "estimator"}, "tags": ["estimator"]}
+    asked = said("GET", "/jobs", {"jobs": [found]}), said("GET", "/jobs/job1", found)
+    _, _, draft = drafted(tmp_path, *asked)
+    assert json.loads(draft.cassette.interactions[1].response_body)["program"]["id"] == "estimator"
+
+
+def test_a_tag_in_which_a_short_id_happens_to_be_stays(tmp_path: Path) -> None:
+    asked = said("GET", "/jobs/test", {"id": "test"}), said("GET", "/jobs?tags=latest", {})
+    _, _, draft = drafted(tmp_path, *asked)
+    assert draft.cassette.interactions[1].url.endswith("tags=latest")
+
+
 def test_versions_are_told_where_they_differ() -> None:
     provenance = new_provenance("ibm_cloud", "emulator")
     assert version_difference(provenance) is None
@@ -183,6 +197,15 @@ def test_versions_are_told_where_they_differ() -> None:
     said_of = version_difference(dataclasses.replace(provenance, client="0.0.1"))
     assert said_of is not None
     assert said_of.startswith("qiskit-ibm-runtime: recorded with 0.0.1, installed is ")
+
+
+def test_tags_of_a_job_are_in_the_order_in_which_they_are_compared(tmp_path: Path) -> None:
+    """Sorted as they were sent: a stand-in comes elsewhere."""
+    sent = {"program_id": "sampler", "params": {}, "tags": ["ada@example.com", "nightly"]}
+    _, _, draft = drafted(tmp_path, said("POST", "/jobs", {"id": "job1"}, sent=sent))
+    [one] = draft.cassette.interactions
+    first, second = json.loads(one.request_body)["tags"]
+    assert (first, is_word_standin(second)) == ("nightly", True)
 
 
 def test_tags_of_instances_that_are_no_secret_stay(tmp_path: Path) -> None:

@@ -109,6 +109,12 @@ def test_each_keeps_to_its_own_whoever_comes_first() -> None:
     assert words.as_recorded(more) is more  # none is free
 
 
+def test_a_recorded_word_stands_for_one_only() -> None:
+    words = OwnWords([listed("run-1a"), listed("run-2b")])
+    found = [tags(words.as_recorded(listed(one))) for one in ("run-7x", "run-8y", "run-9z")]
+    assert found == [["run-1a"], ["run-2b"], ["run-9z"]]
+
+
 def test_of_tests_that_share_a_cassette_each_has_its_own() -> None:
     recorded = [replace(job(f"run-{one}"), test=one) for one in ("t1", "t2")]
     words = OwnWords(recorded)
