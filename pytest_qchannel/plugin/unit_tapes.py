@@ -315,8 +315,7 @@ def require_whole(unit: Unit) -> None:
         else f"qchannel_scope={unit.scope}, asked for by {by[0]}",
         next=f"{record_command(unit.id, _source(unit))}; or add to it: pytest "
         f"{' '.join(words_of(unit.id))} --qchannel-mode=auto --record-mode=new_episodes "
-        f"--qchannel-record-from={_source(unit)}; or skip a test that cannot be recorded by a "
-        "mark, not by -k (qchannel docs existing-suite)",
+        f"--qchannel-record-from={_source(unit)}",
     )
 
 
