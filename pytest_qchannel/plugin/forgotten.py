@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -13,6 +14,7 @@ from pytest_qchannel.channels.credentials import CLIENT_VARIABLES, credential_va
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.hosts import CATALOG, CONTROLLER, IAM, SEARCH, find_host
 from pytest_qchannel.lanes.complaints import has_left_lane
+from pytest_qchannel.options import CHANNELS
 from pytest_qchannel.plugin import command_line
 from pytest_qchannel.plugin.fixture_names import name_nearest
 
@@ -25,6 +27,9 @@ _OF_ALL_CLOUD: Final = (IAM, SEARCH, CATALOG, CONTROLLER)
 """Services of IBM Cloud that are not Quantum's: who does not use the client may mean another."""
 
 _LIBRARIES: Final = ("requests", "httpx", "ibm_cloud_sdk_core", "vcr")
+
+_ARGUMENT: Final = re.compile(r"'(\w+)'")
+"""The names in Python's error about arguments that are missing."""
 
 _WRONG_KEY: Final = 400
 """What IAM answers to a key that it does not know."""
@@ -42,19 +47,36 @@ def tell(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRepo
     """
     name_nearest(report)
     error = call.excinfo.value if call.excinfo is not None else None
-    facts = missed_way(error) if error is not None else None
-    if error is None or facts is None:
+    forgotten = _what(item, error) if error is not None else None
+    if error is None or forgotten is None:
         return
-    forgotten = QChannelError(
-        "this test has none of the fixtures of pytest-qchannel, so nothing is emulated",
-        facts=facts,
-        next=mending(item),
-    )
     error.add_note(str(forgotten))
     try:
         report.longrepr = pytest.TestReport.from_item_and_call(item, call).longrepr
     finally:  # of a module's fixture the same error fails the next test, which has one
         error.__notes__.pop()
+
+
+def _what(item: pytest.Item, error: BaseException) -> QChannelError | None:
+    """What a test was forgotten to be given, or that it cannot be given it."""
+    facts = missed_way(error)
+    if facts is not None:
+        return QChannelError(
+            "this test has none of the fixtures of pytest-qchannel, so nothing is emulated",
+            facts=facts,
+            next=mending(item),
+        )
+    asked = _ARGUMENT.findall(str(error)) if isinstance(error, TypeError) else []
+    ours = [one for one in asked if one.startswith(("qchannel", *CHANNELS))]
+    if not ours or not hasattr(getattr(item, "cls", None), "assertEqual"):
+        return None
+    return QChannelError(
+        "a method of unittest.TestCase is given no fixture as an argument",
+        facts=[("asked", ", ".join(ours))],
+        next=f"def {item.name}(self): and above its class @pytest.mark.qchannel, which puts it on "
+        "the emulator; QiskitRuntimeService() logs in there; for the levers: self.qchannel = "
+        "self.enterContext(pytest_qchannel.emulated()) in setUp (qchannel docs outside)",
+    )
 
 
 def missed_way(error: BaseException) -> Sequence[tuple[str, str]] | None:

@@ -140,7 +140,10 @@ class WholeTape:
                 unit_tapes.require_whole(unit)
             except UsageProblem as problem:
                 raise UsageProblem(
-                    problem.headline, where=problem.where, next=self._command
+                    problem.headline,
+                    where=str(problem.where).partition(", ")[2],  # nobody said qchannel_scope
+                    next=f"{self._command}; a test that cannot be recorded is skipped by a mark, "
+                    "not by -k (qchannel docs existing-suite)",
                 ) from None
 
     @contextmanager

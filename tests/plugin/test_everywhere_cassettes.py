@@ -270,3 +270,50 @@ def test_a_test_that_fails_and_passes_when_it_is_run_again_is_recorded(run: Any)
     result = run(flaky, *REPLAY, conftest=RERUNS)
     result.assert_outcomes(passed=1)
     assert result.ret == 0
+
+
+def test_a_part_that_is_refused_names_what_to_do_about_the_rest(run: Any) -> None:
+    """Where a test could not be recorded, ``-k`` was refused with the command that had failed."""
+    result = run(SUITE, EVERYWHERE, *RECORD, "-k", "not test_lever")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "*where: without test_it.py::test_lever",
+            "*next: *pytest *; a test that cannot be recorded is skipped by a mark, not by -k *",
+        ]
+    )
+    result.stderr.no_fnmatch_line("*qchannel_scope*")
+
+
+LOGINS = """
+    import os, pytest, requests
+
+    def login(key):
+        form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": key}
+        url = "https://iam.cloud.ibm.com/identity/token"
+        requests.post(url, data=form, timeout=9).raise_for_status()
+
+    def test_own():
+        login(os.environ.get("LAB_KEY") or os.environ["QISKIT_IBM_TOKEN"])
+
+    def test_wrong():
+        with pytest.raises(requests.HTTPError):
+            login("wrong")
+"""
+
+
+def test_a_key_of_a_variable_of_ones_own_is_told_not_to_be_the_recorded_one(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key got what is recorded of a wrong one: a replay ended at the import of conftest.py."""
+    run(LOGINS, EVERYWHERE, *RECORD).assert_outcomes(passed=2)
+    run(LOGINS, *REPLAY).assert_outcomes(passed=2)
+    monkeypatch.setenv("LAB_KEY", "mine-of-the-lab")
+    result = run(LOGINS, *REPLAY)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*in this replay a key that is not the account's got the refusal that is recorded of *",
+            '*next: *at the top of conftest.py: *"YOURS"* = *"QISKIT_IBM_TOKEN"* (qchannel docs *',
+        ]
+    )

@@ -253,3 +253,25 @@ def test_a_forgotten_fixture_is_told_wherever_it_is_missed(run: Any) -> None:
     parts = re.split(r"^_+ (?:ERROR at setup of )?([\w.]+).*? _+$", output, flags=re.MULTILINE)
     told = {name for name, part in zip(parts[1::2], parts[2::2], strict=True) if said in part}
     assert told == {"TestCase.test_of_unittest", "test_a", "test_rest"}
+
+
+def test_an_argument_of_a_unittest_method_is_told_to_be_none(run: Any) -> None:
+    """The user saw Python's ``missing 1 required positional argument``, and no word of ours."""
+    result = run(
+        """
+        import unittest
+
+        class TestIt(unittest.TestCase):
+            def test_ours(self, qchannel_service):
+                pass
+
+            def test_theirs(self, monkeypatch):
+                pass
+        """
+    )
+    result.assert_outcomes(failed=2)
+    output = result.stdout.str()
+    assert output.count("is given no fixture as an argument") == 1
+    result.stdout.fnmatch_lines(
+        ["*asked: qchannel_service", "*next: *def test_ours(self): and above its class @pytest.*"]
+    )

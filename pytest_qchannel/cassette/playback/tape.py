@@ -22,7 +22,7 @@ from pytest_qchannel.cassette.disk.store import Draft, Store
 from pytest_qchannel.cassette.interaction import Interaction
 from pytest_qchannel.cassette.playback.record.log_scrubbing import scrubbed_logs
 from pytest_qchannel.cassette.playback.record.recording import Recording
-from pytest_qchannel.cassette.playback.replay.in_the_way import in_the_way, of_another_client
+from pytest_qchannel.cassette.playback.replay.in_the_way import hints_of
 from pytest_qchannel.cassette.playback.replay.player import Player
 from pytest_qchannel.cassette.playback.replay.shared import unused
 from pytest_qchannel.cassette.problems import RecordingRefused
@@ -215,12 +215,9 @@ class ReplayTape(Tape):
         return partial(hide_all, secrets=self._secrets)
 
     def hints(self, error: str) -> list[str]:
-        """The stand-ins that are in the way, and that it is another client's."""
-        found = (
-            in_the_way(self.cassette, self.place, error),
-            of_another_client(self.cassette, self.place),
-        )
-        return [one for one in found if one]
+        """The stand-ins that are in the way, and what is another client's, or of another key."""
+        has_refused = self.player.has_refused_another
+        return hints_of(self.cassette, self.place, error, has_refused_another=has_refused)
 
     def interactions(self) -> list[Interaction]:
         """What was recorded."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import tomllib
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -205,13 +206,33 @@ def _requirement(machine: Machine) -> _Step:
     for name in files:
         if "pytest-qchannel" in _read(here / name):
             return [f"{name} names pytest-qchannel"]
+    extra = _extra(here)
     if (here / "tox.ini").exists() and "[testenv" in _read(here / "tox.ini"):
-        return [Lines(Path("tox.ini"), "[testenv]\ndeps =\n    pytest-qchannel\n")]
+        return [Lines(Path("tox.ini"), "[testenv]\ndeps =\n    pytest-qchannel\n"), *extra]
     tests = [name for name in _requirement_files(here) if "dev" in name or "test" in name]
     if tests:
         return [Lines(Path(tests[0]), "pytest-qchannel\n")]
-    if "[project]" in _read(here / "pyproject.toml"):
-        return [Lines(Path("pyproject.toml"), '[dependency-groups]\ntest = ["pytest-qchannel"]\n')]
+    if extra or "[project]" in _read(here / "pyproject.toml"):
+        return extra or [
+            Lines(Path("pyproject.toml"), '[dependency-groups]\ntest = ["pytest-qchannel"]\n')
+        ]
+    return []
+
+
+def _extra(here: Path) -> _Step:
+    """The group of the project's own that its tests are installed with, as by ``.[test]``."""
+    try:
+        text = tomllib.loads(_read(here / "pyproject.toml"))
+    except tomllib.TOMLDecodeError:
+        return []
+    for header in ("project.optional-dependencies", "dependency-groups"):
+        table: object = text
+        for word in header.split("."):
+            table = table.get(word) if isinstance(table, dict) else None
+        for name in ("test", "tests", "testing", "dev"):
+            if isinstance(table, dict) and name in table:
+                line = f'{name} = [..., "pytest-qchannel"]'
+                return [Lines(Path("pyproject.toml"), f"[{header}]\n{line}\n")]
     return []
 
 

@@ -73,7 +73,10 @@ def _unknown_credential(case: Case) -> QChannelError | None:
         facts=[("accounts", f"{names}, {whose}")],
         next=said_to(
             tests="take token=... away: the client reads QISKIT_IBM_TOKEN, which the fixtures set; "
-            "elsewhere send qchannel.account.secret.reveal(), read in the test, not at import time",
+            "elsewhere send qchannel.account.secret.reveal(), read in the test, not at import; "
+            "with --qchannel-everywhere a variable of your own is set at the top of conftest.py: "
+            'os.environ["YOURS"] = os.environ["QISKIT_IBM_TOKEN"] '
+            "(qchannel docs existing-suite)",
             program="take token=... away: the client reads QISKIT_IBM_TOKEN, which is set here; "
             'elsewhere send os.environ["QISKIT_IBM_TOKEN"]',
         ),

@@ -65,6 +65,13 @@ def instance_hint(case: Case, account: Account) -> QChannelError | None:
     if not _can_be_given(name, is_crn=is_crn, is_classic=account.platform == "classic"):
         return None  # a misspelt one, or one of elsewhere: the answer says so
     names = [one.name for one in case.instances]
+    if account.platform != "classic" and name.count("/") == _PARTS - 1:
+        return QChannelError(
+            f"the emulated account has no instance {name!r}",
+            facts=[("instances", ", ".join(names)), ("why", "hub/group/project is classic")],
+            next="take it away, and the client reads QISKIT_IBM_INSTANCE (qchannel docs "
+            "channel-move)",
+        )
     closest = nearest(name, names, likeness=MISSPELT)
     keys = {"name": "my-instance", "crn": name} if is_crn else {"name": name}
     step = case.adding("accounts.instances", {**keys, "plan": "Premium"})

@@ -115,7 +115,8 @@ def phrases_of(run: Run, deeds: Iterable[Deed], cost: Sequence[str], shown: Show
     """The same in short, for the one line that ``-q`` has; why tests were skipped at its end."""
     done = Counter(_DEEDS.get(one["did"], "not written") for one in deeds)
     told = [*cost, *(f"{counted(count, 'cassette')} {words}" for words, count in done.items())]
-    return told + _skip_line(run, shown)
+    children = [one.partition("; ")[0] for one in _child_lines(run, shown)]
+    return told + children + _skip_line(run, shown)
 
 
 def fitted(lines: Sequence[str], width: int) -> list[str]:

@@ -151,6 +151,23 @@ def test_ci_runs_the_tests_as_the_project_does(
     assert words in ci[0]
 
 
+@pytest.mark.parametrize(
+    ("header", "name"), [("project.optional-dependencies", "test"), ("dependency-groups", "dev")]
+)
+@pytest.mark.parametrize("layout", ["src", "tox"])
+def test_the_group_that_the_tests_are_installed_with_is_named(
+    header: str, name: str, layout: str, init: Init, tmp_path: Path
+) -> None:
+    """CI did ``pip install .[test]``, and what was said was to add to tox.ini alone."""
+    laid_out(layout, tmp_path)
+    path = tmp_path / "pyproject.toml"
+    path.write_text(f'[project]\nname = "it"\nversion = "1"\n[{header}]\n{name} = ["pytest"]\n')
+    added = json.loads(init("--json").output)["add"]
+    (text,) = [one["text"] for one in added if one["path"] == "pyproject.toml"]
+    assert text == f'[{header}]\n{name} = [..., "pytest-qchannel"]\n'
+    assert ("tox.ini" in [one["path"] for one in added]) is (layout == "tox")
+
+
 def test_each_first_test_is_green_also_where_warnings_are_errors(
     pytester: pytest.Pytester,
 ) -> None:

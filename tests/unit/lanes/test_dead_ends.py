@@ -121,6 +121,7 @@ def test_a_wrong_name_is_told_the_closest_and_whose_it_is(
     [
         ("frist", "  next:      use 'first'"),
         ("ours", "of the WorldBuilder"),
+        ("ibm-q/open/main", "(qchannel docs channel-move)"),  # a world was printed to paste
         ("first", ""),
         ("crn:v1:of-no-instance", ""),
     ],

@@ -18,13 +18,14 @@ _FINAL: Final = tuple(one.lower() for one in FINAL)
 _ENDED: Final = "ended"
 
 
-def unfinished(interactions: Iterable[Interaction]) -> list[tuple[str, str]]:
-    """The jobs that were submitted and not seen to end, each with its last state.
+def unfinished(interactions: Iterable[Interaction]) -> list[tuple[str, str, str]]:
+    """The jobs that were submitted and not seen to end, each with its last state and its test.
 
     A job has ended where an answer says so, where its results were given, or where it was
     cancelled or deleted with success.
     """
     states: dict[str, str] = {}
+    tests: dict[str, str] = {}
     for one in interactions:
         if one.status >= 300:
             continue
@@ -35,11 +36,12 @@ def unfinished(interactions: Iterable[Interaction]) -> list[tuple[str, str]]:
             job = json_object(one.response_body).get("id")
             if isinstance(job, str):
                 states[job] = "submitted"
+                tests[job] = one.test
             continue
         for job, state in _told(one, found):
             if job in states and not _is_final(states[job]):
                 states[job] = state
-    return [(job, state) for job, state in states.items() if not _is_final(state)]
+    return [(job, state, tests[job]) for job, state in states.items() if not _is_final(state)]
 
 
 def _is_final(state: str) -> bool:

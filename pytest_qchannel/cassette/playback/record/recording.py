@@ -240,12 +240,18 @@ class Recording:
         """
         waiting = unfinished(draft.cassette.interactions)
         if waiting:
-            job, status = waiting[0]
+            job, status, _ = waiting[0]
             raise RecordingRefused(
                 f"the recording was not saved: job {job} had not ended, its last state is {status}",
                 path=draft.path,
                 test_id=self.test_id,
-                facts=[("also", f"{one}: {state}") for one, state in waiting[1:]],
+                facts=[
+                    *(("of", test) for _, _, test in waiting[:1] if test),
+                    *(
+                        ("also", f"{one}: {state}{f', of {test}' if test else ''}")
+                        for one, state, test in waiting[1:]
+                    ),
+                ],
                 next="wait for the job in the test (job.result()) or cancel it, then: "
                 + record_command(self.test_id, draft.cassette.provenance.recorded_from),
             )

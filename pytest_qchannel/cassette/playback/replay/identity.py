@@ -52,6 +52,9 @@ class Identity:
         recorded: The cassette's interactions; its logins are taken from them.
         own: The credentials that the cassette was recorded with: stand-ins.
         now: Seconds since the epoch.
+
+    Attributes:
+        has_refused_another: Whether a credential that is not in the cassette got a refusal of it.
     """
 
     def __init__(
@@ -67,15 +70,18 @@ class Identity:
                 self._logins.setdefault(_credential(one), []).append(one)
         self._at: dict[str, int] = {}
         self._stands_for: dict[str, str] = {}
+        self.has_refused_another = False
 
     def answer(self, sent: Interaction) -> Interaction:
         """The answer to a login: the recorded failure whose turn it is, or a fresh token."""
         with self._lock:
-            name = self._recorded_as(_credential(sent))
+            credential = _credential(sent)
+            name = self._recorded_as(credential)
             logins = self._logins.get(name, [])
             at = self._at.get(name, 0)
             self._at[name] = at + 1
             if logins and (recorded := logins[min(at, len(logins) - 1)]).status >= 400:
+                self.has_refused_another |= credential in self._stands_for
                 return _to(sent, recorded)
             self._given += 1
             number = self._given

@@ -13,10 +13,30 @@ from pytest_qchannel.cassette.versions import CLIENT_NAME, version_difference
 from pytest_qchannel.errors import QChannelError
 from pytest_qchannel.modes import Source
 
-__all__ = ["in_the_way", "of_another_client"]
+__all__ = ["hints_of", "in_the_way", "of_another_client"]
 
 _NAME: Final = re.compile(r"instance-\d+|hub-\d+/group-\d+/project-\d+")
 _ABOUT_INSTANCES: Final = re.compile(r"instance|hub/group/project", re.IGNORECASE)
+_ABOUT_KEYS: Final = re.compile(r"API (?:key|token)|\b40[01]\b")
+
+
+def hints_of(
+    cassette: Cassette, place: Place, error: str, *, has_refused_another: bool
+) -> list[str]:
+    """What there is to say of an error of a replay.
+
+    Args:
+        cassette: What is replayed.
+        place: Where it lies.
+        error: The error's text.
+        has_refused_another: Whether a key that is not in the cassette got a refusal that is.
+    """
+    found = (
+        in_the_way(cassette, place, error),
+        of_another_client(cassette, place),
+        _of_another_key(error) if has_refused_another else None,
+    )
+    return [one for one in found if one]
 
 
 def in_the_way(cassette: Cassette, place: Place, error: str) -> str | None:
@@ -64,5 +84,20 @@ def of_another_client(cassette: Cassette, place: Place) -> str | None:
             where=str(place.path),
             facts=[("versions", versions)],
             next=f"{command}, or {KEPT_APART}",
+        )
+    )
+
+
+def _of_another_key(error: str) -> str | None:
+    """That a refused key is not the account's, in words; ``None`` where an error is about none."""
+    if not _ABOUT_KEYS.search(error):
+        return None
+    return str(
+        QChannelError(
+            "in this replay a key that is not the account's got the refusal that is recorded of "
+            "a wrong one",
+            next="send the account's: the client reads QISKIT_IBM_TOKEN, which is set here; with "
+            "--qchannel-everywhere a variable of your own is set at the top of conftest.py: "
+            'os.environ["YOURS"] = os.environ["QISKIT_IBM_TOKEN"] (qchannel docs existing-suite)',
         )
     )

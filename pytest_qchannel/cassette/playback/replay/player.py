@@ -92,6 +92,11 @@ class Player:
         return self._answered
 
     @property
+    def has_refused_another(self) -> bool:
+        """Whether a credential that is not in the cassette got a refusal that is."""
+        return self._identity.has_refused_another
+
+    @property
     def played(self) -> int:
         """How many of the interactions were given at least once."""
         return self._replay.played

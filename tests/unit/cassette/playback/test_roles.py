@@ -51,7 +51,7 @@ def test_a_request_has_a_resource_and_an_action(
 def test_a_head_tells_no_state_of_a_job() -> None:
     submitted = said("POST", "/jobs", {"id": "a"})
     head = said("HEAD", "/jobs/a")
-    assert unfinished([submitted, state("a", "Running"), head]) == [("a", "Running")]
+    assert unfinished([submitted, state("a", "Running"), head]) == [("a", "Running", "")]
     assert unfinished([submitted, state("a", "Completed"), head]) == []
 
 

@@ -65,6 +65,12 @@ def test_a_quiet_run_says_why_a_live_test_was_skipped() -> None:
     assert phrase.endswith(" at night (1)")
 
 
+def test_a_quiet_run_tells_of_children_that_were_not_emulated_too() -> None:
+    """A script that a test started failed for want of a network, and ``-q`` did not say why."""
+    (phrase,) = phrases_of(run_of(*ran(1, children=["python3"])), [], [], Shown())
+    assert phrase == "1 child process was not emulated: python3"
+
+
 def test_the_age_of_what_was_replayed_is_told() -> None:
     (line,) = cassette_lines([OLD], Shown())
     assert line.startswith("1 cassette replayed, recorded 2020-11-01 (")

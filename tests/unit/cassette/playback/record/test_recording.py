@@ -146,13 +146,27 @@ STATE = {"id": "job1", "state": {"status": "Running"}, "status": "Running"}
     ],
 )
 def test_when_a_job_has_ended(later: tuple[Interaction, ...], left: list[tuple[str, str]]) -> None:
-    assert unfinished([SUBMIT, *later]) == left
+    assert [(job, state) for job, state, _ in unfinished([SUBMIT, *later])] == left
 
 
 def test_a_job_that_goes_on_refuses_the_save(tmp_path: Path) -> None:
     recording, _, draft = drafted(tmp_path, SUBMIT)
     with pytest.raises(RecordingRefused, match="had not ended, its last state is submitted"):
         recording.require_ended(draft)
+
+
+def test_in_a_shared_recording_each_job_that_goes_on_is_told_with_its_test(tmp_path: Path) -> None:
+    """Of 38 tests one had left a job, and the error said its id alone."""
+    other = said("POST", "/jobs", {"id": "job2"}, sent={"program_id": "sampler", "params": {}})
+    both = [
+        dataclasses.replace(one, test=f"test_a.py::test_{at}")
+        for at, one in enumerate((SUBMIT, other), 1)
+    ]
+    recording, _, draft = drafted(tmp_path, *both)
+    with pytest.raises(RecordingRefused) as refused:
+        recording.require_ended(draft)
+    assert "\n  of:    test_a.py::test_1\n" in str(refused.value)
+    assert ": submitted, of test_a.py::test_2\n" in str(refused.value)
 
 
 def test_the_same_traffic_at_another_time_is_the_same_cassette(tmp_path: Path) -> None:
