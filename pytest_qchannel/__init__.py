@@ -200,8 +200,10 @@ class _AsInstalled:
 
 _PREFIX = f"{__name__}."
 
-if "_pytest.assertion.rewrite" in sys.modules:
-    sys.meta_path.insert(0, _AsInstalled)
+if "_pytest.assertion.rewrite" in sys.modules:  # once, also where this module is loaded again
+    others = [one for one in sys.meta_path if getattr(one, "__module__", "") != __name__]
+    sys.meta_path[:] = [_AsInstalled, *others]
+    del others
 
 
 def __getattr__(name: str) -> Any:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pytest_qchannel.cli.machine import Machine
-from pytest_qchannel.reading import read_small
+from pytest_qchannel.cli.machine import Machine, name_of, parsed
 
 __all__ = ["Login", "logins"]
 
 _LATER: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SERVICE: Final = "QiskitRuntimeService"
-_ON_EMULATOR: Final = ("emulated(", "pytest.raises(")
+_ON_EMULATOR: Final = frozenset({"emulated", "raises"})
+_ELSEWHERE: Final = frozenset({"__name__", "TYPE_CHECKING"})
 
 
 class Login(NamedTuple):
@@ -39,25 +39,23 @@ def logins(machine: Machine) -> Iterator[Login]:
 
 def _done_at_import(path: Path) -> Iterator[ast.expr | ast.stmt]:
     """What of a file is no part of a function, or of a program that it may be, too."""
-    try:
-        left: list[ast.AST] = [ast.parse(read_small(path))]
-    except (OSError, ValueError, SyntaxError, RecursionError):
-        return  # pytest says it
+    tree = parsed(path)
+    left: list[ast.AST] = [tree] if tree else []
     while left:
         node = left.pop(0)
-        if isinstance(node, _LATER) or (isinstance(node, ast.If) and _is_elsewhere(node.test)):
-            continue
-        if isinstance(node, ast.With) and any(
-            word in ast.unparse(one) for one in node.items for word in _ON_EMULATOR
+        if isinstance(node, _LATER) or (
+            isinstance(node, ast.If) and _ELSEWHERE & _names(node.test)
         ):
+            continue
+        if isinstance(node, ast.With) and any(_ON_EMULATOR & _names(one) for one in node.items):
             continue
         if isinstance(node, (ast.expr, ast.stmt)):
             yield node
         left += ast.iter_child_nodes(node)
 
 
-def _is_elsewhere(test: ast.expr) -> bool:
-    return any(word in ast.unparse(test) for word in ("__name__", "TYPE_CHECKING"))
+def _names(node: ast.AST) -> set[str]:
+    return {name_of(one) for one in ast.walk(node)}
 
 
 def _logins_among(done: list[ast.expr | ast.stmt]) -> Iterator[int]:
@@ -66,7 +64,7 @@ def _logins_among(done: list[ast.expr | ast.stmt]) -> Iterator[int]:
     for node in done:
         if isinstance(node, ast.ImportFrom):
             called |= {one.asname or one.name for one in node.names if one.name == _SERVICE}
-        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in called:
+        if isinstance(node, ast.Call) and name_of(node.func) in called:
             yield node.lineno
 
 

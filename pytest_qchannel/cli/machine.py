@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import fnmatch
 import functools
 import importlib.metadata
@@ -10,6 +11,7 @@ import shlex
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -31,9 +33,10 @@ from pytest_qchannel.cli.project_settings import (
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.ibm.releases import Version, version_of
 from pytest_qchannel.options import Option
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import OPTION_BY_NAME, resolve
 
-__all__ = ["Installed", "Machine", "Plugin", "pip"]
+__all__ = ["Installed", "Machine", "Plugin", "name_of", "parsed", "pip"]
 
 _SKIPPED: Final = frozenset(
     {"venv", "env", "node_modules", "build", "dist", "site-packages", "__pycache__", "shipped"}
@@ -213,6 +216,23 @@ def _python_files(folder: Path) -> Iterator[Path]:
                 if count > _MOST_FILES:
                     return
                 yield Path(at, name)
+
+
+def parsed(path: Path, word: bytes = b"") -> ast.Module | None:
+    """A Python file with some word; ``None`` where it cannot be read: pytest says so."""
+    try:
+        text = read_small(path)
+        with warnings.catch_warnings(action="ignore"):
+            return ast.parse(text) if word in text else None
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return None
+
+
+def name_of(node: ast.AST) -> str:
+    """What an expression is called last, as ``c`` in ``a.b.c``; empty where it is no name."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def pip(*words: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +13,13 @@ from pytest_qchannel import ini_file
 from pytest_qchannel.cli.at_import import logins
 from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, unset, warn
-from pytest_qchannel.cli.machine import Machine
+from pytest_qchannel.cli.machine import Machine, name_of, parsed
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.lanes.worlds import world_of
 from pytest_qchannel.markers import QCHANNEL, USAGE, is_mistyped
 from pytest_qchannel.modes import Mode
 from pytest_qchannel.options import CHANNELS, OPTIONS, Option
-from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import OPTION_BY_NAME, check_arguments, check_key, resolve
 
 __all__ = ["CHECKS"]
@@ -42,7 +42,8 @@ def _settings(machine: Machine) -> Iterator[Finding]:
             check_arguments([word.text])
         except UsageProblem as problem:
             where = word.source or f"addopts of {_shown(machine, path)}"
-            yield fail(seen_of(problem, f" in {where}"), commands.without_word(machine, word))
+            mend = commands.without_word(machine, word, problem.closest or "")
+            yield fail(seen_of(problem, f" in {where}"), mend)
     for option in OPTIONS:
         yield from _value(machine, option)
     yield from _world(machine)
@@ -99,7 +100,7 @@ def _world(machine: Machine) -> Iterator[Finding]:
         return
     in_variable = machine.environ.get(option.env_var)
     path = (machine.here if in_variable else machine.base) / said
-    if not path.is_file():
+    if not os.access(path, os.F_OK) or not path.is_file():
         found = [str(one.relative_to(machine.base)) for one in machine.base.glob("**/*.toml")]
         close = nearest(str(said), found, likeness=0.7)
         mend = (
@@ -123,6 +124,11 @@ def _ini_files(machine: Machine) -> Iterator[Finding]:
     path, read = machine.ini
     if path is None:
         return
+    if problem := ini_file.problem_in(path):
+        yield fail(
+            f"{_shown(machine, path)} cannot be read, and pytest ends with an error: {problem}",
+            commands.opened(machine, path),
+        )
     for name in ini_file.NAMES:
         other = path.with_name(name)
         values = ini_file.values_in(other) if other != path and other.is_file() else None
@@ -191,16 +197,12 @@ def _wrong_in(name: str, call: ast.Call) -> Iterator[tuple[int, str, str]]:
 
 
 def _marks_in(path: Path) -> Iterator[_Mark]:
-    try:
-        text = read_small(path)
-        tree = ast.parse(text) if b"mark." in text else None
-    except (OSError, ValueError, SyntaxError):
-        return  # pytest says it
+    tree = parsed(path, b"mark.")
     calls = {}
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Call):
             calls[node.func] = node
-        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("pytest.mark", "mark"):
+        if isinstance(node, ast.Attribute) and name_of(node.value) == "mark":
             yield _Mark(node.attr, node.end_lineno or node.lineno, calls.get(node))
 
 
@@ -240,7 +242,8 @@ CHECKS: Final = (
     ),
     Check(
         "ini",
-        "no setting stands in a file that pytest does not read, because it reads another",
+        "the file that configures pytest can be read, and no setting stands in one that pytest "
+        "does not read, because it reads another",
         _ini_files,
         _file,
     ),
