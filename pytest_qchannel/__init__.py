@@ -203,12 +203,15 @@ _PREFIX = f"{__name__}."
 
 
 def _forget() -> None:
-    """A finder that is left at the end costs the interpreter another look at all objects."""
-    if _AsInstalled in sys.meta_path:
-        sys.meta_path.remove(_AsInstalled)
+    """Removes the finder, also that of this module as it was loaded before.
+
+    One that is left at the end costs the interpreter another look at all objects.
+    """
+    sys.meta_path[:] = [one for one in sys.meta_path if getattr(one, "__module__", "") != __name__]
 
 
 if "_pytest.assertion.rewrite" in sys.modules:
+    _forget()
     sys.meta_path.insert(0, _AsInstalled)
     atexit.register(_forget)
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import configparser
+import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import iniconfig  # pytest's own: what one of them cannot read, the other cannot
+
 from pytest_qchannel.reading import read_small
 
-__all__ = ["NAMES", "found_from", "values_in"]
+__all__ = ["NAMES", "found_from", "problem_in", "values_in"]
 
 Values: TypeAlias = Mapping[str, object]
 _Read: TypeAlias = Callable[[str], Values | None]
 
+_UNREADABLE: Final = (OSError, ValueError, RecursionError, iniconfig.ParseError)
+
 
 def _ini(section: str, *, is_own: bool = False) -> _Read:
     def read(text: str) -> Values | None:
-        parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-        parser.optionxform = str  # type: ignore[assignment,method-assign]  # as it is written
-        parser.read_string(text)
-        return parser[section] if parser.has_section(section) else ({} if is_own else None)
+        sections = iniconfig.IniConfig("", text).sections
+        if section != "pytest" and section not in sections and "pytest" in sections:
+            raise ValueError(f"its section [pytest] is to be called [{section}]")
+        return sections.get(section, {} if is_own else None)
 
     return read
 
@@ -46,15 +50,21 @@ _READERS: Final[Mapping[str, _Read]] = {
     "pytest.ini": _ini("pytest", is_own=True),
     ".pytest.ini": _ini("pytest", is_own=True),
     "pyproject.toml": _toml("tool.pytest.ini_options", "tool.pytest"),
+    ".toml": _toml("tool.pytest.ini_options", "tool.pytest", "pytest"),
     "tox.ini": _ini("pytest"),
     "setup.cfg": _ini("tool:pytest"),
 }
-"""In the order in which pytest looks for them in a folder."""
+"""In the order in which pytest looks for them in a folder; those that it is led to, by suffix."""
 
-NAMES: Final = tuple(_READERS)
+NAMES: Final = tuple(name for name in _READERS if name != ".toml")
 """The names of the files that may configure pytest, in that order."""
 
-_BY_SUFFIX: Final = {".toml": "pyproject.toml", ".cfg": "setup.cfg"}
+_BY_SUFFIX: Final = {".toml": ".toml", ".cfg": "setup.cfg"}
+
+
+def _read(path: Path) -> Values | None:
+    read = _READERS.get(path.name) or _READERS[_BY_SUFFIX.get(path.suffix, "tox.ini")]
+    return read(read_small(path).decode("utf-8"))
 
 
 def values_in(path: Path) -> Values | None:
@@ -62,24 +72,37 @@ def values_in(path: Path) -> Values | None:
 
     ``None`` where it says nothing, or cannot be read.
     """
-    read = _READERS.get(path.name) or _READERS[_BY_SUFFIX.get(path.suffix, "tox.ini")]
     try:
-        return read(read_small(path).decode("utf-8"))
-    except (OSError, ValueError, configparser.Error):
+        return _read(path)
+    except _UNREADABLE:
         return None
 
 
+def problem_in(path: Path) -> str | None:
+    """Why a file cannot be read, in a line; pytest ends with an error where it comes upon it."""
+    try:
+        _read(path)
+    except _UNREADABLE as problem:
+        return str(problem).removeprefix(":").partition("\n")[0]
+    return None
+
+
 def found_from(here: Path) -> Iterator[tuple[Path, Values]]:
-    """The file that configures pytest in a folder, as pytest looks for it; none or one."""
+    """The file that configures pytest in a folder, as pytest looks for it; none or one.
+
+    One that cannot be read says nothing, and pytest looks no further.
+    """
     without: Path | None = None
     for folder in (here, *here.parents):
-        for name in _READERS:
+        for name in NAMES:
             path = folder / name
-            values = values_in(path) if path.is_file() else None
-            if values is not None:
-                yield path, values
+            if not os.access(path, os.F_OK) or not path.is_file():
+                continue
+            values = values_in(path)
+            if values is not None or problem_in(path):
+                yield path, values or {}
                 return
-            if name == "pyproject.toml" and path.is_file():
+            if name == "pyproject.toml":
                 without = without or path
     if without is not None:  # pytest takes it if there is nothing else
         yield without, {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,6 +26,12 @@ _ON: Final = ("1", "true", "yes", "on")
 _OFF: Final = ("0", "false", "no", "off", "")
 
 _NAME: Final = re.compile(r"[\w .+-]+(/[\w .+-]+/[\w .+-]+)?")
+
+
+_MOST_DIGITS: Final = 100
+_LONGEST_NAME: Final = 255
+_LONGEST_PATH: Final = 4_000
+"""What file systems take, in bytes: Python's ``is_file`` raises an error for a longer one."""
 
 
 class BadValue(ValueError):
@@ -74,7 +81,7 @@ def _number(text: str, what: str, valid: str) -> float:
     except ValueError:
         number = math.nan
     if not 0 < number < math.inf:
-        raise BadValue(f"{text!r} is no {what}", None, valid)
+        raise BadValue(f"{_brief(text)} is no {what}", None, valid)
     return number
 
 
@@ -98,10 +105,19 @@ def _budget(text: str) -> float | Literal["dry"]:
     return _number(text, "budget", "0, dry, or QPU seconds, as 60")
 
 
+def _whole(text: str) -> int | None:
+    """A whole number of a length that Python reads."""
+    return int(text) if text.strip().isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
+def _brief(text: str) -> str:
+    return repr(text if len(text) <= _MOST_DIGITS else f"{text[:_MOST_DIGITS]}...")
+
+
 def _count(text: str) -> int:
-    if not text.strip().isdecimal() or not int(text):
-        raise BadValue(f"{text!r} is no count", None, "a whole number, 1 or more")
-    return int(text)
+    if not (count := _whole(text)):
+        raise BadValue(f"{_brief(text)} is no count", None, "a whole number, 1 or more")
+    return count
 
 
 def _devices(text: str) -> tuple[str, ...]:
@@ -122,7 +138,15 @@ def _folder(text: str) -> Path:
         close = nearest(found[0].strip("{}"), ("client", "channel"))
         said = f"{found[0]!r} in {text!r} stands for nothing"
         raise BadValue(said, f"{{{close}}}" if close else None, "a folder, as cassettes/{client}")
-    return Path(text)
+    return _as_path(text)
+
+
+def _as_path(text: str) -> Path:
+    path = Path(text)
+    longest = max((len(os.fsencode(part)) for part in path.parts), default=0)
+    if longest > _LONGEST_NAME or len(os.fsencode(text)) > _LONGEST_PATH or "\0" in text:
+        raise BadValue(f"{_brief(text)} is no path", None, "a shorter one, of a file or folder")
+    return path
 
 
 def _channels(text: str) -> tuple[str, ...]:
@@ -150,9 +174,9 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _seed(text: str) -> int:
-    if not text.strip().isdecimal():
-        raise BadValue(f"{text!r} is no seed", None, "a whole number, 0 or more")
-    return int(text)
+    if (seed := _whole(text)) is None:
+        raise BadValue(f"{_brief(text)} is no seed", None, "a whole number, 0 or more")
+    return seed
 
 
 def _hosts(text: str) -> tuple[str, ...]:
@@ -174,7 +198,7 @@ def _switch(text: str) -> bool:
 
 
 def _path(text: str) -> Path | None:
-    return Path(text) if text.strip() else None
+    return _as_path(text) if text.strip() else None
 
 
 def _reports(text: str) -> tuple[str, ...]:
@@ -183,6 +207,7 @@ def _reports(text: str) -> tuple[str, ...]:
         if not file.endswith(REPORTS):
             said = f"{file!r} is no name of a report"
             raise BadValue(said, None, f"a file whose name ends in {' or '.join(REPORTS)}")
+        _as_path(file)
     return files
 
 

@@ -11,9 +11,13 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pytest_qchannel.cassette.disk.store import Store
+from pytest_qchannel.cli.doctor import Row
+from pytest_qchannel.cli.doctor.findings import State
+from pytest_qchannel.cli.machine import Installed, Machine, Plugin
 from tests.unit.cassette.traffic_kit import PROVENANCE, cassette, said
 
 TEST = """\
@@ -32,6 +36,29 @@ WORLD = Path(__file__).parents[1] / "examples" / "world-2024.toml"
 KEPT = "test_it.py::test_kept[ibm_quantum_platform]"
 
 Environ = Mapping[str, str]
+
+
+NOW = 1_796_000_000.0  # November 2026
+
+
+def machine(folder: Path, environ: Environ, client: str = "0.51.0", *modules: str) -> Machine:
+    return Machine(
+        here=folder,
+        environ=MappingProxyType(dict(environ)),
+        home=folder / "home",
+        installed=Installed(
+            {"qiskit-ibm-runtime": client, "pytest-qchannel": "1.0"},
+            (Plugin("qchannel", "pytest_qchannel.plugin"),),
+            lambda name: name in modules,
+        ),
+        prefix=folder / "env",
+        now=lambda: NOW,
+        free=lambda path: 10**12,
+    )
+
+
+def bad(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row.finding.state is not State.OK]
 
 
 class SetUp(NamedTuple):
@@ -67,6 +94,11 @@ def _nothing(_folder: Path) -> Environ:
 
 def _environ(**variables: str) -> Callable[[Path], Environ]:
     return lambda _folder: variables
+
+
+def _linked(folder: Path) -> Environ:
+    (folder / "cassettes").symlink_to("nowhere")
+    return {}
 
 
 def _ini(lines: str) -> Callable[[Path], Environ]:
@@ -212,6 +244,9 @@ SET_UPS = (
     SetUp("plugin", "twice, beside another",
           _file("conftest.py", f'pytest_plugins = [\n    "pytester", "{_TWICE}",\n]\n')),
     SetUp("plugin", "twice by an option", _environ(PYTEST_ADDOPTS=f"-p {_TWICE}")),
+    SetUp("plugin", "twice by a variable", _environ(PYTEST_PLUGINS=f"pytester,{_TWICE}")),
+    SetUp("plugin", "switched off, beside a secret",
+          _environ(PYTEST_ADDOPTS="--api-key=nobodys-secret -p no:qchannel -q")),
     SetUp("sockets", "pytest-socket and the loopback door",
           _ini("addopts = --disable-socket\nqchannel_door = loopback"), ("pytest-socket",)),
     SetUp("names", "a file that hides a package", _file("responses.py", "")),
@@ -233,6 +268,7 @@ SET_UPS = (
     SetUp("proxies", "SOCKS without PySocks", _environ(ALL_PROXY="socks5://127.0.0.1:1"),
           is_slow=True),
     SetUp("certificates", "no file", _environ(REQUESTS_CA_BUNDLE="/nowhere/ca.pem")),
+    SetUp("certificates", "a path that is too long", _environ(SSL_CERT_FILE="c" * 5_000)),
     SetUp("certificates", "no certificate", _file("ca.pem", "nothing\n", SSL_CERT_FILE="ca.pem")),
     SetUp("settings", "a mistyped key", _ini("qchannel_sede = 3")),
     SetUp("settings", "a key like none", _ini("qchannel_xyz = 3")),
@@ -240,6 +276,9 @@ SET_UPS = (
     SetUp("settings", "a mistyped value in a variable", _environ(QCHANNEL_MODE="emulatd")),
     SetUp("settings", "a mistyped value in addopts", _ini("addopts = -q --qchannel-door lopback")),
     SetUp("settings", "a mistyped option", _ini("addopts = -q --qchannel-sed=3")),
+    SetUp("settings", "a mistyped option, its value apart", _ini("addopts = --qchannel-sed 3 -q")),
+    SetUp("settings", "a path that is too long", _environ(QCHANNEL_WORLD="w" * 5_000)),
+    SetUp("settings", "a seed that is too long", _environ(QCHANNEL_SEED="9" * 5_000)),
     SetUp("settings", "a world that is elsewhere", _world_elsewhere),
     SetUp("settings", "nothing to record from", _ini("qchannel_mode = record")),
     SetUp("settings", "a channel that is gone", _ini("qchannel_channel = ibm_quantum")),
@@ -262,5 +301,6 @@ SET_UPS = (
     SetUp("git", "ignored cassettes", _ignored),
     SetUp("git", "a quarantine that is kept", _kept_apart_no_more),
     SetUp("writing", "a file in the place of the folder", _file("cassettes", "")),
+    SetUp("writing", "a link to nothing in the place of the folder", _linked),
     SetUp("writing", "no folder for what is temporary", _environ(TMPDIR="/nowhere")),
 )  # fmt: skip

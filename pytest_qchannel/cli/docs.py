@@ -67,7 +67,7 @@ def docs(topic: str | None, *, as_json: bool) -> None:
 
 
 def _is_terminal() -> bool:
-    return sys.stdout.isatty()
+    return bool(getattr(sys.stdout, "isatty", bool)())  # it may be closed
 
 
 def _title_of(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -20,6 +21,8 @@ INTERRUPTED: Final = 130
 
 CLOSED_PIPE: Final = 141
 """128 and the number of SIGPIPE: what shells give for a program whose reader has gone."""
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 _EXAMPLE: Final = "Example:"
 
@@ -132,6 +135,12 @@ def _broken_off() -> Iterator[None]:
     except BrokenPipeError:
         _hush()
         raise click.exceptions.Exit(CLOSED_PIPE) from None
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FULL:
+            raise
+        _hush()
+        click.echo(f"qchannel: the output cannot be written: {error.strerror}", err=True)
+        raise click.exceptions.Exit(1) from None
 
 
 def _hush() -> None:

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -221,8 +222,9 @@ def tree_of(path: Path, word: bytes = b"") -> ast.Module | None:
     """What a Python file says; nothing where it lacks a word, or pytest says what is wrong."""
     try:
         text = read_small(path)
-        return ast.parse(text) if word in text else None
-    except (OSError, ValueError, SyntaxError, RecursionError):
+        with warnings.catch_warnings(action="ignore"):
+            return ast.parse(text) if word in text else None
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         return None
 
 

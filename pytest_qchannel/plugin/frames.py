@@ -41,7 +41,9 @@ def leave_out(item: pytest.Item, call: pytest.CallInfo[object]) -> bool:
         return False
     linked = None
     for one in reversed(kept):
-        linked = TracebackType(linked, one.tb_frame, one.tb_lasti, one.tb_lineno)
+        # A signal's handler, as pytest-timeout's, may raise where Python knows no line.
+        line = one.tb_lineno or one.tb_frame.f_code.co_firstlineno
+        linked = TracebackType(linked, one.tb_frame, one.tb_lasti, line)
     call.excinfo = pytest.ExceptionInfo.from_exception(error.with_traceback(linked))
     return True
 

@@ -57,10 +57,17 @@ def _qchannel(
             next=f"take mode= from the marker, and run it live: {again('--qchannel-mode=live')}",
         )
     given = {"instance": instance, "seed": seed, "mode": mode, "door": door}
-    settings = {name: str(value) for name, value in given.items() if value is not None}
+    settings = {name: _text(value) for name, value in given.items() if value is not None}
     if names:
         settings["channel"] = ",".join(names)
     return QChannelMark(names, settings, allow_unused)
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:  # of a number with thousands of digits
+        return f"a {type(value).__name__} that is too long"
 
 
 class LiveQpuMark(NamedTuple):

@@ -162,6 +162,19 @@ def test_a_page_beyond_the_end_that_nothing_can_fill_is_not_asked_for_for_ever(
     assert "ask for skip=3 at most" in str(said.next)
 
 
+@pytest.mark.parametrize(
+    ("offset", "bound"), [(-1, "0 or more"), (2**40, "0 at most"), (10**40, "0 at most")]
+)
+def test_a_page_that_is_out_of_range_is_not_asked_for_for_ever(
+    offset: int, bound: str, timeless: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``service.jobs(skip=-1)`` hung: the client waits for one job more than there are."""
+    monkeypatch.setattr(hopeless, "_MOST_PAGES", 4)
+    statuses = [timeless.get(f"/jobs?offset={offset}").status for _ in range(5)]
+    assert statuses == [200, 200, 200, 501, 501]
+    assert f"ask for skip={bound}" in str(timeless.app.gaps[0])
+
+
 def test_a_job_behind_one_that_waits_for_ever_names_that_one(timeless: Door) -> None:
     rule(timeless, most_polls=2)
     headers = timeless.runtime(PREMIUM)

@@ -177,3 +177,12 @@ def test_the_help_of_a_choice_names_each_of_it(name: str, kind: type[StrEnum]) -
     places = [told.find(word) for word in kind]
     assert -1 not in places, "each word of modes.py is in the help of options.py"
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", ["seed", "live_jobs", "max_age", "world", "cassettes"])
+def test_a_value_that_is_far_too_long_is_told_in_short(name: str) -> None:
+    """A run ended with INTERNALERROR: Python reads neither 5,000 digits nor such a path."""
+    with pytest.raises(UsageProblem) as caught:
+        settle(environ={f"QCHANNEL_{name.upper()}": "9" * 5_000})
+    assert len(str(caught.value)) < 400
+    assert caught.value.next

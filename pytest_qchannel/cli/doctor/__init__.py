@@ -11,12 +11,14 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from pytest_qchannel.channels.credentials import secrets_in
 from pytest_qchannel.cli.console import console
 from pytest_qchannel.cli.doctor import environment, installed, project, recordings
 from pytest_qchannel.cli.doctor.findings import Check, Finding, State
 from pytest_qchannel.cli.group import example
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.errors import nearest
+from pytest_qchannel.secret import Secret, hide_all
 
 __all__ = ["CHECKS", "Row", "doctor", "examine"]
 
@@ -34,11 +36,18 @@ class Row(NamedTuple):
 
 def examine(machine: Machine, checks: Iterable[Check] = CHECKS) -> list[Row]:
     """What the checks see: at least one row of each."""
-    rows = []
+    rows: list[Row] = []
+    secrets = list(secrets_in(machine.environ))
     for check in checks:
         found = list(check.look(machine)) or [Finding(State.OK, check.fine(machine))]
-        rows += [Row(check, one) for one in found]
+        rows += [Row(check, _shown(one, secrets)) for one in found]
     return rows
+
+
+def _shown(one: Finding, secrets: list[Secret]) -> Finding:
+    """A finding in one line, without the value of a credential that was put elsewhere, too."""
+    seen = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in one.seen)
+    return one._replace(seen=hide_all(seen, secrets), next=hide_all(one.next, secrets))
 
 
 def _chosen(ids: tuple[str, ...]) -> list[Check]:

@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from pytest_qchannel.cli.doctor.findings import unset
 from pytest_qchannel.cli.machine import Machine
 from pytest_qchannel.cli.project_settings import Word
+from pytest_qchannel.options import OPTIONS
 from pytest_qchannel.reading import read_small
 
 __all__ = [
     "activated",
     "edited",
     "moved",
+    "opened",
     "plugin_line",
     "renamed_key",
     "section_of",
@@ -67,6 +70,11 @@ def activated(prefix: Path) -> str:
     return f". {shlex.quote(str(prefix / 'bin' / 'activate'))}"
 
 
+def opened(machine: Machine, path: Path) -> str:
+    """Opens a file in the person's editor: only a person can say what is meant in it."""
+    return f"${{EDITOR:-vi}} {shlex.quote(str(machine.shown(path)))}"
+
+
 def moved(path: Path, to: Path) -> str:
     """Gives a file another name."""
     return shlex.join(["mv", str(path), str(to)])
@@ -93,14 +101,25 @@ def without_text(machine: Machine, path: Path, line: int, name: str) -> str:
     return edited(machine, path, line, quoted[0], "")
 
 
-def without_word(machine: Machine, word: Word) -> str:
-    """Takes a word out of the options of every run."""
+def without_word(machine: Machine, word: Word, meant: str = "") -> str:
+    """Takes a word out of the options of every run, or has one that is meant in its place."""
+    option = word.text.partition("=")[0]
     if word.source:
-        others = [one.text for one in machine.words if one.source and one.text != word.text]
+        new = f"{meant}{word.text.removeprefix(option)}" if meant else ""
+        texts = [new if one.text == word.text else one.text for one in machine.words if one.source]
+        others = [one for one in texts if one]
+        if any(_is_secret(one) for one in others):
+            name, old = word.source, shlex.quote(word.text)
+            return (
+                unset(name) if _is_secret(word.text) else f"export {name}=${{{name}/{old}/{new}}}"
+            )
         parts = (part for one in others for part in (one.split() if one[:3] == "-p " else [one]))
         rest = shlex.join(parts)
         return f"export {word.source}={shlex.quote(rest)}" if rest else f"unset {word.source}"
     path = machine.ini[0] or machine.here
+    if meant:
+        found = (number for number, line in enumerate(_lines(path), 1) if option in line)
+        return edited(machine, path, next(found, 1), option, meant)
     option, _, value = word.text.partition(" " if word.text.startswith("-p ") else "=")
     option, value = re.escape(option), re.escape(value)
     between = rf"(?:\1,\s*\1|=|\s*){value}" if value else ""
@@ -109,6 +128,13 @@ def without_word(machine: Machine, word: Word) -> str:
         if written := spelt.search(line):
             return edited(machine, path, number, written[0], "")
     return f"grep -n addopts {shlex.quote(str(machine.shown(path)))}"
+
+
+def _is_secret(word: str) -> bool:
+    """Whether an option may hold a credential, which no command shows."""
+    option, is_set, _ = word.partition("=")
+    is_ours = option in {one.flag for one in OPTIONS}
+    return bool(is_set) and not is_ours and re.search("token|key|secret|pass", option) is not None
 
 
 def _key_line(machine: Machine, key: str) -> tuple[Path, int, str] | None:

@@ -6,6 +6,7 @@ A value of a variable that may hold a secret is never told: its name is.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import time
@@ -87,7 +88,7 @@ def _of_client(machine: Machine) -> Iterator[Finding]:
 
 def _accounts(machine: Machine) -> Iterator[Finding]:
     path = machine.home / ".qiskit" / "qiskit-ibm.json"
-    if not path.exists():
+    if not os.access(path, os.F_OK):
         return
     try:
         saved = json.loads(read_small(path))
@@ -148,8 +149,8 @@ def _certificates(machine: Machine) -> Iterator[Finding]:
         if not said:
             continue
         path = machine.here / said
-        if not path.exists():
-            yield fail(f"{name} names {said}, which is not there", unset(name))
+        if not os.access(path, os.R_OK):
+            yield fail(f"{name} names {said}, which is not there or not readable", unset(name))
         elif path.is_file() and b"-----BEGIN" not in _bytes(path):
             yield fail(f"{name} names {said}, in which there is no certificate", unset(name))
 

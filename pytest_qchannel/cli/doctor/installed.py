@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Final
 
@@ -97,6 +98,11 @@ def _loaded_again(machine: Machine) -> Iterator[Finding]:
                 f"{word.text} in {_source(machine, word)}: {again}",
                 commands.without_word(machine, word),
             )
+    plugins = [one.strip() for one in machine.environ.get("PYTEST_PLUGINS", "").split(",")]
+    if _OURS in plugins:
+        rest = ",".join(one for one in plugins if one and one != _OURS)
+        mend = f"export PYTEST_PLUGINS={shlex.quote(rest)}" if rest else unset("PYTEST_PLUGINS")
+        yield fail(f"PYTEST_PLUGINS names {_OURS}: {again}", mend)
     for path in machine.tests:
         if path.name == "conftest.py" and (line := commands.plugin_line(path, _OURS)):
             yield fail(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +42,8 @@ def _settings(machine: Machine) -> Iterator[Finding]:
             check_arguments([word.text])
         except UsageProblem as problem:
             where = word.source or f"addopts of {_shown(machine, path)}"
-            yield fail(seen_of(problem, f" in {where}"), commands.without_word(machine, word))
+            mend = commands.without_word(machine, word, problem.closest or "")
+            yield fail(seen_of(problem, f" in {where}"), mend)
     for option in OPTIONS:
         yield from _value(machine, option)
     yield from _world(machine)
@@ -98,7 +100,7 @@ def _world(machine: Machine) -> Iterator[Finding]:
         return
     in_variable = machine.environ.get(option.env_var)
     path = (machine.here if in_variable else machine.base) / said
-    if not path.is_file():
+    if not os.access(path, os.F_OK) or not path.is_file():
         found = [str(one.relative_to(machine.base)) for one in machine.base.glob("**/*.toml")]
         close = nearest(str(said), found, likeness=0.7)
         mend = (
@@ -122,6 +124,11 @@ def _ini_files(machine: Machine) -> Iterator[Finding]:
     path, read = machine.ini
     if path is None:
         return
+    if problem := ini_file.problem_in(path):
+        yield fail(
+            f"{_shown(machine, path)} cannot be read, and pytest ends with an error: {problem}",
+            commands.opened(machine, path),
+        )
     for name in ini_file.NAMES:
         other = path.with_name(name)
         values = ini_file.values_in(other) if other != path and other.is_file() else None
@@ -235,7 +242,8 @@ CHECKS: Final = (
     ),
     Check(
         "ini",
-        "no setting stands in a file that pytest does not read, because it reads another",
+        "the file that configures pytest can be read, and no setting stands in one that pytest "
+        "does not read, because it reads another",
         _ini_files,
         _file,
     ),

@@ -180,22 +180,27 @@ def _ignored(machine: Machine, paths: list[Path]) -> list[Path] | None:
         done = subprocess.run(
             ["git", "check-ignore", "--no-index", "-z", "--stdin"],  # noqa: S607 - the person's git
             cwd=machine.here,
-            input="\0".join(map(str, paths)),
+            input=b"\0".join(map(os.fsencode, paths)),
             capture_output=True,
-            text=True,
             check=False,
             timeout=_GIT_S,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return [Path(one) for one in done.stdout.split("\0") if one]
+    return [Path(os.fsdecode(one)) for one in done.stdout.split(b"\0") if one]
 
 
 def _writing(machine: Machine) -> Iterator[Finding]:
     root = next(iter(_trees(machine)), machine.trees[0])
     above = next(one for one in (root, *root.parents) if one.exists())
     shown = machine.shown(above)
-    if not above.is_dir():
+    if root.is_symlink() and not root.exists():
+        shown = machine.shown(root)
+        yield fail(
+            f"{shown} is a link to what is not there, where the folder of cassettes should be",
+            commands.moved(shown, shown.with_name(f"{shown.name}.bak")),
+        )
+    elif not above.is_dir():
         yield fail(
             f"{shown} is a file, where the folder of cassettes should be",
             commands.moved(shown, shown.with_name(f"{shown.name}.bak")),
@@ -205,7 +210,7 @@ def _writing(machine: Machine) -> Iterator[Finding]:
         yield warn(f"nobody may write to {shown}", f"chmod u+wx {shlex.quote(str(shown))}")
     for name in ("TMPDIR", "TEMP", "TMP"):
         said = machine.environ.get(name)
-        if said and not Path(said).is_dir():
+        if said and not (os.access(said, os.F_OK) and Path(said).is_dir()):
             yield fail(f"{name} names {said}, which is no folder", unset(name))
     free = machine.free(above)
     if free < _LEAST_BYTES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -86,6 +87,7 @@ def _first_test(machine: Machine) -> _Step:
         word.text in ("-Werror", "error") for word in machine.words
     )
     text = first_test(_speech(machine), machine.client, calm=calm)
+    text = text.replace("def test_", f"def {_prefix(machine)}")
     path = _folder(machine) / _name(machine)
     if (machine.here / path).exists():
         return [f"{path} is there"]
@@ -113,19 +115,37 @@ def _everywhere(machine: Machine) -> _Step:
 
 def _folder(machine: Machine) -> Path:
     """Where tests are looked for: what the ini file says, else where there are some."""
-    said = machine.ini[1].get("testpaths", "")
-    paths = [str(one) for one in said] if isinstance(said, list) else str(said).split()
-    folders = [machine.base / one for one in (*paths, "tests", "test")]
+    paths = (*_words(machine, "testpaths"), "tests", "test")
+    folders = [machine.base / one for one in paths]
     folders += [path.parent for path in machine.tests]
-    found = next((one for one in folders if one.is_dir()), machine.base / "tests")
+    found = next((one for one in folders if _is_in(machine, one)), machine.base / "tests")
     return machine.shown(found)
+
+
+def _is_in(machine: Machine, folder: Path) -> bool:
+    """Whether a folder is one of the project: an ini file may name any."""
+    whole = Path(os.path.normpath(folder))
+    return whole.is_relative_to(machine.base) and os.access(whole, os.F_OK) and whole.is_dir()
+
+
+def _words(machine: Machine, key: str) -> list[str]:
+    """What the ini file lists, with spaces between or as a list."""
+    said = machine.ini[1].get(key, "")
+    return [str(one) for one in said] if isinstance(said, list) else str(said).split()
+
+
+def _prefix(machine: Machine) -> str:
+    """What the project's pytest takes for the beginning of a test's name."""
+    patterns = _words(machine, "python_functions") or ["test"]
+    if any("test_".startswith(one) or fnmatch.fnmatch("test_a", one) for one in patterns):
+        return "test_"
+    begins = patterns[0].partition("*")[0].rstrip("_")
+    return f"{begins}_" if begins.isidentifier() else "test_"
 
 
 def _name(machine: Machine) -> str:
     """A name that the project's pytest takes for a module of tests."""
-    said = machine.ini[1].get("python_files", "")
-    patterns = [str(one) for one in said] if isinstance(said, list) else str(said).split()
-    for pattern in patterns or ["test_*.py"]:
+    for pattern in _words(machine, "python_files") or ["test_*.py"]:
         for name in _NAMES:
             if fnmatch.fnmatch(name, pattern):
                 return name

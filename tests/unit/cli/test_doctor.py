@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -20,37 +19,16 @@ from packaging.requirements import Requirement
 
 from pytest_qchannel.cassette.disk.store import Store
 from pytest_qchannel.channels.client import client_version
-from pytest_qchannel.cli.doctor import CHECKS, Row, examine, recordings
+from pytest_qchannel.cli.doctor import CHECKS, examine, recordings
 from pytest_qchannel.cli.doctor.findings import State
 from pytest_qchannel.cli.doctor.installed import _NEEDED as NEEDED
-from pytest_qchannel.cli.machine import Installed, Machine, Plugin
+from pytest_qchannel.cli.machine import Installed, Plugin
 from pytest_qchannel.cli.main import main
-from tests.doctor_kit import SET_UPS, Environ, SetUp, project
+from tests.doctor_kit import NOW, SET_UPS, Environ, SetUp, bad, machine, project
 from tests.unit.cassette.traffic_kit import cassette, said
 
-NOW = 1_796_000_000.0  # November 2026
 SECRETS = ("nobodys-secret", "another-secret")
 CHEAP = [one for one in SET_UPS if not one.is_slow]
-
-
-def machine(folder: Path, environ: Environ, client: str = "0.51.0", *modules: str) -> Machine:
-    return Machine(
-        here=folder,
-        environ=MappingProxyType(dict(environ)),
-        home=folder / "home",
-        installed=Installed(
-            {"qiskit-ibm-runtime": client, "pytest-qchannel": "1.0"},
-            (Plugin("qchannel", "pytest_qchannel.plugin"),),
-            lambda name: name in modules,
-        ),
-        prefix=folder / "env",
-        now=lambda: NOW,
-        free=lambda path: 10**12,
-    )
-
-
-def bad(rows: list[Row]) -> list[Row]:
-    return [row for row in rows if row.finding.state is not State.OK]
 
 
 def mended(command: str, folder: Path, environ: Environ) -> Environ:

@@ -181,6 +181,26 @@ def test_each_first_test_is_green_also_where_warnings_are_errors(
     assert not {"failed", "error", "errors"} & result.parseoutcomes().keys()
 
 
+def test_a_first_test_is_called_as_the_project_calls_its_own(init: Init, tmp_path: Path) -> None:
+    """It was ``test_...`` where pytest collects ``check_...``, and the run had no test."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\npython_functions = check_* example\n")
+    (test,) = (one for one in json.loads(init("--json").output)["new"] if "first" in one["path"])
+    assert "\ndef check_" in test["text"]
+    assert "def test_" not in test["text"]
+
+
+@pytest.mark.parametrize("place", ["../elsewhere", "{outside}"])
+def test_nothing_is_written_outside_of_the_project(
+    place: str, init: Init, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """``testpaths`` may name a folder that others have, too: a test was written there."""
+    outside = tmp_path_factory.mktemp("outside")
+    (tmp_path.parent / "elsewhere").mkdir(exist_ok=True)
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\ntestpaths = {place.format(outside=outside)}\n")
+    paths = [one["path"] for one in json.loads(init("--json").output)["new"]]
+    assert paths[0] == "tests/test_qchannel_first.py"
+
+
 def test_a_file_that_cannot_be_written_is_told(init: Init, tmp_path: Path) -> None:
     """And is not said to be written, as it was."""
     (tmp_path / ".github").write_text("", encoding="utf-8")

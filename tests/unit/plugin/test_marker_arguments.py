@@ -8,6 +8,7 @@ import pytest
 
 from pytest_qchannel.errors import UsageProblem
 from pytest_qchannel.plugin.marker_arguments import read
+from pytest_qchannel.settings import resolve
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,10 @@ def test_a_channel_by_name_is_told_how_it_is_written(given: dict[str, Any], mend
     with pytest.raises(UsageProblem) as refused:
         read("qchannel", (), given, "test_it.py::test_a")
     assert f"next:  write it as {mend}" in str(refused.value)
+
+
+def test_a_number_that_python_does_not_print_is_refused_as_any_other() -> None:
+    """The collection ended with a traceback: ``str()`` of 5,000 digits is an error."""
+    mark = read("qchannel", (), {"seed": 10**5_000}, "test_it.py::test_a")
+    with pytest.raises(UsageProblem, match="is no seed"):
+        resolve({}, mark.settings, {}, {})

@@ -57,7 +57,7 @@ def note_poll(world: World, job: Job) -> None:
 
 
 def note_page(world: World, query: str, offset: int, count: int) -> None:
-    """Counts a page of jobs that is asked for; the client asks for one beyond the end for ever.
+    """Counts a page of jobs that is asked for; the client asks for one beyond the ends for ever.
 
     What could fill it is a job that is still to come, into the list or to its end: with one, and
     once anything else is asked of the list, the count begins anew.
@@ -66,17 +66,18 @@ def note_page(world: World, query: str, offset: int, count: int) -> None:
         HopelessWait: It was asked for very often, and nothing in the world can fill it.
     """
     may_come = world.unfinished or world.rules.list_lag_s or not world.rules.most_polls
-    if offset <= count or may_come:
+    if 0 <= offset <= count or may_come:
         world.idle_pages = (), 0
         return
     page = (query, count, len(world.jobs), world.clock.moved)
     before, asked = world.idle_pages
     world.idle_pages = page, asked + 1 if page == before else 1
     if world.idle_pages[1] >= _MOST_PAGES:
+        bound = f"{count} at most" if offset > 0 else "0 or more"
         raise HopelessWait(
             f"the jobs from number {offset} on were listed {_MOST_PAGES} times, and there are "
             f"{count}: service.jobs(skip=...) of the client never ends there, live as here",
-            next=f"ask for skip={count} at most; where the test is about the wait itself, "
+            next=f"ask for skip={bound}; where the test is about the wait itself, "
             "most_polls = 0 of the world lets it go on",
         )
 

@@ -46,7 +46,10 @@ def list_jobs(ctx: Context) -> Response:
         found.reverse()
     limit = _number(ctx, "limit", PAGE, 1, PAGE)
     offset = _number(ctx, "offset", 0, 0, FARTHEST)
-    hopeless.note_page(ctx.world, ctx.request.query_string, offset, len(found))
+    text = ctx.request.first("offset") or "0"  # as it is asked for, in its range or not
+    asked = -1 if text.startswith("-") else whole(text)
+    asked = FARTHEST if asked is None else asked
+    hopeless.note_page(ctx.world, ctx.request.query_string, asked, len(found))
     # Without a word about them they are left out: that is the description of today's service.
     default = "true" if ctx.host.service == RUNTIME else "false"
     with_params = not is_true(ctx.request.first("exclude_params", default))

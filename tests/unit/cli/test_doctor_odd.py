@@ -1,0 +1,101 @@
+"""``qchannel doctor`` where nothing is as it should be: it says so, and ends as always."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_qchannel.cli.doctor import examine
+from pytest_qchannel.cli.doctor.findings import State
+from tests.doctor_kit import bad, machine, project
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("pyproject.toml", b"[tool.pytest.ini_options\n", "line 1"),
+        ("pyproject.toml", b"[tool.pytest.ini_options]\nqchannel_mode = '\xe9'\n", "utf-8"),
+        ("pyproject.toml", b"x = " + b"[" * 5_000, "recursion"),
+        ("pytest.ini", b"qchannel_mode = emulated\n", "no section header"),
+        ("pytest.ini", b"[pytest]\nqchannel_seed = 1\nqchannel_seed = 2\n", "duplicate"),
+        ("pytest.ini", b"[pytest]\nqchannel_mode\n", "unexpected line"),
+        ("setup.cfg", b"[pytest]\nqchannel_seed = 1\n", "[tool:pytest]"),
+    ],
+)
+def test_a_file_that_pytest_ends_with_is_named(
+    name: str, content: bytes, words: str, tmp_path: Path
+) -> None:
+    """All was well, and "no file configures pytest here": each run ended with an error."""
+    project(tmp_path)
+    (tmp_path / "pytest.ini").unlink()
+    (tmp_path / name).write_bytes(content)
+    (row,) = bad(examine(machine(tmp_path, {})))
+    assert (row.check.id, row.finding.state) == ("ini", State.FAIL)
+    assert words in row.finding.seen
+    assert row.finding.next.endswith(f" {name}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "1 + " * 20_000 + "1",
+        "x = " + "-" * 100_000 + "1",
+        "x = pytest.mark" + ".a()" * 900,
+    ],
+    ids=["sum", "signs", "calls"],
+)
+def test_a_module_that_is_nested_too_deep_ends_nothing(text: str, tmp_path: Path) -> None:
+    """Doctor ended with a traceback, a RecursionError or a MemoryError."""
+    project(tmp_path)
+    (tmp_path / "test_deep.py").write_text(f"import pytest\npytest.mark.slow\n{text}\n")
+    assert bad(examine(machine(tmp_path, {}))) == []
+
+
+def test_a_name_that_is_no_text_ends_nothing(tmp_path: Path) -> None:
+    """Doctor ended with a traceback: git was asked about it in UTF-8."""
+    project(tmp_path)
+    folder = tmp_path / "cassettes" / "test_it"
+    folder.mkdir(parents=True)
+    Path(os.fsdecode(os.fsencode(folder) + b"/test_\xff.yaml")).write_text("x")
+    (row,) = bad(examine(machine(tmp_path, {})))
+    assert (row.check.id, "test_\\udcff.yaml" in row.finding.seen) == ("cassettes", True)
+
+
+def test_a_credential_in_a_wrong_variable_is_not_shown(tmp_path: Path) -> None:
+    project(tmp_path)
+    key = "nobodys-secret-that-is-long-enough"
+    environ = {"QISKIT_IBM_TOKEN": key, "QCHANNEL_MODE": key, "REQUESTS_CA_BUNDLE": f"/{key}"}
+    rows = bad(examine(machine(tmp_path, environ)))
+    assert {row.check.id for row in rows} == {"settings", "certificates"}
+    assert key not in str(rows)
+
+
+def test_what_a_terminal_does_not_know_is_written_in_another_way(tmp_path: Path) -> None:
+    """The table ended with a UnicodeEncodeError."""
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii", "SSL_CERT_FILE": "/caf\u00e9"}
+    words = [sys.executable, "-m", "pytest_qchannel", "doctor", "--only", "certificates"]
+    done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert rb"/caf\xe9" in done.stdout
+
+
+@pytest.mark.parametrize("words", [["doctor", "--only", "clock"], ["docs", "faults"]])
+def test_what_cannot_be_written_is_told_without_a_traceback(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "pytest_qchannel", *words]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"qchannel: the output cannot be written: No space left")
+
+
+def test_a_folder_that_is_gone_is_told_without_a_traceback(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f"rmdir {gone}; exec {sys.executable} -m pytest_qchannel doctor"
+    done = subprocess.run(["sh", "-c", script], cwd=gone, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"Error: this folder is gone; next: cd to another\n"
