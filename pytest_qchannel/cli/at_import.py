@@ -48,8 +48,6 @@ def _done_at_import(path: Path) -> Iterator[ast.expr | ast.stmt]:
             _called(one.context_expr) in _ON_EMULATOR for one in node.items
         ):
             continue
-        if isinstance(node, ast.With) and any(_ON_EMULATOR & _names(one) for one in node.items):
-            continue
         if isinstance(node, (ast.expr, ast.stmt)):
             yield node
         left += ast.iter_child_nodes(node)
