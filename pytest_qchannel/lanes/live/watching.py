@@ -218,7 +218,12 @@ class Watching:
         try:
             tags = tagged(body.get("tags"), *ours)
         except BadTags as bad:
-            raise self._refusal(found.args["job_id"], str(bad)) from None
+            raise self._refusal(
+                found.args["job_id"],
+                str(bad),
+                f"give it at most {MOST_OWN} tags of {LONGEST} characters, none of which begins "
+                f"with {run_tag(self._terms.run)!r}",
+            ) from None
         return with_body(request, {**body, "tags": tags})
 
     def _tags_of(self, remote: str, access: Access, answer: Handle) -> tuple[str, str] | None:
@@ -232,19 +237,23 @@ class Watching:
         try:
             tags = answer_of(asked, answer).get("tags")
         except Unanswered as why:
-            raise self._refusal(remote, f"which it has is not known, {why}", "service") from None
+            raise self._refusal(
+                remote,
+                f"asked for those that it has, {why}",
+                "try again later: it has those still",
+                "service",
+            ) from None
         run = run_of(tags)
         return None if run is None else (run, f"{run_tag(run)}-{number_of(tags)}")
 
-    def _refusal(self, remote: str, why: str, outcome: str = "code") -> LiveProblem:
+    def _refusal(self, remote: str, why: str, mend: str, outcome: str = "code") -> LiveProblem:
         test = self._test()
         return test.complain(
             LiveRefused(
                 f"a job's tags were not set: {why}",
                 outcome=outcome,
                 where=f"{test.allowance.test}, job {remote}",
-                next=f"give it at most {MOST_OWN} tags of {LONGEST} characters, none of which "
-                f"begins with {run_tag(self._terms.run)!r}",
+                next=mend,
             )
         )
 
