@@ -81,6 +81,22 @@ def test_an_authority_that_is_not_the_one_of_the_way_is_named(
     live(TEST).assert_outcomes(passed=1)
 
 
+def test_a_key_that_is_refused_is_looked_for_in_its_variable(
+    live: Run, named: SecondServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variable = "QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN"
+    monkeypatch.setenv(variable, named.key[::-1])
+    result = live(TEST)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    said = result.stderr.str()
+    assert re.search("iam.cloud.ibm.com answered with 40[0-3]\n", said), said
+    [step] = re.findall("next: +check the API key in (.*)", said)
+    assert step == variable
+    assert named.key[::-1] not in said
+    monkeypatch.setenv(step, named.key)
+    live(TEST).assert_outcomes(passed=1)
+
+
 def test_a_login_that_is_answered_with_an_error_is_tried_again(
     live: Run, named: SecondServer
 ) -> None:

@@ -186,8 +186,6 @@ def test_a_whole_project_is_left_alone(tmp_path: Path) -> None:
     ("environ", "words"),
     [
         ({"http_proxy": "proxy:1"}, "none: IBM's hosts are asked directly"),
-        ({"all_proxy": "proxy:1"}, "IBM's hosts are asked through that of all_proxy"),
-        # As requests and urllib have it: the small one counts, also where it is empty.
         ({"https_proxy": "", "HTTPS_PROXY": "proxy:1"}, "none: IBM's hosts are asked directly"),
         (
             {"HTTPS_PROXY": "proxy:1", "NO_PROXY": "x.org,.cloud.ibm.com"},
