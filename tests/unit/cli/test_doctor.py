@@ -185,7 +185,6 @@ def test_a_whole_project_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
-        ({"http_proxy": "proxy:1"}, "none: IBM's hosts are asked directly"),
         ({"https_proxy": "", "HTTPS_PROXY": "proxy:1"}, "none: IBM's hosts are asked directly"),
         (
             {"HTTPS_PROXY": "proxy:1", "NO_PROXY": "x.org,.cloud.ibm.com"},
