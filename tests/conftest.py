@@ -56,7 +56,7 @@ _HEAVY = (
     "pytest_qchannel.channels.rest",
     "pytest_qchannel.channels.service",
     "pytest_qchannel.lanes.source.emulated",
-    "pytest_qchannel.network.redirect",
+    "pytest_qchannel.network.redirected",
     "pytest_qchannel.lanes.tapes",
     "pytest_qchannel.cassette.vcrpy.vcr_tape",
     "pytest_qchannel.assertions",

@@ -213,7 +213,7 @@ _LOGIN = "from qiskit_ibm_runtime import QiskitRuntimeService as Service\n\nSERV
 
 def _login_of_package(folder: Path) -> Environ:
     """A package that logs in, imported by a module that the tests import."""
-    _toml('testpaths = ["."]')(folder)
+    _toml('pythonpath = ["src"]\ntestpaths = ["."]')(folder)
     _file("src/mine/at_ibm.py", _LOGIN)(folder)
     _file("src/mine/__init__.py", "from . import at_ibm\n")(folder)
     return _file("conftest.py", "import mine\n")(folder)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import requests
 from qiskit import QuantumCircuit, qasm3
@@ -199,7 +199,8 @@ def _rest_transpile(walk: Walk) -> str:
     task = f"{url}/{answer.json()['task_id']}"
     ended = _polled(
         lambda: requests.get(task, headers=token, timeout=_TIMEOUT_S).json(),
-        lambda said: said["state"] in ("SUCCESS", "FAILURE"),
+        "state",
+        ("SUCCESS", "FAILURE"),
     )
     if ended["state"] == "FAILURE":
         raise ExpectationFailed(f"the task failed: {ended.get('detail')}", next=_LOOK)
@@ -216,10 +217,7 @@ def _rest_sampler(walk: Walk) -> str:
     answer = walk.session.post("/jobs", json=job)
     answer.raise_for_status()
     job_id = walk.step.job_id = str(answer.json()["id"])
-    ended = _polled(
-        lambda: walk.session.get(f"/jobs/{job_id}").json()["state"],
-        lambda said: said["status"] in FINAL,
-    )
+    ended = _polled(lambda: walk.session.get(f"/jobs/{job_id}").json()["state"], "status", FINAL)
     if ended["status"] != "Completed":
         raise ExpectationFailed(f"the job is {ended['status']}: {ended.get('reason')}", next=_LOOK)
     result = walk.session.get(f"/jobs/{job_id}/results").json()["results"][0]["data"]["c"]
@@ -230,14 +228,15 @@ def _rest_sampler(walk: Walk) -> str:
     return f"{SHOTS} shots"
 
 
-def _polled(ask: Callable[[], _Said], is_final: Callable[[_Said], bool]) -> _Said:
-    """The answer that is final, asked for once a second."""
-    for _ in range(_MOST_POLLS):
+def _polled(ask: Callable[[], dict[str, Any]], key: str, final: Collection[str]) -> dict[str, Any]:
+    """The answer that is final by what its key says, asked for once a second."""
+    for polls in range(_MOST_POLLS):
+        if polls:
+            time.sleep(1)
         said = ask()
-        if is_final(said):
+        if said[key] in final:
             return said
-        time.sleep(1)
-    raise ExpectationFailed(f"it had not ended after {_MOST_POLLS} polls", next=_LOOK)
+    raise ExpectationFailed(f"it had not ended after {_MOST_POLLS} polls: {said[key]}", next=_LOOK)
 
 
 def _rest_logout(walk: Walk) -> str:
@@ -256,7 +255,6 @@ def _rest_logged_out(walk: Walk) -> str:
 
 
 _Action = Callable[[Walk], str]
-_Said = TypeVar("_Said")
 
 CLIENT_FLOW: Final[tuple[tuple[str, _Action], ...]] = (
     ("auth", _auth),

@@ -148,7 +148,7 @@ class ShutNetwork:
             from pytest_qchannel.emulator.adapters.inprocess import InProcessDoor
 
             return InProcessDoor(handle, self.is_served, self.refuse_host)
-        from pytest_qchannel.network.redirect import RedirectedDoor
+        from pytest_qchannel.network.redirected import RedirectedDoor
 
         self._guard.ibm_advice = _BEHIND_LOOPBACK
         hosts = ",".join(settings.allowed_hosts)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from pytest_qchannel.channels.model import CHANNEL_BY_NAME
 from pytest_qchannel.cli import check_live
 from pytest_qchannel.cli.main import main
 from pytest_qchannel.emulator.api.app import App
 from pytest_qchannel.lanes.live.run import LiveRun
-from pytest_qchannel.settings import resolve
-from pytest_qchannel.wire import Response
+from pytest_qchannel.settings import Settings, resolve
+from pytest_qchannel.wire import Handle, Response
 from tests.live.scaled_clock import clock_of
 from tests.unit.drift.drift_kit import CLOCK, altered, others
 from tests.unit.drift.test_submit import SUBMITTED
@@ -57,6 +58,31 @@ def test_the_report_is_written_printed_and_in_the_exit_status(
         "unknown",
         "missing",
     ]
+
+
+def test_a_login_without_a_token_is_told_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    handle = App(others("Open", "us-east").build(CLOCK, seed=7)).handle
+    none = {("POST /identity/token", 200): [lambda *_: Response.json({"expires_in": 3600})]}
+    account = others("Open", "us-east").build(CLOCK, seed=7).accounts[0]
+    environ = {"QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN": account.credential}
+    monkeypatch.chdir(tmp_path)
+
+    def check(send: Handle) -> Result:
+        def run(settings: Settings) -> LiveRun:
+            return LiveRun(settings, environ, "a-run", tmp_path, send=send)
+
+        monkeypatch.setattr(check_live, "live_run", run)
+        return CliRunner().invoke(main, ["check", "--live"], catch_exceptions=False)
+
+    refused = check(altered(handle, none))
+    assert refused.exit_code == 2
+    assert "Error: ibm_quantum_platform: IAM gave no access token\n" in refused.output
+    assert "not refused: the API key in QCHANNEL_IBM_QUANTUM_PLATFORM_TOKEN" in refused.output
+    [step] = re.findall("next: +try again later; if a proxy .*: qchannel (.*)", refused.output)
+    assert CliRunner().invoke(main, step.split()).exit_code == 0
+    assert "Every step holds." in check(handle).output
 
 
 def test_a_report_that_could_not_be_written_is_refused_before_anything_is_asked(

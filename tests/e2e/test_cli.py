@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -21,6 +22,9 @@ from pytest_qchannel.cli import flows
 from pytest_qchannel.cli.cassettes import cassettes
 from pytest_qchannel.cli.group import Group
 from pytest_qchannel.cli.main import main
+from pytest_qchannel.emulator.services.transpiler import tasks
+from pytest_qchannel.emulator.world.progression import STUCK
+from pytest_qchannel.emulator.world.tasks import TranspilerTask
 from tests.channels_kit import is_offered
 from tests.devices_kit import LEAST_BUSY
 
@@ -81,16 +85,22 @@ def test_a_failed_step_is_looked_at_with_the_same_options(
     run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``qchannel check --verbose``, as it was told, walked every channel with another seed."""
-    monkeypatch.setattr(flows, "_MOST_POLLS", 0)
+    monkeypatch.setattr(flows, "_MOST_POLLS", 3)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr(
+        f"{tasks.__name__}.TranspilerTask",
+        lambda **words: TranspilerTask(**{**words, "progression": STUCK}),
+    )
     typed = ("check", "--channel", "ibm_quantum", "--seed", "7")
     for options in ((), ("--verbose",)):
         result = run(*typed, *options, "--json")
         assert result.exit_code == 1
         steps = {one["name"]: one for one in json.loads(result.stdout)["steps"]}
         said = steps["transpile"]["detail"]
-        assert "had not ended after 0 polls" in said
-        assert said.endswith("add --verbose to the command")
-        assert ("POST https://cloud-transpiler." in result.stderr) == bool(options)
+        assert said.startswith("it had not ended after 3 polls: PENDING\n")
+        assert said.endswith("next: look at every request: add --verbose to the command")
+        polls = re.findall(r"GET https://cloud-transpiler\.\S+/transpile/\S+ -> 200", result.stderr)
+        assert (len(polls), len(set(polls))) == ((3, 1) if options else (0, 0))
 
 
 def test_same_seed_same_counts(run: Any) -> None:

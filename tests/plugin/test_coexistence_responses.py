@@ -107,9 +107,14 @@ LAST = """
 """
 
 
+@pytest.mark.parametrize("door", ["in-process", "loopback"])
 @pytest.mark.parametrize("use", USES)
-def test_a_mock_for_another_host_and_the_emulator_answer_side_by_side(run: Any, use: str) -> None:
-    result = run(HEAD + USES[use] + LAST, "--qchannel-channel=ibm_cloud")
+def test_a_mock_for_another_host_and_the_emulator_answer_side_by_side(
+    run: Any, use: str, door: str
+) -> None:
+    """Behind the loopback door a mock took the requests for IBM's hosts as well."""
+    options = ("--qchannel-channel=ibm_cloud", f"--qchannel-door={door}")
+    result = run(HEAD + USES[use] + LAST, *options)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["qchannel: 1 emulated on ibm_cloud"])
 

@@ -10,11 +10,12 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # typeshed
 
 from pytest_qchannel.channels.credentials import (
     CLIENT_VARIABLES,
@@ -27,6 +28,7 @@ from pytest_qchannel.cli.doctor import commands
 from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, unset, warn
 from pytest_qchannel.cli.machine import Machine, pip
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.hosts import IAM, RUNTIME, base_url_of
 from pytest_qchannel.options import CHANNELS, ENV_PREFIX, OPTIONS
 from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import check_variables
@@ -117,13 +119,13 @@ def _accounts(machine: Machine) -> Iterator[Finding]:
 def _proxies(machine: Machine) -> Iterator[Finding]:
     for name in _PROXIES:
         both = [one for one in (name, name.upper()) if machine.environ.get(one)]
-        if len({machine.environ[one] for one in both}) == 2:
+        kinds = {one: _kind_of_proxy(machine.environ[one]) for one in both}
+        if None not in kinds.values() and len({machine.environ[one] for one in both}) == 2:
             yield warn(
                 f"{both[0]} and {both[1]} differ: some tools take the one, some the other",
                 unset(both[1]),
             )
-        for one in both:
-            kind = _kind_of_proxy(machine.environ[one])
+        for one, kind in kinds.items():
             if kind is None:
                 yield fail(f"the value of {one} is no address of a proxy", unset(one))
             elif kind.startswith("socks") and not machine.installed.modules("socks"):
@@ -141,6 +143,24 @@ def _kind_of_proxy(value: str) -> str | None:
     except ValueError:
         return None
     return parts.scheme if is_whole else None
+
+
+def _way(machine: Machine) -> str:
+    """How a live run, and the client outside tests, reach IBM; no address, which may have a key."""
+    names = [one if one in machine.environ else one.upper() for one in _PROXIES[1:]]
+    leads, no_proxy = (_first(machine.environ, one) for one in (names, ("no_proxy", "NO_PROXY")))
+    if not leads:
+        return "none: IBM's hosts are asked directly"
+    left_out = {"no": machine.environ.get(no_proxy, "")}
+    hosts = [urlsplit(base_url_of(one)).netloc for one in (IAM, RUNTIME)]
+    directly = [one for one in hosts if proxy_bypass_environment(one, left_out)]
+    but = f"; {no_proxy} leaves out {' and '.join(directly)}" if directly else ""
+    return f"IBM's hosts are asked through that of {leads}{but}"
+
+
+def _first(environ: Mapping[str, str], names: Iterable[str]) -> str:
+    """The first variable that is set, and not empty."""
+    return next((name for name in names if environ.get(name)), "")
 
 
 def _certificates(machine: Machine) -> Iterator[Finding]:
@@ -205,14 +225,14 @@ CHECKS: Final = (
         "proxies",
         "addresses of proxies are whole, and do not differ between `http_proxy` and `HTTP_PROXY`",
         _proxies,
-        lambda _: "none, or whole ones",
+        _way,
     ),
     Check(
         "certificates",
         "`REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`, `SSL_CERT_FILE` and `SSL_CERT_DIR` name "
         "something that is there",
         _certificates,
-        lambda _: "no variable points nowhere",
+        lambda m: f"those of {_first(m.environ, CA_VARIABLES) or 'certifi'} are trusted",
     ),
     Check(
         "clock",

@@ -28,6 +28,15 @@ __all__ = ["Caller", "LiveLoginFailed"]
 _EARLY_S: Final = 300
 """How long before its end an access token is taken for ended."""
 
+_REFUSALS: Final = (400, 401, 403)
+"""What IAM and the search answer to a credential that they do not take."""
+
+_REACHING: Final = (
+    "qchannel doctor --only proxies --only certificates --only clock (it names what leads there; "
+    "where that is right, a VPN is not there or a firewall is in the way)"
+)
+_LATER: Final = "try again later; if a proxy may be answering there: qchannel doctor --only proxies"
+
 
 class LiveLoginFailed(LiveProblem):
     """IAM did not take the real credential, or did not answer."""
@@ -134,7 +143,7 @@ class Caller:
         answered = self._json(request)
         token = answered.get("access_token")
         if not isinstance(token, str):
-            raise self._failed("IAM gave no access token", "service")
+            raise self._failed("IAM gave no access token", _LATER)
         self._learned(Secret("an access token of this run", token))
         return _Token(token, self._now() + int(answered.get("expires_in") or LIFETIME_S))
 
@@ -143,21 +152,29 @@ class Caller:
             response = self._send(request)
         except ConnectionDropped as dropped:
             said = dropped.trouble.name if dropped.trouble else "no answer"
-            raise self._failed(f"{request.host} gave no answer", "service", said) from None
+            raise self._failed(f"{request.host} gave no answer", _REACHING, said) from None
         answered = json_object(response.body)
+        if response.status in _REFUSALS:
+            raise LiveLoginFailed(
+                f"{self.channel}: {request.host} answered with {response.status}",
+                outcome="credentials",
+                next=f"check the {self.channel.credential} in {self._secret.env_var}",
+            )
         if response.status != 200 or not answered:
-            outcome = "credentials" if 400 <= response.status < 500 else "service"
-            raise self._failed(f"{request.host} answered with {response.status}", outcome)
+            raise self._failed(f"{request.host} answered with {response.status}", _LATER)
         return answered
 
-    def _failed(self, headline: str, outcome: str, error: str = "") -> LiveLoginFailed:
-        key = f"the {self.channel.credential} in {self._secret.env_var}"
+    def _failed(
+        self,
+        headline: str,
+        next: str,  # noqa: A002 - the message's own word
+        error: str = "",
+    ) -> LiveLoginFailed:
+        """What was not the credential's fault."""
+        not_refused = f"the {self.channel.credential} in {self._secret.env_var}"
         return LiveLoginFailed(
             f"{self.channel}: {headline}",
-            outcome=outcome,
-            facts=[("error", error)] if error else [],
-            next=f"check {key}"
-            if outcome == "credentials"
-            else f"look whether this machine reaches the service, as by "
-            f"curl -I {url_of(IAM, 'POST /identity/token')}; {key} was not refused",
+            outcome="service",
+            facts=[*([("error", error)] if error else []), ("not refused", not_refused)],
+            next=next,
         )

@@ -18,8 +18,6 @@ from pytest_qchannel.ibm.table import Found, find
 from pytest_qchannel.lanes.live.access import (
     Access,
     Accesses,
-    Unanswered,
-    answer_of,
     instance_of,
     json_of,
     saying,
@@ -27,7 +25,7 @@ from pytest_qchannel.lanes.live.access import (
 )
 from pytest_qchannel.lanes.live.entry import Entry
 from pytest_qchannel.lanes.live.outcome import Outcome
-from pytest_qchannel.lanes.live.problems import LiveProblem, LiveRefused
+from pytest_qchannel.lanes.live.problems import LiveRefused
 from pytest_qchannel.lanes.live.settle import status_of
 from pytest_qchannel.lanes.live.settling import Settling
 from pytest_qchannel.lanes.live.tags import (
@@ -36,8 +34,6 @@ from pytest_qchannel.lanes.live.tags import (
     MOST_OWN,
     BadTags,
     has_own_tags,
-    number_of,
-    run_of,
     run_tag,
     tagged,
     untagged,
@@ -137,7 +133,7 @@ class Watching:
             return answer(request)
         access = Access.of(request, found.host)
         if found.route.service == RUNTIME and found.route.key == _SET_TAGS:
-            request = self._with_our_tags(request, found, access, answer)
+            request = self._with_our_tags(request, found)
         names_one = found.route.service == RUNTIME and CRN_HEADER in access.headers
         if names_one:
             self._accesses.note(access, is_good=False)
@@ -203,51 +199,28 @@ class Watching:
             limit = test.allowance.max_qpu_seconds if entry.is_capped else None
             test.facts.note_code(number, entry.remote or entry.tag, limit)
 
-    def _with_our_tags(
-        self, request: Request, found: Found, access: Access, answer: Handle
-    ) -> Request:
+    def _with_our_tags(self, request: Request, found: Found) -> Request:
         """The request to set a job's tags, with those that the lane had given it."""
+        entry = self._ledger.by_remote(found.args["job_id"])
         try:
             body = request.json()
         except ValueError:
             return request
-        if not isinstance(body, Mapping):
-            return request
-        ours = self._tags_of(found.args["job_id"], access, answer)
-        if ours is None:
+        if entry is None or not isinstance(body, Mapping):
             return request
         try:
-            tags = tagged(body.get("tags"), *ours)
+            tags = tagged(body.get("tags"), self._terms.run, entry.tag)
         except BadTags as bad:
-            raise self._refusal(found.args["job_id"], str(bad)) from None
+            test = self._test()
+            raise test.complain(
+                LiveRefused(
+                    f"a job's tags were not set: {bad}",
+                    where=f"{test.allowance.test}, job {entry.remote}",
+                    next=f"give it at most {MOST_OWN} tags of {LONGEST} characters, none of which "
+                    f"begins with {run_tag(self._terms.run)!r}",
+                )
+            ) from None
         return with_body(request, {**body, "tags": tags})
-
-    def _tags_of(self, remote: str, access: Access, answer: Handle) -> tuple[str, str] | None:
-        """The run and the tag that a job has; ``None`` where it is of no live run."""
-        entry = self._ledger.by_remote(remote)
-        if entry is not None:
-            return self._terms.run, entry.tag
-        asked = access.request(
-            "GET /jobs/<job_id>", {"job_id": remote}, [("exclude_params", "true")]
-        )
-        try:
-            tags = answer_of(asked, answer).get("tags")
-        except Unanswered as why:
-            raise self._refusal(remote, f"which it has is not known, {why}", "service") from None
-        run = run_of(tags)
-        return None if run is None else (run, f"{run_tag(run)}-{number_of(tags)}")
-
-    def _refusal(self, remote: str, why: str, outcome: str = "code") -> LiveProblem:
-        test = self._test()
-        return test.complain(
-            LiveRefused(
-                f"a job's tags were not set: {why}",
-                outcome=outcome,
-                where=f"{test.allowance.test}, job {remote}",
-                next=f"give it at most {MOST_OWN} tags of {LONGEST} characters, none of which "
-                f"begins with {run_tag(self._terms.run)!r}",
-            )
-        )
 
 
 def _outcome(found: Found, response: Response) -> Outcome | None:

@@ -162,6 +162,31 @@ def test_a_whole_project_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"https_proxy": "", "HTTPS_PROXY": "proxy:1"}, "none: IBM's hosts are asked directly"),
+        (
+            {"HTTPS_PROXY": "proxy:1", "NO_PROXY": "x.org,.cloud.ibm.com"},
+            "IBM's hosts are asked through that of HTTPS_PROXY; NO_PROXY leaves out "
+            "iam.cloud.ibm.com and quantum.cloud.ibm.com",
+        ),
+        (
+            {"REQUESTS_CA_BUNDLE": "", "SSL_CERT_FILE": "ca.pem"},
+            "those of SSL_CERT_FILE are trusted",
+        ),
+    ],
+)
+def test_what_is_whole_says_how_ibm_is_reached(
+    environ: Environ, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_text(WHOLE["ca.pem"], encoding="utf-8")
+    chosen = [one for one in CHECKS if one.id in ("proxies", "certificates")]
+    rows = examine(machine(tmp_path, environ), chosen)
+    assert [row.finding.state for row in rows] == [State.OK] * 2
+    assert words in [row.finding.seen for row in rows]
+
+
+@pytest.mark.parametrize(
     ("change", "check", "words"),
     [
         ({"now": lambda: 1.0}, "clock", "before this package was written"),

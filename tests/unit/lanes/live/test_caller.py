@@ -13,7 +13,7 @@ from pytest_qchannel.emulator.world.clock import Clock
 from pytest_qchannel.emulator.worlds.builder import WorldBuilder
 from pytest_qchannel.lanes.live.caller import Caller, LiveLoginFailed
 from pytest_qchannel.secret import Secret
-from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response
+from pytest_qchannel.wire import ConnectionDropped, Handle, Request, Response, Trouble
 from tests.unit.lanes.live.live_kit import JumpingClock
 
 CHANNEL = CHANNEL_BY_NAME["ibm_quantum_platform"]
@@ -111,16 +111,37 @@ def test_a_key_that_is_refused_is_told_by_its_variable() -> None:
     assert "a-key-of-nobody" not in str(failed.value)
 
 
-def test_a_service_that_is_down_is_no_matter_of_credentials() -> None:
-    def down(_request: Request) -> Response:
-        raise ConnectionDropped("connect")
+def no_answer(_request: Request) -> Response:
+    raise ConnectionDropped("connect", Trouble("no answer: TimeoutError: timed out"))
 
-    def saying(answer: Response) -> Handle:
-        return lambda _request: answer
 
-    answers = (Response(503), Response(200, b"<html>"), Response(200, b"[" * 100_000))
-    for send in (down, *map(saying, answers)):
-        with pytest.raises(LiveLoginFailed) as failed:
-            Service().caller(send).access_token()
-        assert failed.value.outcome == "service"
-        assert not str(failed.value.next).startswith("check the "), "no key was refused"
+def answering(answer: Response) -> Handle:
+    return lambda _request: answer
+
+
+LATER = "try again later; if a proxy may be answering there: qchannel doctor --only proxies"
+
+
+@pytest.mark.parametrize(
+    ("send", "headline", "step"),
+    [
+        (no_answer, "iam.cloud.ibm.com gave no answer", "qchannel doctor --only proxies --only"),
+        (answering(Response(503)), "iam.cloud.ibm.com answered with 503", LATER),
+        (answering(Response(429)), "iam.cloud.ibm.com answered with 429", LATER),
+        (answering(Response(200, b"<html>")), "iam.cloud.ibm.com answered with 200", LATER),
+        (answering(Response(200, b"[" * 100_000)), "iam.cloud.ibm.com answered with 200", LATER),
+        (answering(Response.json({"expires_in": 1})), "IAM gave no access token", LATER),
+        (answering(Response.json({"access_token": 7})), "IAM gave no access token", LATER),
+    ],
+)
+def test_a_service_that_is_down_is_no_matter_of_credentials(
+    send: Handle, headline: str, step: str
+) -> None:
+    """One that asks for patience, with 429, was told to check the key."""
+    with pytest.raises(LiveLoginFailed) as failed:
+        Service().caller(send).access_token()
+    assert failed.value.outcome == "service"
+    assert failed.value.headline == f"ibm_quantum_platform: {headline}"
+    assert (failed.value.next or "").startswith(step)
+    assert failed.value.facts[-1] == ("not refused", "the API key in MY_KEY")
+    assert ("timed out" in str(failed.value)) == (send is no_answer)
