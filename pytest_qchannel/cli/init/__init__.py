@@ -50,7 +50,10 @@ def _write(here: Path, one: NewFile) -> None:
         with path.open("x", encoding="utf-8", newline="\n") as file:  # x: never one that is there
             file.write(one.text)
     except OSError as error:
-        raise _Unwritten(f"{one.path} cannot be written: {error.strerror}") from None
+        raise _Unwritten(
+            f"{one.path} cannot be written: {error.strerror}. Make {one.path.parent} a folder that "
+            "may be written to, and again: qchannel init --write"
+        ) from None
 
 
 def _document(plan: Plan, *, write: bool) -> dict[str, object]:

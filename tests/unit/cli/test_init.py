@@ -208,5 +208,6 @@ def test_a_file_that_cannot_be_written_is_told(init: Init, tmp_path: Path) -> No
         result = init("--write", *words)
         assert result.exit_code == 2
         assert ".github/workflows/tests.yml cannot be written" in result.output
+        assert "Make .github/workflows a folder" in result.output
         assert "Written:" not in result.output
         assert '"written"' not in result.output
