@@ -21,10 +21,10 @@ _CLIENT: Final = "qiskit-ibm-runtime"
 _OURS: Final = "pytest_qchannel.plugin"
 
 _NEEDED: Final = (
-    "ahocorasick_rs", "antlr4", "certifi", "cheroot", "click", "dotenv", "filelock", "jsonschema",
-    "jwt", "numpy", "packaging", "pydantic", "pytest", "pytest_recording", "qiskit", "qiskit_aer",
-    "qiskit_ibm_runtime", "qiskit_qasm3_import", "requests", "responses", "rich", "scipy", "stim",
-    "threadpoolctl", "trustme", "urllib3", "vcr", "yaml",
+    "ahocorasick_rs", "antlr4", "certifi", "cheroot", "click", "dotenv", "filelock", "iniconfig",
+    "jsonschema", "jwt", "numpy", "packaging", "pydantic", "pytest", "pytest_recording", "qiskit",
+    "qiskit_aer", "qiskit_ibm_runtime", "qiskit_qasm3_import", "requests", "responses", "rich",
+    "scipy", "stim", "threadpoolctl", "trustme", "urllib3", "vcr", "yaml",
 )  # fmt: skip
 """The modules of what pyproject.toml lists, and of what those cannot do without."""
 
