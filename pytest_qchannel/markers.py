@@ -18,6 +18,7 @@ __all__ = [
     "QCHANNEL",
     "is_mistyped",
     "is_vcr_mistyped",
+    "means_channel",
     "told_of",
     "usage_of",
 ]
@@ -82,6 +83,16 @@ def is_vcr_mistyped(name: str, told: Iterable[str]) -> bool:
 
 def _is_registered(name: str, told: Iterable[str]) -> bool:
     return any(re.split(r"[:(]", line)[0].strip() == name for line in told)
+
+
+def means_channel(argument: str, known: Iterable[str]) -> bool:
+    """Whether an argument that ``qchannel`` lacks is the channel, which has no name there.
+
+    Args:
+        argument: What was written.
+        known: The marker's own arguments.
+    """
+    return nearest(argument, ("channel", "channels", *known)) in ("channel", "channels")
 
 
 @functools.cache

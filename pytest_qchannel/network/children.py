@@ -34,21 +34,24 @@ import importlib.machinery, importlib.util, os, sys
 
 _here = os.path.dirname(os.path.abspath(__file__))
 _spec = importlib.machinery.PathFinder.find_spec(
-    "sitecustomize", [one for one in sys.path if os.path.abspath(one) != _here]
+    "sitecustomize",  # not ours: a lane within a lane has two, as a worker of pytest-xdist has
+    [one for one in sys.path if not os.path.basename(os.path.abspath(one)).startswith({_FOLDER!r})],
 )
-if _spec is not None and _spec.loader is not None:  # the one that would have been run
-    sys.modules["sitecustomize"] = importlib.util.module_from_spec(_spec)
-    _spec.loader.exec_module(sys.modules["sitecustomize"])
-if {_WORKER!r} not in sys.orig_argv:
-    try:
-        from pytest_qchannel.network.child import join
-    except ImportError:
-        sys.stderr.write(
-            "qchannel: this python has no pytest_qchannel: it gets the emulated credentials, "
-            "but no emulator\\n"
-        )
-    else:
-        join(_here)
+try:
+    if _spec is not None and _spec.loader is not None:  # the one that would have been run
+        sys.modules["sitecustomize"] = importlib.util.module_from_spec(_spec)
+        _spec.loader.exec_module(sys.modules["sitecustomize"])
+finally:  # python goes on where that one fails
+    if {_WORKER!r} not in sys.orig_argv:
+        try:
+            from pytest_qchannel.network.child import join
+        except ImportError:
+            sys.stderr.write(
+                "qchannel: this python has no pytest_qchannel: it gets the emulated credentials, "
+                "but no emulator\\n"
+            )
+        else:
+            join(_here)
 """
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from pytest_qchannel.errors import UsageProblem, nearest
-from pytest_qchannel.markers import FAULT, LIVE_QPU, QCHANNEL, usage_of
+from pytest_qchannel.markers import FAULT, LIVE_QPU, QCHANNEL, means_channel, usage_of
 from pytest_qchannel.rerun_command import again
 from pytest_qchannel.settings import CHANNELS, Mode
 from pytest_qchannel.wire import is_int, is_number
@@ -176,9 +176,9 @@ def read(name: str, args: tuple[object, ...], kwargs: Mapping[str, object], wher
     known = _known(accept)
     for argument in kwargs:
         if argument not in known:
-            close = nearest(argument, known)
+            is_channel = name == QCHANNEL and means_channel(argument, known)
+            close = None if is_channel else nearest(argument, known)
             hint = f", did you mean {close!r}?" if close else ""
-            is_channel = name == QCHANNEL and argument in ("channel", "channels")
             usage = _by_place(args, kwargs, argument) if is_channel else usage_of(name)
             mend = f"write it as @pytest.mark.{usage}"
             if argument == "scope":  # pytest knows it before it knows who uses a fixture

@@ -103,3 +103,36 @@ def test_they_are_led_to_the_loopback_door(
             f"qchannel: 1 child process was not emulated: {Path(sys.executable).name}; *",
         ]
     )
+
+
+def test_a_child_of_a_worker_is_led_to_that_worker(run_apart: Any) -> None:
+    """The worker is led by the controller: the two files ran each other until python gave up."""
+    result = run_apart(
+        STARTS
+        + """
+    def test_a(qchannel):
+        import textwrap
+        assert start(sys.executable, "-c", textwrap.dedent(CODE)).split()[0] == "401"
+        assert len(qchannel.requests.to("/backends", status=401)) == 1
+        """,
+        *("--qchannel-mode=emulated", "--qchannel-everywhere", "--qchannel-door=loopback"),
+        *("-n", "1"),
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_a_child_is_led_where_its_own_sitecustomize_fails(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("1 / 0")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *sys.path]))
+    result = run(
+        STARTS
+        + """
+    def test_a(qchannel):
+        import textwrap
+        assert start(sys.executable, "-c", textwrap.dedent(CODE)).split()[0] == "401"
+        """,
+        "--qchannel-door=loopback",
+    )
+    result.assert_outcomes(passed=1)

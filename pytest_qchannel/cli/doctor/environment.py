@@ -47,6 +47,9 @@ def _variables(machine: Machine) -> Iterator[Finding]:
             check_variables({name: ""})
         except UsageProblem as problem:
             yield fail(seen_of(problem), _renamed(name, problem.closest))
+    for name in machine.environ:
+        if close := _meant_for_client(name):
+            yield warn(f"{name} means nothing to the client, {close} does", _renamed(name, close))
     known = {option.env_var for option in OPTIONS} | credential_variables()
     for name in sorted(known):
         if machine.environ.get(name, "x").strip() == "":
@@ -61,6 +64,16 @@ def _variables(machine: Machine) -> Iterator[Finding]:
                 f"{own} and QISKIT_IBM_TOKEN are both of {channel} and differ; {own} counts",
                 unset("QISKIT_IBM_TOKEN"),
             )
+
+
+def _meant_for_client(name: str) -> str | None:
+    """The client's variable that a name is most likely meant to be: others have such names, too."""
+    known = (*CLIENT_VARIABLES, "QISKIT_IBM_URL")
+    if not name.startswith("QISKIT_IBM_") or name.startswith(known):
+        return None
+    rests = {one.removeprefix("QISKIT_IBM_"): one for one in known}
+    close = nearest(name.removeprefix("QISKIT_IBM_"), rests, likeness=0.8)
+    return rests[close] if close else None
 
 
 def _renamed(name: str, closest: str | None) -> str:

@@ -17,9 +17,10 @@ from pytest_qchannel.cli.machine import Machine, tree_of
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem, nearest
 from pytest_qchannel.lanes.worlds import world_of
-from pytest_qchannel.markers import HELP, QCHANNEL, is_mistyped, usage_of
+from pytest_qchannel.markers import HELP, QCHANNEL, is_mistyped, means_channel, usage_of
 from pytest_qchannel.modes import Mode
 from pytest_qchannel.options import CHANNELS, OPTIONS, Option
+from pytest_qchannel.reading import read_small
 from pytest_qchannel.settings import OPTION_BY_NAME, check_arguments, check_key, resolve
 
 __all__ = ["CHECKS"]
@@ -167,10 +168,10 @@ def _markers(machine: Machine) -> Iterator[Finding]:
                     commands.edited(machine, path, mark.line, f".{mark.name}", f".{close}"),
                 )
             elif mark.name in _WORDS and mark.call is not None:
-                for line, old, new in _wrong_in(mark.name, mark.call):
+                for line, old, new in _wrong_in(path, mark.name, mark.call):
                     yield fail(
-                        f"{machine.shown(path)}, line {line}: the marker {mark.name} takes no "
-                        f"{old.strip(chr(34))}",
+                        f"{machine.shown(path)}, line {line}: "
+                        f"the marker {mark.name} takes no {old}",
                         commands.edited(machine, path, line, old, new),
                     )
 
@@ -181,10 +182,21 @@ _WORDS: Final = {
 """The arguments of our markers; those of faults hang together, and only a run tells."""
 
 
-def _wrong_in(name: str, call: ast.Call) -> Iterator[tuple[int, str, str]]:
+def _wrong_in(path: Path, name: str, call: ast.Call) -> Iterator[tuple[int, str, str]]:
     """The line of each mistyped argument, what is written there, and what is meant."""
-    for keyword in call.keywords:
-        if keyword.arg and keyword.arg not in _WORDS[name]:
+    for place, keyword in enumerate(call.keywords):
+        if not keyword.arg or keyword.arg in _WORDS[name]:
+            continue
+        if name == QCHANNEL and means_channel(keyword.arg, _WORDS[name]):
+            source = read_small(path).decode("utf-8", "replace")
+            value = ast.get_source_segment(source, keyword.value) or ""
+            old = ast.get_source_segment(source, keyword) or ""
+            if isinstance(keyword.value, ast.List | ast.Tuple):
+                value = f"*{value}"
+            elif place:  # what has no name cannot stand behind what has one
+                value = f"*[{value}]"
+            yield keyword.lineno, old, value
+        else:
             close = nearest(keyword.arg, _WORDS[name]) or _WORDS[name][0]
             yield keyword.lineno, keyword.arg, close
     for one in call.args if name == QCHANNEL else ():

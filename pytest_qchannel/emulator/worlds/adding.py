@@ -54,7 +54,8 @@ def adding(
     lines = list(_table(table, keys))
     if not Path(source).is_absolute() and Path(source).is_file():
         if table != _INSTANCES or account is world.accounts[-1]:
-            return f"{_printed(['', *lines])} >> {shlex.quote(source)}"
+            more = _listing(world, account, keys["name"]) if table == "devices" else ""
+            return f"{_printed(['', *lines])} >> {shlex.quote(source)}{more}"
         shown = "\n".join(lines)
         return f"write into {source}, below an instance of the account {account.name!r}:\n{shown}"
     devices = {one.name: _said_of(one) for one in _devices(world, account)}
@@ -70,6 +71,15 @@ def adding(
     elif table == "jobs":
         whole += _table(table, {**keys, "account": _MINE})
     return f"{_printed(whole)} > {_FILE} && {again(f'--qchannel-world={_FILE}', *options)}"
+
+
+def _listing(world: World, account: Account, name: str) -> str:
+    """What is left to do where instances have lists of their own, behind a command."""
+    listed = set(world.listed)
+    own = [one.name for one in account.instances.values() if set(one.devices) != listed]
+    if not own:
+        return ""
+    return f"\n# and write {json.dumps(name)} into `devices` of {' or '.join(own)} there"
 
 
 def _printed(lines: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ what to add, or nothing.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -140,6 +141,11 @@ def _no_backend(case: Case) -> QChannelError | None:
     name = str(wanted.get("name"))
     devices = [case.world.devices[one] for one in case.offered]
     elsewhere = "" if name in case.offered else owner_of(name, case.instances)
+    if name in case.world.listed and name not in case.offered and not elsewhere:
+        whose = " or ".join(one.name for one in case.asked)
+        elsewhere = (
+            f"write {json.dumps(name)} into `devices` of {whose} in the description of the world"
+        )
     return QChannelError(
         f"{', '.join(one.name for one in case.asked)} "
         f"{'has' if len(case.asked) == 1 else 'have'} {_told(devices)}",

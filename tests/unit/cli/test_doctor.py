@@ -149,6 +149,8 @@ def test_a_whole_project_is_left_alone(tmp_path: Path) -> None:
         "QISKIT_IBM_TOKEN": "nobodys-secret",
         "QISKIT_IBM_CHANNEL": "ibm_cloud",
         "QISKIT_IBM_INSTANCE": "my-instance",
+        "QISKIT_IBM_TOKEN_2": "another-secret",
+        "QISKIT_IBM_RUNTIME_LOG_LEVEL": "INFO",
         "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
         "TMPDIR": str(tmp_path),
         "VIRTUAL_ENV": str(tmp_path / "env"),

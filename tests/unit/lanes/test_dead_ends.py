@@ -32,6 +32,7 @@ def world_of(plan: str = "Open") -> World:
         .device("north", source=SNAPSHOT)
         .device("south", source=SNAPSHOT, status="paused")
         .device("far_away", source=SNAPSHOT)
+        .device("unlisted", source=SNAPSHOT)
         .account("lab", channels=["ibm_cloud"], credential="emulated-key-of-the-lab")
         .instance("first", plan=plan, devices=["north", "south"])
         .instance("second", plan="Premium", devices=["far_away"])
@@ -103,6 +104,10 @@ def test_no_backend_tells_what_the_instance_has_and_what_was_asked() -> None:
         (
             "far_away",
             ('  next:  @pytest.mark.qchannel(instance="second"): that instance has far_away',),
+        ),
+        (
+            "unlisted",
+            ('  next:  write "unlisted" into `devices` of first in the description of the world',),
         ),
     ],
 )

@@ -19,6 +19,7 @@ from pytest_qchannel.settings import resolve
             {"channels": ["ibm_cloud", "ibm_quantum"], "seed": 3},
             '@pytest.mark.qchannel("ibm_cloud", "ibm_quantum", seed=3)',
         ),
+        ({"chanel": "ibm_cloud"}, '@pytest.mark.qchannel("ibm_cloud")'),
         ({"channel": 7}, "@pytest.mark.qchannel(*names, instance=None, "),
     ],
 )

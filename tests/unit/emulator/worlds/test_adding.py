@@ -108,3 +108,15 @@ def test_another_world_is_replaced_by_a_file_with_its_devices(world: World) -> N
 def test_a_builder_is_told_its_method(world: World) -> None:
     step = adding(world, BUILDER, world.accounts[0], "devices", {"name": "new", "source": DEVICE})
     assert step == f'describe it: .device(name="new", source="{DEVICE}") of the WorldBuilder'
+
+
+def test_a_device_is_to_be_listed_where_an_instance_lists_its_own(world: World) -> None:
+    """The command alone added a device that nobody could ask for."""
+    classic, lab = world.accounts
+    said = {"name": "ibm_new", "source": DEVICE}
+    command, what_is_left = adding(world, "worlds/it.toml", lab, "devices", said).splitlines()
+    assert what_is_left == '# and write "ibm_new" into `devices` of eu there'
+    assert adding(world, "worlds/it.toml", classic, "devices", said) == command
+    subprocess.run(command, shell=True, check=True)
+    after = read("worlds/it.toml").accounts[-1].instances.values()
+    assert ["ibm_new" in one.devices for one in after] == [True, False]
