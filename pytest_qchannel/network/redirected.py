@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Final
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -25,6 +26,8 @@ from pytest_qchannel.network.trust import trusting
 from pytest_qchannel.wire import Handle
 
 __all__ = ["RedirectedDoor"]
+
+_MOCKS: Final = "responses"
 
 
 class RedirectedDoor:
@@ -107,18 +110,19 @@ class _Past(BaseAdapter):
 def _past_mocks(is_served: Callable[[str], bool]) -> Iterator[None]:
     """Lets requests for hosts that are served pass a ``responses`` mock, which takes any host.
 
-    It replaces ``HTTPAdapter.send``; an adapter with a ``send`` of its own is left alone.
+    It replaces ``HTTPAdapter.send``; an adapter with a ``send`` of its own is left alone, and so is
+    what else a test puts there: that is meant for the hosts that it asks.
     """
     choose = requests.Session.get_adapter
 
     def get_adapter(session: requests.Session, url: str) -> BaseAdapter:
         adapter = choose(session, url)
-        real = getattr(sys.modules.get("responses"), "_real_send", HTTPAdapter.send)
-        if HTTPAdapter.send is real or not isinstance(adapter, HTTPAdapter):
+        is_mocked = getattr(HTTPAdapter.send, "__module__", "") == _MOCKS
+        if not is_mocked or not isinstance(adapter, HTTPAdapter):
             return adapter
         is_own = type(adapter).send is not HTTPAdapter.send
         is_past = not is_own and is_served(host_name(urlsplit(url).hostname))
-        return _Past(adapter, real) if is_past else adapter
+        return _Past(adapter, sys.modules[_MOCKS].__dict__["_real_send"]) if is_past else adapter
 
     with mock.patch.object(requests.Session, "get_adapter", get_adapter):
         yield
