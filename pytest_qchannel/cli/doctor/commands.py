@@ -154,9 +154,13 @@ def renamed_key(machine: Machine, key: str, name: str) -> str:
 
 
 def without_key(machine: Machine, key: str) -> str:
-    """Takes a key of one line out of the ini file."""
+    """Takes a key out of the ini file; one of several lines by hand."""
     found = _key_line(machine, key)
-    return _without_line(machine, found[0], found[1]) if found else ""
+    if found is None:
+        return ""
+    path, number, _ = found
+    has_more = any(line[:1].isspace() for line in _lines(path)[number : number + 1])
+    return opened(machine, path) if has_more else _without_line(machine, path, number)
 
 
 def with_keys(machine: Machine, said: Mapping[str, str]) -> str:
