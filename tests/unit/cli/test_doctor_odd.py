@@ -121,10 +121,11 @@ def test_what_cannot_be_written_is_told_without_a_traceback(words: list[str]) ->
     assert done.stderr.startswith(b"qchannel: the output cannot be written: No space left")
 
 
-def test_a_folder_that_is_gone_is_told_without_a_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", ["doctor", "run -c 1"])
+def test_a_folder_that_is_gone_is_told_without_a_traceback(words: str, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    script = f"rmdir {gone}; exec {sys.executable} -m pytest_qchannel doctor"
+    script = f"rmdir {gone}; exec {sys.executable} -m pytest_qchannel {words}"
     done = subprocess.run(["sh", "-c", script], cwd=gone, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr == b"Error: this folder is gone; next: cd to another\n"
