@@ -131,10 +131,11 @@ def without_word(machine: Machine, word: Word, meant: str = "") -> str:
 
 
 def _is_secret(word: str) -> bool:
-    """Whether an option may hold a credential, which no command shows."""
-    option, is_set, _ = word.partition("=")
+    """Whether an option may hold a credential, or have one behind it, which no command shows."""
+    option = word.partition("=")[0]
     is_ours = option in {one.flag for one in OPTIONS}
-    return bool(is_set) and not is_ours and re.search("token|key|secret|pass", option) is not None
+    may_be = re.search("token|key|secret|pass", option, re.IGNORECASE) is not None
+    return may_be and option.startswith("-") and not is_ours
 
 
 def _key_line(machine: Machine, key: str) -> tuple[Path, int, str] | None:

@@ -103,6 +103,15 @@ def test_a_credential_in_a_wrong_variable_is_not_shown(tmp_path: Path) -> None:
     assert key not in str(rows)
 
 
+@pytest.mark.parametrize("said", ["--API-KEY=", "--vault-token "])
+def test_a_credential_in_an_option_of_somebody_else_is_not_shown(said: str, tmp_path: Path) -> None:
+    """Only that of an option in small letters with ``=`` was left out."""
+    project(tmp_path)
+    environ = {"PYTEST_ADDOPTS": f"{said}nobodys-secret -p no:qchannel"}
+    (row,) = bad(examine(machine(tmp_path, environ)))
+    assert row.finding.next == "export PYTEST_ADDOPTS=${PYTEST_ADDOPTS/'-p no:qchannel'/}"
+
+
 def test_what_a_terminal_does_not_know_is_written_in_another_way(tmp_path: Path) -> None:
     """The table ended with a UnicodeEncodeError."""
     environ = {**os.environ, "PYTHONIOENCODING": "ascii", "SSL_CERT_FILE": "/caf\u00e9"}
