@@ -160,3 +160,11 @@ def test_what_a_test_puts_in_the_place_of_the_sender_takes_the_requests(run: Any
     """Behind the loopback door they passed it, as a mock of ``responses``."""
     result = run(HEAD + OWN + LAST, "--qchannel-channel=ibm_cloud", "--qchannel-door=loopback")
     result.assert_outcomes(passed=2)
+
+
+def test_a_mock_for_another_host_leaves_a_replay_alone(run: Any) -> None:
+    """It was recorded, and in the replay the mock took the requests for IBM's hosts."""
+    source = HEAD + "\n    pytestmark = pytest.mark.vcr\n" + USES["context"]
+    mode = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
+    run(source, "--qchannel-channel=ibm_cloud", *mode).assert_outcomes(passed=1)
+    run(source, "--qchannel-channel=ibm_cloud").assert_outcomes(passed=1)
