@@ -32,14 +32,23 @@ def _ini(section: str, *, is_own: bool = False) -> _Read:
 
 def _toml(*tables: str, is_own: bool = False) -> _Read:
     def read(text: str) -> Values | None:
-        data = tomllib.loads(text)
+        data, said = tomllib.loads(text), {}
         for table in tables:
             found: object = data
             for name in table.split("."):
                 found = found.get(name) if isinstance(found, dict) else None
             if isinstance(found, dict):
-                return found
-        return {} if is_own else None
+                said[table] = {key: one for key, one in found.items() if key != "ini_options"}
+        full = [table for table, values in said.items() if values]
+        if len(full) > 1:
+            raise ValueError(f"both [{full[0]}] and [{full[1]}] say something")
+        if (
+            is_own
+            and not said
+            and (lost := [k for k, v in data.items() if not isinstance(v, dict)])
+        ):
+            raise ValueError(f"{lost[0]} is to stand below [{tables[0]}]")
+        return said[full[0]] if full else {} if is_own or said.keys() - {"tool.pytest"} else None
 
     return read
 

@@ -95,13 +95,12 @@ _COMMANDS: Final = (
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Test code that talks to IBM Quantum, without an account and without a network."""
-    if ctx.invoked_subcommand != "run":
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")  # of what a terminal may not know
-        try:
-            Path.cwd()
-        except FileNotFoundError:
-            raise click.ClickException("this folder is gone; next: cd to another") from None
+    if ctx.invoked_subcommand != "run" and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # of what a terminal may not know
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise click.ClickException("this folder is gone; next: cd to another") from None
     for package in incompatible_plugins.installed():
         click.echo(
             f"warning: {package} cannot be used together with pytest-recording, on which "

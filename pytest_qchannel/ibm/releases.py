@@ -79,6 +79,9 @@ later date than the last one it answers as to that.
 DRY_RUNS_SINCE: Final[Version] = (0, 51)
 """Since then it knows ``mock_...`` devices. Source: its release notes."""
 
+_TWIN: Final = "mock"
+"""How the name of a device begins that takes dry runs."""
+
 NEW_CLASSIC_HOSTS_SINCE: Final[Version] = (0, 35)
 """Since then it looks for the classic platform below ``quantum.ibm.com``."""
 
@@ -111,9 +114,9 @@ def version_of(text: str) -> Version:
 
 def twin_of(name: str) -> str:
     """The name of a device's dry-run twin. Source: ``dry_run`` in qiskit-ibm-runtime 0.51."""
-    return re.sub(r"^[^_]+", "mock", name)
+    return re.sub(r"^[^_]+", _TWIN, name)
 
 
 def is_twin(name: str) -> bool:
     """Whether a device of that name takes dry runs alone."""
-    return name == twin_of(name)
+    return name.partition("_")[0] == _TWIN

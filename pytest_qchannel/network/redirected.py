@@ -1,25 +1,15 @@
-"""The loopback door, with this process led to it: its look-ups, its trust, its mocks.
-
-A ``responses`` mock of the test's own replaces what sends in ``requests``, for every host; requests
-for the emulated ones pass it, as they do at the in-process door.
-"""
+"""The loopback door, with this process led to it: its look-ups, its trust, its mocks."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from unittest import mock
-from urllib.parse import urlsplit
-
-import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from pytest_qchannel.emulator.adapters.authority import authority
 from pytest_qchannel.emulator.adapters.loopback import LoopbackDoor
 from pytest_qchannel.errors import QChannelError
-from pytest_qchannel.hosts import host_name
 from pytest_qchannel.network.children import Children
+from pytest_qchannel.network.mocks import past_mocks
 from pytest_qchannel.network.redirect import NameRedirect
 from pytest_qchannel.network.trust import trusting
 from pytest_qchannel.wire import Handle
@@ -69,7 +59,7 @@ class RedirectedDoor:
             undo.enter_context(
                 trusting(trusted.certificate_pem, self._is_served, also_public=self._also_public)
             )
-            undo.enter_context(_past_mocks(self._is_served))
+            undo.enter_context(past_mocks(self._is_served))
             names = NameRedirect(self._is_served, self._refuse, door.port)
             names.open()
             undo.callback(names.close)
@@ -85,40 +75,3 @@ class RedirectedDoor:
     def take_problems(self, where: str) -> list[QChannelError]:
         """What child processes of a test could not reach."""
         return self._children.take_problems(where) if self._children is not None else []
-
-
-class _Past(BaseAdapter):
-    """An adapter whose requests are sent by the ``send`` that a mock has replaced."""
-
-    def __init__(self, adapter: HTTPAdapter, send: Callable[..., requests.Response]) -> None:
-        super().__init__()
-        self._adapter, self._send = adapter, send
-
-    def send(self, *args: object, **kwargs: object) -> requests.Response:
-        """Sends a request."""
-        return self._send(self._adapter, *args, **kwargs)
-
-    def close(self) -> None:
-        """Closes the adapter."""
-        self._adapter.close()
-
-
-@contextmanager
-def _past_mocks(is_served: Callable[[str], bool]) -> Iterator[None]:
-    """Lets requests for hosts that are served pass a ``responses`` mock, which takes any host.
-
-    It replaces ``HTTPAdapter.send``; an adapter with a ``send`` of its own is left alone.
-    """
-    choose = requests.Session.get_adapter
-
-    def get_adapter(session: requests.Session, url: str) -> BaseAdapter:
-        adapter = choose(session, url)
-        real = getattr(sys.modules.get("responses"), "_real_send", HTTPAdapter.send)
-        if HTTPAdapter.send is real or not isinstance(adapter, HTTPAdapter):
-            return adapter
-        is_own = type(adapter).send is not HTTPAdapter.send
-        is_past = not is_own and is_served(host_name(urlsplit(url).hostname))
-        return _Past(adapter, real) if is_past else adapter
-
-    with mock.patch.object(requests.Session, "get_adapter", get_adapter):
-        yield

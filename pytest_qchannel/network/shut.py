@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pytest_qchannel.errors import QChannelError, RawKeyWarning, nearest
 from pytest_qchannel.hosts import TODAY, known_hosts
 from pytest_qchannel.network.guard import NetworkGuard
+from pytest_qchannel.network.mocks import past_mocks
 from pytest_qchannel.network.started import watching
 from pytest_qchannel.network.trust_nobody import trusting_nobody
 from pytest_qchannel.settings import Door, Mode, Settings
@@ -120,6 +121,8 @@ class ShutNetwork:
             if self._door is not None:
                 self._door.open()
                 undo.callback(self._door.close)
+            else:  # a replay answers where mocks do not see it
+                undo.enter_context(past_mocks(self.is_served))
             undo.enter_context(watching())
             self._stack = undo.pop_all()
 

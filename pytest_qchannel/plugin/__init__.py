@@ -49,6 +49,7 @@ _FOR_WANT_OF_US = (
     "FixtureLookupError",
     "HTTPError",
     "KeyError",
+    "TypeError",
 )
 """Errors that a test may end with because it has no fixture of ours, where no client is loaded."""
 

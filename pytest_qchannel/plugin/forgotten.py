@@ -66,8 +66,8 @@ def _what(item: pytest.Item, error: BaseException) -> QChannelError | None:
             facts=facts,
             next=mending(item),
         )
-    asked = _ARGUMENT.findall(str(error)) if isinstance(error, TypeError) else []
-    ours = [one for one in asked if one.startswith(("qchannel", *CHANNELS))]
+    asked = str(error).partition(f".{item.name}() missing ")[2]
+    ours = [one for one in _ARGUMENT.findall(asked) if one.startswith(("qchannel", *CHANNELS))]
     if not ours or not hasattr(getattr(item, "cls", None), "assertEqual"):
         return None
     return QChannelError(

@@ -97,6 +97,15 @@ USES = {
         assert qchannel_rest.get("/jobs").ok
     """,
 }
+OWN = """
+    from unittest import mock
+    from requests.adapters import HTTPAdapter
+
+    def test_a(qchannel):
+        with mock.patch.object(HTTPAdapter, "send", side_effect=requests.ConnectionError("down")):
+            with pytest.raises(requests.ConnectionError, match="down"):
+                requests.get(IBM, timeout=9)
+"""
 # One more test each, to see that neither mock left anything behind.
 LAST = """
     def test_last():
@@ -145,3 +154,17 @@ def test_a_mock_that_passes_through_meets_the_guard(run: Any) -> None:
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E *NetworkBlocked: *reached for mine.example.org"])
+
+
+def test_what_a_test_puts_in_the_place_of_the_sender_takes_the_requests(run: Any) -> None:
+    """Behind the loopback door they passed it, as a mock of ``responses``."""
+    result = run(HEAD + OWN + LAST, "--qchannel-channel=ibm_cloud", "--qchannel-door=loopback")
+    result.assert_outcomes(passed=2)
+
+
+def test_a_mock_for_another_host_leaves_a_replay_alone(run: Any) -> None:
+    """It was recorded, and in the replay the mock took the requests for IBM's hosts."""
+    source = HEAD + "\n    pytestmark = pytest.mark.vcr\n" + USES["context"]
+    mode = ("--qchannel-mode=record", "--qchannel-record-from=emulator")
+    run(source, "--qchannel-channel=ibm_cloud", *mode).assert_outcomes(passed=1)
+    run(source, "--qchannel-channel=ibm_cloud").assert_outcomes(passed=1)

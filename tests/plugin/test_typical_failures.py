@@ -255,9 +255,12 @@ def test_a_forgotten_fixture_is_told_wherever_it_is_missed(run: Any) -> None:
     assert told == {"TestCase.test_of_unittest", "test_a", "test_rest"}
 
 
-def test_an_argument_of_a_unittest_method_is_told_to_be_none(run: Any) -> None:
-    """The user saw Python's ``missing 1 required positional argument``, and no word of ours."""
-    result = run(
+def test_an_argument_of_a_unittest_method_is_told_to_be_none(run_apart: Any) -> None:
+    """The user saw Python's ``missing 1 required positional argument``, and no word of ours.
+
+    It was told only where the client was loaded, and of other errors that name a channel.
+    """
+    result = run_apart(
         """
         import unittest
 
@@ -267,9 +270,16 @@ def test_an_argument_of_a_unittest_method_is_told_to_be_none(run: Any) -> None:
 
             def test_theirs(self, monkeypatch):
                 pass
+
+            def test_word(self):
+                raise TypeError("no channel is called 'ibm_cloud_2'")
+
+            def test_call(self):
+                def connect(ibm_cloud_key): pass
+                connect()
         """
     )
-    result.assert_outcomes(failed=2)
+    result.assert_outcomes(failed=4)
     output = result.stdout.str()
     assert output.count("is given no fixture as an argument") == 1
     result.stdout.fnmatch_lines(

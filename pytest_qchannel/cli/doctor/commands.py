@@ -131,10 +131,11 @@ def without_word(machine: Machine, word: Word, meant: str = "") -> str:
 
 
 def _is_secret(word: str) -> bool:
-    """Whether an option may hold a credential, which no command shows."""
-    option, is_set, _ = word.partition("=")
+    """Whether an option may hold a credential, or have one behind it, which no command shows."""
+    option = word.partition("=")[0]
     is_ours = option in {one.flag for one in OPTIONS}
-    return bool(is_set) and not is_ours and re.search("token|key|secret|pass", option) is not None
+    may_be = re.search("token|key|secret|pass", option, re.IGNORECASE) is not None
+    return may_be and option.startswith("-") and not is_ours
 
 
 def _key_line(machine: Machine, key: str) -> tuple[Path, int, str] | None:
@@ -154,9 +155,13 @@ def renamed_key(machine: Machine, key: str, name: str) -> str:
 
 
 def without_key(machine: Machine, key: str) -> str:
-    """Takes a key of one line out of the ini file."""
+    """Takes a key out of the ini file; one of several lines by hand."""
     found = _key_line(machine, key)
-    return _without_line(machine, found[0], found[1]) if found else ""
+    if found is None:
+        return ""
+    path, number, _ = found
+    has_more = any(line[:1].isspace() for line in _lines(path)[number : number + 1])
+    return opened(machine, path) if has_more else _without_line(machine, path, number)
 
 
 def with_keys(machine: Machine, said: Mapping[str, str]) -> str:

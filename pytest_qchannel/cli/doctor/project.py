@@ -16,6 +16,7 @@ from pytest_qchannel.cli.doctor.findings import Check, Finding, fail, seen_of, u
 from pytest_qchannel.cli.machine import Machine, tree_of
 from pytest_qchannel.counted import counted
 from pytest_qchannel.errors import UsageProblem, nearest
+from pytest_qchannel.ibm.releases import version_of
 from pytest_qchannel.lanes.worlds import world_of
 from pytest_qchannel.markers import HELP, QCHANNEL, is_mistyped, means_channel, usage_of
 from pytest_qchannel.modes import Mode
@@ -120,16 +121,23 @@ def _world(machine: Machine) -> Iterator[Finding]:
         yield fail(f"{said}: {problem.headline}", mend)
 
 
+_READS_ALL_SINCE: Final = (9,)
+"""Since then pytest names the files of a folder that it leaves out, and reads them for that."""
+
+
 def _ini_files(machine: Machine) -> Iterator[Finding]:
     """Keys of ours in a file that pytest does not read, because there is another one."""
     path, read = machine.ini
     if path is None:
         return
-    if problem := ini_file.problem_in(path):
-        yield fail(
-            f"{_shown(machine, path)} cannot be read, and pytest ends with an error: {problem}",
-            commands.opened(machine, path),
-        )
+    is_found = path.name in ini_file.NAMES
+    reads_all = version_of(machine.installed.versions.get("pytest", "")) >= _READS_ALL_SINCE
+    for one in map(path.with_name, ini_file.NAMES if is_found and reads_all else [path.name]):
+        if one.is_file() and (problem := ini_file.problem_in(one)):
+            yield fail(
+                f"{_shown(machine, one)} cannot be read, and pytest ends with an error: {problem}",
+                commands.opened(machine, one),
+            )
     for name in ini_file.NAMES:
         other = path.with_name(name)
         values = ini_file.values_in(other) if other != path and other.is_file() else None

@@ -9,6 +9,7 @@ from pytest_qchannel.ibm.releases import (
     RELEASES,
     Release,
     Version,
+    is_twin,
     newest_asking_for,
     version_of,
 )
@@ -56,3 +57,10 @@ def test_there_is_every_version_of_the_api_that_a_release_asks_for() -> None:
 )
 def test_a_version_is_the_numbers_it_begins_with(text: str, numbers: Version) -> None:
     assert version_of(text) == numbers
+
+
+@pytest.mark.parametrize("name", ["ibm_fez", "mocker_fez", "_fez", ""])
+def test_only_a_twin_takes_dry_runs_alone(name: str) -> None:
+    """A job on a device of an odd name, or of none, was priced as a dry run: at nothing."""
+    assert not is_twin(name)
+    assert is_twin("mock_fez")
